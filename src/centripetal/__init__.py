@@ -1,0 +1,1 @@
+"""centripetal: publish from Python to Centrifugo."""

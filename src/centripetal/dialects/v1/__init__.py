@@ -1,0 +1,1 @@
+"""Centrifugo 1.x: commands, results, codec, credentials and the frames of its client protocol."""

@@ -1,0 +1,137 @@
+"""What Centrifugo 1.x answers, as Python values (spec v1 §16; members of older servers: §14).
+
+JSON that users put into the server (`data`, `default_info`, `channel_info`) is kept as the bytes that the server sent
+(`…_json`) and decoded when asked for (`data`, …), so that no digit is lost and nobody pays for what nobody reads.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from centripetal.protocol.payload import decode_json
+
+__all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
+
+ABSENT = msgspec.Raw()
+
+
+def _json(raw: msgspec.Raw) -> bytes | None:
+    # Servers before 1.3.0 say "" or null for an info that is not there (spec v1 §14).
+    text = bytes(raw)
+    return None if text in (b"", b'""', b"null") else text
+
+
+def _value(raw: bytes | None, what: str) -> Any:
+    return None if raw is None else decode_json(raw, what)
+
+
+class _Result(msgspec.Struct, frozen=True):
+    """A struct whose repr shows decoded values instead of raw JSON."""
+
+    shown: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        members = ((name, getattr(self, name)) for name in self.shown)
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in members if v not in (None, ''))})"
+
+    def __rich_repr__(self) -> Any:
+        for name in self.shown:
+            yield name, getattr(self, name), None
+
+
+class ClientInfo(_Result, frozen=True):
+    """One connection of a user: in presence, and in messages that a client published.
+
+    Attributes:
+        user: the user's id; empty for the anonymous user.
+        client: the connection id.
+        default_info: what the user's token carried as `info`, decoded; None if nothing.
+        channel_info: what the sign for a private channel carried as `info`, decoded; None if nothing.
+        default_info_json, channel_info_json: the same as the bytes that the server sent; None if nothing.
+    """
+
+    shown = ("user", "client", "default_info", "channel_info")
+
+    user: str = ""
+    client: str = ""
+    raw_default_info: msgspec.Raw = msgspec.field(default=ABSENT, name="default_info")
+    raw_channel_info: msgspec.Raw = msgspec.field(default=ABSENT, name="channel_info")
+
+    @property
+    def default_info_json(self) -> bytes | None:
+        return _json(self.raw_default_info)
+
+    @property
+    def channel_info_json(self) -> bytes | None:
+        return _json(self.raw_channel_info)
+
+    @property
+    def default_info(self) -> Any:
+        return _value(self.default_info_json, "default_info")
+
+    @property
+    def channel_info(self) -> Any:
+        return _value(self.channel_info_json, "channel_info")
+
+
+class Message(_Result, frozen=True):
+    """A publication as the server keeps it.
+
+    Attributes:
+        uid: its id, unique unless publishers set it themselves.
+        channel: the channel it was published into.
+        data: what was published, decoded anew at each access. Numbers become int and float; where every digit of a
+            fraction matters, decode `data_json` yourself.
+        data_json: the same as the bytes that the server sent.
+        client: the connection id of the originator, or "".
+        info: who published it, if a client did.
+        timestamp: Unix seconds as text, from servers before 1.7.0; otherwise "".
+    """
+
+    shown = ("uid", "channel", "data", "client", "info", "timestamp")
+
+    uid: str
+    channel: str
+    raw_data: msgspec.Raw = msgspec.field(name="data")
+    client: str | None = None
+    info: ClientInfo | None = None
+    timestamp: str | None = None
+
+    @property
+    def data_json(self) -> bytes:
+        return bytes(self.raw_data)
+
+    @property
+    def data(self) -> Any:
+        return decode_json(self.data_json, "data")
+
+
+class NodeInfo(msgspec.Struct, frozen=True, rename={"started": "started_at"}):
+    """One server process.
+
+    Attributes:
+        uid: its id, new at each start.
+        name: its configured name, or host name and port.
+        started: when it started, Unix seconds.
+        metrics: counters and gauges by name (spec v1 §16.3). Servers before 1.6.0 send them as members of the node
+            itself; here they are found in `metrics` all the same.
+        version: the server's version, since 1.8.0; otherwise "".
+    """
+
+    uid: str
+    name: str
+    started: int = 0
+    metrics: dict[str, int] = {}
+    version: str = ""
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """All nodes, as each last announced itself.
+
+    Attributes:
+        nodes: one `NodeInfo` a node.
+        metrics_interval: the seconds that the counters in `metrics` cover.
+    """
+
+    nodes: list[NodeInfo] = []
+    metrics_interval: int = 0

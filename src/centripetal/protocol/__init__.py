@@ -1,0 +1,1 @@
+"""Pure machinery that knows no dialect: no socket, no clock, no randomness, no logging."""

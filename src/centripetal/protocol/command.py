@@ -1,0 +1,48 @@
+"""What a call is: a command that knows the type of its own reply, and the outcome it comes to.
+
+A `Command[R]` is a value. Others interpret it: clients send it, batches collect it, the command line prints it, the
+embedded server executes it. Its fields are the parameters of the method, with the server's own names.
+"""
+
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import msgspec
+
+__all__ = ["Command", "Outcome", "Prepared"]
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
+    """The base of all commands; `R` is what the server's answer to one becomes in Python.
+
+    Args:
+        timeout: seconds this call may take in all, instead of the client's own limit. It is never sent.
+    """
+
+    name: ClassVar[str]
+    """The method's name on the wire."""
+
+    timeout: float | None = None
+
+
+class Prepared(Generic[R]):
+    """A command that was checked and encoded, so that it can travel whatever happens to its arguments later."""
+
+    __slots__ = ("command", "params")
+
+    def __init__(self, command: Command[R], params: bytes) -> None:
+        self.command = command
+        self.params = params
+
+
+class Outcome(Protocol[R_co]):
+    """What one command came to."""
+
+    def result(self) -> R_co:
+        """The command's result; raises the error that it came to instead."""
+        ...
+
+
+AnyCommand = Command[Any]
