@@ -93,8 +93,9 @@ class CentripetalError(Exception):
         return _rebuild, (type(self), self.args), self.__dict__
 
 
-def _rebuild(kind: type_[CentripetalError], args: tuple[Any, ...]) -> CentripetalError:
-    return kind.__new__(kind, *args)
+def _rebuild(kind: Any, args: tuple[Any, ...]) -> CentripetalError:
+    error: CentripetalError = kind.__new__(kind, *args)
+    return error
 
 
 class UsageError(CentripetalError, ValueError):

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
 
-__all__ = ["Command", "Outcome", "Prepared"]
+from centripetal.protocol.payload import check_json, encode_plain, plain
+
+__all__ = ["Command", "Outcome", "Prepared", "prepare"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -26,15 +28,8 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
 
     timeout: float | None = None
 
-
-class Prepared(Generic[R]):
-    """A command that was checked and encoded, so that it can travel whatever happens to its arguments later."""
-
-    __slots__ = ("command", "params")
-
-    def __init__(self, command: Command[R], params: bytes) -> None:
-        self.command = command
-        self.params = params
+    def check(self) -> None:
+        """Raise a `UsageError` if the server could not accept this command."""
 
 
 class Outcome(Protocol[R_co]):
@@ -43,6 +38,40 @@ class Outcome(Protocol[R_co]):
     def result(self) -> R_co:
         """The command's result; raises the error that it came to instead."""
         ...
+
+
+class Prepared(Generic[R]):
+    """A command that was checked and encoded, so that it can travel whatever happens to its arguments later.
+
+    Attributes:
+        command: the command.
+        params: its parameters as a JSON object.
+    """
+
+    __slots__ = ("command", "params")
+
+    def __init__(self, command: Command[R], params: bytes) -> None:
+        self.command = command
+        self.params = params
+
+
+def prepare(command: Command[R]) -> Prepared[R]:
+    """Check and encode *command*.
+
+    Raises:
+        UsageError: the server could not accept it, or its data has no JSON form.
+    """
+    command.check()
+    sent: Any = command
+    if command.timeout is not None:
+        sent = msgspec.structs.replace(sent, timeout=None)
+    data = getattr(command, "data", None)
+    if data is not None:
+        if isinstance(data, bytes | bytearray | memoryview):
+            sent = msgspec.structs.replace(sent, data=msgspec.Raw(check_json(bytes(data), "data")))
+        elif (json := plain(data, "data")) is not data:
+            sent = msgspec.structs.replace(sent, data=json)
+    return Prepared(command, encode_plain(sent, "the command"))
 
 
 AnyCommand = Command[Any]

@@ -73,5 +73,7 @@ def parse_url(url: str) -> SplitResult:
     if parts.username is not None or parts.password is not None:
         raise UsageError("the URL carries a user name or password; credentials are arguments of the client instead")
     if parts.query or parts.fragment or any(c <= " " or c == "\x7f" for c in url):
-        raise UsageError(f"the URL {url!r} has a query, a fragment or white space: give scheme, host, port and path only")
+        raise UsageError(
+            f"the URL {url!r} has a query, a fragment or white space: give scheme, host, port and path only"
+        )
     return parts

@@ -32,7 +32,7 @@ def encode_json(value: Any, what: str = "data") -> bytes:
     Args:
         value: None, bool, int, float, str, list, tuple, dict, a dataclass, msgspec struct, pydantic model (anything
             with `model_dump`), datetime, date, time, timedelta, UUID, Decimal (as text, digits kept), Enum (its
-            value), also nested; or `bytes`: ready-made JSON, checked and passed through untouched.
+            value), `msgspec.Raw`, also nested; or `bytes`: ready-made JSON, checked and passed through untouched.
         what: what an error calls the value.
 
     Raises:
@@ -74,6 +74,9 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
     if kind is float:
         if not math.isfinite(value):
             raise UsageError(f"{place} is {value}, which JSON does not have: send None or text instead")
+        return value
+    if kind is msgspec.Raw:
+        check_json(bytes(value), place)
         return value
     if depth > _MAX_DEPTH:
         raise UsageError(f"{place} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
@@ -139,8 +142,6 @@ def _unwrap(value: Any, place: str) -> Any:
         return str(value)
     if isinstance(value, _TEXT):
         return msgspec.to_builtins(value)
-    if isinstance(value, msgspec.Raw):
-        return msgspec.json.decode(check_json(bytes(value), place))
     if isinstance(value, msgspec.Struct):
         return _struct(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -150,9 +151,9 @@ def _unwrap(value: Any, place: str) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
         return _text_keys(value, place)
-    for base in (bool, int, float, str, list, tuple):
-        if isinstance(value, base):
-            return base(value)
+    base = next((base for base in (int, float, str, list, tuple) if isinstance(value, base)), None)
+    if base is not None:  # a subclass, such as a namedtuple
+        return base(value)
     if isinstance(value, bytes | bytearray | memoryview):
         raise UsageError(f"{place} is bytes: inside of a value they have no JSON form, decode them to text first")
     if isinstance(value, set | frozenset):

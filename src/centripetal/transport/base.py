@@ -5,11 +5,30 @@ only errors of `centripetal.errors`, and sets their `executed`: "no" if the serv
 It may be called from many threads (or tasks) at once.
 """
 
-from typing import Protocol
+import ssl
+from typing import Protocol, TypedDict
 
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["AsyncTransport", "HTTPReply", "HTTPRequest", "Transport"]
+__all__ = ["AsyncTransport", "HTTPReply", "HTTPRequest", "Transport", "TransportOptions"]
+
+
+class TransportOptions(TypedDict, total=False):
+    """What our own transports can be told.
+
+    Attributes:
+        max_response_bytes: the largest body of a reply that is read; a larger one is a `MalformedResponseError`.
+        max_connections: how many idle connections are kept.
+        ssl_context: how to speak TLS, instead of the default: verify against the system's authorities.
+        ca_file: a file of PEM certificates to verify against, instead of the system's authorities.
+        unix_socket: the path of a Unix socket to connect to, whatever host the URL names.
+    """
+
+    max_response_bytes: int
+    max_connections: int
+    ssl_context: ssl.SSLContext
+    ca_file: str
+    unix_socket: str
 
 
 class Transport(Protocol):

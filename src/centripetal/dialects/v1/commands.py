@@ -3,10 +3,13 @@
 A class says the method's name, its parameters and, by its base `Command[R]`, the type of its result.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
+from centripetal.errors import UsageError
+from centripetal.protocol.checks import check_name, check_names, check_text
 from centripetal.protocol.command import Command
 
 __all__ = [
@@ -23,12 +26,26 @@ __all__ = [
 ]
 
 
+_UNSAFE_IN_UID = re.compile(r'["\\\x00-\x1f]')
+
+
 class _PublishOptions(Command[bool], frozen=True, kw_only=True):
     client: str | None = None
+
+    def check(self) -> None:
+        if self.client is not None:
+            check_text("client", self.client)
 
 
 class _MessageOptions(_PublishOptions, frozen=True, kw_only=True):
     uid: str | None = None
+
+    def check(self) -> None:
+        super().check()
+        if self.uid is not None:
+            check_name("uid", self.uid)
+            if _UNSAFE_IN_UID.search(self.uid):
+                raise UsageError("uid holds a quote, a backslash or a control character, which breaks what clients get")
 
 
 class Publish(_MessageOptions, frozen=True):
@@ -52,6 +69,11 @@ class Publish(_MessageOptions, frozen=True):
     channel: str
     data: Any
 
+    def check(self) -> None:
+        check_name("channel", self.channel)
+        if self.client is not None or self.uid is not None:
+            super().check()
+
 
 class Broadcast(_PublishOptions, frozen=True):
     """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
@@ -73,6 +95,10 @@ class Broadcast(_PublishOptions, frozen=True):
     channels: Sequence[str]
     data: Any
 
+    def check(self) -> None:
+        check_names("channels", self.channels)
+        super().check()
+
 
 class Unsubscribe(Command[bool], frozen=True):
     """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
@@ -90,6 +116,10 @@ class Unsubscribe(Command[bool], frozen=True):
     channel: str
     user: str
 
+    def check(self) -> None:
+        check_text("channel", self.channel)
+        check_name("user", self.user)
+
 
 class Disconnect(Command[bool], frozen=True):
     """Close all connections of *user*; the result is True, also if there were none.
@@ -104,6 +134,9 @@ class Disconnect(Command[bool], frozen=True):
 
     name = "disconnect"
     user: str
+
+    def check(self) -> None:
+        check_name("user", self.user)
 
 
 class Presence(Command[dict[str, ClientInfo]], frozen=True):
@@ -120,6 +153,9 @@ class Presence(Command[dict[str, ClientInfo]], frozen=True):
     name = "presence"
     channel: str
 
+    def check(self) -> None:
+        check_name("channel", self.channel)
+
 
 class History(Command[list[Message]], frozen=True):
     """The messages that the server keeps of *channel*, newest first.
@@ -134,6 +170,9 @@ class History(Command[list[Message]], frozen=True):
 
     name = "history"
     channel: str
+
+    def check(self) -> None:
+        check_name("channel", self.channel)
 
 
 class Channels(Command[list[str]], frozen=True):

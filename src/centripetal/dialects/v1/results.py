@@ -94,8 +94,13 @@ class Message(_Result, frozen=True):
     channel: str
     raw_data: msgspec.Raw = msgspec.field(name="data")
     client: str | None = None
-    info: ClientInfo | None = None
+    raw_info: ClientInfo | str | None = msgspec.field(default=None, name="info")
     timestamp: str | None = None
+
+    @property
+    def info(self) -> ClientInfo | None:
+        # Servers before 1.3.0 may say "" where there is none (spec v1 §14).
+        return self.raw_info if isinstance(self.raw_info, ClientInfo) else None
 
     @property
     def data_json(self) -> bytes:

@@ -1,0 +1,92 @@
+"""Several calls in one request: `with client.batch() as batch: slot = batch.publish(…)`, then `slot.result()`.
+
+Nothing is sent before the block ends, and nothing at all if it raises. An empty batch sends nothing.
+"""
+
+from typing import Any, Generic, cast
+
+from centripetal.client.call import Collecting
+from centripetal.errors import CentripetalError, UsageError
+from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.exchange import Codec
+
+__all__ = ["BatchSlot", "Collector"]
+
+
+class BatchSlot(Generic[R]):
+    """Where the result of one command of a batch will be.
+
+    Attributes:
+        command: the command.
+        index: its place in the batch, from 0.
+    """
+
+    __slots__ = ("_outcome", "command", "index")
+
+    def __init__(self, command: Command[R], index: int) -> None:
+        self.command = command
+        self.index = index
+        self._outcome: Outcome[Any] | CentripetalError | None = None
+
+    def result(self) -> R:
+        """The command's result.
+
+        Raises:
+            UsageError: the batch has not been sent.
+            CentripetalError: what this command came to, or the whole batch.
+        """
+        if self._outcome is None:
+            raise UsageError(f"{self.command.name}: this batch was not sent; read results after its `with` block")
+        if isinstance(self._outcome, CentripetalError):
+            raise self._outcome
+        return cast(R, self._outcome.result())
+
+    def settle(self, outcome: Outcome[Any]) -> None:
+        self._outcome = outcome
+
+    def fail(self, error: CentripetalError) -> None:
+        self._outcome = error.about(self.command, self.index)
+
+    def __repr__(self) -> str:
+        return f"<slot {self.index}: {self.command.name}, {'waiting' if self._outcome is None else 'settled'}>"
+
+
+class Collector(Collecting):
+    """The part of a batch that knows nothing of waiting."""
+
+    def __init__(self, codec: Codec[Any]) -> None:
+        self._codec = codec
+        self._calls: list[Prepared[Any]] = []
+        self._slots: list[BatchSlot[Any]] = []
+        self._closed = False
+
+    def call(self, command: Command[R]) -> BatchSlot[R]:
+        """Add any command; the slot returned will hold its result."""
+        index = len(self._calls)
+        if self._closed:
+            raise UsageError("this batch is over: begin another with client.batch()")
+        try:
+            if command.timeout is not None:
+                raise UsageError("a command in a batch has no time limit of its own: batch(timeout=…) limits them all")
+            self._calls.append(self._codec.prepare(command))
+        except CentripetalError as error:
+            error.command, error.index = command, index
+            raise
+        slot = BatchSlot(command, index)
+        self._slots.append(slot)
+        return slot
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def _close(self) -> list[Prepared[Any]]:
+        self._closed = True
+        return self._calls
+
+    def _settle(self, outcomes: list[Any]) -> None:
+        for slot, outcome in zip(self._slots, outcomes, strict=True):
+            slot.settle(outcome)
+
+    def _fail(self, error: CentripetalError) -> None:
+        for slot in self._slots:
+            slot.fail(error)

@@ -1,0 +1,108 @@
+"""Commands as methods: `publish = call(Publish)` in a class is a typed method on each kind of facade.
+
+The type of the facade decides what a call returns: the result (blocking), a coroutine of it (awaiting) or a slot that
+will hold it (a batch). `add` is the same for a client's buffer.
+"""
+
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from centripetal.protocol.command import Command, R
+
+__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "add", "call"]
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Slot(Protocol[R_co]):
+    """Where the result of a command in a batch will be."""
+
+    def result(self) -> R_co:
+        """The command's result, or the error it came to, raised. A `UsageError` while the batch is not sent."""
+        ...
+
+
+class Blocking:
+    """A facade whose calls return results."""
+
+    def call(self, command: Command[R], *, timeout: float | None = None) -> R:
+        raise NotImplementedError  # pragma: no cover - each facade has its own
+
+
+class Awaiting:
+    """A facade whose calls are awaited."""
+
+    async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
+        raise NotImplementedError  # pragma: no cover - each facade has its own
+
+
+class Collecting:
+    """A facade whose calls wait until all are sent together."""
+
+    def call(self, command: Command[R]) -> Slot[R]:
+        raise NotImplementedError  # pragma: no cover - each facade has its own
+
+
+class Buffering:
+    """A facade with a buffer of commands."""
+
+    def add(self, command: Command[Any]) -> None:
+        raise NotImplementedError  # pragma: no cover - each facade has its own
+
+
+class _Method:
+    """What `client.publish` is: looks, documents and calls like a method."""
+
+    __slots__ = ("_make", "_run")
+
+    def __init__(self, run: Callable[[Any], Any], make: Callable[..., Any]) -> None:
+        self._run = run
+        self._make = make
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run(self._make(*args, **kwargs))
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self._make.__doc__
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self._make)
+
+    def __repr__(self) -> str:
+        return f"<method {getattr(self._make, '__name__', self._make)}{self.__signature__}>"
+
+
+class call(Generic[P, R]):  # noqa: N801 - used like a keyword
+    """A command as a method of a client or a batch."""
+
+    def __init__(self, make: Callable[P, Command[R]]) -> None:
+        self._make = make
+
+    @overload
+    def __get__(self, facade: None, owner: type) -> Callable[P, Command[R]]: ...
+    @overload
+    def __get__(self, facade: Blocking, owner: type) -> Callable[P, R]: ...
+    @overload
+    def __get__(self, facade: Awaiting, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    @overload
+    def __get__(self, facade: Collecting, owner: type) -> Callable[P, Slot[R]]: ...
+    def __get__(self, facade: Any, owner: type) -> Any:
+        return self._make if facade is None else _Method(facade.call, self._make)
+
+
+class add(Generic[P]):  # noqa: N801 - used like a keyword
+    """A command as a method that puts it into a client's buffer."""
+
+    def __init__(self, make: Callable[P, Command[Any]]) -> None:
+        self._make = make
+
+    @overload
+    def __get__(self, facade: None, owner: type) -> Callable[P, Command[Any]]: ...
+    @overload
+    def __get__(self, facade: Buffering, owner: type) -> Callable[P, None]: ...
+    def __get__(self, facade: Any, owner: type) -> Any:
+        return self._make if facade is None else _Method(facade.add, self._make)

@@ -1,0 +1,129 @@
+"""Commands to a request and its reply to responses, as Centrifugo 1.x speaks (spec v1 §5, §6; server 1.8.0).
+
+A request is always a JSON array. The uid of a command is its position in it: replies are checked against that.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from centripetal.dialects.v1.commands import COMMANDS
+from centripetal.dialects.v1.credentials import sign
+from centripetal.dialects.v1.replies import Response
+from centripetal.errors import AuthenticationError, HTTPStatusError, MalformedResponseError, UsageError
+from centripetal.protocol.command import Command, Prepared, R, prepare
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+
+__all__ = ["Codec", "endpoint"]
+
+_CONTENT_TYPE = ("Content-Type", "application/json")
+# What stands between a command's uid and its params.
+_METHOD = {command: b'","method":"%b","params":' % command.name.encode() for command in COMMANDS}
+_decode_responses = msgspec.json.Decoder(list[Response]).decode
+
+
+def endpoint(url: str) -> str:
+    """The address of the API below *url*, which may end in `/` or `/api` or not: always `…/api/` (as gocent does).
+
+    The slash matters: `…/api` redirects, and a redirected POST loses its body (spec v1 §5.1).
+    """
+    parse_url(url)
+    url = url.rstrip("/")
+    return f"{url}/" if url.endswith("/api") else f"{url}/api/"
+
+
+class Codec:
+    """The dialect of one server: where its API is and how requests to it are signed.
+
+    Args:
+        url: the server's address, with or without `/api`.
+        secret: its `secret`; None sends no signature, for servers with `insecure_api`.
+    """
+
+    def __init__(self, url: str, secret: str | None) -> None:
+        self.endpoint = endpoint(url)
+        self._key = None if secret is None else _key(secret)
+
+    def prepare(self, command: Command[R]) -> Prepared[R]:
+        if type(command) not in _METHOD:
+            raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
+        return prepare(command)
+
+    def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
+        members = [
+            b'{"uid":"%d%b%b}' % (index, _METHOD[type(call.command)], call.params) for index, call in enumerate(calls)
+        ]
+        body = b"[%b]" % b",".join(members)
+        if self._key is None:
+            return HTTPRequest(self.endpoint, (_CONTENT_TYPE,), body)
+        return HTTPRequest(self.endpoint, (_CONTENT_TYPE, ("X-API-Sign", sign(self._key, body))), body)
+
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response]:
+        if reply.status != 200:
+            raise self._refusal(len(calls), reply)
+        try:
+            responses = _decode_responses(reply.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedResponseError(
+                f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {_head(reply)}; "
+                "is it a 1.x server?"
+            ) from None
+        if len(responses) != len(calls):
+            raise MalformedResponseError(f"{len(calls)} commands were sent, {len(responses)} replies came back")
+        for index, (call, response) in enumerate(zip(calls, responses, strict=True)):
+            if response.method != call.command.name or response.uid != str(index):
+                raise MalformedResponseError(
+                    f"reply {index} is to method {response.method!r} with uid {response.uid!r}, "
+                    f"asked was {call.command.name!r} with uid '{index}'"
+                )
+            response.command, response.index = call.command, index
+        return responses
+
+    def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
+        status, signed = reply.status, self._key is not None
+        if status in (401, 403):
+            advice = "the secret is not the server's `secret`" if status == 401 else "access denied"
+            return AuthenticationError(f"{status} from {self.endpoint}: {advice}", status=status, body=reply.body)
+        if status == 400:
+            # The server gives no reason, only its log does. Commands before the refused one have run (spec v1 §6.1).
+            why = "the server has no `secret` configured" if signed else "the server wants a secret from you"
+            after = "" if count == 1 else "; commands before the refused one have run"
+            text = f"400 from {self.endpoint}: {why}, or it does not know the method; its log says which{after}"
+            return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
+        if 300 <= status < 400:
+            text = f"{status} from {self.endpoint}: redirects are not followed, use {reply.header('location')!r} as URL"
+            return HTTPStatusError(text, status=status, body=reply.body, executed="no")
+        if 400 < status < 500 and status != 408:
+            text = f"{status} from {self.endpoint}: {_CLIENT_ERRORS.get(status, _head(reply))}"
+            return HTTPStatusError(text, status=status, body=reply.body, executed="no", retryable=status == 429)
+        # 500 is what 1.8.0 answers after running the commands if it cannot print a reply (spec v1 §5.3).
+        text = f"{status} from {self.endpoint}: {_head(reply)}"
+        return HTTPStatusError(text, status=status, body=reply.body, retryable=status >= 500 or status == 408)
+
+    def __repr__(self) -> str:
+        return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._key is None else 'signed'}>"
+
+
+_CLIENT_ERRORS = {
+    404: "no Centrifugo 1.x API at this address: check host, port and path",
+    413: "something in front of the server finds the request too large: send fewer commands at once",
+    429: "too many requests for something in front of the server",
+}
+
+
+def _head(reply: HTTPReply) -> str:
+    text = reply.body[:100].decode("utf-8", "replace").strip()
+    return repr(text) if text else "an empty body"
+
+
+def _key(secret: str) -> bytes:
+    if not isinstance(secret, str):
+        raise UsageError(f"secret must be text, not {type(secret).__name__}")
+    if not secret:
+        raise UsageError("the secret is empty; for a server with `insecure_api`, use Client.insecure(url)")
+    try:
+        return secret.encode()
+    except UnicodeEncodeError:
+        # The text stays out of the message: it is the secret.
+        raise UsageError("secret holds half of a surrogate pair, which is no text") from None

@@ -1,0 +1,209 @@
+"""The reply to one command of Centrifugo 1.x: its envelope (spec v1 §5.6) and the body of each method (§6)."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
+from centripetal.errors import Executed, MalformedResponseError, ServerError
+
+__all__ = [
+    "Response",
+    "Result",
+    "decode_broadcast",
+    "decode_channels",
+    "decode_disconnect",
+    "decode_history",
+    "decode_node",
+    "decode_presence",
+    "decode_publish",
+    "decode_stats",
+    "decode_unsubscribe",
+]
+
+T = TypeVar("T")
+_NULL = msgspec.Raw(b"null")
+
+
+class Response(msgspec.Struct):
+    """The server's reply to one command of a buffer that was sent.
+
+    Attributes:
+        method: the command's method.
+        error: what went wrong, in the server's words; None if nothing did.
+        body: the bytes of the reply's body; `result()` decodes them.
+        advice: what the server says to do about the error: "fix", "retry" or "".
+        uid: what the server echoed: the command's place in the request.
+        command, index: the command that this answers and its place; None for a response made by hand.
+    """
+
+    method: str
+    error: str | None = None
+    raw_body: msgspec.Raw = msgspec.field(default=_NULL, name="body")
+    uid: str = ""
+    advice: str = ""
+    # Not from the wire (the codec sets both), so their names there are ones that no server uses.
+    command: Any = msgspec.field(default=None, name=" command")
+    index: int | None = msgspec.field(default=None, name=" index")
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self.raw_body)
+
+    def result(self) -> Any:
+        """What the method returns: True, or the type that the method of `Client` is declared to return.
+
+        Raises:
+            ServerError: the server refused the command.
+            MalformedResponseError: the body is not what this method answers.
+        """
+        try:
+            if self.error:
+                raise _refusal(self.method, self.error, self.advice)
+            decode = _BODIES.get(self.method)
+            if decode is None:
+                raise MalformedResponseError(f"unknown method {self.method!r}")
+            return decode(self.raw_body)
+        except (ServerError, MalformedResponseError) as error:
+            error.command, error.index = self.command, self.index
+            raise
+
+    def __repr__(self) -> str:
+        return f"Response(method={self.method!r}, error={self.error!r}, body={self.body!r})"
+
+
+Result = list[Response]
+
+
+_HINTS: dict[str | tuple[str, str], str] = {
+    "namespace not found": "what stands before ':' in a channel must be one of the server's `namespaces`",
+    ("presence", "not available"): "`presence` is off for this channel in the server's configuration",
+    ("history", "not available"): "`history_size` and `history_lifetime` are not both set for this channel",
+}
+
+
+def _refusal(method: str, message: str, advice: str) -> ServerError:
+    hint = _HINTS.get(message) or _HINTS.get((method, message), "")
+    # Refused for what it says, a command has not run; but a broadcast has reached the channels before the bad one
+    # (spec v1 §6.3), and after trouble with the storage nobody knows.
+    stated = message in ("namespace not found", "not available", "invalid message")
+    executed: Executed = "no" if stated and method != "broadcast" else "unknown"
+    return ServerError(message, advice=advice, hint=hint, executed=executed, retryable=not stated and advice != "fix")
+
+
+class _PresenceBody(msgspec.Struct):
+    data: dict[str, ClientInfo] | None
+
+
+class _HistoryBody(msgspec.Struct):
+    data: list[Message] | None
+
+
+class _ChannelsBody(msgspec.Struct):
+    data: list[str] | None
+
+
+class _StatsData(msgspec.Struct):
+    nodes: list[dict[str, Any]]
+    metrics_interval: int = 0
+
+
+class _StatsBody(msgspec.Struct):
+    data: _StatsData
+
+
+class _NodeBody(msgspec.Struct):
+    data: dict[str, Any]
+
+
+def _decoder(kind: type[T], what: str) -> Callable[[bytes], T]:
+    decode = msgspec.json.Decoder(kind).decode
+
+    def checked(body: bytes) -> T:
+        try:
+            return decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
+            raise MalformedResponseError(f"this is no body of a {what} reply: {error}", executed="yes") from None
+
+    return checked
+
+
+_presence = _decoder(_PresenceBody, "presence")
+_history = _decoder(_HistoryBody, "history")
+_channels = _decoder(_ChannelsBody, "channels")
+_stats = _decoder(_StatsBody, "stats")
+_node = _decoder(_NodeBody, "node")
+_nothing = _decoder(type(None), "publish, broadcast, unsubscribe or disconnect")
+
+
+def decode_publish(body: bytes) -> bool:
+    """The body of a publish reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    return _nothing(body) is None
+
+
+def decode_broadcast(body: bytes) -> bool:
+    """The body of a broadcast reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    return _nothing(body) is None
+
+
+def decode_unsubscribe(body: bytes) -> bool:
+    """The body of an unsubscribe reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    return _nothing(body) is None
+
+
+def decode_disconnect(body: bytes) -> bool:
+    """The body of a disconnect reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    return _nothing(body) is None
+
+
+def decode_presence(body: bytes) -> dict[str, ClientInfo]:
+    """The body of a presence reply: connections by id. Raises `MalformedResponseError` if it is something else."""
+    return _presence(body).data or {}
+
+
+def decode_history(body: bytes) -> list[Message]:
+    """The body of a history reply: messages, newest first. Raises `MalformedResponseError` if it is something else."""
+    return _history(body).data or []
+
+
+def decode_channels(body: bytes) -> list[str]:
+    """The body of a channels reply: names. Raises `MalformedResponseError` if it is something else."""
+    return _channels(body).data or []
+
+
+def decode_stats(body: bytes) -> Stats:
+    """The body of a stats reply. Raises `MalformedResponseError` if it is something else."""
+    data = _stats(body).data
+    return Stats([_node_info(node) for node in data.nodes], data.metrics_interval)
+
+
+def decode_node(body: bytes) -> NodeInfo:
+    """The body of a node reply. Raises `MalformedResponseError` if it is something else."""
+    return _node_info(_node(body).data)
+
+
+_NODE_MEMBERS = ("uid", "name", "started_at", "version")
+
+
+def _node_info(members: dict[str, Any]) -> NodeInfo:
+    # Until 1.5 the metrics were members of the node itself (spec v1 §14).
+    named: dict[str, Any] = {name: members.pop(name) for name in _NODE_MEMBERS if name in members}
+    named["metrics"] = members.pop("metrics", members)
+    try:
+        return msgspec.convert(named, NodeInfo)
+    except msgspec.ValidationError as error:
+        raise MalformedResponseError(f"this is no description of a node: {error}", executed="yes") from None
+
+
+_BODIES: dict[str, Callable[[bytes], Any]] = {
+    "publish": decode_publish,
+    "broadcast": decode_broadcast,
+    "unsubscribe": decode_unsubscribe,
+    "disconnect": decode_disconnect,
+    "presence": decode_presence,
+    "history": decode_history,
+    "channels": decode_channels,
+    "stats": decode_stats,
+    "node": decode_node,
+}

@@ -1,0 +1,219 @@
+"""The server's side of the HTTP API of Centrifugo 1.x: bytes to commands, results to bytes (spec v1 §5.4 to §7): PURE.
+
+    envelopes = read_envelopes(body)              the whole body is read before anything runs
+    for envelope in envelopes:
+        command = read_command(envelope)          params are read when their turn comes
+        reply(envelope, command, result)          result: the value that `Command[R]` promises, or a ServerError
+    join(replies)
+
+`InvalidMessageError` makes the server give up the whole request, after the commands before it have run (§6.1).
+The other end of this is `codec.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from centripetal.dialects.v1.commands import (
+    Broadcast,
+    Channels,
+    Disconnect,
+    History,
+    Node,
+    Presence,
+    Publish,
+    StatsCommand,
+    Unsubscribe,
+)
+from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo
+from centripetal.errors import ServerError
+from centripetal.protocol.command import Command
+from centripetal.protocol.gojson import JSONError, compact, quote, read, read_list
+
+__all__ = ["ABSENT", "Envelope", "InvalidMessageError", "join", "read_command", "read_envelopes", "reply"]
+
+T = TypeVar("T")
+
+ABSENT = msgspec.Raw()
+"""What stands for a raw member that is not there; null is a value."""
+
+
+class InvalidMessageError(Exception):
+    """The request is given up: 400 over HTTP, the end of the connection over WebSocket. The text is for the log."""
+
+
+class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One command as it arrives (spec v1 §5.5); its params are still what was written."""
+
+    uid: str = ""
+    method: str = ""
+    params: msgspec.Raw = ABSENT
+
+
+def read_envelopes(body: bytes) -> list[Envelope]:
+    """The commands of a body: one object or an array of them, without anything in front."""
+    try:
+        if body.startswith(b"{"):
+            return [read(body, Envelope)]
+        if body.startswith(b"["):
+            return read_list(body, Envelope)
+    except JSONError as error:
+        raise InvalidMessageError(str(error)) from None
+    raise InvalidMessageError("a body starts with { or [, white space and byte order marks included")
+
+
+def read_command(envelope: Envelope) -> Command[Any]:
+    """The command in an envelope.
+
+    `data` is the `msgspec.Raw` of the request; in a Broadcast it is `ABSENT` where there is none, and names may be
+    empty in all but Publish: those are errors of the command, not of the request (spec v1 §6).
+    """
+    if envelope.method in _WITHOUT_PARAMS:
+        return _WITHOUT_PARAMS[envelope.method]
+    reader = _READERS.get(envelope.method)
+    if reader is None:
+        raise InvalidMessageError(f"unknown method {envelope.method!r}")
+    try:
+        return reader(bytes(envelope.params))
+    except JSONError as error:
+        raise InvalidMessageError(f"params of {envelope.method}: {error}") from None
+
+
+class _PublishParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    channel: str = ""
+    data: msgspec.Raw = ABSENT
+    client: str = ""
+    uid: str = ""
+
+
+class _BroadcastParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    channels: list[str] = []
+    data: msgspec.Raw = ABSENT
+    client: str = ""
+
+
+class _UserParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    user: str = ""
+
+
+class _UnsubscribeParams(_UserParams, frozen=True, forbid_unknown_fields=True):
+    channel: str = ""
+
+
+class _ChannelParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    channel: str = ""
+
+
+def _publish(raw: bytes) -> Publish:
+    params = read(raw, _PublishParams)
+    if not params.channel or not bytes(params.data):
+        raise JSONError("channel or data is missing")
+    return Publish(params.channel, params.data, client=params.client or None, uid=params.uid or None)
+
+
+def _broadcast(raw: bytes) -> Broadcast:
+    params = read(raw, _BroadcastParams)
+    return Broadcast(params.channels, params.data, client=params.client or None)
+
+
+def _unsubscribe(raw: bytes) -> Unsubscribe:
+    params = read(raw, _UnsubscribeParams)
+    return Unsubscribe(params.channel, params.user)
+
+
+_READERS: dict[str, Callable[[bytes], Command[Any]]] = {
+    Publish.name: _publish,
+    Broadcast.name: _broadcast,
+    Unsubscribe.name: _unsubscribe,
+    Disconnect.name: lambda raw: Disconnect(read(raw, _UserParams).user),
+    Presence.name: lambda raw: Presence(read(raw, _ChannelParams).channel),
+    History.name: lambda raw: History(read(raw, _ChannelParams).channel),
+}
+
+_WITHOUT_PARAMS: dict[str, Command[Any]] = {command.name: command for command in (Channels(), StatsCommand(), Node())}
+"""The commands whose params nobody looks at: any JSON value will do there (spec v1 §5.5)."""
+
+
+# ---- replies
+
+
+def reply(envelope: Envelope, command: Command[Any], result: Any) -> bytes:
+    """The reply to one command: its result, or the `ServerError` that it came to (spec v1 §5.6).
+
+    Raises:
+        JSONError: something in the result is no JSON, such as the info of a client (spec v1 §9.4).
+    """
+    error = b"null"
+    if isinstance(result, ServerError):
+        error = quote(result.message)
+        if result.advice:
+            error += b',"advice":' + quote(result.advice)
+        result = None
+    uid = b'"uid":%b,' % quote(envelope.uid) if envelope.uid else b""
+    method = command.name.encode()
+    return b'{%b"method":"%b","error":%b,"body":%b}' % (uid, method, error, _body(command, result))
+
+
+def join(replies: Sequence[bytes]) -> bytes:
+    """The body of the answer: always an array."""
+    return b"[%b]" % b",".join(replies)
+
+
+def _body(command: Command[Any], result: Any) -> bytes:
+    match command:
+        case Presence():
+            return b'{"channel":%b,"data":%b}' % (quote(command.channel), _presence(result))
+        case History():
+            return b'{"channel":%b,"data":%b}' % (quote(command.channel), _list(result, message))
+        case Channels():
+            return b'{"data":%b}' % _list(result, quote)
+        case StatsCommand():
+            nodes, interval = _list(result.nodes, node_info), result.metrics_interval
+            return b'{"data":{"nodes":%b,"metrics_interval":%d}}' % (nodes, interval)
+        case Node():
+            return b'{"data":%b}' % node_info(result)
+        case _:
+            return b"null"
+
+
+def _list(values: list[T] | None, encode: Callable[[T], bytes]) -> bytes:
+    return b"null" if values is None else b"[%b]" % b",".join(map(encode, values))
+
+
+def _presence(clients: dict[str, ClientInfo] | None) -> bytes:
+    if clients is None:
+        return b"null"
+    return b"{%b}" % b",".join(b"%b:%b" % (quote(key), client_info(clients[key])) for key in sorted(clients))
+
+
+def message(value: Message) -> bytes:
+    """A message as replies show it."""
+    text = b'{"uid":%b,"channel":%b,"data":%b' % (quote(value.uid), quote(value.channel), compact(value.data_json))
+    if value.client:
+        text += b',"client":' + quote(value.client)
+    if value.info is not None:
+        text += b',"info":' + client_info(value.info)
+    return text + b"}"
+
+
+def client_info(value: ClientInfo) -> bytes:
+    """Somebody's connection as replies show it."""
+    text = b'{"user":%b,"client":%b' % (quote(value.user), quote(value.client))
+    # Not `default_info_json`: that takes "" and null for nothing, as a client of old servers must.
+    for name, raw in ((b"default_info", value.raw_default_info), (b"channel_info", value.raw_channel_info)):
+        if bytes(raw):
+            text += b',"%b":%b' % (name, compact(bytes(raw)))
+    return text + b"}"
+
+
+def node_info(value: NodeInfo) -> bytes:
+    """A node as replies show it; the metrics are in order of their names."""
+    metrics = b",".join(b"%b:%d" % (quote(name), number) for name, number in sorted(value.metrics.items()))
+    return b'{"uid":%b,"version":%b,"name":%b,"started_at":%d,"metrics":{%b}}' % (
+        quote(value.uid),
+        quote(value.version),
+        quote(value.name),
+        value.started,
+        metrics,
+    )

@@ -1,0 +1,51 @@
+"""Rules for parameters that are names: what a server would refuse is refused before it is sent, with a better text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from centripetal.errors import UsageError
+
+__all__ = ["check_name", "check_names", "check_text", "check_timeout"]
+
+
+def check_text(what: str, value: Any) -> None:
+    """*value* must be text; half of a surrogate pair is not (servers would put U+FFFD in its place)."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be text, not {type(value).__name__}: {_advice(value)}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{what} holds half of a surrogate pair, which is no text") from None
+
+
+def check_name(what: str, value: Any) -> None:
+    """*value* must be text and not empty."""
+    check_text(what, value)
+    if not value:
+        raise UsageError(f"{what} must not be empty")
+
+
+def check_names(what: str, values: Any) -> None:
+    """*values* must be a list of names with at least one in it."""
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+        raise UsageError(f"{what} must be a list of names, not {type(values).__name__}: [name] for a single one")
+    if not values:
+        raise UsageError(f"{what} must hold at least one name")
+    for index, value in enumerate(values):
+        check_name(f"{what}[{index}]", value)
+
+
+def check_timeout(value: Any) -> float:
+    """*value* as seconds, if it is a number above 0 (infinite is one)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise UsageError(f"timeout must be a number of seconds above 0, not {value!r}")
+    return value
+
+
+def _advice(value: Any) -> str:
+    if isinstance(value, int):
+        return f"write '{value}'"
+    if isinstance(value, bytes):
+        return "decode it first"
+    return "give its name"

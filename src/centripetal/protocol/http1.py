@@ -1,0 +1,311 @@
+"""HTTP/1.1 as bytes: a request out of its parts, a reply out of whatever arrives. No socket, no clock.
+
+For each request: `target_of(url)` says where to connect and begins the request, `encode_request` gives the bytes to
+write. Then `ResponseParser.begin()`, and `feed()` with everything that is received until it returns the reply, or
+`eof()` if the connection ends first. One parser serves one connection, reply after reply, as long as `reusable` is
+true; after an error it is of no more use, and neither is its connection.
+
+llhttp (through httptools) parses. What it leaves open is closed here: sizes, statuses, interim replies, what follows a
+reply, and where a reply ends that only the end of the connection ends.
+"""
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from centripetal.errors import ConnectionLostError, MalformedResponseError, UsageError
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.version import __version__
+
+__all__ = [
+    "MAX_HEADER_BYTES",
+    "MAX_RESPONSE_BYTES",
+    "Origin",
+    "ResponseParser",
+    "Target",
+    "encode_request",
+    "target_of",
+]
+
+MAX_HEADER_BYTES = 65_536
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+MAX_INTERIM_REPLIES = 16
+
+# A reply in chunks of one byte spends five bytes of framing on each; nobody needs more than this.
+FRAMING_PER_BODY_BYTE = 8
+
+PREFIX = b"HTTP/1."
+TLS_ALERT = b"\x15\x03"
+OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+NOT_IN_VALUE = re.compile("[^\t\x20-\x7e\x80-\xff]")
+LABEL = re.compile(r"[A-Za-z0-9_~!$&'()*+,;=%-]{1,63}")
+
+
+class Origin(NamedTuple):
+    """Whom to connect to. `host` is ASCII: a name or an address, without brackets."""
+
+    secure: bool
+    host: str
+    port: int
+
+
+class Target(NamedTuple):
+    """A URL made ready: whom to connect to, and how every request to it begins."""
+
+    origin: Origin
+    head: str
+
+
+@lru_cache(maxsize=256)
+def target_of(url: str) -> Target:
+    """*url* made ready for requests; remembered, for clients post to one or two all their life.
+
+    Raises:
+        UsageError: no URL that a client can post to.
+    """
+    parts = parse_url(url)
+    secure = parts.scheme == "https"
+    usual = 443 if secure else 80
+    port = usual if parts.port is None else parts.port
+    host = _ascii_host(url, parts.hostname or "")
+    # The zone of a link-local address means something on this machine only, so it stays out of the header.
+    name = f"[{host.partition('%')[0]}]" if ":" in host else host
+    if port != usual:
+        name = f"{name}:{port}"
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
+    head = f"POST {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: centripetal/{__version__}\r\n"
+    return Target(Origin(secure, host, port), head)
+
+
+def _ascii_host(url: str, host: str) -> str:
+    if ":" in host:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError as error:
+            raise UsageError(f"the URL {url!r} names no address: {error}") from None
+        return host
+    try:
+        text = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise UsageError(f"the host of the URL {url!r} is no domain name: {error}") from None
+    if len(text) > 253 or not all(LABEL.fullmatch(label) for label in text.removesuffix(".").split(".")):
+        raise UsageError(f"the host of the URL {url!r} is no domain name")
+    return text
+
+
+def encode_request(request: HTTPRequest, head: str) -> bytes:
+    """The bytes of *request*, all of them; *head* is its target's.
+
+    Raises:
+        UsageError: a header that is the transport's to write, or that no header may be. Its value is not shown, it
+            may be a key.
+    """
+    for name, value in request.headers:
+        if not (value.isascii() and value.isprintable()):
+            _check_value(name, value)
+        head += f"{_checked_name(name)}: {value}\r\n"
+    return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode("latin-1") + request.body
+
+
+@lru_cache(maxsize=256)
+def _checked_name(name: str) -> str:
+    if not TOKEN.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be the name of a header")
+    if name.lower() in OWN_HEADERS:
+        raise UsageError(f"the header {name!r} is written by the transport and cannot be given")
+    return name
+
+
+def _check_value(name: str, value: str) -> None:
+    bad = NOT_IN_VALUE.search(value)
+    if bad is not None:
+        kind = "a line break" if bad[0] in "\r\n" else f"the character {bad[0]!r}"
+        raise UsageError(f"the value of the header {name!r} holds {kind} at position {bad.start()}: no header may")
+
+
+@lru_cache(maxsize=128)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1").lower()
+
+
+class _SurplusError(Exception):
+    """Raised through llhttp to stop it where the reply is whole and more follows."""
+
+
+class ResponseParser:
+    """Makes replies of bytes: see the module's text for what to call when.
+
+    Args:
+        max_header_bytes: how long the head of a reply may be, interim replies included; also how far the framing of
+            a chunked body (extensions, trailers) may run ahead of the body.
+        max_body_bytes: how long a body may be.
+
+    Attributes:
+        reusable: whether the connection may carry another request; false until a reply is whole.
+    """
+
+    __slots__ = (
+        "_allowance",
+        "_begun",
+        "_headers",
+        "_held",
+        "_interim",
+        "_max_body",
+        "_max_header",
+        "_parser",
+        "_pieces",
+        "_reply",
+        "_size",
+        "_status",
+        "reusable",
+    )
+
+    def __init__(self, *, max_header_bytes: int = MAX_HEADER_BYTES, max_body_bytes: int = MAX_RESPONSE_BYTES) -> None:
+        self._max_header = max_header_bytes
+        self._max_body = max_body_bytes
+        self._parser = HttpResponseParser(self)
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect a new reply."""
+        self._begun = False
+        self._held = b""
+        self._interim = 0
+        self._status = 0  # stays 0 until the head of the final reply is whole
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._allowance = self._max_header
+        self._reply: HTTPReply | None = None
+        self.reusable = False
+
+    def feed(self, data: bytes) -> HTTPReply | None:
+        """Take what was received, at least a byte; return the reply once it is whole.
+
+        Raises:
+            MalformedResponseError: it is no HTTP/1.x reply, one to something else than a POST, or over a limit.
+        """
+        if not self._begun:
+            if not data.startswith(PREFIX):
+                data = self._checked_start(data)
+                if not data:
+                    return None
+            self._begun = True
+        if not self._status and len(data) > self._allowance:
+            # Fed up to the limit only, so that it does not depend on how the bytes happen to arrive.
+            head, data = data[: self._allowance], data[self._allowance :]
+            self._execute(head)
+            if not self._status:
+                raise MalformedResponseError(f"the head of the answer is longer than {self._max_header} bytes")
+            if self._reply is not None:
+                self.reusable = False
+                return self._reply
+            self._allowance = self._max_header
+        size = self._size
+        self._execute(data)
+        if self._reply is None:
+            earned = (self._size - size) * (FRAMING_PER_BODY_BYTE + 1)
+            self._allowance = min(self._max_header, self._allowance + earned - len(data))
+            if self._allowance < 0:
+                raise MalformedResponseError("the answer's chunks have more framing than content: refusing to read on")
+        return self._reply
+
+    def eof(self) -> HTTPReply:
+        """The connection has ended: return the reply that this makes whole.
+
+        Raises:
+            ConnectionLostError: it ended in the middle of a reply, or before one.
+        """
+        if self._status and self._ends_with_connection():
+            return self._finish()
+        if self._begun or self._held:
+            raise ConnectionLostError("the server closed the connection in the middle of its answer")
+        raise ConnectionLostError("the server closed the connection before it answered")
+
+    def _checked_start(self, data: bytes) -> bytes:
+        """Everything so far, or nothing while it can still become HTTP; llhttp would take RTSP too, or HTTP/2.0."""
+        data = self._held + data
+        if data.startswith(PREFIX):
+            return data
+        if PREFIX.startswith(data):
+            self._held = data
+            return b""
+        if data.startswith(TLS_ALERT):
+            raise MalformedResponseError("the server speaks TLS on this port: should the URL begin with https://?")
+        raise MalformedResponseError("the answer is not HTTP/1.1: is this the port of Centrifugo's HTTP API?")
+
+    def _execute(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserCallbackError as error:
+            # Our own refusals travel this way, and so does a KeyboardInterrupt that strikes inside a callback.
+            cause = error.__context__
+            if cause is not None and not isinstance(cause, _SurplusError):
+                raise cause from None
+            self._refuse_unless_whole(error)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self._refuse_unless_whole(error)
+
+    def _refuse_unless_whole(self, error: Exception) -> None:
+        if self._reply is None:
+            raise MalformedResponseError(f"the answer is not HTTP/1.1: {error}") from error
+        # What is whole stands. What came after it answers nothing, and must not meet the next request.
+        self.reusable = False
+
+    def _ends_with_connection(self) -> bool:
+        names = [_lower(name) for name, _ in self._headers]
+        if "transfer-encoding" in names:
+            codings = b",".join(value for name, value in self._headers if _lower(name) == "transfer-encoding")
+            return codings.rpartition(b",")[2].strip().lower() != b"chunked"
+        return "content-length" not in names
+
+    def _finish(self) -> HTTPReply:
+        pieces = self._pieces
+        self._reply = HTTPReply(
+            self._status,
+            pieces[0] if len(pieces) == 1 else b"".join(pieces),
+            tuple([(_lower(name), value.decode("latin-1")) for name, value in self._headers]),
+        )
+        return self._reply
+
+    # What httptools calls, in this order; the names are its own.
+
+    def on_message_begin(self) -> None:
+        if self._reply is not None:
+            raise _SurplusError
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._status:  # else a trailer: nothing asked for one
+            self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if 200 <= status <= 599:
+            if self._interim and not self._parser.get_http_version().startswith("1."):
+                raise MalformedResponseError("the answer is not HTTP/1.1")
+            self._status = status
+        elif status == 101 or not 100 <= status <= 199:
+            raise MalformedResponseError(f"the server answered with status {status}, which is no answer to a POST")
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > self._max_body:
+            raise MalformedResponseError(
+                f"the answer is longer than {self._max_body} bytes: ask for less, or raise max_response_bytes"
+            )
+        self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._status:
+            self.reusable = self._parser.should_keep_alive()
+            self._finish()
+            return
+        self._interim += 1
+        self._headers = []
+        if self._interim > MAX_INTERIM_REPLIES:
+            raise MalformedResponseError("the server keeps announcing an answer (status 1xx) and gives none")

@@ -1,0 +1,68 @@
+"""How a 1.x server reads the name of a channel (spec v1 §3.2): PURE."""
+
+import msgspec
+
+from centripetal.server.engine import ChannelOptions
+
+__all__ = ["ChannelRules", "NamespaceNotFoundError"]
+
+
+class NamespaceNotFoundError(Exception):
+    """The name is in a namespace that the configuration does not have."""
+
+
+class ChannelRules(msgspec.Struct, frozen=True):
+    """The marks in channel names, and what is configured for them.
+
+    Every test for a mark is true if the mark is the empty string, as in the real server.
+    """
+
+    options: ChannelOptions = ChannelOptions()
+    namespaces: dict[str, ChannelOptions] = {}
+    private_prefix: str = "$"
+    namespace_boundary: str = ":"
+    user_boundary: str = "#"
+    user_separator: str = ","
+    client_boundary: str = "&"
+
+    def options_of(self, channel: str) -> ChannelOptions:
+        """What is configured for *channel*.
+
+        Raises:
+            NamespaceNotFoundError: nothing is.
+        """
+        name = self._namespace(channel)
+        if not name:
+            return self.options
+        try:
+            return self.namespaces[name]
+        except KeyError:
+            raise NamespaceNotFoundError(name) from None
+
+    def is_private(self, channel: str) -> bool:
+        """Whether clients need a sign to subscribe."""
+        return channel.startswith(self.private_prefix)
+
+    def admits_user(self, channel: str, user: str) -> bool:
+        """Whether the name lets *user* in: it lists the users after its last boundary, or it has none."""
+        if self.user_boundary not in channel:
+            return True
+        listed = _after_last(channel, self.user_boundary)
+        # With no separator every character is a user, as Go splits by nothing.
+        return user in (listed.split(self.user_separator) if self.user_separator else list(listed))
+
+    def admits_client(self, channel: str, client: str) -> bool:
+        """Whether the name lets connection *client* in: it is the one after the last boundary, or there is none."""
+        return self.client_boundary not in channel or _after_last(channel, self.client_boundary) == client
+
+    def _namespace(self, channel: str) -> str:
+        name = channel.removeprefix(self.private_prefix)
+        if not self.namespace_boundary:
+            # An empty boundary is found after the first character, as Go splits by nothing.
+            return name[:1]
+        before, boundary, _ = name.partition(self.namespace_boundary)
+        return before if boundary else ""
+
+
+def _after_last(channel: str, boundary: str) -> str:
+    return channel.rpartition(boundary)[2] if boundary else channel[-1:]
