@@ -86,7 +86,9 @@ class CentripetalError(Exception):
         if self.command is None:
             return text
         place = "" if self.index is None else f" (command {self.index} of the request)"
-        return f"{self.command.name}{place}: {text}"
+        # What somebody passed for a command may be none: that is what the error says then.
+        name = getattr(self.command, "name", None)
+        return text if name is None else f"{name}{place}: {text}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Keyword-only arguments would break the default pickling, and task queues pickle errors.
@@ -95,6 +97,7 @@ class CentripetalError(Exception):
 
 def _rebuild(kind: Any, args: tuple[Any, ...]) -> CentripetalError:
     error: CentripetalError = kind.__new__(kind, *args)
+    error.args = args  # OSError, a base of TimeoutError, leaves that to its __init__
     return error
 
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
-from centripetal.errors import CentripetalError, TimeoutError, TransportError
+from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
@@ -24,13 +24,15 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
         while True:
             try:
                 reply = await transport.send(request, timeout)
-            except TransportError as error:
+            except CentripetalError as error:
                 request = flow.throw(error)
             else:
                 request = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
-                flow.throw(TimeoutError("the time ran out between two requests"))
+                late = TimeoutError("the time ran out between two requests")
+                flow.throw(late)
+                raise late  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
 
@@ -85,10 +87,10 @@ class AwaitingBatch(Collector):
     def __init__(self, client: AwaitingClient[Any], timeout: float | None) -> None:
         super().__init__(client._codec)
         self._client = client
-        self._timeout = timeout
+        self._timeout = timeout if timeout is None else check_timeout(timeout)
 
     async def __aenter__(self) -> Self:
-        return self
+        return self._open()
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         calls = self._close()
@@ -96,6 +98,6 @@ class AwaitingBatch(Collector):
             return
         try:
             self._settle(await self._client._ask(calls, self._timeout))
-        except CentripetalError as failure:
+        except BaseException as failure:
             self._fail(failure)
             raise

@@ -3,10 +3,10 @@
 Nothing is sent before the block ends, and nothing at all if it raises. An empty batch sends nothing.
 """
 
-from typing import Any, Generic, cast
+from typing import Any, Generic, Self, cast
 
 from centripetal.client.call import Collecting
-from centripetal.errors import CentripetalError, UsageError
+from centripetal.errors import CentripetalError, TransportError, UsageError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.exchange import Codec
 
@@ -62,13 +62,12 @@ class Collector(Collecting):
 
     def call(self, command: Command[R]) -> BatchSlot[R]:
         """Add any command; the slot returned will hold its result."""
-        index = len(self._calls)
-        if self._closed:
-            raise UsageError("this batch is over: begin another with client.batch()")
+        index = len(self._open()._calls)
         try:
+            prepared = self._codec.prepare(command)
             if command.timeout is not None:
                 raise UsageError("a command in a batch has no time limit of its own: batch(timeout=…) limits them all")
-            self._calls.append(self._codec.prepare(command))
+            self._calls.append(prepared)
         except CentripetalError as error:
             error.command, error.index = command, index
             raise
@@ -79,14 +78,23 @@ class Collector(Collecting):
     def __len__(self) -> int:
         return len(self._calls)
 
+    def _open(self) -> Self:
+        if self._closed:
+            raise UsageError("this batch is over: begin another with client.batch()")
+        return self
+
     def _close(self) -> list[Prepared[Any]]:
+        """What is left to send: nothing, if this batch is over."""
+        calls = [] if self._closed else self._calls
         self._closed = True
-        return self._calls
+        return calls
 
     def _settle(self, outcomes: list[Any]) -> None:
         for slot, outcome in zip(self._slots, outcomes, strict=True):
             slot.settle(outcome)
 
-    def _fail(self, error: CentripetalError) -> None:
+    def _fail(self, error: BaseException) -> None:
+        if not isinstance(error, CentripetalError):  # Ctrl-C, or a task that was cancelled
+            error = TransportError(f"{type(error).__name__} while the batch was sent: nobody knows how far it came")
         for slot in self._slots:
             slot.fail(error)

@@ -9,7 +9,7 @@ from centripetal.client.call import Buffering, add, call
 from centripetal.dialects.v1 import commands
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.replies import Response
-from centripetal.errors import CentripetalError, ClientNotEmptyError
+from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
 from centripetal.protocol.command import Command, R
 from centripetal.transport.base import AsyncTransport, Transport, TransportOptions
 
@@ -87,6 +87,14 @@ class _Buffered(Buffering):
         return f"<{type(self).__name__} of Centrifugo 1.x at {self.endpoint}, {self.pending} commands waiting>"
 
 
+def _given(secret: Any) -> str:
+    """*secret*, unless it is None: a variable that was not set must not make a client that signs nothing."""
+    if secret is None:
+        raise UsageError("the secret is None; for a server with `insecure_api`, use Client.insecure(url)")
+    text: str = secret
+    return text
+
+
 class Batch(_Commands, BlockingBatch):
     """`with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
 
@@ -119,7 +127,7 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         transport: Transport | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        self._set_up(url, secret, timeout, transport, options)
+        self._set_up(url, _given(secret), timeout, transport, options)
 
     def _set_up(
         self, url: str, secret: str | None, timeout: float, transport: Transport | None, options: TransportOptions
@@ -183,7 +191,7 @@ class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
         transport: AsyncTransport | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        self._set_up(url, secret, timeout, transport, options)
+        self._set_up(url, _given(secret), timeout, transport, options)
 
     def _set_up(
         self, url: str, secret: str | None, timeout: float, transport: AsyncTransport | None, options: TransportOptions

@@ -1,5 +1,6 @@
 """Rules for parameters that are names: what a server would refuse is refused before it is sent, with a better text."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,10 @@ def check_timeout(value: Any) -> float:
     """*value* as seconds, if it is a number above 0 (infinite is one)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise UsageError(f"timeout must be a number of seconds above 0, not {value!r}")
-    return value
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _advice(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
 
-from centripetal.protocol.payload import check_json, encode_plain, plain
+from centripetal.protocol.payload import encode_plain, plain_data
 
 __all__ = ["Command", "Outcome", "Prepared", "prepare"]
 
@@ -66,12 +66,9 @@ def prepare(command: Command[R]) -> Prepared[R]:
     if command.timeout is not None:
         sent = msgspec.structs.replace(sent, timeout=None)
     data = getattr(command, "data", None)
-    if data is not None:
-        if isinstance(data, bytes | bytearray | memoryview):
-            sent = msgspec.structs.replace(sent, data=msgspec.Raw(check_json(bytes(data), "data")))
-        elif (json := plain(data, "data")) is not data:
-            sent = msgspec.structs.replace(sent, data=json)
-    return Prepared(command, encode_plain(sent, "the command"))
+    if data is not None and (json := plain_data(data, "data")) is not data:
+        sent = msgspec.structs.replace(sent, data=json)
+    return Prepared(command, encode_plain(sent, "data"))
 
 
 AnyCommand = Command[Any]

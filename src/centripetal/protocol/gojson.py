@@ -88,14 +88,12 @@ def fold(name: str) -> str:
 
 def string(raw: bytes) -> str:
     """The text of a string as it is written; whatever is no Unicode in it becomes U+FFFD."""
-    if not raw.startswith(b'"'):
+    token = _TOKEN.fullmatch(raw)
+    if token is None or token.lastindex != 1:
         raise JSONError(f"a string is expected, not {_excerpt(raw)}")
-    try:
-        # Go replaces invalid UTF-8 byte by byte, as surrogateescape does, and not sequence by sequence.
-        text = _SURROGATE.sub("\ufffd", raw.decode("utf-8", "surrogateescape"))
-        return text[1:-1] if "\\" not in text else _SURROGATE.sub("\ufffd", json.loads(text))
-    except ValueError as error:
-        raise JSONError(f"a string that cannot be read: {error}") from None
+    # Go replaces invalid UTF-8 byte by byte, as surrogateescape does, and not sequence by sequence.
+    text = _SURROGATE.sub("\ufffd", token[1].decode("utf-8", "surrogateescape"))
+    return text[1:-1] if "\\" not in text else _SURROGATE.sub("\ufffd", json.loads(text))
 
 
 def read(text: bytes, shape: type[S]) -> S:

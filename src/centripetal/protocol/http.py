@@ -1,10 +1,14 @@
 """What travels between a client and a server: one HTTP request, one reply. Any transport carries these two."""
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from centripetal.errors import UsageError
 
 __all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
+
+
+_USER_INFO = re.compile(r"//[^/]*@")  # it may hold a password, which belongs in no error
 
 
 class HTTPRequest:
@@ -60,19 +64,21 @@ def parse_url(url: str) -> SplitResult:
     """
     if not isinstance(url, str):
         raise UsageError(f"the URL must be text such as 'http://localhost:8000', not {type(url).__name__}")
+    shown = _USER_INFO.sub("//…@", url)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"the URL {url!r} cannot be read: {error}") from None
+        raise UsageError(f"the URL {shown!r} cannot be read: {error}") from None
     if parts.scheme not in ("http", "https"):
-        hint = f"did you mean 'http://{url}'?" if "://" not in url else "only http and https are spoken"
-        raise UsageError(f"the URL {url!r} does not start with http:// or https://: {hint}")
+        host = shown.lstrip("/") or "localhost:8000"
+        hint = f"did you mean 'http://{host}'?" if "://" not in url else "only http and https are spoken"
+        raise UsageError(f"the URL {shown!r} does not start with http:// or https://: {hint}")
     if not parts.hostname or port == 0:
-        raise UsageError(f"the URL {url!r} names no host to connect to: write 'http://localhost:8000'")
+        raise UsageError(f"the URL {shown!r} names no host to connect to: write 'http://localhost:8000'")
     if parts.username is not None or parts.password is not None:
         raise UsageError("the URL carries a user name or password; credentials are arguments of the client instead")
-    if parts.query or parts.fragment or any(c <= " " or c == "\x7f" for c in url):
+    if "?" in url or "#" in url or any(c <= " " or c == "\x7f" for c in url):
         raise UsageError(
             f"the URL {url!r} has a query, a fragment or white space: give scheme, host, port and path only"
         )

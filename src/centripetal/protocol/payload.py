@@ -10,20 +10,23 @@ import decimal
 import enum
 import json
 import math
+import re
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from centripetal.errors import MalformedResponseError, UsageError
 
-__all__ = ["check_json", "decode_json", "encode_json", "plain"]
+__all__ = ["check_json", "decode_json", "decode_lenient", "encode_json", "plain_data"]
 
-_encoder = msgspec.json.Encoder()
 _PLAIN = frozenset({str, int, bool, type(None)})
-_TEXT = (datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
-_MAX_DEPTH = 500
+_MAX_DEPTH = 200
+_T = TypeVar("_T")
+_ESCAPES = re.compile(
+    rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})", re.DOTALL
+)
 
 
 def encode_json(value: Any, what: str = "data") -> bytes:
@@ -38,19 +41,70 @@ def encode_json(value: Any, what: str = "data") -> bytes:
     Raises:
         UsageError: the value has no JSON form; the message names the place in it.
     """
-    if isinstance(value, bytes | bytearray | memoryview):
-        return check_json(bytes(value), what)
-    return encode_plain(plain(value, what), what)
+    return encode_plain(plain_data(value, what), what)
+
+
+def plain_data(value: Any, what: str) -> Any:
+    """*value* as the encoder takes it: itself where it is plain JSON already, checked bytes as `msgspec.Raw`."""
+    try:
+        if isinstance(value, bytes | bytearray | memoryview):
+            return msgspec.Raw(check_json(bytes(value), what))
+        return plain(value, what)
+    except UsageError:
+        raise
+    except RecursionError:
+        raise _too_deep(what) from None
+    except Exception as error:  # the value's own code ran: attributes, iterators, time zones, serializers
+        raise UsageError(f"{what} cannot be sent as JSON: {type(error).__name__}: {error}") from error
 
 
 def encode_plain(value: Any, what: str) -> bytes:
-    """Encode what `plain` returned, or a struct of such values."""
+    """Encode what `plain_data` returned, or a command with such data."""
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:
-        raise UsageError(f"{what} holds half of a surrogate pair, which is no text: it cannot be sent") from None
+        place = _find_surrogate(getattr(value, "data", value), what)
+        raise UsageError(f"{place} holds half of a surrogate pair, which is no text: it cannot be sent") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{what} cannot be sent as JSON: {error}") from None
+
+
+def _subclass(value: Any) -> Any:
+    """What the encoder does not know among the fields of a command: subclasses of text, lists of other types."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_subclass)
+
+
+def _find_surrogate(value: Any, place: str) -> str:
+    """Where in plain *value* the text is that is none; *place* itself if it is not found inside."""
+    items: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, dict):
+        if any(not _is_text(key) for key in value):
+            return f"a key of {place}"
+        items = ((f"{place}.{key}", item) for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        items = ((f"{place}[{index}]", item) for index, item in enumerate(value))
+    for inner, item in items:
+        if isinstance(item, str):
+            if not _is_text(item):
+                return inner
+        elif (found := _find_surrogate(item, inner)) != inner:
+            return found
+    return place
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_json(text: bytes, what: str) -> bytes:
@@ -79,12 +133,17 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
         check_json(bytes(value), place)
         return value
     if depth > _MAX_DEPTH:
-        raise UsageError(f"{place} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
+        raise _too_deep(place)
     if kind is dict:
         return _plain_dict(value, place, depth + 1)
     if kind is list or kind is tuple:
         return _plain_list(value, place, depth + 1)
     return plain(_unwrap(value, place), place, depth + 1)
+
+
+def _too_deep(place: str) -> UsageError:
+    place = place if len(place) <= 60 else f"{place[:60]}…"
+    return UsageError(f"{place} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
 
 
 def _plain_dict(value: dict[Any, Any], place: str, depth: int) -> dict[str, Any]:
@@ -113,10 +172,10 @@ def _key(key: Any, place: str) -> str:
     if isinstance(key, enum.Enum):
         key = key.value
     if isinstance(key, str):
-        return str(key)
+        return str.__str__(key)
     if isinstance(key, bool) or key is None or not isinstance(key, int | uuid.UUID | datetime.date):
         raise UsageError(f"{place} has the key {key!r}: keys of a JSON object are text")
-    return key.isoformat() if isinstance(key, datetime.date) else str(key)
+    return str(int(key)) if isinstance(key, int) else _text(key)
 
 
 def _plain_list(value: list[Any] | tuple[Any, ...], place: str, depth: int) -> Any:
@@ -141,24 +200,56 @@ def _unwrap(value: Any, place: str) -> Any:
             raise UsageError(f"{place} is {value}, which JSON does not have: send None or text instead")
         return str(value)
     if isinstance(value, _TEXT):
-        return msgspec.to_builtins(value)
+        return _text(value)
     if isinstance(value, msgspec.Struct):
         return _struct(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {name: item for name, item in members if item is not msgspec.UNSET}
     dump = getattr(type(value), "model_dump", None)
     if callable(dump):
-        return value.model_dump(mode="json")
+        return dump(value, mode="json")
     if isinstance(value, Mapping):
         return _text_keys(value, place)
-    base = next((base for base in (int, float, str, list, tuple) if isinstance(value, base)), None)
-    if base is not None:  # a subclass, such as a namedtuple
-        return base(value)
+    # Subclasses, such as a namedtuple.
+    if isinstance(value, str):
+        return str.__str__(value)  # str(value) may be of the subclass again
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return list(value)
     if isinstance(value, bytes | bytearray | memoryview):
         raise UsageError(f"{place} is bytes: inside of a value they have no JSON form, decode them to text first")
     if isinstance(value, set | frozenset):
         raise UsageError(f"{place} is a set, which has no order: send a (sorted) list")
     raise UsageError(f"{place} is of type {type(value).__name__}, which has no JSON form: convert it first")
+
+
+_TEXT = (datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
+
+
+def _text(value: datetime.date | datetime.time | datetime.timedelta | uuid.UUID) -> Any:
+    """The text of a date, time, duration or UUID; of subclasses, too, which the encoder does not take as they are."""
+    exact: Any = value
+    if isinstance(value, datetime.datetime):
+        exact = datetime.datetime.combine(_date(value), _time(value))
+    elif isinstance(value, datetime.date):
+        exact = _date(value)
+    elif isinstance(value, datetime.time):
+        exact = _time(value)
+    elif isinstance(value, datetime.timedelta):
+        exact = datetime.timedelta(value.days, value.seconds, value.microseconds)
+    return msgspec.to_builtins(exact)
+
+
+def _date(value: datetime.date) -> datetime.date:
+    return datetime.date(value.year, value.month, value.day)
+
+
+def _time(value: datetime.time | datetime.datetime) -> datetime.time:
+    return datetime.time(value.hour, value.minute, value.second, value.microsecond, value.tzinfo, fold=value.fold)
 
 
 def _struct(value: msgspec.Struct) -> Any:
@@ -178,9 +269,29 @@ def _struct(value: msgspec.Struct) -> Any:
 
 
 def _is_default(item: Any, field: msgspec.structs.FieldInfo) -> bool:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return bool(item == field.default_factory())
-    return field.default is not msgspec.NODEFAULT and bool(item == field.default)
+    # As msgspec has it: the very default, or an empty collection; True is not 1.
+    if field.default_factory in (list, dict, set):
+        return type(item) is field.default_factory and not item
+    return item is field.default
+
+
+def decode_lenient(decode: Callable[[bytes], _T], text: bytes) -> _T:
+    """What *decode* makes of *text*, also if that holds halves of surrogate pairs: they become U+FFFD.
+
+    A browser that cuts a text in the middle of an emoji publishes one, and the server passes it on; msgspec would
+    refuse the whole reply for it.
+    """
+    try:
+        return decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        mended = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
+        if mended == text:
+            raise
+    return decode(mended)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def decode_json(text: bytes, what: str = "data") -> Any:
@@ -195,7 +306,7 @@ def decode_json(text: bytes, what: str = "data") -> Any:
         # The server passes on numbers beyond any float and text that is not UTF-8 (spec v1 §7); read them as far as
         # they can be.
         try:
-            return json.loads(text.decode("utf-8", "replace"))
+            return json.loads(text.decode("utf-8", "replace"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise MalformedResponseError(f"{what} is not JSON: {error}", executed="yes") from None
     except RecursionError:

@@ -1,1 +1,5 @@
-"""server"""
+"""A Centrifugo server inside this process, for development, demonstrations and tests."""
+
+from centripetal.server.embedded import EmbeddedServer, UnhonouredConfigWarning, serve
+
+__all__ = ["EmbeddedServer", "UnhonouredConfigWarning", "serve"]

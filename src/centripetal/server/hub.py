@@ -1,6 +1,5 @@
 """Who is connected: PURE. Connections register here; what concerns a user reaches all of its connections from here."""
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from centripetal.server.engine import Delivery
@@ -54,14 +53,13 @@ class Hub:
 
     def deliver(self, delivery: Delivery) -> None:
         """Push a message to whoever of its subscribers is still here."""
-        for connection in self._known(delivery.subscribers):
-            connection.push(delivery)
+        for id_ in delivery.subscribers:
+            connection = self._connections.get(id_)
+            if connection is not None:
+                connection.push(delivery)
 
     def count_connections(self) -> int:
         return len(self._connections)
 
     def count_users(self) -> int:
         return len(self._users)
-
-    def _known(self, ids: Iterable[str]) -> list[Connection]:
-        return [self._connections[id_] for id_ in ids if id_ in self._connections]

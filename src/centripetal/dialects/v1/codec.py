@@ -14,6 +14,7 @@ from centripetal.dialects.v1.replies import Response
 from centripetal.errors import AuthenticationError, HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Command, Prepared, R, prepare
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.payload import decode_lenient
 
 __all__ = ["Codec", "endpoint"]
 
@@ -28,9 +29,10 @@ def endpoint(url: str) -> str:
 
     The slash matters: `…/api` redirects, and a redirected POST loses its body (spec v1 §5.1).
     """
-    parse_url(url)
+    # The path decides and not the text: a host may be called "api".
+    path = parse_url(url).path.rstrip("/")
     url = url.rstrip("/")
-    return f"{url}/" if url.endswith("/api") else f"{url}/api/"
+    return f"{url}/" if path.endswith("/api") else f"{url}/api/"
 
 
 class Codec:
@@ -63,7 +65,7 @@ class Codec:
         if reply.status != 200:
             raise self._refusal(len(calls), reply)
         try:
-            responses = _decode_responses(reply.body)
+            responses = decode_lenient(_decode_responses, reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedResponseError(
                 f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {_head(reply)}; "
@@ -92,7 +94,9 @@ class Codec:
             text = f"400 from {self.endpoint}: {why}, or it does not know the method; its log says which{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
         if 300 <= status < 400:
-            text = f"{status} from {self.endpoint}: redirects are not followed, use {reply.header('location')!r} as URL"
+            location = reply.header("location")
+            advice = "check the URL" if location is None else f"use {location!r} as URL"
+            text = f"{status} from {self.endpoint}: redirects are not followed, {advice}"
             return HTTPStatusError(text, status=status, body=reply.body, executed="no")
         if 400 < status < 500 and status != 408:
             text = f"{status} from {self.endpoint}: {_CLIENT_ERRORS.get(status, _head(reply))}"

@@ -5,6 +5,7 @@ choose both sides of a joint.
 """
 
 import hmac
+import re
 from typing import Any
 
 import msgspec
@@ -94,11 +95,12 @@ def _bytes(name: str, value: Any) -> bytes:
 
 
 def _timestamp(value: Any) -> bytes:
-    text = _bytes("timestamp", str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
-    try:
-        int(text)
-    except ValueError:
-        raise UsageError("timestamp must be Unix seconds, an integer or its text: str(int(time.time()))") from None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(int(value)) if abs(value) < 2**63 else "too large"
+    text = _bytes("timestamp", value)
+    # As the server reads it: into 64 bits, without white space or underscores.
+    if not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
+        raise UsageError("timestamp must be Unix seconds, an integer or its text: str(int(time.time()))")
     return text
 
 

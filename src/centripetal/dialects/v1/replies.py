@@ -7,6 +7,7 @@ import msgspec
 
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
 from centripetal.errors import Executed, MalformedResponseError, ServerError
+from centripetal.protocol.payload import decode_lenient
 
 __all__ = [
     "Response",
@@ -122,7 +123,7 @@ def _decoder(kind: type[T], what: str) -> Callable[[bytes], T]:
 
     def checked(body: bytes) -> T:
         try:
-            return decode(body)
+            return decode_lenient(decode, body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
             raise MalformedResponseError(f"this is no body of a {what} reply: {error}", executed="yes") from None
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from centripetal.errors import MalformedResponseError
 from centripetal.protocol.payload import decode_json
 
 __all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
@@ -31,12 +32,18 @@ class _Result(msgspec.Struct, frozen=True):
     shown: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
-        members = ((name, getattr(self, name)) for name in self.shown)
+        members = ((name, self._shown(name)) for name in self.shown)
         return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in members if v not in (None, ''))})"
 
     def __rich_repr__(self) -> Any:
         for name in self.shown:
-            yield name, getattr(self, name), None
+            yield name, self._shown(name), None
+
+    def _shown(self, name: str) -> Any:
+        try:
+            return getattr(self, name)
+        except MalformedResponseError:  # a repr never fails: what cannot be decoded shows as the bytes it is
+            return getattr(self, f"{name}_json")
 
 
 class ClientInfo(_Result, frozen=True):
@@ -83,9 +90,9 @@ class Message(_Result, frozen=True):
         data: what was published, decoded anew at each access. Numbers become int and float; where every digit of a
             fraction matters, decode `data_json` yourself.
         data_json: the same as the bytes that the server sent.
-        client: the connection id of the originator, or "".
+        client: the connection id of the originator; None (from servers before 1.3.0 also "") if none was given.
         info: who published it, if a client did.
-        timestamp: Unix seconds as text, from servers before 1.7.0; otherwise "".
+        timestamp: Unix seconds as text, from servers before 1.7.0; otherwise None.
     """
 
     shown = ("uid", "channel", "data", "client", "info", "timestamp")

@@ -1,0 +1,84 @@
+"""The Typer app: its own options, its verbs, and one place where whatever goes wrong becomes an exit code."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from centripetal.cli import commands, demo, serve, sign, token
+from centripetal.cli.failures import ExitCode, UsageProblem, report, usage_message
+from centripetal.cli.settings import ALL, Settings, declare, group, listed, options
+from centripetal.errors import CentripetalError
+from centripetal.version import __version__
+
+__all__ = ["app", "execute"]
+
+_HELP = """
+Talk to a Centrifugo server: publish, see who is there, read history, or run a stand-in for one.
+
+The server is named by `--url` or `CENTRIFUGO_API_URL`, its secret by `CENTRIFUGO_SECRET`.
+"""
+
+_EXAMPLES = (
+    """centripetal publish news '{"text": "hello"}'""",
+    "centripetal history news --json",
+    "centripetal serve --secret s3cret",
+    "centripetal demo",
+)
+
+_EXIT_CODES = "\n".join(
+    ["**Exit codes**", "", *(f"- `{code:d}` {code.text}" for code in ExitCode), "", "Errors go to the standard error."]
+)
+
+
+def _build() -> typer.Typer:
+    app = typer.Typer(
+        name="centripetal",
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,  # they would show the values of variables, the secret among them
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+
+    def begin(
+        context: typer.Context,
+        version: Annotated[bool, typer.Option("--version", help="Print the version.", show_default=False)] = False,
+        **shared: object,
+    ) -> None:
+        if version:
+            typer.echo(f"centripetal {__version__}")
+            raise typer.Exit
+        context.obj = Settings().and_then(shared)
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+            raise typer.Exit(ExitCode.USAGE)
+
+    declare(begin, options(ALL))
+    app.callback(invoke_without_command=True, help=_HELP, epilog=listed("Examples", _EXAMPLES) + "\n\n" + _EXIT_CODES)(
+        begin
+    )
+
+    commands.register_all(app)
+    token.register_in(app)
+    signs = group(app, "sign", "Make the signatures of Centrifugo 1.x.")
+    sign.register_in(signs)
+    serve.register_in(app)
+    demo.register_in(app)
+    return app
+
+
+app = _build()
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Do what *arguments* say; the exit code."""
+    as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+    try:
+        code = get_command(app).main(args=list(arguments), prog_name="centripetal", standalone_mode=False)
+    except CentripetalError as error:
+        return report(error, as_json)
+    except UsageProblem as error:
+        return usage_message(error, as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.OK

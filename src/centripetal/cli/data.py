@@ -1,0 +1,59 @@
+"""Where verbs take what users publish from: an argument or the standard input, as JSON or as text."""
+
+import os
+import sys
+
+import msgspec
+
+from centripetal.errors import UsageError
+
+__all__ = ["STDIN", "check_json_text", "read_bytes", "read_json", "read_text"]
+
+STDIN = "-"
+
+
+def read_json(argument: str, what: str = "data") -> bytes:
+    """The JSON text that *argument* is, or that comes from the standard input.
+
+    Raises:
+        UsageError: it is not JSON; the message says how to give text.
+    """
+    text = read_bytes(argument).strip()
+    source = "the standard input" if argument == STDIN else repr(argument)
+    if not text:
+        raise UsageError(f"{what}: {source} is empty: give a JSON value, null for none")
+    try:
+        text.decode()
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f'{what}: {source} is not JSON ({error}). Quote JSON for the shell, such as \'{{"text": "hello"}}\'; '
+            "for plain text give --text"
+        ) from None
+    return text
+
+
+def read_text(argument: str) -> str:
+    """The text that *argument* is, or that comes from the standard input, without its last line break."""
+    try:
+        return read_bytes(argument).decode().removesuffix("\n") if argument == STDIN else argument
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the standard input is not text in UTF-8: {error}") from None
+
+
+def read_bytes(argument: str) -> bytes:
+    """The bytes that *argument* is, or that come from the standard input: exactly these."""
+    if argument != STDIN:
+        return os.fsencode(argument)
+    if sys.stdin is None:
+        raise UsageError("there is no standard input to read from: give the value as an argument")
+    if sys.stdin.isatty():
+        print("reading from the terminal; end with Ctrl-D", file=sys.stderr)
+    return sys.stdin.buffer.read()
+
+
+def check_json_text(argument: str, option: str) -> str:
+    """*argument* itself, if it is JSON or empty."""
+    if argument:
+        read_json(argument if argument != STDIN else '"-', option)
+    return argument

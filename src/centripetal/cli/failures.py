@@ -1,0 +1,161 @@
+"""What the command line does with errors: an exit code, what happened, and what to do about it."""
+
+import contextlib
+import enum
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from centripetal.errors import (
+    AuthenticationError,
+    CentripetalError,
+    ConnectError,
+    HTTPStatusError,
+    MalformedResponseError,
+    ServerError,
+    TimeoutError,
+    TransportError,
+    UsageError,
+)
+
+__all__ = [
+    "SIGPIPE",
+    "ExitCode",
+    "UsageProblem",
+    "environment_value",
+    "explain",
+    "give_up_stdout",
+    "printable",
+    "report",
+    "usage_message",
+]
+
+# The base of what Typer raises for a wrong command line; Typer itself has no public name for it.
+UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+class ExitCode(enum.IntEnum):
+    """The exit codes; the text of each is what the help says."""
+
+    OK = 0, "done"
+    REFUSED = 1, "the server refused the command"
+    USAGE = 2, "the command line is wrong; nothing was sent"
+    TRANSPORT = 3, "no connection, time ran out, or the connection was lost"
+    AUTHENTICATION = 4, "the server did not accept the secret"
+    RESPONSE = 5, "an answer that is not one to the command: another HTTP status, or malformed"
+    INTERRUPTED = 130, "Ctrl-C"
+
+    text: str
+
+    def __new__(cls, code: int, text: str) -> "ExitCode":
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.text = text
+        return member
+
+
+SIGPIPE = 141  # what shells say of a program whose reader went away
+
+# The first class that fits decides.
+_CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
+    (ServerError, ExitCode.REFUSED),
+    (AuthenticationError, ExitCode.AUTHENTICATION),
+    (HTTPStatusError, ExitCode.RESPONSE),
+    (MalformedResponseError, ExitCode.RESPONSE),
+    (TransportError, ExitCode.TRANSPORT),
+    (CentripetalError, ExitCode.USAGE),
+)
+
+_ADVICE: tuple[tuple[type[CentripetalError], str], ...] = (
+    (ConnectError, "Start a server with `centripetal serve`, or name another with --url or CENTRIFUGO_API_URL."),
+    (TimeoutError, "Give it longer with --timeout."),
+    (AuthenticationError, "Give the `secret` of the server's configuration with CENTRIFUGO_SECRET or --secret."),
+    (HTTPStatusError, "See that --url names a Centrifugo 1.x server, and look into the server's log."),
+    (MalformedResponseError, "See that --url names a Centrifugo 1.x server."),
+)
+
+_DOUBT = "Whether the server carried it out is unknown."
+
+
+def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
+    """The exit code of *error*, what to do about it, and all of it as an object for `--json`."""
+    code = next(code for kind, code in _CODES if isinstance(error, kind))
+    advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
+    if error.executed == "unknown" and not isinstance(error, ServerError):
+        advice.insert(0, _DOUBT)
+    if isinstance(error, ServerError) and error.retryable:
+        advice.append("The same command may work later.")
+    details: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": str(error),
+        "advice": " ".join(advice),
+        "exit_code": int(code),
+        "executed": error.executed,
+        "retryable": error.retryable,
+    }
+    if error.command is not None:
+        details["command"] = error.command.name
+    if isinstance(error, HTTPStatusError):
+        details["status"] = error.status
+    if isinstance(error, ServerError):
+        details["server_message"] = error.message
+    return code, " ".join(advice), details
+
+
+def report(error: CentripetalError, as_json: bool) -> ExitCode:
+    """Print *error* to the standard error and return the exit code for it."""
+    code, advice, details = explain(error)
+    if as_json:
+        _print(json.dumps({"error": details}, ensure_ascii=False))
+    else:
+        _print(f"error: {printable(str(error))}", *([advice] if advice else []))
+    return code
+
+
+def usage_message(error: Any, as_json: bool) -> ExitCode:
+    """Print what is wrong with the command line, and where its help is."""
+    message = printable(str(error.format_message())).strip()
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "centripetal"
+    advice = f"See `{path} --help`."
+    if message.startswith("No such option: -") and message[17:18].isdigit():
+        advice = f"To give a value that begins with -, put -- before the arguments. {advice}"
+    if as_json:
+        shape = {"type": UsageError.__name__, "message": message, "advice": advice, "exit_code": int(ExitCode.USAGE)}
+        _print(json.dumps({"error": {**shape, "executed": "no", "retryable": False}}, ensure_ascii=False))
+    else:
+        _print(f"error: {message}", advice)
+    return ExitCode.USAGE
+
+
+def printable(text: str) -> str:
+    """*text* with everything escaped that could drive a terminal; line breaks stay."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def _print(*lines: str) -> None:
+    sys.stdout.flush()
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def give_up_stdout() -> None:
+    """Nobody reads the standard output any more (`centripetal channels | head -1`): write nothing more to it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def environment_value(environment: Mapping[str, str], *names: str) -> str | None:
+    """The value of the variables *names*, of which those that are set must agree; empty ones count as not set.
+
+    Raises:
+        UsageError: two that differ.
+    """
+    values = {name: environment[name] for name in names if environment.get(name)}
+    if len(set(values.values())) > 1:
+        raise UsageError(f"{' and '.join(values)} are both set and differ: unset one, or give the option")
+    return next(iter(values.values()), None)

@@ -1,0 +1,37 @@
+"""Where the command line begins: it needs the extra `cli`, and says so where that is missing.
+
+`run` is the console script; `main` is the same as a function, which returns the exit code.
+"""
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main", "run"]
+
+MISSING = """\
+The command line of centripetal needs two packages more, Typer and Rich. Install them with
+
+    pip install 'centripetal[cli]'
+"""
+
+
+def run() -> None:
+    """Do what the command line says and exit."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what *arguments* say.
+
+    Returns:
+        The exit code, see `centripetal.cli.failures.ExitCode`.
+    """
+    try:
+        import rich  # noqa: F401
+        import typer  # noqa: F401
+    except ModuleNotFoundError:
+        sys.stderr.write(MISSING)
+        return 2
+    from centripetal.cli.app import execute
+
+    return execute(arguments)

@@ -1,0 +1,116 @@
+"""What a 1.x server answers to an HTTP request (spec v1 §5): PURE. The API endpoint, redirects and 404s.
+
+`Endpoints.answer(request)` decides by the ladder of §5.3; it has an answer to everything.
+"""
+
+import hmac
+import html
+import posixpath
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import quote, unquote
+
+from centripetal.dialects.v1.credentials import sign
+from centripetal.dialects.v1.serving import InvalidMessageError
+from centripetal.protocol.gojson import JSONError
+from centripetal.server.forms import form_fields
+from centripetal.server.http1 import Request, Response
+from centripetal.server.v1.api import Node
+
+__all__ = ["Endpoints"]
+
+_REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
+
+
+class Endpoints:
+    """The paths of one server.
+
+    Args:
+        node: what the API's commands are about.
+        now: the clock, Unix seconds.
+        timer: seconds of a clock that is never set, to measure how long requests take.
+    """
+
+    def __init__(self, node: Node, now: Callable[[], float], timer: Callable[[], float]) -> None:
+        self._node = node
+        self._config = node.config
+        self._now = now
+        self._timer = timer
+        self._api = f"{self._config.http_prefix}/api/"
+        self.stopping = False
+        """Answer 503: the server is going down."""
+
+    def answer(self, request: Request) -> Response:
+        """The answer to *request*, whatever it is."""
+        target = request.target
+        if target == "*":
+            known = request.method == "OPTIONS"
+            return Response(HTTPStatus.OK) if known else _error(HTTPStatus.BAD_REQUEST, "no path in the request")
+        if "://" in target.partition("?")[0]:
+            # The target may be a whole URL; only its path counts.
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        path, mark, query = target.partition("?")
+        clean = _clean(path)
+        if clean + "/" == self._api:
+            clean += "/"
+        if clean != path:
+            return _redirect(request.method, quote(clean.encode("latin-1"), safe="/%:@!$&'()*+,;=~-._") + mark + query)
+        if unquote(path).startswith(self._api):
+            return self._measured(request)
+        return _error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}")
+
+    def _measured(self, request: Request) -> Response:
+        if self.stopping:
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE)
+        started = self._timer()
+        self._node.metrics.count("http_api_num_requests")
+        response = self._answer_api(request)
+        self._node.metrics.http_api.record(int((self._timer() - started) * 1e6))
+        return response
+
+    def _answer_api(self, request: Request) -> Response:
+        data, given = _data_and_sign(request)
+        signed = not self._config.insecure_api
+        if signed and not given:
+            return _error(HTTPStatus.BAD_REQUEST, "no sign found in API request")
+        if not data:
+            return _error(HTTPStatus.BAD_REQUEST, "no data found in API request")
+        if signed and not self._config.secret:
+            return _error(HTTPStatus.BAD_REQUEST, "no secret set in config")
+        if signed and not hmac.compare_digest(sign(self._config.secret.encode(), data).encode(), given):
+            return _error(HTTPStatus.UNAUTHORIZED, "invalid sign")
+        try:
+            return Response(HTTPStatus.OK, (("Content-Type", "application/json"),), self._node.run(data, self._now()))
+        except InvalidMessageError as error:
+            return _error(HTTPStatus.BAD_REQUEST, str(error))
+        except JSONError as error:
+            return _error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {error}")
+
+
+def _data_and_sign(request: Request) -> tuple[bytes, bytes]:
+    if request.header("content-type").lower().startswith("application/json"):
+        return request.body, request.header("x-api-sign").encode("latin-1")
+    fields = form_fields(request)
+    return fields.get(b"data", b""), fields.get(b"sign", b"")
+
+
+def _clean(path: str) -> str:
+    """*path* without empty and dotted parts, as the real server redirects to."""
+    clean = "/" + posixpath.normpath(path).lstrip("/")
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _redirect(method: str, location: str) -> Response:
+    headers = (("Location", location),)
+    if method not in ("GET", "HEAD"):
+        return Response(HTTPStatus.MOVED_PERMANENTLY, headers)
+    # A HEAD is answered without a length here, so it gets no body at all.
+    body = f'<a href="{html.escape(location)}">Moved Permanently</a>.\n\n' if method == "GET" else ""
+    return Response(
+        HTTPStatus.MOVED_PERMANENTLY, (("Content-Type", "text/html; charset=utf-8"), *headers), body.encode("latin-1")
+    )
+
+
+def _error(status: HTTPStatus, note: str) -> Response:
+    headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+    return Response(status, headers, f"{_REASONS.get(status, status.phrase)}\n".encode(), note)

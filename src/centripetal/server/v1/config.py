@@ -1,0 +1,171 @@
+"""The configuration of a 1.x server (spec v1 §2), read from what the real server reads: PURE.
+
+`read_config(raw)` gives a typed `Config` and names the keys that this server does not honour. Names of keys match
+regardless of letter case, and text stands for a number or a bool where the real server takes it so.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from centripetal.errors import UsageError
+from centripetal.server.engine import ChannelOptions
+from centripetal.server.v1.channels import ChannelRules
+
+__all__ = ["Config", "read_config"]
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What a 1.x server is told. Names, defaults and units (seconds, bytes) are those of its configuration file."""
+
+    secret: str = ""
+    insecure: bool = False
+    insecure_api: bool = False
+    name: str = ""
+    http_prefix: str = ""
+    connection_lifetime: int = 0
+    expired_connection_close_delay: int = 25
+    stale_connection_close_delay: int = 25
+    ping_interval: int = 25
+    client_request_max_size: int = 65536
+    client_queue_max_size: int = 10485760
+    client_channel_limit: int = 128
+    user_connection_limit: int = 0
+    max_channel_length: int = 255
+    presence_ping_interval: int = 25
+    presence_expire_interval: int = 60
+    node_ping_interval: int = 3
+    node_metrics_interval: int = 60
+    websocket_compression: bool = False
+    channels: ChannelRules = ChannelRules()
+
+    def __repr__(self) -> str:
+        # The secret must not get into a log by way of a repr.
+        return f"<Config of a 1.x server, {len(self.channels.namespaces)} namespaces>"
+
+
+_MARKS = {
+    "private_channel_prefix": "private_prefix",
+    "namespace_channel_boundary": "namespace_boundary",
+    "user_channel_boundary": "user_boundary",
+    "user_channel_separator": "user_separator",
+    "client_channel_boundary": "client_boundary",
+}
+_NAMESPACE_NAME = re.compile(r"[-a-zA-Z0-9_]{2,}")
+_REASONS = {
+    "engine": "everything is kept in memory",
+    "port": "the address is an argument",
+    "address": "the address is an argument",
+    "api_port": "everything is served on one port",
+    "admin_port": "everything is served on one port",
+    "admin": "there are no admin endpoints",
+    "web": "there are no admin endpoints",
+    "ssl": "there is no TLS",
+}
+
+
+def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
+    """The configuration that *raw* describes, and a sentence for each key in it that changes nothing here.
+
+    Raises:
+        UsageError: a value that the real server could not use either; the message names its key.
+    """
+    values = _folded(raw, "the configuration")
+    known = {
+        field.name: _value(values.pop(field.name), field.type, field.name)
+        for field in msgspec.structs.fields(Config)
+        if field.name != "channels" and field.name in values
+    }
+    marks = {mark: _value(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
+    options = _channel_options(values, "")
+    namespaces, strangers = _namespaces(values.pop("namespaces", None))
+    rules = ChannelRules(options=options, namespaces=namespaces, **marks)
+    if values.get("engine") == "memory":
+        del values["engine"]
+    # What is off or empty asks for nothing.
+    strangers += [key for key, value in values.items() if value]
+    return Config(channels=rules, **known), [_unhonoured(key) for key in strangers]
+
+
+def _unhonoured(key: str) -> str:
+    reason = "there is no Redis" if key.startswith("redis_") else _REASONS.get(key, "this server does not know it")
+    return f"{key!r} in the configuration has no effect: {reason}"
+
+
+def _folded(raw: Any, place: str) -> dict[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"{place} must be an object, not {type(raw).__name__}")
+    # A null is as good as absent for the real server.
+    return {str(key).lower(): value for key, value in raw.items() if value is not None}
+
+
+def _channel_options(values: dict[str, Any], place: str) -> ChannelOptions:
+    """The options of channels, taken out of *values*."""
+    return ChannelOptions(
+        **{
+            field.name: _value(values.pop(field.name), field.type, place + field.name)
+            for field in msgspec.structs.fields(ChannelOptions)
+            if field.name in values
+        }
+    )
+
+
+def _namespaces(raw: Any) -> tuple[dict[str, ChannelOptions], list[str]]:
+    """The namespaces by name, and the places of what no namespace has."""
+    namespaces: dict[str, ChannelOptions] = {}
+    strangers: list[str] = []
+    if not raw:
+        return namespaces, strangers
+    if not isinstance(raw, list | tuple):
+        raise UsageError(f"namespaces must be a list of objects, not {type(raw).__name__}")
+    for index, item in enumerate(raw):
+        place = f"namespaces[{index}]"
+        values = _folded(item, place)
+        name = _value(values.pop("name", ""), str, f"{place}.name")
+        if not _NAMESPACE_NAME.fullmatch(name):
+            raise UsageError(
+                f"{place}.name is {name!r}: a namespace has a name of at least two characters, "
+                "which are letters, digits, - and _"
+            )
+        if name in namespaces:
+            raise UsageError(f"{place}.name is {name!r} once more: names of namespaces must be unique")
+        namespaces[name] = _channel_options(values, f"{place}.")
+        strangers += [f"{place}.{key}" for key in values]
+    return namespaces, strangers
+
+
+def _value(value: Any, kind: Any, place: str) -> Any:
+    return _CASTS[kind](value, place)
+
+
+def _text(value: Any, place: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise UsageError(f"{place} must be text, not {type(value).__name__}")
+
+
+def _integer(value: Any, place: str) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+", value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise UsageError(f"{place} must be a whole number, not {value!r}")
+
+
+def _boolean(value: Any, place: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "t", "1", "false", "f", "0", ""):
+        return value.lower() in ("true", "t", "1")
+    if value in (0, 1):
+        return bool(value)
+    raise UsageError(f"{place} must be true or false, not {value!r}")
+
+
+_CASTS: dict[Any, Callable[[Any, str], Any]] = {str: _text, int: _integer, bool: _boolean}

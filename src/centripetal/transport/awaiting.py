@@ -1,0 +1,262 @@
+"""Our transport for callers inside an event loop: the same connections, watched by the loop instead of waited for.
+
+A connection lives in the loop that opened it, and ends with it at the latest. Loops may come and go, and run in several
+threads. Any loop that can watch sockets will do (asyncio's own on POSIX, uvloop).
+"""
+
+import socket
+import weakref
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Unpack
+
+from centripetal.errors import ConnectionLostError, TransportError
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.protocol.http1 import Origin, encode_request, target_of
+from centripetal.transport.base import TransportOptions
+from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection, Steps
+from centripetal.transport.mapping import out_of_time, unknown_host
+from centripetal.transport.pool import Pool
+from centripetal.transport.settings import Address, Settings, attempts, resolved
+
+if TYPE_CHECKING:
+    # Importing asyncio takes longer than all of this library; who awaits has it, who does not shall not pay for it.
+    import asyncio
+
+__all__ = ["AwaitingTransport"]
+
+
+class AwaitingTransport:
+    """Carries requests from inside an event loop; see `centripetal.transport.base.AsyncTransport` for the contract.
+
+    There is no limit on how many connections are at work: each call that finds none idle opens one.
+
+    Args:
+        options: see `centripetal.transport.base.TransportOptions`.
+
+    Raises:
+        UsageError: an option that cannot be.
+    """
+
+    def __init__(self, **options: Unpack[TransportOptions]) -> None:
+        from asyncio import get_running_loop
+
+        self._running_loop = get_running_loop
+        self._settings = Settings(**options)
+        self._pools: _Pools = {}
+        weakref.finalize(self, _dismiss, self._pools)
+
+    async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        """Make *request* and return the whole reply. A cancelled call closes its connection."""
+        deadline = monotonic() + timeout
+        target = target_of(request.url)
+        data = encode_request(request, target.head)
+        loop = self._running_loop()
+        pool = self._pools.get(loop) or await self._new_pool(loop)
+        connection = pool.take(target.origin)
+        if connection is not None:
+            try:
+                return await _exchange(pool, connection, data, deadline, timeout)
+            except ConnectionLostError as error:
+                # It broke before it took a byte, as idle connections do. Nobody has seen the request: send it anew.
+                if error.executed != "no":
+                    raise
+        connection = await self._open(pool, target.origin, deadline, timeout)
+        return await _exchange(pool, connection, data, deadline, timeout)
+
+    async def close(self) -> None:
+        """Close idle connections now, and those at work when their call ends. What is sent later opens new ones."""
+        for pool in list(self._pools.values()):
+            pool.close_idle()
+
+    async def _new_pool(self, loop: "asyncio.AbstractEventLoop") -> "_LoopPool":
+        _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
+        guard = _closed_with_loop(self._pools, loop)
+        self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
+        # The loop gets to know an asynchronous generator when that is started, and finishes it when it shuts down.
+        await anext(guard)
+        return pool
+
+    async def _open(self, pool: "_LoopPool", origin: Origin, deadline: float, timeout: float) -> "_LoopConnection":
+        settings = self._settings
+        context, place = settings.context(origin), settings.place(origin)
+        failure: TransportError = out_of_time(place, timeout, connected=False, executed="no")
+        for address, until in attempts(await self._addresses(pool.loop, origin, deadline, failure), deadline):
+            connection = None
+            try:
+                connection = _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
+                await connection.run(connection.open(context), until, timeout)
+                return pool.admit(connection)
+            except BaseException as error:
+                if connection is not None:
+                    connection.close()
+                if not isinstance(error, TransportError) or not error.retryable:
+                    raise
+                failure = error
+        raise failure
+
+    async def _addresses(
+        self, loop: "asyncio.AbstractEventLoop", origin: Origin, deadline: float, late: TransportError
+    ) -> list[Address]:
+        known = self._settings.known_address(origin)
+        if known is not None:
+            return [known]
+        from asyncio import timeout
+
+        try:
+            async with timeout(min(deadline - monotonic(), LONGEST_WAIT)) as limit:
+                return resolved(await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            if limit.expired():
+                raise late from None
+            raise unknown_host(error, origin.host) from error
+
+
+class _LoopConnection(Connection):
+    """A connection that a loop watches: while it works, to go on with its steps; while idle, to notice its end."""
+
+    __slots__ = ("_alarm", "_deadline", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
+
+    def __init__(
+        self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
+    ) -> None:
+        super().__init__(origin, address, place, pool.registry, max_response_bytes)
+        self._loop = pool.loop
+        self._watched = 0
+        self._steps: Steps | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline = self._timeout = self._alarm = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self, steps: Steps, deadline: float, timeout: float) -> None:
+        """Have the loop run *steps* as the socket allows, to their end or until *deadline*."""
+        self._steps, self._deadline, self._timeout = steps, deadline, timeout
+        self._waiter = waiter = self._loop.create_future()
+        self._advance()
+        try:
+            if not waiter.done() and (self._timer is None or self._alarm > deadline):
+                self._set_timer()
+            await waiter
+        finally:
+            self._steps = self._waiter = None
+
+    def _advance(self) -> None:
+        steps, waiter = self._steps, self._waiter
+        assert steps is not None
+        assert waiter is not None
+        if waiter.done():  # cancelled a moment ago: its task, which closes this, has yet to run
+            self._steps = None
+            return
+        try:
+            events = next(steps, None)
+            if events is None:
+                self._steps = None
+                waiter.set_result(None)
+            elif events != self._watched:
+                self._watch(events)
+        except Exception as error:
+            self._steps = None
+            waiter.set_exception(error)
+
+    def _on_event(self) -> None:
+        if self._steps is not None:
+            self._advance()
+            # uvloop watches a socket no more once that has failed, but there may be a rest to read, or the failure.
+            while self._steps is not None and self.failed():
+                self._advance()
+        elif self.stale():
+            self.close()
+
+    def _watch(self, events: int) -> None:
+        loop, fd = self._loop, self.sock.fileno()
+        changed = events ^ self._watched
+        self._watched = events
+        if changed & READ:
+            loop.add_reader(fd, self._on_event) if events & READ else loop.remove_reader(fd)
+        if changed & WRITE:
+            loop.add_writer(fd, self._on_event) if events & WRITE else loop.remove_writer(fd)
+
+    def _set_timer(self) -> None:
+        # One timer outlives many calls: setting and cancelling one for each would cost more than the rest of it.
+        if self._timer is not None:
+            self._timer.cancel()
+        self._alarm = self._deadline
+        delay = min(max(self._deadline - monotonic(), 0.0), LONGEST_WAIT)
+        self._timer = self._loop.call_later(delay, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if monotonic() < self._deadline:
+            self._set_timer()
+        else:
+            self._steps = None
+            self._waiter.set_exception(self.expired(self._timeout))
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        loop = self._loop
+        if not loop.is_closed():
+            if loop.is_running() and not _is_current(loop):
+                with suppress(RuntimeError):  # it is closed by now
+                    loop.call_soon_threadsafe(self.close)
+                    return
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._watched:
+                self._watch(0)
+        super().close()
+
+
+class _LoopPool(Pool[_LoopConnection]):
+    """The connections of one loop, and the generator by which their end comes with its end."""
+
+    def __init__(self, limit: int, loop: "asyncio.AbstractEventLoop", guard: AsyncGenerator[None, None]) -> None:
+        super().__init__(limit)
+        self.loop = loop
+        self.guard = guard
+
+
+_Pools = dict["asyncio.AbstractEventLoop", _LoopPool]
+
+
+async def _exchange(
+    pool: _LoopPool, connection: _LoopConnection, data: bytes, deadline: float, timeout: float
+) -> HTTPReply:
+    try:
+        await connection.run(connection.exchange(data), deadline, timeout)
+        reply = connection.result()
+    except BaseException:
+        connection.close()
+        raise
+    pool.give(connection)
+    return reply
+
+
+async def _closed_with_loop(pools: _Pools, loop: "asyncio.AbstractEventLoop") -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        pool = pools.pop(loop, None)
+        if pool is not None:
+            pool.close_all()
+
+
+def _dismiss(pools: _Pools) -> None:
+    for pool in list(pools.values()):
+        # It awaits nothing, so it can be finished here, where there may be no loop any more to do that.
+        with suppress(StopIteration, RuntimeError):
+            pool.guard.aclose().__await__().send(None)
+
+
+def _is_current(loop: "asyncio.AbstractEventLoop") -> bool:
+    from asyncio import get_running_loop
+
+    try:
+        return get_running_loop() is loop
+    except RuntimeError:
+        return False

@@ -1,0 +1,241 @@
+"""One connection, and all that happens on it, told once for blocking and awaiting callers alike.
+
+`Connection.open()` and `Connection.exchange()` are generators. They use a socket that never blocks, and yield what has
+to happen first, `READ` or `WRITE`; the driver waits for that and resumes them. They raise only errors of this library.
+A driver whose time is over raises `Connection.expired()`.
+
+After any error, of the steps or the driver, the connection is to be closed: what is left on it belongs to nobody.
+"""
+
+import errno
+import os
+import select
+import socket
+import ssl
+from collections.abc import Generator
+from contextlib import suppress
+from typing import TypeAlias
+
+from centripetal.errors import ConnectionLostError, Executed, TimeoutError
+from centripetal.protocol.http import HTTPReply
+from centripetal.protocol.http1 import Origin, ResponseParser
+from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
+from centripetal.transport.settings import Address
+
+__all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps"]
+
+READ = select.POLLIN
+WRITE = select.POLLOUT
+RECEIVE_BYTES = 65_536
+LONGEST_WAIT = 86_400.0  # what the system's timers take is limited
+NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+Steps: TypeAlias = Generator[int, None, None]
+
+
+class Connection:
+    """A socket to *origin*, from its making to its end.
+
+    Args:
+        origin: whom it leads to.
+        address: where that is.
+        place: what errors call it.
+        registry: all connections of the owner; this one is in there while it holds a socket.
+        max_response_bytes: the limit for bodies.
+
+    Attributes:
+        closed: whether it is.
+        reusable: whether another exchange may follow the last one.
+
+    Raises:
+        ConnectError: there is no socket to be had.
+    """
+
+    __slots__ = (
+        "_address",
+        "_broken",
+        "_parser",
+        "_place",
+        "_poll",
+        "_poller",
+        "_ready",
+        "_registry",
+        "_reply",
+        "_sent",
+        "closed",
+        "generation",
+        "origin",
+        "reusable",
+        "sock",
+    )
+
+    def __init__(
+        self, origin: Origin, address: Address, place: str, registry: "set[Connection]", max_response_bytes: int
+    ) -> None:
+        self.origin = origin
+        self.closed = False
+        self.reusable = False
+        self.generation: object = None  # its pool's mark
+        self._address = address
+        self._place = place
+        self._parser = ResponseParser(max_body_bytes=max_response_bytes)
+        self._ready = False
+        self._sent = 0
+        self._broken: OSError | None = None
+        self._reply: HTTPReply | None = None
+        try:
+            self.sock = socket.socket(address.family, socket.SOCK_STREAM)
+        except OSError as error:
+            raise no_connection(error, place) from error
+        self._registry = registry
+        registry.add(self)
+        self.sock.setblocking(False)
+        self._poller = select.poll()
+        self._poller.register(self.sock.fileno(), READ)
+        self._poll = self._poller.poll
+
+    def wait(self, events: int, seconds: float) -> bool:
+        """Block until *events* can happen; false if they cannot yet, after about *seconds* or sooner."""
+        if not seconds > 0:
+            return False
+        milliseconds = min(seconds, LONGEST_WAIT) * 1000
+        if events == READ:
+            return bool(self._poll(milliseconds))
+        self._poller.modify(self.sock.fileno(), events)
+        try:
+            return bool(self._poll(milliseconds))
+        finally:
+            self._poller.modify(self.sock.fileno(), READ)
+
+    def open(self, context: ssl.SSLContext | None) -> Steps:
+        """Connect, and set up TLS if there is a *context*.
+
+        Raises:
+            ConnectError: that cannot be.
+        """
+        try:
+            if self._address.family != socket.AF_UNIX:
+                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            problem = self.sock.connect_ex(self._address.sockaddr)
+            if problem == errno.EINPROGRESS:
+                yield WRITE
+                problem = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if problem:
+                raise OSError(problem, os.strerror(problem))
+            if context is not None:
+                yield from self._shake_hands(context)
+        except OSError as error:
+            raise no_connection(error, self._place) from error
+        self._ready = True
+
+    def _shake_hands(self, context: ssl.SSLContext) -> Steps:
+        name = self.origin.host.partition("%")[0].removesuffix(".")
+        sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+        self.sock = sock
+        while True:
+            try:
+                sock.do_handshake()
+            except NOT_YET as error:
+                yield WRITE if isinstance(error, ssl.SSLWantWriteError) else READ
+            else:
+                return
+
+    def exchange(self, data: bytes) -> Steps:
+        """Write the request *data* and read the reply, which is `result()` afterwards.
+
+        Raises:
+            ConnectionLostError: the connection broke; `executed` is "no" if it took no byte of the request.
+            MalformedResponseError: the answer is not HTTP, or over a limit.
+        """
+        sock, parser = self.sock, self._parser
+        self.reusable = False
+        self._broken = None
+        parser.begin()
+        try:
+            self._sent = sock.send(data)
+        except OSError:
+            self._sent = 0  # _write_rest() meets it again, and deals with it
+        if self._sent != len(data):
+            yield from self._write_rest(data)
+        # What TLS has decrypted already, the socket does not announce.
+        pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
+        while True:
+            if pending is None or not pending():
+                yield READ
+            try:
+                received = sock.recv(RECEIVE_BYTES)
+            except NOT_YET as error:
+                if isinstance(error, ssl.SSLWantWriteError):
+                    yield WRITE
+                continue
+            except OSError as error:
+                raise connection_lost(self._broken or error, self._place, "unknown") from error
+            reply = parser.feed(received) if received else self._ended()
+            if reply is not None:
+                self._reply = reply
+                # A reply to half a request leaves both ends with different ideas of what comes next.
+                self.reusable = parser.reusable and self._broken is None
+                return
+
+    def _write_rest(self, data: bytes) -> Steps:
+        view = memoryview(data)
+        while self._sent < len(data):
+            try:
+                self._sent += self.sock.send(view[self._sent :])
+            except NOT_YET as error:
+                yield READ if isinstance(error, ssl.SSLWantReadError) else WRITE
+            except OSError as error:
+                if not self._sent:
+                    raise connection_lost(error, self._place, "no") from error
+                # Whoever hangs up on a request (413 Content Too Large) may have said why: that can be read still.
+                self._broken = error
+                return
+
+    def _ended(self) -> HTTPReply:
+        try:
+            return self._parser.eof()
+        except ConnectionLostError:
+            if self._broken is None:
+                raise
+            raise connection_lost(self._broken, self._place, "unknown") from self._broken
+
+    def result(self) -> HTTPReply:
+        """The reply of the exchange that has just ended; asked for once."""
+        reply, self._reply = self._reply, None
+        assert reply is not None, "the steps have not been run to their end"
+        return reply
+
+    def expired(self, seconds: float) -> TimeoutError:
+        """The error for a call that was given *seconds* and has used them up on this connection."""
+        executed: Executed = "unknown" if self._ready and self._sent else "no"
+        return out_of_time(self._place, seconds, connected=self._ready, executed=executed)
+
+    def failed(self) -> bool:
+        """Whether the socket has failed, so that every further step ends or fails at once."""
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in self._poll(0))
+
+    def stale(self) -> bool:
+        """Whether this idle connection has ended, or holds what nobody asked for; it answers at once."""
+        if self.closed:
+            return True
+        try:
+            if not self._poll(0):
+                return False
+            if isinstance(self.sock, ssl.SSLSocket):
+                self.sock.recv(1)
+        except ssl.SSLWantReadError:
+            return False  # session tickets: TLS 1.3 sends them whenever it likes
+        except OSError:
+            return True
+        return True
+
+    def close(self) -> None:
+        """Give the socket back. Harmless when repeated."""
+        self.closed = True
+        self._registry.discard(self)
+        with suppress(OSError):
+            self.sock.close()
+
+    def abandon(self) -> None:
+        """In a forked child: close this copy of the socket; the parent's connection goes on."""
+        Connection.close(self)

@@ -1,0 +1,128 @@
+"""What both of our transports are told, checked once, and what follows from it: TLS contexts and addresses."""
+
+import os
+import socket
+import ssl
+import stat
+from collections.abc import Iterable, Iterator
+from time import monotonic
+from typing import Any, NamedTuple
+
+from centripetal.errors import UsageError
+from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
+
+__all__ = ["Address", "Settings", "attempts", "resolved"]
+
+MAX_CONNECTIONS = 64
+
+
+class Address(NamedTuple):
+    """Where a socket can connect to."""
+
+    family: int
+    sockaddr: Any  # what sockets take: a tuple, of a shape that depends on the family, or a path
+
+
+class Settings:
+    """The options of a transport; see `centripetal.transport.base.TransportOptions`.
+
+    Raises:
+        UsageError: an option of a wrong type or range, options that exclude each other, a `ca_file` that is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        unix_socket: str | os.PathLike[str] | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
+            raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
+        if ssl_context is not None and ca_file is not None:
+            raise UsageError("ssl_context and ca_file exclude each other: load the file into your context")
+        self.max_connections = _count("max_connections", max_connections, least=0)
+        self.max_response_bytes = _count("max_response_bytes", max_response_bytes, least=1)
+        self.unix_socket = None if unix_socket is None else _path("unix_socket", unix_socket)
+        self._ca_file = None if ca_file is None else _path("ca_file", ca_file)
+        if self._ca_file is not None:
+            _check_readable(self._ca_file)
+        self._context = ssl_context
+
+    def context(self, origin: Origin) -> ssl.SSLContext | None:
+        """How to speak TLS with *origin*; None: not at all.
+
+        The default one takes 10 ms and more to make, so it is made when first needed.
+
+        Raises:
+            UsageError: `ca_file` holds no certificates.
+        """
+        if not origin.secure:
+            return None
+        if self._context is None:
+            try:
+                context = ssl.create_default_context(cafile=self._ca_file)
+            except OSError as error:
+                raise UsageError(f"ca_file {self._ca_file!r} holds no certificates in PEM format: {error}") from error
+            context.set_alpn_protocols(["http/1.1"])
+            self._context = context
+        return self._context
+
+    def place(self, origin: Origin) -> str:
+        """What errors call the other end."""
+        if self.unix_socket is not None:
+            return f"Unix socket {self.unix_socket!r}"
+        return f"[{origin.host}]:{origin.port}" if ":" in origin.host else f"{origin.host}:{origin.port}"
+
+    def known_address(self, origin: Origin) -> Address | None:
+        """Where to connect to, if no name has to be looked up for that."""
+        if self.unix_socket is not None:
+            return Address(socket.AF_UNIX, self.unix_socket)
+        for family in (socket.AF_INET, socket.AF_INET6):
+            try:
+                socket.inet_pton(family, origin.host)
+            except OSError:
+                continue
+            return Address(family, (origin.host, origin.port))
+        return None
+
+
+def resolved(found: Iterable[tuple[Any, ...]]) -> list[Address]:
+    """The addresses in what `getaddrinfo` gave."""
+    return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
+
+
+def attempts(addresses: list[Address], deadline: float) -> Iterator[tuple[Address, float]]:
+    """The addresses to try, one after the other, each with the time at which to give up on it.
+
+    Each gets an equal share of what time is left then: one that swallows packets must not use up all of it.
+    """
+    for index, address in enumerate(addresses):
+        now = monotonic()
+        yield address, now + (deadline - now) / (len(addresses) - index)
+
+
+def _count(name: str, value: int, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f"{name} must be a whole number, at least {least}")
+    return value
+
+
+def _path(name: str, value: str | os.PathLike[str]) -> str:
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    # Linux has abstract sockets, whose names begin with a NUL; anywhere else a NUL ends the path.
+    if not isinstance(path, str) or not path or "\0" in path[1:]:
+        raise UsageError(f"{name} must be the path of a file")
+    return path
+
+
+def _check_readable(ca_file: str) -> None:
+    try:
+        with open(ca_file, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"ca_file {ca_file!r} is no file")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"ca_file {ca_file!r} cannot be read: {reason}") from error

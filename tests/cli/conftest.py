@@ -1,0 +1,79 @@
+"""What tests of the command line share: a way to run it in this process, and servers to run it against."""
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import NamedTuple
+
+import pytest
+
+from centripetal.cli.main import main
+from centripetal.server import EmbeddedServer
+
+SECRET = "the secret of these tests"
+CONFIG = {"history_size": 10, "history_lifetime": 60, "presence": True, "namespaces": [{"name": "bare"}]}
+
+
+class Ran(NamedTuple):
+    """What a run of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """An embedded server with history and presence."""
+    with EmbeddedServer(secret=SECRET, config=CONFIG) as server:
+        yield server
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command line in this process: `cli("publish", "news", "1", stdin=b"")`."""
+    # Tables are as wide as they need to be; help pages are as wide as this.
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        code = main(arguments)
+        return Ran(int(code), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def api(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`cli` with the environment that names the embedded server and its secret."""
+    monkeypatch.setenv("CENTRIFUGO_API_URL", server.url)
+    monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
+    return cli
+
+
+@pytest.fixture
+def answering(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a server that gives every request the same answer: a parameter (status, body)."""
+    status, body = request.param
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as stub:
+        Thread(target=stub.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{stub.server_address[1]}"
+        stub.shutdown()

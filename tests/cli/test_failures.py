@@ -1,0 +1,120 @@
+"""Exit codes, and what errors say."""
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from centripetal import errors
+from centripetal.cli.failures import ExitCode, explain, printable
+from centripetal.server import EmbeddedServer
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """The URL of a port on which nobody listens."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{holder.getsockname()[1]}"
+
+
+def test_refused_command_exits_1(api: Run) -> None:
+    """What the server refuses exits with 1 and shows the server's words."""
+    ran = api("publish", "no-such:channel", "1")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error: publish: the server says: namespace not found")
+
+
+def test_no_connection_exits_3(api: Run, nobody: str) -> None:
+    """No connection exits with 3 and says how to get a server."""
+    ran = api("channels", "--url", nobody)
+    assert ran.code == 3
+    assert "centripetal serve" in ran.err
+
+
+def test_silence_exits_3(api: Run) -> None:
+    """A server that does not answer in time exits with 3, says that the outcome is unknown and how to wait longer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ran = api("channels", "--timeout", "0.2", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert ran.code == 3
+    assert "unknown" in ran.err
+    assert "--timeout" in ran.err
+
+
+def test_wrong_secret_exits_4(api: Run, server: EmbeddedServer) -> None:
+    """A secret that the server does not accept exits with 4."""
+    ran = api("channels", "--secret", "wrong")
+    assert ran.code == 4
+    assert "CENTRIFUGO_SECRET" in ran.err
+
+
+@pytest.mark.parametrize("answering", [(200, b"hello"), (500, b"oops"), (404, b""), (200, b"[]")], indirect=True)
+def test_wrong_answer_exits_5(api: Run, answering: str) -> None:
+    """An answer that is not Centrifugo's, or not to the command, exits with 5."""
+    assert api("channels", "--url", answering).code == 5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("publish",),
+        ("publish", "a", "1", "2"),
+        ("channels", "--nonsense"),
+        ("disconnect", ""),
+        ("channels", "--url", "localhost"),
+        ("sign",),
+        (),
+    ],
+)
+def test_wrong_command_line_exits_2(api: Run, arguments: tuple[str, ...]) -> None:
+    """A command line that makes no sense exits with 2; the standard output has nothing but help."""
+    ran = api(*arguments)
+    assert ran.code == 2
+    assert not ran.out or "Usage" in ran.out
+
+
+def test_usage_error_leads_to_help(api: Run) -> None:
+    """A wrong command line is answered with one sentence and the way to the right help page."""
+    assert api("publish").err.endswith("See `centripetal publish --help`.\n")
+    assert "put -- before" in api("publish", "news", "-5").err
+
+
+def test_error_as_json(api: Run, nobody: str) -> None:
+    """With --json an error is an object on the standard error, wherever --json stands."""
+    refused = json.loads(api("--json", "publish", "no-such:channel", "1").err)["error"]
+    assert refused["type"] == "ServerError"
+    assert refused["server_message"] == "namespace not found"
+    assert (refused["command"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
+    unconnected = json.loads(api("channels", "--url", nobody, "--json").err)["error"]
+    assert (unconnected["type"], unconnected["retryable"]) == ("ConnectError", True)
+
+
+def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.CentripetalError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from leaves(below)
+
+
+@pytest.mark.parametrize("kind", sorted(set(leaves(errors.CentripetalError)), key=str))
+def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> None:
+    """Each class of errors has an exit code that the help documents, and its JSON can be printed."""
+    more: dict[str, Any] = {"status": 500} if issubclass(kind, errors.HTTPStatusError) else {}
+    code, _, details = explain(kind("it went wrong", **more))
+    assert code in set(ExitCode) - {ExitCode.OK}
+    assert json.loads(json.dumps(details))["exit_code"] == code
+
+
+def test_help_documents_exit_codes(cli: Run) -> None:
+    """The help lists every exit code with its meaning."""
+    out = cli("--help").out
+    for code in ExitCode:
+        assert f"{code:d} {code.text}" in out
+
+
+def test_printable_escapes_what_drives_terminals() -> None:
+    """Escape sequences become text; letters of any language and line breaks stay."""
+    assert printable("é 漢\n\x1b[2J\x9b") == "é 漢\n\\x1b[2J\\x9b"

@@ -1,0 +1,102 @@
+"""The options that all verbs share, and the environment variables behind them."""
+
+import json
+
+import pytest
+
+from centripetal.cli.settings import Settings
+from centripetal.errors import UsageError
+from centripetal.server import EmbeddedServer
+from tests.cli.conftest import SECRET, Run
+
+
+def test_options_work_before_and_after_the_verb(cli: Run, server: EmbeddedServer) -> None:
+    """Shared options may stand on either side of the verb."""
+    options = ("--url", server.url, "--secret", SECRET, "--timeout", "2.5", "--json")
+    assert cli(*options, "channels").out == "[]\n"
+    assert cli("channels", *options).out == "[]\n"
+
+
+def test_the_later_option_counts() -> None:
+    """An option after the verb counts before one in front of it; what is not given changes nothing."""
+    before = Settings(url="http://a", secret="s", json=True)
+    after = before.and_then({"url": "http://b", "secret": None, "json": False})
+    assert (after.url, after.secret, after.json) == ("http://b", "s", True)
+
+
+@pytest.mark.parametrize("name", ["CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_API_URL"])
+def test_environment_names_the_server(
+    cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Either variable gives the URL, also with /api at its end, and CENTRIFUGO_SECRET the secret."""
+    monkeypatch.setenv(name, f"{server.url}/api")
+    monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
+    assert cli("channels").code == 0
+
+
+def test_variables_that_differ_are_an_error(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two variables that name different servers are refused, unless --url decides."""
+    monkeypatch.setenv("CENTRIFUGO_HTTP_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("CENTRIFUGO_API_URL", server.url)
+    monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
+    ran = cli("channels")
+    assert ran.code == 2
+    assert "CENTRIFUGO_HTTP_API_URL and CENTRIFUGO_API_URL are both set and differ" in ran.err
+    assert cli("channels", "--url", server.url).code == 0
+
+
+def test_missing_secret_is_explained(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a secret, and with an empty one, the error says how to give one; nothing is sent."""
+    assert "CENTRIFUGO_SECRET" in cli("channels", "--url", server.url).err
+    monkeypatch.setenv("CENTRIFUGO_SECRET", "")
+    ran = cli("channels", "--url", server.url)
+    assert ran.code == 2
+    assert "--insecure" in ran.err
+
+
+def test_insecure_signs_nothing(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--insecure works where the server has insecure_api, whatever the environment, but not together with --secret."""
+    with EmbeddedServer(config={"insecure_api": True}) as server:
+        assert cli("channels", "--insecure", "--url", server.url).code == 0
+        monkeypatch.setenv("CENTRIFUGO_SECRET", "of another server")
+        assert cli("--insecure", "channels", "--url", server.url).code == 0
+        ran = cli("channels", "--insecure", "--secret", "x", "--url", server.url)
+    assert ran.code == 2
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "soon"])
+def test_bad_timeout_is_a_usage_error(api: Run, value: str) -> None:
+    """A timeout that is no time is refused."""
+    assert api("channels", f"--timeout={value}").code == 2
+
+
+def test_secret_is_in_no_output(api: Run, server: EmbeddedServer) -> None:
+    """No help page, result, error or repr shows the secret."""
+    runs = [
+        api("--help"),
+        api("publish", "--help"),
+        api("serve", "--help"),
+        api("channels", "--secret", SECRET, "--nonsense"),
+        api("--secret", SECRET, "publish", "no-such:channel", "1"),
+        api("channels", "--url", "http://127.0.0.1:1", "--json"),
+        api("token", "42", "--json"),
+    ]
+    assert not [ran for ran in runs if SECRET in ran.out + ran.err]
+    assert SECRET not in repr(Settings(secret=SECRET, environment={"CENTRIFUGO_SECRET": SECRET}))
+
+
+def test_settings_read_only_what_they_are_given() -> None:
+    """The environment of settings is a value: no variable set, no server named and no secret known."""
+    settings = Settings(environment={})
+    assert settings.server_url() is None
+    assert settings.known_secret() is None
+    with pytest.raises(UsageError, match="no secret"):
+        settings.client()
+
+
+def test_json_of_usage_errors(cli: Run) -> None:
+    """With --json an error of the command line itself is a JSON object, too."""
+    error = json.loads(cli("publish", "--json").err)["error"]
+    assert error["type"] == "UsageError"
+    assert error["exit_code"] == 2
+    assert "CHANNEL" in error["message"]

@@ -1,0 +1,201 @@
+"""The blocking driver: one request a call, one limit of time for it, and every error about its command."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.client import blocking
+from centripetal.client.blocking import run
+from centripetal.dialects.v1.commands import Channels, Publish
+from centripetal.errors import (
+    CentripetalError,
+    ConnectError,
+    HTTPStatusError,
+    MalformedResponseError,
+    ServerError,
+    TimeoutError,
+    TransportError,
+    UsageError,
+)
+from centripetal.protocol.exchange import Flow
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.v1 import Client
+from tests.stubs import Reaction, Stub
+
+URL = "http://localhost:8000"
+
+
+def client_with(*reactions: Reaction, timeout: float = 5) -> tuple[Client, Stub]:
+    stub = Stub(*reactions)
+    return Client(URL, "secret", timeout=timeout, transport=stub), stub
+
+
+@pytest.mark.parametrize(
+    ("call", "command", "own", "used"),
+    [
+        (None, None, 7, 7),
+        (None, 3, 7, 3),
+        (2, 3, 7, 2),
+        (2, None, 7, 2),
+        (float("inf"), 3, 7, float("inf")),
+    ],
+)
+def test_the_nearest_time_limit_counts(call: float | None, command: float | None, own: float, used: float) -> None:
+    """The call's limit comes before the command's, and that before the client's."""
+    client, stub = client_with(timeout=own)
+    client.call(Channels(timeout=command), timeout=call)
+    assert stub.timeouts == [used]
+
+
+def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
+    """`timeout=` of a method limits the call and is no parameter of the command."""
+    client, stub = client_with()
+    client.publish("a", 1, timeout=3)
+    assert stub.timeouts == [3]
+    assert b"timeout" not in stub.requests[0].body
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "5", True, [5]])
+def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
+    """Wherever it is given, and nothing is sent."""
+    client, stub = client_with()
+    with pytest.raises(UsageError, match="timeout must be a number of seconds above 0"):
+        Client(URL, "secret", timeout=timeout, transport=stub)
+    with pytest.raises(UsageError, match="timeout must be"):
+        client.publish("a", 1, timeout=timeout)
+    with pytest.raises(UsageError, match="timeout must be"):
+        client.call(Channels(), timeout=timeout)
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("reaction", "kind"),
+    [
+        (ConnectError("refused"), ConnectError),
+        (TimeoutError("late"), TimeoutError),
+        (MalformedResponseError("over the limit"), MalformedResponseError),
+        (HTTPReply(503, b""), HTTPStatusError),
+        (HTTPReply(200, b"[]"), MalformedResponseError),
+        (HTTPReply(200, b'[{"uid":"0","method":"publish","error":"no"}]'), ServerError),
+        (HTTPReply(200, b'[{"uid":"0","method":"publish","error":null,"body":1}]'), MalformedResponseError),
+    ],
+)
+def test_every_error_of_a_call_is_about_its_command(reaction: Reaction, kind: type[CentripetalError]) -> None:
+    """Wherever it comes from, an error of a direct call names the command, and no place in a batch."""
+    client, _ = client_with(reaction)
+    command = Publish("a", 1)
+    with pytest.raises(kind, match=r"^publish: ") as caught:
+        client.call(command)
+    assert type(caught.value) is kind
+    assert caught.value.command is command
+    assert caught.value.index is None
+
+
+@pytest.mark.parametrize("thing", ["publish", None, Publish, 5, {"method": "channels"}])
+def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
+    """The error has a text although there is no command to name; nothing is sent."""
+    client, stub = client_with()
+    with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x: take one from centripetal\.v1"):
+        client.call(thing)
+    assert stub.requests == []
+
+
+def test_ctrl_c_passes_through() -> None:
+    """What is no error of ours is not touched."""
+    client, _ = client_with(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        client.publish("a", 1)
+
+
+def test_a_client_can_be_closed_and_used_again() -> None:
+    """`with` closes the transport; a later call goes on as before."""
+    client, stub = client_with()
+    with client as same:
+        assert same is client
+        client.publish("a", 1)
+    assert stub.closed == 1
+    client.publish("a", 1)
+    client.close()
+    assert (len(stub.requests), stub.closed) == (2, 2)
+
+
+# ---- flows of several requests, as retries will be
+
+
+REQUEST = HTTPRequest("http://h/", (), b"")
+
+
+def persistent(tries: int) -> Flow[str]:
+    """Asks until an answer gets through."""
+    for number in range(tries):
+        try:
+            reply = yield REQUEST
+        except TransportError:
+            continue
+        return f"{reply.status} at try {number + 1}"
+    return "given up"
+
+
+class Clock:
+    """A clock that only moves when a request is made."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Slow(Stub):
+    """A request takes two seconds."""
+
+    def __init__(self, clock: Clock, *reactions: Reaction) -> None:
+        super().__init__(*reactions)
+        self.clock = clock
+
+    def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        self.clock.now += 2
+        return super().send(request, timeout)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The driver's clock."""
+    clock = Clock()
+    monkeypatch.setattr(blocking, "time", clock)
+    return clock
+
+
+GOOD = HTTPReply(200, b"")
+LOST = ConnectError("refused")
+
+
+def test_a_flow_may_ask_again_within_the_time_that_is_left(clock: Clock) -> None:
+    """One deadline covers all requests of a call: each is given what remains."""
+    transport = Slow(clock, LOST, LOST, GOOD)
+    assert run(persistent(5), transport, 10) == "200 at try 3"
+    assert transport.timeouts == [10, 8, 6]
+
+
+def test_a_flow_that_gives_up_has_a_result(clock: Clock) -> None:
+    """A flow may end after an error with a result of its own."""
+    assert run(persistent(2), Slow(clock, LOST, LOST), 10) == "given up"
+
+
+def two_requests() -> Flow[int]:
+    yield REQUEST
+    yield REQUEST
+    return 2
+
+
+def test_no_request_is_made_when_the_time_is_up(clock: Clock) -> None:
+    """Time that ran out between two requests is a TimeoutError, also for a flow that would ask again."""
+    transport = Slow(clock, GOOD)
+    with pytest.raises(TimeoutError, match="between two requests"):
+        run(two_requests(), transport, 2)
+    assert len(transport.requests) == 1
+
+    transport = Slow(clock, LOST, LOST, LOST)
+    with pytest.raises(TimeoutError, match="between two requests"):
+        run(persistent(10), transport, 4)
+    assert len(transport.requests) == 2

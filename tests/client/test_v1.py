@@ -1,0 +1,257 @@
+"""The clients of 1.x as users see them: every method, every option, and a secret that shows nowhere."""
+
+import inspect
+import pickle
+import pydoc
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import centripetal.v1 as door
+from centripetal.dialects.v1.commands import COMMANDS
+from centripetal.dialects.v1.credentials import generate_api_sign
+from centripetal.errors import CentripetalError, ConnectionLostError, UsageError
+from centripetal.protocol.http import HTTPReply
+from centripetal.transport.awaiting import AwaitingTransport
+from centripetal.transport.blocking import BlockingTransport
+from centripetal.v1 import AsyncClient, ClientInfo, Message, NodeInfo, Stats
+from centripetal.v1 import Client as BlockingClient
+from tests.stubs import NODE, AsyncStub, Stub, commands_in
+
+URL = "http://localhost:8000"
+SECRET = "hunter2"
+AnyClient = BlockingClient | AsyncClient
+KINDS: list[Callable[..., Any]] = [BlockingClient, AsyncClient]
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+NODE_INFO = NodeInfo(NODE["uid"], NODE["name"], NODE["started_at"], NODE["metrics"], NODE["version"])  # type: ignore[arg-type]
+METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any], dict[str, Any], Callable[[Any], bool]]] = [
+    # method, arguments -> params, what the result must be
+    ("publish", ("x", {"a": 1}), {}, {"channel": "x", "data": {"a": 1}}, lambda value: value is True),
+    (
+        "publish",
+        ("x", None),
+        {"client": "c"},
+        {"channel": "x", "data": None, "client": "c"},
+        lambda value: value is True,
+    ),
+    ("publish", ("x", b"[1]"), {"uid": "u"}, {"channel": "x", "data": [1], "uid": "u"}, lambda value: value is True),
+    ("broadcast", (["x", "y"], 1), {}, {"channels": ["x", "y"], "data": 1}, lambda value: value is True),
+    (
+        "broadcast",
+        (("x",), 1),
+        {"client": "c"},
+        {"channels": ["x"], "data": 1, "client": "c"},
+        lambda value: value is True,
+    ),
+    ("unsubscribe", ("x", "42"), {}, {"channel": "x", "user": "42"}, lambda value: value is True),
+    ("disconnect", ("42",), {}, {"user": "42"}, lambda value: value is True),
+    ("presence", ("x",), {}, {"channel": "x"}, lambda value: value == {"c1": ClientInfo("42", "c1")}),
+    (
+        "history",
+        ("x",),
+        {},
+        {"channel": "x"},
+        lambda value: isinstance(value[0], Message) and value[0].data == {"n": 1},
+    ),
+    ("channels", (), {}, {}, lambda value: value == ["a", "b"]),
+    ("stats", (), {}, {}, lambda value: value == Stats([NODE_INFO], 60)),
+    ("node", (), {}, {}, lambda value: value == NODE_INFO),
+]
+methods = pytest.mark.parametrize(("method", "arguments", "options", "params", "good"), METHODS)
+
+
+@methods
+async def test_each_method_asks_and_returns_its_type(
+    method: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    params: dict[str, Any],
+    good: Callable[[Any], bool],
+) -> None:
+    """Blocking or awaited, a method sends its parameters and returns what it is declared to return."""
+    stub, async_stub = Stub(), AsyncStub()
+    assert good(getattr(BlockingClient(URL, SECRET, transport=stub), method)(*arguments, **options))
+    assert good(await getattr(AsyncClient(URL, SECRET, transport=async_stub), method)(*arguments, **options))
+    for request in (*stub.requests, *async_stub.requests):
+        assert commands_in(request) == [{"uid": "0", "method": method, "params": params}]
+        assert dict(request.headers)["X-API-Sign"] == generate_api_sign(SECRET, request.body)
+
+
+def test_every_command_is_a_method() -> None:
+    """No command is without its method, nor without a test of it."""
+    assert {method for method, *_ in METHODS} == {command.name for command in COMMANDS}
+    for command in COMMANDS:
+        assert getattr(BlockingClient, command.name) is getattr(AsyncClient, command.name) is command
+
+
+@kinds
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_and_signature_work_for_every_method(kind: Callable[..., Any], command: Any) -> None:
+    """People and editors see parameters and documentation of each method, direct and buffered."""
+    client = kind(URL, SECRET)
+    for name in (command.name, f"add_{command.name}"):
+        method = getattr(client, name)
+        assert inspect.signature(method) == inspect.signature(command)
+        text = pydoc.render_doc(method, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
+        assert (inspect.getdoc(command) or "?").splitlines()[0] in text
+
+
+@kinds
+def test_help_of_a_client_works(kind: Any) -> None:
+    """`help(Client)` shows methods and properties."""
+    text = pydoc.render_doc(kind, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
+    assert all(word in text for word in ("add_publish", "publish", "send", "batch", "pending", "endpoint", "insecure"))
+
+
+@kinds
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("http://localhost:8000", "http://localhost:8000/api/"),
+        ("http://localhost:8000/api", "http://localhost:8000/api/"),
+        ("https://example.com/push/api/", "https://example.com/push/api/"),
+        ("http://api", "http://api/api/"),
+    ],
+)
+def test_a_client_knows_its_endpoint_secret_and_limit(kind: Callable[..., Any], url: str, endpoint: str) -> None:
+    """What gocent's client shows can be read here too, and not be set."""
+    client = kind(url, SECRET, timeout=7)
+    assert (client.endpoint, client.secret, client.timeout, client.pending) == (endpoint, SECRET, 7, 0)
+    assert kind(url, SECRET).timeout == 5
+    for name in ("endpoint", "secret", "pending"):
+        with pytest.raises(AttributeError):
+            setattr(client, name, "x")
+
+
+async def test_an_insecure_client_signs_nothing() -> None:
+    """For servers with `insecure_api`: no secret, no sign, all else the same."""
+    stub, async_stub = Stub(), AsyncStub()
+    client = BlockingClient.insecure(f"{URL}/api", timeout=7, transport=stub)
+    async_client = AsyncClient.insecure(f"{URL}/api", timeout=7, transport=async_stub)
+    assert type(client) is BlockingClient
+    assert type(async_client) is AsyncClient
+    assert client.secret is async_client.secret is None
+    assert client.timeout == async_client.timeout == 7
+    client.publish("a", 1)
+    await async_client.publish("a", 1)
+    client.add_publish("b", 1)
+    client.send()
+    assert client.endpoint == async_client.endpoint == f"{URL}/api/"
+    assert all("X-API-Sign" not in dict(request.headers) for request in (*stub.requests, *async_stub.requests))
+
+
+def test_a_subclass_has_insecure_too() -> None:
+    """The constructor makes what it is called on."""
+
+    class Mine(BlockingClient):
+        pass
+
+    assert type(Mine.insecure(URL)) is Mine
+
+
+BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception]]] = [
+    (("localhost:8000", SECRET), {}, UsageError),
+    ((None, SECRET), {}, UsageError),
+    ((URL, ""), {}, UsageError),
+    ((URL, None), {}, UsageError),
+    ((URL, SECRET.encode()), {}, UsageError),
+    ((URL, SECRET), {"timeout": 0}, UsageError),
+    ((URL, SECRET), {"timeout": "5"}, UsageError),
+    ((URL, SECRET), {"timeout": None}, UsageError),
+    ((URL, SECRET), {"max_response_bytes": 0}, UsageError),
+    ((URL, SECRET), {"time_out": 5}, TypeError),
+    ((URL, SECRET), {"verify": False}, TypeError),
+    ((URL, SECRET, 5.0), {}, TypeError),
+    ((URL,), {}, TypeError),
+]
+
+
+@kinds
+@pytest.mark.parametrize(("arguments", "options", "error"), BAD)
+def test_a_bad_argument_of_a_client_is_refused(
+    kind: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], error: type[Exception]
+) -> None:
+    """A mistake shows where the client is made; an option that nobody knows is a TypeError."""
+    with pytest.raises(error) as caught:
+        kind(*arguments, **options)
+    assert SECRET not in str(caught.value)
+
+
+@kinds
+def test_unknown_options_of_an_insecure_client_are_refused(kind: Any) -> None:
+    """The same rule for the other constructor, which takes no secret."""
+    with pytest.raises(TypeError):
+        kind.insecure(URL, verify=False)
+    with pytest.raises(TypeError):
+        kind.insecure(URL, SECRET)
+
+
+def test_a_client_has_our_transport_unless_it_is_given_one() -> None:
+    """Without `transport=`, ours is used; it can be made outside of any event loop."""
+    assert isinstance(BlockingClient(URL, SECRET)._transport, BlockingTransport)
+    assert isinstance(AsyncClient(URL, SECRET)._transport, AwaitingTransport)
+
+
+@kinds
+def test_the_secret_shows_nowhere(kind: Callable[..., Any]) -> None:
+    """No repr, and no text or traceback of an error, holds the secret."""
+    client = kind(URL, SECRET)
+    client.add_publish("a", 1)
+    batch = client.batch()
+    slot = batch.publish("a", 1)
+    shown = [client, batch, slot, client._dialect, client._dialect.request([]), client._transport, client.publish]
+    assert SECRET not in "".join(f"{thing!r}{thing!s}" for thing in shown)
+    assert repr(client) == f"<{kind.__name__} of Centrifugo 1.x at {URL}/api/, 1 commands waiting>"
+
+
+@pytest.mark.parametrize(
+    "reaction",
+    [
+        HTTPReply(401, b"Unauthorized\n"),
+        HTTPReply(400, b"Bad Request\n"),
+        HTTPReply(200, b"nonsense"),
+        ConnectionLostError("gone"),
+    ],
+)
+def test_the_secret_shows_in_no_error(reaction: Any) -> None:
+    """Neither in its text, nor its traceback, nor anything that it carries to another process."""
+    client = BlockingClient(URL, SECRET, transport=Stub(reaction))
+    with pytest.raises(CentripetalError) as caught:
+        client.publish("a", 1)
+    error = caught.value
+    assert SECRET not in "".join(traceback.format_exception(error))
+    assert SECRET not in repr(vars(error))
+    assert SECRET.encode() not in pickle.dumps(error)
+
+
+def test_a_client_is_shared_by_threads() -> None:
+    """Calls of many threads over one client all get their own answers."""
+    client = BlockingClient(URL, SECRET, transport=Stub())
+    with ThreadPoolExecutor(8) as pool:
+        values = list(pool.map(lambda channel: client.history(channel)[0].data, ["x"] * 50))
+    assert values == [{"n": 1}] * 50
+    assert threading.active_count() >= 1
+
+
+async def test_async_with_closes_the_transport() -> None:
+    """`async with` is possible and not required."""
+    stub = AsyncStub()
+    async with AsyncClient(URL, SECRET, transport=stub) as client:
+        await client.publish("a", 1)
+    assert stub.closed == 1
+
+
+def test_the_front_door_shows_what_it_names() -> None:
+    """Everything in `__all__` is there, and every error is."""
+    assert all(hasattr(door, name) for name in door.__all__)
+    errors = {
+        name
+        for name in vars(door)
+        if isinstance(getattr(door, name), type) and issubclass(getattr(door, name), CentripetalError)
+    }
+    assert errors <= set(door.__all__)

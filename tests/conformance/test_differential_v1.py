@@ -1,0 +1,84 @@
+"""The embedded server and a real Centrifugo 1.x, asked the same: each answers as the other does."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from centripetal import v1
+from tests.conformance.deviations import accepted
+from tests.conformance.raw_v1 import Peer, RawRequest, bodies, payloads, requests, signed
+from tests.conformance.servers_v1 import SECRET, Servers
+from tests.needs import needs
+
+# Another number of examples is for a person with time: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance
+many = settings(
+    max_examples=int(os.environ.get("CENTRIPETAL_EXAMPLES", "400")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(scope="module")
+def embedded(servers: Servers) -> Iterator[Peer]:
+    """A connection to an embedded server that has seen what the real one has seen."""
+    with servers.fresh("embedded", "usual") as server:
+        peer = Peer(server)
+        yield peer
+        peer.close()
+
+
+@pytest.fixture(scope="module")
+def real(servers: Servers) -> Iterator[Peer]:
+    """A connection to a real server that has seen what the embedded one has seen."""
+    with servers.fresh("real", "usual") as server:
+        peer = Peer(server)
+        yield peer
+        peer.close()
+
+
+def compare(request: RawRequest, real: Peer, embedded: Peer) -> None:
+    expected, got = real.ask(request), embedded.ask(request)
+    event(f"status {expected.status}")
+    if got != expected:
+        reason = accepted(request, expected, got)
+        assert reason, f"{request}\nreal:     {expected}\nembedded: {got}"
+        event(reason)
+
+
+@needs("centrifugo-v1")
+@many
+@given(body=bodies)
+def test_bodies(body: bytes, real: Peer, embedded: Peer) -> None:
+    """Any signed body, valid or not, is answered by both servers with the same status and body."""
+    compare(signed(body), real, embedded)
+
+
+@needs("centrifugo-v1")
+@many
+@given(request=requests())
+def test_requests(request: RawRequest, real: Peer, embedded: Peer) -> None:
+    """Any method, path, content type, mode and signature is answered by both servers with the same status and body."""
+    compare(request, real, embedded)
+
+
+@many
+@given(body=bodies)
+def test_embedded_server_survives(body: bytes, embedded: Peer) -> None:
+    """Whatever the body, the embedded server runs it or refuses it, and never fails."""
+    assert embedded.ask(signed(body)).status in (200, 400)
+
+
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v1"))])
+@many
+@given(payload=payloads)
+def test_what_the_client_takes_the_server_takes(payload: bytes, kind: str, servers: Servers) -> None:
+    """Ready-made JSON that the client does not refuse, no server refuses."""
+    with v1.Client(servers.shared(kind, "usual").url, SECRET) as client:
+        try:
+            assert client.publish("one:any", payload)
+        except v1.UsageError:
+            event("refused by the client")
+        else:
+            assert len(client.history("one:any")) == 1

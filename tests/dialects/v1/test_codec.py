@@ -1,0 +1,457 @@
+"""Commands to requests and replies to responses, against what a real 1.8.0 server was sent and answered."""
+
+import contextlib
+import json
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from centripetal.dialects.v1.codec import Codec, endpoint
+from centripetal.dialects.v1.commands import COMMANDS, Channels, History, Publish
+from centripetal.dialects.v1.credentials import generate_api_sign
+from centripetal.dialects.v1.replies import Response
+from centripetal.errors import (
+    AuthenticationError,
+    CentripetalError,
+    HTTPStatusError,
+    MalformedResponseError,
+    ServerError,
+    UsageError,
+)
+from centripetal.protocol.command import Command, Prepared
+from centripetal.protocol.http import HTTPReply
+from tests.wire.golden import load, names
+
+SECRET = "hunter2"
+CODEC = Codec("http://localhost:8000", SECRET)
+UNSIGNED = Codec("http://localhost:8000", None)
+KINDS = {kind.name: kind for kind in COMMANDS}
+
+
+def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
+    return [CODEC.prepare(command) for command in commands]
+
+
+# ---- addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://localhost:8000", "http://localhost:8000/api/"),
+        ("http://localhost:8000/", "http://localhost:8000/api/"),
+        ("http://localhost:8000//", "http://localhost:8000/api/"),
+        ("http://localhost:8000/api", "http://localhost:8000/api/"),
+        ("http://localhost:8000/api/", "http://localhost:8000/api/"),
+        ("http://localhost:8000/api//", "http://localhost:8000/api/"),
+        ("https://example.com/push", "https://example.com/push/api/"),
+        ("https://example.com/push/api", "https://example.com/push/api/"),
+        ("https://example.com/myapi", "https://example.com/myapi/api/"),
+        ("https://example.com/api/v1", "https://example.com/api/v1/api/"),
+        # a host may be called "api", as in docker compose
+        ("http://api", "http://api/api/"),
+        ("http://api/", "http://api/api/"),
+        ("http://api/api", "http://api/api/"),
+        ("http://api:8000", "http://api:8000/api/"),
+    ],
+)
+def test_the_endpoint_is_found_from_any_form_of_the_url(url: str, address: str) -> None:
+    """With or without slash, with or without `/api`: requests go to `…/api/`, where no redirect loses their body."""
+    assert endpoint(url) == Codec(url, SECRET).endpoint == address
+    assert endpoint(address) == address
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "http://h?x=1", "ftp://h", "", None])
+def test_a_bad_url_is_refused(url: Any) -> None:
+    """A URL that cannot be posted to ends where the client is made."""
+    with pytest.raises(UsageError, match="URL"):
+        Codec(url, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("", r"the secret is empty; for a server with `insecure_api`, use Client\.insecure"),
+        (b"hunter2", "secret must be text, not bytes"),
+        (5, "secret must be text, not int"),
+        (f"{SECRET}\ud83d", "secret holds half of a surrogate pair"),
+    ],
+)
+def test_a_bad_secret_is_refused_and_not_shown(secret: Any, text: str) -> None:
+    """The error says what is wrong with the secret without repeating it."""
+    with pytest.raises(UsageError, match=f"^{text}") as caught:
+        Codec("http://h", secret)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+# ---- requests
+
+
+def steps_of(*patterns: str) -> list[Any]:
+    """Each recorded step of the transcripts, as a test parameter."""
+    return [
+        pytest.param(step, id=f"{name}-{index}")
+        for name in names("v1", "http", *patterns)
+        for index, step in enumerate(load("v1", name)["steps"])
+    ]
+
+
+def recorded_data(request: Mapping[str, Any]) -> str:
+    """What the server read the commands from: the body, or a field of a form."""
+    kind = request["headers"].get("Content-Type", "").lower()
+    if kind.startswith("application/json"):
+        return str(request.get("body", ""))
+    form = request.get("body", "") if "urlencoded" in kind else request["path"].partition("?")[2]
+    fields: dict[str, list[str]] = parse_qs(form)
+    return fields.get("data", [""])[0]
+
+
+def recorded_commands(step: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The commands of a recorded request with their params as written; None if it is not well formed."""
+    try:
+        value = msgspec.json.decode(recorded_data(step["request"]))
+    except msgspec.DecodeError:
+        return None
+    commands = [value] if isinstance(value, dict) else value
+    if not isinstance(commands, list) or not all(isinstance(c, dict) and c.get("method") in KINDS for c in commands):
+        return None
+    return commands
+
+
+def as_command(recorded: Mapping[str, Any]) -> Command[Any] | None:
+    """The command that we have for a recorded one; None if it carries what ours does not have."""
+    kind = KINDS[recorded["method"]]
+    params = recorded.get("params", {})
+    needed = {field.name for field in msgspec.structs.fields(kind) if field.required}
+    known = {field.name for field in msgspec.structs.fields(kind)} - {"timeout"}
+    if not isinstance(params, dict) or not needed <= params.keys() <= known:
+        return None
+    if "data" in params:
+        params = params | {"data": json.dumps(params["data"]).encode()}
+    return kind(**params)
+
+
+def values_of(body: bytes | str) -> Any:
+    """Commands as values that do not depend on uids; params that say nothing are the same as none."""
+    return [{"method": command["method"], "params": command.get("params", {})} for command in json.loads(body)]
+
+
+def test_the_transcripts_are_there() -> None:
+    """The tests below run over something."""
+    assert len(steps_of("*")) > 100
+
+
+@pytest.mark.parametrize("step", steps_of("gocent_requests"))
+def test_our_requests_say_what_gocents_say(step: Mapping[str, Any]) -> None:
+    """Every request of gocent can be made here and is the same but for uids and the order of members."""
+    commands = recorded_commands(step)
+    assert commands is not None
+    calls = []
+    for recorded in commands:
+        command = as_command(recorded)
+        assert command is not None
+        calls.append(CODEC.prepare(command))
+    request = CODEC.request(calls)
+    assert values_of(request.body) == values_of(step["request"]["body"])
+    assert request.url == "http://localhost:8000/api/"
+    headers = dict(request.headers)
+    assert headers["Content-Type"] == step["request"]["headers"]["Content-Type"]
+    assert headers.keys() == step["request"]["headers"].keys()
+    assert len(headers["X-API-Sign"]) == len(step["request"]["headers"]["X-API-Sign"])
+
+
+# What a 1.8.0 server takes and we do not send, because it does harm.
+REFUSED_ON_PURPOSE = ('"uid":"quote\\" <tag>', '"uid":""')
+
+
+@pytest.mark.parametrize("step", steps_of("http_*", "api_*", "channel_*", "history_*"))
+def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapping[str, Any]) -> None:
+    """What a real server accepts, our codec can say as the same JSON value; what we refuse, it refused."""
+    commands = recorded_commands(step)
+    if commands is None:
+        return
+    whole, answer = recorded_data(step["request"]), step["response"]
+    ours = [as_command(recorded) for recorded in commands]
+    for index, command in enumerate(ours):
+        if command is None:
+            continue
+        try:
+            body = CODEC.request([CODEC.prepare(command)]).body
+        except UsageError:
+            accepted = answer["status"] == 200 and json.loads(answer["body"])[index]["error"] is None
+            assert not accepted or any(text in whole for text in REFUSED_ON_PURPOSE)
+        else:
+            assert values_of(body) == values_of(json.dumps([commands[index]]))
+
+
+@pytest.mark.parametrize("step", steps_of("http_*", "api_*", "channel_*", "history_*", "gocent_requests"))
+def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
+    """Each recorded reply becomes a value or an error for each of its commands, or an HTTPStatusError for them all."""
+    status, text = step["response"]["status"], step["response"].get("body", "")
+    reply = HTTPReply(status, text.encode(), tuple((k.lower(), v) for k, v in step["response"]["headers"].items()))
+    if status != 200:
+        with pytest.raises(HTTPStatusError) as caught:
+            CODEC.outcomes(prepared(Channels()), reply)
+        assert caught.value.status == status
+        assert isinstance(caught.value, AuthenticationError) == (status == 401)
+        return
+    commands = recorded_commands(step)
+    assert commands is not None
+    calls: list[Prepared[Any]] = []
+    for recorded in commands:
+        kind = KINDS[recorded["method"]]
+        dummies: dict[str, Any] = {field.name: "x" for field in msgspec.structs.fields(kind) if field.required}
+        calls.append(Prepared(kind(**dummies), b"{}"))
+    answers = json.loads(text)
+    for index, answer in enumerate(answers):
+        answer["uid"] = str(index)
+    responses = CODEC.outcomes(calls, HTTPReply(200, json.dumps(answers, ensure_ascii=False).encode()))
+    assert [response.method for response in responses] == [recorded["method"] for recorded in commands]
+    for response, answer in zip(responses, answers, strict=True):
+        if answer["error"] is None:
+            shown = repr(response.result())
+            assert "Malformed" not in shown
+        else:
+            with pytest.raises(ServerError) as refusal:
+                response.result()
+            assert (refusal.value.message, refusal.value.advice) == (answer["error"], answer.get("advice", ""))
+
+
+def test_a_request_is_an_array_with_positions_as_uids() -> None:
+    """One command or many, none or data as it is written: the body is always an array in the order of the calls."""
+    calls = prepared(Publish("a", b' {"x": 1.0} '), History("b"), Channels())
+    assert CODEC.request(calls).body == (
+        b'[{"uid":"0","method":"publish","params":{"channel":"a","data": {"x": 1.0} }},'
+        b'{"uid":"1","method":"history","params":{"channel":"b"}},{"uid":"2","method":"channels","params":{}}]'
+    )
+    assert CODEC.request([]).body == b"[]"
+
+
+@given(channel=st.text(min_size=1), data=st.none() | st.integers() | st.text(), secret=st.text(min_size=1))
+@settings(deadline=None)
+def test_the_signature_is_over_exactly_the_body(channel: str, data: Any, secret: str) -> None:
+    """Whatever is in it, the bytes that are signed are the bytes that are sent, and they are JSON."""
+    codec = Codec("http://h", secret)
+    request = codec.request([codec.prepare(Publish(channel, data))])
+    assert dict(request.headers)["X-API-Sign"] == generate_api_sign(secret, request.body)
+    assert json.loads(request.body)[0]["params"] == {"channel": channel, "data": data}
+
+
+def test_an_unsigned_request_carries_no_sign() -> None:
+    """Without a secret there is no header to be wrong."""
+    assert UNSIGNED.request(prepared(Channels())).headers == (("Content-Type", "application/json"),)
+
+
+class Stranger(Command[bool], frozen=True):
+    name = "publish"
+
+
+class Subclass(Publish, frozen=True):
+    pass
+
+
+@pytest.mark.parametrize("thing", [Stranger(), Subclass("a", 1), "publish", None, Publish, {"method": "publish"}])
+def test_what_is_no_command_of_this_dialect_is_refused(thing: Any) -> None:
+    """Only commands of 1.x can be sent to a 1.x server."""
+    with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x: take one from centripetal\.v1"):
+        CODEC.prepare(thing)
+
+
+def test_the_repr_shows_where_and_whether_but_not_the_secret() -> None:
+    """A log may hold a codec."""
+    assert repr(CODEC) == "<Codec of Centrifugo 1.x at http://localhost:8000/api/, signed>"
+    assert repr(UNSIGNED) == "<Codec of Centrifugo 1.x at http://localhost:8000/api/, unsigned>"
+
+
+# ---- replies
+
+
+def answers(*members: Mapping[str, Any]) -> bytes:
+    return json.dumps([{"error": None, "body": None, **member} for member in members]).encode()
+
+
+GOOD = answers({"uid": "0", "method": "publish"}, {"uid": "1", "method": "channels", "body": {"data": []}})
+CALLS = prepared(Publish("a", 1), Channels())
+
+
+def test_each_response_knows_its_command() -> None:
+    """Responses come in the order of the calls, each with its command and place."""
+    responses = CODEC.outcomes(CALLS, HTTPReply(200, GOOD))
+    assert [response.result() for response in responses] == [True, []]
+    assert [(r.command, r.index) for r in responses] == [(CALLS[0].command, 0), (CALLS[1].command, 1)]
+
+
+def test_an_error_of_one_command_is_its_own() -> None:
+    """The others of the same request have their results."""
+    body = answers(
+        {"uid": "0", "method": "publish", "error": "namespace not found", "advice": "fix"},
+        {"uid": "1", "method": "channels", "body": {"data": ["a"]}},
+    )
+    refused, fine = CODEC.outcomes(CALLS, HTTPReply(200, body))
+    assert fine.result() == ["a"]
+    with pytest.raises(
+        ServerError, match=r"^publish \(command 0 of the request\): the server says: namespace"
+    ) as caught:
+        refused.result()
+    assert caught.value.command is CALLS[0].command
+
+
+def test_replies_of_older_servers_are_taken() -> None:
+    """Another order of members, no advice, members that nobody knows, white space: all the same (spec v1 §14)."""
+    body = b"""
+        [ {"uid":"0","body":null,"error":null,"method":"publish"},
+        {"body":{"data":[]},"uid":"1","x":5,"method":"channels"}]
+    """
+    assert [response.result() for response in CODEC.outcomes(CALLS, HTTPReply(200, body))] == [True, []]
+
+
+def test_a_reply_cannot_say_what_it_answers() -> None:
+    """The command of a response comes from us, whatever members a server invents."""
+    body = GOOD.replace(b'"uid": "0"', b'"uid": "0", " command": "evil", " index": 7')
+    assert body != GOOD
+    response = CODEC.outcomes(CALLS, HTTPReply(200, body))[0]
+    assert (response.command, response.index) == (CALLS[0].command, 0)
+
+
+def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
+    """A history that holds broken text costs the other commands of the request nothing."""
+    body = rb"""[{"uid":"0","method":"history","error":null,"body":{"channel":"x","data":
+        [{"uid":"m","channel":"x","data":"a\ud83d"}]}},{"uid":"1","method":"channels","error":null,"body":{"data":[]}}]"""
+    history, channels = CODEC.outcomes(prepared(History("x"), Channels()), HTTPReply(200, body))
+    assert history.result()[0].data == "a\ufffd"
+    assert channels.result() == []
+
+
+PUBLISH, CHANNELS = json.loads(GOOD)
+MALFORMED: dict[str, bytes] = {
+    "empty": b"",
+    "no JSON": b"<html>It works!</html>",
+    "not UTF-8": b"\xff\xfe",
+    "null": b"null",
+    "object": b"{}",
+    "a reply without its array": json.dumps(PUBLISH).encode(),
+    "no replies": b"[]",
+    "one too few": json.dumps([PUBLISH]).encode(),
+    "one too many": json.dumps([PUBLISH, CHANNELS, CHANNELS]).encode(),
+    "twice the first": json.dumps([PUBLISH, PUBLISH]).encode(),
+    "swapped": json.dumps([CHANNELS, PUBLISH]).encode(),
+    "another method": json.dumps([PUBLISH, CHANNELS | {"method": "stats"}]).encode(),
+    "another uid": json.dumps([PUBLISH, CHANNELS | {"uid": "2"}]).encode(),
+    "no uid": json.dumps([PUBLISH, {"method": "channels", "error": None, "body": {"data": []}}]).encode(),
+    "no method": json.dumps([PUBLISH, {"uid": "1", "error": None, "body": None}]).encode(),
+    "uid a number": json.dumps([PUBLISH, CHANNELS | {"uid": 1}]).encode(),
+    "error a number": json.dumps([PUBLISH, CHANNELS | {"error": 5}]).encode(),
+    "advice an array": json.dumps([PUBLISH, CHANNELS | {"advice": []}]).encode(),
+    "arrays": b"[[],[]]",
+    "nulls": b"[null,null]",
+    "followed by something": GOOD + b"x",
+    "twice": GOOD + GOOD,
+    "truncated": GOOD[:-1],
+    "truncated early": GOOD[:20],
+    "nested": b"[" * 100_000 + b"]" * 100_000,
+    "a nested body": GOOD.replace(b'"body": null', b'"body": ' + b"[" * 100_000 + b"]" * 100_000),
+    "a byte order mark": b"\xef\xbb\xbf" + GOOD,
+}
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_does_not_answer_the_commands_is_malformed(body: bytes) -> None:
+    """A reply to other commands, or no reply at all, is never taken for success; nobody knows what has run."""
+    with pytest.raises(MalformedResponseError) as caught:
+        CODEC.outcomes(CALLS, HTTPReply(200, body))
+    assert (caught.value.executed, caught.value.retryable) == ("unknown", False)
+    assert len(str(caught.value)) < 500
+
+
+STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
+    # status, commands -> class, executed, retryable, what the text says to do
+    (204, 1, HTTPStatusError, "unknown", False, "an empty body"),
+    (301, 1, HTTPStatusError, "no", False, "redirects are not followed, use '/elsewhere/' as URL"),
+    (307, 2, HTTPStatusError, "no", False, "redirects are not followed, use '/elsewhere/' as URL"),
+    (400, 1, HTTPStatusError, "no", False, "`secret`"),
+    (400, 2, HTTPStatusError, "unknown", False, "commands before the refused one have run"),
+    (401, 1, AuthenticationError, "no", False, "the secret is not the"),
+    (401, 2, AuthenticationError, "no", False, "the secret is not the"),
+    (403, 1, AuthenticationError, "no", False, "access denied"),
+    (404, 1, HTTPStatusError, "no", False, "check host, port and path"),
+    (405, 1, HTTPStatusError, "no", False, "oh dear"),
+    (408, 1, HTTPStatusError, "unknown", True, "oh dear"),
+    (413, 2, HTTPStatusError, "no", False, "send fewer commands at once"),
+    (429, 1, HTTPStatusError, "no", True, "too many requests"),
+    (500, 1, HTTPStatusError, "unknown", True, "oh dear"),
+    (502, 1, HTTPStatusError, "unknown", True, "oh dear"),
+    (503, 2, HTTPStatusError, "unknown", True, "oh dear"),
+    (504, 1, HTTPStatusError, "unknown", True, "oh dear"),
+]
+
+
+@pytest.mark.parametrize(("status", "count", "kind", "executed", "retryable", "text"), STATUSES)
+def test_a_status_says_what_happened_and_what_to_do(
+    status: int, count: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
+) -> None:
+    """Each status other than 200 is the right error, says whether commands have run, and advises."""
+    body = b"" if status == 204 else b"oh dear"
+    with pytest.raises(HTTPStatusError) as caught:
+        CODEC.outcomes(CALLS[:count], HTTPReply(status, body, (("location", "/elsewhere/"),)))
+    error = caught.value
+    assert type(error) is kind
+    assert (error.status, error.body) == (status, body)
+    assert (error.executed, error.retryable) == (executed, retryable)
+    assert str(error).startswith(f"{status} from http://localhost:8000/api/: ")
+    assert text in str(error)
+
+
+def test_a_400_advises_an_unsigned_client_to_sign() -> None:
+    """Who sends no signature is told that the server may want one."""
+    with pytest.raises(HTTPStatusError, match=r"the server wants .*secret"):
+        UNSIGNED.outcomes(CALLS, HTTPReply(400, b"Bad Request\n"))
+
+
+def test_a_redirect_that_leads_nowhere_is_said_so() -> None:
+    """Without a Location there is no URL to advise."""
+    with pytest.raises(HTTPStatusError, match="redirects are not followed, check the URL"):
+        CODEC.outcomes(CALLS, HTTPReply(302, b""))
+
+
+def test_an_error_page_is_quoted_in_part() -> None:
+    """The text shows the beginning of what came instead of a reply; the error has more of it."""
+    page = b"<html>\xff" + b"x" * 10_000
+    with pytest.raises(HTTPStatusError) as caught:
+        CODEC.outcomes(CALLS, HTTPReply(502, page))
+    assert "<html>\ufffdxxx" in str(caught.value)
+    assert len(str(caught.value)) < 250
+    assert caught.value.body == page[:4096]
+
+
+replies_near_good = st.tuples(
+    st.integers(0, len(GOOD)),
+    st.integers(0, len(GOOD)),
+    st.sampled_from([b"", b"0", b'"', b"null", b"[]", b"\xff", b"}"]),
+).map(lambda cut: GOOD[: cut[0]] + cut[2] + GOOD[cut[1] :])
+
+
+@given(status=st.integers(200, 599) | st.just(200), body=st.binary() | replies_near_good, signed=st.booleans())
+@example(status=200, body=GOOD, signed=True)
+@settings(deadline=None, max_examples=300)
+def test_any_reply_is_outcomes_or_our_error(status: int, body: bytes, signed: bool) -> None:
+    """Whatever a server says, the caller gets one outcome a command, each a value or an error of ours, or one error."""
+    failure: CentripetalError | None = None
+    try:
+        responses: Sequence[Response] = (CODEC if signed else UNSIGNED).outcomes(CALLS, HTTPReply(status, body))
+    except CentripetalError as error:
+        failure = error
+    if failure is not None:
+        assert str(failure)
+        assert SECRET not in str(failure)
+        return
+    assert status == 200
+    assert [response.command for response in responses] == [call.command for call in CALLS]
+    for response in responses:
+        with contextlib.suppress(ServerError, MalformedResponseError):
+            repr(response.result())

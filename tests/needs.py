@@ -1,0 +1,80 @@
+"""What some tests need and not every machine has: `@needs("node")` skips a test where there is none, and says so.
+
+With CI=true a skip for a lack fails instead, because `.ci/run` installs what is missing. Only the real servers stay
+optional there too: no package registry has them.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pytest
+
+__all__ = ["NEEDS", "Need", "find", "needs", "shortfall"]
+
+
+class Need(NamedTuple):
+    """Something outside of Python that a test uses.
+
+    Attributes:
+        what: its name for people.
+        commands: the names under which it is looked for, first come first served.
+        variable: the environment variable that names it instead, if there is one.
+        optional: whether CI may lack it too.
+        advice: how to get it.
+    """
+
+    what: str
+    commands: tuple[str, ...] = ()
+    variable: str = ""
+    optional: bool = False
+    advice: str = ""
+
+
+NEEDS: Mapping[str, Need] = {
+    "node": Need("Node.js", ("node", "nodejs"), advice="install Node.js (Debian package nodejs)"),
+    "chromium": Need(
+        "Chromium",
+        ("chromium", "chromium-browser", "google-chrome"),
+        "CHROMIUM_BIN",
+        advice="install Debian package chromium, or set CHROMIUM_BIN",
+    ),
+    "centrifugo-v1": Need(
+        "a Centrifugo 1.x binary",
+        variable="CENTRIFUGO_V1_BIN",
+        optional=True,
+        advice="set CENTRIFUGO_V1_BIN to run this against the real server",
+    ),
+    "centrifugo-v6": Need(
+        "a Centrifugo 6.x binary",
+        variable="CENTRIFUGO_V6_BIN",
+        optional=True,
+        advice="set CENTRIFUGO_V6_BIN to run this against the real server",
+    ),
+}
+
+
+def needs(name: str) -> pytest.MarkDecorator:
+    """Mark a test (or a parameter, or a module's `pytestmark`) that needs *name*, a key of `NEEDS`."""
+    if name not in NEEDS:
+        raise KeyError(f"unknown need {name!r}: tests/needs.py knows {', '.join(NEEDS)}")
+    return pytest.mark.needs(name)
+
+
+def find(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The path of the program that fulfils the need *name*, or None."""
+    need = NEEDS[name]
+    path = environment.get("PATH")
+    if need.variable and (named := environment.get(need.variable)):
+        return shutil.which(named, path=path)
+    return next((found for command in need.commands if (found := shutil.which(command, path=path))), None)
+
+
+def shortfall(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, bool] | None:
+    """Why a test with the need *name* cannot run and whether that is a failure; None if it can run."""
+    if find(name, environment) is not None:
+        return None
+    need = NEEDS[name]
+    strict = environment.get("CI") == "true" and not need.optional
+    return f"needs {need.what}: {need.advice}", strict

@@ -1,0 +1,92 @@
+"""Names, lists of names and time limits: what a server would refuse is refused before it is sent."""
+
+import collections
+import decimal
+import enum
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.protocol.checks import check_name, check_names, check_text, check_timeout
+
+
+class Room(enum.StrEnum):
+    LOBBY = "lobby"
+
+
+NO_TEXT = [
+    (None, "what must be text, not NoneType: give its name"),
+    (5, "what must be text, not int: write '5'"),
+    (b"news", "what must be text, not bytes: decode it first"),
+    (["news"], "what must be text, not list: give its name"),
+    ("a\ud83d", "what holds half of a surrogate pair, which is no text"),
+]
+
+
+@pytest.mark.parametrize("value", ["", "news", "канал 😀", "\x00\n", "x" * 100_000, Room.LOBBY])
+def test_any_text_is_text(value: str) -> None:
+    """No character and no length is refused: the server sets no limit to them either."""
+    check_text("what", value)
+
+
+@pytest.mark.parametrize(("value", "text"), NO_TEXT)
+@pytest.mark.parametrize("check", [check_text, check_name])
+def test_what_is_no_text_is_refused_with_advice(check: Callable[[str, Any], None], value: Any, text: str) -> None:
+    """Numbers, bytes, None and broken text are mistakes that the error helps to correct."""
+    with pytest.raises(UsageError) as caught:
+        check("what", value)
+    assert str(caught.value) == text
+
+
+def test_a_name_is_not_empty() -> None:
+    """An empty name addresses nothing."""
+    check_name("channel", "x")
+    with pytest.raises(UsageError, match=r"^channel must not be empty$"):
+        check_name("channel", "")
+
+
+@pytest.mark.parametrize("values", [["a"], ("a", "b"), ["a"] * 2, collections.deque("ab"), collections.UserList("a")])
+def test_any_sequence_of_names_is_a_list(values: Any) -> None:
+    """Lists, tuples and their like are lists of names."""
+    check_names("channels", values)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ("news", "channels must be a list of names, not str: [name] for a single one"),
+        (b"news", "channels must be a list of names, not bytes: [name] for a single one"),
+        (None, "channels must be a list of names, not NoneType: [name] for a single one"),
+        ({"a"}, "channels must be a list of names, not set: [name] for a single one"),
+        ({"a": 1}, "channels must be a list of names, not dict: [name] for a single one"),
+        (iter(["a"]), "channels must be a list of names, not list_iterator: [name] for a single one"),
+        ([], "channels must hold at least one name"),
+        ((), "channels must hold at least one name"),
+        (["a", ""], "channels[1] must not be empty"),
+        (["a", "b", 5], "channels[2] must be text, not int: write '5'"),
+        (["\udc00"], "channels[0] holds half of a surrogate pair, which is no text"),
+    ],
+)
+def test_what_is_no_list_of_names_is_refused_by_place(values: Any, text: str) -> None:
+    """The error names the element at fault; a single name is not taken for a list of letters."""
+    with pytest.raises(UsageError) as caught:
+        check_names("channels", values)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(1, 1.0), (0.001, 0.001), (math.inf, math.inf), (10**400, math.inf)])
+def test_a_time_limit_is_a_number_above_0(value: float, seconds: float) -> None:
+    """Seconds come back as float, so that no arithmetic with them can overflow."""
+    assert check_timeout(value) == seconds
+    assert type(check_timeout(value)) is float
+
+
+@pytest.mark.parametrize("value", [0, -1, -0.0, -math.inf, math.nan, True, None, "5", decimal.Decimal(5), [1]])
+def test_what_is_no_time_is_refused(value: Any) -> None:
+    """No time, no number, not above 0: all refused, and the error shows what it was."""
+    with pytest.raises(UsageError, match=r"^timeout must be a number of seconds above 0, not ") as caught:
+        check_timeout(value)
+    assert repr(value) in str(caught.value)

@@ -1,0 +1,83 @@
+"""The flow of one request, without any transport: the test plays the driver."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
+from centripetal.protocol.command import Command, Prepared, R, prepare
+from centripetal.protocol.exchange import exchange
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+
+
+class Echo(Command[str], frozen=True):
+    name = "echo"
+    text: str
+
+
+class Said:
+    """An outcome."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def result(self) -> str:
+        return self.text
+
+
+class ToyCodec:
+    """Sends params joined by `;` and takes as many answers joined by `;`."""
+
+    def prepare(self, command: Command[R]) -> Prepared[R]:
+        return prepare(command)
+
+    def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
+        return HTTPRequest("http://toy/", (), b";".join(call.params for call in calls))
+
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Said]:
+        parts = reply.body.decode().split(";")
+        if len(parts) != len(calls):
+            raise MalformedResponseError("another count")
+        return [Said(part) for part in parts]
+
+
+ONE = [prepare(Echo("a"))]
+TWO = [*ONE, prepare(Echo("b"))]
+
+
+def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:
+    """The request is yielded, the reply is sent in, the outcomes come back in order."""
+    flow = exchange(ToyCodec(), TWO)
+    request = next(flow)
+    assert request.body == b'{"text":"a"};{"text":"b"}'
+    with pytest.raises(StopIteration) as end:
+        flow.send(HTTPReply(200, b"x;y"))
+    assert [outcome.result() for outcome in end.value.value] == ["x", "y"]
+
+
+@pytest.mark.parametrize("calls", [ONE, TWO])
+def test_an_error_about_a_single_command_names_it(calls: list[Prepared[Any]]) -> None:
+    """What fails one command is about that command; what fails several is about the request."""
+    command = calls[0].command if len(calls) == 1 else None
+    lost: CentripetalError = ConnectionLostError("gone")
+    flow = exchange(ToyCodec(), calls)
+    next(flow)
+    with pytest.raises(ConnectionLostError) as thrown:
+        flow.throw(lost)
+    assert thrown.value is lost
+    assert thrown.value.command is command
+
+    flow = exchange(ToyCodec(), calls)
+    next(flow)
+    with pytest.raises(MalformedResponseError) as malformed:
+        flow.send(HTTPReply(200, b"x;y;z"))
+    assert malformed.value.command is command
+
+
+def test_what_is_no_error_of_ours_passes_through() -> None:
+    """Ctrl-C in a transport is not touched."""
+    flow = exchange(ToyCodec(), ONE)
+    next(flow)
+    with pytest.raises(KeyboardInterrupt):
+        flow.throw(KeyboardInterrupt())

@@ -1,0 +1,100 @@
+"""Requests and replies as values, and which URLs a client can post to."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from centripetal.errors import UsageError
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+
+
+def test_a_request_shows_no_secret_in_its_repr() -> None:
+    """Headers carry signatures and bodies carry users' data: a log shows neither."""
+    request = HTTPRequest("http://h/api/", (("X-API-Sign", "5ec3e7"),), b'{"private":1}')
+    assert repr(request) == "<HTTPRequest POST http://h/api/, 13 bytes>"
+
+
+def test_a_reply_knows_its_headers() -> None:
+    """The first header of a name counts; one that is missing is None."""
+    reply = HTTPReply(301, b"moved", (("location", "/api/"), ("location", "/other/")))
+    assert reply.header("location") == "/api/"
+    assert reply.header("x") is None
+    assert HTTPReply(200, b"").header("location") is None
+    assert repr(reply) == "<HTTPReply 301, 5 bytes>"
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "path"),
+    [
+        ("http://localhost:8000", "localhost", 8000, ""),
+        ("https://push.example.com/x/y/", "push.example.com", None, "/x/y/"),
+        ("HTTP://LOCALHOST", "localhost", None, ""),
+        ("http://[::1]:65535/", "::1", 65535, "/"),
+        ("http://127.0.0.1:/", "127.0.0.1", None, "/"),
+    ],
+)
+def test_a_url_is_taken_apart(url: str, host: str, port: int | None, path: str) -> None:
+    """Scheme, host, port and path are what a URL of a server consists of."""
+    parts = parse_url(url)
+    assert (parts.hostname, parts.port, parts.path) == (host, port, path)
+
+
+BAD_URLS: list[tuple[Any, str]] = [
+    (None, "not NoneType"),
+    (b"http://h", "not bytes"),
+    (8000, "must be text such as 'http://localhost:8000'"),
+    ("", "did you mean 'http://localhost:8000'?"),
+    ("localhost:8000", "did you mean 'http://localhost:8000'?"),
+    ("localhost", "did you mean 'http://localhost'?"),
+    ("//localhost", "did you mean 'http://localhost'?"),
+    ("ws://h", "only http and https are spoken"),
+    ("unix:///x.sock", "only http and https are spoken"),
+    ("http://", "names no host"),
+    ("http:///api/", "names no host"),
+    ("http://:8000", "names no host"),
+    ("http://h:0", "names no host"),
+    ("http://h:99999", "cannot be read"),
+    ("http://h:x", "cannot be read"),
+    ("http://[::1", "cannot be read"),
+    ("http://u:p@h", "credentials are arguments of the client"),
+    ("http://u@h", "credentials are arguments of the client"),
+    ("http://h/?a=1", "has a query, a fragment or white space"),
+    ("http://h?", "has a query, a fragment or white space"),
+    ("http://h/#", "has a query, a fragment or white space"),
+    ("http://h/#a", "has a query, a fragment or white space"),
+    (" http://h", "has a query, a fragment or white space"),
+    ("http://h\n", "has a query, a fragment or white space"),
+    ("http://h/a b", "has a query, a fragment or white space"),
+    ("http://h/\x7f", "has a query, a fragment or white space"),
+]
+
+
+@pytest.mark.parametrize(("url", "advice"), BAD_URLS)
+def test_a_url_that_cannot_be_posted_to_is_refused_with_advice(url: Any, advice: str) -> None:
+    """The error says what is wrong with the URL and what to write."""
+    with pytest.raises(UsageError) as caught:
+        parse_url(url)
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://u:hunter2@h", "ftp://u:hunter2@h", "http://u:hunter2@h:x", "http://u:hunter2@"]
+)
+def test_a_password_in_a_url_is_in_no_error(url: str) -> None:
+    """Whatever else is wrong with the URL, the error does not repeat its password."""
+    with pytest.raises(UsageError) as caught:
+        parse_url(url)
+    assert "hunter2" not in str(caught.value)
+
+
+@given(st.text() | st.text("htps:/@[]?#%.0123456789 \\").map(lambda rest: f"http://{rest}"))
+@settings(deadline=None)
+def test_any_text_is_a_url_or_a_usage_error(url: str) -> None:
+    """No text makes it fail in another way."""
+    try:
+        parts = parse_url(url)
+    except UsageError:
+        return
+    assert parts.hostname

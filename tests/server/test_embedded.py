@@ -1,0 +1,263 @@
+"""The embedded server as users start and stop it."""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.server import EmbeddedServer, UnhonouredConfigWarning, serve
+from centripetal.server.app import App
+
+OPEN = {"insecure_api": True, "history_size": 5, "history_lifetime": 60}
+
+
+def ask(url: str, body: object) -> list[dict[str, object]]:
+    request = urllib.request.Request(f"{url}/api/", json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        replies: list[dict[str, object]] = json.load(response)
+    return replies
+
+
+def test_with_starts_and_stops() -> None:
+    """Inside, requests are answered; afterwards nobody listens."""
+    with EmbeddedServer(config=OPEN) as server:
+        assert ask(server.url, {"method": "channels"})[0]["error"] is None
+        assert server.websocket_url == server.url.replace("http", "ws") + "/connection/websocket"
+        port = int(server.url.rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+async def test_async_with_does_the_same() -> None:
+    """From within an event loop that is not the server's."""
+    async with EmbeddedServer(secret="s") as server:
+        socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))).close()
+
+
+def test_each_start_is_a_fresh_server() -> None:
+    """Nothing is remembered, and start and stop may be called again."""
+    server = EmbeddedServer(config=OPEN)
+    server.stop()
+    for _ in range(2):
+        server.start()
+        (_, history) = ask(
+            server.url,
+            [
+                {"method": "publish", "params": {"channel": "c", "data": 1}},
+                {"method": "history", "params": {"channel": "c"}},
+            ],
+        )
+        assert len(history["body"]["data"]) == 1  # type: ignore[index]
+        server.stop()
+    server.stop()
+
+
+def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The failure of its thread comes out of `start`, which may then be called again."""
+
+    async def fail(app: App, listener: socket.socket) -> None:
+        listener.close()
+        raise RuntimeError("on purpose")
+
+    server = EmbeddedServer(secret="s")
+    with monkeypatch.context() as patch:
+        patch.setattr(App, "start", fail)
+        with pytest.raises(RuntimeError, match="on purpose"):
+            server.start()
+    with server:
+        assert server.url
+
+
+def test_it_cannot_be_started_twice() -> None:
+    """It says so instead of losing the first thread."""
+    with EmbeddedServer(secret="s") as server, pytest.raises(UsageError, match="runs already"):
+        server.start()
+
+
+def test_it_has_no_address_before_it_is_started() -> None:
+    """Port 0 is no address."""
+    server = EmbeddedServer(secret="s")
+    with pytest.raises(UsageError, match="before it is started"):
+        _ = server.url
+
+
+def test_a_port_in_use_is_named() -> None:
+    """With what to do about it."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1 is in use"):
+            EmbeddedServer(secret="s", port=port).start()
+
+
+def test_an_address_that_is_not_ours_is_named() -> None:
+    """Whatever the system says about it."""
+    with pytest.raises(UsageError, match=r"cannot listen on port \d+ of 192.0.2.1"):
+        EmbeddedServer(secret="s", host="192.0.2.1").start()
+
+
+def test_the_secret_is_the_argument_or_the_configuration() -> None:
+    """The argument wins; neither is in the repr."""
+    assert EmbeddedServer(config={"secret": "configured"}).secret == "configured"
+    server = EmbeddedServer(secret="hush", config={"secret": "configured"})
+    assert server.secret == "hush"
+    with server:
+        assert "hush" not in repr(server)
+        assert server.url in repr(server)
+    assert "stopped" in repr(server)
+
+
+def test_a_configuration_comes_from_a_file(tmp_path: Path) -> None:
+    """Given as path or text, with a byte order mark or not."""
+    file = tmp_path / "config.json"
+    file.write_text('{"secret": "s", "http_prefix": "/rt"}', encoding="utf-8-sig")
+    for source in (file, str(file)):
+        with EmbeddedServer(config=source) as server:
+            assert server.secret == "s"
+            assert server.url.endswith("/rt")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("none.json", None, "cannot be read"),
+        ("a.json", "{", "is not JSON: "),
+        ("a.toml", 'secret = "s"', "JSON is the one here"),
+        ("a.json", "[]", "must be a JSON object"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_named(tmp_path: Path, name: str, text: str | None, message: str) -> None:
+    """With what is wrong about it."""
+    file = tmp_path / name
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(UsageError, match=message) as caught:
+        EmbeddedServer(config=file)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"secret": ""}, {"secret": 5}, {"config": 5}, {"secret": "s", "port": -1}, {"secret": "s", "port": "1"}],
+)
+def test_wrong_arguments_are_refused(arguments: dict[str, object]) -> None:
+    """Before anything is started."""
+    with pytest.raises(UsageError):
+        EmbeddedServer(**arguments)  # type: ignore[arg-type]
+
+
+def test_keys_without_effect_give_warnings() -> None:
+    """One each, that point to whoever wrote the configuration."""
+    with pytest.warns(UnhonouredConfigWarning) as caught:
+        EmbeddedServer(config={"secret": "s", "engine": "redis", "wrong": 1})
+    assert [str(warning.message).split()[0] for warning in caught] == ["'engine'", "'wrong'"]
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_start_and_stop_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """With the remark that this is no production server."""
+    with caplog.at_level(logging.INFO, "centripetal.server"), EmbeddedServer(secret="hush"):
+        pass
+    assert "for development and tests" in caplog.text
+    assert "stopped serving" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_a_name_is_made_of_host_and_port() -> None:
+    """Unless one is configured."""
+    with EmbeddedServer(config=OPEN) as server:
+        node = ask(server.url, {"method": "node"})[0]["body"]["data"]  # type: ignore[index]
+        assert node["name"] == f"{socket.gethostname()}_{server.url.rpartition(':')[2]}"
+
+
+def test_message_ids_are_22_characters_that_share_a_prefix() -> None:
+    """As those of the real server."""
+    publish = {"method": "publish", "params": {"channel": "c", "data": 1}}
+    with EmbeddedServer(config=OPEN) as server:
+        *_, history = ask(server.url, [publish, publish, {"method": "history", "params": {"channel": "c"}}])
+    uids = [message["uid"] for message in history["body"]["data"]]  # type: ignore[index]
+    assert len(set(uids)) == 2
+    assert all(len(uid) == 22 and uid.isalnum() for uid in uids)
+    assert uids[0][:12] == uids[1][:12]
+
+
+def test_connections_of_the_last_moment_are_ended_too() -> None:
+    """A client that connects while the server stops sees the end of its stream, not a server that hangs."""
+    for count in range(20):
+        server = EmbeddedServer(secret="s").start()
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        clients = [socket.create_connection(address, timeout=10) for _ in range(count % 4)]
+        server.stop()
+        for client in clients:
+            with client, contextlib.suppress(ConnectionResetError):  # nobody had accepted it yet
+                assert client.recv(1) == b""
+
+
+def test_no_thread_is_left_behind() -> None:
+    """Stopping waits for the server's thread."""
+    before = threading.active_count()
+    with EmbeddedServer(secret="s"):
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
+    """It says where it is and what it is for, and leaves the handlers as they were."""
+    lines: list[str] = []
+
+    def echo(line: str) -> None:
+        lines.append(line)
+        if len(lines) == 2:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    serve(port=0, secret="s", echo=echo)
+    assert "http://127.0.0.1:" in lines[0]
+    assert "for development and tests, not production" in lines[1]
+    assert signal.getsignal(number) is before
+
+
+def test_serve_listens_where_the_configuration_says() -> None:
+    """Unless arguments say otherwise; no warning then."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1"):
+            serve(config={"secret": "s", "Port": str(port), "address": "127.0.0.1"})
+    with pytest.raises(UsageError, match="port in the configuration"):
+        serve(config={"secret": "s", "port": "x"})
+
+
+def test_serve_needs_credentials_or_none_on_purpose() -> None:
+    """Without anything it would answer 400 to everybody."""
+    with pytest.raises(UsageError, match="secret"):
+        serve(port=0)
+
+
+def test_an_insecure_server_asks_nobody_for_credentials() -> None:
+    """`insecure` opens the API, too."""
+    urls: list[str] = []
+
+    def echo(line: str) -> None:
+        urls.append(line.rpartition(" ")[2])
+        if len(urls) == 1:
+            assert ask(urls[0], {"method": "channels"})[0]["error"] is None
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    serve(port=0, insecure=True, echo=echo)
+
+
+def test_a_process_that_forgets_to_stop_ends_all_the_same() -> None:
+    """The server's thread does not keep an interpreter alive."""
+    code = "from centripetal.server import EmbeddedServer; EmbeddedServer(secret='s').start()"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

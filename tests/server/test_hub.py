@@ -1,0 +1,47 @@
+"""Who is connected, and whom a message or a user's command reaches."""
+
+import dataclasses
+
+from centripetal.server.engine import Delivery, Publication
+from centripetal.server.hub import Hub
+
+
+@dataclasses.dataclass
+class Client:
+    """A connection that remembers what it was told."""
+
+    id: str
+    user: str
+    told: list[object] = dataclasses.field(default_factory=list)
+
+    def push(self, delivery: Delivery) -> None:
+        self.told.append(delivery.publication.uid)
+
+    def unsubscribe(self, channel: str) -> None:
+        self.told.append(channel)
+
+    def disconnect(self) -> None:
+        self.told.append(None)
+
+
+def test_connections_are_found_by_user_until_they_are_removed() -> None:
+    """A user may have several connections; none is left behind."""
+    hub = Hub()
+    one, two, other = Client("1", "u"), Client("2", "u"), Client("3", "v")
+    for client in (one, two, other):
+        hub.add(client)
+    assert hub.of_user("u") == [one, two]
+    assert (hub.count_connections(), hub.count_users()) == (3, 2)
+    hub.remove(one)
+    hub.remove(one)
+    hub.remove(other)
+    assert (hub.of_user("u"), hub.of_user("v")) == ([two], [])
+    assert (hub.count_connections(), hub.count_users()) == (1, 1)
+
+
+def test_a_delivery_reaches_the_subscribers_that_are_still_here() -> None:
+    """One who left between publication and delivery is passed over."""
+    hub, client = Hub(), Client("1", "u")
+    hub.add(client)
+    hub.deliver(Delivery(Publication("m", "c", b"1"), ("gone", "1")))
+    assert client.told == ["m"]

@@ -1,0 +1,100 @@
+"""The configuration of a real 1.x server is read, and what has no effect is named."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.server.engine import ChannelOptions
+from centripetal.server.v1.config import Config, read_config
+
+
+def test_an_empty_configuration_has_the_defaults_of_the_real_server() -> None:
+    """No key is required."""
+    config, unhonoured = read_config({})
+    assert config == Config()
+    assert unhonoured == []
+    assert (config.client_channel_limit, config.max_channel_length, config.node_ping_interval) == (128, 255, 3)
+
+
+def test_every_kind_of_key_is_read() -> None:
+    """Top level options, marks and namespaces; a namespace inherits nothing."""
+    config, unhonoured = read_config(
+        {
+            "Secret": "s",
+            "insecure_api": True,
+            "connection_lifetime": "60",
+            "ping_interval": 25.0,
+            "presence": "true",
+            "history_size": 10,
+            "namespace_channel_boundary": "/",
+            "namespaces": [{"name": "public", "Publish": True}, {"name": "a-b_9"}],
+            "engine": "memory",
+            "admin": False,
+            "web": None,
+        }
+    )
+    assert unhonoured == []
+    assert (config.secret, config.insecure_api, config.connection_lifetime) == ("s", True, 60)
+    assert config.channels.options == ChannelOptions(presence=True, history_size=10)
+    assert config.channels.options_of("public/x") == ChannelOptions(publish=True)
+    assert config.channels.options_of("a-b_9/x") == ChannelOptions()
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ({"engine": "redis"}, "engine"),
+        ({"redis_host": "h"}, "redis_host"),
+        ({"admin": True}, "admin"),
+        ({"secrett": "x"}, "secrett"),
+        ({"port": 8000}, "port"),
+        ({"namespaces": [{"name": "ab", "histroy_size": 1}]}, "namespaces[0].histroy_size"),
+    ],
+)
+def test_a_key_without_effect_is_named(raw: dict[str, Any], name: str) -> None:
+    """Unknown keys and those of other features give one sentence each."""
+    _, unhonoured = read_config(raw)
+    assert len(unhonoured) == 1
+    assert repr(name) in unhonoured[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"namespaces": [{"name": "a"}]}, r"namespaces\[0\].name is 'a'"),
+        ({"namespaces": [{"name": "a b"}]}, "letters, digits"),
+        ({"namespaces": [{"name": "ab\n"}]}, "letters, digits"),
+        ({"namespaces": [{}]}, r"namespaces\[0\].name is ''"),
+        ({"namespaces": [{"name": "ab"}, {"name": "ab"}]}, "unique"),
+        ({"namespaces": {"name": "ab"}}, "must be a list"),
+        ({"namespaces": ["ab"]}, r"namespaces\[0\] must be an object"),
+        ({"namespaces": [{"name": "ab", "presence": 2}]}, r"namespaces\[0\].presence must be true or false"),
+        ({"history_size": "many"}, "history_size must be a whole number"),
+        ({"history_size": 1.5}, "history_size must be a whole number"),
+        ({"history_size": True}, "history_size must be a whole number"),
+        ({"insecure": "maybe"}, "insecure must be true or false"),
+        ({"name": ["x"]}, "name must be text"),
+    ],
+)
+def test_what_the_real_server_cannot_use_is_an_error_that_names_the_key(raw: dict[str, Any], message: str) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(UsageError, match=message):
+        read_config(raw)
+
+
+def test_a_configuration_that_is_no_object_is_an_error() -> None:
+    """A list of keys is none."""
+    with pytest.raises(UsageError, match="must be an object"):
+        read_config(["secret"])  # type: ignore[arg-type]
+
+
+def test_numbers_and_words_stand_for_text_and_bools() -> None:
+    """As the real server takes them."""
+    config, _ = read_config({"secret": 5, "insecure": 1, "insecure_api": "F", "websocket_compression": 0})
+    assert (config.secret, config.insecure, config.insecure_api) == ("5", True, False)
+
+
+def test_the_secret_is_in_no_repr() -> None:
+    """A configuration may be logged."""
+    assert "hush" not in repr(Config(secret="hush"))

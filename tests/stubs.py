@@ -1,0 +1,91 @@
+"""Transports for tests that need no server: they note every request and answer it as a healthy 1.x server would."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+
+__all__ = ["AsyncStub", "Reaction", "Stub", "answer", "commands_in"]
+
+Reaction = HTTPReply | BaseException | Callable[[HTTPRequest], HTTPReply]
+"""What a stub does with a request instead of answering it well."""
+
+NODE = {"uid": "n1", "version": "1.8.0", "name": "node-1", "started_at": 1500000000, "metrics": {"node_num_clients": 2}}
+BODIES: dict[str, Any] = {
+    "presence": {"channel": "x", "data": {"c1": {"user": "42", "client": "c1"}}},
+    "history": {"channel": "x", "data": [{"uid": "m1", "channel": "x", "data": {"n": 1}}]},
+    "channels": {"data": ["a", "b"]},
+    "stats": {"data": {"nodes": [NODE], "metrics_interval": 60}},
+    "node": {"data": NODE},
+}
+
+
+def commands_in(request: HTTPRequest) -> list[dict[str, Any]]:
+    """The commands that *request* carries."""
+    commands: list[dict[str, Any]] = json.loads(request.body)
+    return commands
+
+
+def answer(request: HTTPRequest) -> HTTPReply:
+    """A success for each command; a channel called "bad" is in no namespace."""
+    replies: list[dict[str, Any]] = []
+    for command in commands_in(request):
+        reply = {"uid": command["uid"], "method": command["method"], "error": None}
+        if command["params"].get("channel") == "bad":
+            reply |= {"error": "namespace not found", "advice": "fix"}
+        replies.append(reply | {"body": BODIES.get(command["method"])})
+    return HTTPReply(200, json.dumps(replies).encode())
+
+
+class _Notes:
+    """What both stubs remember, and what they are told to do with the next requests."""
+
+    def __init__(self, *reactions: Reaction) -> None:
+        self.reactions = list(reactions)
+        self.requests: list[HTTPRequest] = []
+        self.timeouts: list[float] = []
+        self.closed = 0
+
+    @property
+    def sent(self) -> list[list[Any]]:
+        """The channels (or else the method's names) in each request."""
+        return [
+            [command["params"].get("channel", command["method"]) for command in commands_in(request)]
+            for request in self.requests
+        ]
+
+    def react(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        self.requests.append(request)
+        self.timeouts.append(timeout)
+        reaction = self.reactions.pop(0) if self.reactions else answer
+        if isinstance(reaction, BaseException):
+            raise reaction
+        return reaction if isinstance(reaction, HTTPReply) else reaction(request)
+
+
+class Stub(_Notes):
+    """A blocking transport."""
+
+    def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        return self.react(request, timeout)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class AsyncStub(_Notes):
+    """An awaited transport; a request waits in it as long as `gate` is closed."""
+
+    def __init__(self, *reactions: Reaction) -> None:
+        super().__init__(*reactions)
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        await self.gate.wait()
+        return self.react(request, timeout)
+
+    async def close(self) -> None:
+        self.closed += 1

@@ -1,0 +1,173 @@
+"""The tree of errors: what catches what, what each one carries, and that nothing is lost in copies."""
+
+import builtins
+import copy
+import pickle
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+import centripetal
+from centripetal import errors
+from centripetal.dialects.v1.commands import Channels, Publish
+from centripetal.errors import CentripetalError, HTTPStatusError, ServerError
+
+COMMAND = Publish("news", {"n": 1})
+
+EXAMPLES: dict[type[CentripetalError], CentripetalError] = {
+    type(error): error
+    for error in (
+        CentripetalError("any"),
+        errors.UsageError("wrong"),
+        errors.ClientNotEmptyError("waiting"),
+        errors.TransportError("broken"),
+        errors.ConnectError("refused"),
+        errors.TimeoutError("late"),
+        errors.ConnectionLostError("gone", executed="no"),
+        errors.HTTPStatusError("500 from it", status=500, body=b"oh", retryable=True),
+        errors.AuthenticationError("401 from it", status=401, body=b"Unauthorized"),
+        errors.MalformedResponseError("nonsense", executed="yes"),
+        errors.ServerError("not available", code=108, advice="fix", hint="turn it on", executed="no"),
+    )
+}
+every_error = pytest.mark.parametrize("error", EXAMPLES.values(), ids=lambda error: type(error).__name__)
+
+
+def test_the_examples_of_this_file_are_all_errors_there_are() -> None:
+    """No error of the tree is without a test here, and both front doors have each."""
+    names = {name for name in errors.__all__ if name != "Executed"}
+    assert {kind.__name__ for kind in EXAMPLES} == names
+    assert all(getattr(centripetal, name) is getattr(errors, name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bases"),
+    [
+        (errors.UsageError, [ValueError]),
+        (errors.ClientNotEmptyError, []),
+        (errors.ConnectError, [errors.TransportError]),
+        (errors.TimeoutError, [errors.TransportError, builtins.TimeoutError]),
+        (errors.ConnectionLostError, [errors.TransportError]),
+        (errors.HTTPStatusError, []),
+        (errors.AuthenticationError, [errors.HTTPStatusError]),
+        (errors.MalformedResponseError, []),
+        (errors.ServerError, []),
+    ],
+)
+def test_an_error_is_caught_as_what_it_is(kind: type[CentripetalError], bases: list[type[Exception]]) -> None:
+    """Each error is a CentripetalError, and also what Python has for the same mistake."""
+    assert all(issubclass(kind, base) for base in bases)
+    assert CentripetalError in kind.__mro__
+
+
+@pytest.mark.parametrize(
+    ("kind", "executed", "retryable"),
+    [
+        (CentripetalError, "unknown", False),
+        (errors.UsageError, "no", False),
+        (errors.ClientNotEmptyError, "no", False),
+        (errors.TransportError, "unknown", True),
+        (errors.ConnectError, "no", True),
+        (errors.TimeoutError, "unknown", True),
+        (errors.ConnectionLostError, "unknown", True),
+        (errors.MalformedResponseError, "unknown", False),
+        (errors.ServerError, "unknown", False),
+    ],
+)
+def test_an_error_says_the_safe_thing_if_told_nothing(
+    kind: type[CentripetalError], executed: str, retryable: bool
+) -> None:
+    """Without an argument, `executed` and `retryable` are what is true of every error of the kind."""
+    error = kind("text")
+    assert (error.executed, error.retryable, error.command, error.index) == (executed, retryable, None, None)
+
+
+def test_what_is_known_better_replaces_the_default() -> None:
+    """`executed` and `retryable` can be said for one error without a change to its class."""
+    error = errors.TimeoutError("late", executed="no", retryable=False)
+    assert (error.executed, error.retryable) == ("no", False)
+    assert (errors.TimeoutError("late").executed, errors.TimeoutError("late").retryable) == ("unknown", True)
+
+
+def by_pickle(error: CentripetalError) -> CentripetalError:
+    """What arrives in another process."""
+    there: CentripetalError = pickle.loads(pickle.dumps(error))
+    return there
+
+
+@every_error
+@pytest.mark.parametrize("duplicate", [by_pickle, copy.copy, copy.deepcopy])
+def test_a_copy_has_all_that_the_original_has(
+    error: CentripetalError, duplicate: Callable[[CentripetalError], CentripetalError]
+) -> None:
+    """Pickling and copying keep the text and every attribute, so that task queues can report errors."""
+    original = error.about(COMMAND, 3)
+    there = duplicate(original)
+    assert type(there) is type(original)
+    assert vars(there) == vars(original)
+    assert (str(there), repr(there), there.args) == (str(original), repr(original), original.args)
+    assert (there.executed, there.retryable) == (original.executed, original.retryable)
+
+
+@every_error
+def test_about_says_which_command_of_the_request_it_is(error: CentripetalError) -> None:
+    """`about` names a command and its place in a copy; the original stays about the whole request."""
+    about = error.about(COMMAND, 3, executed="yes")
+    assert (about.command, about.index, about.executed) == (COMMAND, 3, "yes")
+    assert str(about) == f"publish (command 3 of the request): {error}"
+    assert str(error.about(Channels())) == f"channels: {error}"
+    assert (error.command, error.index) == (None, None)
+
+
+def test_about_keeps_what_led_to_the_error() -> None:
+    """Cause and traceback are in the copy, too."""
+    cause = OSError("no route")
+    with pytest.raises(errors.ConnectError) as caught:
+        raise errors.ConnectError("no connection") from cause
+    about = caught.value.about(COMMAND)
+    assert about.__cause__ is cause
+    assert about.__suppress_context__
+    assert about.__traceback__ is caught.value.__traceback__
+    assert "no route" in "".join(traceback.format_exception(about))
+
+
+def test_an_error_about_something_that_is_no_command_still_has_a_text() -> None:
+    """`str` works whatever somebody passed as the command."""
+    error = errors.UsageError("that is no command")
+    error.command = "publish"  # type: ignore[assignment]
+    assert str(error) == "that is no command"
+
+
+def test_an_error_without_text_is_printable() -> None:
+    """A subclass that never called our constructor prints as an empty text and does not fail."""
+    assert str(CentripetalError.__new__(CentripetalError)) == ""
+
+
+@pytest.mark.parametrize(("size", "kept"), [(0, 0), (4096, 4096), (4097, 4096), (1_000_000, 4096)])
+def test_the_body_of_a_refusal_is_kept_up_to_a_limit(size: int, kept: int) -> None:
+    """A huge error page does not stay in memory with the error."""
+    error = HTTPStatusError("502", status=502, body=b"x" * size)
+    assert error.body == b"x" * kept
+    assert error.status == 502
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ServerError("not available"), "the server says: not available"),
+        (ServerError("not available", hint="turn it on"), "the server says: not available (turn it on)"),
+        (ServerError("unknown channel", code=102), "the server says: 102: unknown channel"),
+        (ServerError("", code=0), "the server says: 0: "),
+    ],
+)
+def test_a_server_error_speaks_the_words_of_the_server(error: ServerError, text: str) -> None:
+    """The text says that the server spoke, the code if there is one, its message, and our hint behind it."""
+    assert str(error) == text
+
+
+def test_a_server_error_has_its_parts() -> None:
+    """Code, message and advice can be read without parsing the text."""
+    error = ServerError("namespace not found", code=7, advice="fix", hint="look", executed="no", retryable=False)
+    assert (error.code, error.message, error.advice) == (7, "namespace not found", "fix")
+    assert (ServerError("x").code, ServerError("x").advice) == (None, "")

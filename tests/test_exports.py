@@ -1,0 +1,107 @@
+"""The front doors: what they export, and that it is documented."""
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import centripetal
+import centripetal.v1
+from centripetal import errors
+from centripetal.client import v1 as client
+from centripetal.dialects.v1 import commands, credentials, replies, results
+
+DOORS = [centripetal, centripetal.v1]
+# Modules whose every public name a user of 1.x needs; but see the differences below.
+PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
+# Exported by a part for the sake of other parts of the house.
+INTERNAL = {"COMMANDS", "Executed", "sign"}
+# What belongs to `centripetal.v1` but is made in modules that also hold other things.
+BESIDES = {
+    "Command": "centripetal.protocol.command",
+    "HTTPReply": "centripetal.protocol.http",
+    "HTTPRequest": "centripetal.protocol.http",
+    "Transport": "centripetal.transport.base",
+    "AsyncTransport": "centripetal.transport.base",
+    "TransportOptions": "centripetal.transport.base",
+}
+
+
+def exports(module: ModuleType) -> set[str]:
+    names: list[str] = module.__all__
+    return set(names)
+
+
+def public_names() -> list[tuple[str, str]]:
+    return [(door.__name__, name) for door in DOORS for name in sorted(exports(door)) if not name.startswith("__")]
+
+
+def test_door_of_v1_exports_all_its_parts() -> None:
+    """`centripetal.v1` exports each public name of the modules it is made of, and nothing else."""
+    parts = {name for part in PARTS_OF_V1 for name in exports(part)} - INTERNAL
+    assert exports(centripetal.v1) == parts | BESIDES.keys()
+
+
+def test_errors_are_at_both_doors() -> None:
+    """Every error class can be imported from both doors and is the same class there."""
+    classes = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, errors.CentripetalError) and value.__module__ == errors.__name__
+    }
+    for door in DOORS:
+        assert {name: getattr(door, name, None) for name in classes} == {
+            name: getattr(errors, name) for name in classes
+        }
+
+
+def test_error_tree_is_drawn_whole() -> None:
+    """The tree in the docstring of `errors` names every error class."""
+    missing = [name for name in errors.__all__ if name != "Executed" and name not in (errors.__doc__ or "")]
+    assert not missing
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_all_is_what_a_door_imports(door: ModuleType) -> None:
+    """The `__all__` of a door is sorted, has no name twice, and lists exactly what the door imports."""
+    path = Path(inspect.getsourcefile(door) or "")
+    imported = [
+        alias.asname or alias.name
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    names: list[str] = door.__all__
+    assert len(names) == len(set(names))
+    assert set(names) == set(imported)
+
+
+@pytest.mark.parametrize(("door", "name"), public_names())
+def test_public_name_has_a_docstring(door: str, name: str) -> None:
+    """Every public class and function says what it is; an alias is described where it is made."""
+    value: Any = getattr(importlib.import_module(door), name)
+    if inspect.isclass(value) or inspect.isfunction(value):
+        assert inspect.cleandoc(value.__dict__.get("__doc__") or "" if inspect.isclass(value) else value.__doc__ or "")
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient", "Batch", "AsyncBatch"])
+def test_public_method_has_a_docstring(name: str) -> None:
+    """Every public method and property of a client or batch has documentation, inherited or its own."""
+    kind = getattr(centripetal.v1, name)
+    undocumented = [
+        method for method in dir(kind) if not method.startswith("_") and not inspect.getdoc(getattr(kind, method))
+    ]
+    assert not undocumented
+
+
+@pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda command: command.name)
+def test_command_is_a_method_everywhere(command: Any) -> None:
+    """Each command of the table is a method of clients and batches, and an `add_…` of clients."""
+    for facade in (client.Client, client.AsyncClient, client.Batch, client.AsyncBatch):
+        assert getattr(facade, command.name) is command
+    for facade in (client.Client, client.AsyncClient):
+        assert getattr(facade, f"add_{command.name}") is command

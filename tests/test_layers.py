@@ -1,0 +1,199 @@
+"""The shape of the house (docs/design.md, section 3), read off the imports: who may import whom, what stays pure."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "centripetal"
+
+# What each package or module may import of this project, besides itself. Not written down: not allowed.
+BELOW_CLIENTS = ("version", "errors", "protocol", "dialects", "transport")
+FRONT_DOORS = ("__init__", "v1", "tokens")
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "version": (),
+    "errors": ("version",),
+    "protocol": ("version", "errors"),
+    "dialects": ("version", "errors", "protocol"),
+    "transport": ("version", "errors", "protocol"),
+    "client": BELOW_CLIENTS,
+    "server": BELOW_CLIENTS,
+    "__init__": (*BELOW_CLIENTS, "client"),
+    "v1": (*BELOW_CLIENTS, "client"),
+    "tokens": (*BELOW_CLIENTS, "client"),
+    "testing": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
+    "cli": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
+    "__main__": ("cli",),
+}
+
+# Files (or folders, with a slash) that only compute: values in, values out.
+PURE = (
+    "version.py",
+    "errors.py",
+    "protocol/",
+    "dialects/",
+    "server/engine.py",
+    "server/forms.py",
+    "server/http1.py",
+    "server/http_api.py",
+    "server/hub.py",
+    "server/v1/",
+)
+IMPURE_MODULES = {
+    *("asyncio", "logging", "multiprocessing", "os", "random", "secrets", "select", "selectors", "signal", "socket"),
+    *("ssl", "subprocess", "threading", "time"),
+}
+
+# Who may import which third-party package. Not written down: not allowed.
+THIRD_PARTY: dict[str, tuple[str, ...]] = {
+    "msgspec": ("",),
+    "httptools": ("protocol/http1.py", "server/http1.py"),
+    "websockets": ("server/",),
+    "typer": ("cli/",),
+    "rich": ("cli/",),
+    "pytest": ("testing/",),
+}
+
+
+class Import(NamedTuple):
+    """One import of one module, wherever in the file it stands."""
+
+    file: str
+    line: int
+    module: str
+
+    def __str__(self) -> str:
+        return f"src/centripetal/{self.file}:{self.line} imports {self.module}"
+
+    @property
+    def importer(self) -> str:
+        return part_of(self.file)
+
+    @property
+    def top(self) -> str:
+        return self.module.partition(".")[0]
+
+    @property
+    def imported(self) -> str:
+        """The package or module of this project that is imported; "__init__" is the front door itself."""
+        return self.module.split(".")[1] if "." in self.module else "__init__"
+
+
+def part_of(file: str) -> str:
+    return file.split("/")[0].removesuffix(".py")
+
+
+def sources() -> dict[str, ast.Module]:
+    return {str(path.relative_to(SOURCE).as_posix()): ast.parse(path.read_bytes()) for path in SOURCE.rglob("*.py")}
+
+
+def imports_in(file: str, tree: ast.Module) -> Iterator[Import]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(file, node.lineno, alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield Import(file, node.lineno, "." * node.level + (node.module or ""))
+            elif node.module == "centripetal":
+                # `from centripetal import errors` takes a module, `from centripetal import Client` a name of the door.
+                modules = {part_of(name) for name in TREES}
+                for alias in node.names:
+                    yield Import(
+                        file, node.lineno, f"centripetal.{alias.name}" if alias.name in modules else "centripetal"
+                    )
+            else:
+                yield Import(file, node.lineno, node.module or "")
+
+
+def matches(file: str, places: tuple[str, ...]) -> bool:
+    return any(file == place or (place.endswith("/") and file.startswith(place)) or not place for place in places)
+
+
+def complain(broken: list[str], rule: str) -> None:
+    assert not broken, f"{rule}:\n  " + "\n  ".join(sorted(broken))
+
+
+TREES = sources()
+IMPORTS = [found for file, tree in TREES.items() for found in imports_in(file, tree)]
+OWN = [found for found in IMPORTS if found.top == "centripetal"]
+
+
+def test_every_part_has_a_place() -> None:
+    """Each package and module of the project has a line in the table of who may import whom."""
+    strangers = {part_of(file) for file in TREES} - MAY_IMPORT.keys()
+    complain(sorted(strangers), "give these a place in MAY_IMPORT, and in section 3 of the design")
+
+
+def test_imports_point_one_way() -> None:
+    """No file imports a layer above its own, or a sibling layer."""
+    broken = [
+        f"{found}: {found.importer} may import {', '.join(MAY_IMPORT[found.importer]) or 'nothing'}"
+        for found in OWN
+        if found.imported != found.importer and found.imported not in MAY_IMPORT[found.importer]
+    ]
+    complain(broken, "imports point one way: errors < protocol < dialects, transport < client, server < testing, cli")
+
+
+def test_imports_are_absolute() -> None:
+    """Every import names its module in full, so that a search finds it."""
+    complain([str(found) for found in IMPORTS if found.module.startswith(".")], "write these imports in full")
+
+
+def test_pure_files_only_compute() -> None:
+    """Pure files import no clock, socket, thread, randomness, logger or environment, and nothing that does."""
+    broken = [str(found) for found in IMPORTS if matches(found.file, PURE) and found.top in IMPURE_MODULES]
+    for found in OWN:
+        target = found.module.removeprefix("centripetal.").replace(".", "/")
+        files = (f"{target}.py", f"{target}/__init__.py")
+        if matches(found.file, PURE) and not any(matches(file, PURE) for file in files if file in TREES):
+            broken.append(f"{found}, which is not pure")
+    complain(broken, "pure files take what they need as arguments")
+
+
+def test_list_of_pure_files_is_current() -> None:
+    """Each entry of the list of pure files names a file or folder that exists."""
+    complain([place for place in PURE if not any(matches(file, (place,)) for file in TREES)], "not there")
+
+
+def test_third_party_names_live_in_one_place() -> None:
+    """A third-party package is imported only where the table says."""
+    broken = []
+    for found in IMPORTS:
+        if found.top in sys.stdlib_module_names or found.top in ("centripetal", "") or found.module.startswith("."):
+            continue
+        places = THIRD_PARTY.get(found.top, ())
+        if not matches(found.file, places):
+            broken.append(f"{found}: allowed in {', '.join(places) or 'no file'}")
+    complain(broken, "third-party names live in one place (THIRD_PARTY)")
+
+
+@pytest.mark.parametrize("door", [door for door in FRONT_DOORS if f"{door}.py" in TREES])
+def test_front_doors_define_nothing(door: str) -> None:
+    """A front door holds a docstring, imports and `__all__`, and nothing else."""
+    broken = []
+    for position, node in enumerate(TREES[f"{door}.py"].body):
+        docstring = position == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        exports = isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]
+        if not (docstring or exports or isinstance(node, ast.Import | ast.ImportFrom)):
+            broken.append(f"src/centripetal/{door}.py:{node.lineno} {ast.unparse(node).splitlines()[0]}")
+    complain(broken, "front doors only re-export")
+
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ("import os, time", ["os", "time"]),
+        ("def f():\n    import socket", ["socket"]),
+        ("from centripetal import errors", ["centripetal.errors"]),
+        ("from centripetal import UsageError", ["centripetal"]),
+        ("from centripetal.protocol.http import HTTPReply", ["centripetal.protocol.http"]),
+        ("from .protocol import http", [".protocol"]),
+    ],
+)
+def test_reader_of_imports_sees_all_forms(source: str, modules: list[str]) -> None:
+    """The reader that these tests rest on finds every form of import, also inside of functions."""
+    assert [found.module for found in imports_in("x.py", ast.parse(source))] == modules

@@ -1,0 +1,86 @@
+"""What tests need of a machine: found, skipped with a reason, or a failure in CI."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.needs import NEEDS, find, needs, shortfall
+
+pytest_plugins = ["pytester"]
+
+
+def program(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.mark.parametrize("name", [name for name, need in NEEDS.items() if need.commands])
+def test_command_is_found_on_the_path(name: str, tmp_path: Path) -> None:
+    """A need is fulfilled by any of its commands on the PATH."""
+    for command in NEEDS[name].commands:
+        folder = tmp_path / command
+        folder.mkdir()
+        assert find(name, {"PATH": str(folder)}) is None
+        path = program(folder, command)
+        assert find(name, {"PATH": str(folder)}) == str(path)
+
+
+@pytest.mark.parametrize("name", [name for name, need in NEEDS.items() if need.variable])
+def test_variable_names_the_program(name: str, tmp_path: Path) -> None:
+    """A need's variable names the program; one that names nothing is a lack."""
+    path = program(tmp_path, "it")
+    empty = {"PATH": str(tmp_path / "nothing")}
+    assert find(name, {**empty, NEEDS[name].variable: str(path)}) == str(path)
+    assert find(name, {**empty, NEEDS[name].variable: str(tmp_path / "missing")}) is None
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_lack_is_strict_in_ci_only(name: str, tmp_path: Path) -> None:
+    """A lack is a reason to skip; with CI=true it is a failure, but for the real servers."""
+    machine = {"PATH": str(tmp_path)}
+    for environment, strict in ((machine, False), ({**machine, "CI": "true"}, not name.startswith("centrifugo"))):
+        lack = shortfall(name, environment)
+        assert lack is not None
+        assert lack[1] is strict
+        assert NEEDS[name].advice in lack[0]
+
+
+def test_unknown_need_is_an_error() -> None:
+    """A misspelt need is noticed when tests are collected."""
+    with pytest.raises(KeyError, match="unknown need 'nodejs'"):
+        needs("nodejs")
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", {"skipped": 1, "passed": 1}), ("true", {"errors": 1, "passed": 1})])
+def test_marked_tests_are_skipped_or_fail(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, ci: str, outcome: dict[str, int]
+) -> None:
+    """A test that needs what is not there is skipped with the reason; with CI=true it fails before it starts."""
+    root = Path(__file__).parent.parent
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", os.devnull)
+    monkeypatch.delenv("CHROMIUM_BIN", raising=False)
+    counts = pytester.path / "counts"
+    monkeypatch.setenv("CENTRIPETAL_TEST_COUNTS", str(counts))
+    pytester.makeconftest("from tests.conftest import *")
+    pytester.makepyfile(
+        """
+        from tests.needs import needs
+
+        @needs("chromium")
+        def test_page():
+            raise AssertionError("this did run")
+
+        def test_other():
+            pass
+        """
+    )
+    ran = pytester.runpytest_subprocess("-rs", "-p", "no:cacheprovider")
+    ran.assert_outcomes(**outcome)
+    assert counts.read_text() == ("1 0 1\n" if not ci else "1 1 0\n")
+    ran.stdout.fnmatch_lines(["*needs Chromium: install*"])

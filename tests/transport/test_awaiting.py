@@ -1,0 +1,283 @@
+"""What only awaiting callers do: cancel, share a loop, change loops, let a loop end."""
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvloop
+
+from centripetal.errors import TimeoutError
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.transport.awaiting import AwaitingTransport
+from tests.transport.certificates import Authority, server_context
+from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
+
+MANY = answers(*[OK] * 1000)
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def factory(request: pytest.FixtureRequest) -> Iterator[LoopFactory]:
+    """Makes event loops, of each kind."""
+    yield request.param
+    gc.collect()  # a socket left open complains now, and filterwarnings makes that an error of this test
+
+
+@contextmanager
+def running(factory: LoopFactory) -> Iterator[asyncio.Runner]:
+    with asyncio.Runner(loop_factory=factory) as runner:
+        yield runner
+
+
+async def post(transport: AwaitingTransport, server: ScriptedServer, body: bytes = b"[]") -> HTTPReply:
+    return await transport.send(HTTPRequest(server.url, (), body), 10)
+
+
+async def ended(server: ScriptedServer) -> bool:
+    """Whether a connection ends soon, while the loop goes on."""
+    for _ in range(1000):
+        if server.ended.acquire(blocking=False):
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+def echo(peer: Peer) -> None:
+    while request := peer.request():
+        peer.send(reply(request.partition(b"\r\n\r\n")[2]))
+
+
+def test_tasks(factory: LoopFactory) -> None:
+    """Tasks that share a transport each get the answers to their own requests, on few connections."""
+    transport = AwaitingTransport()
+
+    async def work(number: int) -> None:
+        for index in range(20):
+            body = b"%d %d" % (number, index)
+            assert (await post(transport, server, body)).body == body
+
+    async def main() -> None:
+        await asyncio.gather(*map(work, range(10)))
+
+    with ScriptedServer(echo) as server:
+        with running(factory) as runner:
+            runner.run(main())
+        assert 1 <= server.connections <= 10
+
+
+def test_loops_one_after_the_other(factory: LoopFactory) -> None:
+    """Each loop has connections of its own, which end when it shuts down."""
+    transport = AwaitingTransport()
+    with ScriptedServer(MANY) as server:
+        for number in (1, 2, 3):
+            with running(factory) as runner:
+                for _ in range(2):
+                    assert runner.run(post(transport, server)).status == 200
+                assert server.connections == number
+            assert server.ended.acquire(timeout=10)
+
+
+def test_loop_closed_without_shutdown(factory: LoopFactory) -> None:
+    """A loop that is just closed leaves its connections behind; the next loop's first call ends them."""
+    transport = AwaitingTransport()
+    with ScriptedServer(MANY) as server:
+        for number in (1, 2, 3):
+            loop = factory()
+            assert loop.run_until_complete(post(transport, server)).status == 200
+            loop.close()
+            assert server.connections == number
+            assert number == 1 or server.ended.acquire(timeout=10)
+        del transport
+        gc.collect()
+        assert server.ended.acquire(timeout=10)
+
+
+def test_loops_in_threads(factory: LoopFactory) -> None:
+    """Loops that run in several threads at once use one transport, and one of them may close it."""
+    transport = AwaitingTransport()
+    together = threading.Barrier(4)
+    failures: list[BaseException] = []
+
+    async def main() -> None:
+        for number in range(20):
+            body = b"%d %d" % (threading.get_ident(), number)
+            assert (await post(transport, server, body)).body == body
+            if number % 5 == 0:
+                await transport.close()
+
+    def work() -> None:
+        try:
+            together.wait(10)
+            with running(factory) as runner:
+                runner.run(main())
+        except BaseException as error:
+            failures.append(error)
+
+    with ScriptedServer(echo) as server:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert not failures
+
+
+def test_cancelled(factory: LoopFactory) -> None:
+    """A cancelled call ends its connection, leaves nothing pending, and disturbs no other call."""
+    transport = AwaitingTransport()
+
+    def script(peer: Peer) -> None:
+        if b"wait" in peer.request():
+            peer.wait_for_end()
+        else:
+            peer.send(OK)
+            peer.wait_for_end()
+
+    async def main() -> None:
+        task = asyncio.create_task(post(transport, server, b"wait"))
+        while not server.requests:
+            await asyncio.sleep(0.01)
+        other = asyncio.create_task(post(transport, server))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await other).status == 200
+        assert await ended(server)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with ScriptedServer(script) as server, running(factory) as runner:
+        runner.run(main())
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_cancelled_anywhere(factory: LoopFactory, authority: Authority, steps: int) -> None:
+    """A call cancelled after any number of turns of the loop, TLS handshake included, leaves nothing behind."""
+    transport = AwaitingTransport(ca_file=authority.ca_file)
+
+    async def main() -> None:
+        task = asyncio.create_task(post(transport, server))
+        for _ in range(steps):
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() or task.result().status == 200
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert (await post(transport, server)).status == 200
+        await transport.close()
+
+    with ScriptedServer(MANY, context=server_context(authority.issue("127.0.0.1"))) as server:
+        with running(factory) as runner:
+            runner.run(main())
+
+
+def test_caller_with_a_time_limit_of_its_own(factory: LoopFactory) -> None:
+    """asyncio.timeout() around a call ends it, as cancelling does."""
+    transport = AwaitingTransport()
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError.__mro__[-5] if False else OSError):
+            async with asyncio.timeout(0.1):
+                await post(transport, server)
+        assert await ended(server)
+
+    with ScriptedServer(lambda peer: peer.wait_for_end()) as server, running(factory) as runner:
+        runner.run(main())
+
+
+def test_deadline_leaves_nothing(factory: LoopFactory) -> None:
+    """A call whose time ran out has ended its connection and left no task."""
+    transport = AwaitingTransport()
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await transport.send(HTTPRequest(server.url, (), b""), 0.1)
+        assert await ended(server)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with ScriptedServer(lambda peer: peer.wait_for_end()) as server, running(factory) as runner:
+        runner.run(main())
+
+
+def test_end_of_an_idle_connection_is_noticed(factory: LoopFactory) -> None:
+    """A connection that the server ends while it is idle is closed by the loop, before any call needs it."""
+    transport = AwaitingTransport()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        peer.sock.shutdown(1)
+        peer.wait_for_end()
+
+    async def main() -> None:
+        await post(transport, server)
+        assert await ended(server)
+        assert (await post(transport, server)).status == 200
+
+    with ScriptedServer(script) as server, running(factory) as runner:
+        runner.run(main())
+
+
+def test_forgotten_in_a_running_loop(factory: LoopFactory) -> None:
+    """A transport dropped without close() ends its connections, and nothing complains."""
+
+    async def main() -> None:
+        transport = AwaitingTransport()
+        await post(transport, server)
+        del transport
+        gc.collect()
+        assert await ended(server)
+
+    with ScriptedServer(MANY) as server, running(factory) as runner:
+        runner.run(main())
+
+
+def test_forgotten_beside_a_running_loop(factory: LoopFactory) -> None:
+    """A transport may be dropped in another thread than that of its loop, and when its loop stands still."""
+    transports = [AwaitingTransport()]
+    with ScriptedServer(MANY) as server, running(factory) as runner:
+
+        async def main() -> None:
+            await post(transports[0], server)
+            await asyncio.to_thread(lambda: (transports.clear(), gc.collect()))
+            assert await ended(server)
+
+        runner.run(main())
+        transports.append(AwaitingTransport())
+        runner.run(post(transports[0], server))
+        transports.clear()
+        gc.collect()
+        assert server.ended.acquire(timeout=10)
+
+
+def test_close_in_another_loop(factory: LoopFactory) -> None:
+    """close() ends the idle connections of all loops."""
+    transport = AwaitingTransport()
+    with ScriptedServer(MANY) as server, running(factory) as first, running(factory) as second:
+        first.run(post(transport, server))
+        second.run(post(transport, server))
+        second.run(transport.close())
+        for _ in range(2):
+            assert server.ended.acquire(timeout=10)
+        assert first.run(post(transport, server)).status == 200
+
+
+def test_fork() -> None:
+    """A child uses a transport in a loop of its own, and the parent's connections go on working."""
+    transport = AwaitingTransport()
+    with ScriptedServer(echo) as server, running(asyncio.new_event_loop) as runner:
+        runner.run(post(transport, server))
+        child = os.fork()
+        if child == 0:
+            try:
+                assert asyncio.run(post(transport, server, b"child")).body == b"child"
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert runner.run(post(transport, server, b"parent")).body == b"parent"
+        assert server.connections == 2

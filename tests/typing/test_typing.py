@@ -1,0 +1,59 @@
+"""Type checkers accept right uses of the API and find wrong ones: mypy and basedpyright, both strict enough."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+MARK = re.compile(r"  # type: ignore\[([a-z, -]+)\]")
+LINE = re.compile(r"^[^:]*misuse\.py:(\d+): error: .*\[([a-z-]+)\]$", re.MULTILINE)
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, command)], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def unmarked(tmp_path: Path) -> Path:
+    """A folder with the misuses as a user would have written them, without the comments that excuse them."""
+    (tmp_path / "misuse.py").write_text(MARK.sub("", (HERE / "misuse.py").read_text()))
+    (tmp_path / "api.py").write_text((HERE / "api.py").read_text())
+    return tmp_path
+
+
+def marked() -> set[tuple[int, str]]:
+    """The lines of misuse.py that are wrong, each with the codes that mypy has for it."""
+    lines = enumerate((HERE / "misuse.py").read_text().splitlines(), start=1)
+    return {(number, code) for number, line in lines for codes in MARK.findall(line) for code in codes.split(", ")}
+
+
+def test_mypy_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
+    """In strict mode, exactly the marked lines are errors, each for its own reason; right uses are fine."""
+    options: list[str | Path] = [
+        "--strict",
+        "--no-error-summary",
+        "--no-pretty",
+        "--cache-dir",
+        ROOT / ".mypy_cache" / "typing",
+    ]
+    done = run("mypy", *options, "misuse.py", "api.py", cwd=unmarked)
+    assert {(int(line), code) for line, code in LINE.findall(done.stdout)} == marked(), done.stdout + done.stderr
+    assert "api.py" not in done.stdout
+
+
+def test_basedpyright_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
+    """The other checker, which editors use, reports the same lines; right uses are fine."""
+    settings = {"typeCheckingMode": "standard", "pythonVersion": "3.11", "extraPaths": [str(ROOT / "src")]}
+    (unmarked / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = run("basedpyright", "--outputjson", "--pythonpath", sys.executable, cwd=unmarked)
+    reports = json.loads(done.stdout)["generalDiagnostics"]
+    errors = [report for report in reports if report["severity"] == "error"]
+    lines = {(Path(error["file"]).name, error["range"]["start"]["line"] + 1) for error in errors}
+    assert lines == {("misuse.py", number) for number, _ in marked()}, done.stdout

@@ -1,0 +1,156 @@
+"""Recorded conversations of real servers, and how to compare with them (format 1).
+
+`load` reads a transcript. A `Replay` goes through one: `outgoing` is what to send, `check` says whether what came is
+what was recorded, after masking what differs from run to run. HTTP steps and WebSocket frames are compared alike.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+Step = Mapping[str, Any]
+Span = tuple[int, int]
+
+
+def load(dialect: str, name: str) -> dict[str, Any]:
+    """The transcript called *name*."""
+    value: dict[str, Any] = json.loads((HERE / dialect / f"{name}.json").read_text())
+    assert value["format"] == 1
+    return value
+
+
+def names(dialect: str, kind: str, *patterns: str) -> list[str]:
+    """The transcripts of that kind whose names match one of the patterns."""
+    files = sorted({file for pattern in patterns for file in (HERE / dialect).glob(f"{pattern}.json")})
+    return [file.stem for file in files if json.loads(file.read_text())["kind"] == kind]
+
+
+def payload(step: Step, member: str) -> bytes:
+    """The bytes of a member, which may be recorded as base64."""
+    if f"{member}_b64" in step:
+        return base64.b64decode(step[f"{member}_b64"])
+    return str(step[member]).encode()
+
+
+class Replay:
+    """One run of a transcript: remembers what this run's values are where the recording has others.
+
+    Args:
+        secret: the key of the signs that a step computes.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+        self._recorded: dict[str, str] = {}
+        self._actual: dict[str, str] = {}
+
+    def outgoing(self, step: Step, member: str) -> bytes:
+        """What to send for a step: as recorded, with this run's values in it."""
+        values = dict(self._actual)
+        for name, recipe in step.get("let", {}).items():
+            values[name] = self._compute(recipe, values)
+        if f"{member}_template" in step:
+            return _filled(step[f"{member}_template"], values).encode()
+        if member == "data" and "template" in step:
+            return _filled(step["template"], values).encode()
+        return payload(step, member)
+
+    def check(self, step: Step, recorded: bytes, actual: bytes) -> None:
+        """Make sure that *actual* is what was recorded; *step* says how to compare."""
+        texts = [text.decode("utf-8", "surrogateescape") for text in (recorded, actual)]
+        for name, place in step.get("bind", {}).items():
+            self._recorded[name], self._actual[name] = (_value(text, place) for text in texts)
+        for place in step.get("unordered", ()):
+            texts = [_sorted(text, place) for text in texts]
+        texts = [_masked(text, step.get("volatile", ())) for text in texts]
+        for name, value in self._recorded.items():
+            texts[0] = texts[0].replace(value, f"{{{{{name}}}}}")
+        for name, value in self._actual.items():
+            texts[1] = texts[1].replace(value, f"{{{{{name}}}}}")
+        if step.get("compare") == "json":
+            assert json.loads(texts[1]) == json.loads(texts[0])
+        else:
+            assert texts[1] == texts[0]
+
+    def _compute(self, recipe: Mapping[str, Any], values: Mapping[str, str]) -> str:
+        if "unix_time" in recipe:
+            return str(int(time.time()) + recipe["unix_time"])
+        parts = "".join(_filled(part, values) for part in recipe["hmac_sha256_hex"])
+        return hmac.new(self._secret, parts.encode(), hashlib.sha256).hexdigest()
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        template = template.replace(f"{{{{{name}}}}}", value)
+    return template
+
+
+def _value(text: str, place: str) -> str:
+    if place.startswith("re:"):
+        found = re.search(place[3:], text)
+        assert found is not None, f"{place} is not in {text}"
+        return found[0]
+    start, end = _span(text, place)
+    value = json.loads(text[start:end])
+    return value if isinstance(value, str) else text[start:end]
+
+
+def _masked(text: str, places: Sequence[str]) -> str:
+    spans = sorted((_span(text, place) for place in places if not place.startswith("re:")), reverse=True)
+    for start, end in spans:
+        text = f'{text[:start]}"*"{text[end:]}'
+    for place in places:
+        if place.startswith("re:"):
+            text = re.sub(place[3:], "*", text)
+    return text
+
+
+def _sorted(text: str, place: str) -> str:
+    start, end = _span(text, place)
+    elements = [text[first:last] for _, first, last in _items(text, start)]
+    return f"{text[:start]}[{','.join(sorted(elements))}]{text[end:]}"
+
+
+def _span(text: str, pointer: str) -> Span:
+    """Where the value is that a JSON pointer (RFC 6901) names."""
+    start = _skip(text, 0)
+    end = _DECODER.raw_decode(text, start)[1]
+    for part in pointer.split("/")[1:]:
+        wanted = part.replace("~1", "/").replace("~0", "~")
+        places = {key: (first, last) for key, first, last in _items(text, start)}
+        assert wanted in places, f"{pointer} is not in {text}"
+        start, end = places[wanted]
+    return start, end
+
+
+def _items(text: str, start: int) -> list[tuple[str, int, int]]:
+    """The members or elements of the container at *start*: name or index, start and end of the value."""
+    items: list[tuple[str, int, int]] = []
+    position = _skip(text, start + 1)
+    while text[position] not in "]}":
+        key = str(len(items))
+        if text[start] == "{":
+            key, position = _DECODER.raw_decode(text, position)
+            position = _skip(text, _skip(text, position) + 1)
+        end = _DECODER.raw_decode(text, position)[1]
+        items.append((key, position, end))
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+    return items
+
+
+def _skip(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    assert found is not None
+    return found.end()

@@ -1,0 +1,80 @@
+"""The comparison with recordings must itself be right, or every replay proves nothing."""
+
+import pytest
+
+from tests.wire.golden import HERE, Replay, load, names
+
+
+@pytest.fixture
+def replay() -> Replay:
+    return Replay("secret")
+
+
+def test_equal_texts_pass_and_others_fail(replay: Replay) -> None:
+    """Without a mask every byte counts, white space included."""
+    replay.check({}, b'{"a": 1}', b'{"a": 1}')
+    with pytest.raises(AssertionError):
+        replay.check({}, b'{"a": 1}', b'{"a":1}')
+
+
+def test_volatile_values_are_masked_and_nothing_else(replay: Replay) -> None:
+    """A pointer hides exactly the value that it names."""
+    step = {"volatile": ["/0/b~1c", "/1"]}
+    replay.check(step, b'[{"a":1,"b/c":[2]},3]', b'[{"a":1,"b/c":{"x":"y"}},"z"]')
+    with pytest.raises(AssertionError):
+        replay.check(step, b'[{"a":1,"b/c":[2]},3]', b'[{"a":2,"b/c":[2]},3]')
+
+
+def test_a_pointer_to_nothing_fails(replay: Replay) -> None:
+    """A mask that fits nothing is a difference, not a pass."""
+    with pytest.raises(AssertionError, match="is not in"):
+        replay.check({"volatile": ["/a"]}, b'{"a":1}', b'{"b":1}')
+
+
+def test_regular_expressions_mask_what_is_no_json(replay: Replay) -> None:
+    """Where a payload is no JSON, a regular expression says what differs."""
+    replay.check({"volatile": ["re:id=[0-9]+"]}, b"o id=1;", b"o id=22;")
+
+
+def test_bound_values_stand_for_each_other_from_then_on(replay: Replay) -> None:
+    """A value that was bound is replaced in later payloads, sent and received."""
+    replay.check({"bind": {"client": "/id"}}, b'{"id":"AAA"}', b'{"id":"BBB"}')
+    replay.check({}, b"AAA!", b"BBB!")
+    assert replay.outgoing({"data": "AAA", "template": "<{{client}}>"}, "data") == b"<BBB>"
+    assert replay.outgoing({"body": "AAA", "body_template": "<{{client}}>"}, "body") == b"<BBB>"
+
+
+def test_let_computes_signs_of_bound_values(replay: Replay) -> None:
+    """A sign over this run's values is computed with the recording's secret."""
+    step = {
+        "data": "x",
+        "template": "{{sign}}",
+        "let": {"sign": {"hmac_sha256_hex": ['{"method":"channels",', '"params":{}}']}},
+    }
+    assert replay.outgoing(step, "data") == b"d2991eaba132edd87be08bf1c2c11e35177727a6c30ab45aa99a44bc53a95d1b"
+
+
+def test_let_computes_the_time(replay: Replay) -> None:
+    """A step may ask for the current Unix time."""
+    step = {"data": "x", "template": "{{now}}", "let": {"now": {"unix_time": 0}}}
+    assert replay.outgoing(step, "data").isdigit()
+
+
+def test_relaxations_hold_only_where_a_step_asks_for_them(replay: Replay) -> None:
+    """`compare: json` forgives the order of members, `unordered` that of elements."""
+    replay.check({"compare": "json"}, b'{"a":1,"b":2}', b'{"b":2,"a":1}')
+    replay.check({"unordered": ["/d"]}, b'{"d":["a","b"]}', b'{"d":["b","a"]}')
+    with pytest.raises(AssertionError):
+        replay.check({}, b'{"d":["a","b"]}', b'{"d":["b","a"]}')
+
+
+def test_bytes_that_are_no_text_come_from_base64(replay: Replay) -> None:
+    """Payloads that are not UTF-8 are recorded as base64 and sent as they were."""
+    assert replay.outgoing({"data_b64": "/w=="}, "data") == b"\xff"
+
+
+def test_every_transcript_can_be_loaded() -> None:
+    """All recordings are of the format that this loader reads."""
+    every = [name for kind in ("http", "websocket", "signatures") for name in names("v1", kind, "*")]
+    assert len(every) == len(list((HERE / "v1").glob("*.json")))
+    assert all(load("v1", name)["name"] == name for name in every)
