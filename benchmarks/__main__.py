@@ -2,7 +2,8 @@
 
 The server is the one at CENTRIFUGO_API_URL (or `--url`) with CENTRIFUGO_SECRET (or `--secret`), or one that is started
 for the time of the races if CENTRIFUGO_V1_BIN names its program, or else the embedded one. The Go client takes part if
-GOCENT_BENCH names a program (see `gocent.py`). Results go to docs/benchmarks/v1.json, or where `--output` says.
+GOCENT_BENCH names a program (see `gocent.py`). Results go to docs/benchmarks/v1.json, or where `--output` says. The
+exit status is 1 if a target is missed.
 """
 
 import argparse

@@ -5,6 +5,7 @@ that trickles can stretch a call. The awaiting one has a deadline for all of it.
 """
 
 import asyncio
+import builtins
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -17,16 +18,18 @@ from centripetal.transport.base import HTTPReply, HTTPRequest
 
 @contextmanager
 def our_errors() -> Iterator[None]:
+    """Turn what httpx raises into what a transport may raise."""
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-        kind = TimeoutError if isinstance(error, httpx.TimeoutException) else ConnectError
-        raise kind(f"no connection: {error}", executed="no") from error
-    except (httpx.TimeoutException, asyncio.TimeoutError) as error:
-        raise TimeoutError("the call's time ran out") from error
+    except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise TimeoutError(f"no connection in time: {error}", executed="no") from error
+    except (httpx.ConnectError, httpx.ProxyError) as error:
+        raise ConnectError(f"no connection: {error}") from error
+    except (httpx.TimeoutException, builtins.TimeoutError) as error:
+        raise TimeoutError("no whole answer within the time that the call may take") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise UsageError(f"httpx cannot make this request: {error}") from error
-    except httpx.TransportError as error:
+    except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
         raise ConnectionLostError(f"the connection broke: {error}") from error
     except httpx.HTTPError as error:
         raise MalformedResponseError(f"the answer cannot be read: {error}") from error
@@ -37,20 +40,17 @@ class HttpxTransport:
         self.client = client or httpx.Client()
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        deadline, body = monotonic() + timeout, b""
-        post = self.client.build_request(
-            "POST", request.url, content=request.body, headers=list(request.headers), timeout=timeout
-        )
-        with our_errors():
-            answer = self.client.send(post, stream=True, follow_redirects=False)
-            try:
-                for piece in answer.iter_bytes():
-                    body += piece
-                    if monotonic() > deadline:
-                        raise httpx.ReadTimeout("the answer trickles")
-            finally:
-                answer.close()
-        return HTTPReply(answer.status_code, body, tuple(answer.headers.multi_items()))
+        deadline, pieces = monotonic() + timeout, []
+        headers = list(request.headers)
+        with (
+            our_errors(),
+            self.client.stream("POST", request.url, content=request.body, headers=headers, timeout=timeout) as answer,
+        ):
+            for piece in answer.iter_bytes():
+                pieces.append(piece)
+                if monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer trickles")
+        return HTTPReply(answer.status_code, b"".join(pieces), tuple(answer.headers.multi_items()))
 
     def close(self) -> None:
         self.client.close()
@@ -61,15 +61,10 @@ class AsyncHttpxTransport:
         self.client = client or httpx.AsyncClient()
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        headers = list(request.headers)
         with our_errors():
             async with asyncio.timeout(timeout):
-                answer = await self.client.post(
-                    request.url,
-                    content=request.body,
-                    headers=list(request.headers),
-                    timeout=timeout,
-                    follow_redirects=False,
-                )
+                answer = await self.client.post(request.url, content=request.body, headers=headers, timeout=timeout)
         return HTTPReply(answer.status_code, answer.content, tuple(answer.headers.multi_items()))
 
     async def close(self) -> None:

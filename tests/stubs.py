@@ -58,7 +58,7 @@ class _Notes:
 
     def react(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         self.requests.append(request)
-        self.timeouts.append(timeout)
+        self.timeouts.append(round(timeout, 2))  # a few microseconds of it are over by now
         reaction = self.reactions.pop(0) if self.reactions else answer
         if isinstance(reaction, BaseException):
             raise reaction

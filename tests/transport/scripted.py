@@ -117,8 +117,7 @@ class ScriptedServer:
         self._threads: list[threading.Thread] = []
         self._peers: list[socket.socket] = []
         self._listener = socket.socket(family)
-        addresses = {socket.AF_INET: ("127.0.0.1", 0), socket.AF_INET6: ("::1", 0), socket.AF_UNIX: path}
-        self._listener.bind(addresses[socket.AddressFamily(family)])
+        self._listener.bind(path or ("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
         self._listener.listen(128)
         self.port = 0 if path else self._listener.getsockname()[1]
 

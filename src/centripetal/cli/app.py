@@ -21,14 +21,18 @@ The server is named by `--url` or `CENTRIFUGO_API_URL`, its secret by `CENTRIFUG
 """
 
 _EXAMPLES = (
-    """centripetal publish news '{"text": "hello"}'""",
-    "centripetal history news --json",
-    "centripetal serve --secret s3cret",
-    "centripetal demo",
+    """`centripetal publish news '{"text": "hello"}'`""",
+    "`centripetal history news --json`",
+    "`centripetal serve --secret s3cret`",
+    "`centripetal demo`",
 )
 
-_EXIT_CODES = "\n".join(
-    ["**Exit codes**", "", *(f"- `{code:d}` {code.text}" for code in ExitCode), "", "Errors go to the standard error."]
+_AFTER_OPTIONS = "\n\n".join(
+    [
+        listed("Examples", _EXAMPLES),
+        listed("Exit codes", [f"`{code:d}` {code.text}" for code in ExitCode]),
+        "Errors go to the standard error.",
+    ]
 )
 
 
@@ -54,9 +58,7 @@ def _build() -> typer.Typer:
             raise typer.Exit(ExitCode.USAGE)
 
     declare(begin, options(ALL))
-    app.callback(invoke_without_command=True, help=_HELP, epilog=listed("Examples", _EXAMPLES) + "\n\n" + _EXIT_CODES)(
-        begin
-    )
+    app.callback(invoke_without_command=True, help=_HELP, epilog=_AFTER_OPTIONS)(begin)
 
     commands.register_all(app)
     token.register_in(app)

@@ -4,6 +4,7 @@ import contextlib
 import enum
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -122,7 +123,7 @@ def usage_message(error: Any, as_json: bool) -> ExitCode:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "centripetal"
     advice = f"See `{path} --help`."
-    if message.startswith("No such option: -") and message[17:18].isdigit():
+    if re.match(r"No such option:? '?-\d", message):
         advice = f"To give a value that begins with -, put -- before the arguments. {advice}"
     if as_json:
         shape = {"type": UsageError.__name__, "message": message, "advice": advice, "exit_code": int(ExitCode.USAGE)}

@@ -158,12 +158,15 @@ def register(
 
     declare(verb, [*parameters, *common])
     text = help or inspect.cleandoc(function.__doc__ or "")
-    app.command(name or function.__name__, help=text, epilog=listed("Examples", examples))(verb)
+    app.command(
+        name or function.__name__, help=text, epilog=listed("Examples", [f"`{example}`" for example in examples])
+    )(verb)
 
 
 def listed(title: str, lines: Sequence[str]) -> str:
-    """A list in Markdown, for a help page; each of *lines* is code."""
-    return "\n".join([f"**{title}**", "", *(f"- `{line}`" for line in lines)])
+    """A list in Markdown, for a help page."""
+    # Blank lines between the items, because older versions of Typer join lines that have none.
+    return "\n\n".join([f"**{title}**", *(f"- {line}" for line in lines)])
 
 
 def declare(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:

@@ -1,15 +1,19 @@
 """The awaiting driver, and the clients and batches that are built on it: `blocking.py` with awaits."""
 
+import asyncio
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
-from centripetal.errors import CentripetalError, TimeoutError
+from centripetal.client.tasks import TaskLine
+from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
+from centripetal.protocol.grouping import Limits
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.base import AsyncTransport, TransportOptions
 
@@ -45,11 +49,17 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
         codec: Codec[OutcomeT],
         timeout: float,
         transport: AsyncTransport | None,
+        group: bool | Limits = True,
+        on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
         self.timeout = check_timeout(timeout)
         self._codec = codec
         self._transport = transport if transport is not None else AwaitingTransport(**options)
+        self._on_request = on_request
+        self._group = bool(group)
+        self._limits = group if isinstance(group, Limits) else Limits()
+        self._lines: dict[asyncio.AbstractEventLoop, TaskLine] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*; `await client.call(Publish("news", 1))` is `await client.publish("news", 1)`.
@@ -59,19 +69,43 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
             timeout: seconds, instead of the command's or the client's own limit.
         """
         try:
-            calls = [self._codec.prepare(command)]
-            outcomes = await self._ask(calls, command.timeout if timeout is None else timeout)
-            return cast(R, outcomes[0].result())
+            self._check_ready()
+            call = self._codec.prepare(command)
+            seconds = self._seconds(command.timeout if timeout is None else timeout)
+            if self._group:
+                return cast(R, (await self._line().call(call, seconds)).result())
+            return cast(R, (await self._request([call], seconds))[0].result())
         except CentripetalError as error:
             error.command, error.index = command, None
             raise
 
-    async def _ask(self, calls: list[Prepared[Any]], timeout: float | None) -> list[OutcomeT]:
-        seconds = self.timeout if timeout is None else check_timeout(timeout)
-        return await run(exchange(self._codec, calls), self._transport, seconds)
+    def _check_ready(self) -> None:
+        """Raise if no direct call may be made now."""
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self.timeout if timeout is None else check_timeout(timeout)
+
+    async def _request(self, calls: list[Prepared[Any]], timeout: float) -> list[OutcomeT]:
+        if self._on_request is not None:
+            self._on_request(len(calls))
+        return await run(exchange(self._codec, calls), self._transport, timeout)
+
+    def _line(self) -> TaskLine:
+        loop = asyncio.get_running_loop()
+        line = self._lines.get(loop)
+        if line is None:
+            for old in [old for old in self._lines if old.is_closed()]:
+                self._lines.pop(old, None)
+            line = self._lines[loop] = TaskLine(loop, self._request, self._limits)
+        return line
 
     async def close(self) -> None:
-        """Close the idle connections of the running event loop. Not required; they end with the loop."""
+        """Close the running event loop's idle connections; calls that wait for their turn there fail, unsent.
+
+        Not required; connections end with their loop, and a client that is used again opens new ones.
+        """
+        if self._group:
+            self._line().close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
@@ -97,7 +131,7 @@ class AwaitingBatch(Collector):
         if kind is not None or not calls:
             return
         try:
-            self._settle(await self._client._ask(calls, self._timeout))
+            self._settle(await self._client._request(calls, self._client._seconds(self._timeout)))
         except BaseException as failure:
             self._fail(failure)
             raise

@@ -1,15 +1,18 @@
 """The blocking driver, and the clients and batches that are built on it."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
-from centripetal.errors import CentripetalError, TimeoutError
+from centripetal.client.threads import ThreadLine
+from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
+from centripetal.protocol.grouping import Limits
 from centripetal.transport.base import Transport, TransportOptions
 from centripetal.transport.blocking import BlockingTransport
 
@@ -45,11 +48,17 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
         codec: Codec[OutcomeT],
         timeout: float,
         transport: Transport | None,
+        group: bool | Limits = True,
+        on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
         self.timeout = check_timeout(timeout)
         self._codec = codec
         self._transport = transport if transport is not None else BlockingTransport(**options)
+        self._on_request = on_request
+        self._group = bool(group)
+        self._limits = group if isinstance(group, Limits) else Limits()
+        self._line = ThreadLine(self._request, self._limits) if group else None
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*; `client.call(Publish("news", 1))` is `client.publish("news", 1)`.
@@ -59,19 +68,34 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
             timeout: seconds, instead of the command's or the client's own limit.
         """
         try:
-            calls = [self._codec.prepare(command)]
-            outcomes = self._ask(calls, command.timeout if timeout is None else timeout)
-            return cast(R, outcomes[0].result())
+            self._check_ready()
+            call = self._codec.prepare(command)
+            seconds = self._seconds(command.timeout if timeout is None else timeout)
+            if self._line is not None:
+                return cast(R, self._line.call(call, seconds).result())
+            return cast(R, self._request([call], seconds)[0].result())
         except CentripetalError as error:
             error.command, error.index = command, None
             raise
 
-    def _ask(self, calls: list[Prepared[Any]], timeout: float | None) -> list[OutcomeT]:
-        seconds = self.timeout if timeout is None else check_timeout(timeout)
-        return run(exchange(self._codec, calls), self._transport, seconds)
+    def _check_ready(self) -> None:
+        """Raise if no direct call may be made now."""
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self.timeout if timeout is None else check_timeout(timeout)
+
+    def _request(self, calls: list[Prepared[Any]], timeout: float) -> list[OutcomeT]:
+        if self._on_request is not None:
+            self._on_request(len(calls))
+        return run(exchange(self._codec, calls), self._transport, timeout)
 
     def close(self) -> None:
-        """Close idle connections. Not required; a client that is used again opens new ones."""
+        """Close idle connections; calls of other threads that wait for their turn fail, unsent.
+
+        Not required; a client that is used again opens new connections.
+        """
+        if self._line is not None:
+            self._line.close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -97,7 +121,7 @@ class BlockingBatch(Collector):
         if kind is not None or not calls:
             return
         try:
-            self._settle(self._client._ask(calls, self._timeout))
+            self._settle(self._client._request(calls, self._client._seconds(self._timeout)))
         except BaseException as failure:
             self._fail(failure)
             raise

@@ -4,11 +4,10 @@ Who sends takes everything that waits, with a `Claim`; if the sending fails, giv
 where they were, in the order in which they were added, before anything added since.
 """
 
-import os
 import threading
-import weakref
 from typing import Any
 
+from centripetal.client.forks import renew_after_fork
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Prepared
 
@@ -33,7 +32,7 @@ class Buffer:
 
     def __init__(self) -> None:
         self._renew()
-        _buffers.add(self)
+        renew_after_fork(self)
 
     def _renew(self) -> None:
         # Also in a forked child: its commands are the parent's to send, and its lock may be held by a thread that
@@ -71,15 +70,3 @@ class Buffer:
 
 def _place(item: tuple[int, Prepared[Any]]) -> int:
     return item[0]
-
-
-_buffers: "weakref.WeakSet[Buffer]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for buffer in list(_buffers):
-        buffer._renew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -6,12 +6,13 @@ from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, add, call
+from centripetal.client.options import ClientOptions
 from centripetal.dialects.v1 import commands
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
-from centripetal.protocol.command import Command, R
-from centripetal.transport.base import AsyncTransport, Transport, TransportOptions
+from centripetal.protocol.command import Command
+from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
@@ -79,7 +80,7 @@ class _Buffered(Buffering):
         """Forget the commands that wait in the buffer."""
         self._buffer.clear()
 
-    def _refuse_if_waiting(self) -> None:
+    def _check_ready(self) -> None:
         if len(self._buffer):
             raise ClientNotEmptyError(f"{len(self._buffer)} commands wait in the buffer: call send() or reset() first")
 
@@ -111,8 +112,8 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         secret: the `secret` of the server's configuration.
         timeout: seconds that one call may take in all; each call also takes its own `timeout=`.
         transport: your own way of making requests, instead of ours (see `centripetal.transport.base`).
-        options: what our transport is told, see `TransportOptions`: `max_response_bytes`, `max_connections`,
-            `ssl_context`, `ca_file`, `unix_socket`.
+        options: see `ClientOptions`: `group`, `on_request`; and what our transport is told: `max_response_bytes`,
+            `max_connections`, `ssl_context`, `ca_file`, `unix_socket`.
 
     Raises:
         UsageError: a URL that cannot be used, an empty secret, a timeout that is no time.
@@ -125,12 +126,12 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         *,
         timeout: float = 5.0,
         transport: Transport | None = None,
-        **options: Unpack[TransportOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
         self._set_up(url, _given(secret), timeout, transport, options)
 
     def _set_up(
-        self, url: str, secret: str | None, timeout: float, transport: Transport | None, options: TransportOptions
+        self, url: str, secret: str | None, timeout: float, transport: Transport | None, options: ClientOptions
     ) -> None:
         _Buffered.__init__(self, url, secret)
         BlockingClient.__init__(self, self._dialect, timeout, transport, **options)
@@ -142,16 +143,12 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         *,
         timeout: float = 5.0,
         transport: Transport | None = None,
-        **options: Unpack[TransportOptions],
+        **options: Unpack[ClientOptions],
     ) -> Self:
         """A client that signs nothing, for a server with `insecure_api` behind a firewall."""
         client = cls.__new__(cls)
         client._set_up(url, None, timeout, transport, options)
         return client
-
-    def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        self._refuse_if_waiting()
-        return super().call(command, timeout=timeout)
 
     def batch(self, *, timeout: float | None = None) -> Batch:
         """Collect calls in a `with` block and send them as one request; the buffer plays no part in it."""
@@ -173,7 +170,7 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         claim = Claim()
         try:
             self._buffer.take(claim)
-            return self._ask(claim.calls, timeout) if claim.items else []
+            return self._request(claim.calls, self._seconds(timeout)) if claim.items else []
         except BaseException:
             self._buffer.give_back(claim)
             raise
@@ -189,12 +186,12 @@ class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
         *,
         timeout: float = 5.0,
         transport: AsyncTransport | None = None,
-        **options: Unpack[TransportOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
         self._set_up(url, _given(secret), timeout, transport, options)
 
     def _set_up(
-        self, url: str, secret: str | None, timeout: float, transport: AsyncTransport | None, options: TransportOptions
+        self, url: str, secret: str | None, timeout: float, transport: AsyncTransport | None, options: ClientOptions
     ) -> None:
         _Buffered.__init__(self, url, secret)
         AwaitingClient.__init__(self, self._dialect, timeout, transport, **options)
@@ -206,16 +203,12 @@ class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
         *,
         timeout: float = 5.0,
         transport: AsyncTransport | None = None,
-        **options: Unpack[TransportOptions],
+        **options: Unpack[ClientOptions],
     ) -> Self:
         """A client that signs nothing, for a server with `insecure_api` behind a firewall."""
         client = cls.__new__(cls)
         client._set_up(url, None, timeout, transport, options)
         return client
-
-    async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        self._refuse_if_waiting()
-        return await super().call(command, timeout=timeout)
 
     def batch(self, *, timeout: float | None = None) -> AsyncBatch:
         """Collect calls in an `async with` block and send them as one request; the buffer plays no part in it."""
@@ -226,7 +219,7 @@ class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
         claim = Claim()
         try:
             self._buffer.take(claim)
-            return await self._ask(claim.calls, timeout) if claim.items else []
+            return await self._request(claim.calls, self._seconds(timeout)) if claim.items else []
         except BaseException:
             self._buffer.give_back(claim)
             raise

@@ -4,6 +4,7 @@ A `Command[R]` is a value. Others interpret it: clients send it, batches collect
 embedded server executes it. Its fields are the parameters of the method, with the server's own names.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
@@ -26,7 +27,17 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
     name: ClassVar[str]
     """The method's name on the wire."""
 
+    reads: ClassVar[bool] = False
+    """Whether it only reads, so that it may be repeated and need not stand in line behind writes to other channels."""
+
+    newer: ClassVar[bool] = False
+    """Whether some servers of its generation do not know it: it shares no request before one has answered it."""
+
     timeout: float | None = None
+
+    def touches(self) -> Sequence[str]:
+        """The channels that it is about: calls on one channel keep their order."""
+        return ()
 
     def check(self) -> None:
         """Raise a `UsageError` if the server could not accept this command."""

@@ -1,8 +1,7 @@
 """Who is connected: PURE. Connections register here; what concerns a user reaches all of its connections from here."""
 
+from collections.abc import Iterable
 from typing import Protocol
-
-from centripetal.server.engine import Delivery
 
 __all__ = ["Connection", "Hub"]
 
@@ -16,8 +15,8 @@ class Connection(Protocol):
     @property
     def user(self) -> str: ...
 
-    def push(self, delivery: Delivery) -> None:
-        """Send a message of a channel that this connection is subscribed to."""
+    def push(self, payload: bytes) -> None:
+        """Send what is the same for everybody in a channel, ready to go out: it was encoded once for all."""
         ...
 
     def unsubscribe(self, channel: str) -> None:
@@ -51,12 +50,12 @@ class Hub:
         """All connections of *user*: a copy, since what is done to them may remove them."""
         return list(self._users.get(user, {}).values())
 
-    def deliver(self, delivery: Delivery) -> None:
-        """Push a message to whoever of its subscribers is still here."""
-        for id_ in delivery.subscribers:
+    def send(self, payload: bytes, ids: Iterable[str]) -> None:
+        """Push *payload* to whoever of these is still here, in this order."""
+        for id_ in ids:
             connection = self._connections.get(id_)
             if connection is not None:
-                connection.push(delivery)
+                connection.push(payload)
 
     def count_connections(self) -> int:
         return len(self._connections)

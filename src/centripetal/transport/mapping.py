@@ -31,7 +31,7 @@ def no_connection(error: OSError, place: str) -> ConnectError:
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return ConnectError(f"{place} hung up while TLS was being set up: does it speak TLS?")
     if isinstance(error, ssl.SSLError):
-        if error.reason in NOT_TLS:
+        if _tls_reason(error) in NOT_TLS:
             text = f"{place} does not speak TLS: should the URL begin with http://?"
         else:
             text = f"TLS with {place} failed: {_reason(error)}"
@@ -59,7 +59,7 @@ def unknown_host(error: OSError | UnicodeError, host: str) -> ConnectError:
 def connection_lost(error: OSError, place: str, executed: Executed) -> ConnectionLostError:
     """The connection to *place* broke after it had been set up."""
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        refused = "CERTIFICATE" in (error.reason or "")  # TLS 1.3 asks for ours only after the handshake
+        refused = "CERTIFICATE" in _tls_reason(error)  # TLS 1.3 asks for ours only after the handshake
         advice = ": give a client certificate, by ssl_context" if refused else ""
         text = f"TLS with {place} failed: {_reason(error)}{advice}"
         return ConnectionLostError(text, executed=executed, retryable=not refused)
@@ -84,9 +84,14 @@ def _certificate_text(error: ssl.SSLCertVerificationError, place: str) -> str:
     return f"the certificate of {place} is not to be trusted, {error.verify_message.rstrip('.')}: {advice}"
 
 
+def _tls_reason(error: ssl.SSLError) -> str:
+    # OpenSSL's own errors have one; those that Python makes up may lack even the attribute.
+    return getattr(error, "reason", None) or ""
+
+
 def _reason(error: OSError | UnicodeError) -> str:
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
+    if isinstance(error, ssl.SSLError) and _tls_reason(error):
+        return _tls_reason(error).lower().replace("_", " ")
     if isinstance(error, OSError) and not isinstance(error, (socket.gaierror, ssl.SSLError)) and error.errno:
         return os.strerror(error.errno)
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

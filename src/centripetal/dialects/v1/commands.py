@@ -74,6 +74,10 @@ class Publish(_MessageOptions, frozen=True):
         if self.client is not None or self.uid is not None:
             super().check()
 
+    def touches(self) -> Sequence[str]:
+        return (self.channel,)
+
+
 
 class Broadcast(_PublishOptions, frozen=True):
     """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
@@ -92,12 +96,17 @@ class Broadcast(_PublishOptions, frozen=True):
     """
 
     name = "broadcast"
+    newer = True
     channels: Sequence[str]
     data: Any
 
     def check(self) -> None:
         check_names("channels", self.channels)
         super().check()
+
+    def touches(self) -> Sequence[str]:
+        return self.channels
+
 
 
 class Unsubscribe(Command[bool], frozen=True):
@@ -119,6 +128,10 @@ class Unsubscribe(Command[bool], frozen=True):
     def check(self) -> None:
         check_text("channel", self.channel)
         check_name("user", self.user)
+
+    def touches(self) -> Sequence[str]:
+        return (self.channel,)
+
 
 
 class Disconnect(Command[bool], frozen=True):
@@ -151,10 +164,15 @@ class Presence(Command[dict[str, ClientInfo]], frozen=True):
     """
 
     name = "presence"
+    reads = True
     channel: str
 
     def check(self) -> None:
         check_name("channel", self.channel)
+
+    def touches(self) -> Sequence[str]:
+        return (self.channel,)
+
 
 
 class History(Command[list[Message]], frozen=True):
@@ -169,10 +187,15 @@ class History(Command[list[Message]], frozen=True):
     """
 
     name = "history"
+    reads = True
     channel: str
 
     def check(self) -> None:
         check_name("channel", self.channel)
+
+    def touches(self) -> Sequence[str]:
+        return (self.channel,)
+
 
 
 class Channels(Command[list[str]], frozen=True):
@@ -183,6 +206,7 @@ class Channels(Command[list[str]], frozen=True):
     """
 
     name = "channels"
+    reads = True
 
 
 class StatsCommand(Command[Stats], frozen=True):
@@ -193,6 +217,7 @@ class StatsCommand(Command[Stats], frozen=True):
     """
 
     name = "stats"
+    reads = True
 
 
 class Node(Command[NodeInfo], frozen=True):
@@ -203,6 +228,7 @@ class Node(Command[NodeInfo], frozen=True):
     """
 
     name = "node"
+    reads = True
 
 
 COMMANDS: tuple[type[Command[Any]], ...] = (

@@ -31,7 +31,8 @@ from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.protocol.gojson import JSONError, compact, quote, read, read_list
 
-__all__ = ["ABSENT", "Envelope", "InvalidMessageError", "join", "read_command", "read_envelopes", "reply"]
+__all__ = ["ABSENT", "Envelope", "InvalidMessageError", "history_body", "join", "messages", "presence_body"]
+__all__ += ["read_command", "read_envelopes", "reply"]
 
 T = TypeVar("T")
 
@@ -163,9 +164,9 @@ def join(replies: Sequence[bytes]) -> bytes:
 def _body(command: Command[Any], result: Any) -> bytes:
     match command:
         case Presence():
-            return b'{"channel":%b,"data":%b}' % (quote(command.channel), _presence(result))
+            return presence_body(command.channel, result)
         case History():
-            return b'{"channel":%b,"data":%b}' % (quote(command.channel), _list(result, message))
+            return history_body(command.channel, result)
         case Channels():
             return b'{"data":%b}' % _list(result, quote)
         case StatsCommand():
@@ -181,10 +182,23 @@ def _list(values: list[T] | None, encode: Callable[[T], bytes]) -> bytes:
     return b"null" if values is None else b"[%b]" % b",".join(map(encode, values))
 
 
-def _presence(clients: dict[str, ClientInfo] | None) -> bytes:
-    if clients is None:
-        return b"null"
-    return b"{%b}" % b",".join(b"%b:%b" % (quote(key), client_info(clients[key])) for key in sorted(clients))
+def presence_body(channel: str, clients: dict[str, ClientInfo] | None) -> bytes:
+    """The body of a reply to presence; None: there was an error."""
+    data = b"null"
+    if clients is not None:
+        members = (b"%b:%b" % (quote(key), client_info(clients[key])) for key in sorted(clients))
+        data = b"{%b}" % b",".join(members)
+    return b'{"channel":%b,"data":%b}' % (quote(channel), data)
+
+
+def history_body(channel: str, values: list[Message] | None) -> bytes:
+    """The body of a reply to history; None: there was an error."""
+    return b'{"channel":%b,"data":%b}' % (quote(channel), messages(values))
+
+
+def messages(values: list[Message] | None) -> bytes:
+    """Messages as replies show them."""
+    return _list(values, message)
 
 
 def message(value: Message) -> bytes:

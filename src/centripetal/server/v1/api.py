@@ -23,6 +23,7 @@ from centripetal.dialects.v1.commands import (
     Unsubscribe,
 )
 from centripetal.dialects.v1.commands import Node as NodeCommand
+from centripetal.dialects.v1.realtime import JoinPush, LeavePush, MessagePush, encode_push
 from centripetal.dialects.v1.results import Message, NodeInfo, Stats
 from centripetal.dialects.v1.serving import join, read_command, read_envelopes, reply
 from centripetal.errors import ServerError
@@ -56,7 +57,7 @@ class Node:
         self.engine = Engine()
         self.hub = Hub()
         self.metrics = Metrics()
-        self._next_uid = next_uid
+        self.next_uid = next_uid
         self._info = NodeInfo(uid, config.name, int(now), version=VERSION)
         self._next_announcement = self._next_rotation = now
         self._next_rotation += config.node_metrics_interval
@@ -133,7 +134,7 @@ class Node:
 
     def _publish(self, command: Publish, now: float) -> None:
         options = self._options(command.channel, _FIX)
-        uid = command.uid or self._next_uid()
+        uid = command.uid or self.next_uid()
         self.publish(Publication(uid, command.channel, bytes(command.data), command.client or ""), options, now)
 
     def _broadcast(self, command: Broadcast, now: float) -> None:
@@ -145,13 +146,24 @@ class Node:
             if not channel:
                 raise ServerError("invalid message", advice=_FIX)
             options = self._options(channel, _FIX)
-            self.publish(Publication(self._next_uid(), channel, data, command.client or ""), options, now)
+            self.publish(Publication(self.next_uid(), channel, data, command.client or ""), options, now)
 
     def publish(self, publication: Publication, options: ChannelOptions, now: float) -> None:
         """Remember a message and push it to whoever is subscribed; clients' own messages come this way, too."""
-        self.metrics.count("node_num_client_msg_published")
-        self.metrics.count("node_num_client_msg_received")
-        self.hub.deliver(self.engine.publish(publication, options, now))
+        self._count_pair("client_msg")
+        delivery = self.engine.publish(publication, options, now)
+        if delivery.subscribers:
+            self.hub.send(encode_push(MessagePush(message(publication))), delivery.subscribers)
+
+    def announce_join(self, channel: str, info: ClientInfo) -> None:
+        """Tell the subscribers of *channel* who came, which must be one of them by now."""
+        self._count_pair("join_msg")
+        self.hub.send(encode_push(JoinPush(channel, client_info(info))), self.engine.subscribers(channel))
+
+    def announce_leave(self, channel: str, info: ClientInfo) -> None:
+        """Tell the subscribers of *channel* who goes, and is still one of them."""
+        self._count_pair("leave_msg")
+        self.hub.send(encode_push(LeavePush(channel, client_info(info))), self.engine.subscribers(channel))
 
     def _unsubscribe(self, command: Unsubscribe) -> None:
         self._require(command.user)
@@ -159,13 +171,13 @@ class Node:
             self._options(command.channel)
         for connection in self.hub.of_user(command.user):
             connection.unsubscribe(command.channel)
-        self._count_control_message()
+        self._count_pair("control_msg")
 
     def _disconnect(self, command: Disconnect) -> None:
         self._require(command.user)
         for connection in self.hub.of_user(command.user):
             connection.disconnect()
-        self._count_control_message()
+        self._count_pair("control_msg")
 
     def _presence(self, command: Presence) -> dict[str, results.ClientInfo]:
         self._require(command.channel)
@@ -204,13 +216,13 @@ class Node:
                 "node_uptime_seconds": int(now) - self._info.started,
             }
         )
-        self._count_control_message()
+        self._count_pair("control_msg")
         self._announced = msgspec.structs.replace(self._info, metrics=self.metrics.announced)
 
-    def _count_control_message(self) -> None:
-        # Nodes hear their own control messages.
-        self.metrics.count("node_num_control_msg_published")
-        self.metrics.count("node_num_control_msg_received")
+    def _count_pair(self, what: str) -> None:
+        # A node hears what it tells others, too.
+        self.metrics.count(f"node_num_{what}_published")
+        self.metrics.count(f"node_num_{what}_received")
 
 
 def message(publication: Publication) -> Message:

@@ -1,0 +1,122 @@
+"""How threads share requests: a leader carries the commands of all that wait, with no thread of its own.
+
+Who calls while nothing is under way leads at once, which costs what a call alone costs. Who calls while a request is
+under way waits; when it returns, its leader wakes those that are answered and appoints one of the waiting to carry the
+next request. That is the one with the most time left, so no leader has to leave a request that others still need.
+`protocol/grouping.py` decides what goes together; here are the lock and the waiting.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from centripetal.client.forks import renew_after_fork
+from centripetal.errors import CentripetalError, ConnectionLostError
+from centripetal.protocol.command import Outcome, Prepared
+from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
+
+__all__ = ["ThreadLine"]
+
+Ask = Callable[[list[Prepared[Any]], float], Sequence[Outcome[Any]]]
+
+
+class ThreadLine:
+    """The line of one client. The waiter of an entry is a lock that is released when there is news for its thread.
+
+    Args:
+        ask: makes one request of some commands within so many seconds.
+        limits: how much one request may carry.
+    """
+
+    def __init__(self, ask: Ask, limits: Limits) -> None:
+        self._ask = ask
+        self._limits = limits
+        self._renew()
+        renew_after_fork(self)
+
+    def _renew(self) -> None:
+        # Also in a forked child: who waits and who leads are threads that only the parent has.
+        self._lock = threading.Lock()
+        self._grouping = Grouping(self._limits)
+
+    def call(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
+        """Send *call*, in company if there is any; its outcome.
+
+        Raises:
+            TimeoutError: *timeout* seconds are over; `executed` is "no" if it was not sent by then.
+            CentripetalError: the request that carried it failed.
+        """
+        me = Entry(call, time.monotonic() + timeout)
+        try:
+            with self._lock:
+                self._grouping.add(me)
+                self._dispatch()
+                if me.leads is None:
+                    me.waiter = threading.Lock()
+                    me.waiter.acquire()
+            while me.state != "done":
+                if me.leads is not None:
+                    self._carry(me, me.leads)
+                else:
+                    self._wait(me)
+        except BaseException:
+            self._leave(me)
+            raise
+        return me.result()
+
+    def close(self, error: CentripetalError) -> None:
+        """Everything that waits and is not sent yet fails with *error*."""
+        with self._lock:
+            _wake(self._grouping.close(error))
+
+    def _dispatch(self) -> None:
+        """Give each request that can be made now to one of its callers. The lock is held."""
+        while (group := self._grouping.poll()) is not None:
+            leader = group.entries[0] if len(group.entries) == 1 else max(group.entries, key=_deadline)
+            leader.leads = group
+            _wake([leader])
+
+    def _carry(self, me: Entry, group: Group) -> None:
+        outcomes: Sequence[Outcome[Any]] = ()
+        failure: CentripetalError | None = None
+        try:
+            outcomes = self._ask(group.calls, max(me.deadline - time.monotonic(), 0.001))
+        except CentripetalError as error:
+            failure = error
+        with self._lock:
+            me.leads = None
+            _wake(self._grouping.settle(group, outcomes) if failure is None else self._grouping.fail(group, failure))
+            if me.state != "done" and me.waiter is None:  # a read that is asked again
+                me.waiter = threading.Lock()
+                me.waiter.acquire()
+            self._dispatch()
+
+    def _wait(self, me: Entry) -> None:
+        seconds = max(me.deadline - time.monotonic(), 0)
+        if me.waiter.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
+            return
+        with self._lock:
+            if me.leads is None and me.state != "done":  # else the news came at the last moment
+                self._grouping.cancel(me, out_of_time(me))
+                self._dispatch()
+
+    def _leave(self, me: Entry) -> None:
+        """The thread of *me* was interrupted: nobody else must wait for it."""
+        error = ConnectionLostError("the thread that carried this request was interrupted")
+        with self._lock:
+            group, me.leads = me.leads, None
+            self._grouping.cancel(me, error)
+            if group is not None:
+                _wake(self._grouping.fail(group, error))
+            self._dispatch()
+
+
+def _wake(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        if entry.waiter is not None and entry.waiter.locked():
+            entry.waiter.release()
+
+
+def _deadline(entry: Entry) -> float:
+    return entry.deadline

@@ -1,0 +1,277 @@
+"""Which waiting commands go into the next request (group commit): decisions only, no lock, no clock, no waiting.
+
+    grouping.add(entry)                               a call is made
+    group = grouping.poll()                           a request to send now, or None; ask again until None
+    grouping.settle(group, outcomes)                  it was answered        } each returns the entries that have their
+    grouping.fail(group, error)                       it failed              } outcome now; then poll again
+    grouping.cancel(entry, error)                     a caller gave up
+    grouping.close(error)                             nobody will poll any more
+
+There are two lines, for writes and for reads, each with at most one request under way. While it is, calls wait;
+when it returns, everything that waits goes out together, up to the limits. So nothing waits on an idle client, a busy
+one makes bigger requests by itself, reads never stand behind a long line of writes, and a read that makes the server
+refuse a whole array (presence of a client whose info is no JSON: spec v1 §5.3) cannot take writes with it.
+
+Order: calls on one channel run in the order in which they were made. Writes all stay in line. A read waits
+until the writes made before it on its channel are answered, a write until the reads made before it are.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from centripetal.errors import CentripetalError, HTTPStatusError, TimeoutError, UsageError
+from centripetal.protocol.command import Outcome, Prepared
+
+__all__ = ["Entry", "Group", "Grouping", "Limits", "out_of_time"]
+
+_ENVELOPE = 48
+"""About what surrounds the params of a command in a request, in bytes."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one shared request carries at most.
+
+    Args:
+        commands: how many commands.
+        bytes: how many bytes of commands; a single command that is larger travels alone (1.x servers set no limit).
+    """
+
+    commands: int = 500
+    bytes: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        if self.commands < 1 or self.bytes < 1:
+            raise UsageError("limits of a request must be at least 1")
+
+
+class Entry:
+    """One call in line.
+
+    Args:
+        call: what to send.
+        deadline: when the caller's time is over, on the driver's clock.
+
+    Attributes:
+        state: "waiting", "sent" (its request is under way) or "done".
+        outcome: what it came to, once it is done.
+        waiter: for the driver: what the caller waits with.
+        leads: for the driver: the request that this caller is to carry.
+    """
+
+    # Defaults stand here: most entries never set them, and hundreds of thousands are made in a second.
+    state: Literal["waiting", "sent", "done"] = "waiting"
+    outcome: Outcome[Any] | CentripetalError | None = None
+    waiter: Any = None
+    leads: "Group | None" = None
+    alone = False
+    seq = 0
+    after = 0  # a read waits until the write of this place is answered
+
+    def __init__(self, call: Prepared[Any], deadline: float) -> None:
+        command = call.command
+        self.call = call
+        self.deadline = deadline
+        self.reads = command.reads
+        self.keys = command.touches()
+        self.size = len(call.params) + _ENVELOPE
+
+    def finish(self, outcome: Outcome[Any] | CentripetalError) -> None:
+        """Give the call its one outcome."""
+        self.state = "done"
+        self.outcome = outcome
+
+    def result(self) -> Outcome[Any]:
+        """The outcome of a call that is done; raises the error that it came to instead."""
+        if isinstance(self.outcome, CentripetalError):
+            raise self.outcome
+        assert self.outcome is not None, "this call is not done"
+        return self.outcome
+
+
+class Group:
+    """The commands of one request: `entries`. Callers may have given up on some; they are sent all the same."""
+
+    __slots__ = ("entries", "passed", "reads")
+
+    def __init__(self, reads: bool) -> None:
+        self.reads = reads
+        self.entries: list[Entry] = []
+        self.passed: list[Entry] = []  # given up before they were sent, they left the line with this group
+
+    @property
+    def calls(self) -> list[Prepared[Any]]:
+        return [entry.call for entry in self.entries]
+
+
+class Grouping:
+    """The two lines."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._max_commands = limits.commands
+        self._max_bytes = limits.bytes
+        self._writes: deque[Entry] = deque()
+        self._reads: deque[Entry] = deque()
+        self._write_under_way: Group | None = None
+        self._read_under_way: Group | None = None
+        self._seq = 0
+        # By channel: the newest write not yet answered, and the reads not yet answered, oldest first.
+        self._last_write: dict[str, int] = {}
+        self._open_reads: dict[str, deque[Entry]] = {}
+        self._proven: set[str] = set()
+
+    def __len__(self) -> int:
+        """How many calls wait, those included whose callers gave up but that are still in line."""
+        return len(self._writes) + len(self._reads)
+
+    def add(self, entry: Entry) -> None:
+        """Put a call in line."""
+        self._seq += 1
+        entry.seq = self._seq
+        if entry.reads:
+            for key in entry.keys:
+                entry.after = max(entry.after, self._last_write.get(key, 0))
+                self._open_reads.setdefault(key, deque()).append(entry)
+            self._reads.append(entry)
+        else:
+            for key in entry.keys:
+                self._last_write[key] = self._seq
+            self._writes.append(entry)
+
+    def poll(self) -> Group | None:
+        """The next request to send now, if there is one."""
+        if self._writes and self._write_under_way is None:
+            group = self._write_under_way = self._next_writes()
+            if group is not None:
+                return group
+        if self._reads and self._read_under_way is None:
+            self._read_under_way = self._next_reads()
+            return self._read_under_way
+        return None
+
+    def settle(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
+        """*group* was answered, one outcome a command: the calls that are done by that."""
+        done = []
+        for entry, outcome in zip(group.entries, outcomes, strict=True):
+            self._proven.add(entry.call.command.name)
+            if entry.state == "sent":
+                entry.finish(outcome)
+                done.append(entry)
+        self._land(group)
+        return done
+
+    def fail(self, group: Group, error: CentripetalError) -> list[Entry]:
+        """The request of *group* failed: the calls that are done by that, each with an error of its own.
+
+        Reads of which one has spoilt the whole request go back in line instead, to be asked one by one: repeating
+        a read does no harm.
+        """
+        wanted = [entry for entry in group.entries if entry.state == "sent"]
+        if group.reads and len(group.entries) > 1 and isinstance(error, HTTPStatusError) and error.status in (400, 500):
+            for entry in wanted:
+                entry.state, entry.alone = "waiting", True
+            self._reads.extendleft(reversed(wanted))
+            wanted = []
+        for entry in wanted:
+            entry.finish(error.about(entry.call.command))
+        self._land(group)
+        return wanted
+
+    def cancel(self, entry: Entry, error: CentripetalError) -> None:
+        """The caller of *entry* gave up: it is done, with *error*. One that still waits will not be sent."""
+        if entry.state == "done":
+            return
+        entry.finish(error)
+        if entry.reads:
+            self._forget_read(entry)
+
+    def close(self, error: CentripetalError) -> list[Entry]:
+        """Everything that waits fails with *error*: the calls that are done by that."""
+        waiting = [entry for entry in (*self._writes, *self._reads) if entry.state == "waiting"]
+        for entry in waiting:
+            self.cancel(entry, error.about(entry.call.command))
+        return waiting
+
+    def _next_writes(self) -> Group | None:
+        line, group, size = self._writes, Group(reads=False), 0
+        while line and len(group.entries) < self._max_commands:
+            entry = line[0]
+            if entry.state == "done":
+                group.passed.append(line.popleft())
+                continue
+            alone = entry.call.command.newer and entry.call.command.name not in self._proven
+            if group.entries and (alone or size + entry.size > self._max_bytes):
+                break
+            if self._open_reads and self._behind_a_read(entry):
+                break
+            entry.state = "sent"
+            group.entries.append(line.popleft())
+            size += entry.size
+            if alone:
+                break
+        if group.entries:
+            return group
+        self._forget_writes(group.passed)
+        return None
+
+    def _next_reads(self) -> Group | None:
+        line, group, size = self._reads, Group(reads=True), 0
+        kept: list[Entry] = []
+        open_write = self._first_open_write()
+        while line and len(group.entries) < self._max_commands:
+            entry = line.popleft()
+            if entry.state == "done":
+                continue
+            fits = not group.entries or (not entry.alone and size + entry.size <= self._max_bytes)
+            if not fits or (open_write is not None and entry.after >= open_write):
+                kept.append(entry)
+                continue
+            entry.state = "sent"
+            group.entries.append(entry)
+            size += entry.size
+            if entry.alone:
+                break
+        line.extendleft(reversed(kept))
+        return group if group.entries else None
+
+    def _first_open_write(self) -> int | None:
+        if self._write_under_way is not None:
+            return self._write_under_way.entries[0].seq
+        return self._writes[0].seq if self._writes else None
+
+    def _behind_a_read(self, entry: Entry) -> bool:
+        return any(key in self._open_reads and self._open_reads[key][0].seq < entry.seq for key in entry.keys)
+
+    def _land(self, group: Group) -> None:
+        if group.reads:
+            self._read_under_way = None
+            for entry in group.entries:
+                if entry.state == "done":
+                    self._forget_read(entry)
+        else:
+            self._write_under_way = None
+            self._forget_writes(group.entries)
+            self._forget_writes(group.passed)
+
+    def _forget_writes(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            for key in entry.keys:
+                if self._last_write.get(key) == entry.seq:
+                    del self._last_write[key]
+
+    def _forget_read(self, entry: Entry) -> None:
+        for key in entry.keys:
+            line = self._open_reads.get(key)
+            while line and line[0].state == "done":
+                line.popleft()
+            if not line:
+                self._open_reads.pop(key, None)
+
+
+def out_of_time(entry: Entry) -> TimeoutError:
+    """The error for a caller whose time is over, which knows whether its call was sent."""
+    if entry.state == "waiting":
+        return TimeoutError("the time ran out before this call's turn came: nothing was sent", executed="no")
+    return TimeoutError("the time ran out while the request that carries this call was under way")

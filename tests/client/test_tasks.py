@@ -1,0 +1,216 @@
+"""Tasks that share requests."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
+from centripetal.protocol.grouping import Limits
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.v1 import AsyncClient
+from tests.stubs import AsyncStub, answer, commands_in
+
+URL = "http://stub"
+
+
+def client_with(**options: Any) -> tuple[AsyncClient, AsyncStub]:
+    stub = AsyncStub()
+    stub.gate.clear()
+    return AsyncClient(URL, "secret", transport=stub, **options), stub
+
+
+async def steps(count: int = 5) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_calls_of_tasks_share_the_next_request() -> None:
+    """What tasks call while a request is under way is one request when it returns, and each gets its own result."""
+    sizes: list[int] = []
+    client, stub = client_with(on_request=sizes.append)
+    first = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    others = [asyncio.create_task(client.publish("bad" if n == 2 else "a", n)) for n in range(5)]
+    await steps()
+    stub.gate.set()
+    outcomes = await asyncio.gather(first, *others, return_exceptions=True)
+    assert sizes == [1, 5]
+    assert isinstance(outcomes.pop(3), ServerError)
+    assert outcomes == [True] * 5
+    assert [command["params"]["data"] for command in commands_in(stub.requests[1])] == list(range(5))
+
+
+async def test_a_lone_call_needs_no_task() -> None:
+    """A call on an idle line runs in its caller's own task."""
+    client, stub = client_with()
+    stub.gate.set()
+    before = len(asyncio.all_tasks())
+    seen: list[int] = []
+
+    def look(request: HTTPRequest) -> HTTPReply:
+        seen.append(len(asyncio.all_tasks()))
+        return answer(request)
+
+    stub.reactions = [look]
+    await client.publish("a", 1)
+    assert seen == [before]
+
+
+async def test_a_cancelled_caller_hurts_nobody() -> None:
+    """Neither a cancelled task that waits, nor one whose command is under way, nor the first one disturbs others."""
+    client, stub = client_with()
+    first = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    waiting = asyncio.create_task(client.publish("b", 0))
+    others = [asyncio.create_task(client.publish("c", n)) for n in range(3)]
+    await steps()
+    waiting.cancel()
+    first.cancel()
+    await steps()
+    others[0].cancel()  # its request is under way by now
+    stub.gate.set()
+    outcomes = await asyncio.gather(first, waiting, *others, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes[:3]] == [asyncio.CancelledError] * 3
+    assert outcomes[3:] == [True, True]
+    assert stub.sent == [["c", "c", "c"]]
+    assert await client.publish("d", 1) is True
+
+
+async def test_a_caller_out_of_time_says_whether_it_was_sent() -> None:
+    """A short deadline ends its own call: "no" before its turn, "unknown" while its request is under way."""
+    client, stub = client_with()
+    first = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    with pytest.raises(TimeoutError) as unsent:
+        await client.publish("b", 0, timeout=0.02)
+    assert unsent.value.executed == "no"
+    stub.gate.set()
+    await first
+    stub.gate.clear()
+    others = [asyncio.create_task(client.publish("c", n, timeout=t)) for n, t in enumerate([5, 0.05, 5])]
+    await steps()
+    late = await asyncio.gather(others[1], return_exceptions=True)
+    assert isinstance(late[0], TimeoutError)
+    assert late[0].executed == "no"
+    stub.gate.set()
+    assert list(await asyncio.gather(others[0], others[2])) == [True, True]
+
+
+async def test_a_failed_request_is_an_error_for_each_of_its_callers() -> None:
+    """Each caller of a request that failed has an error of its own, about its own command."""
+    client, stub = client_with()
+    stub.reactions = [answer, ConnectionLostError("gone")]
+    first = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    others = [asyncio.create_task(client.publish("b", 0)), asyncio.create_task(client.disconnect("user"))]
+    await steps()
+    stub.gate.set()
+    assert await first is True
+    outcomes = await asyncio.gather(*others, return_exceptions=True)
+    errors = [error for error in outcomes if isinstance(error, CentripetalError)]
+    assert [error.command and error.command.name for error in errors] == ["publish", "disconnect"]
+    assert await client.publish("d", 1) is True
+
+
+async def test_reads_do_not_wait_behind_writes_and_keep_to_their_channel() -> None:
+    """A read goes out beside a write that is under way, unless that is to its own channel."""
+    client, stub = client_with()
+    write = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    same, other = asyncio.create_task(client.history("a")), asyncio.create_task(client.history("b"))
+    await steps()
+    stub.gate.set()
+    await asyncio.gather(write, same, other)
+    assert sorted(stub.sent[:2]) == [["a"], ["b"]]
+    assert stub.sent[2] == ["a"]
+    assert commands_in(stub.requests[2])[0]["method"] == "history"
+
+
+async def test_reads_spoilt_by_one_are_asked_one_by_one() -> None:
+    """A presence that the server cannot print fails alone; the reads beside it are answered."""
+
+    def spoilt(request: HTTPRequest) -> HTTPReply:
+        if any(command["params"].get("channel") == "broken" for command in commands_in(request)):
+            return HTTPReply(500, b"Internal Server Error\n")
+        return answer(request)
+
+    client, stub = client_with()
+    stub.reactions = [spoilt] * 9
+    first = asyncio.create_task(client.channels())
+    await steps()
+    reads = [asyncio.create_task(client.presence(channel)) for channel in ("good", "broken")]
+    await steps()
+    stub.gate.set()
+    good, broken = await asyncio.gather(*reads, return_exceptions=True)
+    await first
+    assert not isinstance(good, BaseException)
+    assert isinstance(broken, HTTPStatusError)
+
+
+async def test_limits_and_switching_off() -> None:
+    """`Limits` split what waits; `group=False` makes a request of each call."""
+    for group, expected in ((Limits(commands=2), [1, 2, 2, 1]), (False, [1] * 6)):
+        sizes: list[int] = []
+        client, stub = client_with(group=group, on_request=sizes.append)
+        calls = [asyncio.create_task(client.publish("a", n)) for n in range(6)]
+        await steps()
+        stub.gate.set()
+        await asyncio.gather(*calls)
+        assert sizes == expected
+
+
+async def test_close_fails_what_waits() -> None:
+    """Closing a client ends calls that are not sent yet, with "no" in `executed`."""
+    client, stub = client_with()
+    first = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    second = asyncio.create_task(client.publish("a", 0))
+    await steps()
+    await client.close()
+    with pytest.raises(ConnectionLostError) as closed:
+        await second
+    assert closed.value.executed == "no"
+    stub.gate.set()
+    assert await first is True
+
+
+def test_a_loop_that_ends_with_calls_in_line_leaves_nothing_behind() -> None:
+    """When a loop is shut down, its calls end as cancelled, no task is left pending, and the next loop works."""
+    client, stub = client_with()
+
+    async def abandon() -> None:
+        calls = [asyncio.create_task(client.publish("a", n)) for n in range(5)]
+        await steps()
+        assert not any(call.done() for call in calls)
+
+    asyncio.run(abandon())
+    stub.gate = asyncio.Event()
+    stub.gate.set()
+    assert asyncio.run(client.publish("a", 9)) is True
+    assert len(client._lines) == 1
+    assert stub.sent == [["a"]]
+
+
+async def test_ten_thousand_tasks() -> None:
+    """10,000 tasks at once are answered, in few requests."""
+    sizes: list[int] = []
+    client, stub = client_with(on_request=sizes.append)
+    calls = asyncio.gather(*(client.publish(f"c{n % 7}", n) for n in range(10_000)))
+    await steps()
+    stub.gate.set()
+    assert all(await calls)
+    assert sum(sizes) == 10_000
+    assert len(sizes) < 100
+
+
+async def test_the_line_keeps_nothing_of_what_is_done() -> None:
+    """However many calls have passed, the line holds none of them."""
+    client, stub = client_with()
+    stub.gate.set()
+    for _ in range(20):
+        await asyncio.gather(*(client.publish(f"c{n}", n) for n in range(200)))
+    line = client._line()
+    assert len(line._waiting) == 0
+    assert not line._carriers
+    assert not line._grouping._last_write

@@ -1,0 +1,269 @@
+"""Threads that share requests."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from centripetal.errors import ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
+from centripetal.protocol.grouping import Limits
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.v1 import Client
+from tests.stubs import Stub, answer, commands_in
+
+URL = "http://stub"
+
+
+class Gated(Stub):
+    """A transport whose requests wait until they are let through; `asked` is released once for each that came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Semaphore(0)
+        self.gate = threading.Semaphore(0)
+
+    def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        self.asked.release()
+        if not self.gate.acquire(timeout=timeout):
+            raise TimeoutError("silent")
+        return self.react(request, timeout)
+
+
+class Crew:
+    """Threads that each make one call and note what came of it."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.outcomes: dict[str, Any] = {}
+        self.threads: list[threading.Thread] = []
+
+    def start(self, name: str, call: Callable[[], Any]) -> None:
+        """Begin a call, and wait until it is in line."""
+        before = self._in_line()
+
+        def work() -> None:
+            try:
+                self.outcomes[name] = call()
+            except BaseException as error:
+                self.outcomes[name] = error
+
+        thread = threading.Thread(target=work)
+        self.threads.append(thread)
+        thread.start()
+        while self._in_line() == before and thread.is_alive():
+            time.sleep(0.001)
+
+    def _in_line(self) -> int:
+        line = self.client._line
+        assert line is not None
+        return line._grouping._seq
+
+    def join(self) -> dict[str, Any]:
+        for thread in self.threads:
+            thread.join(10)
+            assert not thread.is_alive()
+        return self.outcomes
+
+
+def crew(**options: Any) -> tuple[Gated, Crew]:
+    stub = Gated()
+    return stub, Crew(Client(URL, "secret", transport=stub, **options))
+
+
+def test_calls_of_threads_share_the_next_request() -> None:
+    """What threads call while a request is under way is one request when it returns, and each gets its own result."""
+    sizes: list[int] = []
+    stub, threads = crew(on_request=sizes.append)
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    for n in range(5):
+        channel = "bad" if n == 2 else "a"
+        threads.start(str(n), lambda channel=channel, n=n: client.publish(channel, n))  # type: ignore[misc]
+    stub.gate.release(2)
+    outcomes = threads.join()
+    assert sizes == [1, 5]
+    assert isinstance(outcomes.pop("2"), ServerError)
+    assert set(outcomes.values()) == {True}
+    assert [command["params"]["data"] for command in commands_in(stub.requests[1])] == list(range(5))
+
+
+def test_a_caller_out_of_time_hurts_nobody() -> None:
+    """A short deadline ends its own call, unsent, and the others go on."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("short", lambda: client.publish("b", 0, timeout=0.05))
+    threads.start("long", lambda: client.publish("c", 0))
+    while "short" not in threads.outcomes:
+        time.sleep(0.001)
+    stub.gate.release(2)
+    outcomes = threads.join()
+    assert isinstance(outcomes["short"], TimeoutError)
+    assert outcomes["short"].executed == "no"
+    assert outcomes["first"] is outcomes["long"] is True
+    assert stub.sent == [["a"], ["c"]]
+
+
+def test_a_caller_out_of_time_under_way_does_not_take_the_request_with_it() -> None:
+    """Of a shared request the caller with the most time left is the leader, so one that leaves leaves nobody behind."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("short", lambda: client.publish("b", 0, timeout=0.2))
+    threads.start("long", lambda: client.publish("c", 0))
+    stub.gate.release()
+    stub.asked.acquire()
+    while "short" not in threads.outcomes:
+        time.sleep(0.001)
+    stub.gate.release()
+    outcomes = threads.join()
+    assert outcomes["short"].executed == "unknown"
+    assert outcomes["long"] is True
+    assert stub.sent == [["a"], ["b", "c"]]
+
+
+def test_a_failed_request_is_an_error_for_each_of_its_callers() -> None:
+    """Each caller of a request that failed has an error of its own, about its own command."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("b", lambda: client.publish("b", 0))
+    threads.start("c", lambda: client.unsubscribe("c", "user"))
+    stub.reactions = [answer, ConnectionLostError("gone")]
+    stub.gate.release(2)
+    outcomes = threads.join()
+    assert [outcomes[name].command.name for name in "bc"] == ["publish", "unsubscribe"]
+    assert outcomes["b"] is not outcomes["c"]
+    assert client.publish is not None
+    stub.gate.release()
+    assert client.publish("d", 1) is True
+
+
+def test_an_interrupted_leader_leaves_the_line_in_order() -> None:
+    """Ctrl-C in the thread that carries a request ends that request for its callers, and the line goes on."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("b", lambda: client.publish("b", 0))
+    threads.start("c", lambda: client.publish("c", 0))
+    stub.reactions = [answer, KeyboardInterrupt()]
+    stub.gate.release(2)
+    outcomes = threads.join()
+    kinds = {type(outcomes[name]) for name in "bc"}
+    assert kinds == {KeyboardInterrupt, ConnectionLostError}
+    lost = next(outcomes[name] for name in "bc" if isinstance(outcomes[name], ConnectionLostError))
+    assert lost.executed == "unknown"
+    stub.gate.release()
+    assert client.publish("d", 1) is True
+
+
+def test_reads_do_not_wait_behind_writes() -> None:
+    """A read goes out on a connection of its own while a write is under way."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("write", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("read", lambda: client.channels())
+    stub.asked.acquire()
+    stub.gate.release(2)
+    assert threads.join() == {"write": True, "read": ["a", "b"]}
+
+
+def test_reads_spoilt_by_one_are_asked_one_by_one() -> None:
+    """A presence that the server cannot print fails alone; the reads beside it are answered."""
+
+    def spoilt(request: HTTPRequest) -> HTTPReply:
+        if any(command["params"].get("channel") == "broken" for command in commands_in(request)):
+            return HTTPReply(500, b"Internal Server Error\n")
+        return answer(request)
+
+    stub, threads = crew()
+    client = threads.client
+    threads.start("first", client.channels)
+    stub.asked.acquire()
+    threads.start("good", lambda: client.presence("good"))
+    threads.start("broken", lambda: client.presence("broken"))
+    stub.reactions = [spoilt] * 9
+    stub.gate.release(9)
+    outcomes = threads.join()
+    assert list(outcomes["good"]) == ["c1"]
+    assert isinstance(outcomes["broken"], HTTPStatusError)
+    assert len(stub.requests) == 4
+
+
+def test_limits_split_what_waits() -> None:
+    """What waits beyond the limit goes out with the request after."""
+    sizes: list[int] = []
+    stub, threads = crew(group=Limits(commands=2), on_request=sizes.append)
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    for n in range(5):
+        threads.start(str(n), lambda n=n: client.publish("a", n))  # type: ignore[misc]
+    stub.gate.release(9)
+    assert set(threads.join().values()) == {True}
+    assert sizes == [1, 2, 2, 1]
+
+
+def test_close_fails_what_waits() -> None:
+    """Closing a client ends calls that are not sent yet, with "no" in `executed`; the one under way is answered."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("second", lambda: client.publish("a", 0))
+    client.close()
+    stub.gate.release(2)
+    outcomes = threads.join()
+    assert outcomes["first"] is True
+    assert outcomes["second"].executed == "no"
+
+
+def test_many_threads_one_client() -> None:
+    """With 32 threads on one client every call is sent exactly once and answered."""
+    stub = Stub()
+    client = Client(URL, "secret", transport=stub)
+
+    def work(k: int) -> None:
+        for n in range(50):
+            assert client.publish(f"c{k}", n) is True
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    sent = [(c["params"]["channel"], c["params"]["data"]) for r in stub.requests for c in commands_in(r)]
+    assert sorted(sent) == sorted((f"c{k}", n) for k in range(32) for n in range(50))
+    by_channel: dict[str, list[int]] = {}
+    for channel, n in sent:
+        by_channel.setdefault(channel, []).append(n)
+    assert all(numbers == sorted(numbers) for numbers in by_channel.values())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_starts_with_an_empty_line() -> None:
+    """A child forked while the parent has a request under way makes its own calls at once."""
+    stub, threads = crew()
+    client = threads.client
+    threads.start("parent", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover - in the child
+        code = 1
+        try:
+            client._transport = Stub()
+            code = 0 if client.publish("a", 1) is True else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    stub.gate.release()
+    assert threads.join() == {"parent": True}

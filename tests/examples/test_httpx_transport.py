@@ -1,0 +1,110 @@
+"""The example of a transport of one's own keeps the contract."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from centripetal.errors import (
+    CentripetalError,
+    ConnectError,
+    ConnectionLostError,
+    MalformedResponseError,
+    TimeoutError,
+    UsageError,
+)
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.transport.base import AsyncTransport, Transport
+from examples.httpx_transport import AsyncHttpxTransport, HttpxTransport
+from tests.transport.scripted import OK, Peer, Script, ScriptedServer, answers, reply
+
+Send = Callable[[HTTPRequest, float], HTTPReply]
+
+
+@pytest.fixture(params=["blocking", "awaiting"])
+def send(request: pytest.FixtureRequest) -> Iterator[Send]:
+    """Either transport's `send`, blocking; without what the environment says of proxies."""
+    if request.param == "blocking":
+        transport: Transport = HttpxTransport(httpx.Client(trust_env=False))
+        yield transport.send
+        transport.close()
+        return
+
+    with asyncio.Runner() as runner:
+        awaiting: AsyncTransport = AsyncHttpxTransport(httpx.AsyncClient(trust_env=False))
+        yield lambda request, timeout: runner.run(awaiting.send(request, timeout))
+        runner.run(awaiting.close())
+
+
+def test_replies(send: Send) -> None:
+    """Status, headers and body come back, redirects included, over one connection."""
+    with ScriptedServer(answers(OK, reply(b"", "Location: /", status="302 Found"))) as server:
+        request = HTTPRequest(server.url, (("X-API-Sign", "ab"),), b"[]")
+        answer = send(request, 5)
+        assert (answer.status, answer.body, answer.header("content-length")) == (200, b"{}", "2")
+        assert b"\r\nX-API-Sign: ab\r\n" in server.requests[0]
+        assert server.requests[0].endswith(b"\r\n\r\n[]")
+        assert send(request, 5).status == 302
+        assert server.connections == 1
+
+
+def test_no_connection(send: Send) -> None:
+    """A refused connection is a ConnectError: nothing has run."""
+    with ScriptedServer(answers()) as server:
+        url = server.url
+    with pytest.raises(ConnectError) as caught:
+        send(HTTPRequest(url, (), b""), 5)
+    assert caught.value.executed == "no"
+
+
+def trickle(peer: Peer) -> None:
+    peer.request()
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+    while True:
+        peer.send(b"x")
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("script", [lambda peer: peer.wait_for_end(), trickle], ids=["silent", "trickle"])
+def test_time_runs_out(send: Send, script: Script) -> None:
+    """A silent or trickling server ends the call at its deadline; the request may have run."""
+    with ScriptedServer(script) as server:
+        start = time.monotonic()
+        with pytest.raises(TimeoutError) as caught:
+            send(HTTPRequest(server.url, (), b""), 0.2)
+        assert time.monotonic() - start < 0.7
+        assert caught.value.executed == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", ConnectionLostError),
+        (OK[:-1], ConnectionLostError),
+        (b"garbage\r\n\r\n", ConnectionLostError),  # httpx does not tell this from a broken connection
+        (reply(b"junk", "Content-Encoding: gzip"), MalformedResponseError),
+    ],
+)
+def test_bad_answers(send: Send, data: bytes, kind: type[CentripetalError]) -> None:
+    """An answer that breaks off or cannot be read is one of our errors; the request may have run."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(data)
+
+    with ScriptedServer(script) as server:
+        with pytest.raises(kind) as caught:
+            send(HTTPRequest(server.url, (), b""), 5)
+        assert caught.value.executed == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"), [("ftp://a/", ()), ("http://[/", ()), ("http://127.0.0.1:1/", (("a b", "c"),))]
+)
+def test_bad_requests(send: Send, url: str, headers: tuple[tuple[str, str], ...]) -> None:
+    """A request that cannot be made is one of our errors, and nothing has run."""
+    with pytest.raises((UsageError, ConnectError)) as caught:
+        send(HTTPRequest(url, headers, b""), 5)
+    assert caught.value.executed == "no"

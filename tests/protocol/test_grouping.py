@@ -1,0 +1,354 @@
+"""The decisions of group commit: examples of each rule, and a machine that tries every order of events."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from centripetal.dialects.v1.commands import Broadcast, Channels, Disconnect, History, Publish
+from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, TimeoutError, UsageError
+from centripetal.protocol.command import Command, prepare
+from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
+
+
+class Done:
+    """An outcome."""
+
+    def result(self) -> bool:
+        return True
+
+
+LOST = ConnectionLostError("lost")
+SPOILT = HTTPStatusError("500", status=500)
+
+
+def entry(command: Command[Any], deadline: float = 0.0) -> Entry:
+    return Entry(prepare(command), deadline)
+
+
+def publish(channel: str = "a") -> Entry:
+    return entry(Publish(channel, 1))
+
+
+def history(channel: str = "a") -> Entry:
+    return entry(History(channel))
+
+
+def line(*entries: Entry, commands: int = 10, size: int = 10_000) -> Grouping:
+    grouping = Grouping(Limits(commands=commands, bytes=size))
+    for one in entries:
+        grouping.add(one)
+    return grouping
+
+
+def settle(grouping: Grouping, group: Group | None) -> Sequence[Entry]:
+    assert group is not None
+    return grouping.settle(group, [Done() for _ in group.entries])
+
+
+def entries_of(group: Group | None) -> list[Entry]:
+    return [] if group is None else group.entries
+
+
+def test_an_idle_line_sends_at_once() -> None:
+    """The first call is a request of its own, without waiting for company."""
+    one = publish()
+    grouping = line(one)
+    assert entries_of(grouping.poll()) == [one]
+    assert grouping.poll() is None
+
+
+def test_what_waits_goes_out_together() -> None:
+    """Calls made while a request is under way are one request when it returns, in their order."""
+    first, *rest = (publish(c) for c in "abcab")
+    grouping = line(first)
+    group = grouping.poll()
+    for one in rest:
+        grouping.add(one)
+    assert grouping.poll() is None
+    assert settle(grouping, group) == [first]
+    assert entries_of(grouping.poll()) == rest
+
+
+def test_count_is_limited() -> None:
+    """A request carries no more commands than allowed; the rest follows in the next."""
+    calls = [publish() for _ in range(7)]
+    grouping = line(*calls, commands=3)
+    sizes = []
+    while (group := grouping.poll()) is not None:
+        sizes.append(len(group.entries))
+        settle(grouping, group)
+    assert sizes == [3, 3, 1]
+
+
+def test_bytes_are_limited_and_one_large_command_travels_alone() -> None:
+    """A command that does not fit waits for the next request; one that is over the limit by itself is sent alone."""
+    small, large, last = publish(), entry(Publish("a", "x" * 5000)), publish()
+    grouping = line(small, large, last, size=1000)
+    groups = []
+    while (group := grouping.poll()) is not None:
+        groups.append(group.entries)
+        settle(grouping, group)
+    assert groups == [[small], [large], [last]]
+
+
+def test_reads_have_a_line_of_their_own() -> None:
+    """A read of another channel does not wait behind writes, and does not share their request."""
+    first, second, read = publish(), publish(), history("other")
+    grouping = line(first)
+    grouping.poll()
+    grouping.add(second)
+    grouping.add(read)
+    assert entries_of(grouping.poll()) == [read]
+
+
+def test_a_read_waits_for_the_writes_before_it_on_its_channel() -> None:
+    """History of a channel is asked for only when what was published there before is answered."""
+    write, read = publish("a"), history("a")
+    grouping = line(write, read)
+    group = grouping.poll()
+    assert entries_of(group) == [write]
+    assert grouping.poll() is None
+    settle(grouping, group)
+    assert entries_of(grouping.poll()) == [read]
+
+
+def test_a_write_waits_for_the_reads_before_it_on_its_channel() -> None:
+    """What is published into a channel after its history was asked for is not in the answer."""
+    read, write, other = history("a"), publish("a"), publish("b")
+    grouping = line(read)
+    group = grouping.poll()
+    grouping.add(write)
+    grouping.add(other)
+    assert grouping.poll() is None
+    settle(grouping, group)
+    assert entries_of(grouping.poll()) == [write, other]
+
+
+def test_a_broadcast_counts_for_all_its_channels() -> None:
+    """A read of any channel of a broadcast waits for it; and the first broadcast goes alone, as servers before 1.2
+    refuse every command of a request that holds one."""
+    before, cast, read, after = publish("x"), entry(Broadcast(["a", "b"], 1)), history("b"), entry(Broadcast(["c"], 1))
+    grouping = line(before, cast, read, after)
+    group = grouping.poll()
+    assert entries_of(group) == [before]
+    settle(grouping, group)
+    group = grouping.poll()
+    assert entries_of(group) == [cast]
+    assert grouping.poll() is None
+    settle(grouping, group)
+    assert entries_of(grouping.poll()) == [after]
+    assert entries_of(grouping.poll()) == [read]
+
+
+def test_a_proven_method_shares_requests() -> None:
+    """Once a server has answered a broadcast, broadcasts travel with others."""
+    cast = entry(Broadcast(["a"], 1))
+    grouping = line(cast)
+    settle(grouping, grouping.poll())
+    calls = [publish(), entry(Broadcast(["a"], 1)), publish()]
+    for one in calls:
+        grouping.add(one)
+    assert entries_of(grouping.poll()) == calls
+
+
+def test_a_failed_request_fails_each_call_with_an_error_of_its_own() -> None:
+    """Every caller gets the error with its own command, and it is not one object that callers share."""
+    calls = [publish("a"), publish("b")]
+    grouping = line(*calls)
+    group = grouping.poll()
+    assert group is not None
+    assert grouping.fail(group, LOST) == calls
+    errors = [one.outcome for one in calls]
+    assert all(isinstance(error, ConnectionLostError) for error in errors)
+    assert [error.command for error in errors if isinstance(error, CentripetalError)] == [c.call.command for c in calls]
+    assert errors[0] is not errors[1]
+
+
+def test_reads_spoilt_by_one_of_them_are_asked_one_by_one() -> None:
+    """After a 500 to several reads each is repeated alone, so that only the one at fault fails."""
+    good, bad = history("a"), history("b")
+    grouping = line(good, bad)
+    group = grouping.poll()
+    assert group is not None
+    assert grouping.fail(group, SPOILT) == []
+    group = grouping.poll()
+    assert entries_of(group) == [good]
+    settle(grouping, group)
+    group = grouping.poll()
+    assert entries_of(group) == [bad]
+    assert group is not None
+    assert grouping.fail(group, SPOILT) == [bad]
+
+
+def test_writes_are_never_repeated() -> None:
+    """After a 500 to several writes each has failed: they may have run."""
+    calls = [publish(), publish()]
+    grouping = line(*calls)
+    group = grouping.poll()
+    assert group is not None
+    assert grouping.fail(group, SPOILT) == calls
+    assert grouping.poll() is None
+
+
+def test_a_cancelled_call_is_not_sent() -> None:
+    """Who gives up while waiting is left out; its neighbours go as before."""
+    calls = [publish() for _ in range(3)]
+    grouping = line(*calls)
+    grouping.cancel(calls[1], LOST)
+    assert entries_of(grouping.poll()) == [calls[0], calls[2]]
+    assert calls[1].outcome is LOST
+
+
+def test_giving_up_a_sent_call_leaves_the_others_alone() -> None:
+    """Who gives up while its request is under way keeps its error; the others get their results."""
+    calls = [publish() for _ in range(3)]
+    grouping = line(*calls)
+    group = grouping.poll()
+    grouping.cancel(calls[1], LOST)
+    assert settle(grouping, group) == [calls[0], calls[2]]
+    assert calls[1].outcome is LOST
+
+
+def test_closing_fails_what_waits_and_not_what_is_sent() -> None:
+    """`close` ends the line; a request that is under way still gets its outcomes."""
+    sent, waiting = publish(), publish()
+    grouping = line(sent)
+    group = grouping.poll()
+    grouping.add(waiting)
+    assert grouping.close(LOST) == [waiting]
+    assert settle(grouping, group) == [sent]
+    assert grouping.poll() is None
+
+
+def test_out_of_time_says_whether_it_was_sent() -> None:
+    """`executed` is "no" for a call that still waits, "unknown" for one that is under way."""
+    waiting = publish()
+    assert out_of_time(waiting).executed == "no"
+    line(waiting).poll()
+    assert isinstance(out_of_time(waiting), TimeoutError)
+    assert out_of_time(waiting).executed == "unknown"
+
+
+@pytest.mark.parametrize("limits", [{"commands": 0}, {"bytes": 0}, {"commands": -1}])
+def test_limits_must_let_something_through(limits: dict[str, int]) -> None:
+    """Limits below 1 are refused."""
+    with pytest.raises(UsageError, match="at least 1"):
+        Limits(**limits)
+
+
+def test_an_unfinished_entry_has_no_result() -> None:
+    """Asking a call that is not done for its result is a mistake of the driver."""
+    with pytest.raises(AssertionError):
+        publish().result()
+
+
+CHANNELS = st.sampled_from(["a", "b", "c"])
+COMMANDS = st.one_of(
+    CHANNELS.map(lambda channel: Publish(channel, 1)),
+    CHANNELS.map(lambda channel: Publish(channel, "x" * 100)),
+    st.lists(CHANNELS, min_size=1, max_size=3).map(lambda channels: Broadcast(channels, 1)),
+    CHANNELS.map(History),
+    st.just(Channels()),
+    st.just(Disconnect("user")),
+)
+
+
+class AnyOrderOfEvents(RuleBasedStateMachine):
+    """Adds, polls, answers, failures, cancellations and closing, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits = Limits(commands=3, bytes=300)
+        self.grouping = Grouping(self.limits)
+        self.made: list[Entry] = []
+        self.under_way: list[Group] = []
+        self.outcomes: dict[int, int] = {}
+        self.sent: list[Entry] = []
+
+    def told(self, done: Sequence[Entry]) -> None:
+        for one in done:
+            assert one.state == "done"
+            self.outcomes[id(one)] = self.outcomes.get(id(one), 0) + 1
+
+    @rule(command=COMMANDS)
+    def add(self, command: Command[Any]) -> None:
+        one = entry(command)
+        self.made.append(one)
+        self.grouping.add(one)
+
+    @rule()
+    def poll(self) -> None:
+        group = self.grouping.poll()
+        if group is None:
+            return
+        assert group.entries
+        assert len(group.entries) <= self.limits.commands
+        assert len(group.entries) == 1 or sum(one.size for one in group.entries) <= self.limits.bytes
+        assert len({one.reads for one in group.entries}) == 1
+        for one in group.entries:
+            assert one.state == "sent"
+            # Order: whatever touches one of its channels and was made before has its outcome, or goes before it in
+            # this same request; reads do not wait for reads.
+            for before in self.made[: self.made.index(one)]:
+                if set(before.keys) & set(one.keys) and not (before.reads and one.reads):
+                    assert before.state == "done" or before in group.entries[: group.entries.index(one)]
+        self.sent += group.entries
+        self.under_way.append(group)
+        assert len(self.under_way) <= 2
+
+    @precondition(lambda self: self.under_way)
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        group = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
+        self.told(self.grouping.settle(group, [Done() for _ in group.entries]))
+
+    @precondition(lambda self: self.under_way)
+    @rule(data=st.data(), error=st.sampled_from([LOST, SPOILT]))
+    def fail(self, data: st.DataObject, error: CentripetalError) -> None:
+        group = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
+        self.told(self.grouping.fail(group, error))
+
+    @precondition(lambda self: self.made)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self.made))
+        was_done = one.state == "done"
+        self.grouping.cancel(one, LOST)
+        assert one.state == "done"
+        if not was_done:
+            self.told([one])
+
+    @rule()
+    def close(self) -> None:
+        self.told(self.grouping.close(LOST))
+
+    @invariant()
+    def one_outcome_each(self) -> None:
+        for one in self.made:
+            assert (one.state == "done") == (one.outcome is not None)
+            assert self.outcomes.get(id(one), 0) == (one.state == "done")
+
+    def teardown(self) -> None:
+        """However it went, answering what is sent and polling on brings every call to its outcome, and all books are
+        closed then."""
+        while True:
+            for group in self.under_way:
+                self.told(self.grouping.settle(group, [Done() for _ in group.entries]))
+            self.under_way.clear()
+            group_ = self.grouping.poll()
+            if group_ is None:
+                break
+            self.under_way.append(group_)
+        self.one_outcome_each()
+        assert all(one.state == "done" for one in self.made)
+        assert len(self.grouping) == 0
+        assert not self.grouping._last_write
+        assert not self.grouping._open_reads
+
+
+TestAnyOrderOfEvents = AnyOrderOfEvents.TestCase
+TestAnyOrderOfEvents.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

@@ -1,0 +1,54 @@
+"""Failures of the system that a loopback server cannot produce, as our errors."""
+
+import errno
+import os
+import socket
+import ssl
+
+import pytest
+
+from centripetal.transport.mapping import connection_lost, no_connection, out_of_time, unknown_host
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "retryable"),
+    [
+        (ConnectionResetError(errno.ECONNRESET, "reset"), "hung up", True),
+        (PermissionError(errno.EACCES, "denied"), "may not connect", False),
+        (OSError(errno.EMFILE, "files"), "too many open files", True),
+        (OSError(errno.EHOSTUNREACH, "unreachable"), os.strerror(errno.EHOSTUNREACH), True),
+        (OSError("no number"), "no number", True),
+        (ssl.SSLError(1, "strange"), "TLS with a:1 failed: strange", False),
+    ],
+)
+def test_no_connection(error: OSError, words: str, retryable: bool) -> None:
+    """A failed connection says what happened and where; nothing has run, and some failures are worth a retry."""
+    mapped = no_connection(error, "a:1")
+    assert words in str(mapped)
+    assert "a:1" in str(mapped)
+    assert (mapped.executed, mapped.retryable) == ("no", retryable)
+
+
+def test_unknown_host() -> None:
+    """A name server that is away is told from a name that does not exist."""
+    assert "name server" in str(unknown_host(socket.gaierror(socket.EAI_AGAIN, "later"), "a"))
+    assert "check the URL (never heard of it)" in str(
+        unknown_host(socket.gaierror(socket.EAI_NONAME, "never heard of it"), "a")
+    )
+
+
+def test_connection_lost() -> None:
+    """A broken connection gives the system's reason and what is known of the request."""
+    mapped = connection_lost(BrokenPipeError(errno.EPIPE, "x"), "a:1", "no")
+    assert (str(mapped), mapped.executed) == (f"the connection to a:1 broke: {os.strerror(errno.EPIPE)}", "no")
+
+
+def test_out_of_time() -> None:
+    """A deadline that passes says what was being waited for."""
+    texts = {
+        str(out_of_time("a:1", 0.5, connected=False, executed="no")),
+        str(out_of_time("a:1", 0.5, connected=True, executed="no")),
+        str(out_of_time("a:1", 0.5, connected=True, executed="unknown")),
+    }
+    assert len(texts) == 3
+    assert all("a:1" in text and "0.5 s" in text for text in texts)
