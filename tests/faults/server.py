@@ -9,14 +9,14 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from centripetal.errors import CentripetalError
 from tests.transport.scripted import Peer, ScriptedServer, reply
 
-__all__ = ["Fault", "Misbehaviour", "Patient", "Then", "body_of", "good", "numbers_in", "replies_to"]
+__all__ = ["Fault", "Misbehaviour", "Patient", "Then", "body_of", "good", "head_of", "numbers_in", "replies_to"]
 
 
 class Then(enum.Enum):
@@ -159,6 +159,10 @@ class Patient(ScriptedServer):
         """How often each number was in a request that is here whole."""
         return collections.Counter(number for request in list(self.requests) for number in numbers_in(request))
 
+    def published(self, first: int) -> list[list[int]]:
+        """The numbers in each whole request, from the *first* on."""
+        return [numbers_in(request) for request in self.requests[first:]]
+
     def companions(self, number: int) -> int:
         """How many commands the request with *number* carried."""
         return next(len(found) for request in self.requests if number in (found := numbers_in(request)))
@@ -174,8 +178,7 @@ class Patient(ScriptedServer):
 
     def _serve_patiently(self, peer: Peer) -> None:
         fault = self._fault
-        if fault is not None and fault.begins == "connection":
-            self._misbehave(fault, peer)
+        if fault is not None and fault.begins == "connection" and not self._misbehave(fault, peer):
             return
         while peer._receive():
             fault = self._fault
@@ -204,6 +207,3 @@ def head_of(peer: Peer) -> None:
     while b"\r\n\r\n" not in peer._unread:
         if not peer._receive():
             return
-
-
-Pieces = Sequence[bytes | float]

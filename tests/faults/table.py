@@ -24,7 +24,7 @@ from centripetal.errors import (
 from tests.faults.server import Fault, Misbehaviour, Patient, Then, body_of, good, head_of, replies_to
 from tests.transport.scripted import Peer, reply
 
-__all__ = ["FAULTS", "LIMIT"]
+__all__ = ["FAULTS", "LIMIT", "serves"]
 
 LIMIT = 65_536
 """The `max_response_bytes` of the clients that meet these faults."""
@@ -132,9 +132,9 @@ def restarts(peer: Peer) -> Then:
 
 
 def serves(peer: Peer) -> Then:
-    while request := peer.request():
+    if request := peer.request():
         peer.send(good(request))
-    return Then.ENDS
+    return Then.GOES_ON
 
 
 def half_closes_while_idle(peer: Peer) -> Then:
@@ -149,6 +149,19 @@ def resets_while_idle(peer: Peer) -> Then:
     time.sleep(0.02)
     peer.reset()
     return Then.ENDS
+
+
+def speaks_plainly(data: bytes) -> Misbehaviour:
+    """Answer the first that comes, which is no HTTP, with *data*, and hang up."""
+
+    def does(peer: Peer) -> Then:
+        peer._receive()
+        peer.send(data)
+        peer.sock.shutdown(socket.SHUT_WR)
+        peer.wait_for_end()
+        return Then.ENDS
+
+    return does
 
 
 def breaks_tls(peer: Peer) -> Then:
@@ -613,11 +626,13 @@ TLS = [
     tls("expired", REFUSED, context="expired"),
     tls("not yet valid", REFUSED, context="future"),
     tls("old protocol", REFUSED, context="old"),
-    tls("not spoken", REFUSED, does=says(reply(b"", status="400 Bad Request"))._replace if False else greets),
+    tls("not spoken", REFUSED, does=speaks_plainly(reply(b"", status="400 Bad Request"))),
     tls("silence", REFUSED, LATE, does=after(nothing, "silence")),
     tls("closed on accept", REFUSED, does=after(nothing, "closed")),
     tls("reset on accept", REFUSED, does=after(nothing, "reset")),
-    tls("alert in the handshake", REFUSED, does=says(b"")),
+    tls("alert in the handshake", REFUSED, does=speaks_plainly(b"\x15\x03\x01\x00\x02\x02\x46")),
+    tls("garbage in the handshake", REFUSED, does=speaks_plainly(bytes(range(255, -1, -1)))),
+    tls("closed in the handshake", REFUSED, does=speaks_plainly(b"")),
     tls("wants a certificate", LOST, context="demanding", executed="unknown", why=PERHAPS),
     tls(
         "spoken where none is expected",

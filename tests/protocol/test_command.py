@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from centripetal.errors import UsageError
-from centripetal.protocol.command import Command, prepare
+from centripetal.protocol.command import Command, encode
 
 
 class Put(Command[bool], frozen=True):
@@ -65,16 +65,14 @@ class SelfText(str):
 )
 def test_a_command_becomes_its_params(command: Command[Any], params: bytes) -> None:
     """Fields that were given are sent under their names, None as data too; the time limit is not."""
-    prepared = prepare(command)
-    assert prepared.params == params
-    assert prepared.command is command
-    json.loads(prepared.params.replace(b"1e400", b"1"))
+    assert encode(command) == params
+    json.loads(encode(command).replace(b"1e400", b"1"))
 
 
 def test_check_comes_first() -> None:
     """A command that the server could not accept is refused before its data is looked at."""
     with pytest.raises(UsageError, match=r"^where must not be empty$"):
-        prepare(Put("", {1, 2}))
+        encode(Put("", {1, 2}))
 
 
 @pytest.mark.parametrize(
@@ -89,16 +87,16 @@ def test_check_comes_first() -> None:
 def test_what_cannot_be_encoded_is_refused(command: Command[Any], text: str) -> None:
     """The error names the place, as `encode_json` does."""
     with pytest.raises(UsageError, match=text):
-        prepare(command)
+        encode(command)
 
 
-def test_a_prepared_command_does_not_change_with_its_arguments() -> None:
+def test_an_encoded_command_does_not_change_with_its_arguments() -> None:
     """Data that is changed after the call was made goes out as it was, and is not changed by us."""
     data = {"n": [1], "at": dt.date(2020, 1, 2)}
-    prepared = prepare(Put("x", data))
+    encoded = encode(Put("x", data))
     assert data == {"n": [1], "at": dt.date(2020, 1, 2)}
     data.clear()
-    assert prepared.params == b'{"where":"x","data":{"n":[1],"at":"2020-01-02"}}'
+    assert encoded == b'{"where":"x","data":{"n":[1],"at":"2020-01-02"}}'
 
 
 def test_commands_are_values() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
-from centripetal.protocol.command import Command, Prepared, R, prepare
+from centripetal.protocol.command import Command, Prepared, R, encode
 from centripetal.protocol.exchange import exchange
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
@@ -30,10 +30,10 @@ class ToyCodec:
     """Sends params joined by `;` and takes as many answers joined by `;`."""
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
-        return prepare(command)
+        return Prepared(command, encode(command))
 
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
-        return HTTPRequest("http://toy/", (), b";".join(call.params for call in calls))
+        return HTTPRequest("http://toy/", (), b";".join(call.text for call in calls))
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Said]:
         parts = reply.body.decode().split(";")
@@ -42,8 +42,8 @@ class ToyCodec:
         return [Said(part) for part in parts]
 
 
-ONE = [prepare(Echo("a"))]
-TWO = [*ONE, prepare(Echo("b"))]
+ONE = [Prepared(Echo("a"), encode(Echo("a")))]
+TWO = [*ONE, Prepared(Echo("b"), encode(Echo("b")))]
 
 
 def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from centripetal.dialects.v1.commands import Broadcast, Channels, Disconnect, History, Publish
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, TimeoutError, UsageError
-from centripetal.protocol.command import Command, prepare
+from centripetal.protocol.command import Command, Prepared, encode
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
 
 
@@ -26,7 +26,7 @@ SPOILT = HTTPStatusError("500", status=500)
 
 
 def entry(command: Command[Any], deadline: float = 0.0) -> Entry:
-    return Entry(prepare(command), deadline)
+    return Entry(Prepared(command, encode(command)), deadline)
 
 
 def publish(channel: str = "a") -> Entry:

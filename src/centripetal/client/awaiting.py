@@ -1,10 +1,9 @@
 """The awaiting driver, and the clients and batches that are built on it: `blocking.py` with awaits."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Generic, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
@@ -16,6 +15,10 @@ from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
 from centripetal.protocol.grouping import Limits
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.base import AsyncTransport, TransportOptions
+
+if TYPE_CHECKING:
+    # Importing asyncio takes longer than all of this library; who awaits has it, who does not shall not pay for it.
+    import asyncio
 
 __all__ = ["AwaitingBatch", "AwaitingClient", "run"]
 
@@ -53,6 +56,9 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
         on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
+        from asyncio import get_running_loop
+
+        self._running_loop = get_running_loop
         self.timeout = check_timeout(timeout)
         self._codec = codec
         self._transport = transport if transport is not None else AwaitingTransport(**options)
@@ -91,7 +97,7 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
         return await run(exchange(self._codec, calls), self._transport, timeout)
 
     def _line(self) -> TaskLine:
-        loop = asyncio.get_running_loop()
+        loop = self._running_loop()
         line = self._lines.get(loop)
         if line is None:
             for old in [old for old in self._lines if old.is_closed()]:

@@ -4,11 +4,13 @@ The type of the facade decides what a call returns: the result (blocking), a cor
 will hold it (a batch). `add` is the same for a client's buffer.
 """
 
-import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from centripetal.protocol.command import Command, R
+
+if TYPE_CHECKING:
+    import inspect
 
 __all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "add", "call"]
 
@@ -69,7 +71,9 @@ class _Method:
         return self._make.__doc__
 
     @property
-    def __signature__(self) -> inspect.Signature:
+    def __signature__(self) -> "inspect.Signature":
+        import inspect  # long to import, and loaded already where somebody asks for signatures
+
         return inspect.signature(self._make)
 
     def __repr__(self) -> str:

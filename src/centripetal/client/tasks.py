@@ -6,14 +6,16 @@ that a caller that is cancelled or out of time disturbs nobody else. `protocol/g
 here are the futures and the clock.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.command import Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
+
+if TYPE_CHECKING:
+    import asyncio  # it takes long to import; see client/awaiting.py
 
 __all__ = ["TaskLine"]
 
@@ -29,7 +31,7 @@ class TaskLine:
         limits: how much one request may carry.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ask: Ask, limits: Limits) -> None:
+    def __init__(self, loop: "asyncio.AbstractEventLoop", ask: Ask, limits: Limits) -> None:
         self._loop = loop
         self._ask = ask
         self._grouping = Grouping(limits)
@@ -104,7 +106,7 @@ class TaskLine:
         while self._waiting and self._waiting[0].state == "done":
             self._waiting.popleft()
 
-    def _set_alarm(self, me: Entry) -> asyncio.TimerHandle | None:
+    def _set_alarm(self, me: Entry) -> "asyncio.TimerHandle | None":
         """End *me* at its deadline: by one timer for all while deadlines come in order, as they do where all calls
         have the client's own time limit; else by a timer of its own, which is returned.
         """

@@ -11,7 +11,7 @@ import msgspec
 
 from centripetal.protocol.payload import encode_plain, plain_data
 
-__all__ = ["Command", "Outcome", "Prepared", "prepare"]
+__all__ = ["Command", "Outcome", "Prepared", "encode"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -56,18 +56,18 @@ class Prepared(Generic[R]):
 
     Attributes:
         command: the command.
-        params: its parameters as a JSON object.
+        text: the command as it travels, but for what its place in a request adds.
     """
 
-    __slots__ = ("command", "params")
+    __slots__ = ("command", "text")
 
-    def __init__(self, command: Command[R], params: bytes) -> None:
+    def __init__(self, command: Command[R], text: bytes) -> None:
         self.command = command
-        self.params = params
+        self.text = text
 
 
-def prepare(command: Command[R]) -> Prepared[R]:
-    """Check and encode *command*.
+def encode(command: Command[Any]) -> bytes:
+    """The parameters of *command*, checked, as a JSON object.
 
     Raises:
         UsageError: the server could not accept it, or its data has no JSON form.
@@ -79,7 +79,7 @@ def prepare(command: Command[R]) -> Prepared[R]:
     data = getattr(command, "data", None)
     if data is not None and (json := plain_data(data, "data")) is not data:
         sent = msgspec.structs.replace(sent, data=json)
-    return Prepared(command, encode_plain(sent, "data"))
+    return encode_plain(sent, "data")
 
 
 AnyCommand = Command[Any]

@@ -4,7 +4,6 @@
 where encoders would send `null`, a list or base64 without a word.
 """
 
-import dataclasses
 import datetime
 import decimal
 import enum
@@ -47,6 +46,8 @@ def encode_json(value: Any, what: str = "data") -> bytes:
 def plain_data(value: Any, what: str) -> Any:
     """*value* as the encoder takes it: itself where it is plain JSON already, checked bytes as `msgspec.Raw`."""
     try:
+        if type(value) is dict:  # most of them are
+            return _plain_dict(value, what, 1)
         if isinstance(value, bytes | bytearray | memoryview):
             return msgspec.Raw(check_json(bytes(value), what))
         return plain(value, what)
@@ -203,7 +204,9 @@ def _unwrap(value: Any, place: str) -> Any:
         return _text(value)
     if isinstance(value, msgspec.Struct):
         return _struct(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if hasattr(type(value), "__dataclass_fields__"):
+        import dataclasses  # long to import, and loaded already where there are dataclasses
+
         members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
         return {name: item for name, item in members if item is not msgspec.UNSET}
     dump = getattr(type(value), "model_dump", None)

@@ -10,6 +10,7 @@ For production, and for more than one machine, there is Centrifugo itself.
 import asyncio
 import contextlib
 import errno
+import importlib.util
 import json
 import logging
 import os
@@ -47,6 +48,7 @@ ConfigSource = Mapping[str, Any] | str | os.PathLike[str]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DEFAULT_PORT = 8000
+_CAN_WEBSOCKET = importlib.util.find_spec("websockets") is not None
 
 
 class UnhonouredConfigWarning(UserWarning):
@@ -187,8 +189,16 @@ class _Running:
 
 async def _serve(config: Config, listener: socket.socket, ready: "Future[Any]") -> None:
     node = Node(config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids())
-    endpoints = Endpoints(node, time.time, time.perf_counter)
-    app = App(endpoints.answer)
+    endpoints = Endpoints(node, time.time, time.perf_counter, websockets=_CAN_WEBSOCKET)
+    if _CAN_WEBSOCKET:
+        # Only here: the HTTP half needs no extra, and nobody who just imports this pays for the rest.
+        from centripetal.server.websocket import WebSockets
+
+        websockets = WebSockets(node, endpoints.opens_websocket)
+        app = App(endpoints.answer, websockets.upgrade)
+    else:
+        websockets = None
+        app = App(endpoints.answer)
     await app.start(listener)
     ticker = asyncio.create_task(_tick(node))
     done = asyncio.Event()
@@ -196,6 +206,8 @@ async def _serve(config: Config, listener: socket.socket, ready: "Future[Any]") 
     await done.wait()
     endpoints.stopping = True
     ticker.cancel()
+    if websockets is not None:
+        await websockets.stop()
     await app.stop()
 
 

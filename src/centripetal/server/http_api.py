@@ -1,6 +1,7 @@
 """What a 1.x server answers to an HTTP request (spec v1 §5): PURE. The API endpoint, redirects and 404s.
 
-`Endpoints.answer(request)` decides by the ladder of §5.3; it has an answer to everything.
+`Endpoints.answer(request)` decides by the ladder of §5.3; it has an answer to everything. Ask `opens_websocket` first:
+such a request is not for this module.
 """
 
 import hmac
@@ -10,16 +11,25 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import quote, unquote
 
+import msgspec
+
 from centripetal.dialects.v1.credentials import sign
 from centripetal.dialects.v1.serving import InvalidMessageError
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.forms import form_fields
+from centripetal.server.handshake import verdict
 from centripetal.server.http1 import Request, Response
 from centripetal.server.v1.api import Node
 
 __all__ = ["Endpoints"]
 
 _REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
+_NO_WEBSOCKETS = (
+    "501 WebSocket connections need a package that is not installed here: pip install 'centripetal[server]'"
+)
+_NOT_EMULATED = "404 page not found: this is a stand-in for Centrifugo 1.x, which does not emulate {}"
+_SOCKJS = _NOT_EMULATED.format("SockJS; connect to {}/connection/websocket")
+_ADMIN = _NOT_EMULATED.format("the admin endpoints")
 
 
 class Endpoints:
@@ -29,14 +39,21 @@ class Endpoints:
         node: what the API's commands are about.
         now: the clock, Unix seconds.
         timer: seconds of a clock that is never set, to measure how long requests take.
+        websockets: whether there is something to hand a WebSocket over to.
     """
 
-    def __init__(self, node: Node, now: Callable[[], float], timer: Callable[[], float]) -> None:
+    def __init__(
+        self, node: Node, now: Callable[[], float], timer: Callable[[], float], *, websockets: bool = True
+    ) -> None:
         self._node = node
         self._config = node.config
         self._now = now
         self._timer = timer
-        self._api = f"{self._config.http_prefix}/api/"
+        self._websockets = websockets
+        self._prefix = self._config.http_prefix
+        self._api = f"{self._prefix}/api/"
+        self._connection = f"{self._prefix}/connection"
+        self._websocket = f"{self._connection}/websocket"
         self.stopping = False
         """Answer 503: the server is going down."""
 
@@ -55,9 +72,40 @@ class Endpoints:
             clean += "/"
         if clean != path:
             return _redirect(request.method, quote(clean.encode("latin-1"), safe="/%:@!$&'()*+,;=~-._") + mark + query)
-        if unquote(path).startswith(self._api):
+        path = unquote(path)
+        if path.startswith(self._api):
             return self._measured(request)
-        return _error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}")
+        if path == self._websocket:
+            return self._refuse_websocket(request)
+        return _error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}", self._missing(path))
+
+    def opens_websocket(self, request: Request) -> bool:
+        """Whether *request* is a handshake of a client, and welcome."""
+        if self.stopping or not self._websockets or unquote(request.target.partition("?")[0]) != self._websocket:
+            return False
+        if verdict(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
+            return False
+        self._node.metrics.count("http_raw_ws_num_requests")
+        return True
+
+    def _refuse_websocket(self, request: Request) -> Response:
+        if self.stopping:
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE)
+        self._node.metrics.count("http_raw_ws_num_requests")
+        status = verdict(request)
+        if status is HTTPStatus.SWITCHING_PROTOCOLS:
+            return _error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
+        response = _error(status, "no WebSocket handshake")
+        return msgspec.structs.replace(response, headers=(*response.headers, ("Sec-Websocket-Version", "13")))
+
+    def _missing(self, path: str) -> str:
+        """What to say of endpoints that the real server has and this one has not."""
+        if path == self._connection or path.startswith(f"{self._connection}/") and path != f"{self._websocket}/":
+            return _SOCKJS.format(self._prefix)
+        # Without a configuration that asks for them they are not there in the real server either.
+        if self._config.admin and (path == f"{self._prefix}/socket" or path.startswith(f"{self._prefix}/auth/")):
+            return _ADMIN
+        return ""
 
     def _measured(self, request: Request) -> Response:
         if self.stopping:
@@ -111,6 +159,6 @@ def _redirect(method: str, location: str) -> Response:
     )
 
 
-def _error(status: HTTPStatus, note: str) -> Response:
+def _error(status: HTTPStatus, note: str, text: str = "") -> Response:
     headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
-    return Response(status, headers, f"{_REASONS.get(status, status.phrase)}\n".encode(), note)
+    return Response(status, headers, f"{text or _REASONS.get(status, status.phrase)}\n".encode(), note)

@@ -57,6 +57,9 @@ class Hub:
             if connection is not None:
                 connection.push(payload)
 
+    def count_of_user(self, user: str) -> int:
+        return len(self._users.get(user, ()))
+
     def count_connections(self) -> int:
         return len(self._connections)
 

@@ -187,7 +187,7 @@ def test_an_error_names_the_option_to_look_at(method: str, error: str, hint: str
 @pytest.mark.parametrize("failing", [Response("publish", "no"), Response("publish", None, msgspec.Raw(b"1"))])
 def test_an_error_of_a_response_says_which_command_it_is(failing: Response) -> None:
     """The command and its place, which the codec has set, are in the error."""
-    failing.command, failing.index = Publish("news", 1), 3
+    failing.command, failing.uid = Publish("news", 1), "3"
     with pytest.raises(
         (ServerError, MalformedResponseError), match=r"^publish \(command 3 of the request\): "
     ) as caught:
@@ -218,7 +218,7 @@ def test_a_response_may_be_made_of_bytes() -> None:
 def test_a_server_error_goes_to_another_process_with_its_command() -> None:
     """A task queue can report which command failed."""
     response = Response("broadcast", "namespace not found", advice="fix")
-    response.command, response.index = Broadcast(["a"], 1), 0
+    response.command, response.uid = Broadcast(["a"], 1), "0"
     with pytest.raises(ServerError) as caught:
         response.result()
     there = pickle.loads(pickle.dumps(caught.value))

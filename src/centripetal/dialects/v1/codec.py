@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.v1.commands import COMMANDS
-from centripetal.dialects.v1.credentials import sign
-from centripetal.dialects.v1.replies import Response
+from centripetal.dialects.v1.commands import COMMANDS, Broadcast, Disconnect, Publish, Unsubscribe
+from centripetal.dialects.v1.credentials import Signer
+from centripetal.dialects.v1.replies import NULL, Response
 from centripetal.errors import AuthenticationError, HTTPStatusError, MalformedResponseError, UsageError
-from centripetal.protocol.command import Command, Prepared, R, prepare
+from centripetal.protocol.command import Command, Prepared, R, encode
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.payload import decode_lenient
 
@@ -20,8 +20,29 @@ __all__ = ["Codec", "endpoint"]
 
 _CONTENT_TYPE = ("Content-Type", "application/json")
 # What stands between a command's uid and its params.
-_METHOD = {command: b'","method":"%b","params":' % command.name.encode() for command in COMMANDS}
+_START = {command: b'","method":"%b","params":' % command.name.encode() for command in COMMANDS}
+# The most frequent replies, known by sight: the success of one command whose body is null.
+_SUCCESS: dict[type[Command[Any]], bytes] = {
+    command: b'[{"uid":"0","method":"%b","error":null,"body":null}]' % command.name.encode()
+    for command in (Publish, Broadcast, Unsubscribe, Disconnect)
+}
 _decode_responses = msgspec.json.Decoder(list[Response]).decode
+
+
+class _Places:
+    """The first so many places in a request, as they stand there and as the uids that the server echoes."""
+
+    def __init__(self, count: int) -> None:
+        self.uids = [str(index) for index in range(count)]
+        self.starts = [b'{"uid":"%d' % index for index in range(count)]
+
+
+_known_places = _Places(1000)
+
+
+def _places(count: int) -> _Places:
+    """At least *count* places."""
+    return _known_places if count <= 1000 else _Places(count)
 
 
 def endpoint(url: str) -> str:
@@ -45,25 +66,26 @@ class Codec:
 
     def __init__(self, url: str, secret: str | None) -> None:
         self.endpoint = endpoint(url)
-        self._key = None if secret is None else _key(secret)
+        self._signer = None if secret is None else Signer(_key(secret))
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
-        if type(command) not in _METHOD:
+        start = _START.get(type(command))
+        if start is None:
             raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
-        return prepare(command)
+        return Prepared(command, b"%b%b}" % (start, encode(command)))
 
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
-        members = [
-            b'{"uid":"%d%b%b}' % (index, _METHOD[type(call.command)], call.params) for index, call in enumerate(calls)
-        ]
-        body = b"[%b]" % b",".join(members)
-        if self._key is None:
+        places = _places(len(calls))
+        body = b"[%b]" % b",".join([place + call.text for place, call in zip(places.starts, calls, strict=False)])
+        if self._signer is None:
             return HTTPRequest(self.endpoint, (_CONTENT_TYPE,), body)
-        return HTTPRequest(self.endpoint, (_CONTENT_TYPE, ("X-API-Sign", sign(self._key, body))), body)
+        return HTTPRequest(self.endpoint, (_CONTENT_TYPE, ("X-API-Sign", self._signer.sign(body))), body)
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response]:
         if reply.status != 200:
             raise self._refusal(len(calls), reply)
+        if len(calls) == 1 and reply.body == _SUCCESS.get(type(calls[0].command)):
+            return [Response(calls[0].command.name, None, NULL, "0", "", calls[0].command)]
         try:
             responses = decode_lenient(_decode_responses, reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -73,17 +95,17 @@ class Codec:
             ) from None
         if len(responses) != len(calls):
             raise MalformedResponseError(f"{len(calls)} commands were sent, {len(responses)} replies came back")
-        for index, (call, response) in enumerate(zip(calls, responses, strict=True)):
-            if response.method != call.command.name or response.uid != str(index):
+        for call, response, uid in zip(calls, responses, _places(len(calls)).uids, strict=False):
+            command = response.command = call.command
+            if response.uid != uid or response.method != command.name:
                 raise MalformedResponseError(
-                    f"reply {index} is to method {response.method!r} with uid {response.uid!r}, "
-                    f"asked was {call.command.name!r} with uid '{index}'"
+                    f"reply {uid} is to method {response.method!r} with uid {response.uid!r}, "
+                    f"asked was {command.name!r} with uid {uid!r}"
                 )
-            response.command, response.index = call.command, index
         return responses
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
-        status, signed = reply.status, self._key is not None
+        status, signed = reply.status, self._signer is not None
         if status in (401, 403):
             advice = "the secret is not the server's `secret`" if status == 401 else "access denied"
             return AuthenticationError(f"{status} from {self.endpoint}: {advice}", status=status, body=reply.body)
@@ -106,7 +128,7 @@ class Codec:
         return HTTPStatusError(text, status=status, body=reply.body, retryable=status >= 500 or status == 408)
 
     def __repr__(self) -> str:
-        return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._key is None else 'signed'}>"
+        return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._signer is None else 'signed'}>"
 
 
 _CLIENT_ERRORS = {

@@ -78,7 +78,6 @@ class Publish(_MessageOptions, frozen=True):
         return (self.channel,)
 
 
-
 class Broadcast(_PublishOptions, frozen=True):
     """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
 
@@ -108,7 +107,6 @@ class Broadcast(_PublishOptions, frozen=True):
         return self.channels
 
 
-
 class Unsubscribe(Command[bool], frozen=True):
     """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
 
@@ -131,7 +129,6 @@ class Unsubscribe(Command[bool], frozen=True):
 
     def touches(self) -> Sequence[str]:
         return (self.channel,)
-
 
 
 class Disconnect(Command[bool], frozen=True):
@@ -174,7 +171,6 @@ class Presence(Command[dict[str, ClientInfo]], frozen=True):
         return (self.channel,)
 
 
-
 class History(Command[list[Message]], frozen=True):
     """The messages that the server keeps of *channel*, newest first.
 
@@ -195,7 +191,6 @@ class History(Command[list[Message]], frozen=True):
 
     def touches(self) -> Sequence[str]:
         return (self.channel,)
-
 
 
 class Channels(Command[list[str]], frozen=True):

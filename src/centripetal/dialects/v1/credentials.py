@@ -4,7 +4,7 @@ Parts are joined without a separator, so user "1" with timestamp "23" signs like
 choose both sides of a joint.
 """
 
-import hmac
+import hashlib
 import re
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 
 from centripetal.errors import UsageError
 
-__all__ = ["generate_api_sign", "generate_channel_sign", "generate_client_token", "sign"]
+__all__ = ["Signer", "generate_api_sign", "generate_channel_sign", "generate_client_token", "sign"]
 
 
 def generate_api_sign(secret: str | bytes, data: str | bytes) -> str:
@@ -71,9 +71,36 @@ def generate_channel_sign(secret: str | bytes, client: str, channel: str, channe
     return sign(_secret(secret), *parts, _info("channel_data", channel_data))
 
 
+class Signer:
+    """HMAC-SHA256 (RFC 2104) with one key, in lower case hex.
+
+    `hmac` begins anew with the key at each call, which takes longer than all the rest of a small request; here both
+    halves of the key's work are done once.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        key = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+        self._inner = hashlib.sha256(key.translate(_INNER_PAD))
+        self._outer = hashlib.sha256(key.translate(_OUTER_PAD))
+
+    def sign(self, *parts: bytes) -> str:
+        """The sign of the joined *parts*."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        for part in parts:
+            inner.update(part)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+
+
 def sign(key: bytes, *parts: bytes) -> str:
     """HMAC-SHA256 over the joined *parts*, in lower case hex."""
-    return hmac.digest(key, b"".join(parts), "sha256").hex()
+    return Signer(key).sign(*parts)
 
 
 def _secret(secret: Any) -> bytes:

@@ -6,8 +6,7 @@
     encode_push(MessagePush(…))              ->
     Disconnect.text()                        ->    Disconnect.parse(…)    the reason of a close frame
 
-Replies and pushes are printed in two styles (spec v1 §7.2). What goes into a frame is bytes: whether they are UTF-8
-nobody checks, because what was published is passed on as it was.
+Replies and pushes are printed in two styles (spec v1 §7.2). Nobody checks whether a frame is UTF-8.
 """
 
 from collections.abc import Sequence
@@ -106,29 +105,26 @@ class Subscribe(Params, frozen=True, forbid_unknown_fields=True):
     sign: str = ""
 
 
-class Unsubscribe(Params, frozen=True, forbid_unknown_fields=True):
+class _OfChannel(Params, frozen=True, forbid_unknown_fields=True):
+    channel: str = ""
+
+
+class Unsubscribe(_OfChannel, frozen=True, forbid_unknown_fields=True):
     method = "unsubscribe"
 
-    channel: str = ""
 
-
-class Publish(Params, frozen=True, forbid_unknown_fields=True):
-    method = "publish"
-
-    channel: str = ""
-    data: msgspec.Raw = ABSENT
-
-
-class Presence(Params, frozen=True, forbid_unknown_fields=True):
+class Presence(_OfChannel, frozen=True, forbid_unknown_fields=True):
     method = "presence"
 
-    channel: str = ""
 
-
-class History(Params, frozen=True, forbid_unknown_fields=True):
+class History(_OfChannel, frozen=True, forbid_unknown_fields=True):
     method = "history"
 
-    channel: str = ""
+
+class Publish(_OfChannel, frozen=True, forbid_unknown_fields=True):
+    method = "publish"
+
+    data: msgspec.Raw = ABSENT
 
 
 class Ping(Params, frozen=True, forbid_unknown_fields=True):
@@ -210,15 +206,15 @@ class PingBody(msgspec.Struct, frozen=True):
 
 Body = ConnectBody | SubscribeBody | StatusBody | PresenceBody | HistoryBody | PingBody
 
-_BODIES: dict[str, Any] = {
-    "connect": ConnectBody,
-    "refresh": ConnectBody,
-    "subscribe": SubscribeBody,
-    "unsubscribe": StatusBody,
-    "publish": StatusBody,
-    "presence": PresenceBody,
-    "history": HistoryBody,
-    "ping": PingBody,
+_BODIES: dict[type[Params], Any] = {
+    Connect: ConnectBody,
+    Refresh: ConnectBody,
+    Subscribe: SubscribeBody,
+    Unsubscribe: StatusBody,
+    Publish: StatusBody,
+    Presence: PresenceBody,
+    History: HistoryBody,
+    Ping: PingBody,
 }
 
 
@@ -344,9 +340,9 @@ def _push_message(message: Message) -> bytes:
 
 def _push_info(info: ClientInfo) -> bytes:
     text = b""
-    for name, raw in ((b"default_info", bytes(info.raw_default_info)), (b"channel_info", bytes(info.raw_channel_info))):
-        if raw:
-            text += b'"%b":%b,' % (name, raw)
+    for name, raw in ((b"default_info", info.raw_default_info), (b"channel_info", info.raw_channel_info)):
+        if bytes(raw):
+            text += b'"%b":%b,' % (name, bytes(raw))
     return b'{%b"user":%b,"client":%b}' % (text, quote_push(info.user), quote_push(info.client))
 
 
@@ -370,7 +366,7 @@ _decode_one = msgspec.json.Decoder(_Received).decode
 _decode_many = msgspec.json.Decoder(list[_Received]).decode
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_event = msgspec.json.Decoder(_Event).decode
-_decode_bodies = {method: msgspec.json.Decoder(shape).decode for method, shape in _BODIES.items()}
+_decode_bodies = {params.method: msgspec.json.Decoder(body).decode for params, body in _BODIES.items()}
 
 
 def decode_frame(frame: bytes) -> list[Reply | Push]:

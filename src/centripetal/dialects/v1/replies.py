@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_NULL = msgspec.Raw(b"null")
+NULL = msgspec.Raw(b"null")
 
 
 class Response(msgspec.Struct):
@@ -41,12 +41,15 @@ class Response(msgspec.Struct):
 
     method: str
     error: str | None = None
-    raw_body: msgspec.Raw = msgspec.field(default=_NULL, name="body")
+    raw_body: msgspec.Raw = msgspec.field(default=NULL, name="body")
     uid: str = ""
     advice: str = ""
-    # Not from the wire (the codec sets both), so their names there are ones that no server uses.
+    # Not from the wire (the codec sets it), so its name there is one that no server uses.
     command: Any = msgspec.field(default=None, name=" command")
-    index: int | None = msgspec.field(default=None, name=" index")
+
+    @property
+    def index(self) -> int | None:
+        return None if self.command is None else int(self.uid)
 
     @property
     def body(self) -> bytes:
@@ -59,6 +62,8 @@ class Response(msgspec.Struct):
             ServerError: the server refused the command.
             MalformedResponseError: the body is not what this method answers.
         """
+        if self.raw_body is NULL and self.error is None and self.command is not None:
+            return True  # a success known by sight
         try:
             if self.error:
                 raise _refusal(self.method, self.error, self.advice)

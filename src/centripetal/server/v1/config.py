@@ -39,6 +39,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     node_ping_interval: int = 3
     node_metrics_interval: int = 60
     websocket_compression: bool = False
+    admin: bool = False
     channels: ChannelRules = ChannelRules()
 
     def __repr__(self) -> str:
@@ -76,11 +77,13 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     known = {
         field.name: _value(values.pop(field.name), field.type, field.name)
         for field in msgspec.structs.fields(Config)
-        if field.name != "channels" and field.name in values
+        if field.name not in ("admin", "channels") and field.name in values
     }
     marks = {mark: _value(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
     options = _channel_options(values, "")
     namespaces, strangers = _namespaces(values.pop("namespaces", None))
+    # It has no effect but on what is said to who asks for the admin endpoints, so it stays a stranger.
+    known["admin"] = any(_value(values.get(key, False), bool, key) for key in ("admin", "web"))
     rules = ChannelRules(options=options, namespaces=namespaces, **marks)
     if values.get("engine") == "memory":
         del values["engine"]

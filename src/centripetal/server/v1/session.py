@@ -1,0 +1,371 @@
+"""One client connection of a 1.x server, from connect to its end (spec v1 §9): PURE.
+
+A frame goes in by `Session.receive`; what comes of it goes out through the `Link`: bytes to send, the end of the
+connection, timers. Whatever carries the frames implements the link; WebSocket is in `websocket.py`.
+"""
+
+import enum
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from centripetal.dialects.v1 import commands
+from centripetal.dialects.v1.realtime import (
+    COMMANDS,
+    Body,
+    Connect,
+    ConnectBody,
+    Disconnect,
+    History,
+    HistoryBody,
+    Ping,
+    PingBody,
+    Presence,
+    PresenceBody,
+    Publish,
+    Refresh,
+    Reply,
+    StatusBody,
+    Subscribe,
+    SubscribeBody,
+    Unsubscribe,
+    UnsubscribePush,
+    encode_push,
+    encode_replies,
+    read_envelopes,
+    read_params,
+)
+from centripetal.dialects.v1.results import Message
+from centripetal.dialects.v1.serving import Envelope, InvalidMessageError
+from centripetal.errors import ServerError
+from centripetal.protocol.gojson import JSONError
+from centripetal.server.engine import ChannelOptions, ClientInfo, Publication
+from centripetal.server.v1.admission import admit, denied, options_of, verified_timestamp
+from centripetal.server.v1.api import VERSION, Node, message
+from centripetal.server.v1.link import (
+    DISCONNECT,
+    EXPIRED,
+    INVALID_MESSAGE,
+    LIMIT_EXCEEDED,
+    METHOD_NOT_FOUND,
+    SHUTTING_DOWN,
+    STALE,
+    UNAUTHORIZED,
+    FatalError,
+    Link,
+    Timer,
+)
+
+__all__ = ["Session"]
+
+
+class State(enum.Enum):
+    """How far a connection has got."""
+
+    NEW = "new"
+    AUTHENTICATED = "authenticated"
+    CLOSED = "closed"
+
+
+class Session:
+    """One connection; a `Connection` of the hub as soon as it has authenticated.
+
+    Args:
+        node: the server.
+        link: its connection.
+        id_: the connection id.
+    """
+
+    __slots__ = (
+        "_channel_infos",
+        "_channels",
+        "_default_info",
+        "_expiry",
+        "_link",
+        "_node",
+        "_renewal",
+        "_stale",
+        "_state",
+        "_timestamp",
+        "id",
+        "user",
+    )
+
+    def __init__(self, node: Node, link: Link, id_: str) -> None:
+        self.id = id_
+        self.user = ""
+        self._node = node
+        self._link = link
+        self._state = State.NEW
+        self._channels: dict[str, None] = {}
+        self._default_info = b""
+        self._channel_infos: dict[str, bytes] = {}
+        self._timestamp = 0
+        delay = node.config.stale_connection_close_delay
+        self._stale = link.call_later(delay, self._close_stale) if delay > 0 else None
+        self._expiry: Timer | None = None
+        self._renewal: Timer | None = None
+
+    # ---- what comes from outside
+
+    def receive(self, frame: bytes) -> None:
+        """Do what the client asks for in one frame, and answer."""
+        if self._state is State.CLOSED:
+            return
+        self._node.metrics.count("client_api_num_requests")
+        self._node.metrics.count("client_bytes_in", len(frame))
+        try:
+            payload = self._answer(frame)
+        except FatalError as error:
+            self.close(error.disconnect)
+        except (InvalidMessageError, JSONError):
+            self.close(INVALID_MESSAGE)
+        else:
+            self._link.send(payload)
+
+    def close(self, disconnect: Disconnect | None) -> None:
+        """End, for whatever reason; subscriptions end with it, and others see it leave (spec v1 §9.7)."""
+        if self._state is State.CLOSED:
+            return
+        authenticated, self._state = self._state is State.AUTHENTICATED, State.CLOSED
+        for timer in (self._stale, self._expiry, self._renewal):
+            if timer is not None:
+                timer.cancel()
+        if authenticated:
+            # Not after it has left its channels: what they are told then is not for it.
+            self._node.hub.remove(self)
+            self._node.metrics.count("node_num_remove_client_conn")
+        for channel in tuple(self._channels):
+            self._leave(channel, self._options(channel))
+        self._link.end(disconnect)
+
+    def shut_down(self) -> None:
+        """End because the server stops: who has not authenticated is told nothing (spec v1 §9.3)."""
+        self.close(SHUTTING_DOWN if self._state is State.AUTHENTICATED else None)
+
+    def push(self, payload: bytes) -> None:
+        self._link.send(payload)
+
+    def unsubscribe(self, channel: str) -> None:
+        for each in (channel,) if channel else tuple(self._channels):
+            options = self._options(each)
+            if each in self._channels:
+                self._leave(each, options)
+            # Also where it was not subscribed (spec v1 §9.10).
+            self._link.send(encode_push(UnsubscribePush(each)))
+
+    def disconnect(self) -> None:
+        # The command returns before the connections are closed (spec v1 §6.4).
+        self._link.call_later(0, lambda: self.close(DISCONNECT))
+
+    # ---- timers
+
+    def _close_stale(self) -> None:
+        if self._state is State.NEW:
+            self.close(STALE)
+
+    def _close_expired(self) -> None:
+        if self._time_to_expire(self._timestamp) <= 0:
+            self.close(EXPIRED)
+
+    def _renew_presence(self) -> None:
+        for channel in self._channels:
+            if self._options(channel).presence:
+                self._add_presence(channel)
+        self._renewal = self._link.call_later(self._node.config.presence_ping_interval, self._renew_presence)
+
+    def _time_to_expire(self, timestamp: int) -> int:
+        return timestamp + self._node.config.connection_lifetime - int(self._link.now())
+
+    def _expire_in(self, seconds: int) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        delay = seconds + self._node.config.expired_connection_close_delay
+        self._expiry = self._link.call_later(delay, self._close_expired)
+
+    # ---- frames
+
+    def _answer(self, frame: bytes) -> bytes:
+        if len(frame) > self._node.config.client_request_max_size:
+            raise FatalError(LIMIT_EXCEEDED)
+        envelopes = read_envelopes(frame)
+        if not envelopes:
+            raise FatalError(INVALID_MESSAGE)
+        # Printed only after all have run, as in the real server: a reply that cannot be printed stops no command.
+        return encode_replies([self._run(envelope) for envelope in envelopes])
+
+    def _run(self, envelope: Envelope) -> Reply:
+        if self._state is not State.AUTHENTICATED and envelope.method != Connect.method:
+            raise FatalError(UNAUTHORIZED)
+        shape = COMMANDS.get(envelope.method)
+        if shape is None:
+            raise FatalError(METHOD_NOT_FOUND)
+        carry_out, failed = _HANDLERS[shape]
+        params: Any = read_params(envelope, shape)
+        try:
+            return Reply(envelope.uid, envelope.method, body=carry_out(self, params))
+        except ServerError as error:
+            return Reply(envelope.uid, envelope.method, error.message, error.advice, failed(params))
+
+    def _connect(self, params: Connect) -> ConnectBody:
+        config = self._node.config
+        self._node.metrics.count("client_num_connect")
+        if self._state is State.AUTHENTICATED:
+            raise FatalError(INVALID_MESSAGE)
+        timestamp = int(self._link.now()) if config.insecure else verified_timestamp(config, params)
+        limit = config.user_connection_limit
+        if limit > 0 and params.user and self._node.hub.count_of_user(params.user) >= limit:
+            raise FatalError(LIMIT_EXCEEDED)
+        remaining = 0
+        if config.connection_lifetime > 0 and not config.insecure:
+            remaining = self._time_to_expire(timestamp)
+            if remaining <= 0:
+                # No error: it may try again on this connection, until it is stale (spec v1 §9.4).
+                return self._credentials("", expired=True)
+        self._authenticate(params, timestamp)
+        if remaining > 0:
+            self._expire_in(remaining)
+        return self._credentials(self.id)
+
+    def _authenticate(self, params: Connect, timestamp: int) -> None:
+        self._state = State.AUTHENTICATED
+        self.user, self._default_info, self._timestamp = params.user, params.info.encode(), timestamp
+        if self._stale is not None:
+            self._stale.cancel()
+            self._stale = None
+        self._renewal = self._link.call_later(self._node.config.presence_ping_interval, self._renew_presence)
+        self._node.hub.add(self)
+        self._node.metrics.count("node_num_add_client_conn")
+
+    def _refresh(self, params: Refresh) -> ConnectBody:
+        timestamp = verified_timestamp(self._node.config, params)
+        if self._node.config.connection_lifetime <= 0:
+            return self._credentials(self.id)
+        remaining = self._time_to_expire(timestamp)
+        if remaining <= 0:
+            return self._credentials(self.id, expired=True)
+        self._timestamp = timestamp
+        if params.info:
+            self._default_info = params.info.encode()
+        self._expire_in(remaining)
+        return self._credentials(self.id)
+
+    def _credentials(self, client: str, *, expired: bool = False) -> ConnectBody:
+        lifetime = self._node.config.connection_lifetime
+        return ConnectBody(VERSION, client, lifetime > 0, expired, lifetime)
+
+    # ---- channels
+
+    def _subscribe(self, params: Subscribe) -> SubscribeBody:
+        self._node.metrics.count("client_num_subscribe")
+        channel = params.channel
+        if not channel:
+            raise FatalError(INVALID_MESSAGE)
+        options = admit(self._node.config, self.user, self.id, self._channels, params)
+        private = self._node.config.channels.is_private(channel)
+        if private and params.info:
+            self._channel_infos[channel] = params.info.encode()
+        self._channels[channel] = None
+        self._node.engine.subscribe(channel, self.id)
+        self._node.metrics.count("node_num_add_client_sub")
+        if options.presence:
+            self._add_presence(channel)
+        body = self._recovery(params, options)
+        if options.join_leave:
+            self._node.announce_join(channel, self._info(channel))
+        return body
+
+    def _recovery(self, params: Subscribe, options: ChannelOptions) -> SubscribeBody:
+        """The reply, with what the client missed or needs to know to ask for it later (spec v1 §9.8)."""
+        channel = params.channel
+        if not options.recover:
+            return SubscribeBody(channel, True)
+        if not params.recover:
+            self._node.metrics.count("node_num_last_message_id")
+            latest = self._node.engine.history(channel, self._link.now(), limit=1)
+            return SubscribeBody(channel, True, latest[0].uid if latest else "")
+        if not options.has_history:
+            return SubscribeBody(channel, True, messages=[])
+        self._node.metrics.count("node_num_history")
+        found: list[Message] = []
+        for publication in self._node.engine.history(channel, self._link.now()):
+            if params.last and publication.uid == params.last:
+                return SubscribeBody(channel, True, messages=found, recovered=True)
+            found.append(message(publication))
+        return SubscribeBody(channel, True, messages=found)
+
+    def _unsubscribe(self, params: Unsubscribe) -> StatusBody:
+        if not params.channel:
+            raise FatalError(INVALID_MESSAGE)
+        options = self._options(params.channel)
+        if params.channel in self._channels:
+            self._leave(params.channel, options)
+        return StatusBody(params.channel, True)
+
+    def _leave(self, channel: str, options: ChannelOptions) -> None:
+        del self._channels[channel]
+        if options.presence:
+            self._node.engine.remove_presence(channel, self.id)
+            self._node.metrics.count("node_num_remove_presence")
+        if options.join_leave:
+            self._node.announce_leave(channel, self._info(channel))
+        self._node.engine.unsubscribe(channel, self.id, options, self._link.now())
+        self._node.metrics.count("node_num_remove_client_sub")
+
+    def _publish(self, params: Publish) -> StatusBody:
+        channel, data = params.channel, bytes(params.data)
+        if not channel or not data:
+            raise ServerError("invalid message", advice="fix")
+        self._require_subscription(channel)
+        options = self._options(channel)
+        if not options.publish and not self._node.config.insecure:
+            raise denied()
+        self._node.metrics.count("client_num_msg_published")
+        publication = Publication(self._node.next_uid(), channel, data, self.id, self._info(channel))
+        self._node.publish(publication, options, self._link.now())
+        return StatusBody(channel, True)
+
+    def _presence(self, params: Presence) -> PresenceBody:
+        return PresenceBody(params.channel, self._ask(commands.Presence(params.channel)))
+
+    def _history(self, params: History) -> HistoryBody:
+        return HistoryBody(params.channel, self._ask(commands.History(params.channel)))
+
+    def _ask(self, command: commands.Presence | commands.History) -> Any:
+        """What the API would answer, with the client protocol's advice (spec v1 §9.9)."""
+        self._require_subscription(command.channel)
+        try:
+            return self._node.execute(command, self._link.now())
+        except ServerError as error:
+            raise ServerError(error.message, advice="retry") from None
+
+    def _ping(self, params: Ping) -> PingBody | None:
+        return PingBody(params.data) if params.data else None
+
+    def _require_subscription(self, channel: str) -> None:
+        if channel not in self._channels:
+            raise denied()
+
+    def _options(self, channel: str) -> ChannelOptions:
+        return options_of(self._node.config, channel)
+
+    def _add_presence(self, channel: str) -> None:
+        self._node.engine.add_presence(channel, self._info(channel))
+        self._node.metrics.count("node_num_add_presence")
+
+    def _info(self, channel: str) -> ClientInfo:
+        return ClientInfo(self.user, self.id, self._default_info, self._channel_infos.get(channel, b""))
+
+
+_HANDLERS: dict[type[msgspec.Struct], tuple[Callable[[Session, Any], Body | None], Callable[[Any], Body | None]]] = {
+    Connect: (Session._connect, lambda _: None),
+    Refresh: (Session._refresh, lambda _: None),
+    Subscribe: (Session._subscribe, lambda params: SubscribeBody(params.channel, False)),
+    Unsubscribe: (Session._unsubscribe, lambda params: StatusBody(params.channel, False)),
+    Publish: (Session._publish, lambda params: StatusBody(params.channel, False)),
+    Presence: (Session._presence, lambda params: PresenceBody(params.channel)),
+    History: (Session._history, lambda params: HistoryBody(params.channel)),
+    Ping: (Session._ping, lambda _: None),
+}
+"""What carries out each command, and the body of the reply if it came to an error."""

@@ -1,0 +1,135 @@
+"""Every fault of the table, met in every way to make calls."""
+
+import gc
+import logging
+import os
+import ssl
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from centripetal.errors import CentripetalError, HTTPStatusError
+from tests.faults.leaks import leaks, reveals
+from tests.faults.server import Fault, Patient
+from tests.faults.table import FAULTS, LIMIT, serves
+from tests.faults.ways import SECRET, TIMEOUT, WAYS, Attempt, Came, Way, attempt
+from tests.transport.certificates import Authority
+
+SPARE = 0.5
+WELL = Fault("well", serves, frozenset([None]), frozenset(), "")
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each way, each having run a loop: what that opens for good is no leak."""
+    with ThreadPoolExecutor(len(WAYS)) as executor:
+        list(executor.map(lambda way: list(meet(WELL, way, {}, None)), WAYS))
+        yield executor
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """Leave out of each collection what was there before."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def open_files() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def wrongs(fault: Fault, way: Way, came: Came, server: Patient, made: Attempt) -> Iterator[str]:
+    """What is wrong with the outcome of one number."""
+    number, error, seconds = came[:3]
+    comes = fault.comes | (fault.together if way.together else frozenset())
+    count = server.received()[number]
+    if seconds > TIMEOUT + SPARE:
+        yield f"{seconds:.2f} s are too long"
+    if count > 1:
+        yield f"sent {count} times"
+    if error is None:
+        if None not in comes:
+            yield "a success"
+        if count != 1:
+            yield "a success that the server knows nothing of"
+        return
+    if not isinstance(error, CentripetalError):
+        yield f"no error of ours: {error!r}"
+        return
+    yield from leaks(error, SECRET)
+    if type(error) not in comes and not (way.together and late_in_line(error, count)):
+        yield f"another error: {error!r}"
+    elif error.executed not in fault.executed and not (way.together and (not count or type(error) in fault.together)):
+        yield f"executed {error.executed!r} after {error!r}"
+    refused = fault.refuses == "always" or (fault.refuses == "alone" and count and server.companions(number) == 1)
+    if error.executed == "no" and count and not refused:
+        yield "executed 'no', but the server has it"
+    if isinstance(error, HTTPStatusError) and str(error.status) not in fault.name:
+        yield f"status {error.status}"
+    named = getattr(error.command, "data", [None])[0] if error.command is not None else None
+    if named != (number if came.named else None) or error.index != came.index:
+        yield f"an error about {named} at {error.index}"
+
+
+def late_in_line(error: CentripetalError, count: int) -> bool:
+    """Whether *error* is that of a call which waited for others until its time was over."""
+    return isinstance(error, TimeoutError) and error.executed == "no" and not count
+
+
+def meet(fault: Fault, way: Way, contexts: dict[str, ssl.SSLContext], ca_file: str | None) -> Iterator[str]:
+    """Meet *fault* in one way, and tell what is wrong."""
+    with Patient(contexts, fault.secure) as server:
+        options = {"ca_file": ca_file} if ca_file else {}
+        with attempt(way, server.url, max_response_bytes=LIMIT, **options) as made:
+            if way.kept:
+                made.probe()
+            server.fall_ill(fault)
+            outcomes = made.make(fault.large)
+            server.recover()
+            for came in outcomes:
+                yield from wrongs(fault, way, came, server, made)
+            if reveals(repr(made.client), SECRET):
+                yield "the client shows the secret"
+            first = len(server.requests)
+            made.probe()
+            kept = getattr(made, "kept", [])
+            if kept and not any(request_numbers == kept for request_numbers in server.published(first)):
+                yield "the buffer went out in another order"
+        if not server.all_ended():
+            yield "a connection is still open after close()"
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_fault(
+    fault: Fault,
+    workers: ThreadPoolExecutor,
+    contexts: dict[str, ssl.SSLContext],
+    authority: Authority,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It ends in time as it should, executed is true, nothing is lost, leaked or sent twice, and the client goes on."""
+
+    def work(way: Way) -> list[str]:
+        try:
+            return [f"{way.name}: {wrong}" for wrong in meet(fault, way, contexts, authority.ca_file)]
+        except Exception as error:
+            return [f"{way.name}: {type(error).__name__}: {error}"]
+
+    caplog.set_level(logging.DEBUG)
+    before = open_files()
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        wrong = [line for lines in workers.map(work, WAYS) for line in lines]
+        gc.collect()
+    assert not wrong, "\n".join(wrong)
+    assert not [str(complaint.message) for complaint in complaints]
+    assert open_files() == before
+    assert not reveals(caplog.text, SECRET)
+
+
+def test_the_table() -> None:
+    """No two faults have the same name, and there are many."""
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) > 60

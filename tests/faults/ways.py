@@ -1,0 +1,316 @@
+"""Every way to make calls, with one face: each attempt publishes some numbers and tells what became of each."""
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+import uvloop
+
+from centripetal.v1 import AsyncClient, Client
+
+__all__ = ["SECRET", "TIMEOUT", "WAYS", "Attempt", "Came", "Way", "data", "next_numbers"]
+
+TIMEOUT = 0.4
+SECRET = "Kq7vXzP2wN5s-ß-\\'\"-geheim"
+SEVERAL = 3
+TOGETHER = 5
+
+_numbers = itertools.count(1)
+
+
+def next_numbers(count: int) -> list[int]:
+    return list(itertools.islice(_numbers, count))
+
+
+def data(number: int, size: int = 0) -> list[Any]:
+    """What is published for *number*."""
+    return [number, "x" * size]
+
+
+class Came(NamedTuple):
+    """What became of a number.
+
+    Attributes:
+        number: the number.
+        error: what was raised; None for success.
+        seconds: how long that took.
+        index: the place that an error should name.
+        named: whether the error should name a command.
+    """
+
+    number: int
+    error: BaseException | None
+    seconds: float
+    index: int | None = None
+    named: bool = True
+
+
+class Attempt(Protocol):
+    """A client and one way to use it."""
+
+    client: Client | AsyncClient
+
+    def make(self, size: int) -> list[Came]:
+        """Publish some numbers with *size* bytes of payload, while the server may be ill."""
+        ...
+
+    def probe(self) -> None:
+        """Make a call whose reply belongs to no other; and what waits in a buffer must go out now, in order."""
+        ...
+
+    def end(self) -> None:
+        """Close the client."""
+        ...
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def came(self, number: int, error: BaseException | None = None, **more: Any) -> Came:
+        return Came(number, error, time.monotonic() - self.start, **more)
+
+
+def _channel(number: int) -> str:
+    return f"channel {number % 2}"
+
+
+def _check_own(channel: str, messages: list[Any]) -> None:
+    assert [message.channel for message in messages] == [channel], "another call's reply"
+
+
+class _Blocking:
+    def __init__(self, url: str, **options: Any) -> None:
+        self.client = Client(url, SECRET, timeout=TIMEOUT, **options)
+        self.kept: list[int] = []
+
+    def probe(self) -> None:
+        if self.kept:
+            assert self.client.pending == len(self.kept), "the buffer has lost something"
+            assert [response.result() for response in self.client.send(timeout=5)] == [True] * len(self.kept)
+        assert self.client.pending == 0
+        (name,) = next_numbers(1)
+        _check_own(f"probe {name}", self.client.history(f"probe {name}", timeout=5))
+
+    def end(self) -> None:
+        self.client.close()
+
+
+class Call(_Blocking):
+    """One blocking call."""
+
+    def make(self, size: int) -> list[Came]:
+        return [self.publish(number, size) for number in next_numbers(1)]
+
+    def publish(self, number: int, size: int) -> Came:
+        clock = _Clock()
+        try:
+            assert self.client.publish(_channel(number), data(number, size)) is True
+        except BaseException as error:
+            return clock.came(number, error)
+        return clock.came(number)
+
+
+class Send(_Blocking):
+    """A buffer, sent."""
+
+    def make(self, size: int) -> list[Came]:
+        numbers = next_numbers(SEVERAL)
+        for number in numbers:
+            self.client.add_publish(_channel(number), data(number, size // SEVERAL))
+        clock = _Clock()
+        try:
+            responses = self.client.send()
+        except BaseException as error:
+            self.kept = numbers
+            return [clock.came(number, error, named=False) for number in numbers]
+        return list(_results(clock, numbers, responses))
+
+
+def _results(clock: _Clock, numbers: Sequence[int], results: Sequence[Any]) -> Iterator[Came]:
+    for index, (number, response) in enumerate(zip(numbers, results, strict=True)):
+        try:
+            assert response.result() is True
+        except BaseException as error:
+            yield clock.came(number, error, index=index)
+        else:
+            yield clock.came(number)
+
+
+class Batch(_Blocking):
+    """A batch."""
+
+    def make(self, size: int) -> list[Came]:
+        numbers, clock, slots = next_numbers(SEVERAL), _Clock(), []
+        try:
+            with self.client.batch() as batch:
+                for number in numbers:
+                    slots.append(batch.publish(_channel(number), data(number, size // SEVERAL)))
+        except BaseException as error:
+            came = list(_results(clock, numbers, slots))
+            assert [type(one.error) for one in came] == [type(error)] * SEVERAL
+            return came
+        return list(_results(clock, numbers, slots))
+
+
+class Threads(Call):
+    """Several threads that call at once."""
+
+    def make(self, size: int) -> list[Came]:
+        came: list[Came] = []
+        together = threading.Barrier(TOGETHER)
+
+        def work(number: int) -> None:
+            together.wait(5)
+            came.append(self.publish(number, size))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in next_numbers(TOGETHER)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert len(came) == TOGETHER, "a call has not come back"
+        return came
+
+
+class _Awaiting:
+    def __init__(self, url: str, loop: Callable[[], asyncio.AbstractEventLoop], **options: Any) -> None:
+        self.client = AsyncClient(url, SECRET, timeout=TIMEOUT, **options)
+        self.runner = asyncio.Runner(loop_factory=loop)
+        self.kept: list[int] = []
+
+    def probe(self) -> None:
+        self.runner.run(self._probe())
+
+    async def _probe(self) -> None:
+        if self.kept:
+            assert self.client.pending == len(self.kept), "the buffer has lost something"
+            assert [response.result() for response in await self.client.send(timeout=5)] == [True] * len(self.kept)
+        assert self.client.pending == 0
+        (name,) = next_numbers(1)
+        _check_own(f"probe {name}", await self.client.history(f"probe {name}", timeout=5))
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}, "a task is left"
+
+    def end(self) -> None:
+        self.runner.run(self.client.close())
+        self.runner.close()
+
+
+class AsyncCall(_Awaiting):
+    """One awaited call."""
+
+    def make(self, size: int) -> list[Came]:
+        return [self.runner.run(self.publish(number, size)) for number in next_numbers(1)]
+
+    async def publish(self, number: int, size: int) -> Came:
+        clock = _Clock()
+        try:
+            assert await self.client.publish(_channel(number), data(number, size)) is True
+        except BaseException as error:
+            return clock.came(number, error)
+        return clock.came(number)
+
+
+class AsyncSend(_Awaiting):
+    """A buffer, sent."""
+
+    def make(self, size: int) -> list[Came]:
+        return self.runner.run(self._make(size))
+
+    async def _make(self, size: int) -> list[Came]:
+        numbers = next_numbers(SEVERAL)
+        for number in numbers:
+            self.client.add_publish(_channel(number), data(number, size // SEVERAL))
+        clock = _Clock()
+        try:
+            responses = await self.client.send()
+        except BaseException as error:
+            self.kept = numbers
+            return [clock.came(number, error, named=False) for number in numbers]
+        return list(_results(clock, numbers, responses))
+
+
+class AsyncBatch(_Awaiting):
+    """A batch."""
+
+    def make(self, size: int) -> list[Came]:
+        return self.runner.run(self._make(size))
+
+    async def _make(self, size: int) -> list[Came]:
+        numbers, clock, slots = next_numbers(SEVERAL), _Clock(), []
+        try:
+            async with self.client.batch() as batch:
+                for number in numbers:
+                    slots.append(batch.publish(_channel(number), data(number, size // SEVERAL)))
+        except BaseException as error:
+            came = list(_results(clock, numbers, slots))
+            assert [type(one.error) for one in came] == [type(error)] * SEVERAL
+            return came
+        return list(_results(clock, numbers, slots))
+
+
+class Tasks(AsyncCall):
+    """Several tasks that call at once."""
+
+    def make(self, size: int) -> list[Came]:
+        return self.runner.run(self._make(size))
+
+    async def _make(self, size: int) -> list[Came]:
+        calls: list[Awaitable[Came]] = [self.publish(number, size) for number in next_numbers(TOGETHER)]
+        return await asyncio.wait_for(asyncio.gather(*calls), 10)
+
+
+class Way(NamedTuple):
+    """A way to make calls.
+
+    Attributes:
+        name: what it is called.
+        begin: makes the attempt.
+        together: whether several calls are under way at once.
+        kept: whether the fault strikes on a connection that is in use already.
+    """
+
+    name: str
+    begin: Callable[..., Attempt]
+    together: bool
+    kept: bool
+
+
+def _ways() -> Iterator[Way]:
+    loops = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    for kept in (False, True):
+        place = "a kept connection" if kept else "a new connection"
+        for blocking in (Call, Send, Batch, Threads):
+            yield Way(f"{blocking.__name__} on {place}", blocking, blocking is Threads, kept)
+        for name, loop in loops.items():
+            for awaiting in (AsyncCall, AsyncSend, AsyncBatch, Tasks):
+                # What the loops do differently shows in single calls.
+                if name == "asyncio" or awaiting is AsyncCall:
+
+                    def begin(
+                        url: str,
+                        awaiting: type[AsyncCall | AsyncSend | AsyncBatch | Tasks] = awaiting,
+                        loop: Callable[[], asyncio.AbstractEventLoop] = loop,
+                        **options: Any,
+                    ) -> Attempt:
+                        return awaiting(url, loop, **options)
+
+                    yield Way(f"{awaiting.__name__} on {place}, {name}", begin, awaiting is Tasks, kept)
+
+
+WAYS = tuple(_ways())
+
+
+@contextmanager
+def attempt(way: Way, url: str, **options: Any) -> Iterator[Attempt]:
+    """An attempt that is ended."""
+    made = way.begin(url, **options)
+    try:
+        yield made
+    finally:
+        made.end()

@@ -1,0 +1,145 @@
+"""TLS, as it should be and as it should not, run with both transports, and with uvloop."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from centripetal.errors import (
+    ConnectError,
+    MalformedResponseError,
+    TimeoutError,
+    TransportError,
+    UsageError,
+)
+from tests.transport.certificates import Authority, server_context
+from tests.transport.conftest import Caller
+from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
+
+Make = Callable[..., Caller]
+
+
+def tls_server(file: Path, *replies: bytes) -> ScriptedServer:
+    return ScriptedServer(answers(*replies), context=server_context(file))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_tls(make: Make, authority: Authority, host: str) -> None:
+    """With the authority's file TLS works, for names and addresses, large and small, and connections are kept."""
+    large = reply(b"x" * 5_000_000)
+    caller = make(ca_file=authority.ca_file)
+    with tls_server(authority.issue("localhost", "127.0.0.1"), OK, large, OK) as server:
+        url = f"https://{host}:{server.port}/api/"
+        assert caller.post(url).body == b"{}"
+        assert len(caller.post(url, body=b"y" * 3_000_000, timeout=30).body) == 5_000_000
+        assert caller.post(url).body == b"{}"
+        assert server.connections == 1
+
+
+def test_tls_context(make: Make, authority: Authority) -> None:
+    """An SSLContext of the caller's own is used as it is."""
+    context = ssl.create_default_context(cafile=authority.ca_file)
+    with tls_server(authority.issue("127.0.0.1"), OK) as server:
+        assert make(ssl_context=context).post(server.url).status == 200
+
+
+def test_tls_closed_while_idle(make: Make, authority: Authority) -> None:
+    """A TLS connection that the server has ended is noticed, though session tickets also arrive when idle."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        peer.sock.shutdown(socket.SHUT_WR)
+        peer.wait_for_end()
+
+    caller = make(ca_file=authority.ca_file)
+    with ScriptedServer(script, context=server_context(authority.issue("127.0.0.1"))) as server:
+        for number in range(1, 4):
+            assert caller.post(server.url).status == 200
+            caller.wait_until_readable()
+            assert server.connections == number
+
+
+def test_certificate_of_an_unknown_authority(make: Make, authority: Authority, tmp_path: Path) -> None:
+    """A certificate that nobody known has signed is refused with the advice to give ca_file; a retry is no use."""
+    other = Authority(tmp_path, "Other Authority")
+    files = [authority.issue("127.0.0.1"), authority.self_signed("127.0.0.1")]
+    for file, options in [(files[0], {}), (files[1], {}), (files[0], {"ca_file": other.ca_file})]:
+        with tls_server(file) as server:
+            with pytest.raises(ConnectError, match="ca_file") as caught:
+                make(**options).post(server.url)
+            assert (caught.value.executed, caught.value.retryable) == ("no", False)
+            assert not server.requests
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_certificate_of_another_host(make: Make, authority: Authority, host: str) -> None:
+    """A certificate for another name is refused with the advice to use that name."""
+    with tls_server(authority.issue("example.org")) as server:
+        with pytest.raises(ConnectError, match="connect by a name") as caught:
+            make(ca_file=authority.ca_file).post(f"https://{host}:{server.port}/")
+        assert (caught.value.executed, caught.value.retryable) == ("no", False)
+
+
+def test_tls_to_a_plain_port(make: Make, authority: Authority) -> None:
+    """A server that answers TLS with plain HTTP leads to the advice to write http://."""
+
+    def script(peer: Peer) -> None:
+        peer.sock.recv(1000)
+        peer.send(reply(b"", status="400 Bad Request"))
+        peer.wait_for_end()
+
+    with ScriptedServer(script) as server:
+        with pytest.raises(ConnectError, match="http://") as caught:
+            make(ca_file=authority.ca_file).post(f"https://127.0.0.1:{server.port}/")
+        assert (caught.value.executed, caught.value.retryable) == ("no", False)
+
+
+def test_hang_up_instead_of_tls(make: Make, authority: Authority) -> None:
+    """A server that hangs up on the handshake is a ConnectError that wonders whether it speaks TLS."""
+
+    def script(peer: Peer) -> None:
+        peer.sock.recv(1000)
+
+    with ScriptedServer(script) as server:
+        with pytest.raises(ConnectError, match="TLS") as caught:
+            make(ca_file=authority.ca_file).post(f"https://127.0.0.1:{server.port}/")
+        assert caught.value.executed == "no"
+
+
+def test_silence_instead_of_tls(make: Make, authority: Authority) -> None:
+    """The deadline covers the handshake, and then nothing has run."""
+    with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
+        start = time.monotonic()
+        with pytest.raises(TimeoutError, match="no connection") as caught:
+            make(ca_file=authority.ca_file).post(f"https://127.0.0.1:{server.port}/", timeout=0.2)
+        assert time.monotonic() - start < 0.7
+        assert caught.value.executed == "no"
+
+
+def test_plain_to_a_tls_port(make: Make, authority: Authority) -> None:
+    """Plain HTTP to a TLS server fails with one of our errors."""
+    with (
+        tls_server(authority.issue("127.0.0.1")) as server,
+        pytest.raises((TransportError, MalformedResponseError)),
+    ):
+        make().post(server.url.replace("https", "http"))
+
+
+def test_client_certificate_missing(make: Make, authority: Authority) -> None:
+    """A server that wants a certificate of ours leads to the advice to give one."""
+    context = server_context(authority.issue("127.0.0.1"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.ca_file)
+    with ScriptedServer(answers(OK), context=context) as server, pytest.raises(TransportError, match="ssl_context"):
+        make(ca_file=authority.ca_file).post(server.url)
+
+
+def test_ca_file_without_certificates(make: Make, tmp_path: Path) -> None:
+    """A ca_file that holds no certificates is a UsageError."""
+    (tmp_path / "empty.pem").write_text("nothing")
+    with pytest.raises(UsageError, match=r"empty\.pem"):
+        make(ca_file=tmp_path / "empty.pem").post("https://127.0.0.1:1/")
