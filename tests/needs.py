@@ -7,11 +7,16 @@ optional there too: no package registry has them.
 import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 __all__ = ["NEEDS", "Need", "find", "needs", "shortfall"]
+
+
+NODE = Path(__file__).parent / "node"
+"""Where npm packages are installed."""
 
 
 class Need(NamedTuple):
@@ -21,6 +26,7 @@ class Need(NamedTuple):
         what: its name for people.
         commands: the names under which it is looked for, first come first served.
         variable: the environment variable that names it instead, if there is one.
+        packages: npm packages, with their versions; found is the folder that has them all.
         optional: whether CI may lack it too.
         advice: how to get it.
     """
@@ -28,12 +34,18 @@ class Need(NamedTuple):
     what: str
     commands: tuple[str, ...] = ()
     variable: str = ""
+    packages: tuple[str, ...] = ()
     optional: bool = False
     advice: str = ""
 
 
 NEEDS: Mapping[str, Need] = {
     "node": Need("Node.js", ("node", "nodejs"), advice="install Node.js (Debian package nodejs)"),
+    "centrifuge-js": Need(
+        "the npm packages centrifuge and ws",
+        packages=("centrifuge@1.5.0", "ws@8.23.0"),
+        advice="npm install --no-save --prefix tests/node centrifuge@1.5.0 ws@8.23.0",
+    ),
     "chromium": Need(
         "Chromium",
         ("chromium", "chromium-browser", "google-chrome"),
@@ -63,9 +75,12 @@ def needs(name: str) -> pytest.MarkDecorator:
 
 
 def find(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The path of the program that fulfils the need *name*, or None."""
+    """The path of the program (or folder) that fulfils the need *name*, or None."""
     need = NEEDS[name]
     path = environment.get("PATH")
+    if need.packages:
+        names = (package.rpartition("@")[0] for package in need.packages)
+        return str(NODE) if all((NODE / "node_modules" / name).is_dir() for name in names) else None
     if need.variable and (named := environment.get(need.variable)):
         return shutil.which(named, path=path)
     return next((found for command in need.commands if (found := shutil.which(command, path=path))), None)

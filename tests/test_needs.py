@@ -39,14 +39,27 @@ def test_variable_names_the_program(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NEEDS)
-def test_lack_is_strict_in_ci_only(name: str, tmp_path: Path) -> None:
+def test_lack_is_strict_in_ci_only(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lack is a reason to skip; with CI=true it is a failure, but for the real servers."""
+    monkeypatch.setattr("tests.needs.NODE", tmp_path)
     machine = {"PATH": str(tmp_path)}
     for environment, strict in ((machine, False), ({**machine, "CI": "true"}, not name.startswith("centrifugo"))):
         lack = shortfall(name, environment)
         assert lack is not None
         assert lack[1] is strict
         assert NEEDS[name].advice in lack[0]
+
+
+@pytest.mark.parametrize("name", [name for name, need in NEEDS.items() if need.packages])
+def test_packages_are_found_where_ci_installs_them(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them must be there; `.ci/run` names the same versions."""
+    monkeypatch.setattr("tests.needs.NODE", tmp_path)
+    for package in NEEDS[name].packages:
+        assert find(name, {}) is None
+        (tmp_path / "node_modules" / package.rpartition("@")[0]).mkdir(parents=True)
+    assert find(name, {}) == str(tmp_path)
+    script = (Path(__file__).parent.parent / ".ci" / "run").read_text()
+    assert all(package in script for package in NEEDS[name].packages)
 
 
 def test_unknown_need_is_an_error() -> None:

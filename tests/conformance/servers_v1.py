@@ -7,14 +7,14 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from centripetal.server import EmbeddedServer
 from tests.needs import find
 
-__all__ = ["CONFIGS", "KINDS", "SECRET", "Server", "Servers", "start"]
+__all__ = ["CONFIGS", "KINDS", "SECRET", "Server", "Servers", "free_port", "real_command", "running", "start"]
 
 SECRET = 'clé 🔑 "&<>'
 
@@ -95,16 +95,29 @@ class Servers:
 
 @contextlib.contextmanager
 def _real(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    port = free_port()
+    with running(real_command(config, port, folder), port, folder):
+        yield f"http://127.0.0.1:{port}"
+
+
+def real_command(config: Mapping[str, Any], port: int, folder: Path) -> list[str]:
+    """What starts a real server; *folder* is for its configuration."""
     program = find("centrifugo-v1")
     assert program, "scenarios for the real server are only made where there is one"
-    file, log, port = folder / "config.json", folder / "server.log", _free_port()
+    file = folder / "config.json"
     file.write_text(json.dumps(config))
-    command = [program, "--config", str(file), "--port", str(port), "--address", "127.0.0.1"]
+    return [program, "--config", str(file), "--port", str(port), "--address", "127.0.0.1"]
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server process that answers at *port*, until the block ends; *folder* is for its log."""
+    log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait_until_it_answers(process, port, log)
-            yield f"http://127.0.0.1:{port}"
+            yield process
         finally:
             process.terminate()
             try:
@@ -114,7 +127,8 @@ def _real(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

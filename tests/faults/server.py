@@ -3,7 +3,6 @@
 It notes which requests it has received whole. What it has not received whole, it cannot have run.
 """
 
-import collections
 import enum
 import json
 import socket
@@ -155,17 +154,9 @@ class Patient(ScriptedServer):
             thread.join(3)
         return not any(thread.is_alive() for thread in self._threads)
 
-    def received(self) -> collections.Counter[int]:
-        """How often each number was in a request that is here whole."""
-        return collections.Counter(number for request in list(self.requests) for number in numbers_in(request))
-
-    def published(self, first: int) -> list[list[int]]:
-        """The numbers in each whole request, from the *first* on."""
+    def published(self, first: int = 0) -> list[list[int]]:
+        """The numbers in each request that is here whole, from the *first* on."""
         return [numbers_in(request) for request in self.requests[first:]]
-
-    def companions(self, number: int) -> int:
-        """How many commands the request with *number* carried."""
-        return next(len(found) for request in self.requests if number in (found := numbers_in(request)))
 
     def _bound(self) -> socket.socket:
         listener = socket.socket()
@@ -177,6 +168,7 @@ class Patient(ScriptedServer):
         return listener
 
     def _serve_patiently(self, peer: Peer) -> None:
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # nothing shall arrive later than it is sent
         fault = self._fault
         if fault is not None and fault.begins == "connection" and not self._misbehave(fault, peer):
             return

@@ -29,6 +29,9 @@ __all__ = ["FAULTS", "LIMIT", "serves"]
 LIMIT = 65_536
 """The `max_response_bytes` of the clients that meet these faults."""
 
+LARGE = 1_200_000
+"""Bytes of a request that does not fit into what lies between a client and a server that does not read."""
+
 FINE = None
 REFUSED = ConnectError
 LOST = ConnectionLostError
@@ -317,24 +320,24 @@ STAGES: dict[str, Answer] = {
 def stages() -> Iterator[Fault]:
     may_be = "no unknown"
     for how, error in ENDINGS.items():
-        what = "silence" if how == "silence" else f"{how}"
-        many = {"closed": ConnectionLostError, "reset": ConnectionLostError, "silence": TimeoutError}[how]
+        # A reset may come before the client knows that it was connected.
+        many = {"closed": (LOST,), "reset": (LOST, REFUSED), "silence": (LATE,)}[how]
         yield fault(
-            f"{what} on accept",
+            f"{how} on accept",
             after(nothing, how),
-            many,
+            *many,
             executed=may_be if how != "silence" else "unknown",
             why=PERHAPS,
             begins="connection",
         )
-        yield fault(f"{what} after the request's head", after(head_of, how), error, why=PERHAPS)
-        yield fault(f"{what} in the request", after(some_of_it, how), error, why=PERHAPS, large=1_500_000)
+        yield fault(f"{how} after the request's head", after(head_of, how), error, why=PERHAPS)
+        yield fault(f"{how} in the request", after(some_of_it, how), error, why=PERHAPS, together=(LATE,), large=LARGE)
         for stage, pieces in STAGES.items():
             end = {"closed": Then.ENDS, "reset": "reset", "silence": "silence"}[how]
-            yield fault(f"{what} {stage}", says(pieces, then=end), error)  # type: ignore[arg-type]
+            yield fault(f"{how} {stage}", says(pieces, then=end), error)  # type: ignore[arg-type]
 
 
-SILENT = Then.LINGERS  # for answers after which the client must end the connection, or may keep it until it is used
+ON = Then.GOES_ON
 
 TRICKLES = [
     fault("the status line trickles", trickles(b"", b"H"), BAD, LATE),
@@ -347,8 +350,8 @@ TRICKLES = [
     fault("trailers trickle", trickles(CHUNKED + b"0\r\n", b"X: y\r\n"), LATE),
     fault("interim replies trickle", trickles(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.1), LATE),
     fault("single bytes, in time", byte_by_byte, FINE),
-    fault("slow, in time", says(part(lambda whole: 30), 0.05, lambda request: good(request)[30:], then=Then.GOES_ON), FINE),
-    fault("the request is not read", after(not_reading, "closed"), LATE, why=PERHAPS, large=1_500_000),
+    fault("slow, in time", says(part(lambda whole: 30), 0.05, lambda request: good(request)[30:], then=ON), FINE),
+    fault("the request is not read", after(not_reading, "closed"), LATE, why=PERHAPS, large=LARGE),
 ]
 
 ENDLESS = [
@@ -361,15 +364,15 @@ ENDLESS = [
     fault("an endless body", floods(HEAD + b"\r\n", b" "), BAD),
     fault("a body of a petabyte", floods(HEAD + b"Content-Length: 1000000000000000\r\n\r\n", b" "), BAD),
     fault("endless chunks", floods(CHUNKED, chunk(b" " * 1000)), BAD),
-    fault("endless chunks of one byte", floods(CHUNKED, chunk(b" ")), BAD),
+    fault("endless chunks of one byte", floods(CHUNKED, chunk(b" ")), BAD, LATE),
     fault("endless chunk extensions", floods(CHUNKED + b"1;", b"a=b;"), BAD),
     fault("an endless chunk size", floods(CHUNKED, b"0"), BAD),
     fault("endless trailers", floods(CHUNKED + b"0\r\n", b"X: y\r\n"), BAD),
     fault("endless interim replies", floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), BAD),
     fault("endless replies", floods(b"", reply(b"[]")), BAD),
-    fault("many headers", says(headed(*["X: y"] * 5000), then=Then.GOES_ON), FINE),
+    fault("many headers", says(headed(*["X: y"] * 5000), then=ON), FINE),
     fault("too many headers", says(headed(*["X: y"] * 20_000), then="silence"), BAD),
-    fault("a body at the limit", says(body(padded(0)), then=Then.GOES_ON), FINE),
+    fault("a body at the limit", says(body(padded(0)), then=ON), FINE),
     fault("a body over the limit", says(body(padded(1)), then="silence"), BAD),
 ]
 
@@ -389,9 +392,7 @@ LENGTHS = [
     fault("length twice, equal", says(lengths("Content-Length: N", "Content-Length: N"), then="silence"), BAD),
     fault("length twice, not equal", says(lengths("Content-Length: N", "Content-Length: 5"), then="silence"), BAD),
     fault("a list of lengths", says(lengths("Content-Length: N, N"), then="silence"), BAD),
-    fault(
-        "length and chunks", says(lengths("Content-Length: N", "Transfer-Encoding: chunked"), then="silence"), BAD
-    ),
+    fault("length and chunks", says(lengths("Content-Length: N", "Transfer-Encoding: chunked"), then="silence"), BAD),
     fault("gzip as transfer coding", says(lengths("Transfer-Encoding: gzip")), FINE, BAD, together=(LOST,)),
     fault("chunks announced, none sent", says(lengths("Transfer-Encoding: chunked"), then="silence"), BAD),
     fault("chunk size negative", says(chunked("-N"), then="silence"), BAD),
@@ -460,7 +461,30 @@ def greets(peer: Peer) -> Then:
     return Then.ENDS
 
 
-REFUSING = [400, 401, 402, 403, 404, 405, 407, 409, 410, 411, 413, 414, 415, 417, 421, 422, 425, 426, 428, 429, 431, 451]
+REFUSING = [
+    400,
+    401,
+    402,
+    403,
+    404,
+    405,
+    407,
+    409,
+    410,
+    411,
+    413,
+    414,
+    415,
+    417,
+    421,
+    422,
+    425,
+    426,
+    428,
+    429,
+    431,
+    451,
+]
 SURE = [300, 301, 302, 303, 304, 305, 307, 308, *REFUSING]
 UNSURE = [201, 202, 203, 204, 205, 206, 226, 299, 408, 500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599]
 IMPOSSIBLE = ["000", "099", "101", "600", "999"]
@@ -471,7 +495,7 @@ def statuses() -> Iterator[Fault]:
         data = reply(b"" if status == 304 else b"sorry", "Location: http://example.com/", status=f"{status} Sorry")
         yield fault(
             f"status {status}",
-            says(data, then=Then.GOES_ON),
+            says(data, then=ON),
             AUTH if status in (401, 403) else STATUS,
             executed="no unknown" if status == 400 else "no",
             why="a request of one command was refused" if status == 400 else STATED,
@@ -479,7 +503,7 @@ def statuses() -> Iterator[Fault]:
         )
     for status in UNSURE:
         data = reply(b"" if status in (204, 205) else b"sorry", status=f"{status} Sorry")
-        yield fault(f"status {status}", says(data, then=Then.GOES_ON), STATUS)
+        yield fault(f"status {status}", says(data, then=ON), STATUS)
     for text_ in IMPOSSIBLE:
         yield fault(f"status {text_}", says(reply(b"sorry", status=f"{text_} Sorry"), then="silence"), BAD)
     yield fault("status 204 with a body", says(reply(b"sorry", status="204 No Content"), then="silence"), STATUS)
@@ -498,12 +522,12 @@ def statuses() -> Iterator[Fault]:
         LOST,
         executed="no unknown",
         why="the status says so, if it gets through",
-        large=1_500_000,
+        large=LARGE,
     )
     yield fault("status 503 and the end", says(reply(b"", "Connection: close", status="503 Busy")), STATUS)
     yield fault("status 500 with endless body", floods(b"HTTP/1.1 500 Oops\r\n\r\n", b" "), BAD)
     yield fault("only 103 and the end", says(b"HTTP/1.1 103 Early Hints\r\n\r\n"), LOST)
-    yield fault("100 before 200", says(b"HTTP/1.1 100 Continue\r\n\r\n", good, then=Then.GOES_ON), FINE)
+    yield fault("100 before 200", says(b"HTTP/1.1 100 Continue\r\n\r\n", good, then=ON), FINE)
 
 
 def too_large(peer: Peer) -> Then:
@@ -560,38 +584,43 @@ BODIES: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
 
 
 def shapes() -> Iterator[Fault]:
-    on = Then.GOES_ON
     for name, make in BODIES.items():
-        yield fault(f"body: {name}", says(body(make), then=on), BAD)
-    yield fault("body: replies in reverse", says(body(lambda replies: replies[::-1]), then=on), BAD, FINE)
-    yield fault("body: gzip, as announced", says(body(BODIES["gzip"], "Content-Encoding: gzip"), then=on), BAD)
-    yield fault("body: gzip announced, none", says(headed("Content-Encoding: gzip"), then=on), FINE)
-    yield fault("body: said to be HTML", says(headed("Content-Type: text/html"), then=on), FINE)
-    yield fault("body: members nobody knows", says(body(each(future=[1, {}])), then=on), FINE)
-    yield fault("body: no body in the replies", says(body(each(body=...)), then=on), FINE)
-    yield fault("body: an empty error", says(body(each(error="")), then=on), FINE)
+        yield fault(f"body: {name}", says(body(make), then=ON), BAD)
+    yield fault("body: replies in reverse", says(body(lambda replies: replies[::-1]), then=ON), BAD, FINE)
+    yield fault("body: gzip, as announced", says(body(BODIES["gzip"], "Content-Encoding: gzip"), then=ON), BAD)
+    yield fault("body: gzip announced, none", says(headed("Content-Encoding: gzip"), then=ON), FINE)
+    yield fault("body: said to be HTML", says(headed("Content-Type: text/html"), then=ON), FINE)
+    yield fault("body: members nobody knows", says(body(each(future=[1, {}])), then=ON), FINE)
+    yield fault("body: no body in the replies", says(body(each(body=...)), then=ON), FINE)
+    yield fault("body: an empty error", says(body(each(error="")), then=ON), FINE)
     yield fault(
-        "body: an error", says(body(each(error="internal server error")), then=on), SERVER, why="it failed somewhere"
+        "body: an error", says(body(each(error="internal server error")), then=ON), SERVER, why="it failed somewhere"
     )
     yield fault(
         "body: a refusal",
-        says(body(each(error="namespace not found", advice="fix")), then=on),
+        says(body(each(error="namespace not found", advice="fix")), then=ON),
         SERVER,
         executed="no",
         why="refused before it ran",
         refuses="always",
     )
-    yield fault("body: a number in the reply", says(body(each(body=1)), then=on), BAD, executed="yes", why=SHOWN)
-    yield fault("body: deep in the reply", says(body(nested), then=on), BAD, executed="yes unknown", why=SHOWN)
+    yield fault("body: a number in the reply", says(body(each(body=1)), then=ON), BAD, executed="yes", why=SHOWN)
+    yield fault("body: deep in the reply", says(body(nested), then=ON), BAD, executed="yes unknown", why=SHOWN)
 
 
 STALE = reply(b'[{"uid":"0","method":"history","error":null,"body":{"channel":"","data":[]}}]')
 
 MORE_THAN_ONE = [
+    fault("answers out of step", says(STALE, then="silence"), BAD),
     fault("two replies in one packet", says(lambda request: good(request) + STALE, then="silence"), FINE),
-    fault("two replies, the second while idle", says(good, 0.02, STALE, then=SILENT), FINE, together=(LOST, BAD)),
-    fault("half a reply while idle", says(good, 0.02, STALE[:20], then=SILENT), FINE, together=(LOST, BAD)),
-    fault("a late 408 while idle", says(good, 0.02, reply(b"", status="408 Idle"), then=SILENT), FINE, together=(STATUS,)),
+    fault("two replies, the second while idle", says(good, 0.02, STALE, then=ON), FINE, together=(LOST, BAD)),
+    fault("half a reply while idle", says(good, 0.02, STALE[:20], then=ON), FINE, together=(LOST, BAD)),
+    fault(
+        "a late 408 while idle",
+        says(good, 0.02, reply(b"", "Connection: close", status="408 Idle")),
+        FINE,
+        together=(LOST, STATUS),
+    ),
     fault("the end after the reply, announced", says(headed("Connection: close")), FINE),
     fault("the end after the reply, not announced", says(good), FINE, together=(LOST,)),
     fault("the end announced but not made", says(headed("Connection: close"), then="silence"), FINE),
@@ -601,9 +630,7 @@ MORE_THAN_ONE = [
     fault("HTTP/1.0 without keep-alive", says(replaced(b"HTTP/1.1", b"HTTP/1.0"), then="silence"), FINE),
     fault(
         "HTTP/1.0 with keep-alive",
-        says(
-            lambda request: headed("Connection: keep-alive")(request).replace(b"1.1", b"1.0", 1), then=Then.GOES_ON
-        ),
+        says(lambda request: headed("Connection: keep-alive")(request).replace(b"1.1", b"1.0", 1), then=ON),
         FINE,
     ),
     fault("a restart before the request", serves, FINE, begins="connection"),

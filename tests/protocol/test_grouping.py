@@ -61,6 +61,18 @@ def test_an_idle_line_sends_at_once() -> None:
     assert grouping.poll() is None
 
 
+def test_entering_an_idle_line_is_adding_and_polling() -> None:
+    """The short way for a lone call ends where the long one does."""
+    one, two = publish(), publish()
+    grouping = line()
+    group = grouping.enter(one)
+    assert entries_of(group) == [one]
+    assert one.state == "sent"
+    assert grouping.enter(two) is None
+    settle(grouping, group)
+    assert entries_of(grouping.poll()) == [two]
+
+
 def test_what_waits_goes_out_together() -> None:
     """Calls made while a request is under way are one request when it returns, in their order."""
     first, *rest = (publish(c) for c in "abcab")
@@ -280,9 +292,17 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.made.append(one)
         self.grouping.add(one)
 
+    @rule(command=COMMANDS)
+    def enter(self, command: Command[Any]) -> None:
+        one = entry(command)
+        self.made.append(one)
+        self.sent_off(self.grouping.enter(one))
+
     @rule()
     def poll(self) -> None:
-        group = self.grouping.poll()
+        self.sent_off(self.grouping.poll())
+
+    def sent_off(self, group: Group | None) -> None:
         if group is None:
             return
         assert group.entries

@@ -7,6 +7,8 @@ will hold it (a batch). `add` is the same for a client's buffer.
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
+import msgspec
+
 from centripetal.protocol.command import Command, R
 
 if TYPE_CHECKING:
@@ -54,14 +56,12 @@ class Buffering:
         raise NotImplementedError  # pragma: no cover - each facade has its own
 
 
-class _Method:
+class _Method(msgspec.Struct):
     """What `client.publish` is: looks, documents and calls like a method."""
 
-    __slots__ = ("_make", "_run")
-
-    def __init__(self, run: Callable[[Any], Any], make: Callable[..., Any]) -> None:
-        self._run = run
-        self._make = make
+    # A struct, because one is made at each call of a method, and structs are made quickly.
+    _run: Callable[[Any], Any]
+    _make: Callable[..., Any]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._run(self._make(*args, **kwargs))

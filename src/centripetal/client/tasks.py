@@ -47,8 +47,7 @@ class TaskLine:
             CentripetalError: the request that carried it failed.
         """
         me = Entry(call, self._loop.time() + timeout)
-        self._grouping.add(me)
-        group = self._grouping.poll()
+        group = self._grouping.enter(me)
         if group is not None and group.entries == [me]:
             await self._carry(group)
             if me.state == "done":

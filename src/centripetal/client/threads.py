@@ -50,8 +50,9 @@ class ThreadLine:
         me = Entry(call, time.monotonic() + timeout)
         try:
             with self._lock:
-                self._grouping.add(me)
-                self._dispatch()
+                group = self._grouping.enter(me)
+                if group is not None:
+                    self._appoint(group)
                 if me.leads is None:
                     me.waiter = threading.Lock()
                     me.waiter.acquire()
@@ -73,9 +74,12 @@ class ThreadLine:
     def _dispatch(self) -> None:
         """Give each request that can be made now to one of its callers. The lock is held."""
         while (group := self._grouping.poll()) is not None:
-            leader = group.entries[0] if len(group.entries) == 1 else max(group.entries, key=_deadline)
-            leader.leads = group
-            _wake([leader])
+            self._appoint(group)
+
+    def _appoint(self, group: Group) -> None:
+        leader = group.entries[0] if len(group.entries) == 1 else max(group.entries, key=_deadline)
+        leader.leads = group
+        _wake([leader])
 
     def _carry(self, me: Entry, group: Group) -> None:
         outcomes: Sequence[Outcome[Any]] = ()

@@ -175,6 +175,7 @@ class ResponseParser:
         "_reply",
         "_size",
         "_status",
+        "_touched",
         "reusable",
     )
 
@@ -183,10 +184,17 @@ class ResponseParser:
         self._max_body = max_body_bytes
         self._parser = HttpResponseParser(self)
         self._known: _Known | None = None
-        self.begin()
+        self.reusable = False
+        self._reset()
 
     def begin(self) -> None:
         """Expect a new reply."""
+        self.reusable = False
+        if self._touched:
+            self._reset()
+
+    def _reset(self) -> None:
+        self._touched = False
         self._begun = False
         self._held = b""
         self._interim = 0
@@ -196,7 +204,6 @@ class ResponseParser:
         self._size = 0
         self._allowance = self._max_header
         self._reply: HTTPReply | None = None
-        self.reusable = False
 
     def feed(self, data: bytes) -> HTTPReply | None:
         """Take what was received, at least a byte; return the reply once it is whole.
@@ -210,6 +217,7 @@ class ResponseParser:
         if known is not None and len(data) == known.length and data.startswith(known.head):
             self.reusable = True
             return HTTPReply(known.status, data[len(known.head) :], known.headers)
+        self._touched = True
         if not data.startswith(PREFIX):
             data = self._checked_start(data)
             if not data:

@@ -100,7 +100,7 @@ class Endpoints:
 
     def _missing(self, path: str) -> str:
         """What to say of endpoints that the real server has and this one has not."""
-        if path == self._connection or path.startswith(f"{self._connection}/") and path != f"{self._websocket}/":
+        if path == self._connection or (path.startswith(f"{self._connection}/") and path != f"{self._websocket}/"):
             return _SOCKJS.format(self._prefix)
         # Without a configuration that asks for them they are not there in the real server either.
         if self._config.admin and (path == f"{self._prefix}/socket" or path.startswith(f"{self._prefix}/auth/")):

@@ -196,10 +196,9 @@ class _Connection(asyncio.Protocol):
         self.flush()
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self._close(None)
-        if self._watching is not None:
-            self._watching.cancel()
         self._transport = None
+        self._close(None)
+        self._cancel_timers()
         self._server.closed(self)
 
     # ---- the link of the session
@@ -223,8 +222,7 @@ class _Connection(asyncio.Protocol):
                 self.call_later(0, lambda: self._close(SLOW))
 
     def end(self, disconnect: Disconnect | None) -> None:
-        close = b"" if disconnect is None else Close(CLOSE_CODE, disconnect.text()).serialize()
-        self._end(close if disconnect is not None else None)
+        self._end(None if disconnect is None else Close(CLOSE_CODE, disconnect.text()).serialize())
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         return self._server.loop.call_later(delay, callback) if delay else self._server.loop.call_soon(callback)
@@ -297,16 +295,15 @@ class _Connection(asyncio.Protocol):
 
     def _end(self, close: bytes | None) -> None:
         """End the stream, after a close frame if *close* is not None; what the socket does not take now is lost."""
-        if self._ended or self._transport is None:
+        if self._ended:
             return
         self.flush()
         self._ended = True
         self._queue.clear()
         self._queued = 0
-        if self._pinging is not None:
-            self._pinging.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
+        self._cancel_timers()
+        if self._transport is None:
+            return
         if close is not None:
             self._transport.write(Frame(Opcode.CLOSE, close).serialize(mask=False))
         if self._stopping or self._transport.is_closing():
@@ -322,7 +319,12 @@ class _Connection(asyncio.Protocol):
             self.flush()
             self._transport.write(frame.serialize(mask=False))
 
-    # ---- pings
+    # ---- timers
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._pinging, self._watching):
+            if timer is not None:
+                timer.cancel()
 
     def _ping(self) -> None:
         if self._writable and self._transport is not None:

@@ -147,35 +147,48 @@ class Connection:
             ConnectionLostError: the connection broke; `executed` is "no" if it took no byte of the request.
             MalformedResponseError: the answer is not HTTP, or over a limit.
         """
-        sock, parser = self.sock, self._parser
+        self.begin(data)
+        return self.rest(data)
+
+    def begin(self, data: bytes) -> bool:
+        """The first step of an exchange: write what the socket takes at once; true if that is all of *data*."""
         self.reusable = False
         self._broken = None
-        parser.begin()
+        self._parser.begin()
         try:
-            self._sent = sock.send(data)
+            self._sent = self.sock.send(data)
         except OSError:
             self._sent = 0  # _write_rest() meets it again, and deals with it
+        return self._sent == len(data)
+
+    def receive(self) -> bool:
+        """Take what has arrived, where something has; true if the reply is whole by that."""
+        try:
+            received = self.sock.recv(RECEIVE_BYTES)
+        except NOT_YET:
+            raise
+        except OSError as error:
+            raise connection_lost(self._broken or error, self._place, "unknown") from error
+        self._reply = self._parser.feed(received) if received else self._ended()
+        # A reply to half a request leaves both ends with different ideas of what comes next.
+        self.reusable = self._parser.reusable and self._broken is None
+        return self._reply is not None
+
+    def rest(self, data: bytes) -> Steps:
+        """What follows `begin()`, and perhaps `receive()`, until the reply is whole."""
         if self._sent != len(data):
             yield from self._write_rest(data)
         # What TLS has decrypted already, the socket does not announce.
-        pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
-        while True:
+        pending = self.sock.pending if isinstance(self.sock, ssl.SSLSocket) else None
+        whole = False
+        while not whole:
             if pending is None or not pending():
                 yield READ
             try:
-                received = sock.recv(RECEIVE_BYTES)
+                whole = self.receive()
             except NOT_YET as error:
                 if isinstance(error, ssl.SSLWantWriteError):
                     yield WRITE
-                continue
-            except OSError as error:
-                raise connection_lost(self._broken or error, self._place, "unknown") from error
-            reply = parser.feed(received) if received else self._ended()
-            if reply is not None:
-                self._reply = reply
-                # A reply to half a request leaves both ends with different ideas of what comes next.
-                self.reusable = parser.reusable and self._broken is None
-                return
 
     def _write_rest(self, data: bytes) -> Steps:
         view = memoryview(data)

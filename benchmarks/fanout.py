@@ -1,0 +1,146 @@
+"""Many connections on one channel: `python -m benchmarks.fanout`.
+
+Measures the embedded server and, where CENTRIFUGO_V1_BIN names one, a real Centrifugo 1.x beside it, in turns: the
+memory of an idle connection, whether every publication arrives at every connection and in order, and how late. Then the
+rate is raised until a server lags: until a publication is on its way for longer than the next one is away.
+Server, clients and publisher are processes of their own on this machine.
+"""
+
+import argparse
+import contextlib
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.listeners import CHANNEL, Heard, Listeners
+from centripetal.v1 import Client
+from tests.conformance import servers_v1
+
+SECRET = "benchmark"
+CONFIG = {"secret": SECRET, "insecure": True}
+_EMBEDDED = "from centripetal.server import serve; serve(config={config!r}, port={port})"
+
+
+class Server(NamedTuple):
+    """A server process."""
+
+    kind: str
+    pid: int
+    port: int
+
+
+class Load(NamedTuple):
+    """How one server did with so many publications a second."""
+
+    rate: int
+    sent: int
+    heard: Heard
+    connections: int
+
+    @property
+    def lost(self) -> int:
+        return self.sent * self.connections - self.heard.count
+
+    def milliseconds(self, part: float) -> float:
+        """The latency that this part of all deliveries does not exceed."""
+        latencies = self.heard.latencies
+        return latencies[min(len(latencies) - 1, int(part * len(latencies)))] / 1e6 if latencies else float("inf")
+
+    @property
+    def lags(self) -> bool:
+        return bool(self.lost) or self.milliseconds(0.99) > 1000 / self.rate
+
+    def __str__(self) -> str:
+        percentiles = "  ".join(f"{name} {self.milliseconds(part):7.1f}" for name, part in PERCENTILES.items())
+        deliveries = self.rate * self.connections
+        troubles = f"lost {self.lost}, disordered {self.heard.disordered}"
+        return f"{self.rate:4d} a second = {deliveries:7,d} deliveries  {troubles}  ms: {percentiles}"
+
+
+PERCENTILES = {"50%": 0.5, "95%": 0.95, "99%": 0.99, "all": 1.0}
+
+
+def main() -> int:
+    options = _arguments().parse_args()
+    found: dict[str, list[Load]] = {}
+    memory: dict[str, float] = {}
+    for kind in servers_v1.KINDS:
+        print(f"{kind}:")
+        with _start(kind) as server:
+            before = _resident(server.pid)
+            with Listeners(options.connections, server.port) as listeners:
+                memory[kind] = (_resident(server.pid) - before) / options.connections
+                print(f"  {memory[kind]:.1f} KB of memory for an idle connection")
+                found[kind] = list(_raise(server, listeners, options))
+    if len(found) > 1:
+        (ours, theirs) = (found[kind][0] for kind in ("embedded", "real"))
+        print(f"embedded in times of real, at {ours.rate} a second:")
+        for name, part in PERCENTILES.items():
+            print(f"  latency {name}: {ours.milliseconds(part) / theirs.milliseconds(part):.2f}")
+        print(f"  memory: {memory['embedded'] / memory['real']:.2f}")
+    first = found["embedded"][0]
+    return 1 if first.lost or first.heard.disordered or memory["embedded"] > options.memory else 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks.fanout", description=__doc__)
+    parser.add_argument("--connections", type=int, default=1000)
+    parser.add_argument("--rate", type=int, default=20, help="publications a second")
+    parser.add_argument("--seconds", type=int, default=10, help="how long at each rate")
+    parser.add_argument("--memory", type=float, default=40.0, help="KB that an idle connection may cost")
+    return parser
+
+
+def _raise(server: Server, listeners: Listeners, options: argparse.Namespace) -> Iterator[Load]:
+    """Loads at growing rates until one is too much."""
+    numbers = itertools.count()
+    for factor in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10):
+        rate = int(options.rate * factor)
+        load = _load(server, listeners, rate, options, numbers)
+        print(f"  {load}", flush=True)
+        yield load
+        if load.lags:
+            print(f"  {server.kind} lags at {rate} publications a second")
+            return
+
+
+def _load(server: Server, listeners: Listeners, rate: int, options: argparse.Namespace, numbers: Iterator[int]) -> Load:
+    count = rate * options.seconds
+    with contextlib.closing(Client(f"http://127.0.0.1:{server.port}", SECRET)) as client:
+        start = time.monotonic()
+        for step, number in enumerate(itertools.islice(numbers, count)):
+            time.sleep(max(0.0, start + step / rate - time.monotonic()))
+            client.publish(CHANNEL, b'{"n":%d,"t":%d}' % (number, time.monotonic_ns()))
+    heard = listeners.heard(count * options.connections, patience=10 + options.seconds)
+    assert heard.alive == options.connections, f"{options.connections - heard.alive} connections are gone"
+    return Load(rate, count, heard, options.connections)
+
+
+@contextlib.contextmanager
+def _start(kind: str) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory() as folder:
+        port = servers_v1.free_port()
+        with servers_v1.running(_command(kind, port, Path(folder)), port, Path(folder)) as process:
+            yield Server(kind, process.pid, port)
+
+
+def _command(kind: str, port: int, folder: Path) -> Sequence[str]:
+    if kind == "real":
+        return servers_v1.real_command(CONFIG, port, folder)
+    return [sys.executable, "-c", _EMBEDDED.format(config=CONFIG, port=port)]
+
+
+def _resident(pid: int) -> float:
+    """KB of memory that a process has."""
+    time.sleep(1)  # garbage collectors of either kind
+    shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
+    return float(shown.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

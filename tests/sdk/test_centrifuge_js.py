@@ -1,0 +1,235 @@
+"""The official JavaScript client of Centrifugo 1.x, unmodified, on the embedded server."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from centripetal import v1
+from centripetal.server import EmbeddedServer
+from tests.needs import find, needs
+
+pytestmark = [needs("node"), needs("centrifuge-js")]
+
+SECRET = "secret"
+INFO = '{"name":"Zoë"}'
+CONFIG = {
+    "secret": SECRET,
+    "namespaces": [
+        {
+            "name": "public",
+            **{option: True for option in ("publish", "presence", "join_leave", "recover")},
+            **{"history_size": 10, "history_lifetime": 60},
+        },
+        {"name": "private"},
+    ],
+}
+PROGRAM = Path(__file__).parent / "centrifuge_js.cjs"
+
+
+class Application(BaseHTTPRequestHandler):
+    """The endpoint that says who may subscribe to private channels: everybody, but not to secret ones."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = {
+            channel: {"sign": v1.generate_channel_sign(SECRET, asked["client"], channel, INFO), "info": INFO}
+            for channel in asked["channels"]
+            if "secret" not in channel
+        }
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+class Line:
+    """The way between client and server, which can be cut."""
+
+    def __init__(self, target: str) -> None:
+        self._target = urlsplit(target)
+        self._open = True
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> str:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{self._target.path}"
+
+    def cut(self) -> None:
+        """End all connections and let no other through."""
+        self._open = False
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        self._open = True
+
+    async def stop(self) -> None:
+        self.cut()
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._open:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        self._writers |= {writer, far_writer}
+        await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
+        self._writers -= {writer, far_writer}
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                writer.write(data)
+        writer.close()
+
+
+class Browser:
+    """A page with the JavaScript client in it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._events: list[dict[str, Any]] = []
+
+    def order(self, order: str, **details: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"order": order, **details}).encode() + b"\n")
+
+    async def event(self, event: str, **details: object) -> dict[str, Any]:
+        """The next event of that kind with these details; others that come before it are kept."""
+        wanted = {"event": event, **details}
+        while True:
+            for index, found in enumerate(self._events):
+                if wanted.items() <= found.items():
+                    return self._events.pop(index)
+            assert self._process.stdout is not None
+            line = await asyncio.wait_for(self._process.stdout.readline(), 20)
+            assert line, f"the client has ended; its events were {self._events}"
+            self._events.append(json.loads(line))
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(config=CONFIG) as server:
+        yield server
+
+
+@pytest.fixture
+def application() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Application) as listener:
+        thread = Thread(target=listener.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.server_port}/auth"
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+async def line(server: EmbeddedServer) -> AsyncIterator[Line]:
+    line = Line(server.websocket_url)
+    yield line
+    await line.stop()
+
+
+@pytest.fixture
+async def browser(line: Line, application: str) -> AsyncIterator[Browser]:
+    node, packages = find("node"), find("centrifuge-js")
+    assert node
+    assert packages
+    now = str(int(time.time()))
+    options = {
+        "url": await line.start(),
+        "user": "42",
+        "timestamp": now,
+        "info": INFO,
+        "token": v1.generate_client_token(SECRET, "42", now, INFO),
+        **{"retry": 20, "maxRetry": 100},
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(node, str(PROGRAM), packages, json.dumps(options), application),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    browser = Browser(process)
+    browser.order("connect")
+    await browser.event("connect")
+    yield browser
+    assert process.stdin is not None
+    process.stdin.close()
+    assert await process.wait() == 0
+
+
+async def test_it_gets_what_our_client_publishes(browser: Browser, server: EmbeddedServer) -> None:
+    """In public and in private channels, and it sees itself join and be present."""
+    client = v1.Client(server.url, SECRET)
+    for channel in ("public:news", "$private:mine"):
+        browser.order("subscribe", channel=channel)
+        await browser.event("subscribe", channel=channel)
+        client.publish(channel, {"text": "é <&> 😀"})
+        await browser.event("message", channel=channel, data={"text": "é <&> 😀"})
+    (who,) = client.presence("public:news").values()
+    joined = await browser.event("join", channel="public:news")
+    assert joined["data"] == {"user": "42", "client": who.client, "default_info": {"name": "Zoë"}}
+    browser.order("presence", channel="public:news")
+    assert (await browser.event("presence"))["data"] == {who.client: joined["data"]}
+    assert sorted(client.channels()) == ["$private:mine", "public:news"]
+
+
+async def test_what_it_publishes_is_in_the_history(browser: Browser, server: EmbeddedServer) -> None:
+    """With who did it; and the publisher gets it, too."""
+    browser.order("subscribe", channel="public:news")
+    await browser.event("subscribe")
+    browser.order("publish", channel="public:news", data=[1, {"a": None}])
+    await browser.event("message", data=[1, {"a": None}])
+    await browser.event("published")
+    (message,) = v1.Client(server.url, SECRET).history("public:news")
+    assert message.data == [1, {"a": None}]
+    assert message.info is not None
+    assert (message.info.user, message.info.default_info) == ("42", {"name": "Zoë"})
+
+
+async def test_it_recovers_what_it_missed(browser: Browser, server: EmbeddedServer, line: Line) -> None:
+    """After a cut it comes back by itself and gets the messages of the meantime, in order."""
+    client = v1.Client(server.url, SECRET)
+    browser.order("subscribe", channel="public:news")
+    await browser.event("subscribe", isResubscribe=False)
+    client.publish("public:news", 0)
+    await browser.event("message", data=0)
+    line.cut()
+    await browser.event("disconnect")
+    for number in (1, 2):
+        client.publish("public:news", number)
+    line.mend()
+    await browser.event("subscribe", isResubscribe=True, recovered=True)
+    client.publish("public:news", 3)
+    assert [(await browser.event("message"))["data"] for _ in range(3)] == [1, 2, 3]
+
+
+async def test_it_is_told_what_the_back_end_does_to_it(browser: Browser, server: EmbeddedServer) -> None:
+    """It sees the end of a subscription and of the connection, and does not come back by itself."""
+    client = v1.Client(server.url, SECRET)
+    browser.order("subscribe", channel="public:news")
+    await browser.event("subscribe")
+    client.unsubscribe("public:news", "42")
+    await browser.event("unsubscribe", channel="public:news")
+    client.disconnect("42")
+    assert (await browser.event("disconnect"))["details"] == {"reason": "disconnect", "reconnect": False}
+
+
+async def test_it_is_told_what_it_may_not(browser: Browser) -> None:
+    """A channel without configuration is refused by the server, one without a sign by the application."""
+    browser.order("subscribe", channel="nowhere:x")
+    assert (await browser.event("refused", channel="nowhere:x"))["error"] == "namespace not found"
+    browser.order("subscribe", channel="$private:secret")
+    refused = await browser.event("refused", channel="$private:secret")
+    assert refused["error"] == "channel not found in authorization response"
