@@ -6,10 +6,12 @@ for what they hold, not parsed. What is published must be `{"n": <number>, "t": 
 
 import asyncio
 import base64
+import contextlib
 import multiprocessing
 import os
 import re
 import struct
+import sys
 import time
 from array import array
 from collections.abc import Sequence
@@ -73,11 +75,18 @@ class Listeners:
 class _Tally:
     def __init__(self) -> None:
         self.alive = 0
+        self.enough = asyncio.Event()
         self.clear()
 
     def clear(self) -> None:
         self.disordered = 0
         self.latencies = array("q")
+        self.wanted = sys.maxsize
+        self.enough.clear()
+
+    def check(self) -> None:
+        if len(self.latencies) >= self.wanted:
+            self.enough.set()
 
 
 class _Listener(asyncio.Protocol):
@@ -122,6 +131,7 @@ class _Listener(asyncio.Protocol):
             self._last = number
             self._tally.latencies.append(now - int(found[2]))
         self._rest = data[end:]
+        self._tally.check()
 
 
 def _listen(pipe: Connection, number: int, port: int) -> None:
@@ -142,12 +152,17 @@ async def _run(pipe: Connection, number: int, port: int) -> None:
 
     await asyncio.gather(*(connect() for _ in range(number)))
     pipe.send(None)
+    asked = asyncio.Event()
+    loop.add_reader(pipe.fileno(), asked.set)
     while True:
-        while not pipe.poll():
-            await asyncio.sleep(0.05)
-        count, patience = pipe.recv()
-        end = time.monotonic() + patience
-        while len(tally.latencies) < count and time.monotonic() < end:
-            await asyncio.sleep(0.05)
+        await asked.wait()
+        asked.clear()
+        if not pipe.poll():
+            continue
+        tally.wanted, patience = pipe.recv()
+        tally.check()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await tally.enough.wait()
         pipe.send(Heard(len(tally.latencies), tally.disordered, sorted(tally.latencies), tally.alive))
         tally.clear()

@@ -37,6 +37,7 @@ PURE = (
     "dialects/",
     "server/engine.py",
     "server/forms.py",
+    "server/handshake.py",
     "server/http1.py",
     "server/http_api.py",
     "server/hub.py",

@@ -53,7 +53,7 @@ def _valid(authority: Authority, file: Path, begins: datetime.timedelta, ends: d
     builder = x509.CertificateBuilder(
         issuer_name=old.issuer,
         subject_name=old.subject,
-        public_key=old.public_key(),  # type: ignore[arg-type]
+        public_key=old.public_key(),
         serial_number=x509.random_serial_number(),
         extensions=list(old.extensions),
     )

@@ -117,7 +117,7 @@ async def test_a_cancelled_send_keeps_the_buffer(warm: bool) -> None:
 
 @pytest.mark.parametrize("victim", range(5))
 async def test_cancelling_one_disturbs_no_other(victim: int) -> None:
-    """Of several calls at once, whichever is cancelled and whenever, the others succeed, each sent once and in order."""
+    """Of several calls at once, whichever is cancelled and when, the others succeed, each sent once and in order."""
     async with served() as (url, requests), AsyncClient(url, SECRET) as client:
 
         async def attempt(steps: int) -> bool:
@@ -147,8 +147,9 @@ async def test_a_time_limit_around_a_call() -> None:
             try:
                 async with asyncio.timeout(seconds):
                     return await client.publish("a", [0])
-            except TimeoutError as error:
-                assert not isinstance(error, CentripetalError)
+            except CentripetalError:
+                raise
+            except TimeoutError:
                 return False
 
         for step in range(20):

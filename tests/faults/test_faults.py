@@ -71,7 +71,7 @@ def wrongs(fault: Fault, way: Way, came: Came, companions: list[int]) -> Iterato
     if isinstance(error, HTTPStatusError) and str(error.status) not in fault.name:
         yield f"status {error.status}"
     named = getattr(error.command, "data", [None])[0] if error.command is not None else None
-    if named != (number if came.named else None) or error.index != came.index:
+    if named != (number if came.named else None) or error.index != came.place:
         yield f"an error about {named} at {error.index}"
 
 

@@ -81,7 +81,12 @@ def test_fork_with_requests_in_flight(group: bool) -> None:
                 assert message.channel == "child"
 
             signal_read, signal_write = os.pipe()
-            waiter = threading.Thread(target=lambda: (os.read(signal_read, 1), server.gate.set()))
+
+            def open_gate() -> None:
+                os.read(signal_read, 1)
+                server.gate.set()
+
+            waiter = threading.Thread(target=open_gate)
             waiter.start()
             assert in_child(child) == 0
             waiter.join(5)

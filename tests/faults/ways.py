@@ -38,14 +38,14 @@ class Came(NamedTuple):
         number: the number.
         error: what was raised; None for success.
         seconds: how long that took.
-        index: the place that an error should name.
+        place: the place in a batch that an error should name.
         named: whether the error should name a command.
     """
 
     number: int
     error: BaseException | None
     seconds: float
-    index: int | None = None
+    place: int | None = None
     named: bool = True
 
 
@@ -57,8 +57,10 @@ class Attempt(Protocol):
         kept: the numbers that should wait in its buffer.
     """
 
-    client: Client | AsyncClient
     kept: list[int]
+
+    @property
+    def client(self) -> Client | AsyncClient: ...
 
     def make(self, size: int) -> list[Came]:
         """Publish some numbers with *size* bytes of payload, while the server may be ill."""
@@ -142,7 +144,7 @@ def _results(clock: _Clock, numbers: Sequence[int], results: Sequence[Any]) -> I
         try:
             assert response.result() is True
         except BaseException as error:
-            yield clock.came(number, error, index=index)
+            yield clock.came(number, error, place=index)
         else:
             yield clock.came(number)
 
@@ -151,16 +153,17 @@ class Batch(_Blocking):
     """A batch."""
 
     def make(self, size: int) -> list[Came]:
-        numbers, clock, slots = next_numbers(SEVERAL), _Clock(), []
+        numbers, clock = next_numbers(SEVERAL), _Clock()
+        slots: list[Any] = []
+        raised: BaseException | None = None
         try:
             with self.client.batch() as batch:
-                for number in numbers:
-                    slots.append(batch.publish(_channel(number), data(number, size // SEVERAL)))
+                slots += [batch.publish(_channel(number), data(number, size // SEVERAL)) for number in numbers]
         except BaseException as error:
-            came = list(_results(clock, numbers, slots))
-            assert [type(one.error) for one in came] == [type(error)] * SEVERAL
-            return came
-        return list(_results(clock, numbers, slots))
+            raised = error
+        came = list(_results(clock, numbers, slots))
+        assert raised is None or {type(one.error) for one in came} == {type(raised)}
+        return came
 
 
 class Threads(Call):
@@ -248,16 +251,17 @@ class AsyncBatch(_Awaiting):
         return self.runner.run(self._make(size))
 
     async def _make(self, size: int) -> list[Came]:
-        numbers, clock, slots = next_numbers(SEVERAL), _Clock(), []
+        numbers, clock = next_numbers(SEVERAL), _Clock()
+        slots: list[Any] = []
+        raised: BaseException | None = None
         try:
             async with self.client.batch() as batch:
-                for number in numbers:
-                    slots.append(batch.publish(_channel(number), data(number, size // SEVERAL)))
+                slots += [batch.publish(_channel(number), data(number, size // SEVERAL)) for number in numbers]
         except BaseException as error:
-            came = list(_results(clock, numbers, slots))
-            assert [type(one.error) for one in came] == [type(error)] * SEVERAL
-            return came
-        return list(_results(clock, numbers, slots))
+            raised = error
+        came = list(_results(clock, numbers, slots))
+        assert raised is None or {type(one.error) for one in came} == {type(raised)}
+        return came
 
 
 class Tasks(AsyncCall):

@@ -26,8 +26,12 @@ CONFIG = {
     "namespaces": [
         {
             "name": "public",
-            **{option: True for option in ("publish", "presence", "join_leave", "recover")},
-            **{"history_size": 10, "history_lifetime": 60},
+            "publish": True,
+            "presence": True,
+            "join_leave": True,
+            "recover": True,
+            "history_size": 10,
+            "history_lifetime": 60,
         },
         {"name": "private"},
     ],
@@ -153,7 +157,8 @@ async def browser(line: Line, application: str) -> AsyncIterator[Browser]:
         "timestamp": now,
         "info": INFO,
         "token": v1.generate_client_token(SECRET, "42", now, INFO),
-        **{"retry": 20, "maxRetry": 100},
+        "retry": 20,
+        "maxRetry": 100,
     }
     process = await asyncio.create_subprocess_exec(
         *(node, str(PROGRAM), packages, json.dumps(options), application),

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from centripetal.server.engine import Delivery, Publication
 from centripetal.server.hub import Hub
 
 
@@ -14,8 +13,8 @@ class Client:
     user: str
     told: list[object] = dataclasses.field(default_factory=list)
 
-    def push(self, delivery: Delivery) -> None:
-        self.told.append(delivery.publication.uid)
+    def push(self, payload: bytes) -> None:
+        self.told.append(payload)
 
     def unsubscribe(self, channel: str) -> None:
         self.told.append(channel)
@@ -39,9 +38,11 @@ def test_connections_are_found_by_user_until_they_are_removed() -> None:
     assert (hub.count_connections(), hub.count_users()) == (1, 1)
 
 
-def test_a_delivery_reaches_the_subscribers_that_are_still_here() -> None:
-    """One who left between publication and delivery is passed over."""
-    hub, client = Hub(), Client("1", "u")
-    hub.add(client)
-    hub.deliver(Delivery(Publication("m", "c", b"1"), ("gone", "1")))
-    assert client.told == ["m"]
+def test_a_payload_reaches_those_who_are_still_here() -> None:
+    """In the order given; one who left meanwhile is passed over."""
+    hub, one, two = Hub(), Client("1", "u"), Client("2", "u")
+    for client in (one, two):
+        hub.add(client)
+    hub.send(b"x", ("gone", "2"))
+    assert (one.told, two.told) == ([], [b"x"])
+    assert (hub.count_of_user("u"), hub.count_of_user("v")) == (2, 0)

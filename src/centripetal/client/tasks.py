@@ -49,10 +49,8 @@ class TaskLine:
         me = Entry(call, self._loop.time() + timeout)
         group = self._grouping.enter(me)
         if group is not None and group.entries == [me]:
-            await self._carry(group)
-            if me.state == "done":
-                return me.result()
-        elif group is not None:
+            return await self._alone(group, timeout)
+        if group is not None:
             self._start(group)
         me.waiter = self._loop.create_future()
         timer = self._set_alarm(me)
@@ -67,6 +65,21 @@ class TaskLine:
                 timer.cancel()
         return me.result()
 
+    async def _alone(self, group: Group, timeout: float) -> Outcome[Any]:
+        """Carry a request that is nobody else's: the usual case, and the shortest way."""
+        try:
+            outcome = (await self._ask(group.calls, timeout))[0]
+        except CentripetalError as error:
+            self._grouping.fail(group, error)
+            self._send_off()
+            raise
+        except BaseException:
+            self._abandon(group)
+            raise
+        if self._grouping.leave(group, outcome):
+            self._send_off()
+        return outcome
+
     def close(self, error: CentripetalError) -> None:
         """Everything that waits and is not sent yet fails with *error*."""
         self._tell(self._grouping.close(error))
@@ -79,14 +92,17 @@ class TaskLine:
         except CentripetalError as error:
             self._tell(self._grouping.fail(group, error))
         except BaseException:
-            # Cancelled: a lone caller, or everything as the loop ends. In that case the others are being cancelled
-            # in this very round of the loop, so look only after it for who still wants to go on.
-            self._tell(self._grouping.fail(group, ConnectionLostError("the task of this request was cancelled")))
-            self._loop.call_soon(self._send_off)
+            self._abandon(group)
             raise
         else:
             self._tell(self._grouping.settle(group, outcomes))
         self._send_off()
+
+    def _abandon(self, group: Group) -> None:
+        # Cancelled: a lone caller, or everything as the loop ends. In that case the others are being cancelled in
+        # this very round of the loop, so look only after it for who still wants to go on.
+        self._tell(self._grouping.fail(group, ConnectionLostError("the task of this request was cancelled")))
+        self._loop.call_soon(self._send_off)
 
     def _send_off(self) -> None:
         """Make the requests that can be made now, each in a task of its own."""

@@ -56,6 +56,8 @@ class ThreadLine:
                 if me.leads is None:
                     me.waiter = threading.Lock()
                     me.waiter.acquire()
+            if group is not None and group.entries == [me]:
+                return self._alone(me, group, timeout)
             while me.state != "done":
                 if me.leads is not None:
                     self._carry(me, me.leads)
@@ -65,6 +67,22 @@ class ThreadLine:
             self._leave(me)
             raise
         return me.result()
+
+    def _alone(self, me: Entry, group: Group, timeout: float) -> Outcome[Any]:
+        """Carry a request that is nobody else's: the usual case, and the shortest way."""
+        try:
+            outcome = self._ask([me.call], timeout)[0]
+        except CentripetalError as error:
+            with self._lock:
+                me.leads = None
+                self._grouping.fail(group, error)
+                self._dispatch()
+            raise
+        with self._lock:
+            me.leads = None
+            if self._grouping.leave(group, outcome):
+                self._dispatch()
+        return outcome
 
     def close(self, error: CentripetalError) -> None:
         """Everything that waits and is not sent yet fails with *error*."""

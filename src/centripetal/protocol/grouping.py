@@ -154,6 +154,20 @@ class Grouping:
         group.entries.append(entry)
         return group
 
+    def leave(self, group: Group, outcome: Outcome[Any]) -> bool:
+        """`settle` for a request with one call whose caller carries it: true if there may be something to poll."""
+        entry = group.entries[0]
+        if entry.reads or group.passed or entry.call.command.newer:
+            self.settle(group, [outcome])
+            return True
+        self._write_under_way = None
+        for key in entry.keys:
+            if self._last_write.get(key) == entry.seq:
+                del self._last_write[key]
+        entry.state = "done"
+        entry.outcome = outcome
+        return bool(self._writes or self._reads)
+
     def poll(self) -> Group | None:
         """The next request to send now, if there is one."""
         if self._writes and self._write_under_way is None:

@@ -70,7 +70,9 @@ class Publish(_MessageOptions, frozen=True):
     data: Any
 
     def check(self) -> None:
-        check_name("channel", self.channel)
+        channel = self.channel
+        if type(channel) is not str or not channel or not channel.isascii():  # else there is nothing to find
+            check_name("channel", channel)
         if self.client is not None or self.uid is not None:
             super().check()
 
