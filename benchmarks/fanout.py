@@ -44,7 +44,7 @@ class Load(NamedTuple):
 
     @property
     def lost(self) -> int:
-        return self.sent * self.connections - self.heard.count
+        return self.sent * self.connections - self.heard.deliveries
 
     def milliseconds(self, part: float) -> float:
         """The latency that this part of all deliveries does not exceed."""

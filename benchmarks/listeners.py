@@ -33,13 +33,13 @@ class Heard(NamedTuple):
     """What all of them have received since the last time.
 
     Attributes:
-        count: publications.
+        deliveries: publications received.
         disordered: those that were not the one after the last one of that connection.
         latencies: nanoseconds from publication to receipt, sorted.
         alive: how many connections are open.
     """
 
-    count: int
+    deliveries: int
     disordered: int
     latencies: Sequence[int]
     alive: int

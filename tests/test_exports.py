@@ -19,7 +19,7 @@ DOORS = [centripetal, centripetal.v1]
 # Modules whose every public name a user of 1.x needs; but see the differences below.
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
 # Exported by a part for the sake of other parts of the house.
-INTERNAL = {"COMMANDS", "Executed", "sign"}
+INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
 # What belongs to `centripetal.v1` but is made in modules that also hold other things.
 BESIDES = {
     "Command": "centripetal.protocol.command",
@@ -28,6 +28,8 @@ BESIDES = {
     "Transport": "centripetal.transport.base",
     "AsyncTransport": "centripetal.transport.base",
     "TransportOptions": "centripetal.transport.base",
+    "ClientOptions": "centripetal.client.options",
+    "Limits": "centripetal.protocol.grouping",
 }
 
 

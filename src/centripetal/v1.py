@@ -6,6 +6,7 @@ client = Client("http://localhost:8000", "secret")
 client.publish("news", {"text": "hello"})
 """
 
+from centripetal.client.options import ClientOptions, Limits
 from centripetal.client.v1 import AsyncBatch, AsyncClient, Batch, Client
 from centripetal.dialects.v1.commands import (
     Broadcast,
@@ -61,6 +62,7 @@ __all__ = [
     "Client",
     "ClientInfo",
     "ClientNotEmptyError",
+    "ClientOptions",
     "Command",
     "ConnectError",
     "ConnectionLostError",
@@ -69,6 +71,7 @@ __all__ = [
     "HTTPRequest",
     "HTTPStatusError",
     "History",
+    "Limits",
     "MalformedResponseError",
     "Message",
     "Node",

@@ -331,7 +331,7 @@ def stages() -> Iterator[Fault]:
             begins="connection",
         )
         yield fault(f"{how} after the request's head", after(head_of, how), error, why=PERHAPS)
-        yield fault(f"{how} in the request", after(some_of_it, how), error, why=PERHAPS, together=(LATE,), large=LARGE)
+        yield fault(f"{how} in the request", after(some_of_it, how), error, LATE, why=PERHAPS, large=LARGE)
         for stage, pieces in STAGES.items():
             end = {"closed": Then.ENDS, "reset": "reset", "silence": "silence"}[how]
             yield fault(f"{how} {stage}", says(pieces, then=end), error)  # type: ignore[arg-type]
@@ -520,6 +520,7 @@ def statuses() -> Iterator[Fault]:
         too_large,
         STATUS,
         LOST,
+        LATE,
         executed="no unknown",
         why="the status says so, if it gets through",
         large=LARGE,

@@ -10,6 +10,7 @@ from centripetal.server.http1 import Request, Response
 from centripetal.server.http_api import Endpoints
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
+from tests.server.test_handshake import GOOD
 
 JSON = ("content-type", "application/json")
 CHANNELS = b'{"method":"channels"}'
@@ -135,3 +136,42 @@ def test_requests_of_the_api_are_counted_and_timed() -> None:
     metrics = node.metrics.current()
     assert (metrics["http_api_num_requests"], metrics["http_api_1_count"]) == (2, 2)
     assert metrics["http_api_1_microseconds_max"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("/rt/connection/info", "does not emulate SockJS; connect to /rt/connection/websocket"),
+        ("/rt/connection/1/2/xhr", "does not emulate SockJS"),
+        ("/rt/connection", "does not emulate SockJS"),
+        ("/rt/auth/", "does not emulate the admin endpoints"),
+        ("/rt/socket", "does not emulate the admin endpoints"),
+        ("/rt/connection/websocket/", ""),
+        ("/rt/", ""),
+        ("/socket", ""),
+    ],
+)
+def test_what_is_not_emulated_is_named(target: str, words: str) -> None:
+    """With 404, which is all that is said of paths that are not there in the real server either."""
+    endpoints, _ = make(http_prefix="/rt", web=True)
+    response = endpoints.answer(Request("GET", target))
+    assert response.status == 404
+    assert words in response.body.decode()
+    assert words or response.body == b"404 page not found\n"
+
+
+def test_admin_endpoints_need_a_configuration() -> None:
+    """Without one the real server does not have them."""
+    for config, words in (({}, False), ({"admin": True}, True), ({"web": "false"}, False)):
+        response = make(**config)[0].answer(Request("GET", "/socket"))
+        assert (b"admin" in response.body) is words
+
+
+def test_a_server_that_stops_opens_no_websocket() -> None:
+    """It answers 503."""
+    endpoints, _ = make()
+    request = Request("GET", "/connection/websocket", tuple(GOOD.items()))
+    assert endpoints.opens_websocket(request)
+    endpoints.stopping = True
+    assert not endpoints.opens_websocket(request)
+    assert endpoints.answer(request).status == 503

@@ -1,6 +1,7 @@
 """Who is connected, and whom a message or a user's command reaches."""
 
 import dataclasses
+from typing import Any
 
 from centripetal.server.hub import Hub
 
@@ -11,7 +12,7 @@ class Client:
 
     id: str
     user: str
-    told: list[object] = dataclasses.field(default_factory=list)
+    told: list[Any] = dataclasses.field(default_factory=list)
 
     def push(self, payload: bytes) -> None:
         self.told.append(payload)

@@ -74,12 +74,10 @@ class ThreadLine:
             outcome = self._ask([me.call], timeout)[0]
         except CentripetalError as error:
             with self._lock:
-                me.leads = None
                 self._grouping.fail(group, error)
                 self._dispatch()
             raise
         with self._lock:
-            me.leads = None
             if self._grouping.leave(group, outcome):
                 self._dispatch()
         return outcome
@@ -95,7 +93,7 @@ class ThreadLine:
             self._appoint(group)
 
     def _appoint(self, group: Group) -> None:
-        leader = group.entries[0] if len(group.entries) == 1 else max(group.entries, key=_deadline)
+        group.leader = leader = group.entries[0] if len(group.entries) == 1 else max(group.entries, key=_deadline)
         leader.leads = group
         _wake([leader])
 
@@ -107,12 +105,13 @@ class ThreadLine:
         except CentripetalError as error:
             failure = error
         with self._lock:
-            me.leads = None
             _wake(self._grouping.settle(group, outcomes) if failure is None else self._grouping.fail(group, failure))
             if me.state != "done" and me.waiter is None:  # a read that is asked again
                 me.waiter = threading.Lock()
                 me.waiter.acquire()
             self._dispatch()
+            if me.leads is group:
+                me.leads = None
 
     def _wait(self, me: Entry) -> None:
         seconds = max(me.deadline - time.monotonic(), 0)
@@ -124,13 +123,15 @@ class ThreadLine:
                 self._dispatch()
 
     def _leave(self, me: Entry) -> None:
-        """The thread of *me* was interrupted: nobody else must wait for it."""
+        """The thread of *me* was interrupted, wherever: nobody else must wait for it."""
         error = ConnectionLostError("the thread that carried this request was interrupted")
         with self._lock:
-            group, me.leads = me.leads, None
             self._grouping.cancel(me, error)
-            if group is not None:
-                _wake(self._grouping.fail(group, error))
+            for group in self._grouping.under_way():
+                if group.leader is None or group.leader is me:
+                    _wake(self._grouping.fail(group, error))
+            if me.leads is not None:
+                _wake(me.leads.entries)  # the interrupt may have struck while they were being woken
             self._dispatch()
 
 

@@ -92,12 +92,17 @@ class Entry:
 
 
 class Group:
-    """The commands of one request: `entries`. Callers may have given up on some; they are sent all the same."""
+    """The commands of one request: `entries`. Callers may have given up on some; they are sent all the same.
 
-    __slots__ = ("entries", "passed", "reads")
+    Attributes:
+        leader: for the driver: the caller that carries it.
+    """
+
+    __slots__ = ("entries", "leader", "passed", "reads")
 
     def __init__(self, reads: bool) -> None:
         self.reads = reads
+        self.leader: Entry | None = None
         self.entries: list[Entry] = []
         self.passed: list[Entry] = []  # given up before they were sent, they left the line with this group
 
@@ -150,8 +155,9 @@ class Grouping:
         for key in entry.keys:
             self._last_write[key] = self._seq
         entry.state = "sent"
-        group = self._write_under_way = Group(reads=False)
+        group = Group(reads=False)
         group.entries.append(entry)
+        self._write_under_way = group
         return group
 
     def leave(self, group: Group, outcome: Outcome[Any]) -> bool:
@@ -170,14 +176,23 @@ class Grouping:
 
     def poll(self) -> Group | None:
         """The next request to send now, if there is one."""
+        # A request is under way before it is filled, and entries are in it before they leave the line: a
+        # KeyboardInterrupt can strike between any two steps, and must leave nothing that is in neither.
         if self._writes and self._write_under_way is None:
-            group = self._write_under_way = self._next_writes()
-            if group is not None:
+            self._write_under_way = group = Group(reads=False)
+            if self._fill_with_writes(group):
                 return group
+            self._write_under_way = None
         if self._reads and self._read_under_way is None:
-            self._read_under_way = self._next_reads()
-            return self._read_under_way
+            self._read_under_way = group = Group(reads=True)
+            if self._fill_with_reads(group):
+                return group
+            self._read_under_way = None
         return None
+
+    def under_way(self) -> list[Group]:
+        """The requests that are not answered yet, two at the most."""
+        return [group for group in (self._write_under_way, self._read_under_way) if group is not None]
 
     def settle(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
         """*group* was answered, one outcome a command: the calls that are done by that."""
@@ -222,8 +237,8 @@ class Grouping:
             self.cancel(entry, error.about(entry.call.command))
         return waiting
 
-    def _next_writes(self) -> Group | None:
-        line, group, size = self._writes, Group(reads=False), 0
+    def _fill_with_writes(self, group: Group) -> bool:
+        line, size = self._writes, 0
         while line and len(group.entries) < self._max_commands:
             entry = line[0]
             if entry.state == "done":
@@ -235,37 +250,35 @@ class Grouping:
             if self._open_reads and self._behind_a_read(entry):
                 break
             entry.state = "sent"
-            group.entries.append(line.popleft())
+            group.entries.append(entry)
+            line.popleft()
             size += entry.size
             if alone:
                 break
-        if group.entries:
-            return group
-        self._forget_writes(group.passed)
-        return None
+        if not group.entries:
+            self._forget_writes(group.passed)
+        return bool(group.entries)
 
-    def _next_reads(self) -> Group | None:
-        line, group, size = self._reads, Group(reads=True), 0
-        kept: list[Entry] = []
+    def _fill_with_reads(self, group: Group) -> bool:
+        size = 0
+        kept: deque[Entry] = deque()
         open_write = self._first_open_write()
-        while line and len(group.entries) < self._max_commands:
-            entry = line.popleft()
+        for entry in self._reads:
             if entry.state == "done":
                 continue
-            fits = not group.entries or (not entry.alone and size + entry.size <= self._max_bytes)
+            full = len(group.entries) == self._max_commands or (bool(group.entries) and group.entries[-1].alone)
+            fits = not group.entries or (not full and not entry.alone and size + entry.size <= self._max_bytes)
             if not fits or (open_write is not None and entry.after >= open_write):
                 kept.append(entry)
                 continue
             entry.state = "sent"
             group.entries.append(entry)
             size += entry.size
-            if entry.alone:
-                break
-        line.extendleft(reversed(kept))
-        return group if group.entries else None
+        self._reads = kept
+        return bool(group.entries)
 
     def _first_open_write(self) -> int | None:
-        if self._write_under_way is not None:
+        if self._write_under_way is not None and self._write_under_way.entries:
             return self._write_under_way.entries[0].seq
         return self._writes[0].seq if self._writes else None
 

@@ -128,7 +128,8 @@ class _HTTPConnection(asyncio.Protocol):
             self._transport.resume_reading()
             self._work()
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        logger.debug("a connection is gone: %s", exc or "ended")
         self._app.closed(self)
         self._transport = None
 

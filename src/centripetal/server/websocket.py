@@ -9,6 +9,7 @@ iteration of the event loop. A client that does not read is cut off when its que
 """
 
 import asyncio
+import logging
 import struct
 import time
 import uuid
@@ -30,6 +31,8 @@ from centripetal.server.v1.link import SLOW, Timer
 from centripetal.server.v1.session import Session
 
 __all__ = ["WebSockets"]
+
+logger = logging.getLogger("centripetal.server")
 
 _PING = b"\x89\x04ping"
 _LINGER = 1.0  # seconds that a client has to take what ends the connection, as in the real server
@@ -88,7 +91,8 @@ class WebSockets:
     def outgoing(self, payload: bytes, *, deflate: bool) -> Outgoing:
         """The frame with *payload*; the same object for the same payload, as long as no other one comes between."""
         if payload is not self._latest:
-            self._latest, self._framed = payload, [None, None]
+            self._latest = payload
+            self._framed = [None, None]
         found = self._framed[deflate]
         if found is None:
             frame = self._deflated(payload) if deflate else _header(len(payload)) + payload
@@ -195,7 +199,8 @@ class _Connection(asyncio.Protocol):
         self._writable = True
         self.flush()
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        logger.debug("a client is gone: %s", exc or "ended")
         self._transport = None
         self._close(None)
         self._cancel_timers()

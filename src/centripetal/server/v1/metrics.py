@@ -112,7 +112,7 @@ class Metrics:
         self.client_api = Latencies()
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._before = dict(self._counters)
-        self._gauges = dict.fromkeys(GAUGES, 0)
+        self._gauges: dict[str, int] = dict.fromkeys(GAUGES, 0)
         self.announced = self.current()
 
     def count(self, name: str, number: int = 1) -> None:

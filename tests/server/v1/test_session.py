@@ -1,0 +1,450 @@
+"""One client connection, without a network and with a clock that is told what time it is."""
+
+import heapq
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from centripetal.dialects.v1.credentials import sign
+from centripetal.dialects.v1.realtime import Disconnect
+from centripetal.server.v1.api import Node
+from centripetal.server.v1.config import read_config
+from centripetal.server.v1.session import Session
+
+CONFIG = {
+    "secret": "secret",
+    "presence": True,
+    "history_size": 10,
+    "history_lifetime": 60,
+    "namespaces": [
+        {"name": "public", "publish": True, "join_leave": True, "presence": True, "anonymous": True},
+        {"name": "recover", "recover": True, "history_size": 3, "history_lifetime": 60},
+        {"name": "no-history", "recover": True},
+        {"name": "bare"},
+    ],
+}
+
+
+class FakeTimer:
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class World:
+    """A server, and the time there."""
+
+    def __init__(self, **config: object) -> None:
+        self.time = 1000.0
+        self.timers: list[tuple[float, int, FakeTimer, Callable[[], object]]] = []
+        self.numbers = itertools.count(1)
+        settings, _ = read_config({**CONFIG, **config})
+        self.node = Node(settings, uid="node", now=self.time, next_uid=lambda: f"m{next(self.numbers)}")
+
+    def connection(self, user: str | None = None, **params: str) -> "Client":
+        client = Client(self, f"client-{next(self.numbers)}")
+        if user is not None:
+            assert "error" not in client.ask("connect", **credentials(self, user, **params))
+        return client
+
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass, and all that is due in it happen."""
+        end = self.time + seconds
+        while self.timers and self.timers[0][0] <= end:
+            self.time, _, timer, callback = heapq.heappop(self.timers)
+            if not timer.cancelled:
+                callback()
+        self.time = end
+
+    def api(self, method: str, **params: object) -> None:
+        self.node.run(json.dumps({"method": method, "params": params}).encode(), self.time)
+
+
+class Client:
+    """A session and the link that it talks to."""
+
+    def __init__(self, world: World, id_: str) -> None:
+        self.world = world
+        self.sent: list[Any] = []
+        self.ended: list[Disconnect | None] = []
+        self.session = Session(world.node, self, id_)
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+    def now(self) -> float:
+        return self.world.time
+
+    def send(self, payload: bytes) -> None:
+        assert not self.ended
+        self.sent.append(json.loads(payload))
+
+    def end(self, disconnect: Disconnect | None) -> None:
+        self.ended.append(disconnect)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> FakeTimer:
+        timer = FakeTimer()
+        heapq.heappush(self.world.timers, (self.world.time + delay, next(self.world.numbers), timer, callback))
+        return timer
+
+    def ask(self, method: str, **params: object) -> Any:
+        """The reply; what came before it stays in `sent`."""
+        self.session.receive(json.dumps({"uid": "1", "method": method, "params": params}).encode())
+        assert not self.ended, self.ended
+        return self.sent.pop()
+
+    def pushed(self) -> list[Any]:
+        """What came since the last time."""
+        pushed, self.sent = self.sent, []
+        return pushed
+
+    def reason(self) -> str:
+        (disconnect,) = self.ended
+        assert disconnect is not None
+        return disconnect.reason + (", come back" if disconnect.reconnect else "")
+
+
+def credentials(world: World, user: str, info: str = "", timestamp: str | None = None) -> dict[str, str]:
+    timestamp = timestamp or str(int(world.time))
+    token = sign(b"secret", user.encode(), timestamp.encode(), info.encode())
+    return {"user": user, "timestamp": timestamp, "info": info, "token": token}
+
+
+def test_who_does_not_authenticate_is_closed() -> None:
+    """At exactly the configured delay; with a delay of 0 never."""
+    world = World(stale_connection_close_delay=10)
+    client, other = world.connection(), world.connection("u")
+    world.wait(9.9)
+    assert not client.ended
+    world.wait(0.1)
+    assert (client.reason(), other.ended) == ("stale", [])
+    world = World(stale_connection_close_delay=0)
+    client = world.connection()
+    world.wait(1_000_000)
+    assert not client.ended
+
+
+def test_credentials_expire_and_can_be_refreshed() -> None:
+    """Lifetime and delay after the timestamp the connection is closed, unless there is a later timestamp by then."""
+    world = World(connection_lifetime=10, expired_connection_close_delay=5)
+    one, two = world.connection("u"), world.connection("u")
+    world.wait(9)
+    assert two.ask("refresh", **credentials(world, "u"))["body"] == {
+        "version": "1.8.0",
+        "client": two.id,
+        "expires": True,
+        "expired": False,
+        "ttl": 10,
+    }
+    world.wait(5.9)
+    assert not one.ended
+    world.wait(0.1)
+    assert (one.reason(), two.ended) == ("expired, come back", [])
+    world.wait(9)
+    assert two.reason() == "expired, come back"
+
+
+def test_expired_credentials_are_no_error_and_no_connection() -> None:
+    """The client may try again; a refresh with expired ones changes nothing (spec v1 §9.4, §9.5)."""
+    world = World(connection_lifetime=10, stale_connection_close_delay=25)
+    client = world.connection()
+    assert client.ask("connect", **credentials(world, "u", timestamp="990"))["body"]["expired"] is True
+    assert world.node.hub.count_connections() == 0
+    assert client.ask("connect", **credentials(world, "u", timestamp="991"))["body"]["client"] == client.id
+    assert client.ask("refresh", **credentials(world, "u", timestamp="5"))["body"]["expired"] is True
+    world.wait(26)
+    assert client.reason() == "expired, come back"
+
+
+def test_a_refresh_may_bring_a_new_info() -> None:
+    """Presence shows it as soon as it is renewed; an empty one keeps the old."""
+    world = World(connection_lifetime=100, presence_ping_interval=5)
+    client = world.connection("u", info='"old"')
+    client.ask("subscribe", channel="c")
+    for info in ('"new"', ""):
+        client.ask("refresh", **credentials(world, "u", info=info))
+    shown = world.node.engine.presence
+    world.wait(4.9)
+    assert shown("c")[client.id].default_info == b'"old"'
+    world.wait(0.1)
+    assert shown("c")[client.id].default_info == b'"new"'
+    client.session.close(None)
+    world.wait(100)
+    assert shown("c") == {}
+
+
+@pytest.mark.parametrize("timestamp", ["soon", "1_000", " 1", "", "9223372036854775808", "1" * 5000])
+def test_a_timestamp_is_an_integer(timestamp: str) -> None:
+    """Of 64 bits, as the server's language reads it."""
+    world = World()
+    client = world.connection()
+    params = credentials(world, "u") | {"timestamp": timestamp}
+    params["token"] = sign(b"secret", b"u", timestamp.encode())
+    client.session.receive(json.dumps({"method": "connect", "params": params}).encode())
+    assert client.reason() == "invalid message"
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (b"", "invalid message"),
+        (b"[]", "invalid message"),
+        (b"nonsense", "invalid message"),
+        (b'{"method":"connect"}', "invalid message"),
+        (b'{"method":"nope"}', "unauthorized"),
+        (b"[null]", "unauthorized"),
+        (b"{" + b" " * 65536, "limit exceeded"),
+    ],
+)
+def test_what_ends_a_connection_that_has_not_authenticated(frame: bytes, reason: str) -> None:
+    """Once and for all: what comes later is not looked at."""
+    client = World().connection()
+    client.session.receive(frame)
+    client.session.receive(b'{"method":"connect","params":{}}')
+    assert client.reason() == reason
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "reason"),
+    [
+        ("nope", {}, "method not found"),
+        ("connect", {}, "invalid message"),
+        ("refresh", {}, "invalid token"),
+        ("subscribe", {}, "invalid message"),
+        ("unsubscribe", {}, "invalid message"),
+        ("ping", {"data": 5}, "invalid message"),
+    ],
+)
+def test_what_ends_a_connection_that_has_authenticated(method: str, params: object, reason: str) -> None:
+    """The reason is one word of the real server's."""
+    client = World().connection("u")
+    client.session.receive(json.dumps({"method": method, "params": params}).encode())
+    assert client.reason() == reason
+
+
+def test_commands_before_a_fatal_one_have_run() -> None:
+    """Others see the client come and go; its replies are lost."""
+    world = World()
+    witness = world.connection("w")
+    witness.ask("subscribe", channel="public:c")
+    witness.pushed()
+    client = world.connection("u")
+    subscribe = {"method": "subscribe", "params": {"channel": "public:c"}}
+    client.session.receive(json.dumps([subscribe, {"method": "nope"}]).encode())
+    assert client.reason() == "method not found"
+    assert [push["method"] for push in witness.pushed()] == ["join", "leave"]
+    assert [push["method"] for push in client.pushed()] == ["join"]
+
+
+def test_a_reply_that_cannot_be_printed_ends_the_connection() -> None:
+    """After all commands of the frame have run (spec v1 §9.3)."""
+    world = World()
+    client = world.connection("u", info="nonsense")
+    witness = world.connection("w")
+    for each in (client, witness):
+        each.ask("subscribe", channel="recover:c")
+    client.ask("subscribe", channel="c")
+    presence = {"method": "presence", "params": {"channel": "c"}}
+    leave = {"method": "unsubscribe", "params": {"channel": "recover:c"}}
+    client.session.receive(json.dumps([presence, leave]).encode())
+    assert client.reason() == "invalid message"
+    assert world.node.engine.channels() == ["recover:c"]
+
+
+def test_users_are_limited_but_not_the_anonymous_one() -> None:
+    """Connections that ended do not count (spec v1 §2)."""
+    world = World(user_connection_limit=1)
+    first, second = world.connection("u"), world.connection()
+    second.session.receive(json.dumps({"method": "connect", "params": credentials(world, "u")}).encode())
+    assert second.reason() == "limit exceeded"
+    first.session.close(None)
+    for user in ("u", "", ""):
+        world.connection(user)
+
+
+def test_the_checks_of_a_subscription_are_in_order() -> None:
+    """The first thing that is wrong is what the client is told (spec v1 §9.7)."""
+    world = World(max_channel_length=20, client_channel_limit=1)
+    client = world.connection("")
+
+    def refusal(channel: str, **params: object) -> str:
+        reply = client.ask("subscribe", channel=channel, **params)
+        assert reply["body"] == {
+            "channel": channel,
+            "status": False,
+            "last": "",
+            "messages": None,
+            "recovered": False,
+        }
+        assert reply["advice"] == "fix"
+        error: str = reply["error"]
+        return error
+
+    assert refusal("nope:#x") == "permission denied"
+    assert refusal("nope:&x") == "permission denied"
+    assert refusal("nope:x") == "namespace not found"
+    assert refusal("bare:x") == "permission denied"
+    signed = sign(b"secret", client.id.encode(), b"$public:x")
+    assert refusal("$public:x", sign=signed) == "permission denied"
+    assert refusal("$public:x", client=client.id, sign=signed.upper()) == "permission denied"
+    assert client.ask("subscribe", channel="$public:x", client=client.id, sign=signed)["body"]["status"] is True
+    assert refusal("é" * 11) == "limit exceeded"
+    assert refusal("$public:x") == "limit exceeded"
+    client.session._node.config = read_config({**CONFIG, "client_channel_limit": 9})[0]
+    assert refusal("$public:x") == "already subscribed"
+
+
+def test_an_info_of_a_private_channel_is_remembered() -> None:
+    """For the life of the connection, over an unsubscribe; in other channels it is not looked at."""
+    world = World()
+    client = world.connection("u")
+    for info in ("[1]", ""):
+        signed = sign(b"secret", client.id.encode(), b"$c", info.encode())
+        assert "error" not in client.ask("subscribe", channel="$c", client=client.id, info=info, sign=signed)
+        assert world.node.engine.presence("$c")[client.id].channel_info == b"[1]"
+        client.ask("unsubscribe", channel="$c")
+    client.ask("subscribe", channel="c", info="[1]")
+    assert world.node.engine.presence("c")[client.id].channel_info == b""
+
+
+def test_who_comes_sees_itself_come_before_the_reply() -> None:
+    """And go; others see it, too (spec v1 §9.7)."""
+    world = World()
+    one, two = world.connection("1"), world.connection("2")
+    for client in (one, two):
+        client.ask("subscribe", channel="public:c")
+    assert [(push["method"], push["body"]["data"]["user"]) for push in one.pushed()] == [("join", "1"), ("join", "2")]
+    assert [push["method"] for push in two.pushed()] == ["join"]
+    assert two.ask("unsubscribe", channel="public:c")["body"] == {"channel": "public:c", "status": True}
+    assert two.ask("unsubscribe", channel="public:c")["body"] == {"channel": "public:c", "status": True}
+    assert [push["method"] for push in two.pushed()] == [push["method"] for push in one.pushed()] == ["leave"]
+
+
+def test_what_was_missed_is_recovered() -> None:
+    """Newest first; completely only if the last message seen is still known (spec v1 §9.8)."""
+    world = World()
+    client = world.connection("u")
+
+    def recover(channel: str = "recover:c", **params: object) -> tuple[str, list[str] | None, bool]:
+        body = client.ask("subscribe", channel=channel, **params)["body"]
+        client.ask("unsubscribe", channel=channel)
+        messages = body["messages"]
+        uids = None if messages is None else [message["uid"] for message in messages]
+        return body["last"], uids, body["recovered"]
+
+    assert recover() == ("", None, False)
+    assert recover(recover=True, last="a") == ("", [], False)
+    for uid in "abcd":
+        world.api("publish", channel="recover:c", data=1, uid=uid)
+    assert recover(last="b") == ("d", None, False)
+    assert recover(recover=True, last="c") == ("", ["d"], True)
+    assert recover(recover=True, last="d") == ("", [], True)
+    assert recover(recover=True, last="a") == ("", ["d", "c", "b"], False)
+    assert recover(recover=True) == ("", ["d", "c", "b"], False)
+    assert recover("no-history:c", recover=True) == ("", [], False)
+    assert recover("c", recover=True) == ("", None, False)
+
+
+def test_the_back_end_ends_subscriptions() -> None:
+    """Each gets a push, also where there was no subscription; without a channel there is one for each."""
+    world = World()
+    client = world.connection("u")
+    client.ask("subscribe", channel="c")
+    client.ask("subscribe", channel="d")
+    world.api("unsubscribe", user="u", channel="elsewhere")
+    world.api("unsubscribe", user="u")
+    world.api("unsubscribe", user="u")
+    assert [push["body"]["channel"] for push in client.pushed()] == ["elsewhere", "c", "d"]
+    assert world.node.engine.channels() == []
+    assert world.node.engine.presence("c") == {}
+
+
+def test_the_back_end_ends_connections() -> None:
+    """After its command has returned (spec v1 §6.4)."""
+    world = World()
+    client = world.connection("u")
+    world.api("disconnect", user="u")
+    assert not client.ended
+    world.wait(0)
+    assert client.reason() == "disconnect"
+    assert world.node.hub.count_connections() == 0
+
+
+def test_a_server_that_stops_says_so_to_who_has_authenticated() -> None:
+    """Others just see the end (spec v1 §9.3)."""
+    world = World()
+    known, stranger = world.connection("u"), world.connection()
+    for client in (known, stranger, known):
+        client.session.shut_down()
+    assert (known.reason(), stranger.ended) == ("shutting down, come back", [None])
+
+
+def test_publishing_needs_a_subscription_and_the_option() -> None:
+    """In this order; `insecure` lifts the option."""
+    world = World()
+    client = world.connection("u", info="{}")
+    for params, error in (
+        ({"channel": "public:c"}, "invalid message"),
+        ({"data": 1}, "invalid message"),
+        ({"channel": "public:c", "data": None}, "permission denied"),
+    ):
+        reply = client.ask("publish", **params)
+        assert (reply["error"], reply["body"]["status"]) == (error, False)
+    for channel in ("bare:c", "public:c"):
+        client.ask("subscribe", channel=channel)
+    assert client.ask("publish", channel="bare:c", data=1)["error"] == "permission denied"
+    client.pushed()
+    assert client.ask("publish", channel="public:c", data=None)["body"] == {"channel": "public:c", "status": True}
+    (push,) = client.pushed()
+    info = {"default_info": {}, "user": "u", "client": client.id}
+    assert push["body"] | {"uid": ""} == {
+        "uid": "",
+        "client": client.id,
+        "info": info,
+        "channel": "public:c",
+        "data": None,
+    }
+
+
+def test_presence_and_history_are_for_subscribers() -> None:
+    """With the advice to try again where an option is off (spec v1 §9.9)."""
+    world = World()
+    client = world.connection("u")
+    assert client.ask("presence", channel="c")["error"] == "permission denied"
+    for channel in ("c", "bare:c"):
+        client.ask("subscribe", channel=channel)
+    assert client.ask("presence", channel="c")["body"]["data"] == {client.id: {"user": "u", "client": client.id}}
+    assert client.ask("history", channel="c")["body"]["data"] == []
+    reply = client.ask("history", channel="bare:c")
+    assert (reply["error"], reply["advice"], reply["body"]["data"]) == ("not available", "retry", None)
+
+
+def test_pings_are_answered() -> None:
+    """With their data, if there is any."""
+    client = World().connection("u")
+    assert client.ask("ping") == {"uid": "1", "method": "ping"}
+    assert client.ask("ping", data="x") == {"uid": "1", "method": "ping", "body": {"data": "x"}}
+
+
+def test_counters_are_true() -> None:
+    """What the sessions of a node did is what its metrics say."""
+    world = World()
+    client = world.connection("u")
+    client.ask("subscribe", channel="public:c")
+    client.ask("publish", channel="public:c", data=1)
+    client.session.close(None)
+    metrics = world.node.metrics.current()
+    ones = ["client_num_connect", "client_num_subscribe", "client_num_msg_published"]
+    ones += [
+        f"node_num_{way}_{what}" for way in ("add", "remove") for what in ("client_conn", "client_sub", "presence")
+    ]
+    ones += [f"node_num_{what}_msg_{way}" for what in ("client", "join", "leave") for way in ("published", "received")]
+    assert {name: metrics[name] for name in ones} == dict.fromkeys(ones, 1)
+    assert metrics["client_api_num_requests"] == 3
+    assert metrics["client_bytes_in"] > 100

@@ -1,0 +1,39 @@
+"""Where the embedded server does not say on the wire what the real one says, and why. No recording is affected."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+__all__ = ["PROTOCOL_VIOLATIONS", "Violation"]
+
+
+class Violation(NamedTuple):
+    """Bytes of a client that break the rules of WebSocket, and the reasons of the close frames (1002) for them."""
+
+    sent: bytes
+    real: str
+    embedded: str
+
+
+_MASK = b"\0\0\0\0"
+
+# The words are those of the library that reads the frames, `websockets` here; a client can do nothing with them.
+PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
+    "an opcode that does not exist": Violation(b"\x83\x80" + _MASK, "unknown opcode 3", "invalid opcode"),
+    "a frame without a mask": Violation(b"\x81\x02{}", "incorrect mask flag", "incorrect masking"),
+    "reserved bits": Violation(b"\xc1\x80" + _MASK, "unexpected reserved bits 0x40", "reserved bits must be 0"),
+    "a long control frame": Violation(
+        b"\x89\xfe\x00\x7e" + _MASK + b"x" * 126, "control frame length > 125", "control frame too long"
+    ),
+    "a fragmented control frame": Violation(b"\x09\x80" + _MASK, "control frame not final", "fragmented control frame"),
+    "a message inside of another": Violation(
+        b"\x01\x80" + _MASK + b"\x81\x80" + _MASK,
+        "message start before final message frame",
+        "expected a continuation frame",
+    ),
+    "a continuation of nothing": Violation(
+        b"\x80\x80" + _MASK, "continuation after final message frame", "unexpected continuation frame"
+    ),
+    "a close code that must not be sent": Violation(
+        b"\x88\x82" + _MASK + b"\x03\xed", "invalid close code", "invalid status code"
+    ),
+}
