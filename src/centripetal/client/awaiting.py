@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, Unpack, cast
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
 from centripetal.client.tasks import TaskLine
-from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
@@ -42,6 +42,10 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
                 raise late  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
+    except MalformedResponseError:
+        # Perhaps the answer to something else: then what comes next on that connection would be one, too.
+        await transport.close()
+        raise
 
 
 class AwaitingClient(Awaiting, Generic[OutcomeT]):

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, Unpack, cast
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
 from centripetal.client.threads import ThreadLine
-from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
@@ -38,6 +38,10 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
                 raise late  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
+    except MalformedResponseError:
+        # Perhaps the answer to something else: then what comes next on that connection would be one, too.
+        transport.close()
+        raise
 
 
 class BlockingClient(Blocking, Generic[OutcomeT]):

@@ -85,6 +85,8 @@ class _Buffered(Buffering):
             raise ClientNotEmptyError(f"{len(self._buffer)} commands wait in the buffer: call send() or reset() first")
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_buffer"):  # in the traceback of an argument that was refused
+            return f"<{type(self).__name__}, not set up>"
         return f"<{type(self).__name__} of Centrifugo 1.x at {self.endpoint}, {self.pending} commands waiting>"
 
 
