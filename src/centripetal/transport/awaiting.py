@@ -104,8 +104,9 @@ class AwaitingTransport:
             return [known]
         from asyncio import timeout
 
+        limit = timeout(min(deadline - monotonic(), LONGEST_WAIT))
         try:
-            async with timeout(min(deadline - monotonic(), LONGEST_WAIT)) as limit:
+            async with limit:
                 return resolved(await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
             if limit.expired():
