@@ -83,7 +83,8 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
             call = self._codec.prepare(command)
             seconds = self._seconds(command.timeout if timeout is None else timeout)
             if self._group:
-                return cast(R, (await self._line().call(call, seconds)).result())
+                line = self._lines.get(self._running_loop()) or self._line()
+                return cast(R, (await line.call(call, seconds)).result())
             return cast(R, (await self._request([call], seconds))[0].result())
         except CentripetalError as error:
             error.command, error.index = command, None

@@ -81,7 +81,7 @@ class _Buffered(Buffering):
         self._buffer.clear()
 
     def _check_ready(self) -> None:
-        if len(self._buffer):
+        if self._buffer:
             raise ClientNotEmptyError(f"{len(self._buffer)} commands wait in the buffer: call send() or reset() first")
 
     def __repr__(self) -> str:

@@ -62,8 +62,8 @@ class Response(msgspec.Struct):
             ServerError: the server refused the command.
             MalformedResponseError: the body is not what this method answers.
         """
-        if self.raw_body is NULL and self.error is None and self.command is not None:
-            return True  # a success known by sight
+        if self.error is None and self.raw_body == NULL and self.method in _WITHOUT_BODY:
+            return True  # the usual case, and the shortest way
         try:
             if self.error:
                 raise _refusal(self.method, self.error, self.advice)
@@ -202,6 +202,7 @@ def _node_info(members: dict[str, Any]) -> NodeInfo:
         raise MalformedResponseError(f"this is no description of a node: {error}", executed="yes") from None
 
 
+_WITHOUT_BODY = frozenset(("publish", "broadcast", "unsubscribe", "disconnect"))
 _BODIES: dict[str, Callable[[bytes], Any]] = {
     "publish": decode_publish,
     "broadcast": decode_broadcast,
