@@ -5,10 +5,13 @@ only errors of `centripetal.errors`, and sets their `executed`: "no" if the serv
 It may be called from many threads (or tasks) at once.
 """
 
-import ssl
-from typing import Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from centripetal.protocol.http import HTTPReply, HTTPRequest
+
+if TYPE_CHECKING:
+    # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
+    import ssl
 
 __all__ = ["AsyncTransport", "HTTPReply", "HTTPRequest", "Transport", "TransportOptions"]
 
@@ -26,7 +29,7 @@ class TransportOptions(TypedDict, total=False):
 
     max_response_bytes: int
     max_connections: int
-    ssl_context: ssl.SSLContext
+    ssl_context: "ssl.SSLContext"
     ca_file: str
     unix_socket: str
 

@@ -12,7 +12,7 @@ from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, encode_request, target_of
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.connection import NOT_YET, READ, Connection, Steps
+from centripetal.transport.connection import READ, Connection, Steps
 from centripetal.transport.mapping import out_of_time, unknown_host
 from centripetal.transport.pool import Pool
 from centripetal.transport.settings import Address, Settings, attempts, resolved
@@ -101,7 +101,7 @@ def _at_once(connection: Connection, data: bytes, deadline: float) -> bool:
         return False
     try:
         return connection.wait(READ, deadline - monotonic()) and connection.receive()
-    except NOT_YET:
+    except connection.not_yet:
         return False
 
 

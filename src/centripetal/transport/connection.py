@@ -11,10 +11,9 @@ import errno
 import os
 import select
 import socket
-import ssl
 from collections.abc import Generator
 from contextlib import suppress
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
@@ -22,13 +21,16 @@ from centripetal.protocol.http1 import Origin, ResponseParser
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
 from centripetal.transport.settings import Address
 
+if TYPE_CHECKING:
+    # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
+    import ssl
+
 __all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps"]
 
 READ = select.POLLIN
 WRITE = select.POLLOUT
 RECEIVE_BYTES = 65_536
 LONGEST_WAIT = 86_400.0  # what the system's timers take is limited
-NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 Steps: TypeAlias = Generator[int, None, None]
 
@@ -46,6 +48,7 @@ class Connection:
     Attributes:
         closed: whether it is.
         reusable: whether another exchange may follow the last one.
+        not_yet: what its socket raises where it would have to wait.
 
     Raises:
         ConnectError: there is no socket to be had.
@@ -62,8 +65,11 @@ class Connection:
         "_registry",
         "_reply",
         "_sent",
+        "_wants_read",
+        "_wants_write",
         "closed",
         "generation",
+        "not_yet",
         "origin",
         "reusable",
         "sock",
@@ -81,6 +87,9 @@ class Connection:
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
         self._ready = False
         self._sent = 0
+        self.not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
+        self._wants_read: tuple[type[OSError], ...] = ()  # only TLS has wishes of its own
+        self._wants_write: tuple[type[OSError], ...] = ()
         self._broken: OSError | None = None
         self._reply: HTTPReply | None = None
         try:
@@ -107,7 +116,7 @@ class Connection:
         finally:
             self._poller.modify(self.sock.fileno(), READ)
 
-    def open(self, context: ssl.SSLContext | None) -> Steps:
+    def open(self, context: "ssl.SSLContext | None") -> Steps:
         """Connect, and set up TLS if there is a *context*.
 
         Raises:
@@ -128,15 +137,19 @@ class Connection:
             raise no_connection(error, self._place) from error
         self._ready = True
 
-    def _shake_hands(self, context: ssl.SSLContext) -> Steps:
+    def _shake_hands(self, context: "ssl.SSLContext") -> Steps:
         name = self.origin.host.partition("%")[0].removesuffix(".")
+        import ssl
+
+        self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
+        self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
         sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
         self.sock = sock
         while True:
             try:
                 sock.do_handshake()
-            except NOT_YET as error:
-                yield WRITE if isinstance(error, ssl.SSLWantWriteError) else READ
+            except self.not_yet as error:
+                yield WRITE if isinstance(error, self._wants_write) else READ
             else:
                 return
 
@@ -165,7 +178,7 @@ class Connection:
         """Take what has arrived, where something has; true if the reply is whole by that."""
         try:
             received = self.sock.recv(RECEIVE_BYTES)
-        except NOT_YET:
+        except self.not_yet:
             raise
         except OSError as error:
             raise connection_lost(self._broken or error, self._place, "unknown") from error
@@ -179,15 +192,15 @@ class Connection:
         if self._sent != len(data):
             yield from self._write_rest(data)
         # What TLS has decrypted already, the socket does not announce.
-        pending = self.sock.pending if isinstance(self.sock, ssl.SSLSocket) else None
+        pending = getattr(self.sock, "pending", None)
         whole = False
         while not whole:
             if pending is None or not pending():
                 yield READ
             try:
                 whole = self.receive()
-            except NOT_YET as error:
-                if isinstance(error, ssl.SSLWantWriteError):
+            except self.not_yet as error:
+                if isinstance(error, self._wants_write):
                     yield WRITE
 
     def _write_rest(self, data: bytes) -> Steps:
@@ -195,8 +208,8 @@ class Connection:
         while self._sent < len(data):
             try:
                 self._sent += self.sock.send(view[self._sent :])
-            except NOT_YET as error:
-                yield READ if isinstance(error, ssl.SSLWantReadError) else WRITE
+            except self.not_yet as error:
+                yield READ if isinstance(error, self._wants_read) else WRITE
             except OSError as error:
                 if not self._sent:
                     raise connection_lost(error, self._place, "no") from error
@@ -234,9 +247,9 @@ class Connection:
         try:
             if not self._poll(0):
                 return False
-            if isinstance(self.sock, ssl.SSLSocket):
+            if self._wants_read:
                 self.sock.recv(1)
-        except ssl.SSLWantReadError:
+        except self._wants_read:
             return False  # session tickets: TLS 1.3 sends them whenever it likes
         except OSError:
             return True

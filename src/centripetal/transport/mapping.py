@@ -6,9 +6,13 @@ These functions return the error to raise (`raise no_connection(error, place) fr
 import errno
 import os
 import socket
-import ssl
+from typing import TYPE_CHECKING
 
 from centripetal.errors import ConnectError, ConnectionLostError, Executed, TimeoutError
+
+if TYPE_CHECKING:
+    # Importing ssl takes long; the first error, or TLS itself, pays for it.
+    import ssl
 
 __all__ = ["connection_lost", "no_connection", "out_of_time", "unknown_host"]
 
@@ -26,6 +30,8 @@ WRONG_NAME = {62, 63, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_
 
 def no_connection(error: OSError, place: str) -> ConnectError:
     """No connection to *place* came about."""
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConnectError(_certificate_text(error, place), retryable=False)
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
@@ -58,6 +64,8 @@ def unknown_host(error: OSError | UnicodeError, host: str) -> ConnectError:
 
 def connection_lost(error: OSError, place: str, executed: Executed) -> ConnectionLostError:
     """The connection to *place* broke after it had been set up."""
+    import ssl
+
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         refused = "CERTIFICATE" in _tls_reason(error)  # TLS 1.3 asks for ours only after the handshake
         advice = ": give a client certificate, by ssl_context" if refused else ""
@@ -76,7 +84,7 @@ def out_of_time(place: str, seconds: float, *, connected: bool, executed: Execut
     return TimeoutError(f"{place} gave no whole answer {limit}", executed=executed)
 
 
-def _certificate_text(error: ssl.SSLCertVerificationError, place: str) -> str:
+def _certificate_text(error: "ssl.SSLCertVerificationError", place: str) -> str:
     if error.verify_code in WRONG_NAME:
         advice = "connect by a name that the certificate holds"
     else:
@@ -84,12 +92,14 @@ def _certificate_text(error: ssl.SSLCertVerificationError, place: str) -> str:
     return f"the certificate of {place} is not to be trusted, {error.verify_message.rstrip('.')}: {advice}"
 
 
-def _tls_reason(error: ssl.SSLError) -> str:
+def _tls_reason(error: "ssl.SSLError") -> str:
     # OpenSSL's own errors have one; those that Python makes up may lack even the attribute.
     return getattr(error, "reason", None) or ""
 
 
 def _reason(error: OSError | UnicodeError) -> str:
+    import ssl
+
     if isinstance(error, ssl.SSLError) and _tls_reason(error):
         return _tls_reason(error).lower().replace("_", " ")
     if isinstance(error, OSError) and not isinstance(error, (socket.gaierror, ssl.SSLError)) and error.errno:

@@ -2,14 +2,17 @@
 
 import os
 import socket
-import ssl
 import stat
 from collections.abc import Iterable, Iterator
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from centripetal.errors import UsageError
 from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
+
+if TYPE_CHECKING:
+    # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
+    import ssl
 
 __all__ = ["Address", "Settings", "attempts", "resolved"]
 
@@ -33,14 +36,17 @@ class Settings:
     def __init__(
         self,
         *,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: "ssl.SSLContext | None" = None,
         ca_file: str | os.PathLike[str] | None = None,
         unix_socket: str | os.PathLike[str] | None = None,
         max_connections: int = MAX_CONNECTIONS,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
-            raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
+        if ssl_context is not None:
+            import ssl
+
+            if not isinstance(ssl_context, ssl.SSLContext):
+                raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
         if ssl_context is not None and ca_file is not None:
             raise UsageError("ssl_context and ca_file exclude each other: load the file into your context")
         self.max_connections = _count("max_connections", max_connections, least=0)
@@ -51,7 +57,7 @@ class Settings:
             _check_readable(self._ca_file)
         self._context = ssl_context
 
-    def context(self, origin: Origin) -> ssl.SSLContext | None:
+    def context(self, origin: Origin) -> "ssl.SSLContext | None":
         """How to speak TLS with *origin*; None: not at all.
 
         The default one takes 10 ms and more to make, so it is made when first needed.
@@ -62,6 +68,8 @@ class Settings:
         if not origin.secure:
             return None
         if self._context is None:
+            import ssl
+
             try:
                 context = ssl.create_default_context(cafile=self._ca_file)
             except OSError as error:
