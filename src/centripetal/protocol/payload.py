@@ -7,7 +7,6 @@ where encoders would send `null`, a list or base64 without a word.
 import datetime
 import decimal
 import enum
-import json
 import math
 import re
 import uuid
@@ -308,6 +307,8 @@ def decode_json(text: bytes, what: str = "data") -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         # The server passes on numbers beyond any float and text that is not UTF-8 (spec v1 §7); read them as far as
         # they can be.
+        import json  # rarely needed, and not free to import
+
         try:
             return json.loads(text.decode("utf-8", "replace"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
