@@ -2,8 +2,9 @@
 
 The server is the one at CENTRIFUGO_API_URL (or `--url`) with CENTRIFUGO_SECRET (or `--secret`), or one that is started
 for the time of the races if CENTRIFUGO_V1_BIN names its program, or else the embedded one. The Go client takes part if
-GOCENT_BENCH names a program (see `gocent.py`). Results go to docs/benchmarks/v1.json, or where `--output` says. The
-exit status is 1 if a target is missed.
+GOCENT_BENCH names a program (see `gocent.py`). One table is printed; JSON goes to docs/benchmarks/v1.json and a plot
+to v1.svg beside it, or where `--output` says; a run of some rows only, or a quick one, writes nothing unless told.
+The exit status is 1 if a target is missed.
 """
 
 import argparse
@@ -14,32 +15,73 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import buffering, gocent, publishing, report
-from benchmarks.measure import Contender, Race, Target, run
+from benchmarks import gocent, plot, report
+from benchmarks.crowd import LoneTurn, StreamTurn
+from benchmarks.measure import Result, run
+from benchmarks.rows import ROWS, Place
 from benchmarks.weight import weigh
+from benchmarks.worker import ask_once
 from tests.conformance import servers_v1
 
 OUTPUT = Path(__file__).parent.parent / "docs" / "benchmarks" / "v1.json"
+LONE, STREAM, WEIGHT = "lone call", "stream", "weight"
+NAMES = [*ROWS, LONE, STREAM, WEIGHT]
 
 
 def main() -> int:
-    options = _arguments().parse_args()
-    program = gocent.find(os.environ)
-    with _server(options) as (url, secret, server), _races(url, secret, program) as races:
-        results = [run(race, options.rounds) for race in races]
-    weight = weigh(options.rounds)
-    print(report.table(results, weight))
-    report.write(options.output, report.as_json(results, weight, options.rounds, server))
-    return 0 if all(target["met"] for target in report.targets(results, weight)) else 1
+    parser = _arguments()
+    options = parser.parse_args()
+    rows = _chosen(options.rows) or parser.error(f"no such row; there are: {', '.join(NAMES)}")
+    rounds = options.rounds or (3 if options.quick else 11)
+    publishes = options.stream or (50_000 if options.quick else 200_000)
+    with _server(options) as (url, secret, server):
+        place = Place(url, secret, gocent.find(os.environ))
+        if place.program is None:
+            print("without gocent: GOCENT_BENCH names no program")
+        results = [_race(name, place, rounds, 0.06 if options.quick else 0.2) for name in rows if name in ROWS]
+        lone, stream = None, None
+        if LONE in rows:
+            times = 200 if options.quick else 500
+            lone = LoneTurn(**ask_once("crowd", "Lone", times, url=url, secret=secret))
+        if STREAM in rows:
+            stream = StreamTurn(**ask_once("crowd", "Stream", publishes, url=url, secret=secret))
+    weight = weigh(rounds) if WEIGHT in rows else None
+    found = report.Found(results, lone, stream, weight)
+    print(report.table(found))
+    output = options.output or (None if options.quick or options.rows else OUTPUT)
+    if output is not None:
+        report.write(output, report.as_json(found, rounds, server))
+        output.with_suffix(".svg").write_text(plot.svg(results))
+    return 0 if all(verdict.met for verdict in report.targets(found)) else 1
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", help=f"parts of the names of rows to run: {', '.join(NAMES)}")
     parser.add_argument("--url", default=os.environ.get("CENTRIFUGO_API_URL"), help="the server's address")
     parser.add_argument("--secret", default=os.environ.get("CENTRIFUGO_SECRET"), help="its secret")
-    parser.add_argument("--rounds", type=int, default=31, help="how often each contender has its turn")
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="where the JSON goes")
+    parser.add_argument("--rounds", type=int, help="how often each contender has its turn (11; quick: 3)")
+    parser.add_argument("--quick", action="store_true", help="less of everything, in under a minute")
+    parser.add_argument("--stream", type=int, help="how many publishes the stream has (200,000; quick: 50,000)")
+    parser.add_argument("--output", type=Path, help="where the JSON goes, and the plot beside it")
     return parser
+
+
+def _chosen(parts: list[str]) -> list[str]:
+    if any(all(part not in name for name in NAMES) for part in parts):
+        return []
+    exact = [name for name in NAMES if name in parts]
+    return exact or [name for name in NAMES if not parts or any(part in name for part in parts)]
+
+
+def _race(name: str, place: Place, rounds: int, seconds: float) -> Result:
+    race = ROWS[name](place)
+    print(f"racing: {name}", file=sys.stderr, flush=True)
+    try:
+        return run(race, rounds, seconds)
+    finally:
+        for contender in race.contenders:
+            contender.close()
 
 
 @contextlib.contextmanager
@@ -55,46 +97,6 @@ def _server(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
         print("no real server: CENTRIFUGO_API_URL or CENTRIFUGO_V1_BIN names one; racing on the embedded one")
     with tempfile.TemporaryDirectory() as folder, servers_v1.start(kind, config, Path(folder)) as server:
         yield server.url, config["secret"], {"real": "Centrifugo 1.x", "embedded": "embedded"}[kind]
-
-
-@contextlib.contextmanager
-def _races(url: str, secret: str, program: str | None) -> Iterator[list[Race]]:
-    singles: list[Contender] = [
-        publishing.BareSocket(url, secret),
-        publishing.Ours(url, secret),
-        publishing.async_ours(url, secret),
-        publishing.HTTPClient(url, secret),
-        publishing.Requests(url, secret),
-        publishing.HTTPX(url, secret),
-        publishing.async_httpx(url, secret),
-    ]
-    buffers: list[Contender] = [
-        buffering.ReadyMade(url, secret),
-        buffering.Send(url, secret),
-        buffering.AddAndSend(url, secret),
-        buffering.Batched(url, secret),
-    ]
-    targets = [Target("Client", "bare socket", 1.2), Target("Client", "requests", 1 / 5)]
-    if program:
-        singles.append(gocent.Gocent(program, url, secret, "publish"))
-        buffers.append(gocent.Gocent(program, url, secret, "buffer"))
-        targets.append(Target("Client", "gocent", 1 / 1.3))
-    else:
-        print("without gocent: GOCENT_BENCH names no program")
-    try:
-        yield [
-            Race("one publish after another", "publish", 200, singles, targets),
-            Race(
-                "1,000 publishes in one request",
-                "request",
-                10,
-                buffers,
-                [Target("Client.send", "bare socket, ready-made", 1.1)],
-            ),
-        ]
-    finally:
-        for contender in [*singles, *buffers]:
-            contender.close()
 
 
 if __name__ == "__main__":

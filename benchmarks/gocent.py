@@ -1,13 +1,17 @@
 """gocent v1, the Go client, through a program that GOCENT_BENCH names.
 
-The program is called as `PROGRAM URL SECRET MODE COUNT`. It makes a client of `URL` and `SECRET`, does the work once
-without measuring and then COUNT times, and prints how many seconds these took, as a decimal number and nothing else.
-It ends with another status than 0 if anything fails. MODE is the work:
+The program is called as `PROGRAM URL SECRET MODE WORKERS COUNT`. In each of WORKERS goroutines it does the work once
+without measuring; then they do it COUNT times altogether, each its part. Each has a client of its own, made of `URL`
+and `SECRET`: a client that several use fails, for its calls go through its buffer (`ErrClientNotEmpty`). It prints a
+JSON object with the members of `benchmarks.measure.Turn`: times (how many calls were made), wall_ns, cpu_ns, p50_ns,
+p99_ns (of one call), peak_kb (resident memory). It ends with another status than 0 if anything fails. MODE is the work:
 
     publish     Publish("news", {"text":"hello","number":42})
     buffer      1,000 times AddPublish of the same, then Send
+    broadcast   Broadcast of the same to the channels news-0 to news-9999
 """
 
+import json
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -23,16 +27,17 @@ def find(environment: Mapping[str, str]) -> str | None:
 
 
 class Gocent:
-    """gocent v1; its processor time is not measured."""
+    """gocent v1, in a new process for each turn."""
 
-    name = "gocent"
-
-    def __init__(self, program: str, url: str, secret: str, mode: str) -> None:
-        self._command = [program, url, secret, mode]
+    def __init__(self, name: str, program: str, url: str, secret: str, mode: str, workers: int = 1) -> None:
+        self.name = name
+        self._command = [program, url, secret, mode, str(workers)]
+        self._workers = workers
 
     def turn(self, times: int) -> Turn:
-        done = subprocess.run([*self._command, str(times)], capture_output=True, text=True, check=True, timeout=120)
-        return Turn(times, round(float(done.stdout) * 1e9))
+        command = [*self._command, str(max(times, self._workers))]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        return Turn(**json.loads(done.stdout))
 
     def close(self) -> None:
         """Nothing is kept."""

@@ -4,26 +4,29 @@ A machine that others use is fast in one second and slow in the next. Contenders
 the same machine, so the median over all rounds of the ratio within a round holds still where times do not.
 """
 
-import gc
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple, Protocol
 
-__all__ = ["Contender", "Race", "Result", "Target", "Turn", "run", "timed", "timed_awaiting"]
+__all__ = ["Contender", "Race", "Result", "Target", "Turn", "run"]
 
 
 class Turn(NamedTuple):
     """What one contender took for its part of a round.
 
     Attributes:
-        times: how often the work was done.
-        wall_ns, cpu_ns: nanoseconds for all of it; `cpu_ns` of this process alone, None if others did the work.
+        times: how many calls it made.
+        wall_ns, cpu_ns: nanoseconds for all of it; `cpu_ns` of the contender's process alone.
+        p50_ns, p99_ns: what half, and 99 in a hundred, of its calls did not exceed.
+        peak_kb: the most memory that its process has had so far.
     """
 
     times: int
     wall_ns: int
-    cpu_ns: int | None = None
+    cpu_ns: int
+    p50_ns: int
+    p99_ns: int
+    peak_kb: int = 0
 
 
 class Contender(Protocol):
@@ -33,35 +36,38 @@ class Contender(Protocol):
     def name(self) -> str: ...
 
     def turn(self, times: int) -> Turn:
-        """Do the work *times* times."""
+        """Do the work about *times* times."""
         ...
 
     def close(self) -> None: ...
 
 
 class Target(NamedTuple):
-    """What is aimed at: the time of *ours* in that of *theirs* is at most *limit*."""
+    """What is aimed at: *ours* is at least *least* times as fast as *theirs*."""
 
     ours: str
     theirs: str
-    limit: float
+    least: float
 
 
 class Race(NamedTuple):
     """Work, and who competes in it.
 
     Attributes:
-        name, unit: what the work is, and what one time of it is called.
-        times: how often it is done in a turn.
-        contenders: the first one is what the others are compared with.
+        name: what the work is, as one names it to select it.
+        messages: how many messages one call carries.
+        workers: how many calls are under way at the same time.
+        contenders: who competes.
         targets: what is aimed at.
+        busy: who may take how many microseconds of processor time a message.
     """
 
     name: str
-    unit: str
-    times: int
+    messages: int
+    workers: int
     contenders: Sequence[Contender]
     targets: Sequence[Target] = ()
+    busy: Sequence[tuple[str, float]] = ()
 
 
 class Result(NamedTuple):
@@ -70,48 +76,46 @@ class Result(NamedTuple):
     race: Race
     turns: dict[str, list[Turn]]
 
-    def microseconds(self, name: str) -> float:
-        """The median time that the work took."""
-        return median(turn.wall_ns / turn.times for turn in self.turns[name]) / 1000
+    def rate(self, name: str) -> float:
+        """Messages per second: the median over the rounds."""
+        return median(turn.times * self.race.messages / turn.wall_ns for turn in self.turns[name]) * 1e9
 
-    def cpu_microseconds(self, name: str) -> float | None:
-        """The median time that it kept our processor busy."""
-        busy = [turn.cpu_ns / turn.times for turn in self.turns[name] if turn.cpu_ns is not None]
-        return median(busy) / 1000 if busy else None
+    def cpu_microseconds(self, name: str) -> float:
+        """Processor time of one message: the median over the rounds."""
+        return median(turn.cpu_ns / turn.times for turn in self.turns[name]) / self.race.messages / 1e3
 
-    def ratio(self, name: str, reference: str) -> float:
-        """The median over the rounds of *name*'s time in *reference*'s time."""
+    def p50_milliseconds(self, name: str) -> float:
+        return median(turn.p50_ns for turn in self.turns[name]) / 1e6
+
+    def p99_milliseconds(self, name: str) -> float:
+        return median(turn.p99_ns for turn in self.turns[name]) / 1e6
+
+    def peak_megabytes(self, name: str) -> float:
+        return max(turn.peak_kb for turn in self.turns[name]) / 1024
+
+    def speed(self, name: str, reference: str) -> float:
+        """How many times as fast *name* is as *reference*: the median over the rounds."""
         return median(
-            (mine.wall_ns / mine.times) / (other.wall_ns / other.times)
+            (other.wall_ns / other.times) / (mine.wall_ns / mine.times)
             for mine, other in zip(self.turns[name], self.turns[reference], strict=True)
         )
 
 
-def run(race: Race, rounds: int) -> Result:
-    """Let all contenders take a turn in each of *rounds*, and in one more before that does not count."""
+def run(race: Race, rounds: int, seconds: float) -> Result:
+    """Let all contenders take a turn of about *seconds* in each of *rounds*, and two before that do not count."""
     turns: dict[str, list[Turn]] = {contender.name: [] for contender in race.contenders}
-    for contender in race.contenders:
-        contender.turn(max(1, race.times // 4))
+    times = {contender.name: _times(race, contender, seconds) for contender in race.contenders}
     for number in range(rounds):
         # Each has each place in the order about as often, so nobody always follows the same.
         first = number % len(race.contenders)
         for contender in [*race.contenders[first:], *race.contenders[:first]]:
-            gc.collect()
-            turns[contender.name].append(contender.turn(race.times))
+            turns[contender.name].append(contender.turn(times[contender.name]))
     return Result(race, turns)
 
 
-def timed(count: int, work: Callable[[], object]) -> Turn:
-    """Do *work* *count* times, and measure."""
-    busy, start = time.process_time_ns(), time.perf_counter_ns()
-    for _ in range(count):
-        work()
-    return Turn(count, time.perf_counter_ns() - start, time.process_time_ns() - busy)
-
-
-async def timed_awaiting(count: int, work: Callable[[], Awaitable[object]]) -> Turn:
-    """As `timed`, for work that is awaited."""
-    busy, start = time.process_time_ns(), time.perf_counter_ns()
-    for _ in range(count):
-        await work()
-    return Turn(count, time.perf_counter_ns() - start, time.process_time_ns() - busy)
+def _times(race: Race, contender: Contender, seconds: float) -> int:
+    """How many calls *contender* makes in that time, but at least two with each of the workers."""
+    contender.turn(2 * race.workers)
+    turn = contender.turn(4 * race.workers)
+    each = turn.times * seconds * 1e9 / turn.wall_ns / race.workers
+    return max(2, round(each)) * race.workers

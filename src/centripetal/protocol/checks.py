@@ -34,7 +34,8 @@ def check_names(what: str, values: Any) -> None:
     if not values:
         raise UsageError(f"{what} must hold at least one name")
     for index, value in enumerate(values):
-        check_name(f"{what}[{index}]", value)
+        if type(value) is not str or not value or not value.isascii():  # else there is nothing to find
+            check_name(f"{what}[{index}]", value)
 
 
 def check_timeout(value: Any) -> float:

@@ -17,7 +17,8 @@ until the writes made before it on its channel are answered, a write until the r
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -39,7 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         bytes: how many bytes of commands; a single command that is larger travels alone (1.x servers set no limit).
     """
 
-    commands: int = 500
+    commands: int = 1000
     bytes: int = 1 << 20
 
     def __post_init__(self) -> None:
@@ -141,8 +142,7 @@ class Grouping:
                 self._open_reads.setdefault(key, deque()).append(entry)
             self._reads.append(entry)
         else:
-            for key in entry.keys:
-                self._last_write[key] = self._seq
+            self._last_write.update(dict.fromkeys(entry.keys, self._seq))
             self._writes.append(entry)
 
     def enter(self, entry: Entry) -> Group | None:
@@ -152,8 +152,7 @@ class Grouping:
             return self.poll()
         self._seq += 1
         entry.seq = self._seq
-        for key in entry.keys:
-            self._last_write[key] = self._seq
+        self._last_write.update(dict.fromkeys(entry.keys, self._seq))
         entry.state = "sent"
         group = Group(reads=False)
         group.entries.append(entry)
@@ -167,9 +166,7 @@ class Grouping:
             self.settle(group, [outcome])
             return True
         self._write_under_way = None
-        for key in entry.keys:
-            if self._last_write.get(key) == entry.seq:
-                del self._last_write[key]
+        self._forget_writes(group)
         entry.state = "done"
         entry.outcome = outcome
         return bool(self._writes or self._reads)
@@ -256,7 +253,7 @@ class Grouping:
             if alone:
                 break
         if not group.entries:
-            self._forget_writes(group.passed)
+            self._forget_writes(group)
         return bool(group.entries)
 
     def _fill_with_reads(self, group: Group) -> bool:
@@ -293,11 +290,13 @@ class Grouping:
                     self._forget_read(entry)
         else:
             self._write_under_way = None
-            self._forget_writes(group.entries)
-            self._forget_writes(group.passed)
+            self._forget_writes(group)
 
-    def _forget_writes(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
+    def _forget_writes(self, group: Group) -> None:
+        if not self._writes:
+            self._last_write.clear()  # nothing is open; and a broadcast may have thousands of channels
+            return
+        for entry in chain(group.entries, group.passed):
             for key in entry.keys:
                 if self._last_write.get(key) == entry.seq:
                     del self._last_write[key]
