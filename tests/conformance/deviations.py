@@ -1,11 +1,12 @@
 """Where the embedded server answers otherwise than the real one, and why that is accepted."""
 
+import enum
 from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.conformance.raw_v1 import RawReply, RawRequest
 
-__all__ = ["DEVIATIONS_V1", "Deviation", "accepted"]
+__all__ = ["DEVIATIONS_V1", "Deviation", "Leeway", "accepted"]
 
 
 class Deviation(NamedTuple):
@@ -26,3 +27,19 @@ DEVIATIONS_V1: tuple[Deviation, ...] = ()
 def accepted(request: RawRequest, real: RawReply, embedded: RawReply) -> str | None:
     """The reason why these replies may differ, or None if they may not."""
     return next((one.reason for one in DEVIATIONS_V1 if one.covers(request, real, embedded)), None)
+
+
+class Leeway(enum.Enum):
+    """What the real server leaves to chance with live connections: there, the embedded one does any one of these."""
+
+    ORDER_OF_CHANNELS = (
+        "Go goes through the channels of a connection in any order: when it ends or leaves all of them, what is said "
+        "of one channel is in order, but not what is said of several"
+    )
+    ORDER_OF_CONNECTIONS = (
+        "Go goes through the connections of a user in any order, and closes them at the same time: which of them still "
+        "sees another one leave is chance"
+    )
+    LOST_AT_THE_END = (
+        "what waits for a connection when it is closed may be lost; the embedded server sends it before the close frame"
+    )
