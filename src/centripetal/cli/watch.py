@@ -30,7 +30,7 @@ from centripetal.protocol.watching import (
     Unsubscribed,
 )
 
-__all__ = ["described", "register_in"]
+__all__ = ["as_members", "described", "register_in"]
 
 _EXAMPLES = (
     "centripetal watch news",
@@ -91,11 +91,16 @@ def _now() -> datetime.datetime:
 
 def _show_as_json(event: Event) -> None:
     time = _now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    show_json({"time": time, "event": type(event).__name__.lower()} | _members(event))
+    show_json({"time": time} | as_members(event))
+
+
+def as_members(event: Event) -> dict[str, Any]:
+    """*event* as members of an object."""
+    return {"event": type(event).__name__.lower()} | _members(event)
 
 
 def _members(struct: msgspec.Struct) -> dict[str, Any]:
-    """What is in *struct* as members of an object: None is left out, a person is flat."""
+    """What is in *struct*, but None; a person is no object of its own."""
     members: dict[str, Any] = {}
     for name in struct.__struct_fields__:
         value = getattr(struct, name)
