@@ -169,7 +169,7 @@ def _introduce(subscriber: Subscriber, console: Console) -> None:
 
 
 def _arrival(arrival: Arrival) -> Text:
-    return Text(f"    {_USER} sees  ", style="magenta").append_text(described(arrival, max(map(len, _CHANNELS))))
+    return Text.assemble((f"    {_USER} sees  ", "magenta"), described(arrival, max(map(len, _CHANNELS))))
 
 
 def _show_as_json(outcome: Outcome) -> None:

@@ -125,8 +125,8 @@ def _show_to_people(channels: list[str]) -> Callable[[Event], None]:
 
     def show(event: Event) -> None:
         if isinstance(event, Published | Joined | Left):
-            line = Text(f"{_now().astimezone():%H:%M:%S}  ", style="dim")
-            out.print(line.append_text(described(event, width)), soft_wrap=True)
+            time = Text.assemble((f"{_now().astimezone():%H:%M:%S}  ", "dim"))
+            out.print(time.append_text(described(event, width)), soft_wrap=True)
         elif not isinstance(event, Connected):
             err.print(Text(printable(_status(event)), style="yellow"), soft_wrap=True)
 
