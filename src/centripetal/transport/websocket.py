@@ -16,11 +16,11 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from centripetal.errors import (
     AuthenticationError,
-    CentripetalError,
     ConnectionLostError,
     HTTPStatusError,
     MalformedResponseError,
@@ -79,8 +79,9 @@ class WebSocket:
 
     def send(self, message: bytes) -> None:
         """Send a text. If the connection has ended, `receive` says so."""
-        self._protocol.send_text(message)
-        self._flush()
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_text(message)
+            self._flush()
 
     def receive(self, seconds: float, waker: socket.socket | None = None) -> bytes | Closed | None:
         """The next message, or the end, after which nothing comes.
@@ -97,6 +98,8 @@ class WebSocket:
         """
         deadline = monotonic() + seconds
         while not self._received:
+            if (breach := self._breach()) is not None:
+                raise self._broken(breach)
             if not self._wait(deadline, waker):
                 return None
             self._read()
@@ -170,7 +173,7 @@ class WebSocket:
         )
         if not opening:
             self._take()
-            if not data and not any(isinstance(each, Closed) for each in self._received):
+            if not data and self._breach() is None and not any(isinstance(each, Closed) for each in self._received):
                 self._received.append(Closed())
         self._flush()
 
@@ -186,14 +189,17 @@ class WebSocket:
                 if frame.fin:
                     self._received.append(b"".join(self._fragments))
                     self._fragments = []
-        error = self._protocol.parser_exc
-        if error is not None and not isinstance(error, EOFError) and not self._received:
-            raise self._broken(error)
 
-    def _broken(self, error: Exception) -> CentripetalError:
-        if isinstance(error, PayloadTooBig):
-            return MalformedResponseError(f"{self._place} sent a message that is too large: {error}", executed="no")
-        text = f"{self._place} does not keep to the WebSocket protocol: {error}"
+    def _breach(self) -> Exception | None:
+        """What the server did that the protocol does not allow."""
+        error = self._protocol.parser_exc
+        return None if isinstance(error, EOFError) else error
+
+    def _broken(self, breach: Exception) -> MalformedResponseError:
+        if isinstance(breach, PayloadTooBig):
+            text = f"{self._place} sent a message that is too large: {breach}"
+        else:
+            text = f"{self._place} does not keep to the WebSocket protocol: {breach}"
         return MalformedResponseError(text, executed="no")
 
     def _flush(self) -> None:
