@@ -197,7 +197,7 @@ def test_a_wrong_command_line_is_explained(api: Run, arguments: tuple[str, ...],
 def test_without_websockets_it_says_what_to_install(api: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only this verb needs them."""
     for name in ("centripetal.client.watching", "centripetal.transport.websocket"):
-        monkeypatch.delitem(sys.modules, name)
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "websockets.client", None)
     ran = api("watch", "c")
     assert ran.code == 2

@@ -4,7 +4,7 @@ import random
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from typing import Unpack
 
@@ -70,7 +70,7 @@ class Watching:
         self._stopped = False
         self._alarm: socket.socket | None = None
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Generator[Event, None, None]:
         self._alarm, waker = socket.socketpair()
         with closing(self._alarm), closing(waker):
             yield from self._all_connections(waker)
