@@ -23,6 +23,7 @@ The server is named by `--url` or `CENTRIFUGO_API_URL`, its secret by `CENTRIFUG
 _EXAMPLES = (
     """`centripetal publish news '{"text": "hello"}'`""",
     "`centripetal history news --json`",
+    "`centripetal watch news`",
     "`centripetal serve --secret s3cret`",
     "`centripetal demo`",
 )

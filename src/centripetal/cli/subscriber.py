@@ -36,7 +36,7 @@ class Subscriber:
         self.problem: CentripetalError | None = None
         self._expected = len(channels), joins
         self._patience = patience
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None is the end
         self._arrived: list[Arrival] = []
         self._thread = threading.Thread(target=self._run, name="centripetal-subscriber", daemon=True)
         try:
@@ -45,6 +45,7 @@ class Subscriber:
             self._watching = Watching(Watcher(channels, secret=secret, user=user), url, timeout=patience)
         except CentripetalError as error:  # the extra is missing
             self.problem = error
+            self._events.put(None)
 
     def __enter__(self) -> Self:
         """Begin; when this returns, it has subscribed, or there is a problem."""
@@ -63,28 +64,39 @@ class Subscriber:
             self._thread.join(self._patience)
 
     def arrived(self, publications: int = 0) -> list[Arrival]:
-        """What has arrived since this was asked for last, up to so many *publications*; it waits for them."""
+        """What has arrived since this was asked for last; it waits for so many *publications*."""
         self._take(Published, publications)
+        while not self._events.empty() and (event := self._next(0.0)) is not None:
+            self._keep(event)
         arrived, self._arrived = self._arrived, []
         return arrived
 
     def __iter__(self) -> Iterator[Arrival]:
-        """What arrives from now on."""
-        while self.problem is None and (event := self._events.get()) is not None:
+        """What arrives from now on, until there is a problem."""
+        while (event := self._next(None)) is not None:
             if isinstance(event, Arrival):
                 yield event
 
     def _take(self, kind: type[Event], count: int) -> None:
         """Take events until there have been *count* of that kind, or time is up."""
         deadline = time.monotonic() + self._patience
-        while count > 0 and self.problem is None:
-            try:
-                event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                return
+        while count > 0 and (event := self._next(max(0.0, deadline - time.monotonic()))) is not None:
             count -= isinstance(event, kind)
-            if isinstance(event, Arrival):
-                self._arrived.append(event)
+            self._keep(event)
+
+    def _keep(self, event: Event) -> None:
+        if isinstance(event, Arrival):
+            self._arrived.append(event)
+
+    def _next(self, seconds: float | None) -> Event | None:
+        """The next event; None if there is none in that time, or ever."""
+        try:
+            event = self._events.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if event is None:
+            self._events.put(None)  # for whoever asks next
+        return event
 
     def _run(self) -> None:
         try:
@@ -94,4 +106,4 @@ class Subscriber:
                 self._events.put(event)
         except CentripetalError as error:
             self.problem = error
-        self._events.put(None)  # wakes who waits
+        self._events.put(None)
