@@ -53,7 +53,7 @@ IMPURE_MODULES = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/http1.py"),
-    "websockets": ("server/",),
+    "websockets": ("server/", "transport/websocket.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pytest": ("testing/",),
