@@ -128,13 +128,16 @@ class HTTPConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._writable = True
         self._finished = False
+        self._aborted = False
         # Not only in connection_made: a stop in between would miss this one.
         app.opened(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._app.closing:
+        if self._aborted:
+            transport.abort()
+        elif self._app.closing:
             transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -169,6 +172,8 @@ class HTTPConnection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
+        """Cut the connection, also one that is only being made."""
+        self._aborted = True
         if self._transport is not None:
             self._transport.abort()
 

@@ -77,6 +77,7 @@ class ServerBench(Bench):
         with suppress(ValueError):
             on_refusal.remove(self._refused)
         self._server.stop()
+        self._turns = None
         self.finish()
 
     def __enter__(self) -> Self:
@@ -92,6 +93,10 @@ class ServerBench(Bench):
         await self._settle(app)
 
     def _change(self, change: Callable[[], None]) -> None:
+        if self._turns is None:  # it does not run: what is planned holds from the next start on
+            change()
+            return
+
         async def act(app: App) -> None:
             change()
             await self._settle(app)
