@@ -164,10 +164,12 @@ def test_failures_one_after_the_other(bench: Bench, failure: Failure, later: Fai
     client.publish("before", 1)
     bench.fail_next(failure)
     bench.fail_next(later, times=2)
-    plan = (failure, later, later, None)
-    outcomes = [
-        outcome(lambda n=n, fate=fate: client.publish("n", n, timeout=seconds(fate))) for n, fate in enumerate(plan)
-    ]
+    plan: tuple[Failure | None, ...] = (failure, later, later, None)
+
+    def attempt(n: int) -> Outcome:
+        return outcome(lambda: client.publish("n", n, timeout=seconds(plan[n])))
+
+    outcomes = [attempt(n) for n in range(len(plan))]
     assert outcomes == [FATES[failure], FATES[later], FATES[later], None]
     ran = [n for n, fate in enumerate(plan) if fate in ("lose_reply", None)]
     assert bench.published.to("n") == ran
@@ -181,11 +183,12 @@ async def test_failures_of_awaited_calls(bench: Bench, failure: Failure, later: 
     await client.publish("before", 1)
     bench.fail_next(failure)
     bench.fail_next(later, times=2)
-    plan = (failure, later, later, None)
-    outcomes = [
-        await awaited_outcome(lambda n=n, fate=fate: client.publish("n", n, timeout=seconds(fate)))
-        for n, fate in enumerate(plan)
-    ]
+    plan: tuple[Failure | None, ...] = (failure, later, later, None)
+
+    async def attempt(n: int) -> Outcome:
+        return await awaited_outcome(lambda: client.publish("n", n, timeout=seconds(plan[n])))
+
+    outcomes = [await attempt(n) for n in range(len(plan))]
     assert outcomes == [FATES[failure], FATES[later], FATES[later], None]
     ran = [n for n, fate in enumerate(plan) if fate in ("lose_reply", None)]
     assert bench.published.to("n") == ran

@@ -25,19 +25,19 @@ __all__ = [
     "UnusedFailuresWarning",
 ]
 
-_HOMES = {
-    "ANYTHING": "matching",
-    "FOREVER": "failures",
-    "CentrifugoV1": "server",
-    "Failure": "failures",
-    "Publication": "publications",
-    "Publications": "publications",
-    "RecorderV1": "recorder",
-    "UnusedFailuresWarning": "failures",
-}
+if not TYPE_CHECKING:  # to a type checker this would mean that every name is there
+    _HOMES = {
+        "ANYTHING": "matching",
+        "FOREVER": "failures",
+        "CentrifugoV1": "server",
+        "Failure": "failures",
+        "Publication": "publications",
+        "Publications": "publications",
+        "RecorderV1": "recorder",
+        "UnusedFailuresWarning": "failures",
+    }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
