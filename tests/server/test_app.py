@@ -188,6 +188,25 @@ async def test_a_pause_turns_away_whoever_comes(app: App) -> None:
         each.close()
 
 
+class Cut(asyncio.Transport):
+    """A transport that knows whether it was cut."""
+
+    cut = False
+
+    def abort(self) -> None:
+        self.cut = True
+
+
+async def test_a_connection_that_is_only_being_made_is_cut_then(app: App) -> None:
+    """Between its making and its first event there is no transport to cut yet."""
+    connection, transport = HTTPConnection(app), Cut()
+    await app.pause()
+    connection.connection_made(transport)
+    assert transport.cut
+    connection.connection_lost(None)
+    assert app.connections == set()
+
+
 async def test_stopping_in_a_pause(app: App) -> None:
     """The address is free afterwards."""
     assert app._listener is not None

@@ -104,6 +104,12 @@ def test_long_values_say_how_long_they_are() -> None:
     assert clipped("a" * 2000) == f"'{'a' * 159}… (2,002 characters)"
 
 
+def test_anything_is_shown_by_its_name() -> None:
+    """It is itself in a text, and can be kept in a set as other values can."""
+    assert clipped({"id": ANYTHING}) == "{'id': ANYTHING}"
+    assert len({ANYTHING, ANYTHING}) == 1
+
+
 def test_what_is_no_json_stays_bytes() -> None:
     """Data in another format are compared as bytes."""
     assert decoded(b"\x01{") == b"\x01{"
