@@ -10,6 +10,8 @@ from centripetal.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PROGRAMS = [page for page in PAGES if "```python" in page.read_text() and page.name != "testing.md"]
+"""Pages whose code is run here; that of testing.md are tests, which tests/testing/test_documentation.py runs."""
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
@@ -18,7 +20,7 @@ def blocks(page: Path) -> list[str]:
     return BLOCK.findall(page.read_text())
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: page.name)
 def test_the_code_of_a_page_runs(page: Path) -> None:
     """Each page's code blocks run one after the other, as a reader would type them."""
     names: dict[str, Any] = {"__name__": "__main__"}

@@ -43,6 +43,9 @@ PURE = (
     "server/http_api.py",
     "server/hub.py",
     "server/v1/",
+    "testing/failures.py",
+    "testing/matching.py",
+    "testing/publications.py",
 )
 IMPURE_MODULES = {
     *("asyncio", "logging", "multiprocessing", "os", "random", "secrets", "select", "selectors", "signal", "socket"),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from centripetal.server.app import App
+from centripetal.server.app import App, HTTPConnection
 from centripetal.server.http1 import MAX_HEAD, Request, Response
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -167,3 +167,70 @@ async def test_stopping_waits_no_longer_than_it_must(app: App) -> None:
     await asyncio.sleep(0)
     assert not app.connections
     writer.transport.abort()
+
+
+async def test_a_pause_turns_away_whoever_comes(app: App) -> None:
+    """Nothing listens, connections are cut but for the one that is spared, and the address is the same afterwards."""
+    reader, writer = await connect(app)
+    writer.write(GET % b"a")
+    assert await read_answer(reader) == b"GET /a"
+    (spared,) = app.connections
+    idle, other_writer = await connect(app)
+    await app.pause(spared)
+    assert await idle.read() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await connect(app)
+    writer.write(GET % b"b")
+    assert await read_answer(reader) == b"GET /b"
+    await app.resume()
+    assert (await talk(app, (GET % b"c").replace(b"Host", b"Connection: close\r\nHost"))).endswith(b"GET /c")
+    for each in (writer, other_writer):
+        each.close()
+
+
+class Cut(asyncio.Transport):
+    """A transport that knows whether it was cut."""
+
+    cut = False
+
+    def abort(self) -> None:
+        self.cut = True
+
+
+async def test_a_connection_that_is_only_being_made_is_cut_then(app: App) -> None:
+    """Between its making and its first event there is no transport to cut yet."""
+    connection, transport = HTTPConnection(app), Cut()
+    await app.pause()
+    connection.connection_made(transport)
+    assert transport.cut
+    connection.connection_lost(None)
+    assert app.connections == set()
+
+
+async def test_stopping_in_a_pause(app: App) -> None:
+    """The address is free afterwards."""
+    assert app._listener is not None
+    address = app._listener.getsockname()
+    await app.pause()
+    await app.stop()
+    socket.create_server(address).close()
+
+
+async def test_who_interferes_sees_to_the_answer(app: App) -> None:
+    """A request that is taken gets what the taker says, or nothing; requests behind it are not read."""
+    taken: list[tuple[Request, HTTPConnection]] = []
+
+    def interfere(request: Request, connection: HTTPConnection) -> bool:
+        if request.target == "/mine":
+            taken.append((request, connection))
+        return request.target == "/mine"
+
+    app.interfere = interfere
+    reader, writer = await connect(app)
+    writer.write(GET % b"a" + GET % b"mine" + GET % b"never")
+    assert await read_answer(reader) == b"GET /a"
+    assert len(taken) == 1
+    request, connection = taken[0]
+    connection.end_with(Response(200, (), b"said"), request)
+    assert (await reader.read()).endswith(b"said")
+    writer.close()

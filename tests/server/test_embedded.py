@@ -261,3 +261,16 @@ def test_a_process_that_forgets_to_stop_ends_all_the_same() -> None:
     """The server's thread does not keep an interpreter alive."""
     code = "from centripetal.server import EmbeddedServer; EmbeddedServer(secret='s').start()"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_tools_run_what_they_like_in_the_loop_of_the_server() -> None:
+    """With its App, and wait for the result; there is no loop before the start."""
+
+    async def count(app: App) -> int:
+        return len(app.connections)
+
+    server = EmbeddedServer(secret="secret")
+    with pytest.raises(UsageError, match="does not run"):
+        server.in_loop(count)
+    with server:
+        assert server.in_loop(count) == 0

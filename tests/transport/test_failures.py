@@ -14,6 +14,7 @@ from centripetal.errors import (
     TimeoutError,
     UsageError,
 )
+from centripetal.transport.settings import Address
 from tests.transport.conftest import Caller
 from tests.transport.scripted import OK, Peer, ScriptedServer, answers, closed_port, reply
 
@@ -26,6 +27,19 @@ def test_refused(caller: Caller) -> None:
     with pytest.raises(ConnectError, match=f"nothing listens on 127.0.0.1:{port}") as caught:
         caller.post(f"http://127.0.0.1:{port}/")
     assert (caught.value.executed, caught.value.retryable) == ("no", True)
+
+
+def test_refusals_are_told(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for it learns of each address at which nothing listens, before the caller does; of no other failure."""
+    refused: list[Address] = []
+    monkeypatch.setattr("centripetal.transport.connection.on_refusal", [refused.append])
+    port = closed_port()
+    with pytest.raises(ConnectError):
+        caller.post(f"http://127.0.0.1:{port}/")
+    assert [address.sockaddr for address in refused] == [("127.0.0.1", port)]
+    with ScriptedServer(lambda peer: peer.send(OK[:-1])) as server, pytest.raises(ConnectionLostError):
+        caller.post(server.url)
+    assert len(refused) == 1
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "bücher.invalid"])

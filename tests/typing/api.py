@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_type
 
 from centripetal import CentripetalError, HTTPStatusError, ServerError, TimeoutError, UsageError
+from centripetal.testing import ANYTHING, CentrifugoV1, Publication, RecorderV1
 from centripetal.v1 import (
     AsyncClient,
     AsyncTransport,
@@ -189,3 +190,18 @@ def errors(client: Client) -> None:
         assert_type(error.index, int | None)
         if error.executed == "no" and error.command is not None:
             assert_type(error.command.name, str)
+
+
+async def tests(server: CentrifugoV1, recorder: RecorderV1) -> None:
+    assert_type(server.client(timeout=1, group=False), Client)
+    assert_type(recorder.async_client(), AsyncClient)
+    server.fail_next("timeout", times=2)
+    with recorder.down():
+        pass
+    server.assert_published("news", {"n": ANYTHING})
+    server.assert_published_exactly([("news", 1), ("chat", None)])
+    server.assert_published_exactly({"news": [1, 2]})
+    assert_type(server.wait_until_published("news"), Publication)
+    assert_type(await recorder.until_published("news", timeout=1), Publication)
+    assert_type(server.published[0], Publication)
+    assert_type(server.published[1:], list[Publication])

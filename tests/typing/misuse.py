@@ -4,6 +4,7 @@ The comments keep the checkers quiet where the mistake is found; where one is no
 `test_typing.py` removes the comments and makes sure that exactly these lines are reported.
 """
 
+from centripetal.testing import CentrifugoV1, RecorderV1
 from centripetal.v1 import AsyncClient, Channels, Client, ClientInfo, HTTPReply, HTTPRequest, Publish
 
 
@@ -95,3 +96,11 @@ async def awaited(client: AsyncClient) -> None:
     with client.batch():  # type: ignore[attr-defined]
         pass
     del flag
+
+
+def tests(server: CentrifugoV1, recorder: RecorderV1) -> None:
+    server.fail_next("explode")  # type: ignore[arg-type]
+    server.assert_published()  # type: ignore[call-arg]
+    server.assert_nothing_published("news")  # type: ignore[call-arg]
+    server.assert_published_exactly(["news"])  # type: ignore[list-item]
+    recorder.async_client().publish("news", 1).result()  # type: ignore[attr-defined]

@@ -20,12 +20,15 @@ from collections.abc import Callable
 
 from centripetal.server.http1 import Request, RequestError, RequestReader, Response, encode_error, encode_response
 
-__all__ = ["App", "Upgrade"]
+__all__ = ["App", "HTTPConnection", "Interfere", "Upgrade"]
 
 logger = logging.getLogger("centripetal.server")
 
 Upgrade = Callable[[Request], asyncio.Protocol | None]
 """The protocol that takes the connection over after this request; None: it is an ordinary one."""
+
+Interfere = Callable[[Request, "HTTPConnection"], bool]
+"""Asked before a request is answered. True: it sees to that connection itself, and no further request is read there."""
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
@@ -45,7 +48,9 @@ class App:
     def __init__(self, answer: Callable[[Request], Response], upgrade: Upgrade = lambda _: None) -> None:
         self.answer = answer
         self.upgrade = upgrade
-        self.connections: set[_HTTPConnection] = set()
+        self.interfere: Interfere | None = None
+        """For tests: makes requests fail."""
+        self.connections: set[HTTPConnection] = set()
         self.closing = False
         self._all_closed = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -54,20 +59,14 @@ class App:
     async def start(self, listener: socket.socket) -> None:
         """Begin to accept connections on *listener*, which is bound."""
         self._listener = listener
-        self._server = await asyncio.get_running_loop().create_server(lambda: _HTTPConnection(self), sock=listener)
+        self._server = await asyncio.get_running_loop().create_server(lambda: HTTPConnection(self), sock=listener)
 
     async def stop(self, timeout: float = 5.0) -> None:
         """Stop listening and end all connections; what takes longer than *timeout* seconds to send is cut off."""
         if self.closing:
             return
-        assert self._server is not None
-        assert self._listener is not None
         self.closing = True
-        # First accept no more, then let those in that were accepted a moment ago: asyncio fails on a connection that
-        # it has accepted when its server is closed before it gets round to it.
-        asyncio.get_running_loop().remove_reader(self._listener)
-        await asyncio.sleep(0)
-        self._server.close()
+        await self._stop_listening()
         for connection in tuple(self.connections):
             connection.close()
         try:
@@ -80,16 +79,47 @@ class App:
                 connection.abort()
             await asyncio.sleep(0)
 
-    def opened(self, connection: "_HTTPConnection") -> None:
+    async def pause(self, spared: "HTTPConnection | None" = None) -> None:
+        """Have nothing listen and cut all connections but *spared*, until `resume`. The address stays reserved.
+
+        Connections that were taken over are not touched.
+        """
+        assert self._listener is not None
+        family, address = self._listener.family, self._listener.getsockname()
+        await self._stop_listening()
+        # To a socket that is bound and does not listen nobody can connect, and nobody else gets its port.
+        self._listener = socket.socket(family, socket.SOCK_STREAM)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(address)
+        for connection in self.connections - {spared}:
+            connection.abort()
+        await asyncio.sleep(0)  # that is when asyncio closes their sockets
+
+    async def resume(self) -> None:
+        """Listen again after `pause`."""
+        assert self._listener is not None
+        await self.start(self._listener)
+
+    async def _stop_listening(self) -> None:
+        assert self._server is not None
+        assert self._listener is not None
+        # First accept no more, then let those in that were accepted a moment ago: asyncio fails on a connection that
+        # it has accepted when its server is closed before it gets round to it.
+        asyncio.get_running_loop().remove_reader(self._listener)
+        await asyncio.sleep(0)
+        self._server.close()
+        self._listener.close()  # after `pause` it is not the server's
+
+    def opened(self, connection: "HTTPConnection") -> None:
         self.connections.add(connection)
 
-    def closed(self, connection: "_HTTPConnection") -> None:
+    def closed(self, connection: "HTTPConnection") -> None:
         self.connections.discard(connection)
         if not self.connections:
             self._all_closed.set()
 
 
-class _HTTPConnection(asyncio.Protocol):
+class HTTPConnection(asyncio.Protocol):
     """One connection, until it is closed or taken over by another protocol."""
 
     def __init__(self, app: App) -> None:
@@ -98,13 +128,16 @@ class _HTTPConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._writable = True
         self._finished = False
+        self._aborted = False
         # Not only in connection_made: a stop in between would miss this one.
         app.opened(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._app.closing:
+        if self._aborted:
+            transport.abort()
+        elif self._app.closing:
             transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -139,8 +172,16 @@ class _HTTPConnection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
+        """Cut the connection, also one that is only being made."""
+        self._aborted = True
         if self._transport is not None:
             self._transport.abort()
+
+    def end_with(self, response: Response, request: Request) -> None:
+        """Answer *request* with *response* and end the connection; for who interferes."""
+        if self._transport is not None:
+            self._transport.write(encode_response(response, request, _date(), close=True))
+            self._linger(self._transport)
 
     def _work(self) -> None:
         while self._writable and not self._finished and self._transport is not None:
@@ -158,6 +199,8 @@ class _HTTPConnection(asyncio.Protocol):
             elif (successor := self._app.upgrade(event)) is not None:
                 self._hand_over(self._transport, successor)
                 return
+            elif self._app.interfere is not None and self._app.interfere(event, self):
+                self._finished = True
             else:
                 self._answer(self._transport, event)
 

@@ -21,11 +21,11 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -44,6 +44,8 @@ except ImportError:  # on Windows
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning", "serve"]
 
 logger = logging.getLogger("centripetal.server")
+
+T = TypeVar("T")
 
 ConfigSource = Mapping[str, Any] | str | os.PathLike[str]
 
@@ -133,6 +135,16 @@ class EmbeddedServer:
             running.stop()
             logger.info("stopped serving at %s", self.url)
 
+    def in_loop(self, act: Callable[[App], Coroutine[Any, Any, T]]) -> T:
+        """Run `act(app)` in the event loop of the running server and wait for its result; for tests and tools.
+
+        Raises:
+            UsageError: the server does not run.
+        """
+        if self._running is None:
+            raise UsageError("the server does not run: start it first")
+        return self._running.in_loop(act)
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -165,18 +177,21 @@ class _Running:
     """The thread of a server that was started: exists as soon as it accepts connections, until `stop`."""
 
     def __init__(self, config: Config, events: Events, listener: socket.socket) -> None:
-        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, App]] = Future()
         # A daemon: a test run that forgets to stop its server ends all the same.
         self._thread = threading.Thread(
             target=self._run, args=(config, events, listener, ready), name="centripetal-server", daemon=True
         )
         self._thread.start()
-        self._loop, self._done = ready.result()
+        self._loop, self._done, self._app = ready.result()
 
     def stop(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             self._loop.call_soon_threadsafe(self._done.set)
         self._thread.join()
+
+    def in_loop(self, act: Callable[[App], Coroutine[Any, Any, T]]) -> T:
+        return asyncio.run_coroutine_threadsafe(act(self._app), self._loop).result()
 
     def _run(self, config: Config, events: Events, listener: socket.socket, ready: "Future[Any]") -> None:
         try:
@@ -205,7 +220,7 @@ async def _serve(config: Config, events: Events, listener: socket.socket, ready:
     await app.start(listener)
     ticker = asyncio.create_task(_tick(node))
     done = asyncio.Event()
-    ready.set_result((asyncio.get_running_loop(), done))
+    ready.set_result((asyncio.get_running_loop(), done, app))
     await done.wait()
     endpoints.stopping = True
     ticker.cancel()

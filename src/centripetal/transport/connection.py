@@ -11,7 +11,7 @@ import errno
 import os
 import select
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
     import ssl
 
-__all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps"]
+__all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
 
 READ = select.POLLIN
 WRITE = select.POLLOUT
@@ -33,6 +33,9 @@ RECEIVE_BYTES = 65_536
 LONGEST_WAIT = 86_400.0  # what the system's timers take is limited
 
 Steps: TypeAlias = Generator[int, None, None]
+
+on_refusal: list[Callable[[Address], object]] = []
+"""Called with each address at which nothing listens, before the caller gets the error: the test kit counts these."""
 
 
 class Connection:
@@ -134,6 +137,9 @@ class Connection:
             if context is not None:
                 yield from self._shake_hands(context)
         except OSError as error:
+            if isinstance(error, ConnectionRefusedError):
+                for tell in on_refusal:
+                    tell(self._address)
             raise no_connection(error, self._place) from error
         self._ready = True
 

@@ -1,0 +1,277 @@
+"""What was published, and whether that is what a test expects: PURE.
+
+    published = Publications()
+    published.note(event)               each event of a server
+    published.missing("news", {...})    "" if that was published, else the text of the failure
+
+The functions that look for a fault return the text that a failing test shows; whoever calls them raises.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, overload
+
+import msgspec
+
+from centripetal.server.events import CommandRun, Event, Published, RequestRefused
+from centripetal.testing.matching import ANYTHING, clipped, decoded, differences, matches
+
+__all__ = ["Expected", "Publication", "Publications"]
+
+Expected = Sequence[tuple[str, Any]] | Mapping[str, Sequence[Any]]
+"""All that shall have been published: pairs of channel and data in order, or the data of each channel in order."""
+
+_MOST_ROWS = 20
+_MOST_DIFFERENCES = 12
+_ALIGNED = 200  # rows of each side in which the longest common sequence is looked for
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """One publication.
+
+    Attributes:
+        channel: where it went.
+        data: the JSON, decoded; every number is exact.
+        client: the connection id that it came from, or that the back end named as originator; "" if none.
+        user: the user of the client that published it; "" if the API did.
+        by_client: whether a connected client published it, and not the API.
+        tags: what it was tagged with; 1.x has no tags.
+    """
+
+    channel: str
+    data: Any
+    client: str = ""
+    user: str = ""
+    by_client: bool = False
+    tags: dict[str, str] = {}
+
+    def is_as(self, channel: str, data: Any) -> bool:
+        """Whether it went to *channel* and holds what *data* says."""
+        return self.channel == channel and matches(data, self.data)
+
+
+class Publications(Sequence[Publication]):
+    """All publications so far, in order, also those that come while it is looked at."""
+
+    def __init__(self) -> None:
+        self._items: list[Publication] = []
+        self._refusals: list[str] = []
+        self._watchers: tuple[Callable[[], object], ...] = ()
+
+    @overload
+    def __getitem__(self, index: int) -> Publication: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Publication]: ...
+    def __getitem__(self, index: int | slice) -> Publication | list[Publication]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Publication]:
+        return iter(self._items[:])
+
+    def __repr__(self) -> str:
+        return f"<{_count(len(self))}{''.join(f'{chr(10)}{row}' for row in _listed(self._numbered()))}>"
+
+    def to(self, channel: str) -> list[Any]:
+        """The data of what was published to *channel*, in order."""
+        return [each.data for each in self if each.channel == channel]
+
+    def clear(self) -> None:
+        """Forget what was published so far."""
+        self._items, self._refusals = [], []
+
+    # ---- for the kit
+
+    def note(self, event: Event) -> None:
+        """Take in what has happened in a server."""
+        if isinstance(event, Published):
+            data = decoded(bytes(event.data))
+            self._items.append(
+                Publication(event.channel, data, event.client, event.user, event.by_client, dict(event.tags))
+            )
+            for wake in self._watchers:
+                wake()
+        elif isinstance(event, CommandRun) and event.error:
+            about = f" to {', '.join(map(repr, event.channels))}" if event.channels else ""
+            self._refusals.append(f"{event.method}{about}: {event.error}")
+        elif isinstance(event, RequestRefused):
+            self._refusals.append(f"a whole request: {event.status} {event.reason}")
+
+    def watch(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Have *wake* called after each publication, in the server's thread; the result ends that."""
+
+        def once() -> object:
+            return wake()
+
+        self._watchers = (*self._watchers, once)
+
+        def stop() -> None:
+            self._watchers = tuple(each for each in self._watchers if each is not once)
+
+        return stop
+
+    def find(self, channel: str, data: Any, times: int = 1) -> Publication | None:
+        """The publication that makes it *times* of them; None if there are fewer."""
+        found = [each for each in self if each.is_as(channel, data)]
+        return found[times - 1] if len(found) >= times else None
+
+    def missing(self, channel: str, data: Any = ANYTHING, times: int | None = None, more: str = "") -> str:
+        """What is wrong if *data* was not published to *channel*, at least once or exactly *times*.
+
+        Args:
+            more: what the first line says at its end.
+        """
+        rows = self._numbered()
+        found = [number for number, each in rows if each.is_as(channel, data)]
+        if (times is None and found) or len(found) == times:
+            return ""
+        what = f"to {channel!r}" if data is ANYTHING else f"of {clipped(data)} to {channel!r}"
+        if not found:
+            return self._told(f"no publication {what}{more}", rows, _closest(channel, data, rows))
+        title = f"{_count(len(found))} {what}{more}, not {times}: {', '.join(map(str, found))}"
+        return self._told(title, rows, [])
+
+    def unwanted(self, channel: str | None = None) -> str:
+        """What is wrong if anything was published, at all or to *channel*."""
+        rows = [(number, each) for number, each in self._numbered() if channel in (None, each.channel)]
+        if not rows:
+            return ""
+        where = "" if channel is None else f" to {channel!r}"
+        return "\n".join([f"{_count(len(rows))}{where}, not none", "", *_listed(rows)])
+
+    def deviating(self, expected: Expected) -> str:
+        """What is wrong if not exactly *expected* was published."""
+        rows = self._numbered()
+        if isinstance(expected, Mapping):
+            channels = dict.fromkeys([*expected, *(each.channel for _, each in rows)])
+            sides = [
+                (
+                    [(channel, data) for data in expected.get(channel, ())],
+                    [(number, each) for number, each in rows if each.channel == channel],
+                )
+                for channel in channels
+            ]
+        else:
+            sides = [(list(expected), rows)]
+        told = [_compared(wanted, there) for wanted, there in sides]
+        if all(same for same, _ in told):
+            return ""
+        lines = [line for _, part in told for line in part]
+        title = "not exactly what was expected was published (- missing, + unexpected)"
+        return "\n".join([title, "", *_bounded(lines, 2 * _MOST_ROWS), *self._refused()])
+
+    def _numbered(self) -> "_Rows":
+        return list(enumerate(self, start=1))
+
+    def _told(self, title: str, rows: "_Rows", closest: list[str]) -> str:
+        listed = ["published:", *_listed(rows)] if rows else ["nothing was published"]
+        return "\n".join([title, "", *listed, *closest, *self._refused()])
+
+    def _refused(self) -> list[str]:
+        lines = [f"  {line}" for line in self._refusals]
+        return ["", "the server refused:", *_bounded(lines, _MOST_ROWS)] if lines else []
+
+
+_Rows = list[tuple[int, Publication]]
+
+
+def _count(number: int) -> str:
+    return "1 publication" if number == 1 else f"{number:,} publications"
+
+
+def _row(number: int | None, channel: str, data: Any) -> str:
+    return f"{'' if number is None else f'{number}. '}{channel!r}  {clipped(data)}"
+
+
+def _listed(rows: _Rows) -> list[str]:
+    lines = [f"  {_row(number, each.channel, each.data)}" for number, each in rows[-_MOST_ROWS:]]
+    hidden = len(rows) - len(lines)
+    return [f"  … {hidden:,} earlier", *lines] if hidden else lines
+
+
+def _bounded(lines: list[str], most: int) -> list[str]:
+    return lines if len(lines) <= most else [*lines[:most], f"  … {len(lines) - most:,} more"]
+
+
+def _closest(channel: str, data: Any, rows: _Rows) -> list[str]:
+    """What to say of the publication that is most like the one that is missing."""
+    elsewhere = [number for number, each in rows if matches(data, each.data)]
+    if elsewhere and data is not ANYTHING:
+        return ["", f"to another channel: {', '.join(map(str, elsewhere[:_MOST_ROWS]))}"]
+    candidates = [(number, differences(data, each.data)) for number, each in rows if each.channel == channel]
+    if not candidates:
+        return []
+    number, lines = min(candidates, key=lambda candidate: len(candidate[1]))
+    shown = _bounded([f"  {line}" for line in lines], _MOST_DIFFERENCES)
+    return ["", f"closest is {number} (- expected, + published):", *shown]
+
+
+def _compared(wanted: Sequence[tuple[str, Any]], there: _Rows) -> tuple[bool, list[str]]:
+    """Whether both sides are the same, and a line for each row, with a mark where it is on one side only."""
+    lines: list[str] = []
+    same = True
+    i = j = 0
+    for stop_i, stop_j in [*_common(wanted, there), (len(wanted), len(there))]:
+        gap = wanted[i:stop_i], there[j:stop_j]
+        same = same and not any(gap)
+        lines += _gap(*gap)
+        if stop_i < len(wanted) and stop_j < len(there):
+            number, each = there[stop_j]
+            lines.append(f"    {_row(number, each.channel, each.data)}")
+        i, j = stop_i + 1, stop_j + 1
+    return same, _folded(lines)
+
+
+def _gap(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[str]:
+    """Rows that have no match: those at the same place, if they are of one channel, are compared."""
+    lines = []
+    for index in range(max(len(wanted), len(there))):
+        if index < len(wanted):
+            lines.append(f"  - {_row(None, *wanted[index])}")
+        if index < len(there):
+            number, each = there[index]
+            lines.append(f"  + {_row(number, each.channel, each.data)}")
+            if index < len(wanted) and wanted[index][0] == each.channel and isinstance(each.data, dict | list):
+                parts = differences(wanted[index][1], each.data)
+                lines += _bounded([f"      {line}" for line in parts], _MOST_DIFFERENCES)
+    return lines
+
+
+def _folded(lines: list[str]) -> list[str]:
+    """*lines* with long runs of what is as expected made short."""
+    shown: list[str] = []
+    run: list[str] = []
+    for line in [*lines, ""]:
+        if line.startswith("    ") and not line.startswith("      "):
+            run.append(line)
+            continue
+        shown += run if len(run) <= 5 else [*run[:2], f"    … {len(run) - 4:,} more as expected", *run[-2:]]
+        shown += [line] if line else []
+        run = []
+    return shown
+
+
+def _common(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[tuple[int, int]]:
+    """Places of a longest sequence of rows that both sides have; after many rows, only while they run in step."""
+    start = 0
+    while start < min(len(wanted), len(there)) and there[start][1].is_as(*wanted[start]):
+        start += 1
+    rows, columns = min(len(wanted) - start, _ALIGNED), min(len(there) - start, _ALIGNED)
+    # longest[i][j]: of what follows row i and column j
+    longest = [[0] * (columns + 1) for _ in range(rows + 1)]
+    same = [[there[start + j][1].is_as(*wanted[start + i]) for j in range(columns)] for i in range(rows)]
+    for i in reversed(range(rows)):
+        for j in reversed(range(columns)):
+            longest[i][j] = longest[i + 1][j + 1] + 1 if same[i][j] else max(longest[i + 1][j], longest[i][j + 1])
+    pairs = [(place, place) for place in range(start)]
+    i = j = 0
+    while i < rows and j < columns:
+        if same[i][j]:
+            pairs.append((start + i, start + j))
+            i, j = i + 1, j + 1
+        elif longest[i + 1][j] >= longest[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return pairs

@@ -1,0 +1,191 @@
+"""An embedded server for a test: what it was told, and failures on request.
+
+    with CentrifugoV1() as server:
+        server.client().publish("news", {"text": "hello"})
+        server.assert_published("news", {"text": "hello"})
+
+How failures come about: a request that is to fail is caught before it is answered (`App.interfere`). For "refuse"
+nothing listens at the server's address, so that the operating system turns away whoever comes; our transports tell of
+that, which is how the calls of this process are counted. All of it is decided in the server's event loop.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self, Unpack
+from urllib.parse import urlsplit
+
+from centripetal.client.options import ClientOptions
+from centripetal.server.app import App, HTTPConnection
+from centripetal.server.embedded import EmbeddedServer
+from centripetal.server.events import Events
+from centripetal.server.http1 import Request, Response
+from centripetal.testing.bench import Bench
+from centripetal.testing.failures import Failure
+from centripetal.transport.connection import on_refusal
+from centripetal.transport.settings import Address
+from centripetal.v1 import AsyncClient, Client
+
+__all__ = ["CentrifugoV1", "ServerBench"]
+
+_FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
+
+
+class ServerBench(Bench):
+    """An embedded server of any dialect, from `start` to `stop`.
+
+    Args:
+        server: the server, not started yet.
+    """
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        super().__init__(server.events)
+        self._server = server
+        self._paused = False
+        self._turns: asyncio.Lock | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._process = os.getpid()
+
+    @property
+    def url(self) -> str:
+        """Where clients of the API connect to."""
+        return self._server.url
+
+    @property
+    def websocket_url(self) -> str:
+        """Where browsers connect to."""
+        return self._server.websocket_url
+
+    @property
+    def events(self) -> Events:
+        """All that happens in the server: `events.listen(function)`."""
+        return self._server.events
+
+    def start(self) -> Self:
+        """Begin to serve."""
+        self._server.start()
+        self._paused, self._turns = False, asyncio.Lock()
+        self._api = f"{urlsplit(self.url).path}/api"
+        self._server.in_loop(self._set_up)
+        on_refusal.append(self._refused)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; warns of failures that were planned and not met."""
+        with suppress(ValueError):
+            on_refusal.remove(self._refused)
+        self._server.stop()
+        self._turns = None
+        self.finish()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _set_up(self, app: App) -> None:
+        app.interfere = lambda request, connection: self._interfere(app, request, connection)
+        await self._settle(app)
+
+    def _change(self, change: Callable[[], None]) -> None:
+        if self._turns is None:  # it does not run: what is planned holds from the next start on
+            change()
+            return
+
+        async def act(app: App) -> None:
+            change()
+            await self._settle(app)
+
+        self._server.in_loop(act)
+
+    def _refused(self, address: Address) -> None:
+        """A call of this process found that nothing listens at *address*; it gets its error when this returns."""
+        if os.getpid() != self._process or tuple(address.sockaddr[:2]) != self._address:
+            return
+
+        def change() -> None:
+            if self._plan.refusing:
+                self._plan.meet()
+
+        self._change(change)
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or 0
+
+    # ---- in the server's event loop
+
+    async def _settle(self, app: App, spared: HTTPConnection | None = None) -> None:
+        """Listen or not, as planned."""
+        assert self._turns is not None
+        async with self._turns:
+            if self._plan.refusing and not self._paused:
+                self._paused = True
+                await app.pause(spared)
+            elif self._paused and not self._plan.refusing:
+                self._paused = False
+                await app.resume()
+
+    def _interfere(self, app: App, request: Request, connection: HTTPConnection) -> bool:
+        if not request.target.startswith(self._api):
+            return False
+        failure = self._plan.meet()
+        if failure is None:
+            return False
+        if failure == "lose_reply":
+            app.answer(request)
+        # If nothing listens from here on, that must be so before the caller can make its next call.
+        task = asyncio.get_running_loop().create_task(self._fail(app, failure, request, connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _fail(self, app: App, failure: Failure, request: Request, connection: HTTPConnection) -> None:
+        await self._settle(app, connection)
+        if failure == "error":
+            connection.end_with(_FAILURE, request)
+        elif failure != "timeout":
+            connection.abort()
+
+
+class CentrifugoV1(ServerBench):
+    """An embedded Centrifugo 1.x for a test.
+
+    Args:
+        secret: what clients sign with.
+        config: as for `centripetal.server.EmbeddedServer`.
+    """
+
+    def __init__(self, *, secret: str = "secret", config: Mapping[str, Any] | None = None) -> None:  # noqa: S107
+        super().__init__(EmbeddedServer(secret=secret, config=config))
+        self._clients: list[Client] = []
+
+    @property
+    def secret(self) -> str:
+        """What clients of this server sign with."""
+        return self._server.secret
+
+    def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
+        """A new blocking client of this server, which is closed with it; the options are those of `v1.Client`."""
+        client = Client(self.url, self.secret, timeout=timeout, **options)
+        self._clients.append(client)
+        return client
+
+    def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
+        """A new awaiting client of this server; the options are those of `v1.AsyncClient`."""
+        return AsyncClient(self.url, self.secret, timeout=timeout, **options)
+
+    def stop(self) -> None:
+        """Stop serving and close the blocking clients; warns of failures that were planned and not met."""
+        while self._clients:
+            self._clients.pop().close()
+        super().stop()
+
+    def __repr__(self) -> str:
+        return f"<CentrifugoV1, {self._server!r}, {len(self.published)} publications>"

@@ -1,0 +1,213 @@
+"""The pytest plugin as users have it: test files of their own, run by a pytest of their own."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+PLAIN = """
+import pytest
+from centripetal.testing import ANYTHING
+
+def test_server(centrifugo_v1):
+    client = centrifugo_v1.client()
+    client.publish("news", {"text": "hi"})
+    centrifugo_v1.assert_published_exactly([("news", {"text": "hi"})])
+
+def test_it_is_fresh(centrifugo_v1, centrifugo_v1_recorder):
+    centrifugo_v1.assert_nothing_published()
+    centrifugo_v1_recorder.assert_nothing_published()
+
+def test_recorder(centrifugo_v1_recorder):
+    centrifugo_v1_recorder.client().broadcast(["a", "b"], 1)
+    centrifugo_v1_recorder.assert_published_exactly({"b": [1], "a": [ANYTHING]})
+"""
+
+ASYNCIO = """
+import asyncio
+import pytest
+
+@pytest.mark.asyncio
+async def test_server(centrifugo_v1):
+    async with centrifugo_v1.async_client() as client:
+        task = asyncio.create_task(client.publish("news", 1))
+        await centrifugo_v1.until_published("news", 1)
+        await task
+        centrifugo_v1.fail_next("refuse")
+        with pytest.raises(Exception, match="nothing listens"):
+            await client.publish("news", 2)
+
+@pytest.mark.asyncio
+async def test_recorder(centrifugo_v1_recorder):
+    client = centrifugo_v1_recorder.async_client()
+    task = asyncio.create_task(client.publish("news", 1))
+    await centrifugo_v1_recorder.until_published("news", 1)
+    assert await task
+"""
+
+ANYIO = """
+import anyio
+import pytest
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@pytest.fixture
+async def client(centrifugo_v1):
+    async with centrifugo_v1.async_client() as client:
+        yield client
+
+@pytest.mark.anyio
+async def test_server(centrifugo_v1, client):
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client.publish, "news", 1)
+        await centrifugo_v1.until_published("news", 1)
+
+@pytest.mark.anyio
+async def test_blocking_client_in_a_thread(centrifugo_v1_recorder):
+    await anyio.to_thread.run_sync(centrifugo_v1_recorder.client().publish, "news", 1)
+    centrifugo_v1_recorder.assert_published("news", 1)
+"""
+
+MANY = """
+import pytest
+
+@pytest.mark.parametrize("n", range(20))
+def test_server(centrifugo_v1, n):
+    client = centrifugo_v1.client()
+    centrifugo_v1.fail_next("refuse")
+    with pytest.raises(Exception, match="nothing listens"):
+        client.publish("news", "lost")
+    client.publish("news", n)
+    centrifugo_v1.assert_published_exactly([("news", n)])
+"""
+
+CONFIGURED = """
+import pytest
+
+pytestmark = pytest.mark.centrifugo(config={"history_lifetime": 60, "history_size": 1})
+
+@pytest.fixture
+def centrifugo_v1_config():
+    return {"history_size": 2, "history_lifetime": 60, "http_prefix": "/push"}
+
+@pytest.fixture(params=["centrifugo_v1", "centrifugo_v1_recorder"])
+def bench(request):
+    return request.getfixturevalue(request.param)
+
+def history(bench, channel="news"):
+    client = bench.client()
+    for n in range(5):
+        client.publish(channel, n)
+    return [message.data for message in client.history(channel)]
+
+def test_the_fixture_and_the_module_configure(bench):
+    assert bench.url.endswith("/push")
+    assert history(bench) == [4]
+
+@pytest.mark.centrifugo(config={"history_size": 3}, secret="other")
+def test_the_nearest_mark_is_first(bench):
+    assert bench.secret == "other"
+    assert history(bench) == [4, 3, 2]
+
+@pytest.mark.centrifugo({"history_size": 3})
+def test_a_mark_is_checked(centrifugo_v1):
+    pass
+"""
+
+UNMET = """
+def test_server(centrifugo_v1):
+    centrifugo_v1.fail_next("timeout", 2)
+
+def test_recorder(centrifugo_v1_recorder):
+    centrifugo_v1_recorder.fail_next("error")
+"""
+
+FAILING = """
+def test_it(centrifugo_v1):
+    centrifugo_v1.client().publish("news", {"text": "hello"})
+    centrifugo_v1.assert_published("news", {"text": "hi"})
+"""
+
+
+SCOPE = "asyncio_default_fixture_loop_scope=function"  # pytest-asyncio warns if a project does not say
+
+
+def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
+    pytester.makepyfile(source)
+    if "no:asyncio" not in options:
+        options += ("-o", SCOPE)
+    return pytester.runpytest_subprocess("--strict-markers", "-Werror", *options)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "passed"),
+    [
+        pytest.param(PLAIN, ("-p", "no:asyncio", "-p", "no:anyio"), 3, id="plain"),
+        pytest.param(ASYNCIO, ("--asyncio-mode=strict",), 2, id="pytest-asyncio, strict"),
+        pytest.param(ASYNCIO, ("--asyncio-mode=auto",), 2, id="pytest-asyncio, auto"),
+        pytest.param(ANYIO, ("-p", "no:asyncio"), 2, id="anyio"),
+        pytest.param(MANY, ("-n", "2"), 20, id="pytest-xdist"),
+    ],
+)
+def test_fixtures_work_with_other_plugins(
+    pytester: pytest.Pytester, source: str, options: tuple[str, ...], passed: int
+) -> None:
+    """Without any set-up in the project, and without a warning."""
+    run(pytester, source, *options).assert_outcomes(passed=passed)
+
+
+def test_servers_are_configured_by_fixture_and_marker(pytester: pytest.Pytester) -> None:
+    """The fixture for all, markers on top, the nearest first; a marker of another shape is an error that says so."""
+    result = run(pytester, CONFIGURED)
+    result.assert_outcomes(passed=4, errors=1)
+    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, secret='…')"])
+
+
+def test_unmet_failures_are_warned_of(pytester: pytest.Pytester) -> None:
+    """A test that planned more failures than it met passes with a warning, which strict projects make an error."""
+    pytester.makepyfile(UNMET)
+    result = pytester.runpytest_subprocess("-o", SCOPE)
+    result.assert_outcomes(passed=2, warnings=2)
+    result.stdout.fnmatch_lines(["*UnusedFailuresWarning: failures were planned and not met: 'timeout' 2 times;*"])
+
+
+def test_a_failure_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> None:
+    """And none of the kit's own code."""
+    result = run(pytester, FAILING)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E       AssertionError: no publication of {'text': 'hi'} to 'news'",
+            "E       published:",
+            "E         1. 'news'  {'text': 'hello'}",
+            "E       closest is 1 (- expected, + published):",
+            "E         - data['text'] = 'hi'",
+            "E         + data['text'] = 'hello'",
+            "*test_a_failure_shows_the_test_and_the_diff.py:3: AssertionError",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*__tracebackhide__*")
+
+
+def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
+    """`pytest --markers` and `pytest --fixtures` tell of the plugin."""
+    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.centrifugo(config=None,*"])
+    pytester.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(
+        ["centrifugo_v1 --*", "*A fresh embedded Centrifugo 1.x*", "centrifugo_v1_recorder --*"]
+    )
+
+
+def test_loading_the_plugin_loads_nothing_else() -> None:
+    """Every run of pytest imports it, in every project that has this package: it must cost nothing."""
+    code = """
+import sys, pytest, centripetal
+before = set(sys.modules)
+import centripetal.testing.plugin
+print(*sorted(sys.modules.keys() - before))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["centripetal.testing", "centripetal.testing.plugin"]

@@ -1,0 +1,291 @@
+"""The log of publications, and the exact text that a failing assertion shows."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.server.events import CommandRun, Joined, Published, RequestRefused
+from centripetal.testing.matching import ANYTHING
+from centripetal.testing.publications import Publication, Publications
+
+
+def log(*pairs: tuple[str, Any]) -> Publications:
+    published = Publications()
+    for channel, data in pairs:
+        published.note(Published(at=0, channel=channel, data=msgspec.Raw(msgspec.json.encode(data))))
+    return published
+
+
+NEWS = log(("news", {"text": "hello", "n": 1}), ("news", {"text": "ho"}), ("chat", 7))
+
+
+def test_it_is_a_sequence_of_what_was_published() -> None:
+    """With length, indices, slices and the data of one channel."""
+    assert len(NEWS) == 3
+    assert NEWS[-1] == Publication("chat", 7)
+    assert [each.channel for each in NEWS[:2]] == ["news", "news"]
+    assert NEWS.to("news") == [{"text": "hello", "n": 1}, {"text": "ho"}]
+    assert NEWS.to("nothing") == []
+
+
+def test_it_knows_who_published() -> None:
+    """What the event says of the publisher is kept; other events add nothing."""
+    published = Publications()
+    published.note(Joined(at=0, channel="a", client="c", user="u"))
+    data = msgspec.Raw(b"1")
+    published.note(
+        Published(at=0, channel="a", data=data, client="c", user="u", by_client=True, tags={"k": "v"}, receivers=3)
+    )
+    assert list(published) == [Publication("a", 1, "c", "u", by_client=True, tags={"k": "v"})]
+
+
+def test_watchers_are_woken_by_publications_until_they_stop() -> None:
+    """Each one, once a publication."""
+    published, woken = Publications(), list[int]()
+    stop = published.watch(lambda: woken.append(len(published)))
+    event = Published(at=0, channel="a", data=msgspec.Raw(b"1"))
+    published.note(event)
+    published.note(event)
+    stop()
+    published.note(event)
+    assert woken == [1, 2]
+
+
+def test_clear_forgets() -> None:
+    """Also what the server refused."""
+    published = log(("a", 1))
+    published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
+    published.clear()
+    assert published.missing("a") == "no publication to 'a'\n\nnothing was published"
+
+
+@pytest.mark.parametrize(
+    ("channel", "data", "times"),
+    [
+        ("news", {"text": "ho"}, None),
+        ("news", ANYTHING, None),
+        ("news", ANYTHING, 2),
+        ("news", {"text": ANYTHING}, 1),
+        ("other", ANYTHING, 0),
+    ],
+)
+def test_what_was_published_is_not_missing(channel: str, data: Any, times: int | None) -> None:
+    """No text means no fault."""
+    assert NEWS.missing(channel, data, times) == ""
+
+
+LISTED = """\
+published:
+  1. 'news'  {'text': 'hello', 'n': 1}
+  2. 'news'  {'text': 'ho'}
+  3. 'chat'  7"""
+
+
+@pytest.mark.parametrize(
+    ("channel", "data", "times", "text"),
+    [
+        (
+            "news",
+            {"text": "hi", "n": 1},
+            None,
+            f"""\
+no publication of {{'text': 'hi', 'n': 1}} to 'news'
+
+{LISTED}
+
+closest is 1 (- expected, + published):
+  - data['text'] = 'hi'
+  + data['text'] = 'hello'""",
+        ),
+        (
+            "nwes",
+            {"text": "ho"},
+            None,
+            f"""\
+no publication of {{'text': 'ho'}} to 'nwes'
+
+{LISTED}
+
+to another channel: 2""",
+        ),
+        (
+            "nowhere",
+            ANYTHING,
+            2,
+            f"""\
+no publication to 'nowhere'
+
+{LISTED}""",
+        ),
+        (
+            "news",
+            ANYTHING,
+            1,
+            f"""\
+2 publications to 'news', not 1: 1, 2
+
+{LISTED}""",
+        ),
+        (
+            "chat",
+            7,
+            0,
+            f"""\
+1 publication of 7 to 'chat', not 0: 3
+
+{LISTED}""",
+        ),
+    ],
+)
+def test_a_missing_publication_is_told_with_what_was_published(
+    channel: str, data: Any, times: int | None, text: str
+) -> None:
+    """And with the one that is closest to it, or the channel that it went to instead."""
+    assert NEWS.missing(channel, data, times) == text
+
+
+def test_refusals_explain_what_is_missing() -> None:
+    """What the server refused is told, because that is often why nothing was published."""
+    published = Publications()
+    published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
+    published.note(CommandRun(at=0, method="publish", channels=("no:where",), error="namespace not found"))
+    published.note(CommandRun(at=0, method="disconnect", user="42", error="invalid message"))
+    published.note(CommandRun(at=0, method="publish", channels=("news",)))
+    text = """\
+no publication to 'no:where'
+
+nothing was published
+
+the server refused:
+  a whole request: 401 invalid sign
+  publish to 'no:where': namespace not found
+  disconnect: invalid message"""
+    assert published.missing("no:where") == text
+
+
+def test_unwanted_publications_are_listed() -> None:
+    """All, or those to one channel, with their numbers."""
+    assert (
+        NEWS.unwanted()
+        == "3 publications, not none\n\n  1. 'news'  {'text': 'hello', 'n': 1}\n"
+        + "  2. 'news'  {'text': 'ho'}\n  3. 'chat'  7"
+    )
+    assert NEWS.unwanted("chat") == "1 publication to 'chat', not none\n\n  3. 'chat'  7"
+    assert NEWS.unwanted("other") == Publications().unwanted() == ""
+
+
+TITLE = "not exactly what was expected was published (- missing, + unexpected)"
+
+
+@pytest.mark.parametrize(
+    ("expected", "lines"),
+    [
+        (
+            [("news", {"text": "hello", "n": 2}), ("news", {"text": "ho"})],
+            [
+                "  - 'news'  {'text': 'hello', 'n': 2}",
+                "  + 1. 'news'  {'text': 'hello', 'n': 1}",
+                "      - data['n'] = 2",
+                "      + data['n'] = 1",
+                "    2. 'news'  {'text': 'ho'}",
+                "  + 3. 'chat'  7",
+            ],
+        ),
+        (
+            [("chat", 7), ("news", {"text": "hello", "n": 1}), ("news", {"text": "ho"})],
+            [
+                "  - 'chat'  7",
+                "    1. 'news'  {'text': 'hello', 'n': 1}",
+                "    2. 'news'  {'text': 'ho'}",
+                "  + 3. 'chat'  7",
+            ],
+        ),
+        (
+            {"chat": [7], "news": [{"text": "ho"}], "more": [1]},
+            [
+                "    3. 'chat'  7",
+                "  + 1. 'news'  {'text': 'hello', 'n': 1}",
+                "    2. 'news'  {'text': 'ho'}",
+                "  - 'more'  1",
+            ],
+        ),
+        (
+            [],
+            [
+                "  + 1. 'news'  {'text': 'hello', 'n': 1}",
+                "  + 2. 'news'  {'text': 'ho'}",
+                "  + 3. 'chat'  7",
+            ],
+        ),
+    ],
+)
+def test_deviations_are_a_diff(expected: Any, lines: list[str]) -> None:
+    """Rows as expected are context; what is missing or unexpected is marked, and compared where both are there."""
+    assert NEWS.deviating(expected).splitlines() == [TITLE, "", *lines]
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        [("news", {"text": "hello", "n": 1}), ("news", {"text": "ho"}), ("chat", 7)],
+        (("news", ANYTHING), ("news", {"text": ANYTHING}), ("chat", 7)),
+        {"chat": [7], "news": [{"text": "hello", "n": 1}, {"text": "ho"}]},
+    ],
+)
+def test_exactly_what_was_expected_deviates_in_nothing(expected: Any) -> None:
+    """In order, or in order of each channel."""
+    assert NEWS.deviating(expected) == ""
+
+
+def test_texts_are_bounded() -> None:
+    """However much is published, the text can be read: the latest rows, the ends of long runs, so many differences."""
+    published = log(*[("n", n) for n in range(1000)])
+    listed = published.missing("n", -1).splitlines()
+    assert listed[2:5] == ["published:", "  … 980 earlier", "  981. 'n'  980"]
+    assert len(listed) == 2 + 2 + 20 + 4
+    assert published.deviating([("n", n) for n in range(1001)]).splitlines()[2:] == [
+        "    1. 'n'  0",
+        "    2. 'n'  1",
+        "    … 996 more as expected",
+        "    999. 'n'  998",
+        "    1000. 'n'  999",
+        "  - 'n'  1000",
+    ]
+    assert len(published.deviating([]).splitlines()) == 2 + 41
+    large = log(("n", {str(n): n for n in range(100)}))
+    text = large.missing("n", {str(n): n + 1 for n in range(100)})
+    assert len(text) < 1500
+    assert text.endswith("  + data['5'] = 5\n  … 188 more")
+
+
+def test_the_repr_lists_the_publications() -> None:
+    """So that `print(server.published)` helps."""
+    assert repr(log(("a", 1))) == "<1 publication\n  1. 'a'  1>"
+    assert repr(log()) == "<0 publications>"
+
+
+ROWS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 1)), max_size=5)
+
+
+def longest_common(one: Sequence[Any], other: Sequence[Any]) -> int:
+    for size in range(min(len(one), len(other)), 0, -1):
+        if set(itertools.combinations(one, size)) & set(itertools.combinations(other, size)):
+            return size
+    return 0
+
+
+@given(ROWS, ROWS)
+def test_a_diff_accounts_for_every_row(expected: list[tuple[str, int]], there: list[tuple[str, int]]) -> None:
+    """Each row of both sides is there once; as many as can be are matched; no text if and only if all are."""
+    text = log(*there).deviating(expected)
+    assert (text == "") == (expected == there)
+    if text:
+        rows = [line[2] for line in text.splitlines()[2:]]
+        both = rows.count(" ")
+        assert (both + rows.count("-"), both + rows.count("+")) == (len(expected), len(there))
+        assert both == longest_common(expected, there)
