@@ -6,7 +6,7 @@ An entry of a table is looked up by the kind of the event and the server's own w
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,12 +25,14 @@ class Explanation(NamedTuple):
         word: how the server's reason starts; "" fits everything that comes to it.
         what: what happened. Both sentences may name {channel}, {namespace}, {user}, {method} and {reason}.
         fix: what to do.
+        when: what else must be true of the event.
     """
 
     kind: type[Event]
     word: str
     what: str
     fix: str
+    when: Callable[[Any], bool] = lambda _: True
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -71,14 +73,18 @@ def explainer(table: Sequence[Explanation], normal: Mapping[type[Event], frozens
         if not reason or reason in normal.get(type(event), ()):
             return None
         found = next(
-            (each for each in table if isinstance(event, each.kind) and reason.startswith(each.word)),
+            (each for each in table if isinstance(event, each.kind) and reason.startswith(each.word) and each.when(event)),
             _UNKNOWN,
         )
         words = _words(event, reason)
-        what, fix = found.what.format_map(words), found.fix.format_map(words)
+        what, fix = (_sentence(each.format_map(words)) for each in (found.what, found.fix))
         return Problem(reason, _where(event), what, fix, event.at)
 
     return explain
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _reason(event: Event) -> str:

@@ -74,23 +74,57 @@ _TABLE = (
     Explanation(
         Event,
         "not available",
-        "{method} of {channel} was asked for, and it is off there.",
+        "`{method}` of {channel} was asked for, and it is off there.",
         "Turn it on in the configuration, for all channels or in the channel's namespace: `presence`, or "
         "`history_size` and `history_lifetime`, both above 0.",
     ),
     Explanation(
         CommandRun,
         "invalid message",
-        "{method}: a name or the data is empty.",
+        "`{method}`: a name or the data is empty.",
         "Give a channel, a user or data, as the method needs. In a broadcast, channels before the empty one have got it.",
     ),
     Explanation(
         CommandRefused,
         "permission denied",
-        "{method} in {channel} is not allowed to {user}.",
-        "Anonymous clients need `anonymous`, publishing clients `publish`, in the channel's namespace. Names with # are "
-        "for the users listed in them, names with & for one connection, names that start with $ need a channel sign. "
-        "Asking and publishing need a subscription.",
+        "{user} may not subscribe to {channel}: it is for the users named after the #.",
+        "Connect as one of them, or subscribe to another channel.",
+        lambda event: event.method == "subscribe" and "#" in event.channel,
+    ),
+    Explanation(
+        CommandRefused,
+        "permission denied",
+        "{user} may not subscribe to {channel}: it is for the one connection that is named after the &.",
+        "Name the channel with the id that the client got in the reply to its connect.",
+        lambda event: event.method == "subscribe" and "&" in event.channel,
+    ),
+    Explanation(
+        CommandRefused,
+        "permission denied",
+        "An anonymous client may not subscribe to {channel}.",
+        "Set `anonymous` in the channel's namespace, or let the client connect with a user.",
+        lambda event: event.method == "subscribe" and not event.user,
+    ),
+    Explanation(
+        CommandRefused,
+        "permission denied",
+        "{user} may not subscribe to {channel}, which is private: the sign is missing or does not fit.",
+        "Let the back end make it: `generate_channel_sign(secret, client, channel, info)`, with this server's secret, "
+        "the client's connection id and the info that is sent along.",
+        lambda event: event.method == "subscribe",
+    ),
+    Explanation(
+        CommandRefused,
+        "permission denied",
+        "{user} may not publish into {channel}.",
+        "Clients need a subscription to the channel, and `publish` in its namespace. Otherwise let the back end publish.",
+        lambda event: event.method == "publish",
+    ),
+    Explanation(
+        CommandRefused,
+        "permission denied",
+        "{user} asked for `{method}` of {channel} without a subscription to it.",
+        "Subscribe first: only subscribers may ask.",
     ),
     Explanation(
         CommandRefused,
@@ -107,7 +141,7 @@ _TABLE = (
     Explanation(
         CommandRefused,
         "invalid message",
-        "{method} of {user} lacked a channel or data.",
+        "`{method}` of {user} lacked a channel or data.",
         "Send both.",
     ),
     # The end of a connection.

@@ -84,6 +84,7 @@ export class Stream {
     const top = this.#log.scrollTop;
     if (missed) this.#log.prepend(gap(missed));
     const lines = events.filter((event) => event.kind in LINES).map((event) => this.#line(event));
+    if (lines.length > 20) for (const line of lines) line.classList.remove("new"); // not news: the beginning, or a flood
     this.#log.prepend(...lines.reverse());
     while (this.#log.children.length > KEPT) this.#log.lastElementChild.remove();
     // Who has scrolled down to read stays there.

@@ -55,7 +55,7 @@ function person(member, buttons) {
   const actions = make("span", { class: "actions" });
   if (member.user) actions.append(...buttons);
   const id = make("span", { class: "id mono", title: member.client }, short(member.client));
-  return make("li", {}, make("span", { class: "who" }, name, id, info), actions);
+  return make("li", {}, make("span", { class: "who" }, name, make("small", {}, id, info)), actions);
 }
 
 const button = (label, title, act) => make("button", { type: "button", class: "small", title, on: { click: act } }, label);
