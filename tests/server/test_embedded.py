@@ -217,13 +217,14 @@ def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
 
     def echo(line: str) -> None:
         lines.append(line)
-        if len(lines) == 2:
+        if len(lines) == 3:
             os.kill(os.getpid(), number)
 
     before = signal.getsignal(number)
     serve(port=0, secret="s", echo=echo)
     assert "http://127.0.0.1:" in lines[0]
-    assert "for development and tests, not production" in lines[1]
+    assert lines[1] == f"its console: {lines[0].rpartition(' ')[2]}/console/"
+    assert "for development and tests, not production" in lines[2]
     assert signal.getsignal(number) is before
 
 

@@ -90,12 +90,12 @@ def demo(settings: Settings) -> None:
 
     server = EmbeddedServer(secret=_DEMO_SECRET, config=_DEMO_CONFIG)
     with server, contextlib.closing(v1.Client(server.url, _DEMO_SECRET)) as client:
-        _show_and_run(settings, client, _DEMO_SECRET, "an embedded server, in memory, at")
+        _show_and_run(settings, client, _DEMO_SECRET, "an embedded server, in memory, at", server.console_url)
         if sys.stdout.isatty() and not settings.json:
-            _stay(server.url)
+            _stay(server.url, server.console_url)
 
 
-def _show_and_run(settings: Settings, client: v1.Client, secret: str, what: str) -> None:
+def _show_and_run(settings: Settings, client: v1.Client, secret: str, what: str, console_url: str = "") -> None:
     names = {
         "client": client,
         "secret": secret,
@@ -111,6 +111,8 @@ def _show_and_run(settings: Settings, client: v1.Client, secret: str, what: str)
     console = _console()
     url = client.endpoint.removesuffix("/api/")
     console.print(Text.assemble(("centripetal", "bold"), f" on {what} ", (url, "cyan")))
+    if console_url:
+        console.print(Text.assemble("its console: ", (console_url, "cyan")))
     made = f"client = Client({url!r}, secret)" if secret else f"client = Client.insecure({url!r})"
     console.print()
     console.print(_code(f"from centripetal.v1 import Client\n\n{made}"))
@@ -171,9 +173,10 @@ def _code(code: str) -> Text:
     return text
 
 
-def _stay(url: str) -> None:
+def _stay(url: str, console_url: str) -> None:
     console, command = _console(), _own_command()
-    console.print("\nThe server stays up until Ctrl-C. From another terminal:\n")
+    console.print(Text.assemble("\nThe server stays up until Ctrl-C. Look at it: ", (console_url, "cyan")))
+    console.print("From another terminal:\n")
     console.print(f"  export CENTRIFUGO_API_URL={url} CENTRIFUGO_SECRET={_DEMO_SECRET}", style="green")
     console.print(f"""  {command} publish demo '{{"text": "hello"}}'""", style="green")
     console.print(f"  {command} history demo", style="green")

@@ -30,11 +30,12 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.app import App
+from centripetal.server.app import App, Upgrade
 from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
-from centripetal.server.console.stream import Console
+from centripetal.server.console.stream import Answer, Console
 from centripetal.server.events import Events
+from centripetal.server.http1 import Request
 from centripetal.server.http_api import Endpoints
 from centripetal.server.v1.api import VERSION, Node
 from centripetal.server.v1.config import Config, read_config
@@ -212,9 +213,7 @@ class _Running:
     def __init__(self, serving: _Serving) -> None:
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         # A daemon: a test run that forgets to stop its server ends all the same.
-        self._thread = threading.Thread(
-            target=self._run, args=(serving, ready), name="centripetal-server", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(serving, ready), name="centripetal-server", daemon=True)
         self._thread.start()
         self._loop, self._done = ready.result()
 
@@ -236,11 +235,10 @@ class _Running:
 
 
 async def _serve(serving: _Serving, ready: "Future[Any]") -> None:
-    node = Node(
-        serving.config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids(), events=serving.events
-    )
+    node = Node(serving.config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids(), events=serving.events)
     endpoints = Endpoints(node, time.time, time.perf_counter, websockets=_CAN_WEBSOCKET)
-    answer, upgrade = endpoints.answer, None
+    answer: Answer = endpoints.answer
+    upgrade: Upgrade = _no_upgrade
     websockets = console = None
     if _CAN_WEBSOCKET:
         # Only here: the HTTP half needs no extra, and nobody who just imports this pays for the rest.
@@ -253,7 +251,7 @@ async def _serve(serving: _Serving, ready: "Future[Any]") -> None:
             NodeBackend(node, time.time), serving.events, host=serving.host, password=serving.console_password
         )
         answer, upgrade = console.before(answer, upgrade)
-    app = App(answer, upgrade or (lambda _: None))
+    app = App(answer, upgrade)
     await app.start(serving.listener)
     ticker = asyncio.create_task(_tick(node))
     done = asyncio.Event()
@@ -266,6 +264,10 @@ async def _serve(serving: _Serving, ready: "Future[Any]") -> None:
     if console is not None:
         await console.stop()
     await app.stop()
+
+
+def _no_upgrade(_: Request) -> None:
+    """Without WebSockets, no request is for another protocol."""
 
 
 async def _tick(node: Node) -> None:

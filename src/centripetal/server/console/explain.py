@@ -34,6 +34,10 @@ class Explanation(NamedTuple):
     fix: str
     when: Callable[[Any], bool] = lambda _: True
 
+    def fits(self, event: Event, reason: str) -> bool:
+        """Whether this is the explanation of *event*, which has that reason."""
+        return isinstance(event, self.kind) and reason.startswith(self.word) and self.when(event)
+
 
 class Problem(msgspec.Struct, frozen=True):
     """Something that a caller or client did wrong.
@@ -57,7 +61,9 @@ class Problem(msgspec.Struct, frozen=True):
 
 Explain = Callable[[Event], Problem | None]
 
-_UNKNOWN = Explanation(Event, "", "The server refused this with “{reason}”.", "Look this reason up in its documentation.")
+_UNKNOWN = Explanation(
+    Event, "", "The server refused this with “{reason}”.", "Look this reason up in its documentation."
+)
 
 
 def explainer(table: Sequence[Explanation], normal: Mapping[type[Event], frozenset[str]] = {}) -> Explain:
@@ -72,10 +78,7 @@ def explainer(table: Sequence[Explanation], normal: Mapping[type[Event], frozens
         reason = _reason(event)
         if not reason or reason in normal.get(type(event), ()):
             return None
-        found = next(
-            (each for each in table if isinstance(event, each.kind) and reason.startswith(each.word) and each.when(event)),
-            _UNKNOWN,
-        )
+        found = next((each for each in table if each.fits(event, reason)), _UNKNOWN)
         words = _words(event, reason)
         what, fix = (_sentence(each.format_map(words)) for each in (found.what, found.fix))
         return Problem(reason, _where(event), what, fix, event.at)

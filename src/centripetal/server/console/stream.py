@@ -5,6 +5,7 @@ A page has no queue of its own but its place in the feed's ring: while its socke
 """
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -16,10 +17,12 @@ from centripetal.server.console.backend import Backend
 from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Guard
-from centripetal.server.events import Events
+from centripetal.server.events import Event, Events
 from centripetal.server.http1 import Request, Response
 
-__all__ = ["Console"]
+__all__ = ["Answer", "Console"]
+
+logger = logging.getLogger("centripetal.server")
 
 Answer = Callable[[Request], Response]
 
@@ -55,7 +58,7 @@ class Console:
         self._all_closed = asyncio.Event()
         self._stop_listening = events.listen(self._hear)
 
-    def before(self, answer: Answer, upgrade: Upgrade | None) -> tuple[Answer, Upgrade]:
+    def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
         """The two functions that an `App` needs, for the console and what is not for it: that gets these two."""
 
         def answer_all(request: Request) -> Response:
@@ -66,7 +69,7 @@ class Console:
         def upgrade_all(request: Request) -> asyncio.Protocol | None:
             if request.target.startswith(PREFIX) and self._endpoints.opens_stream(request):
                 return _Stream(self, request.header("last-event-id"))
-            return None if upgrade is None else upgrade(request)
+            return upgrade(request)
 
         return answer_all, upgrade_all
 
@@ -103,7 +106,7 @@ class Console:
     def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         return self._loop.call_later(delay, callback)
 
-    def _hear(self, event: object) -> None:
+    def _hear(self, event: Event) -> None:
         self.feed.take(event)
         if self._streams:
             self.flush_later()
@@ -140,6 +143,7 @@ class _Stream(asyncio.Protocol):
         self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        logger.debug("a page of the console is gone: %s", exc or "ended")
         self._transport = None
         if self._beat is not None:
             self._beat.cancel()

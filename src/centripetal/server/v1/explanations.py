@@ -6,8 +6,18 @@ The words are those of the server's log, of its replies (spec v1 §6, §9.4) and
 from centripetal.dialects.v1.realtime import Disconnect
 from centripetal.server.console.explain import Explain, Explanation, explainer
 from centripetal.server.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
-from centripetal.server.v1.link import DISCONNECT, EXPIRED, INVALID_MESSAGE, INVALID_TOKEN, LIMIT_EXCEEDED
-from centripetal.server.v1.link import METHOD_NOT_FOUND, SHUTTING_DOWN, SLOW, STALE, UNAUTHORIZED
+from centripetal.server.v1.link import (
+    DISCONNECT,
+    EXPIRED,
+    INVALID_MESSAGE,
+    INVALID_TOKEN,
+    LIMIT_EXCEEDED,
+    METHOD_NOT_FOUND,
+    SHUTTING_DOWN,
+    SLOW,
+    STALE,
+    UNAUTHORIZED,
+)
 
 __all__ = ["explain"]
 
@@ -61,7 +71,7 @@ _TABLE = (
         RequestRefused,
         "",
         "An API request could not be read: {reason}.",
-        "Send one command, {{\"method\": …, \"params\": …}}, or an array of them, and only the params of that method. "
+        'Send one command, {{"method": …, "params": …}}, or an array of them, and only the params of that method. '
         "Commands before the broken one have run.",
     ),
     # A command of the API or of a client.
@@ -69,7 +79,7 @@ _TABLE = (
         Event,
         "namespace not found",
         "{channel}: this server has no namespace “{namespace}”, the part of the name before the colon.",
-        "Add it to `namespaces` in the configuration: {{\"name\": \"{namespace}\"}}. Or use a name without a colon.",
+        'Add it to `namespaces` in the configuration: {{"name": "{namespace}"}}. Or use a name without a colon.',
     ),
     Explanation(
         Event,
@@ -82,7 +92,7 @@ _TABLE = (
         CommandRun,
         "invalid message",
         "`{method}`: a name or the data is empty.",
-        "Give a channel, a user or data, as the method needs. In a broadcast, channels before the empty one have got it.",
+        "Give a channel, a user or data, as the method needs. In a broadcast, channels before an empty one have it.",
     ),
     Explanation(
         CommandRefused,
@@ -117,7 +127,7 @@ _TABLE = (
         CommandRefused,
         "permission denied",
         "{user} may not publish into {channel}.",
-        "Clients need a subscription to the channel, and `publish` in its namespace. Otherwise let the back end publish.",
+        "Clients need a subscription to the channel, and `publish` in its namespace. Or let the back end publish.",
         lambda event: event.method == "publish",
     ),
     Explanation(
@@ -169,7 +179,7 @@ _TABLE = (
     _close(
         INVALID_MESSAGE,
         "A client sent something that is no command of the 1.x protocol.",
-        "Use an SDK for Centrifugo 1.x (centrifuge-js 1.x, not later). By hand: {{\"uid\", \"method\", \"params\"}}.",
+        'Use an SDK for Centrifugo 1.x (centrifuge-js 1.x, not later). By hand: {{"uid", "method", "params"}}.',
     ),
     _close(
         METHOD_NOT_FOUND,
