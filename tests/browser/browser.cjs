@@ -6,7 +6,7 @@ const [packages, executablePath, options] = process.argv.slice(2);
 const { chromium } = require("node:module").createRequire(`${packages}/`)("playwright-core");
 
 const args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-args.push("--disable-component-update", "--disable-sync");
+args.push("--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP rebound.test 127.0.0.1");
 
 const pages = {};
 const complaints = [];
