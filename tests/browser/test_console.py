@@ -143,7 +143,7 @@ async def test_tab_reaches_every_control(browser: Browser, server: EmbeddedServe
         await browser.sees("#member-list button")
         await browser.do("evaluate", "document.activeElement.blur(); getSelection().removeAllRanges()")
         await browser.do("focus", ".skip")
-        reached = []
+        reached: list[str] = []
         while len(reached) < 40:
             await browser.press("Tab")
             name = "document.activeElement.id || document.activeElement.textContent"

@@ -86,10 +86,10 @@ class Feed:
             self.problems.add(problem)
 
     def cursor(self, text: str) -> Cursor:
-        """The cursor that a page sends back; the beginning, if it has none or one of another start."""
+        """The cursor that a page sends back; if it has none, or one of another start: that of all that is kept."""
         run, _, number = text.rpartition("-")
         known = run == self._run and number.isascii() and number.isdigit() and len(number) < 20
-        return Cursor(self._run, min(int(number), self._count) if known else 0)
+        return Cursor(self._run, min(int(number), self._count) if known else self._count - len(self._events))
 
     def read(self, cursor: Cursor) -> tuple[bytes, Cursor]:
         """The next events after *cursor*, as an event stream, and the cursor after them; b"" if there are none."""
@@ -101,9 +101,7 @@ class Feed:
         found = [self._events[number - oldest] for number in range(start, end)]
         shown = [_shown(event) if isinstance(event, Published) else event for event in found]
         after = Cursor(self._run, end)
-        # Who begins has missed nothing: the rest was before it came.
-        missed = start - cursor.number if cursor.number else 0
-        body = msgspec.json.encode({"missed": missed, "events": shown})
+        body = msgspec.json.encode({"missed": start - cursor.number, "events": shown})
         return b"id: %b\nevent: events\ndata: %b\n\n" % (str(after).encode(), body), after
 
 
