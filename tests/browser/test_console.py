@@ -69,6 +69,8 @@ async def test_a_message_is_published_and_seen_to_arrive(browser: Browser, serve
         assert data in str(await client.recv())
         await browser.sees(line("message", "<b>é</b>"))
         await browser.sees(line("publish", "ok"))
+        await browser.do("click", f"{line('message', '<b>é</b>')} .line")
+        assert (await browser.text("#log pre")).startswith(data)
         await browser.sees("#history-list li:has-text('<b>é</b>')")
         assert await browser.text("#publish-note") == "Published into news."
 

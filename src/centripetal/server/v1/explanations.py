@@ -71,7 +71,7 @@ _TABLE = (
         RequestRefused,
         "",
         "An API request could not be read: {reason}.",
-        'Send one command, {{"method": …, "params": …}}, or an array of them, and only the params of that method. '
+        'Send one command, `{{"method": …, "params": …}}`, or an array of them, and only the params of that method. '
         "Commands before the broken one have run.",
     ),
     # A command of the API or of a client.
@@ -79,7 +79,7 @@ _TABLE = (
         Event,
         "namespace not found",
         "{channel}: this server has no namespace “{namespace}”, the part of the name before the colon.",
-        'Add it to `namespaces` in the configuration: {{"name": "{namespace}"}}. Or use a name without a colon.',
+        'Add it to `namespaces` in the configuration: `{{"name": "{namespace}"}}`. Or use a name without a colon.',
     ),
     Explanation(
         Event,

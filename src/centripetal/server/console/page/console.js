@@ -277,7 +277,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-  if (event.key === " " && target.matches("button, a")) return; // that presses it
+  if (event.key === " " && target.matches("button, a, [role=button]")) return; // that presses it
   const shortcut = SHORTCUTS[event.key];
   if (!shortcut) return;
   event.preventDefault();

@@ -83,10 +83,12 @@ export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString(
 
 export const short = (id) => (id.length > 8 ? `${id.slice(0, 8)}…` : id);
 
-/** JSON in lines, for reading; text that is no JSON (it was cut) as it is. */
+/** JSON in lines, for reading; text that would not be the same then (large numbers), or is cut, as it is. */
 export function pretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    const value = JSON.parse(text);
+    const compact = text.replace(/("(?:\\.|[^"\\])*")|\s+/g, "$1");
+    return JSON.stringify(value) === compact ? JSON.stringify(value, null, 2) : text;
   } catch {
     return text;
   }

@@ -52,10 +52,13 @@ export class Stream {
   #channel = "";
 
   constructor() {
-    roving(this.#log, "li:not([hidden])");
-    this.#log.addEventListener("click", (event) => this.#toggle(event.target.closest("li")));
+    roving(this.#log, "li:not([hidden]) .line");
+    this.#log.addEventListener("click", (event) => this.#toggle(event.target.closest(".line")));
     this.#log.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.#toggle(event.target.closest("li"));
+      if (event.key !== "Enter" && event.key !== " ") return;
+      if (!event.target.matches(".line")) return;
+      event.preventDefault();
+      this.#toggle(event.target);
     });
     for (const chip of document.querySelectorAll(".chip[data-kind]")) {
       chip.addEventListener("click", () => {
@@ -69,6 +72,7 @@ export class Stream {
     });
     $("pause").addEventListener("click", () => this.pause());
     $("clear").addEventListener("click", () => this.clear());
+    this.#showEmpty();
   }
 
   /** Events, oldest first, and how many the server had to leave out before them. */
@@ -124,24 +128,26 @@ export class Stream {
     at.append(make("span", {}, milliseconds(event.at)));
     const text = make("span", { class: line.mono ? "text mono" : "text" }, line.text ?? "");
     if (line.by) text.append(make("span", { class: "by" }, ` by ${line.by}`));
-    const element = make(
-      "li",
-      { class: `new ${line.kind}`, tabindex: "-1", "aria-expanded": "false" },
+    const row = make(
+      "div",
+      { class: "line", role: "button", tabindex: "-1", "aria-expanded": "false" },
       at,
       make("span", { class: "label" }, line.label),
       make("span", { class: "body" }, line.channel ? make("span", { class: "channel mono" }, line.channel) : null, text),
       make("span", { class: "outcome", title: line.hint }, line.outcome ?? ""),
     );
+    const element = make("li", { class: `new ${line.kind}` }, row);
     element.dataset.kind = line.kind;
     element.event = event;
     element.hidden = !this.#shows(element);
     return element;
   }
 
-  #toggle(element) {
-    if (!element?.event) return;
+  #toggle(row) {
+    if (!row) return; // a click between the lines, or into what one has opened
+    const element = row.parentElement;
     const open = element.querySelector("pre");
-    element.setAttribute("aria-expanded", String(!open));
+    row.setAttribute("aria-expanded", String(!open));
     if (open) open.remove();
     else element.append(make("pre", { class: "mono" }, details(element.event)));
   }
@@ -166,7 +172,7 @@ export class Stream {
     this.#log.hidden = none;
     $("log-empty").textContent = this.#log.children.length
       ? "Nothing of what these filters show."
-      : "Nothing to show yet. Publish something, or let a client connect.";
+      : "Nothing has happened yet. Publish something, or let a client connect.";
   }
 }
 

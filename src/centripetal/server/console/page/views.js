@@ -36,12 +36,13 @@ function showNoChannels(state, filter) {
     empty.replaceChildren(make("p", {}, `No channel’s name has “${filter}” in it.`));
     return;
   }
-  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${state.websocket_path}`;
+  const origin = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+  const address = origin + state.websocket_path;
   if (empty.dataset.address === address && empty.querySelector("code")) return; // somebody may be copying it
   empty.dataset.address = address;
   empty.replaceChildren(
     make("p", {}, "No channel has a subscriber yet. Connect a client to"),
-    make("code", { class: "address" }, address),
+    make("code", { class: "address" }, origin, make("wbr"), state.websocket_path),
     make("p", {}, "and let it subscribe."),
   );
 }
@@ -173,7 +174,7 @@ export function showFigures(state) {
   $("stat-channels").textContent = state.channels_total.toLocaleString("en");
 }
 
-/** Messages a second, over the last second and in the last minute. */
+/** Messages a second, now and in the last minute. */
 export class Rate {
   #seconds = Array(60).fill(0);
   #last = null;
@@ -189,10 +190,11 @@ export class Rate {
     this.#passed += now - before.now;
   }
 
-  /** Once a second. Whether anything has been published in the last minute. */
+  /** Once a second. Whether anything is being published. */
   tick() {
     this.#seconds.shift();
-    this.#seconds.push(this.#passed ? this.#pending / Math.max(this.#passed, 1) : 0);
+    // Nothing new was heard: it goes on as it was, until it is asked for.
+    this.#seconds.push(this.#passed ? this.#pending / Math.max(this.#passed, 1) : this.#seconds.at(-1));
     this.#pending = this.#passed = 0;
     const latest = this.#seconds.at(-1);
     $("stat-rate").textContent = latest >= 10 ? Math.round(latest).toLocaleString("en") : latest.toFixed(1).replace(".0", "");
