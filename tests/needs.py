@@ -46,6 +46,11 @@ NEEDS: Mapping[str, Need] = {
         packages=("centrifuge@1.5.0", "ws@8.23.0"),
         advice="npm install --no-save --prefix tests/node centrifuge@1.5.0 ws@8.23.0",
     ),
+    "playwright": Need(
+        "the npm package playwright-core",
+        packages=("playwright-core@1.64.1",),
+        advice="npm install --no-save --prefix tests/node playwright-core@1.64.1",
+    ),
     "chromium": Need(
         "Chromium",
         ("chromium", "chromium-browser", "google-chrome"),

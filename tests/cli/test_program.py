@@ -122,6 +122,7 @@ def test_serve_until_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
     ) as process:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
+        assert json.loads(process.stdout.readline())["console"] == f"{url}/console/"
         with Client(url, "configured") as client:
             client.publish("news", 1)
             assert client.history("news")[0].data == 1
@@ -172,6 +173,7 @@ def test_demo_does_the_main_job() -> None:
     assert re.search(r"client\.publish\('demo', .*True +\d+\.\d\d ms", ran.stdout)
     assert re.search(r"response\.result\(\) for .*\[True, True, True\]", ran.stdout)
     assert "namespace not found" in ran.stdout
+    assert re.search(r"its console: http://127.0.0.1:\d+/console/", ran.stdout)
 
 
 def test_demo_is_watched() -> None:

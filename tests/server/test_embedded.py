@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -217,14 +218,29 @@ def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
 
     def echo(line: str) -> None:
         lines.append(line)
-        if len(lines) == 2:
+        if len(lines) == 3:
             os.kill(os.getpid(), number)
 
     before = signal.getsignal(number)
     serve(port=0, secret="s", echo=echo)
     assert "http://127.0.0.1:" in lines[0]
-    assert "for development and tests, not production" in lines[1]
+    assert lines[1] == f"its console: {lines[0].rpartition(' ')[2]}/console/"
+    assert "for development and tests, not production" in lines[2]
     assert signal.getsignal(number) is before
+
+
+def test_serve_prints_a_password_that_it_made_up() -> None:
+    """Beyond loopback, where the console asks for one; not one that is known."""
+    for given, shown in ((None, r"any user name, password [\w-]{16}\)"), ("known", r"with your password\)")):
+        lines: list[str] = []
+
+        def echo(line: str, lines: list[str] = lines) -> None:
+            lines.append(line)
+            if len(lines) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        serve(port=0, host="0.0.0.0", secret="s", console_password=given, echo=echo)
+        assert re.fullmatch(rf"its console: http://localhost:\d+/console/ \({shown}", lines[1])
 
 
 def test_serve_listens_where_the_configuration_says() -> None:

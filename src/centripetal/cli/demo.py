@@ -123,12 +123,14 @@ def demo(settings: Settings) -> None:
         contextlib.closing(v1.Client(server.url, _DEMO_SECRET)) as client,
         Subscriber(_CHANNELS, server.url, _DEMO_SECRET, _USER, joins=len(_CHANNELS)) as subscriber,
     ):
-        _show_and_run(settings, client, subscriber, "an embedded server, in memory, at")
+        _show_and_run(settings, client, subscriber, "an embedded server, in memory, at", server.console_url)
         if sys.stdout.isatty() and not settings.json:
-            _stay(server.url, subscriber)
+            _stay(server.url, server.console_url, subscriber)
 
 
-def _show_and_run(settings: Settings, client: v1.Client, subscriber: Subscriber, what: str) -> None:
+def _show_and_run(
+    settings: Settings, client: v1.Client, subscriber: Subscriber, what: str, console_url: str = ""
+) -> None:
     secret = client.secret or ""
     names = {
         "client": client,
@@ -145,6 +147,8 @@ def _show_and_run(settings: Settings, client: v1.Client, subscriber: Subscriber,
     console = _console()
     url = client.endpoint.removesuffix("/api/")
     console.print(Text.assemble(("centripetal", "bold"), f" on {what} ", (url, "cyan")))
+    if console_url:
+        console.print(Text.assemble("its console: ", (console_url, "cyan")))
     _introduce(subscriber, console)
     made = f"client = Client({url!r}, secret)" if secret else f"client = Client.insecure({url!r})"
     console.print()
@@ -232,10 +236,11 @@ def _code(code: str) -> Text:
     return text
 
 
-def _stay(url: str, subscriber: Subscriber) -> None:
+def _stay(url: str, console_url: str, subscriber: Subscriber) -> None:
     """Keep the server up, and show what reaches the subscriber."""
     console, command = _console(), _own_command()
-    console.print("\nThe server stays up until Ctrl-C. From another terminal:\n")
+    console.print(Text.assemble("\nThe server stays up until Ctrl-C. Look at it: ", (console_url, "cyan")))
+    console.print("From another terminal:\n")
     console.print(f"  export CENTRIFUGO_API_URL={url} CENTRIFUGO_SECRET={_DEMO_SECRET}", style="green")
     console.print(f"""  {command} publish demo '{{"text": "hello"}}'""", style="green")
     console.print(f"  {command} history demo", style="green")

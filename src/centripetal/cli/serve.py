@@ -34,6 +34,18 @@ def serve(
         int | None,
         typer.Option("--port", metavar="PORT", help="0 picks a free one. [default: as configured, or 8000]"),
     ] = None,
+    console: Annotated[
+        bool, typer.Option("--console/--no-console", help="A page that shows what happens, and acts on it.")
+    ] = True,
+    console_password: Annotated[
+        str | None,
+        typer.Option(
+            "--console-password",
+            metavar="TEXT",
+            envvar="CENTRIPETAL_CONSOLE_PASSWORD",
+            help="What the console asks for. [default: nothing on a loopback address, elsewhere one that is printed]",
+        ),
+    ] = None,
     server: Annotated[
         int, typer.Option("--server", metavar="1", help="The generation of Centrifugo to stand in for.")
     ] = _GENERATIONS[-1],
@@ -56,13 +68,23 @@ def serve(
     def echo(line: str) -> None:
         if settings.json:
             found = re.search(r"https?://\S+", line)
-            show_json({"message": line} | ({"url": found[0]} if found else {}))
+            name = "console" if found and found[0].endswith("/console/") else "url"
+            show_json({"message": line} | ({name: found[0]} if found else {}))
         else:
             typer.echo(line)
         sys.stdout.flush()
 
     with _plain_warnings():
-        run(host=host, port=port, config=config, secret=secret, insecure=settings.insecure, echo=echo)
+        run(
+            host=host,
+            port=port,
+            config=config,
+            secret=secret,
+            insecure=settings.insecure,
+            console=console,
+            console_password=console_password,
+            echo=echo,
+        )
 
 
 @contextmanager

@@ -25,16 +25,21 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.app import App
+from centripetal.server.app import App, Upgrade
+from centripetal.server.console.endpoints import PREFIX
+from centripetal.server.console.guard import is_loopback
+from centripetal.server.console.stream import Answer, Console
 from centripetal.server.events import Events
+from centripetal.server.http1 import Request
 from centripetal.server.http_api import Endpoints
 from centripetal.server.v1.api import VERSION, Node
 from centripetal.server.v1.config import Config, read_config
+from centripetal.server.v1.console import NodeBackend
 
 try:
     import resource
@@ -67,6 +72,9 @@ class EmbeddedServer:
             here gives an `UnhonouredConfigWarning`.
         host: the address to listen on.
         port: the port to listen on; 0 picks a free one at each start.
+        console: whether there is a page at `console_url` that shows what happens in the server, and acts on it.
+        console_password: what it asks for. Without one it asks for nothing on a loopback address; on others a
+            password is made up, see the attribute `console_password`.
 
     Raises:
         UsageError: a wrong argument, or a configuration that the real server would not start with either.
@@ -79,6 +87,8 @@ class EmbeddedServer:
         config: ConfigSource | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        console: bool = True,
+        console_password: str | None = None,
     ) -> None:
         if secret is None and config is None:
             raise UsageError("give secret=…, which clients of a 1.x server sign with, or its config=…")
@@ -86,6 +96,10 @@ class EmbeddedServer:
             raise UsageError("secret must be text that is not empty")
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
             raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
+        if console_password is not None and (not isinstance(console_password, str) or not console_password):
+            raise UsageError("console_password must be text that is not empty")
+        if console_password is not None and not console:
+            raise UsageError("console_password without a console: leave one of them out")
         self._config, unhonoured = read_config(_load(config))
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=2)
@@ -93,6 +107,9 @@ class EmbeddedServer:
             self._config = msgspec.structs.replace(self._config, secret=secret)
         self.events = Events()
         """What happens in this server, from one start to the next: `events.listen(function)`."""
+        self.console_password = console_password or ("" if is_loopback(host) else secrets.token_urlsafe(12))
+        """What the console asks for; empty: nothing."""
+        self._console = console
         self._host = host
         self._port = port
         self._bound_port: int | None = None
@@ -113,6 +130,19 @@ class EmbeddedServer:
         """Where browsers connect to."""
         return f"ws://{self._authority()}{self._config.http_prefix}/connection/websocket"
 
+    @property
+    def console_url(self) -> str:
+        """Where people see what happens in this server, in a browser.
+
+        Raises:
+            UsageError: the server was made without a console, or has no address yet.
+        """
+        if not self._console:
+            raise UsageError("this server has no console: make it with console=True")
+        # A browser does not go to "every address".
+        host = "localhost" if self._host in ("", "0.0.0.0", "::") else None  # noqa: S104
+        return f"http://{self._authority(host)}{PREFIX}"
+
     def start(self) -> Self:
         """Begin to serve; when this returns, clients can connect.
 
@@ -124,7 +154,11 @@ class EmbeddedServer:
         listener = _listen(self._host, self._port)
         self._bound_port = listener.getsockname()[1]
         name = self._config.name or f"{socket.gethostname()}_{self._bound_port}"
-        self._running = _Running(msgspec.structs.replace(self._config, name=name), self.events, listener)
+        password = self.console_password if self._console else None
+        serving = _Serving(
+            msgspec.structs.replace(self._config, name=name), self.events, listener, self._host, password
+        )
+        self._running = _Running(serving)
         logger.info("a stand-in for Centrifugo %s, for development and tests, at %s", VERSION, self.url)
         return self
 
@@ -166,22 +200,32 @@ class EmbeddedServer:
         state = "stopped" if self._running is None else f"at {self.url}"
         return f"<EmbeddedServer 1.x, {state}>"
 
-    def _authority(self) -> str:
+    def _authority(self, host: str | None = None) -> str:
         if self._bound_port is None:
             raise UsageError("the server has no address before it is started")
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = self._host if host is None else host
+        host = f"[{host}]" if ":" in host else host
         return f"{host}:{self._bound_port}"
+
+
+class _Serving(NamedTuple):
+    """What to serve."""
+
+    config: Config
+    events: Events
+    listener: socket.socket
+    host: str
+    console_password: str | None
+    """None: no console; "": one that asks for nothing."""
 
 
 class _Running:
     """The thread of a server that was started: exists as soon as it accepts connections, until `stop`."""
 
-    def __init__(self, config: Config, events: Events, listener: socket.socket) -> None:
+    def __init__(self, serving: _Serving) -> None:
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, App]] = Future()
         # A daemon: a test run that forgets to stop its server ends all the same.
-        self._thread = threading.Thread(
-            target=self._run, args=(config, events, listener, ready), name="centripetal-server", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(serving, ready), name="centripetal-server", daemon=True)
         self._thread.start()
         self._loop, self._done, self._app = ready.result()
 
@@ -193,11 +237,11 @@ class _Running:
     def in_loop(self, act: Callable[[App], Coroutine[Any, Any, T]]) -> T:
         return asyncio.run_coroutine_threadsafe(act(self._app), self._loop).result()
 
-    def _run(self, config: Config, events: Events, listener: socket.socket, ready: "Future[Any]") -> None:
+    def _run(self, serving: _Serving, ready: "Future[Any]") -> None:
         try:
             # Not whatever loop the application has made its default.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(_serve(config, events, listener, ready))
+                runner.run(_serve(serving, ready))
         except Exception as error:
             if ready.done():
                 logger.exception("the server failed")
@@ -205,19 +249,25 @@ class _Running:
                 ready.set_exception(error)
 
 
-async def _serve(config: Config, events: Events, listener: socket.socket, ready: "Future[Any]") -> None:
-    node = Node(config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids(), events=events)
+async def _serve(serving: _Serving, ready: "Future[Any]") -> None:
+    node = Node(serving.config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids(), events=serving.events)
     endpoints = Endpoints(node, time.time, time.perf_counter, websockets=_CAN_WEBSOCKET)
+    answer: Answer = endpoints.answer
+    upgrade: Upgrade = _no_upgrade
+    websockets = console = None
     if _CAN_WEBSOCKET:
         # Only here: the HTTP half needs no extra, and nobody who just imports this pays for the rest.
         from centripetal.server.websocket import WebSockets
 
         websockets = WebSockets(node, endpoints.opens_websocket)
-        app = App(endpoints.answer, websockets.upgrade)
-    else:
-        websockets = None
-        app = App(endpoints.answer)
-    await app.start(listener)
+        upgrade = websockets.upgrade
+    if serving.console_password is not None:
+        console = Console(
+            NodeBackend(node, time.time), serving.events, host=serving.host, password=serving.console_password
+        )
+        answer, upgrade = console.before(answer, upgrade)
+    app = App(answer, upgrade)
+    await app.start(serving.listener)
     ticker = asyncio.create_task(_tick(node))
     done = asyncio.Event()
     ready.set_result((asyncio.get_running_loop(), done, app))
@@ -226,7 +276,13 @@ async def _serve(config: Config, events: Events, listener: socket.socket, ready:
     ticker.cancel()
     if websockets is not None:
         await websockets.stop()
+    if console is not None:
+        await console.stop()
     await app.stop()
+
+
+def _no_upgrade(_: Request) -> None:
+    """Without WebSockets, no request is for another protocol."""
 
 
 async def _tick(node: Node) -> None:
@@ -305,6 +361,8 @@ def serve(
     config: ConfigSource | None = None,
     secret: str | None = None,
     insecure: bool = False,
+    console: bool = True,
+    console_password: str | None = None,
     echo: Callable[[str], object] = print,
 ) -> None:
     """Run an embedded server in the main thread until SIGINT or SIGTERM.
@@ -315,7 +373,9 @@ def serve(
         config: as for `EmbeddedServer`.
         secret: instead of the configuration's.
         insecure: neither the API nor clients need credentials.
-        echo: takes the two lines that say where the server is and what it is for.
+        console: as for `EmbeddedServer`.
+        console_password: as for `EmbeddedServer`.
+        echo: takes the lines that say where the server and its console are, and what it is for.
 
     Raises:
         UsageError: as for `EmbeddedServer`.
@@ -330,17 +390,28 @@ def serve(
         config=None if config is None and not insecure else values,
         host=host or str(configured[0] or "127.0.0.1"),
         port=_port(configured[1]) if port is None else port,
+        console=console,
+        console_password=console_password,
     )
     done = threading.Event()
     before = {number: signal.signal(number, lambda *_: done.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with server:
             echo(f"serving the API and clients of Centrifugo 1.x at {server.url}")
+            if console:
+                echo(f"its console: {server.console_url}{_password_hint(server, console_password)}")
             echo("This server keeps everything in memory: for development and tests, not production.")
             done.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _password_hint(server: EmbeddedServer, known: str | None) -> str:
+    """The password, where nobody knows it yet."""
+    if not server.console_password:
+        return ""
+    return " (with your password)" if known else f" (any user name, password {server.console_password})"
 
 
 def _port(value: Any) -> int:

@@ -107,6 +107,10 @@ class Engine:
         """The channels with a subscriber: history alone does not make one."""
         return list(self._subscribers)
 
+    def sizes(self) -> dict[str, int]:
+        """The channels with a subscriber, and how many each one has."""
+        return {channel: len(subscribers) for channel, subscribers in self._subscribers.items()}
+
     def count_channels(self) -> int:
         return len(self._subscribers)
 

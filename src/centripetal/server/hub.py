@@ -50,6 +50,14 @@ class Hub:
         """All connections of *user*: a copy, since what is done to them may remove them."""
         return list(self._users.get(user, {}).values())
 
+    def get(self, id_: str) -> Connection | None:
+        """The connection with that id, if it is still here."""
+        return self._connections.get(id_)
+
+    def connections(self) -> list[Connection]:
+        """All of them, in the order in which they came."""
+        return list(self._connections.values())
+
     def send(self, payload: bytes, ids: Iterable[str]) -> None:
         """Push *payload* to whoever of these is still here, in this order."""
         for id_ in ids:

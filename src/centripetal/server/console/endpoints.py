@@ -1,0 +1,231 @@
+"""The paths of the console: PURE.
+
+    GET  /console/             the page, and its files beside it
+    GET  /console/state        what there is now; ?channel= one of them closely, ?filter= which to list
+    GET  /console/events       what happens, as an event stream (`stream.py`)
+    POST /console/publish      {"channel", "data"}
+    POST /console/unsubscribe  {"channel", "user"}
+    POST /console/disconnect   {"user"}
+    POST /console/forget       forget the problems
+
+Only these paths exist: anything else under `/console/` is answered as by a server without a console.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from centripetal.server.console.backend import Backend, ChannelView, Member
+from centripetal.server.console.explain import Problem
+from centripetal.server.console.feed import Feed
+from centripetal.server.console.guard import Access, Guard, Refusal
+from centripetal.server.events import CommandRun
+from centripetal.server.http1 import Request, Response
+
+__all__ = ["PREFIX", "Endpoints", "Setting", "State"]
+
+PREFIX = "/console/"
+_SCRIPT = "text/javascript; charset=utf-8"
+_FILES = {
+    "index.html": "text/html; charset=utf-8",
+    "console.css": "text/css; charset=utf-8",
+    "console.js": _SCRIPT,
+    "dom.js": _SCRIPT,
+    "stream.js": _SCRIPT,
+    "views.js": _SCRIPT,
+}
+_HEADERS = (
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+_LISTED = 200  # channels, connections, members and publications that are shown at most
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What does not change while a server runs.
+
+    Attributes:
+        run: what tells this start of the server from others.
+        started: when, Unix seconds.
+        now: the clock.
+        read: gives a file of the page.
+    """
+
+    run: str
+    started: float
+    now: Callable[[], float]
+    read: Callable[[str], bytes]
+
+
+class State(msgspec.Struct, frozen=True):
+    """What a page shows of now."""
+
+    run: str
+    token: str
+    server: str
+    websocket_path: str
+    started: float
+    now: float
+    published: int
+    connections_total: int
+    users_total: int
+    channels_total: int
+    channels_found: int
+    channels: list[tuple[str, int]]
+    connections: list[Member]
+    problems: list[Problem]
+    channel: ChannelView | None = None
+
+
+class _Publish(msgspec.Struct):
+    channel: str
+    data: msgspec.Raw
+
+
+class _Unsubscribe(msgspec.Struct):
+    channel: str
+    user: str
+
+
+class _Disconnect(msgspec.Struct):
+    user: str
+
+
+class Endpoints:
+    """The console of one server, but for its event stream."""
+
+    def __init__(self, backend: Backend, feed: Feed, guard: Guard, setting: Setting) -> None:
+        self._backend = backend
+        self._feed = feed
+        self._guard = guard
+        self._setting = setting
+        self._changes: dict[str, Callable[[bytes], str]] = {
+            "publish": self._publish,
+            "unsubscribe": self._unsubscribe,
+            "disconnect": self._disconnect,
+            "forget": self._forget,
+        }
+
+    def answer(self, request: Request) -> Response | None:
+        """The answer to *request*; None: it is not for the console."""
+        path = request.target.partition("?")[0]
+        if not path.startswith(PREFIX):
+            return None
+        name = path.removeprefix(PREFIX) or "index.html"
+        try:
+            if name in self._changes:
+                return self._change(request, name)
+            if name in _FILES:
+                _require(request, "GET", "HEAD")
+                self._guard.check(request, Access.PAGE if name == "index.html" else Access.READ)
+                return _ok(self._setting.read(name), _FILES[name])
+            if name in ("state", "events"):
+                _require(request, "GET")
+                self._guard.check(request, Access.READ)
+                return _json(HTTPStatus.OK, self._state(request)) if name == "state" else None
+        except Refusal as refusal:
+            return _refused(refusal)
+        return None
+
+    def opens_stream(self, request: Request) -> bool:
+        """Whether *request* asks for the event stream, and may have it."""
+        if request.method != "GET" or request.target.partition("?")[0] != f"{PREFIX}events":
+            return False
+        try:
+            self._guard.check(request, Access.READ)
+        except Refusal:
+            return False  # and is then told so by `answer`
+        return True
+
+    # ---- what there is
+
+    def _state(self, request: Request) -> State:
+        query = parse_qs(request.target.partition("?")[2], keep_blank_values=True)
+        wanted, chosen = query.get("filter", [""])[0].lower(), query.get("channel", [""])[0]
+        sizes, connections = self._backend.channels(), self._backend.connections()
+        found = [each for each in sizes.items() if wanted in each[0].lower()]
+        found.sort(key=lambda each: (-each[1], each[0]))
+        return State(
+            run=self._setting.run,
+            token=self._guard.token,
+            server=self._backend.name,
+            websocket_path=self._backend.websocket_path,
+            started=self._setting.started,
+            now=self._setting.now(),
+            published=self._feed.published,
+            connections_total=len(connections),
+            users_total=len({each.user for each in connections}),
+            channels_total=len(sizes),
+            channels_found=len(found),
+            channels=found[:_LISTED],
+            connections=connections[:_LISTED],
+            problems=self._feed.problems.latest(),
+            channel=self._backend.channel(chosen, _LISTED) if chosen else None,
+        )
+
+    # ---- what changes something
+
+    def _change(self, request: Request, name: str) -> Response:
+        _require(request, "POST")
+        self._guard.check(request, Access.CHANGE)
+        try:
+            error = self._changes[name](request.body)
+        except msgspec.MsgspecError as broken:
+            return _json(HTTPStatus.BAD_REQUEST, {"error": f"not what {name} needs: {broken}", "fix": ""})
+        if not error:
+            return _json(HTTPStatus.OK, {})
+        problem = self._backend.explain(self._event(name, request.body, error))
+        what = {"error": error} if problem is None else {"error": problem.what, "fix": problem.fix}
+        return _json(HTTPStatus.BAD_REQUEST, what)
+
+    def _event(self, name: str, body: bytes, error: str) -> CommandRun:
+        values: dict[str, Any] = msgspec.json.decode(body)
+        channels, user = (values.get("channel", ""),), values.get("user", "")
+        return CommandRun(at=self._setting.now(), method=name, channels=channels, user=user, error=error)
+
+    def _publish(self, body: bytes) -> str:
+        asked = msgspec.json.decode(body, type=_Publish)
+        return self._backend.publish(asked.channel, bytes(asked.data)) if asked.channel else "invalid message"
+
+    def _unsubscribe(self, body: bytes) -> str:
+        asked = msgspec.json.decode(body, type=_Unsubscribe)
+        return self._backend.unsubscribe(asked.channel, asked.user)
+
+    def _disconnect(self, body: bytes) -> str:
+        return self._backend.disconnect(msgspec.json.decode(body, type=_Disconnect).user)
+
+    def _forget(self, _: bytes) -> str:
+        self._feed.problems.clear()
+        return ""
+
+
+def _require(request: Request, *methods: str) -> None:
+    if request.method not in methods:
+        raise Refusal(
+            HTTPStatus.METHOD_NOT_ALLOWED, f"Ask with {' or '.join(methods)}.", (("Allow", ", ".join(methods)),)
+        )
+
+
+def _ok(body: bytes, kind: str) -> Response:
+    return Response(HTTPStatus.OK, (("Content-Type", kind), *_HEADERS), body)
+
+
+def _json(status: HTTPStatus, value: object) -> Response:
+    return Response(status, (("Content-Type", "application/json"), *_HEADERS), msgspec.json.encode(value))
+
+
+def _refused(refusal: Refusal) -> Response:
+    headers = (("Content-Type", "text/plain; charset=utf-8"), *_HEADERS, *refusal.headers)
+    return Response(refusal.status, headers, f"{refusal}\n".encode(), note=f"console: {refusal}")

@@ -1,0 +1,195 @@
+// The stream: what happens, newest first. Filters hide lines by attributes of the list, and keep them.
+import { $, make, milliseconds, plural, pretty, roving, short, time } from "./dom.js";
+
+const KEPT = 400; // lines
+
+const who = (event) => event.user || (event.client ? "anonymous" : "");
+
+// What to show of each kind of event: its filter, label, channel, text, and outcome at the end of the line.
+const LINES = {
+  published: (event) => ({
+    kind: "message",
+    label: "message",
+    channel: event.channel,
+    text: event.text,
+    mono: true,
+    by: event.by_client ? who(event) : "",
+    outcome: `→ ${event.receivers}`,
+    hint: `pushed to ${plural(event.receivers, "connection")}`,
+  }),
+  command: (event) => ({
+    kind: event.error ? "error" : "call",
+    label: event.method,
+    channel: (event.channels ?? []).join(", "),
+    text: event.error || (event.user ? `user ${event.user}` : ""),
+    outcome: event.error ? "refused" : "ok",
+  }),
+  request_refused: (event) => ({ kind: "error", label: "request", text: event.reason, outcome: String(event.status) }),
+  command_refused: (event) => ({
+    kind: "error",
+    label: event.method,
+    channel: event.channel,
+    text: event.error,
+    by: who(event),
+    outcome: "refused",
+  }),
+  connected: (event) => ({ kind: "client", label: "connect", text: `${who(event)} · ${short(event.client)}` }),
+  disconnected: (event) => ({
+    kind: event.reason && !["disconnect", "shutting down"].includes(event.reason) ? "error" : "client",
+    label: "disconnect",
+    text: `${who(event)} · ${short(event.client)}`,
+    outcome: event.reason || "left",
+  }),
+  joined: (event) => ({ kind: "client", label: "join", channel: event.channel, text: who(event) }),
+  left: (event) => ({ kind: "client", label: "leave", channel: event.channel, text: who(event) }),
+};
+
+export class Stream {
+  #log = $("log");
+  #waiting = [];
+  #missed = 0;
+  #paused = false;
+  #channel = "";
+
+  constructor() {
+    roving(this.#log, "li:not([hidden]) .line");
+    this.#log.addEventListener("click", (event) => this.#toggle(event.target.closest(".line")));
+    this.#log.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      if (!event.target.matches(".line")) return;
+      event.preventDefault();
+      this.#toggle(event.target);
+    });
+    for (const chip of document.querySelectorAll(".chip[data-kind]")) {
+      chip.addEventListener("click", () => {
+        press(chip, !pressed(chip));
+        this.#filter();
+      });
+    }
+    $("only").addEventListener("click", () => {
+      press($("only"), !pressed($("only")));
+      this.#filter();
+    });
+    $("pause").addEventListener("click", () => this.pause());
+    $("clear").addEventListener("click", () => this.clear());
+    this.#showEmpty();
+  }
+
+  /** Events, oldest first, and how many the server had to leave out before them. */
+  add(events, missed) {
+    if (this.#paused) {
+      this.#missed += missed;
+      this.#waiting.push(...events);
+      this.#missed += Math.max(0, this.#waiting.length - KEPT);
+      this.#waiting = this.#waiting.slice(-KEPT);
+      $("pause").textContent = `Continue (${this.#waiting.length})`;
+      return;
+    }
+    const top = this.#log.scrollTop;
+    if (missed) this.#log.prepend(gap(missed));
+    const lines = events.filter((event) => event.kind in LINES).map((event) => this.#line(event));
+    if (lines.length > 20) for (const line of lines) line.classList.remove("new"); // not news: the beginning, or a flood
+    this.#log.prepend(...lines.reverse());
+    while (this.#log.children.length > KEPT) this.#log.lastElementChild.remove();
+    // Who has scrolled down to read stays there.
+    if (top > 0) this.#log.scrollTop = top + lines.reduce((sum, line) => sum + line.offsetHeight, 0);
+    this.#showEmpty();
+  }
+
+  pause() {
+    this.#paused = !this.#paused;
+    press($("pause"), this.#paused);
+    $("pause").textContent = this.#paused ? "Continue" : "Pause";
+    document.body.toggleAttribute("data-paused", this.#paused);
+    if (!this.#paused) {
+      const [events, missed] = [this.#waiting, this.#missed];
+      [this.#waiting, this.#missed] = [[], 0];
+      this.add(events, missed);
+    }
+  }
+
+  clear() {
+    this.#waiting = [];
+    this.#log.replaceChildren();
+    this.#showEmpty();
+  }
+
+  /** Offer to show only what concerns `channel`. */
+  choose(channel) {
+    this.#channel = channel;
+    $("only").hidden = !channel;
+    $("only-channel").textContent = channel;
+    this.#filter();
+  }
+
+  #line(event) {
+    const line = LINES[event.kind](event);
+    const at = make("time", { title: new Date(event.at * 1000).toLocaleString() }, time(event.at));
+    at.append(make("span", {}, milliseconds(event.at)));
+    const text = make("span", { class: line.mono ? "text mono" : "text" }, line.text ?? "");
+    if (line.by) text.append(make("span", { class: "by" }, ` by ${line.by}`));
+    const row = make(
+      "div",
+      { class: "line", role: "button", tabindex: "-1", "aria-expanded": "false" },
+      at,
+      make("span", { class: "label" }, line.label),
+      make("span", { class: "body" }, line.channel ? make("span", { class: "channel mono" }, line.channel) : null, text),
+      make("span", { class: "outcome", title: line.hint }, line.outcome ?? ""),
+    );
+    const element = make("li", { class: `new ${line.kind}` }, row);
+    element.dataset.kind = line.kind;
+    element.event = event;
+    element.hidden = !this.#shows(element);
+    return element;
+  }
+
+  #toggle(row) {
+    if (!row) return; // a click between the lines, or into what one has opened
+    const element = row.parentElement;
+    const open = element.querySelector("pre");
+    row.setAttribute("aria-expanded", String(!open));
+    if (open) open.remove();
+    else element.append(make("pre", { class: "mono" }, details(element.event)));
+  }
+
+  #shows(element) {
+    if (!element.event) return true;
+    const chip = document.querySelector(`.chip[data-kind="${element.dataset.kind}"]`);
+    if (!pressed(chip)) return false;
+    if (!this.#channel || !pressed($("only"))) return true;
+    const { channel, channels = [] } = element.event;
+    return channel === this.#channel || channels.includes(this.#channel);
+  }
+
+  #filter() {
+    for (const element of this.#log.children) element.hidden = !this.#shows(element);
+    this.#showEmpty();
+  }
+
+  #showEmpty() {
+    const none = ![...this.#log.children].some((element) => !element.hidden);
+    $("log-empty").hidden = !none;
+    this.#log.hidden = none;
+    $("log-empty").textContent = this.#log.children.length
+      ? "Nothing of what these filters show."
+      : "Nothing has happened yet. Publish something, or let a client connect.";
+  }
+}
+
+const pressed = (button) => button.getAttribute("aria-pressed") === "true";
+const press = (button, on) => button.setAttribute("aria-pressed", String(on));
+
+function gap(missed) {
+  return make("li", { class: "gap" }, `${plural(missed, "event")} came too fast to be shown`);
+}
+
+/** Everything that is known of an event. */
+function details(event) {
+  const { kind, at, text, size, ...rest } = event;
+  const known = Object.entries(rest)
+    .filter(([, value]) => value !== "" && value !== false && !(Array.isArray(value) && !value.length))
+    .map(([name, value]) => `${name.replace("_", " ")}: ${Array.isArray(value) ? value.join(", ") : value}`);
+  if (text === undefined) return known.join("\n");
+  const cut = new TextEncoder().encode(text).length < size ? `\n… of ${size.toLocaleString("en")} bytes` : "";
+  return `${pretty(text)}${cut}\n\n${known.join("\n")}`;
+}

@@ -1,0 +1,211 @@
+// What the page shows of the server's state: channels, connections, the chosen channel, problems, figures.
+import { $, ago, duration, make, plural, pretty, prose, short, sync } from "./dom.js";
+
+const shown = (count, total) => (count < total ? `${count} of ${total.toLocaleString("en")}` : total.toLocaleString("en"));
+
+export function showChannels(state, chosen, filter, choose) {
+  $("channels-count").textContent = shown(state.channels.length, filter ? state.channels_found : state.channels_total);
+  sync(
+    $("channel-list"),
+    state.channels,
+    ([name]) => name,
+    ([name]) => {
+      const button = make("button", { type: "button", on: { click: () => choose(name) } });
+      button.append(make("span", { class: "name mono", title: name }, name), make("span", { class: "size" }));
+      return make("li", {}, button);
+    },
+    (element, [name, size]) => {
+      const button = element.firstElementChild;
+      button.setAttribute("aria-current", String(name === chosen));
+      button.lastElementChild.textContent = size.toLocaleString("en");
+      button.lastElementChild.title = plural(size, "subscriber");
+    },
+  );
+  // One tab stop: the chosen channel, or else the first one.
+  const buttons = [...$("channel-list").querySelectorAll("button")];
+  const stop = buttons.find((button) => button.getAttribute("aria-current") === "true") ?? buttons[0];
+  for (const button of buttons) button.tabIndex = button === stop ? 0 : -1;
+  showNoChannels(state, filter);
+}
+
+function showNoChannels(state, filter) {
+  const empty = $("channels-empty");
+  empty.hidden = state.channels.length > 0;
+  if (empty.hidden) return;
+  if (state.channels_total) {
+    empty.replaceChildren(make("p", {}, `No channel’s name has “${filter}” in it.`));
+    return;
+  }
+  const origin = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+  const address = origin + state.websocket_path;
+  if (empty.dataset.address === address && empty.querySelector("code")) return; // somebody may be copying it
+  empty.dataset.address = address;
+  empty.replaceChildren(
+    make("p", {}, "No channel has a subscriber yet. Connect a client to"),
+    make("code", { class: "address" }, origin, make("wbr"), state.websocket_path),
+    make("p", {}, "and let it subscribe."),
+  );
+}
+
+/** A connection, with what can be done to its user. Anonymous ones have no name by which to address them. */
+function person(member, buttons) {
+  const name = member.user
+    ? make("span", { class: "user" }, member.user)
+    : make("span", { class: "user none" }, "anonymous");
+  const info = make("span", { class: "info mono" });
+  const actions = make("span", { class: "actions" });
+  if (member.user) actions.append(...buttons);
+  const id = make("span", { class: "id mono", title: member.client }, short(member.client));
+  return make("li", {}, make("span", { class: "who" }, name, make("small", {}, id, info)), actions);
+}
+
+const button = (label, title, act) => make("button", { type: "button", class: "small", title, on: { click: act } }, label);
+
+export function showConnections(state, act) {
+  $("connections-count").textContent = shown(state.connections.length, state.connections_total);
+  $("connections-empty").hidden = state.connections.length > 0;
+  sync(
+    $("connection-list"),
+    state.connections,
+    (member) => member.client,
+    (member) =>
+      person(member, [
+        button("Disconnect", `End all connections of user ${member.user}`, () => act.disconnect(member.user)),
+      ]),
+  );
+}
+
+export function showChannel(state, chosen, act) {
+  const channel = state.channel;
+  $("channel-detail").hidden = !channel;
+  $("channel-empty").hidden = Boolean(channel);
+  $("channel-title").textContent = channel ? chosen : "Channel";
+  $("channel-title").classList.toggle("mono", Boolean(channel));
+  $("channel-count").textContent = channel ? plural(channel.subscribers, "subscriber") : "";
+  if (!channel) return;
+  showMembers(channel, chosen, act);
+  showHistory(channel);
+  $("channel-advice").hidden = !channel.advice;
+  $("channel-advice").replaceChildren(...prose(channel.advice));
+}
+
+function showMembers(channel, chosen, act) {
+  tag($("presence-tag"), channel.presence, "presence on", "presence off");
+  $("members-empty").hidden = channel.members.length > 0;
+  sync(
+    $("member-list"),
+    channel.members,
+    (member) => `${chosen} ${member.client}`,
+    (member) =>
+      person(member, [
+        button("Unsubscribe", `Take user ${member.user} out of ${chosen}`, () => act.unsubscribe(chosen, member.user)),
+        button("Disconnect", `End all connections of user ${member.user}`, () => act.disconnect(member.user)),
+      ]),
+    (element, member) => {
+      element.querySelector(".info").textContent = member.info;
+      element.querySelector(".info").title = member.info;
+    },
+  );
+}
+
+function showHistory(channel) {
+  const kept = channel.history ?? [];
+  tag($("history-tag"), channel.history !== null, `${kept.length} kept`, "history off");
+  $("history-empty").hidden = kept.length > 0;
+  $("history-empty").textContent = channel.history === null ? "Nothing is remembered here." : "Nothing yet, or no more.";
+  sync(
+    $("history-list"),
+    kept,
+    (publication) => publication.id,
+    (publication) =>
+      make(
+        "li",
+        {},
+        make("pre", { class: "mono" }, publication.data.length < 60 ? publication.data : pretty(publication.data)),
+        publication.user ? make("span", { class: "by" }, `by ${publication.user}`) : null,
+      ),
+  );
+}
+
+function tag(element, on, yes, no) {
+  element.textContent = on ? yes : no;
+  element.classList.toggle("off", !on);
+}
+
+export function showProblems(problems, now) {
+  const total = problems.reduce((sum, problem) => sum + problem.count, 0);
+  $("problems-count").textContent = total ? total.toLocaleString("en") : "";
+  $("problems-badge").textContent = total > 99 ? "99+" : String(total);
+  $("problems-badge").hidden = !total;
+  $("problems-empty").hidden = total > 0;
+  $("problem-list").hidden = !total;
+  $("forget").hidden = !total;
+  sync(
+    $("problem-list"),
+    problems,
+    (problem) => JSON.stringify([problem.reason, problem.where, problem.what]),
+    (problem) =>
+      make(
+        "li",
+        {},
+        make("p", { class: "what" }, ...prose(problem.what)),
+        make("p", { class: "fix" }, ...prose(problem.fix)),
+        make(
+          "p",
+          { class: "meta" },
+          make("span", { class: "times" }),
+          make("span", {}, problem.where),
+          make("span", { class: "mono" }, problem.reason),
+          make("span", { class: "last" }),
+        ),
+      ),
+    (element, problem) => {
+      element.querySelector(".times").textContent = `× ${problem.count.toLocaleString("en")}`;
+      element.querySelector(".last").textContent = ago(now - problem.at);
+    },
+  );
+}
+
+export function showFigures(state) {
+  $("server-name").textContent = state.server;
+  $("server-url").textContent = location.host;
+  $("stat-connections").textContent = state.connections_total.toLocaleString("en");
+  $("stat-connections").title = plural(state.users_total, "user");
+  $("stat-channels").textContent = state.channels_total.toLocaleString("en");
+}
+
+/** Messages a second, now and in the last minute. */
+export class Rate {
+  #seconds = Array(60).fill(0);
+  #last = null;
+  #pending = 0;
+  #passed = 0;
+
+  /** Take in that `published` messages had been published when `now` was. */
+  note(published, now) {
+    const before = this.#last;
+    this.#last = { published, now };
+    if (!before || published < before.published) return;
+    this.#pending += published - before.published;
+    this.#passed += now - before.now;
+  }
+
+  /** Once a second. Whether anything is being published. */
+  tick() {
+    this.#seconds.shift();
+    // Nothing new was heard: it goes on as it was, until it is asked for.
+    this.#seconds.push(this.#passed ? this.#pending / Math.max(this.#passed, 1) : this.#seconds.at(-1));
+    this.#pending = this.#passed = 0;
+    const latest = this.#seconds.at(-1);
+    $("stat-rate").textContent = latest >= 10 ? Math.round(latest).toLocaleString("en") : latest.toFixed(1).replace(".0", "");
+    const top = Math.max(1, ...this.#seconds);
+    const points = this.#seconds.map((value, index) => `${(index * 60) / 59},${(19 - (value / top) * 18).toFixed(1)}`);
+    $("spark").firstElementChild.setAttribute("points", points.join(" "));
+    return latest > 0;
+  }
+}
+
+export function showUptime(state, seconds) {
+  $("stat-uptime").textContent = duration(seconds);
+  $("stat-uptime").title = `since ${new Date(state.started * 1000).toLocaleString()}`;
+}

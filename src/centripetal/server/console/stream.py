@@ -1,0 +1,180 @@
+"""The console of a running server: its endpoints, and what happens as an event stream, on asyncio.
+
+Server-Sent Events: one way is all that is needed, browsers come back by themselves and say what they had last.
+A page has no queue of its own but its place in the feed's ring: while its socket takes no more, it stays where it is.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+from centripetal.server.app import Upgrade
+from centripetal.server.console.backend import Backend
+from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
+from centripetal.server.console.feed import Feed
+from centripetal.server.console.guard import Guard
+from centripetal.server.events import Event, Events
+from centripetal.server.http1 import Request, Response
+
+__all__ = ["Answer", "Console"]
+
+logger = logging.getLogger("centripetal.server")
+
+Answer = Callable[[Request], Response]
+
+_GATHER = 0.05  # seconds in which events are collected before pages get them
+_BEAT = 15.0  # seconds after which a silent stream says that it is still there
+_START = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
+    b"X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n\r\nretry: 1000\n\n"
+)
+_BEAT_FRAME = b": still here\n\n"
+_BYE_FRAME = b"event: bye\ndata: {}\n\n"
+
+
+class Console:
+    """The console of one server, from its start to its stop.
+
+    Args:
+        backend: the server.
+        events: where it tells what happens.
+        host: the address that it listens on.
+        password: what to ask for; "": nothing.
+    """
+
+    def __init__(self, backend: Backend, events: Events, *, host: str, password: str) -> None:
+        run = secrets.token_hex(8)
+        self.feed = Feed(run, backend.explain)
+        guard = Guard(host, token=secrets.token_urlsafe(24), password=password, timer=time.monotonic)
+        setting = Setting(run, time.time(), time.time, _read)
+        self._endpoints = Endpoints(backend, self.feed, guard, setting)
+        self._streams: set[_Stream] = set()
+        self._loop = asyncio.get_running_loop()
+        self._flushing: asyncio.TimerHandle | None = None
+        self._all_closed = asyncio.Event()
+        self._stop_listening = events.listen(self._hear)
+
+    def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
+        """The two functions that an `App` needs, for the console and what is not for it: that gets these two."""
+
+        def answer_all(request: Request) -> Response:
+            if request.target.startswith(PREFIX) and (found := self._endpoints.answer(request)) is not None:
+                return found
+            return answer(request)
+
+        def upgrade_all(request: Request) -> asyncio.Protocol | None:
+            if request.target.startswith(PREFIX) and self._endpoints.opens_stream(request):
+                return _Stream(self, request.header("last-event-id"))
+            return upgrade(request)
+
+        return answer_all, upgrade_all
+
+    async def stop(self, timeout: float = 2.0) -> None:
+        """End all streams; what takes longer than *timeout* seconds to send is cut off."""
+        self._stop_listening()
+        if self._flushing is not None:
+            self._flushing.cancel()
+        for stream in tuple(self._streams):
+            stream.end()
+        try:
+            async with asyncio.timeout(timeout):
+                while self._streams:
+                    self._all_closed.clear()
+                    await self._all_closed.wait()
+        except TimeoutError:
+            for stream in tuple(self._streams):
+                stream.abort()
+            await asyncio.sleep(0)
+
+    def opened(self, stream: "_Stream") -> None:
+        self._streams.add(stream)
+
+    def closed(self, stream: "_Stream") -> None:
+        self._streams.discard(stream)
+        if not self._streams:
+            self._all_closed.set()
+
+    def flush_later(self) -> None:
+        """Have all streams continue in a moment."""
+        if self._flushing is None:
+            self._flushing = self._loop.call_later(_GATHER, self._flush)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        return self._loop.call_later(delay, callback)
+
+    def _hear(self, event: Event) -> None:
+        self.feed.take(event)
+        if self._streams:
+            self.flush_later()
+
+    def _flush(self) -> None:
+        self._flushing = None
+        for stream in tuple(self._streams):
+            stream.flush()
+
+
+class _Stream(asyncio.Protocol):
+    """What one page gets."""
+
+    def __init__(self, console: Console, last: str) -> None:
+        self._console = console
+        self._cursor = console.feed.cursor(last)
+        self._transport: asyncio.Transport | None = None
+        self._writable = True
+        self._beat: asyncio.TimerHandle | None = None
+        console.opened(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(_START)
+        self._beat = self._console.call_later(_BEAT, self._say_still_here)
+        self.flush()
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        logger.debug("a page of the console is gone: %s", exc or "ended")
+        self._transport = None
+        if self._beat is not None:
+            self._beat.cancel()
+        self._console.closed(self)
+
+    def flush(self) -> None:
+        """Send the next portion, if the page takes it."""
+        if self._transport is None or not self._writable or self._transport.is_closing():
+            return
+        frame, self._cursor = self._console.feed.read(self._cursor)
+        if frame:
+            self._transport.write(frame)
+            if self._cursor.number < self._console.feed.count:
+                self._console.flush_later()
+
+    def end(self) -> None:
+        """Say that the server stops, and close."""
+        if self._transport is not None:
+            self._transport.write(_BYE_FRAME)
+            self._transport.close()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _say_still_here(self) -> None:
+        self._beat = self._console.call_later(_BEAT, self._say_still_here)
+        if self._transport is not None and self._writable:
+            self._transport.write(_BEAT_FRAME)
+
+
+@cache
+def _read(name: str) -> bytes:
+    return files("centripetal.server.console").joinpath("page", name).read_bytes()

@@ -1,0 +1,198 @@
+"""The paths of the console, on a 1.x node without a socket."""
+
+import json
+from typing import Any
+
+import pytest
+
+from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
+from centripetal.server.console.feed import Feed
+from centripetal.server.console.guard import Guard
+from centripetal.server.engine import Publication
+from centripetal.server.events import CommandRun, Event, Events, RequestRefused
+from centripetal.server.http1 import Request, Response
+from centripetal.server.v1.api import Node
+from centripetal.server.v1.config import read_config
+from centripetal.server.v1.console import NodeBackend
+
+Headers = tuple[tuple[str, str], ...]
+
+HOST = ("host", "localhost:8000")
+CHANGE = (HOST, ("content-type", "application/json"), ("x-console-token", "token"))
+FILES = ("", "index.html", "console.css", "console.js", "dom.js", "stream.js", "views.js")
+
+
+class Bench:
+    """A node with a console and nothing else."""
+
+    def __init__(self, **config: object) -> None:
+        events = Events()
+        self.heard: list[Event] = []
+        self.node = Node(read_config(config)[0], uid="uid", now=1, next_uid=lambda: "id", events=events)
+        backend = NodeBackend(self.node, lambda: 7)
+        self.feed = Feed("run", backend.explain)
+        guard = Guard("127.0.0.1", token="token", password="", timer=lambda: 0)
+        self.endpoints = Endpoints(backend, self.feed, guard, Setting("run", 2, lambda: 7, lambda name: name.encode()))
+        events.listen(self.feed.take)
+        events.listen(self.heard.append)
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: tuple[tuple[str, str], ...] = (HOST,)
+    ) -> Response:
+        response = self.endpoints.answer(Request(method, PREFIX + path, headers, body))
+        assert response is not None
+        return response
+
+    def state(self, query: str = "") -> dict[str, Any]:
+        response = self.ask("GET", f"state{query}")
+        assert response.status == 200
+        state: dict[str, Any] = json.loads(response.body)
+        return state
+
+    def change(self, path: str, value: object) -> tuple[int, dict[str, str]]:
+        response = self.ask("POST", path, json.dumps(value).encode(), CHANGE)
+        return response.status, json.loads(response.body)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(presence=True, history_size=2, history_lifetime=60)
+
+
+@pytest.mark.parametrize("path", [*FILES, "state"])
+def test_every_answer_forbids_what_it_can(bench: Bench, path: str) -> None:
+    """Scripts from elsewhere, frames, caches, guesses at types; and nothing is opened to other origins."""
+    response = bench.ask("GET", path)
+    headers = dict(response.headers)
+    assert response.status == 200
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert not [name for name in headers if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize("path", ["console", "console/x", "consol", "console/state/", "", "api/", "api/../console/"])
+def test_other_paths_are_not_the_consoles(bench: Bench, path: str) -> None:
+    """They are answered as if there were no console."""
+    assert bench.endpoints.answer(Request("GET", f"/{path}", (HOST,))) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "", "GET, HEAD"),
+        ("PUT", "console.js", "GET, HEAD"),
+        ("HEAD", "state", "GET"),
+        ("OPTIONS", "state", "GET"),
+        ("POST", "events", "GET"),
+        ("GET", "publish", "POST"),
+        ("OPTIONS", "publish", "POST"),
+    ],
+)
+def test_other_methods_are_refused(bench: Bench, method: str, path: str, allowed: str) -> None:
+    """A preflight of another origin among them."""
+    response = bench.ask(method, path)
+    assert response.status == 405
+    assert dict(response.headers)["Allow"] == allowed
+
+
+@pytest.mark.parametrize("path", [*FILES, "state", "events"])
+def test_all_of_it_is_guarded(bench: Bench, path: str) -> None:
+    """Nothing answers to a name that is not this machine's, and the answer says no more than why."""
+    response = bench.ask("GET", path, headers=(("host", "example.com"),))
+    assert response.status == 403
+    assert b"token" not in response.body
+
+
+@pytest.mark.parametrize("path", ["publish", "unsubscribe", "disconnect", "forget"])
+def test_changes_need_the_token(bench: Bench, path: str) -> None:
+    """Without it nothing is done."""
+    assert bench.ask("POST", path, b"{}", CHANGE[:2]).status == 403
+    assert bench.heard == []
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "state"), ("POST", "events"), ("GET", "eventsx")])
+def test_only_a_get_of_events_opens_the_stream(bench: Bench, method: str, path: str) -> None:
+    """And only one that the guard lets in."""
+    assert not bench.endpoints.opens_stream(Request(method, PREFIX + path, (HOST,)))
+    assert not bench.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (("host", "example.com"),)))
+    assert bench.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (HOST,)))
+
+
+def test_the_state_is_what_there_is(bench: Bench) -> None:
+    """Channels by size and name, filtered if asked for."""
+    for channel, clients in (("b", "12"), ("a", "12"), ("Big", "123")):
+        for client in clients:
+            bench.node.engine.subscribe(channel, client)
+    state = bench.state()
+    assert state["channels"] == [["Big", 3], ["a", 2], ["b", 2]]
+    assert (state["server"], state["websocket_path"]) == ("Centrifugo 1.8.0", "/connection/websocket")
+    assert (state["started"], state["now"], state["token"], state["run"]) == (2, 7, "token", "run")
+    assert state["channel"] is None
+    found = bench.state("?filter=B")
+    assert (found["channels"], found["channels_found"], found["channels_total"]) == ([["Big", 3], ["b", 2]], 2, 3)
+
+
+def test_long_lists_are_shown_in_part(bench: Bench) -> None:
+    """With how many there are in all."""
+    for number in range(300):
+        bench.node.engine.subscribe(f"c{number:03}", "1")
+    state = bench.state()
+    assert (len(state["channels"]), state["channels_total"]) == (200, 300)
+
+
+def test_a_channel_is_shown_closely(bench: Bench) -> None:
+    """Its history with the data as published; names come percent-encoded."""
+    options = bench.node.config.channels.options
+    bench.node.publish(Publication("1", "a b", b'{"n": 1.0}'), options, 5)
+    channel = bench.state("?channel=a+b")["channel"]
+    assert channel["history"] == [{"id": "1", "data": '{"n": 1.0}', "user": ""}]
+    assert bench.state("?channel=a%20b")["published"] == 1
+
+
+def test_publishing_goes_the_way_of_the_api(bench: Bench) -> None:
+    """Who listens hears of the message and of the call; the data are as they were written."""
+    body = b'{"channel": "news", "data": {"n": 1.00}}'
+    assert bench.ask("POST", "publish", body, CHANGE).status == 200
+    assert [each.data for each in bench.node.engine.history("news", 7)] == [b'{"n": 1.00}']
+    assert [each.method for each in bench.heard if isinstance(each, CommandRun)] == ["publish"]
+
+
+def test_what_the_server_refuses_is_explained() -> None:
+    """In the words of the problem list."""
+    bench = Bench()
+    status, answer = bench.change("publish", {"channel": "no:where", "data": 1})
+    assert status == 400
+    assert "no namespace “no”" in answer["error"]
+    assert "namespaces" in answer["fix"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("publish", {"channel": "", "data": 1}),
+        ("publish", {"channel": "news"}),
+        ("publish", {"channel": 5, "data": 1}),
+        ("publish", []),
+        ("unsubscribe", {"channel": "news"}),
+        ("unsubscribe", {"channel": "news", "user": ""}),
+        ("disconnect", {"user": ""}),
+        ("disconnect", {}),
+    ],
+)
+def test_what_is_incomplete_is_refused(bench: Bench, path: str, value: object) -> None:
+    """With a sentence that says what is missing."""
+    status, answer = bench.change(path, value)
+    assert status == 400
+    assert answer["error"]
+
+
+def test_problems_can_be_forgotten(bench: Bench) -> None:
+    """Those of the server, for all pages."""
+    bench.node.events.tell(RequestRefused(at=1, status=401, reason="invalid sign"))
+    assert len(bench.state()["problems"]) == 1
+    assert bench.change("forget", {}) == (200, {})
+    assert bench.state()["problems"] == []

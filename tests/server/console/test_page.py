@@ -1,0 +1,93 @@
+"""The page as files: what it may not hold, and that its colours can be read."""
+
+import re
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import pytest
+
+from centripetal.server.console.endpoints import PREFIX
+
+PAGE = files("centripetal.server.console").joinpath("page")
+FILES = {each.name: each.read_text(encoding="utf-8") for each in PAGE.iterdir()}
+CSS = FILES["console.css"]
+
+# What stands on what; 4.5 is what WCAG 2 AA asks for text, 3 for the edge of a field and a ring.
+TEXTS = [
+    (text, ground) for text in ("text", "soft", "accent", "red", "amber", "green") for ground in ("card", "ground")
+]
+TEXTS += [(text, "card") for text in ("blue", "violet", "amber")]
+TEXTS += [(text, "raised") for text in ("text", "soft", "blue", "violet", "red", "accent")]
+TEXTS += [("on-accent", "accent"), ("accent", "accent-ground"), ("red", "red-ground"), ("ground", "text")]
+EDGES = [(edge, ground) for edge in ("strong-line", "accent") for ground in ("card", "ground")]
+
+
+def colours(theme: str) -> dict[str, str]:
+    blocks = re.findall(r"(:root[^{]*)\{([^}]*)\}", CSS)
+    (block,) = (body for selector, body in blocks if selector.strip() == theme)
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [":root", ':root[data-theme="dark"]'])
+def test_colours_can_be_read(theme: str) -> None:
+    """Text has a contrast of 4.5 to what it stands on, edges of fields one of 3, in both themes."""
+    names = colours(theme)
+    bad = [(pair, contrast(names[pair[0]], names[pair[1]])) for pair in TEXTS]
+    bad = [each for each in bad if each[1] < 4.5]
+    bad += [(pair, ratio) for pair in EDGES if (ratio := contrast(names[pair[0]], names[pair[1]])) < 3]
+    assert bad == []
+
+
+def test_the_dark_theme_is_the_same_for_system_and_button() -> None:
+    """CSS needs it twice."""
+    assert colours(':root[data-theme="dark"]') == colours(':root:not([data-theme="light"])')
+
+
+def test_black_on_white_is_21() -> None:
+    """The measure that the test of colours rests on."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_comes_from_outside(name: str) -> None:
+    """No address but the name of a namespace in the icon."""
+    text = FILES[name].replace("http://www.w3.org/2000/svg", "")
+    assert re.findall(r"(?:https?|wss?)://(?!\$\{)|@import|url\(", text) == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
+def test_text_never_becomes_html(name: str) -> None:
+    """What clients publish is anything; scripts use nothing that would run it."""
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function", FILES[name]) == []
+
+
+def test_the_page_has_no_script_or_style_of_its_own() -> None:
+    """What the Content-Security-Policy would refuse."""
+
+    class Reader(HTMLParser):
+        found: list[tuple[str, dict[str, str | None]]]
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found.append((tag, dict(attrs)))
+
+    reader = Reader()
+    reader.found = []
+    reader.feed(FILES["index.html"])
+    assert not [tag for tag, attributes in reader.found if tag == "style" or "style" in attributes]
+    assert not [name for _, attributes in reader.found for name in attributes if name.startswith("on")]
+    assert all(attributes.get("src") for tag, attributes in reader.found if tag == "script")
+    labelled = {attributes["for"] for tag, attributes in reader.found if tag == "label"}
+    fields = {attributes.get("id") for tag, attributes in reader.found if tag in ("input", "textarea")}
+    assert fields == labelled
+    assert PREFIX == "/console/"
