@@ -259,13 +259,13 @@ def b64bytes(text: str) -> bytes:
 
 
 def named_claim(text: bytes, path: str) -> str:
-    """The claim that the setting `user_id_claim` names, as text; a dot leads into an object or a list.
+    """The claim that the setting `user_id_claim` names, as text; a dot leads into an object or a list, `\\.` is a dot.
 
     Unlike the others it is looked up by the server's gjson: letter case counts, the first of repeated members wins.
     """
     raw: bytes | None = text
-    for part in path.split("."):
-        raw = _member(raw, part) if raw is not None else None
+    for part in re.split(r"(?<!\\)\.", path):
+        raw = _member(raw, re.sub(r"\\(.)", r"\1", part)) if raw is not None else None
     if raw is None or raw == b"null":
         return ""
     if raw.startswith(b'"'):

@@ -8,7 +8,7 @@ whose `expire_at` is past is no matter of its token: `time_to_live` refuses it w
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -26,6 +26,7 @@ from centripetal.dialects.current.claims import (
     read_claims,
     read_header,
 )
+from centripetal.dialects.current.refusals import Kind, Reason, TokenRefused
 from centripetal.dialects.current.signatures import (
     HMAC,
     BadKey,
@@ -36,67 +37,12 @@ from centripetal.dialects.current.signatures import (
     load_public,
     public_from_jwk,
 )
-from centripetal.errors import CentripetalError, UsageError
+from centripetal.errors import UsageError
+from centripetal.protocol.checks import check_text
 from centripetal.protocol.gojson import JSONError
 
-__all__ = ["Kind", "Reason", "Token", "TokenKeys", "TokenRefused", "parse", "time_to_live", "verify_connection"]
-__all__ += ["verify_subscription"]
-
-Kind = Literal["connection", "subscription"]
-Reason = Literal[
-    "malformed",  # not three parts of base64url, or a header that is none
-    "claims",  # claims that are no JSON object, or one of a wrong type
-    "issuer",
-    "audience",
-    "algorithm",  # none that there is a key for
-    "kid",  # the key set has no such key
-    "key",  # the key is there, but cannot be used
-    "signature",
-    "channel claim",  # in a connection token
-    "no channel claim",  # in a subscription token
-    "expired",
-    "not yet valid",
-    "unknown channel",
-    "base64",  # b64info, b64data
-    "ended",  # expire_at is past
-]
-_EXPIRED: frozenset[Reason] = frozenset({"expired", "not yet valid"})
-
-
-class TokenRefused(CentripetalError):
-    """The server would refuse the token.
-
-    Attributes:
-        kind: what the token was presented as.
-        reason: what is wrong, for programs.
-        error: the code of the error in the reply to connect or subscribe; None: the connection is closed instead.
-        close: the code with which it is closed; None: it is not.
-        message: the server's own words: the error's message, or the reason of the close.
-        claim: the claim that is wrong, where it is about one; or empty.
-    """
-
-    executed = "no"
-
-    def __init__(self, text: str, kind: Kind, reason: Reason, claim: str = "") -> None:
-        super().__init__(text)
-        self.kind = kind
-        self.reason = reason
-        self.claim = claim
-        self.error, self.close, self.message = _answer(kind, reason, claim)
-
-
-def _answer(kind: Kind, reason: Reason, claim: str) -> tuple[int | None, int | None, str]:
-    if reason in _EXPIRED:
-        return 109, None, "token expired"
-    if reason == "ended":
-        return 110, None, "expired"
-    if reason == "unknown channel":
-        return 102, None, "unknown channel"
-    if reason == "base64" and kind == "connection" and claim == "b64info":
-        return 100, None, "internal server error"  # only this one escapes the server's "invalid token"
-    if kind == "subscription":
-        return 103, None, "permission denied"
-    return None, 3500, "invalid token"
+__all__ = ["Kind", "Reason", "Token", "TokenKeys", "TokenRefused", "check_signature", "parse", "time_to_live"]
+__all__ += ["verify_connection", "verify_subscription"]
 
 
 class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +78,8 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what the server would refuse to start with."""
+        for name in ("hmac_secret_key", "hmac_previous_secret_key"):
+            check_text(name, getattr(self, name))
         for name in ("audience", "issuer"):
             pattern = getattr(self, f"{name}_regex")
             if pattern and getattr(self, name):
@@ -276,7 +224,7 @@ def _verified(kind: Kind, text: str, keys: TokenKeys, now: float) -> dict[str, A
     if keys.audience_regex and not any(map(_compiled(keys.audience_regex).search, audience)):
         _refuse_value(kind, "aud", "audience", audience, f"audience_regex {keys.audience_regex!r}")
     if not keys.insecure_skip_signature:
-        _check_signature(kind, token, keys, now)
+        check_signature(kind, token, keys, now)
     if keys.audience and keys.audience not in audience:
         _refuse_value(kind, "aud", "audience", audience, f"audience {keys.audience!r}")
     if keys.issuer and keys.issuer != issuer:
@@ -343,7 +291,13 @@ def _end(claims: Mapping[str, Any]) -> int:
 # ---- signatures
 
 
-def _check_signature(kind: Kind, token: Token, keys: TokenKeys, now: float) -> None:
+def check_signature(kind: Kind, token: Token, keys: TokenKeys, now: float) -> None:
+    """Make sure that a token is signed by one of *keys*.
+
+    Raises:
+        TokenRefused: it is not.
+        UsageError: a key needs the extra `tokens`.
+    """
     try:
         if keys.jwks is not None:
             _check_by_set(kind, token, keys.jwks)
