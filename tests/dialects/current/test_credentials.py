@@ -190,7 +190,8 @@ def test_bad_arguments_of_connection_tokens(arguments: Any, options: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "text"), [(("a", *rest), *more) for rest, *more in REFUSED] + REFUSED_SUBSCRIPTIONS
+    ("arguments", "options", "text"),
+    [(("a", *rest), options, text) for rest, options, text in REFUSED] + REFUSED_SUBSCRIPTIONS,
 )
 def test_bad_arguments_of_subscription_tokens(arguments: Any, options: dict[str, Any], text: str) -> None:
     """What a server would refuse or ignore is not signed, and the secret is in no error."""
@@ -223,7 +224,7 @@ def server_keys(key: SigningKey) -> TokenKeys:
 @given(user=st.text() | st.integers(), info=st.none() | st.text() | st.booleans(), data=st.binary(max_size=9))
 @settings(deadline=None, max_examples=15)
 def test_what_is_signed_is_accepted(algorithm: str, user: Any, info: Any, data: bytes) -> None:
-    """A token of each algorithm comes back with its claims, by a key setting or a key set; and no other key takes it."""
+    """A token of each algorithm comes back with its claims, by key or key set; and no other key takes it."""
     kids = {"EdDSA": ["k"]}.get(algorithm, [None, "k"] if not algorithm.startswith("HS") else [None])
     other = server_keys(SigningKey("another secret"))
     for kid in kids:
