@@ -61,6 +61,7 @@ IMPURE_MODULES = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/http1.py"),
+    "cryptography": ("dialects/current/signatures.py",),
     "websockets": ("server/", "transport/websocket.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
