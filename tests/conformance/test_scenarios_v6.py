@@ -57,7 +57,11 @@ def compare(one: Ask, came: Came, kind: str) -> list[str]:
         return [f"{call}: expected {one.what}, got {came.value!r:.500}"]
     name = one.call.args[0] if one.call.method == "call" else one.call.method
     wanted: dict[str, object] = {"class": one.error, "executed": one.executed, "command": name}
-    got: dict[str, object] = {"class": type(error), "executed": error.executed, "command": error.command and error.command.name}
+    got: dict[str, object] = {
+        "class": type(error),
+        "executed": error.executed,
+        "command": error.command and error.command.name,
+    }
     wanted["index"], got["index"] = came.place if kind in TOGETHER else None, error.index
     if isinstance(error, ServerError):
         wanted |= {"code": one.code, "retryable": one.code == 100}
