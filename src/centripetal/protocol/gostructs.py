@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from centripetal.protocol.gojson import JSONError, elements, first, fold, members, quote_push, string
+from centripetal.protocol.gojson import JSONError, elements, first, fold, members, pairs, quote_push, string
 
 __all__ = ["read", "write"]
 
@@ -82,7 +82,7 @@ def _read_value(text: bytes, kind: inspect.Type) -> Any:
             return [_read_value(each, kind.item_type) for each in elements(text)]
         case inspect.DictType():
             # The names of these members are no names of fields: letter case matters.
-            return {name: _read_value(raw, kind.value_type) for name, raw in members(text, folded=False)}
+            return {name: _read_value(raw, kind.value_type) for name, raw in pairs(text)}
         case inspect.StrType():
             return "" if text == _NULL else string(text)
         case inspect.BoolType():

@@ -79,9 +79,7 @@ class _Hashes:
         return (self._sums[end] - before) & 0xFFFF | (by_place & 0xFFFF) << 16
 
 
-def _best_match(
-    source: bytes, target: bytes, base: int, at: int, candidates: list[int]
-) -> tuple[int, int, int]:
+def _best_match(source: bytes, target: bytes, base: int, at: int, candidates: list[int]) -> tuple[int, int, int]:
     """Where in target and source the longest match around *at* starts, and its size; 0: none that is worth it."""
     best = (0, 0, 0)
     for candidate in candidates[: -_MOST_CANDIDATES - 1 : -1]:

@@ -1,7 +1,7 @@
 """Tags filters: which publications a subscriber wants, by their tags (spec v6 §11.8): PURE.
 
-    validate(node)              refuse what the real server refuses, once, at subscribe
-    matches(node, tags)         whether a publication with these tags is wanted; *node* is a valid one
+validate(node)              refuse what the real server refuses, once, at subscribe
+matches(node, tags)         whether a publication with these tags is wanted; *node* is a valid one
 """
 
 import re
@@ -46,7 +46,8 @@ def _validate_leaf(node: FilterNode) -> None:
     else:
         raise InvalidFilterError(f"cmp must be the name of a comparison, not {node.cmp!r}")
     if (node.val != "", bool(node.vals)) != wanted:
-        raise InvalidFilterError(f"{node.cmp} needs {('no val', 'val')[wanted[0]]} and {('no vals', 'vals')[wanted[1]]}")
+        needs = [f"{'' if is_wanted else 'no '}{name}" for is_wanted, name in zip(wanted, ("val", "vals"), strict=True)]
+        raise InvalidFilterError(f"{node.cmp} needs {' and '.join(needs)}")
     if not node.key and node.cmp not in _EXISTENCE:
         raise InvalidFilterError(f"{node.cmp} needs a key")
 
