@@ -132,7 +132,8 @@ def _number(value: int) -> bytes:
 def _checksum(text: bytes) -> int:
     """The sum of *text* as big-endian words of 32 bits."""
     padded = text + bytes(-len(text) % 4)
-    return sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
+    words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}I", padded)
+    return sum(words) & 0xFFFFFFFF
 
 
 # ---- applying
