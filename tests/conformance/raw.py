@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from hypothesis import strategies as st
 
-from tests.conformance.servers_v1 import Server
+from tests.conformance.servers import Server
 
 __all__ = ["LITERALS", "SPACES", "STRINGS", "Peer", "RawReply", "RawRequest", "arrays", "described", "mutated"]
 __all__ += ["payloads", "separated", "values"]

@@ -142,7 +142,8 @@ _methods = st.sampled_from([*_STREAMS, *["publish"] * 6, *["history"] * 4, *["br
 @st.composite
 def _bodies(draw: st.DrawFn, method: str) -> bytes:
     good, wild = _params(method, wild=False), _params(method, wild=True)
-    return draw(st.one_of(good, good, wild, wild, mutated(good), values, SPACES))
+    body: bytes = draw(st.one_of(good, good, wild, wild, mutated(good), values, SPACES))
+    return body
 
 
 @st.composite
@@ -156,7 +157,8 @@ def _batches(draw: st.DrawFn) -> bytes:
     items += draw(st.lists(st.sampled_from(odd), max_size=1))
     listed = separated(b"[", items, [draw(SPACES) for _ in items], b"]")
     members = {"commands": st.just(listed), "parallel": st.sampled_from([b"false", b"null", b"0"])}
-    return draw(described(["commands", *draw(st.lists(st.just("parallel"), max_size=1))], members, False, _ANY))
+    body: bytes = draw(described(["commands", *draw(st.lists(st.just("parallel"), max_size=1))], members, False, _ANY))
+    return body
 
 
 @st.composite

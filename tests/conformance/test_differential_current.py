@@ -6,11 +6,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from centripetal.server import EmbeddedServer
-from tests.conformance import servers_current
 from tests.conformance.raw import Peer, RawRequest
 from tests.conformance.raw_current import CONFIG, calls, mask, requests
-from tests.conformance.servers_v1 import Server
+from tests.conformance.servers_v6 import start
 from tests.needs import needs
 
 # Another number of examples is for a person with time: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance
@@ -19,14 +17,13 @@ many = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
-pytestmark = pytest.mark.filterwarnings("ignore::centripetal.server.UnhonouredConfigWarning")
 
 
 @pytest.fixture(scope="module")
-def embedded() -> Iterator[Peer]:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     """A connection to an embedded server that has seen what the real one has seen."""
-    with EmbeddedServer(config=CONFIG) as server:
-        peer = Peer(Server("embedded", server.url), mask)
+    with start("embedded", CONFIG, tmp_path_factory.mktemp("embedded")) as server:
+        peer = Peer(server, mask)
         yield peer
         peer.close()
 
@@ -34,8 +31,8 @@ def embedded() -> Iterator[Peer]:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     """A connection to a real server that has seen what the embedded one has seen."""
-    with servers_current.real(CONFIG, tmp_path_factory.mktemp("real")) as url:
-        peer = Peer(Server("real", url), mask)
+    with start("real", CONFIG, tmp_path_factory.mktemp("real")) as server:
+        peer = Peer(server, mask)
         yield peer
         peer.close()
 

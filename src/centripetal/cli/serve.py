@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from centripetal.cli.failures import environment_value, printable
+from centripetal.cli.failures import printable
 from centripetal.cli.output import show_json
 from centripetal.cli.settings import Settings, register
 from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
 
 __all__ = ["register_in"]
 
