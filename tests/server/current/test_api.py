@@ -8,7 +8,7 @@ from centripetal.dialects.current.answers import Answer, HistoryAnswer, PublishA
 from centripetal.server.current.connection import ServerSubscription, Told
 from centripetal.server.engine import ClientInfo, Position
 from centripetal.server.events import CommandRun, Event, Published
-from tests.server.current.world import World
+from tests.server.current.backstage import World
 
 
 @pytest.fixture

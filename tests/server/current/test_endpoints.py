@@ -1,5 +1,7 @@
 """What a current server answers to HTTP requests, beyond the recordings."""
 
+from typing import Any
+
 import pytest
 
 from centripetal.errors import UsageError
@@ -7,7 +9,7 @@ from centripetal.server.current.endpoints import Endpoints
 from centripetal.server.current.origins import Origins
 from centripetal.server.events import Event, RequestRefused
 from centripetal.server.http1 import Request, Response
-from tests.server.current.world import World
+from tests.server.current.backstage import World
 from tests.server.test_handshake import GOOD
 
 KEY = ("x-api-key", "k")
@@ -23,7 +25,7 @@ def ask(
     *headers: tuple[str, str],
     body: bytes = b"{}",
     method: str = "POST",
-    **sections: object,
+    **sections: Any,
 ) -> Response:
     return make(World(**sections)).answer(Request(method, target, headers, body))
 
@@ -88,7 +90,7 @@ def test_the_method_is_looked_at_before_the_key(target: str, status: int) -> Non
 
 def test_endpoints_may_be_elsewhere_or_off() -> None:
     """Only those that are configured are there."""
-    moved = {"http_api": {"key": "k", "handler_prefix": "/"}}
+    moved: dict[str, Any] = {"http_api": {"key": "k", "handler_prefix": "/"}}
     assert ask("/channels", KEY, **moved).status == 200
     assert ask("/", KEY, body=b"", **moved).status == 400
     assert ask("/api/channels", KEY, http_api={"key": "k", "disabled": True}).status == 404
@@ -98,7 +100,7 @@ def test_endpoints_may_be_elsewhere_or_off() -> None:
 
 def test_the_error_mode_may_be_configured() -> None:
     """Then it needs no header; batches stay as they are."""
-    mode = {"http_api": {"key": "k", "error_mode": "transport"}}
+    mode: dict[str, Any] = {"http_api": {"key": "k", "error_mode": "transport"}}
     response = ask("/api/publish", KEY, **mode)
     assert (response.status, response.body) == (400, b'{"code":107,"message":"bad request"}')
     assert ask("/api/batch", KEY, body=b'{"commands":[{"publish":{}}]}', **mode).status == 200

@@ -6,7 +6,7 @@ from centripetal.errors import ServerError
 from centripetal.server.current.connection import Announcement, Shared
 from centripetal.server.engine import ClientInfo, Position, Publication
 from centripetal.server.events import Event, Published
-from tests.server.current.world import World
+from tests.server.current.backstage import World
 
 
 @pytest.fixture
