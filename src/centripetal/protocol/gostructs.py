@@ -21,7 +21,18 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from centripetal.protocol.gojson import JSONError, elements, first, fold, members, pairs, quote_push, string
+from centripetal.protocol.gojson import (
+    JSONError,
+    compact,
+    elements,
+    first,
+    fold,
+    members,
+    pairs,
+    quote,
+    quote_push,
+    string,
+)
 
 __all__ = ["read", "write"]
 
@@ -74,6 +85,8 @@ def _read_struct(text: bytes, shape: type[S]) -> S:
 def _read_value(text: bytes, kind: inspect.Type) -> Any:
     match kind:
         case inspect.UnionType():
+            if text == _NULL:
+                return None
             inner = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
             return _read_value(text, inner[0])
         case inspect.StructType():
@@ -107,10 +120,19 @@ def _read_integer(text: bytes, kind: inspect.IntType) -> int:
 # ---- writing
 
 
-def write(value: msgspec.Struct) -> bytes:
-    """*value* as a JSON object."""
+def write(value: msgspec.Struct, *, replies: bool = False) -> bytes:
+    """*value* as a JSON object.
+
+    Args:
+        value: structs in structs.
+        replies: in the style of replies of the HTTP API: raw values are made compact, with HTML escapes, and the
+            members of maps are in the order of their names (spec v6 §4.3).
+
+    Raises:
+        JSONError: in replies, a raw value is no JSON.
+    """
     items = []
-    for name, label, default, write_one in _writers(type(value)):
+    for name, label, default, write_one in _writers(type(value), replies):
         member = getattr(value, name)
         if default is msgspec.NODEFAULT or member != default:
             items.append(label + write_one(member))
@@ -118,11 +140,16 @@ def write(value: msgspec.Struct) -> bytes:
 
 
 @functools.cache
-def _writers(shape: type[msgspec.Struct]) -> list[tuple[str, bytes, Any, Callable[[Any], bytes]]]:
-    fields = msgspec.structs.fields(shape)
+def _writers(shape: type[msgspec.Struct], replies: bool) -> list[tuple[str, bytes, Any, Callable[[Any], bytes]]]:
+    of_raw, of_any = (_compact, _any_in_reply) if replies else (_raw, _any)
     return [
-        (each.name, b'"%b":' % each.encode_name.encode(), _default(each), _raw if each.type is msgspec.Raw else _any)
-        for each in fields
+        (
+            each.name,
+            b'"%b":' % each.encode_name.encode(),
+            _default(each),
+            of_raw if each.type is msgspec.Raw else of_any,
+        )
+        for each in msgspec.structs.fields(shape)
     ]
 
 
@@ -151,6 +178,24 @@ def _any(value: Any) -> bytes:
             return _object((quote_push(name), _any(each)) for name, each in value.items())
         case _:
             raise AssertionError(f"a {type(value).__name__} cannot be written")
+
+
+def _compact(value: msgspec.Raw) -> bytes:
+    return compact(bytes(value))
+
+
+def _any_in_reply(value: Any) -> bytes:
+    match value:
+        case str():
+            return quote(value)
+        case msgspec.Struct():
+            return write(value, replies=True)
+        case list():
+            return b"[%b]" % b",".join(map(_any_in_reply, value))
+        case dict():
+            return _object((quote(name), _any_in_reply(value[name])) for name in sorted(value))
+        case _:
+            return _any(value)
 
 
 def _object(items: Iterable[tuple[bytes, bytes]]) -> bytes:

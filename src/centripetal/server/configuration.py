@@ -19,7 +19,7 @@ from centripetal.server.generations import V1, Current, Generation
 from centripetal.server.v1.config import KEYS as KEYS_V1
 from centripetal.server.v1.config import read_config as read_v1
 
-__all__ = ["ConfigSource", "choose", "generation_of", "load"]
+__all__ = ["ConfigSource", "choose", "load", "which"]
 
 ConfigSource = Mapping[str, Any] | str | os.PathLike[str]
 
@@ -29,7 +29,11 @@ _KEYS_BETWEEN = frozenset(("api_key", "token_hmac_secret_key", "allowed_origins"
 
 
 def choose(
-    secret: str | None, api_key: str | None, token_secret: str | None, config: ConfigSource | None
+    server: int | None,
+    secret: str | None,
+    api_key: str | None,
+    token_secret: str | None,
+    config: ConfigSource | None,
 ) -> tuple[Generation, list[str]]:
     """The server that is meant, and a sentence for each key of *config* that changes nothing here.
 
@@ -39,31 +43,43 @@ def choose(
     for name, value in (("secret", secret), ("api_key", api_key), ("token_secret", token_secret)):
         if value is not None and (not isinstance(value, str) or not value):
             raise UsageError(f"{name} must be text that is not empty")
-    if secret is not None and (api_key is not None or token_secret is not None):
-        other = "api_key" if api_key is not None else "token_secret"
-        raise UsageError(f"secret=… is for a 1.x server, {other}=… for a current one: give one of them")
     if secret is None and api_key is None and config is None:
         raise UsageError(f"{_SAY_WHICH}, or the config=… of either")
     raw = load(config)
-    if secret is not None:
-        generation = 1
-    elif api_key is not None or token_secret is not None:
-        generation = 6
-    else:
-        generation = generation_of(raw)
-    if generation == 1:
+    if which(server, secret, api_key or token_secret, raw) == 1:
         config_v1, unhonoured = read_v1(raw)
         return V1(config_v1 if secret is None else msgspec.structs.replace(config_v1, secret=secret)), unhonoured
     current, unhonoured = read_current(raw)
     return Current(with_keys(current, api_key=api_key, token_secret=token_secret)), unhonoured
 
 
-def generation_of(raw: Mapping[str, Any]) -> int:
-    """1 or 6, whichever has keys as in *raw*.
+def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[str, Any]) -> int:
+    """The generation that is meant: 1 or 6.
+
+    Args:
+        server: said outright.
+        secret: of 1.x.
+        key: any key of a current server.
+        raw: a configuration.
 
     Raises:
-        UsageError: both, or neither.
+        UsageError: this does not say, or it says both.
     """
+    if server not in (None, 1, 6):
+        raise UsageError(f"there are stand-ins for Centrifugo 1.x (1) and 6 (6), not for {server!r}")
+    if (secret is not None and key is not None) or (server == 1 and key is not None):
+        raise UsageError("a 1.x server has a secret, a current one an API key and a token secret: give what is of one")
+    if server == 6 and secret is not None:
+        raise UsageError("a current server has no secret: give its API key")
+    if server is not None:
+        return server
+    if secret is not None or key is not None:
+        return 1 if key is None else 6
+    return _generation_of(raw)
+
+
+def _generation_of(raw: Mapping[str, Any]) -> int:
+    """The one that has keys as in *raw*."""
     keys = {str(key).lower(): value for key, value in raw.items()}
     # A section is an object, or the list of them; what 1.x calls the same is none of these.
     current = {key for key, value in keys.items() if key in SECTIONS and isinstance(value, Mapping | list)}
@@ -71,12 +87,13 @@ def generation_of(raw: Mapping[str, Any]) -> int:
     between = keys.keys() & _KEYS_BETWEEN
     if between and not current:
         raise UsageError(
-            f"{min(between)!r} is a key of Centrifugo 2 to 5: there are stand-ins for 1.x and for 6, whose configuration "
-            "stands in sections such as http_api and client"
+            f"{min(between)!r} is a key of Centrifugo 2 to 5: there are stand-ins for 1.x and for 6, whose "
+            "configuration stands in sections such as http_api and client"
         )
     if current and flat:
         raise UsageError(
-            f"the configuration has keys of 1.x ({min(flat)!r}) and of a current server ({min(current)!r}): {_SAY_WHICH}"
+            f"the configuration has a key of 1.x, {min(flat)!r}, and one of a current server, {min(current)!r}: "
+            f"{_SAY_WHICH}"
         )
     if not current and not flat:
         raise UsageError(f"the configuration does not show for which server it is: {_SAY_WHICH}")

@@ -41,9 +41,10 @@ class EmbeddedServer:
         token_secret: the key of the tokens of a current server's clients, instead of the configuration's
             `client.token.hmac_secret_key`; with neither, no token is accepted.
         config: what the real server is configured with: a dict, or the path of its JSON file. A key that has no effect
-            here gives an `UnhonouredConfigWarning`. Without secret and API key, it also says which server is meant.
+            here gives an `UnhonouredConfigWarning`.
         host: the address to listen on.
         port: the port to listen on; 0 picks a free one at each start.
+        server: 1 or 6; without it, the keys that are given decide, or else those in the configuration.
 
     Raises:
         UsageError: a wrong argument, or a configuration that the real server would not start with either.
@@ -58,10 +59,11 @@ class EmbeddedServer:
         config: ConfigSource | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        server: int | None = None,
     ) -> None:
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
             raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
-        self._generation, unhonoured = choose(secret, api_key, token_secret, config)
+        self._generation, unhonoured = choose(server, secret, api_key, token_secret, config)
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=2)
         self.events = Events()
@@ -70,6 +72,11 @@ class EmbeddedServer:
         self._port = port
         self._bound_port: int | None = None
         self._running: Running | None = None
+
+    @property
+    def generation(self) -> str:
+        """What it stands in for: "1.x" or "6"."""
+        return self._generation.name
 
     @property
     def secret(self) -> str:

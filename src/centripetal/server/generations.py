@@ -14,10 +14,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from centripetal.server.v1.api import VERSION as VERSION_V1
+from centripetal.server.current.config import Config as ConfigCurrent
+from centripetal.server.current.endpoints import Endpoints as EndpointsCurrent
+from centripetal.server.current.node import VERSION as VERSION_CURRENT
+from centripetal.server.current.node import Node as NodeCurrent
 from centripetal.server.events import Events
 from centripetal.server.http1 import Request, Response
 from centripetal.server.link import Realtime
+from centripetal.server.v1.api import VERSION as VERSION_V1
 from centripetal.server.v1.api import Node as NodeV1
 from centripetal.server.v1.clients import Clients as ClientsV1
 from centripetal.server.v1.config import Config as ConfigV1
@@ -28,17 +32,18 @@ try:
 except ImportError:  # on Windows
     resource = None  # type: ignore[assignment]
 
-__all__ = ["Generation", "Service", "V1"]
+__all__ = ["V1", "Current", "Generation", "Service"]
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALPHABET = "0123456789" + _LETTERS
 
 
 class Service(Protocol):
     """One server process."""
 
     @property
-    def realtime(self) -> Realtime[Any]:
-        """The half that clients connect to."""
+    def realtime(self) -> Realtime[Any] | None:
+        """The half that clients connect to; None: there is none."""
         ...
 
     def answer(self, request: Request) -> Response:
@@ -136,6 +141,51 @@ class _ServiceV1:
 
     def tick(self) -> None:
         self._node.tick(time.time(), _readings())
+
+    def stop(self) -> None:
+        self._endpoints.stopping = True
+
+
+class Current:
+    """Centrifugo 6."""
+
+    name = "6"
+    version = VERSION_CURRENT
+    secret = ""
+
+    def __init__(self, config: ConfigCurrent) -> None:
+        self._config = config
+        prefix = config.http_api.handler_prefix
+        # Clients add "/api" themselves, so that is no part of the URL.
+        self.path = prefix.removesuffix("/api") if prefix.endswith("/api") else prefix
+        self.websocket_path = config.websocket.handler_prefix
+        self.api_key = config.http_api.key
+        self.token_secret = config.client.token.hmac_secret_key
+
+    def serve(self, name: str, events: Events, *, websockets: bool) -> Service:
+        return _ServiceCurrent(
+            NodeCurrent(
+                self._config,
+                name=self._config.node.name or name,
+                uid=str(uuid.uuid4()),
+                now=time.time(),
+                new_epoch=lambda: "".join(secrets.choice(_LETTERS) for _ in range(8)),
+                events=events,
+            ),
+            websockets=websockets,
+        )
+
+
+class _ServiceCurrent:
+    def __init__(self, node: NodeCurrent, *, websockets: bool) -> None:
+        self._node = node
+        self.realtime = None
+        self._endpoints = EndpointsCurrent(node, time.time, websockets=websockets and self.realtime is not None)
+        self.answer = self._endpoints.answer
+        self.opens_websocket = self._endpoints.opens_websocket
+
+    def tick(self) -> None:
+        self._node.tick(time.time())
 
     def stop(self) -> None:
         self._endpoints.stopping = True

@@ -94,11 +94,11 @@ class Realtime(Protocol[D]):
         """Why a client is closed that does not read what it is sent."""
         ...
 
-    def open(self, link: Link[D], request: Request) -> Session[D]:
+    def open(self, link: Link[D], request: Request, /) -> Session[D]:
         """The session of a client that has just connected with *request*."""
         ...
 
-    def subprotocol(self, request: Request) -> str:
+    def subprotocol(self, request: Request, /) -> str:
         """Which of the protocols that the client offers is spoken; empty: nothing is said of it."""
         ...
 

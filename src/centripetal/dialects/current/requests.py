@@ -13,8 +13,8 @@ from msgspec import Meta
 
 __all__ = ["METHODS", "NUMBERS", "PRO_METHODS", "Broadcast", "Channels", "Disconnect", "DisconnectReason", "Flag"]
 __all__ += ["History", "HistoryRemove", "Info", "MapClear", "MapPublish", "MapReadState", "MapReadStream", "MapRemove"]
-__all__ += ["MapRequest", "MapStats", "NONE", "OfUser", "Override", "Presence", "PresenceStats", "Publish", "Refresh"]
-__all__ += ["Request", "Rpc", "SharedPollPublish", "StreamPosition", "Subscribe", "Unsubscribe"]
+__all__ += ["NONE", "MapRequest", "MapStats", "OfUser", "Override", "Presence", "PresenceStats", "Publish", "Refresh"]
+__all__ += ["Request", "Rpc", "SharedPollPublish", "StreamPosition", "Subscribe", "UInt32", "Unsubscribe"]
 
 NONE = msgspec.Raw(b"")
 """No JSON at all."""

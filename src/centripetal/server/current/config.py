@@ -204,7 +204,7 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         if field.name != "channels"
     }
     channel = folded(values.pop("channel", {}), "channel")
-    proxies = {item.get("name") for _, item in objects(values.get("proxies", []), "proxies")} | {"default"}
+    proxies = {str(item.get("name")) for _, item in objects(values.get("proxies", []), "proxies")} | {"default"}
     options, namespaces = read_namespaces(channel, proxies, strangers)
     marks = _section(channel, _Channel, "channel", strangers)
     for place, each in (("without_namespace", options), *namespaces.items()):
@@ -289,6 +289,6 @@ def _unhonoured(key: str) -> str:
     reason = _REASONS.get(key)
     if reason is None and "proxy" in name:
         reason = "no proxies are asked"
-    if reason is None and name in ("map", "shared_poll") or "presence_channel_prefix" in name:
+    if (reason is None and name in ("map", "shared_poll")) or "presence_channel_prefix" in name:
         reason = "map channels and shared polling are not emulated"
     return f"{key!r} in the configuration has no effect: {reason or 'this server does not know it'}"

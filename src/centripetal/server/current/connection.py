@@ -5,8 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from centripetal.server import hub
 from centripetal.server.engine import ClientInfo, Position, Publication
+from centripetal.server.hub import Connection as AnyConnection
 
 __all__ = ["Announcement", "Connection", "ServerSubscription", "Shared", "Told"]
 
@@ -95,7 +95,7 @@ class ServerSubscription(msgspec.Struct, frozen=True, kw_only=True):
     force_positioning: bool = False
 
 
-class Connection(hub.Connection, Protocol):
+class Connection(AnyConnection, Protocol):
     """A client that has authenticated; each method queues what the client gets."""
 
     @property

@@ -30,10 +30,10 @@ class Clients:
         self.max_queue_size = node.config.client_queue_max_size
         self.ping_interval = node.config.ping_interval
 
-    def open(self, link: Link[Disconnect], request: Request) -> Session:
+    def open(self, link: Link[Disconnect], _: Request) -> Session:
         return Session(self.node, link, self._new_id())
 
-    def subprotocol(self, request: Request) -> str:
+    def subprotocol(self, _: Request) -> str:
         return ""
 
     def close_frame(self, disconnect: Disconnect) -> CloseFrame:

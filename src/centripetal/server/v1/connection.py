@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from centripetal.server import hub
+from centripetal.server.hub import Connection as AnyConnection
 
 __all__ = ["Connection"]
 
 
-class Connection(hub.Connection, Protocol):
+class Connection(AnyConnection, Protocol):
     """A client that has authenticated; each method queues what the client gets."""
 
     def unsubscribe(self, channel: str) -> None:
