@@ -29,9 +29,9 @@ from centripetal.dialects.current.realtime import (
 )
 from centripetal.dialects.current.tags import InvalidFilterError, validate
 from centripetal.dialects.current.verifying import TokenRefused
-from centripetal.server.current.api import Node
 from centripetal.server.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE, FatalError, refused
 from centripetal.server.current.memberships import Memberships, Who
+from centripetal.server.current.node import Node
 from centripetal.server.current.payloads import fits
 from centripetal.server.current.permissions import Gate, has_ended
 from centripetal.server.current.subscription import client_info, publication_frame

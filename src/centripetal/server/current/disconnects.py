@@ -4,12 +4,13 @@ from centripetal.dialects.current.realtime import Disconnect, UnsubscribePush
 from centripetal.errors import ServerError
 
 __all__ = ["BAD_REQUEST", "CHANNEL_LIMIT", "CONNECTION_EXPIRED", "CONNECTION_LIMIT", "INAPPROPRIATE_PROTOCOL"]
-__all__ += ["INSUFFICIENT_STATE", "INVALID_TOKEN", "NOT_AVAILABLE", "NO_PONG", "PERMISSION_DENIED", "SHUTDOWN", "SLOW"]
-__all__ += ["STALE", "SUBSCRIPTION_EXPIRED", "UNSUBSCRIBED_EXPIRED", "UNSUBSCRIBED_INSUFFICIENT", "FatalError"]
-__all__ += ["is_temporary", "refused"]
+__all__ += ["INSUFFICIENT_STATE", "INTERNAL_SERVER_ERROR", "INVALID_TOKEN", "NOT_AVAILABLE", "NO_PONG"]
+__all__ += ["PERMISSION_DENIED", "SHUTDOWN", "SLOW", "STALE", "SUBSCRIPTION_EXPIRED", "UNSUBSCRIBED_EXPIRED"]
+__all__ += ["UNSUBSCRIBED_INSUFFICIENT", "FatalError", "is_temporary", "refused"]
 
 # After these a client library comes back,
 SHUTDOWN = Disconnect(3001, "shutdown")
+INTERNAL_SERVER_ERROR = Disconnect(3004, "internal server error")
 CONNECTION_EXPIRED = Disconnect(3005, "connection expired")
 SUBSCRIPTION_EXPIRED = Disconnect(3006, "subscription expired")
 SLOW = Disconnect(3008, "slow")

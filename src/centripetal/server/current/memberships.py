@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from centripetal.dialects.current.realtime import FilterNode, Subscribe, SubscribeResult, UnsubscribePush
-from centripetal.server.current.api import Node
 from centripetal.server.current.connection import Announcement, Told
 from centripetal.server.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT, refused
+from centripetal.server.current.node import Node
 from centripetal.server.current.recovery import Recovery, recover
 from centripetal.server.current.subscription import (
     SubscribeOptions,

@@ -13,7 +13,14 @@ from centripetal.dialects.current.verifying import TokenKeys, TokenRefused, veri
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config, Token
-from centripetal.server.current.disconnects import BAD_REQUEST, INVALID_TOKEN, PERMISSION_DENIED, FatalError, refused
+from centripetal.server.current.disconnects import (
+    BAD_REQUEST,
+    INTERNAL_SERVER_ERROR,
+    INVALID_TOKEN,
+    PERMISSION_DENIED,
+    FatalError,
+    refused,
+)
 from centripetal.server.current.subscription import SubscribeOptions, options_for
 
 __all__ = ["Admission", "Gate", "has_ended"]
@@ -165,7 +172,9 @@ class Gate:
         return (permitted and self._is_somebody(what, options, user)) or self.config.client.insecure
 
     def _check_type(self, options: ChannelOptions, wanted: int) -> None:
-        kind, given = options.subscription_type or "stream", _TYPES.get(wanted, "stream")
+        kind, given = options.subscription_type or "stream", _TYPES.get(wanted)
+        if given is None:
+            raise FatalError(INTERNAL_SERVER_ERROR)  # the real server breaks down over it
         if kind != given:
             raise refused(108 if given == "shared_poll" else 107 if kind == "shared_poll" else 103)
         if kind != "stream":
@@ -199,7 +208,7 @@ class Gate:
         return bool(user or getattr(options, f"allow_{what}_for_anonymous"))
 
 
-_TYPES = {1: "map", 2: "map_clients", 3: "map_users", 4: "shared_poll"}
+_TYPES = {0: "stream", 1: "map", 2: "map_clients", 3: "map_users", 4: "shared_poll"}
 
 
 def _keys(token: Token, *, skip: bool) -> TokenKeys:

@@ -32,7 +32,6 @@ from centripetal.dialects.current.realtime import (
 from centripetal.errors import ServerError
 from centripetal.server.current.alarms import Alarms, Heartbeat
 from centripetal.server.current.answering import Answering, time_left
-from centripetal.server.current.api import VERSION, Node
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
 from centripetal.server.current.disconnects import (
     BAD_REQUEST,
@@ -51,6 +50,7 @@ from centripetal.server.current.disconnects import (
     refused,
 )
 from centripetal.server.current.memberships import Ended, Memberships, Who
+from centripetal.server.current.node import VERSION, Node
 from centripetal.server.current.permissions import Admission, Gate
 from centripetal.server.current.subscription import (
     LostPositionError,

@@ -228,8 +228,8 @@ def publication_frame(publication: Publication, epoch: str) -> realtime.Publicat
 
 def delta_chain(publications: list[Publication]) -> list[realtime.Publication]:
     """Recovered publications for a subscriber with deltas: the first one whole, each other one against the last."""
-    previous: list[Publication | None] = [None, *publications[:-1]]
-    return [_delta_frame(*pair) for pair in zip(publications, previous, strict=True)]
+    previous: list[Publication | None] = [None, *publications]
+    return [_delta_frame(*pair) for pair in zip(publications, previous, strict=False)]
 
 
 def checked(line: bytes) -> bytes:

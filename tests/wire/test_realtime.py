@@ -1,0 +1,19 @@
+"""The embedded server talks with clients of Centrifugo 6 as the real server did, line by line, over a real socket."""
+
+import pytest
+
+from centripetal.server import EmbeddedServer
+from tests.wire.golden import load, names
+from tests.wire.lines import LineConversation
+
+TRANSCRIPTS = names("current", "websocket", "ws_*", "sdk_*")
+
+
+# Most recordings come from one configuration, in which there is a namespace of map channels.
+@pytest.mark.filterwarnings("ignore::centripetal.server.UnhonouredConfigWarning")
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_conversation_of_a_real_server_is_reproduced(name: str) -> None:
+    """Every connection receives the recorded lines and no others, in the recorded order."""
+    transcript = load("current", name)
+    with EmbeddedServer(config=transcript["config"]) as server:
+        LineConversation(server.url).run(transcript["frames"])
