@@ -1,8 +1,12 @@
 """The embedded server talks with clients of Centrifugo 6 as the real server did, line by line, over a real socket."""
 
+from pathlib import Path
+
 import pytest
 
 from centripetal.server import EmbeddedServer
+from tests.conformance import servers_v6
+from tests.needs import needs
 from tests.wire.golden import load, names
 from tests.wire.lines import LineConversation
 
@@ -17,3 +21,12 @@ def test_conversation_of_a_real_server_is_reproduced(name: str) -> None:
     transcript = load("current", name)
     with EmbeddedServer(config=transcript["config"]) as server:
         LineConversation(server.url).run(transcript["frames"])
+
+
+@needs("centrifugo-v6")
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_a_real_server_reproduces_its_conversations(name: str, tmp_path: Path) -> None:
+    """Or else it would be the replay that is wrong."""
+    transcript = load("current", name)
+    with servers_v6.real(transcript["config"], tmp_path) as url:
+        LineConversation(url).run(transcript["frames"])
