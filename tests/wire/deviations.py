@@ -38,10 +38,10 @@ PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
     ),
 }
 
-NOT_EMULATED_PATHS: Mapping[str, str] = {
-    path: "clients connect by WebSocket, which all official SDKs try first"
-    for path in ("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/emulation")
-}
+NOT_EMULATED_PATHS: Mapping[str, str] = dict.fromkeys(
+    ("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/emulation"),
+    "clients connect by WebSocket, which all official SDKs try first",
+)
 """Endpoints of a current server that are 404 here, and why."""
 
 NOT_EMULATED_METHODS: Mapping[str, str] = {

@@ -1,98 +1,14 @@
-"""Plays recorded conversations of Centrifugo 6: what is compared are JSON values, line by line.
+"""Plays recorded conversations of Centrifugo 6, line by line: a server puts lines together into messages by chance."""
 
-The real server shuffles the members of maps, and puts lines together into messages by chance. What differs from run to
-run is masked by JSON pointers into the values; a pointer may lead through a member whose name is such a value itself.
-"""
-
-import base64
-import hashlib
-import hmac
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.wire.golden import Replay, Step, _filled, payload
+from tests.wire.golden import Replay, Step, payload
 from tests.wire.replay import Conversation
 from tests.wire.websocket import Client
 
-__all__ = ["LineConversation", "LineReplay"]
-
-
-class LineReplay(Replay):
-    """One run of a transcript; every payload holds one JSON value a line."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def outgoing(self, step: Step, member: str) -> bytes:
-        """What to send for a step: as recorded, with this run's values in it."""
-        return self._translated(super().outgoing(step, member).decode()).encode()
-
-    def check(self, step: Step, recorded: bytes, actual: bytes) -> None:
-        """Make sure that *actual* is what was recorded."""
-        expected, found = _values(recorded), _values(actual)
-        assert len(expected) == len(found), (expected, found)
-        one = len(expected) == 1
-        for name, place in step.get("bind", {}).items():
-            self._recorded[name] = _at(expected, place, one=one)
-            self._actual[name] = _at(found, self._translated(place), one=one)
-        for place in step.get("volatile", ()):
-            _mask(expected, place, one=one)
-            _mask(found, self._translated(place), one=one)
-        texts = [json.dumps(expected, sort_keys=True), json.dumps(found, sort_keys=True)]
-        for index, values in enumerate((self._recorded, self._actual)):
-            for name, value in values.items():
-                texts[index] = texts[index].replace(value, f"{{{{{name}}}}}")
-        assert json.loads(texts[1]) == json.loads(texts[0])
-
-    def _translated(self, text: str) -> str:
-        """*text* with this run's values where it has recorded ones."""
-        for name, value in self._recorded.items():
-            text = text.replace(value, self._actual.get(name, value))
-        return text
-
-    def _compute(self, recipe: Mapping[str, Any], values: Mapping[str, str]) -> str:
-        if "unix" in recipe:
-            return str(int(time.time()) + recipe["unix"])
-        wanted = recipe["jwt_hs256"]
-        claims = json.loads(_filled(json.dumps(wanted["claims"]), values))
-        if "exp_in" in wanted:
-            claims["exp"] = int(time.time()) + wanted["exp_in"]
-        return token(wanted["secret"], claims)
-
-
-def token(secret: str, claims: Mapping[str, Any]) -> str:
-    """A token signed with HS256."""
-    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
-    text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
-    signature = hmac.new(secret.encode(), text, hashlib.sha256).digest()
-    return b".".join((text, base64.urlsafe_b64encode(signature).rstrip(b"="))).decode()
-
-
-def _values(text: bytes) -> list[Any]:
-    return [json.loads(line) for line in text.split(b"\n") if line]
-
-
-def _at(values: list[Any], place: str, *, one: bool) -> str:
-    container, key = _parent(values, place, one=one)
-    return str(container[key])
-
-
-def _mask(values: list[Any], place: str, *, one: bool) -> None:
-    container, key = _parent(values, place, one=one)
-    assert key in container if isinstance(container, dict) else key < len(container), place
-    container[key] = "*"
-
-
-def _parent(values: list[Any], place: str, *, one: bool) -> tuple[Any, Any]:
-    """The container of the value that a pointer names, and where in it that is; one line needs no index."""
-    container, *path = values, *(part.replace("~1", "/").replace("~0", "~") for part in place.split("/")[1:])
-    if one:
-        path.insert(0, "0")
-    for part in path[:-1]:
-        container = container[int(part) if isinstance(container, list) else part]
-    return container, int(path[-1]) if isinstance(container, list) else path[-1]
+__all__ = ["LineConversation"]
 
 
 class LineConversation(Conversation):
@@ -100,11 +16,12 @@ class LineConversation(Conversation):
 
     Args:
         url: the server's address.
+        compare: what the transcript says of that.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, compare: str) -> None:
         super().__init__(url, "", lambda: None)
-        self._replay = LineReplay()
+        self._replay = Replay("", compare)
         self._lines: dict[Client, list[bytes]] = {}
 
     def _recv(self, step: Step) -> None:
