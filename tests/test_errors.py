@@ -29,6 +29,7 @@ EXAMPLES: dict[type[CentripetalError], CentripetalError] = {
         errors.AuthenticationError("401 from it", status=401, body=b"Unauthorized"),
         errors.MalformedResponseError("nonsense", executed="yes"),
         errors.ServerError("not available", code=108, advice="fix", hint="turn it on", executed="no"),
+        errors.HistoryGapError("a gap", channel="news", expected=3, found=7, epoch="abc"),
     )
 }
 every_error = pytest.mark.parametrize("error", EXAMPLES.values(), ids=lambda error: type(error).__name__)
@@ -53,6 +54,7 @@ def test_the_examples_of_this_file_are_all_errors_there_are() -> None:
         (errors.AuthenticationError, [errors.HTTPStatusError]),
         (errors.MalformedResponseError, []),
         (errors.ServerError, []),
+        (errors.HistoryGapError, []),
     ],
 )
 def test_an_error_is_caught_as_what_it_is(kind: type[CentripetalError], bases: list[type[Exception]]) -> None:
@@ -73,6 +75,7 @@ def test_an_error_is_caught_as_what_it_is(kind: type[CentripetalError], bases: l
         (errors.ConnectionLostError, "unknown", True),
         (errors.MalformedResponseError, "unknown", False),
         (errors.ServerError, "unknown", False),
+        (errors.HistoryGapError, "yes", False),
     ],
 )
 def test_an_error_says_the_safe_thing_if_told_nothing(

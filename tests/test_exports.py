@@ -12,14 +12,23 @@ import pytest
 import centripetal
 import centripetal.v1
 from centripetal import errors
+from centripetal.client import current
 from centripetal.client import v1 as client
+from centripetal.dialects.current import base, maps, pro, pro_results, push
+from centripetal.dialects.current import commands as current_commands
+from centripetal.dialects.current import results as current_results
 from centripetal.dialects.v1 import commands, credentials, replies, results
 
 DOORS = [centripetal, centripetal.v1]
 # Modules whose every public name a user of 1.x needs; but see the differences below.
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
+# The same for users of the current API.
+PARTS_OF_CURRENT = (errors, current, base, current_commands, maps, pro, pro_results, push, current_results)
 # Exported by a part for the sake of other parts of the house.
 INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
+INTERNAL_OF_CURRENT = {"COMMANDS", "Executed", "MAP_METHODS", "PRO_METHODS"} | {
+    *("Data", "Method", "OfUser", "Sendable", "Version", "payload_of")
+}
 # What belongs to `centripetal.v1` but is made in modules that also hold other things.
 BESIDES = {
     "Command": "centripetal.protocol.command",
@@ -30,6 +39,13 @@ BESIDES = {
     "TransportOptions": "centripetal.transport.base",
     "ClientOptions": "centripetal.client.options",
     "Limits": "centripetal.protocol.grouping",
+}
+
+
+BESIDES_OF_CURRENT = BESIDES | {
+    "CurrentOptions": "centripetal.client.options",
+    "Retry": "centripetal.protocol.retry",
+    "__version__": "centripetal.version",
 }
 
 
@@ -46,6 +62,12 @@ def test_door_of_v1_exports_all_its_parts() -> None:
     """`centripetal.v1` exports each public name of the modules it is made of, and nothing else."""
     parts = {name for part in PARTS_OF_V1 for name in exports(part)} - INTERNAL
     assert exports(centripetal.v1) == parts | BESIDES.keys()
+
+
+def test_main_door_exports_all_parts_of_the_current_api() -> None:
+    """`centripetal` exports each public name of the modules it is made of, and nothing else."""
+    parts = {name for part in PARTS_OF_CURRENT for name in exports(part)} - INTERNAL_OF_CURRENT
+    assert exports(centripetal) == parts | BESIDES_OF_CURRENT.keys()
 
 
 def test_errors_are_at_both_doors() -> None:
@@ -90,10 +112,11 @@ def test_public_name_has_a_docstring(door: str, name: str) -> None:
         assert inspect.cleandoc(value.__dict__.get("__doc__") or "" if inspect.isclass(value) else value.__doc__ or "")
 
 
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 @pytest.mark.parametrize("name", ["Client", "AsyncClient", "Batch", "AsyncBatch"])
-def test_public_method_has_a_docstring(name: str) -> None:
+def test_public_method_has_a_docstring(door: ModuleType, name: str) -> None:
     """Every public method and property of a client or batch has documentation, inherited or its own."""
-    kind = getattr(centripetal.v1, name)
+    kind = getattr(door, name)
     undocumented = [
         method for method in dir(kind) if not method.startswith("_") and not inspect.getdoc(getattr(kind, method))
     ]
@@ -107,3 +130,10 @@ def test_command_is_a_method_everywhere(command: Any) -> None:
         assert getattr(facade, command.name) is command
     for facade in (client.Client, client.AsyncClient):
         assert getattr(facade, f"add_{command.name}") is command
+
+
+@pytest.mark.parametrize("command", current_commands.COMMANDS, ids=lambda command: command.name)
+def test_command_of_the_current_api_is_a_method_everywhere(command: Any) -> None:
+    """Each command of the table is a method of clients and batches."""
+    for facade in (current.Client, current.AsyncClient, current.Batch, current.AsyncBatch):
+        assert getattr(facade, command.name) is command

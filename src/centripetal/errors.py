@@ -10,7 +10,8 @@
     ├── HTTPStatusError                       an answer other than 200
     │   └── AuthenticationError               401 or 403: wrong or missing credentials
     ├── MalformedResponseError                an answer that is not what was asked for
-    └── ServerError                           the server refused this one command
+    ├── ServerError                           the server refused this one command
+    └── HistoryGapError                       publications between two pages of a history are gone
 
 Each error says which command it is about (`command`, and `index` in a batch), whether the server ran it
 (`executed`) and whether the same call may work later (`retryable`).
@@ -31,6 +32,7 @@ __all__ = [
     "ConnectionLostError",
     "Executed",
     "HTTPStatusError",
+    "HistoryGapError",
     "MalformedResponseError",
     "ServerError",
     "TimeoutError",
@@ -200,3 +202,29 @@ class ServerError(CentripetalError):
         self.code = code
         self.message = message
         self.advice = advice
+
+
+class HistoryGapError(CentripetalError):
+    """Publications of a history are gone before they were read: the history is not whole from here on.
+
+    Attributes:
+        channel: whose history.
+        expected: the offset of the first publication that is missing; None if the history has begun anew.
+        found: the offset of the first one after the gap; 1 in a history that has begun anew.
+        epoch: the epoch in which *found* counts; "" if it is not known.
+    """
+
+    executed = "yes"
+    channel: str
+    expected: int | None
+    found: int
+    epoch: str
+
+    def __init__(
+        self, message: str, *, channel: str = "", expected: int | None = None, found: int = 1, epoch: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.channel = channel
+        self.expected = expected
+        self.found = found
+        self.epoch = epoch

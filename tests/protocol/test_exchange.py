@@ -7,7 +7,7 @@ import pytest
 
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.command import Command, Prepared, R, encode
-from centripetal.protocol.exchange import exchange
+from centripetal.protocol.exchange import Flow, exchange
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
 
@@ -32,6 +32,9 @@ class ToyCodec:
     def prepare(self, command: Command[R]) -> Prepared[R]:
         return Prepared(command, encode(command))
 
+    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Said]]:
+        return self.outcomes(calls, (yield self.request(calls)))
+
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
         return HTTPRequest("http://toy/", (), b";".join(call.text for call in calls))
 
@@ -50,6 +53,7 @@ def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:
     """The request is yielded, the reply is sent in, the outcomes come back in order."""
     flow = exchange(ToyCodec(), TWO)
     request = next(flow)
+    assert isinstance(request, HTTPRequest)
     assert request.body == b'{"text":"a"};{"text":"b"}'
     with pytest.raises(StopIteration) as end:
         flow.send(HTTPReply(200, b"x;y"))

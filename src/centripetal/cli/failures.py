@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -27,7 +26,6 @@ __all__ = [
     "SIGPIPE",
     "ExitCode",
     "UsageProblem",
-    "environment_value",
     "explain",
     "give_up_stdout",
     "printable",
@@ -148,15 +146,3 @@ def give_up_stdout() -> None:
     """Nobody reads the standard output any more (`centripetal channels | head -1`): write nothing more to it."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def environment_value(environment: Mapping[str, str], *names: str) -> str | None:
-    """The value of the variables *names*, of which those that are set must agree; empty ones count as not set.
-
-    Raises:
-        UsageError: two that differ.
-    """
-    values = {name: environment[name] for name in names if environment.get(name)}
-    if len(set(values.values())) > 1:
-        raise UsageError(f"{' and '.join(values)} are both set and differ: unset one, or give the option")
-    return next(iter(values.values()), None)

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from centripetal.cli.failures import SIGPIPE, environment_value, give_up_stdout
+from centripetal.cli.failures import SIGPIPE, give_up_stdout
 from centripetal.errors import UsageError
+from centripetal.protocol.environment import API_URL, environment_value
 from centripetal.v1 import Client
 
 __all__ = ["DEFAULT_URL", "Settings", "declare", "group", "keyword", "listed", "options", "register"]
@@ -41,12 +42,7 @@ class Settings:
 
     def server_url(self) -> str | None:
         """The address of the server, if an option or the environment names one."""
-        named = (
-            environment_value(self.environment, "CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_API_URL")
-            if not self.url
-            else None
-        )
-        return self.url or named
+        return self.url or environment_value(self.environment, *API_URL)
 
     def signing_secret(self) -> str:
         """The secret; a `UsageError` if there is none, or none to be used."""

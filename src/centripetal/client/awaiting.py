@@ -11,8 +11,9 @@ from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
+from centripetal.protocol.exchange import AWAKE, Codec, Flow, OutcomeT, Pause, T, check_pause, exchange
 from centripetal.protocol.grouping import Limits
+from centripetal.protocol.http import HTTPReply
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.base import AsyncTransport, TransportOptions
 
@@ -27,14 +28,14 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
     """Run *flow* to its end: make its requests over *transport*, all within *timeout* seconds."""
     deadline = time.monotonic() + timeout
     try:
-        request = next(flow)
+        step = next(flow)
         while True:
             try:
-                reply = await transport.send(request, timeout)
+                reply = await (_rest(step, timeout) if isinstance(step, Pause) else transport.send(step, timeout))
             except CentripetalError as error:
-                request = flow.throw(error)
+                step = flow.throw(error)
             else:
-                request = flow.send(reply)
+                step = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
                 late = TimeoutError("the time ran out between two requests")
@@ -46,6 +47,14 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
         # Perhaps the answer to something else: then what comes next on that connection would be one, too.
         await transport.close()
         raise
+
+
+async def _rest(pause: Pause, timeout: float) -> HTTPReply:
+    from asyncio import sleep
+
+    check_pause(pause, timeout)
+    await sleep(pause.seconds)
+    return AWAKE
 
 
 class AwaitingClient(Awaiting, Generic[OutcomeT]):
@@ -96,10 +105,16 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
 
-    async def _request(self, calls: list[Prepared[Any]], timeout: float) -> list[OutcomeT]:
+    def _converse(self, calls: list[Prepared[Any]], codec: Codec[OutcomeT]) -> Flow[list[OutcomeT]]:
+        """The conversation about some calls."""
+        return exchange(codec, calls)
+
+    async def _request(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Codec[OutcomeT] | None = None
+    ) -> list[OutcomeT]:
         if self._on_request is not None:
             self._on_request(len(calls))
-        return await run(exchange(self._codec, calls), self._transport, timeout)
+        return await run(self._converse(calls, codec or self._codec), self._transport, timeout)
 
     def _line(self) -> TaskLine:
         loop = self._running_loop()
@@ -129,8 +144,8 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
 class AwaitingBatch(Collector):
     """Collects calls and sends them as one request at the end of its `async with` block."""
 
-    def __init__(self, client: AwaitingClient[Any], timeout: float | None) -> None:
-        super().__init__(client._codec)
+    def __init__(self, client: AwaitingClient[Any], timeout: float | None, codec: Codec[Any] | None = None) -> None:
+        super().__init__(codec or client._codec)
         self._client = client
         self._timeout = timeout if timeout is None else check_timeout(timeout)
 
@@ -142,7 +157,7 @@ class AwaitingBatch(Collector):
         if kind is not None or not calls:
             return
         try:
-            self._settle(await self._client._request(calls, self._client._seconds(self._timeout)))
+            self._settle(await self._client._request(calls, self._client._seconds(self._timeout), self._codec))
         except BaseException as failure:
             self._fail(failure)
             raise

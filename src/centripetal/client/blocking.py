@@ -11,8 +11,9 @@ from centripetal.client.threads import ThreadLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import Codec, Flow, OutcomeT, T, exchange
+from centripetal.protocol.exchange import AWAKE, Codec, Flow, OutcomeT, Pause, T, check_pause, exchange
 from centripetal.protocol.grouping import Limits
+from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
 from centripetal.transport.blocking import BlockingTransport
 
@@ -23,14 +24,14 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
     """Run *flow* to its end: make its requests over *transport*, all within *timeout* seconds."""
     deadline = time.monotonic() + timeout
     try:
-        request = next(flow)
+        step = next(flow)
         while True:
             try:
-                reply = transport.send(request, timeout)
+                reply = _rest(step, timeout) if isinstance(step, Pause) else transport.send(step, timeout)
             except CentripetalError as error:
-                request = flow.throw(error)
+                step = flow.throw(error)
             else:
-                request = flow.send(reply)
+                step = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
                 late = TimeoutError("the time ran out between two requests")
@@ -42,6 +43,12 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
         # Perhaps the answer to something else: then what comes next on that connection would be one, too.
         transport.close()
         raise
+
+
+def _rest(pause: Pause, timeout: float) -> HTTPReply:
+    check_pause(pause, timeout)
+    time.sleep(pause.seconds)
+    return AWAKE
 
 
 class BlockingClient(Blocking, Generic[OutcomeT]):
@@ -88,10 +95,16 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
 
-    def _request(self, calls: list[Prepared[Any]], timeout: float) -> list[OutcomeT]:
+    def _converse(self, calls: list[Prepared[Any]], codec: Codec[OutcomeT]) -> Flow[list[OutcomeT]]:
+        """The conversation about some calls."""
+        return exchange(codec, calls)
+
+    def _request(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Codec[OutcomeT] | None = None
+    ) -> list[OutcomeT]:
         if self._on_request is not None:
             self._on_request(len(calls))
-        return run(exchange(self._codec, calls), self._transport, timeout)
+        return run(self._converse(calls, codec or self._codec), self._transport, timeout)
 
     def close(self) -> None:
         """Close idle connections; calls of other threads that wait for their turn fail, unsent.
@@ -112,8 +125,8 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
 class BlockingBatch(Collector):
     """Collects calls and sends them as one request at the end of its `with` block."""
 
-    def __init__(self, client: BlockingClient[Any], timeout: float | None) -> None:
-        super().__init__(client._codec)
+    def __init__(self, client: BlockingClient[Any], timeout: float | None, codec: Codec[Any] | None = None) -> None:
+        super().__init__(codec or client._codec)
         self._client = client
         self._timeout = timeout if timeout is None else check_timeout(timeout)
 
@@ -125,7 +138,7 @@ class BlockingBatch(Collector):
         if kind is not None or not calls:
             return
         try:
-            self._settle(self._client._request(calls, self._client._seconds(self._timeout)))
+            self._settle(self._client._request(calls, self._client._seconds(self._timeout), self._codec))
         except BaseException as failure:
             self._fail(failure)
             raise

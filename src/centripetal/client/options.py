@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from centripetal.protocol.grouping import Limits
+from centripetal.protocol.retry import Retry
 from centripetal.transport.base import TransportOptions
 
-__all__ = ["ClientOptions", "Limits"]
+__all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry"]
 
 
 class ClientOptions(TransportOptions, total=False):
@@ -20,3 +21,19 @@ class ClientOptions(TransportOptions, total=False):
 
     group: bool | Limits
     on_request: Callable[[int], None]
+
+
+class CurrentOptions(ClientOptions, total=False):
+    """Options of clients of the current API; those of `ClientOptions`, and:
+
+    Attributes:
+        retry: a `Retry`: what fails is tried again where that can do no harm; None, as if not given: nothing is.
+        check_channels: whether names of channels that no client can subscribe to are refused; True unless given.
+        max_payload_bytes: the largest data of one command, 1 MiB unless given; None: any.
+        handler_prefix: the server's `http_api.handler_prefix`, if it is not `/api`.
+    """
+
+    retry: Retry | None
+    check_channels: bool
+    max_payload_bytes: int | None
+    handler_prefix: str

@@ -6,7 +6,7 @@ from typing import Any
 
 from centripetal.errors import UsageError
 
-__all__ = ["check_name", "check_names", "check_text", "check_timeout"]
+__all__ = ["check_channels", "check_name", "check_names", "check_text", "check_timeout"]
 
 
 def check_text(what: str, value: Any) -> None:
@@ -36,6 +36,26 @@ def check_names(what: str, values: Any) -> None:
     for index, value in enumerate(values):
         if type(value) is not str or not value or not value.isascii():  # else there is nothing to find
             check_name(f"{what}[{index}]", value)
+
+
+MAX_CHANNEL_BYTES = 255
+
+
+def check_channels(channels: Sequence[str]) -> None:
+    """*channels* must be names that clients can subscribe to, as servers have it by default (spec v6 §3.2)."""
+    if "".join(channels).isascii() and (not channels or max(map(len, channels)) <= MAX_CHANNEL_BYTES):
+        return
+    for channel in channels:
+        if not channel.isascii():
+            why = "holds characters outside ASCII, which a server allows only with a `channel_regex`"
+        elif len(channel) > MAX_CHANNEL_BYTES:
+            why = f"is longer than {MAX_CHANNEL_BYTES} bytes (`channel.max_length` of the server)"
+        else:
+            continue
+        raise UsageError(
+            f"no client can subscribe to the channel {channel!r:.80}: it {why}. "
+            "Choose another name, or make the client with check_channels=False"
+        )
 
 
 def check_timeout(value: Any) -> float:

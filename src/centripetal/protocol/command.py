@@ -33,6 +33,12 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
     newer: ClassVar[bool] = False
     """Whether some servers of its generation do not know it: it shares no request before one has answered it."""
 
+    alone: ClassVar[bool] = False
+    """Whether it never shares a request: it could spoil its neighbours, or would fail otherwise among them."""
+
+    repeatable: ClassVar[bool] = False
+    """Whether running it twice comes to the same as running it once; of what only reads that is known."""
+
     timeout: float | None = None
 
     def touches(self) -> Sequence[str]:
@@ -41,6 +47,14 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
 
     def check(self) -> None:
         """Raise a `UsageError` if the server could not accept this command."""
+
+    def changes(self) -> dict[str, Any]:
+        """Check the command; the fields that travel in another form than they were given in, in that form."""
+        self.check()
+        data = getattr(self, "data", None)
+        if data is not None and (json := plain_data(data, "data")) is not data:
+            return {"data": json}
+        return {}
 
 
 class Outcome(Protocol[R_co]):
@@ -72,13 +86,10 @@ def encode(command: Command[Any]) -> bytes:
     Raises:
         UsageError: the server could not accept it, or its data has no JSON form.
     """
-    command.check()
-    sent: Any = command
+    changes = command.changes()
     if command.timeout is not None:
-        sent = msgspec.structs.replace(sent, timeout=None)
-    data = getattr(command, "data", None)
-    if data is not None and (json := plain_data(data, "data")) is not data:
-        sent = msgspec.structs.replace(sent, data=json)
+        changes["timeout"] = None
+    sent = msgspec.structs.replace(command, **changes) if changes else command
     return encode_plain(sent, "data")
 
 

@@ -1,46 +1,70 @@
 """The conversation about some commands: no socket, no clock, no thread.
 
 `exchange` is a generator: it yields the request to make and is sent the reply; what it returns are the outcomes, one
-a command. A transport error is thrown into it where it waits. The drivers that run it (`client/blocking.py`,
-`client/awaiting.py`) know sockets and clocks and nothing else.
+a command. A transport error is thrown into it where it waits. A flow may also yield a `Pause`, and goes on after it; if
+there is no time for that, a `TimeoutError` is thrown in. The drivers that run it (`client/blocking.py`,
+`client/awaiting.py`) know sockets and clocks and nothing else. `protocol/retry.py` has the flow that asks again.
 """
 
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from centripetal.errors import CentripetalError
+from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["Codec", "Flow", "exchange"]
+__all__ = ["AWAKE", "Codec", "Flow", "Pause", "check_pause", "exchange"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
 
-Flow = Generator[HTTPRequest, HTTPReply, T]
+
+class Pause:
+    """Wait for so many seconds before the next step.
+
+    Attributes:
+        seconds: how long.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+AWAKE = HTTPReply(200, b"")
+"""What a driver sends into a flow after a `Pause`."""
+
+
+def check_pause(pause: Pause, timeout: float) -> None:
+    """There must be time for *pause* and for a request after it."""
+    if pause.seconds >= timeout:
+        raise TimeoutError("no time is left for another try", executed="no")
+
+
+Flow = Generator[HTTPRequest | Pause, HTTPReply, T]
 
 
 class Codec(Protocol[OutcomeT]):
-    """What a dialect knows: how commands become a request, and a reply the outcomes."""
+    """What a dialect knows: how commands become requests, and replies the outcomes."""
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
         """Check and encode one command; a `UsageError` if this dialect's servers could not accept it."""
         ...
 
-    def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
-        """One request that carries all *calls* in order."""
-        ...
+    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[OutcomeT]]:
+        """Ask for *calls*, as a rule in one request: one outcome a call, in order.
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[OutcomeT]:
-        """One outcome a call, in order; raises if the reply is not an answer to these calls."""
+        Raises:
+            CentripetalError: the reply is not an answer to these calls, or there is none.
+        """
         ...
 
 
 def exchange(codec: Codec[OutcomeT], calls: Sequence[Prepared[Any]]) -> Flow[list[OutcomeT]]:
-    """Ask for *calls* in one request and return their outcomes."""
+    """Ask for *calls* and return their outcomes."""
     try:
-        reply = yield codec.request(calls)
-        return codec.outcomes(calls, reply)
+        return (yield from codec.ask(calls))
     except CentripetalError as error:
         if len(calls) == 1:
             error.command = calls[0].command

@@ -140,6 +140,7 @@ class Grouping:
             for key in entry.keys:
                 entry.after = max(entry.after, self._last_write.get(key, 0))
                 self._open_reads.setdefault(key, deque()).append(entry)
+            entry.alone = self._goes_alone(entry)
             self._reads.append(entry)
         else:
             self._last_write.update(dict.fromkeys(entry.keys, self._seq))
@@ -241,7 +242,7 @@ class Grouping:
             if entry.state == "done":
                 group.passed.append(line.popleft())
                 continue
-            alone = entry.call.command.newer and entry.call.command.name not in self._proven
+            alone = self._goes_alone(entry)
             if group.entries and (alone or size + entry.size > self._max_bytes):
                 break
             if self._open_reads and self._behind_a_read(entry):
@@ -273,6 +274,10 @@ class Grouping:
             size += entry.size
         self._reads = kept
         return bool(group.entries)
+
+    def _goes_alone(self, entry: Entry) -> bool:
+        command = entry.call.command
+        return command.alone or (command.newer and command.name not in self._proven)
 
     def _first_open_write(self) -> int | None:
         if self._write_under_way is not None and self._write_under_way.entries:

@@ -70,11 +70,13 @@ def encode_plain(value: Any, what: str) -> bytes:
 
 
 def _subclass(value: Any) -> Any:
-    """What the encoder does not know among the fields of a command: subclasses of text, lists of other types."""
+    """What the encoder does not know among the fields of a command: subclasses of text, other lists and maps."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, Sequence):
         return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 

@@ -11,10 +11,12 @@ import msgspec
 from centripetal.dialects.v1.commands import COMMANDS, Broadcast, Disconnect, Publish, Unsubscribe
 from centripetal.dialects.v1.credentials import Signer
 from centripetal.dialects.v1.replies import NULL, Response
-from centripetal.errors import AuthenticationError, HTTPStatusError, MalformedResponseError, UsageError
+from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Command, Prepared, R, encode
+from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.refusal import head_of, refusal
 
 __all__ = ["Codec", "endpoint"]
 
@@ -74,6 +76,10 @@ class Codec:
             raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
         return Prepared(command, b"%b%b}" % (start, encode(command)))
 
+    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Response]]:
+        reply = yield self.request(calls)
+        return self.outcomes(calls, reply)
+
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
         places = _places(len(calls))
         body = b"[%b]" % b",".join([place + call.text for place, call in zip(places.starts, calls, strict=False)])
@@ -90,7 +96,7 @@ class Codec:
             responses = decode_lenient(_decode_responses, reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedResponseError(
-                f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {_head(reply)}; "
+                f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {head_of(reply.body)}; "
                 "is it a 1.x server?"
             ) from None
         if len(responses) != len(calls):
@@ -106,41 +112,23 @@ class Codec:
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         status, signed = reply.status, self._signer is not None
-        if status in (401, 403):
-            advice = "the secret is not the server's `secret`" if status == 401 else "access denied"
-            return AuthenticationError(f"{status} from {self.endpoint}: {advice}", status=status, body=reply.body)
         if status == 400:
             # The server gives no reason, only its log does. Commands before the refused one have run (spec v1 §6.1).
             why = "the server has no `secret` configured" if signed else "the server wants a secret from you"
             after = "" if count == 1 else "; commands before the refused one have run"
             text = f"400 from {self.endpoint}: {why}, or it does not know the method; its log says which{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
-        if 300 <= status < 400:
-            location = reply.header("location")
-            advice = "check the URL" if location is None else f"use {location!r} as URL"
-            text = f"{status} from {self.endpoint}: redirects are not followed, {advice}"
-            return HTTPStatusError(text, status=status, body=reply.body, executed="no")
-        if 400 < status < 500 and status != 408:
-            text = f"{status} from {self.endpoint}: {_CLIENT_ERRORS.get(status, _head(reply))}"
-            return HTTPStatusError(text, status=status, body=reply.body, executed="no", retryable=status == 429)
         # 500 is what 1.8.0 answers after running the commands if it cannot print a reply (spec v1 §5.3).
-        text = f"{status} from {self.endpoint}: {_head(reply)}"
-        return HTTPStatusError(text, status=status, body=reply.body, retryable=status >= 500 or status == 408)
+        return refusal(reply, self.endpoint, _ADVICE)
 
     def __repr__(self) -> str:
         return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._signer is None else 'signed'}>"
 
 
-_CLIENT_ERRORS = {
+_ADVICE = {
+    401: "the secret is not the server's `secret`",
     404: "no Centrifugo 1.x API at this address: check host, port and path",
-    413: "something in front of the server finds the request too large: send fewer commands at once",
-    429: "too many requests for something in front of the server",
 }
-
-
-def _head(reply: HTTPReply) -> str:
-    text = reply.body[:100].decode("utf-8", "replace").strip()
-    return repr(text) if text else "an empty body"
 
 
 def _key(secret: str) -> bytes:

@@ -4,16 +4,14 @@ JSON that users put into the server (`data`, `default_info`, `channel_info`) is 
 (`…_json`) and decoded when asked for (`data`, …), so that no digit is lost and nobody pays for what nobody reads.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
-from centripetal.errors import MalformedResponseError
 from centripetal.protocol.payload import decode_json
+from centripetal.protocol.result import ABSENT, Result, decoded
 
 __all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
-
-ABSENT = msgspec.Raw()
 
 
 def _json(raw: msgspec.Raw) -> bytes | None:
@@ -22,31 +20,7 @@ def _json(raw: msgspec.Raw) -> bytes | None:
     return None if text in (b"", b'""', b"null") else text
 
 
-def _value(raw: bytes | None, what: str) -> Any:
-    return None if raw is None else decode_json(raw, what)
-
-
-class _Result(msgspec.Struct, frozen=True):
-    """A struct whose repr shows decoded values instead of raw JSON."""
-
-    shown: ClassVar[tuple[str, ...]] = ()
-
-    def __repr__(self) -> str:
-        members = ((name, self._shown(name)) for name in self.shown)
-        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in members if v not in (None, ''))})"
-
-    def __rich_repr__(self) -> Any:
-        for name in self.shown:
-            yield name, self._shown(name), None
-
-    def _shown(self, name: str) -> Any:
-        try:
-            return getattr(self, name)
-        except MalformedResponseError:  # a repr never fails: what cannot be decoded shows as the bytes it is
-            return getattr(self, f"{name}_json")
-
-
-class ClientInfo(_Result, frozen=True):
+class ClientInfo(Result, frozen=True):
     """One connection of a user: in presence, and in messages that a client published.
 
     Attributes:
@@ -74,14 +48,14 @@ class ClientInfo(_Result, frozen=True):
 
     @property
     def default_info(self) -> Any:
-        return _value(self.default_info_json, "default_info")
+        return decoded(self.default_info_json, "default_info")
 
     @property
     def channel_info(self) -> Any:
-        return _value(self.channel_info_json, "channel_info")
+        return decoded(self.channel_info_json, "channel_info")
 
 
-class Message(_Result, frozen=True):
+class Message(Result, frozen=True):
     """A publication as the server keeps it.
 
     Attributes:

@@ -1,0 +1,346 @@
+"""The clients of the current API (Centrifugo 5 and 6, and 3 and 4 by their single endpoint): every method."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any, Self, Unpack, cast, overload
+
+from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
+from centripetal.client.batch import BatchSlot
+from centripetal.client.blocking import BlockingBatch, BlockingClient
+from centripetal.client.call import call
+from centripetal.client.options import ClientOptions, CurrentOptions
+from centripetal.dialects.current import commands, maps, pro
+from centripetal.dialects.current.base import StreamPosition
+from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
+from centripetal.dialects.current.commands import custom
+from centripetal.dialects.current.paging import Paging
+from centripetal.dialects.current.replies import Answer
+from centripetal.dialects.current.results import HistoryResult
+from centripetal.errors import ServerError, UsageError
+from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.environment import API_KEY, API_URL, environment_value
+from centripetal.protocol.exchange import Flow, exchange
+from centripetal.protocol.retry import Failed, Retry, insist
+from centripetal.transport.base import AsyncTransport, Transport
+
+__all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
+
+Reply = Answer[Any] | Failed
+
+MAX_SECONDS_WITH_RETRY = 240.0
+"""Servers forget an idempotency key after five minutes; a try later than that would publish anew."""
+
+
+class _Commands:
+    """Each method of the server."""
+
+    publish = call(commands.Publish)
+    broadcast = call(commands.Broadcast)
+    subscribe = call(commands.Subscribe)
+    unsubscribe = call(commands.Unsubscribe)
+    disconnect = call(commands.Disconnect)
+    refresh = call(commands.Refresh)
+    presence = call(commands.Presence)
+    presence_stats = call(commands.PresenceStats)
+    history = call(commands.History)
+    history_remove = call(commands.HistoryRemove)
+    channels = call(commands.Channels)
+    info = call(commands.Info)
+    rpc = call(commands.RPC)
+
+    map_publish = call(maps.MapPublish)
+    map_remove = call(maps.MapRemove)
+    map_read_state = call(maps.MapReadState)
+    map_read_stream = call(maps.MapReadStream)
+    map_stats = call(maps.MapStats)
+    map_clear = call(maps.MapClear)
+    shared_poll_publish = call(maps.SharedPollPublish)
+
+    connections = call(pro.Connections)
+    update_user_status = call(pro.UpdateUserStatus)
+    get_user_status = call(pro.GetUserStatus)
+    delete_user_status = call(pro.DeleteUserStatus)
+    block_user = call(pro.BlockUser)
+    unblock_user = call(pro.UnblockUser)
+    revoke_token = call(pro.RevokeToken)
+    invalidate_user_tokens = call(pro.InvalidateUserTokens)
+    device_register = call(pro.DeviceRegister)
+    device_update = call(pro.DeviceUpdate)
+    device_remove = call(pro.DeviceRemove)
+    device_list = call(pro.DeviceList)
+    device_topic_list = call(pro.DeviceTopicList)
+    device_topic_update = call(pro.DeviceTopicUpdate)
+    user_topic_list = call(pro.UserTopicList)
+    user_topic_update = call(pro.UserTopicUpdate)
+    send_push_notification = call(pro.SendPushNotification)
+    update_push_status = call(pro.UpdatePushStatus)
+    cancel_push = call(pro.CancelPush)
+
+
+class _Current:
+    """What both clients are beside the waiting."""
+
+    _dialect: Codec
+    _retry: Retry | None
+    _chance: Callable[[], float]
+
+    def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
+        """Make the dialect of what is ours among *options*; returns the others."""
+        retry = options.pop("retry", None)
+        if retry is not None and not isinstance(retry, Retry):
+            raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
+        self._retry = retry
+        if retry is not None:
+            from random import random  # long to import, and rarely needed
+
+            self._chance = random
+            self._check_seconds(timeout)
+        self._dialect = Codec(
+            url,
+            api_key,
+            prefix=options.pop("handler_prefix", "/api"),
+            check_channels=options.pop("check_channels", True),
+            max_payload_bytes=options.pop("max_payload_bytes", MAX_PAYLOAD_BYTES),
+            new_key=None if retry is None else _new_key,
+        )
+        return cast(ClientOptions, options)
+
+    @property
+    def endpoint(self) -> str:
+        """The address that methods are below; it ends in `/api` as a rule."""
+        return self._dialect.endpoint
+
+    def _check_seconds(self, timeout: Any) -> None:
+        if self._retry is not None and isinstance(timeout, int | float) and timeout > MAX_SECONDS_WITH_RETRY:
+            raise UsageError(
+                f"with retry, a timeout may be at most {MAX_SECONDS_WITH_RETRY:g} seconds: "
+                "servers forget an idempotency key after five minutes"
+            )
+
+    def _flow(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
+        if self._retry is None:
+            return exchange(codec, calls)
+        return insist(codec, calls, self._retry, self._chance)
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_dialect"):  # in the traceback of an argument that was refused
+            return f"<{type(self).__name__}, not set up>"
+        return f"<{type(self).__name__} of Centrifugo at {self.endpoint}>"
+
+
+def _new_key() -> str:
+    return os.urandom(16).hex()
+
+
+def _named(environment: Mapping[str, str] | None) -> tuple[str, str | None]:
+    """The address and key that the environment names."""
+    environment = os.environ if environment is None else environment
+    url = environment_value(environment, *API_URL)
+    if url is None:
+        raise UsageError(f"no address is given: set {API_URL[0]} (or {API_URL[1]}), such as http://localhost:8000")
+    return url, environment_value(environment, *API_KEY)
+
+
+class Batch(_Commands, BlockingBatch):
+    """`with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
+
+    @overload
+    def call(self, command: Command[R]) -> BatchSlot[R]: ...
+    @overload
+    def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
+    def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
+        """Add any command, or any method by its name and fields; the slot returned will hold its result."""
+        return super().call(custom(command, params) if isinstance(command, str) else command)
+
+
+class AsyncBatch(_Commands, AwaitingBatch):
+    """`async with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
+
+    @overload
+    def call(self, command: Command[R]) -> BatchSlot[R]: ...
+    @overload
+    def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
+    def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
+        """Add any command, or any method by its name and fields; the slot returned will hold its result."""
+        return super().call(custom(command, params) if isinstance(command, str) else command)
+
+
+class Client(_Commands, _Current, BlockingClient[Reply]):
+    """A Centrifugo server's API, blocking.
+
+    Args:
+        url: the server's address, such as `http://localhost:8000`, with or without `/api`.
+        api_key: the `http_api.key` of the server's configuration; None sends none, for a server with
+            `http_api.insecure`.
+        timeout: seconds that one call may take in all; each call also takes its own `timeout=`.
+        transport: your own way of making requests, instead of ours (see `centripetal.transport.base`).
+        options: see `CurrentOptions`: `retry`, `check_channels`, `max_payload_bytes`, `handler_prefix`; those of
+            `ClientOptions`: `group`, `on_request`; and what our transport is told: `max_response_bytes`,
+            `max_connections`, `ssl_context`, `ca_file`, `unix_socket`.
+
+    Raises:
+        UsageError: a URL that cannot be used, an empty key, a timeout that is no time.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        timeout: float = 5.0,
+        transport: Transport | None = None,
+        **options: Unpack[CurrentOptions],
+    ) -> None:
+        others = self._take(url, api_key, timeout, options)
+        BlockingClient.__init__(self, self._dialect, timeout, transport, **others)
+
+    @classmethod
+    def from_env(
+        cls, *, environment: Mapping[str, str] | None = None, timeout: float = 5.0, **options: Unpack[CurrentOptions]
+    ) -> Self:
+        """A client for the server that the environment names.
+
+        Args:
+            environment: the variables; those of this process unless given. `CENTRIFUGO_HTTP_API_URL` or
+                `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`.
+            timeout: as for `Client`.
+            options: as for `Client`.
+
+        Raises:
+            UsageError: no address, or two variables that differ.
+        """
+        url, api_key = _named(environment)
+        return cls(url, api_key, timeout=timeout, **options)
+
+    @overload
+    def call(self, command: Command[R], *, timeout: float | None = None) -> R: ...
+    @overload
+    def call(self, command: str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None) -> Any: ...
+    def call(
+        self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> Any:
+        """Send any *command*; or any method by its name and fields, also one that this library does not know.
+
+        Args:
+            command: a command such as `Publish("news", 1)`, or the name of a method.
+            params: the fields of that method.
+            timeout: seconds, instead of the command's or the client's own limit.
+
+        Returns:
+            The command's result; of a method by its name, the decoded `result` of the reply.
+        """
+        return super().call(custom(command, params) if isinstance(command, str) else command, timeout=timeout)
+
+    def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
+        """Collect calls in a `with` block and send them as one request.
+
+        Args:
+            parallel: let the server run them side by side, in any order (since 5.2).
+            timeout: seconds for all of it.
+        """
+        return Batch(self, timeout, self._dialect.in_parallel() if parallel else None)
+
+    def history_pages(
+        self,
+        channel: str,
+        *,
+        limit: int = 100,
+        since: StreamPosition | None = None,
+        reverse: bool = False,
+        timeout: float | None = None,
+    ) -> Iterator[HistoryResult]:
+        """All publications that the server keeps of *channel*, page by page.
+
+        Args:
+            channel: the channel's name.
+            limit: how many publications a page has at most.
+            since: begin after (reverse: before) this position; None: with the oldest (reverse: newest) one.
+            reverse: newest first.
+            timeout: seconds for each page, instead of the client's own limit.
+
+        Raises:
+            HistoryGapError: publications are gone before they were read, or the history has begun anew.
+        """
+        return self._pages(Paging(channel, limit=limit, since=since, reverse=reverse, timeout=timeout))
+
+    def _pages(self, paging: Paging) -> Iterator[HistoryResult]:
+        while (command := paging.next()) is not None:
+            try:
+                page = self.call(command)
+            except ServerError as error:
+                raise paging.failed(error) from None
+            yield paging.take(page)
+
+    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
+        return self._flow(calls, codec)
+
+    def _seconds(self, timeout: float | None) -> float:
+        self._check_seconds(timeout)
+        return super()._seconds(timeout)
+
+
+class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
+    """A Centrifugo server's API, awaited. The arguments are those of `Client`."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        timeout: float = 5.0,
+        transport: AsyncTransport | None = None,
+        **options: Unpack[CurrentOptions],
+    ) -> None:
+        others = self._take(url, api_key, timeout, options)
+        AwaitingClient.__init__(self, self._dialect, timeout, transport, **others)
+
+    @classmethod
+    def from_env(
+        cls, *, environment: Mapping[str, str] | None = None, timeout: float = 5.0, **options: Unpack[CurrentOptions]
+    ) -> Self:
+        """As `Client.from_env`."""
+        url, api_key = _named(environment)
+        return cls(url, api_key, timeout=timeout, **options)
+
+    @overload
+    async def call(self, command: Command[R], *, timeout: float | None = None) -> R: ...
+    @overload
+    async def call(
+        self, command: str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> Any: ...
+    async def call(
+        self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> Any:
+        """As `Client.call`."""
+        return await super().call(custom(command, params) if isinstance(command, str) else command, timeout=timeout)
+
+    def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
+        """Collect calls in an `async with` block and send them as one request; the arguments are `Client.batch`'s."""
+        return AsyncBatch(self, timeout, self._dialect.in_parallel() if parallel else None)
+
+    def history_pages(
+        self,
+        channel: str,
+        *,
+        limit: int = 100,
+        since: StreamPosition | None = None,
+        reverse: bool = False,
+        timeout: float | None = None,
+    ) -> AsyncIterator[HistoryResult]:
+        """As `Client.history_pages`, for `async for`."""
+        return self._pages(Paging(channel, limit=limit, since=since, reverse=reverse, timeout=timeout))
+
+    async def _pages(self, paging: Paging) -> AsyncIterator[HistoryResult]:
+        while (command := paging.next()) is not None:
+            try:
+                page = await self.call(command)
+            except ServerError as error:
+                raise paging.failed(error) from None
+            yield paging.take(page)
+
+    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
+        return self._flow(calls, codec)
+
+    def _seconds(self, timeout: float | None) -> float:
+        self._check_seconds(timeout)
+        return super()._seconds(timeout)

@@ -1,0 +1,118 @@
+"""What all methods of the current server API share: their base, and the objects that occur in several of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic
+
+import msgspec
+
+from centripetal.errors import UsageError
+from centripetal.protocol.command import Command, R
+from centripetal.protocol.fields import Base64, Flag, UInt64, changed_fields
+
+__all__ = [
+    "Data",
+    "FilterNode",
+    "Method",
+    "OfUser",
+    "Sendable",
+    "StreamPosition",
+    "SubscribeOptionOverride",
+    "Version",
+    "payload_of",
+]
+
+Version = tuple[int, int, int]
+
+
+class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
+    """A method of the server API. Its fields have the server's names; a field that is not given is not sent."""
+
+    pro: ClassVar[bool] = False
+    """Whether only the commercial edition knows it."""
+
+    keyed: ClassVar[bool] = False
+    """Whether it takes an `idempotency_key`, so that it can be repeated."""
+
+    released: ClassVar[Version] = (3, 0, 0)
+    """The first server that knows it."""
+
+    added: ClassVar[Mapping[str, Version]] = {}
+    """Fields that servers before a version ignore without a word (spec v6 §16.1)."""
+
+    def changes(self) -> dict[str, Any]:
+        self.check()
+        return changed_fields(self)
+
+
+class Sendable(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """The base of the objects that are fields of methods."""
+
+
+class StreamPosition(Sendable, frozen=True):
+    """A place in a history.
+
+    Args:
+        offset: the number of a publication.
+        epoch: the life of the history that it belongs to; an empty one is not checked.
+    """
+
+    offset: UInt64
+    epoch: str = ""
+
+
+class SubscribeOptionOverride(Sendable, frozen=True, kw_only=True):
+    """Options of one subscription, instead of the namespace's: True, False, or None to leave one alone."""
+
+    presence: Flag | None = None
+    join_leave: Flag | None = None
+    force_recovery: Flag | None = None
+    force_positioning: Flag | None = None
+    force_push_join_leave: Flag | None = None
+
+
+class FilterNode(Sendable, frozen=True, kw_only=True):
+    """A condition on labels of connections (PRO, since 6.8.4).
+
+    Args:
+        op: "" for a leaf, or "and", "or", "not" over *nodes*.
+        key, cmp, val, vals: in a leaf: a label, how to compare it ("eq", "in", …), and with what.
+        nodes: the conditions below.
+    """
+
+    op: str = ""
+    key: str = ""
+    cmp: str = ""
+    val: str = ""
+    vals: Sequence[str] = ()
+    nodes: Sequence["FilterNode"] = ()
+
+
+class OfUser(Method[R], Generic[R], frozen=True, kw_only=True):
+    """What narrows or widens the connections that a method about a user is for.
+
+    `label_filter` and `all_users` need PRO: the open server ignores them without a word.
+    """
+
+    added: ClassVar[Mapping[str, Version]] = {"session": (3, 2, 0), "label_filter": (6, 8, 4), "all_users": (6, 8, 4)}
+
+    client: str = ""
+    session: str = ""
+    label_filter: FilterNode | None = None
+    all_users: bool = False
+
+
+class Data(Method[R], Generic[R], frozen=True, kw_only=True):
+    """A payload given as base64, for bytes that are no JSON."""
+
+    b64data: Base64 | None = None
+
+
+def payload_of(given: Any, encoded: Any, *, what: str = "data", required: bool = True) -> None:
+    """A payload must be given once, as JSON or as base64."""
+    if encoded is None:
+        if given is msgspec.UNSET and required:
+            raise UsageError(
+                f"there is no {what}: give {what}= (None is JSON null) or b64{what}= (b'' for nothing at all)"
+            )
+    elif given is not msgspec.UNSET:
+        raise UsageError(f"{what} and b64{what} are both given, and the server would take the latter: give one")

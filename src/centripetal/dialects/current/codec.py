@@ -1,0 +1,285 @@
+"""Methods to requests and replies to answers, as Centrifugo 5 and 6 speak (spec v6 §4, §5; server 6.9.1).
+
+One command is a POST to its own path, several are a POST to `/api/batch`. A server that answers 404 there may be one of
+3.x or 4.x, which know only the single endpoint (`legacy.py`): that is found out once, and remembered in `server`.
+"""
+
+import contextlib
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from centripetal.dialects.current.base import Method
+from centripetal.dialects.current.commands import COMMANDS, Custom, History, Info
+from centripetal.dialects.current.kinds import decoded, kind_of
+from centripetal.dialects.current.legacy import SingleEndpoint
+from centripetal.dialects.current.replies import NEEDS_PRO, Answer, nothing
+from centripetal.dialects.current.results import InfoResult
+from centripetal.dialects.current.server import Server
+from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
+from centripetal.protocol.checks import check_channels, check_text
+from centripetal.protocol.command import Command, Prepared, R, encode
+from centripetal.protocol.exchange import Flow
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.payload import encode_json
+from centripetal.protocol.refusal import refusal
+from centripetal.protocol.retry import Failed
+
+__all__ = ["MAX_PAYLOAD_BYTES", "Codec", "endpoint"]
+
+MAX_PAYLOAD_BYTES = 1 << 20
+"""What a server keeps in line for one connection, if not told otherwise: more would cut off every subscriber."""
+
+_CONTENT_TYPE = ("Content-Type", "application/json")
+_IN_ORDER = b"]}"
+_IN_PARALLEL = b'],"parallel":true}'
+_METHODS = frozenset(command.name for command in COMMANDS)
+
+
+class _Replies(msgspec.Struct):
+    replies: list[msgspec.Raw] = []
+
+
+_decode_replies = msgspec.json.Decoder(_Replies).decode
+
+
+def endpoint(url: str, prefix: str = "/api") -> str:
+    """The address of the API below *url*, which may end in *prefix* or not; methods are below it.
+
+    Raises:
+        UsageError: a URL that cannot be posted to, or one that names the path twice or a method.
+    """
+    check_text("handler_prefix", prefix)
+    prefix = "/" + prefix.strip("/")
+    path = parse_url(url).path.rstrip("/")
+    base = url.rstrip("/")
+    if prefix == "/":
+        return base
+    if path.endswith(prefix + prefix):
+        raise UsageError(f"the URL {url!r} has the path {prefix} twice: write {base.removesuffix(prefix)!r}")
+    above, _, last = path.rpartition("/")
+    if above.endswith(prefix) and (last in _METHODS or last == "batch"):
+        raise UsageError(f"the URL {url!r} names a method: write {base.removesuffix('/' + last)!r}")
+    return base if path.endswith(prefix) else base + prefix
+
+
+class Codec:
+    """The dialect of one server.
+
+    Args:
+        url: the server's address, with or without `/api`.
+        api_key: its `http_api.key`; None sends none, for servers with `http_api.insecure`.
+        prefix: its `http_api.handler_prefix`.
+        check_channels: refuse names of channels that no client can subscribe to by default.
+        max_payload_bytes: the largest data of one command; None: any.
+        new_key: makes an idempotency key for each command that takes one and has none; None: they get none.
+
+    Attributes:
+        endpoint: the address of the API, without a slash at its end.
+        server: what was found out about the server.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None,
+        *,
+        prefix: str = "/api",
+        check_channels: bool = True,
+        max_payload_bytes: int | None = MAX_PAYLOAD_BYTES,
+        new_key: Callable[[], str] | None = None,
+    ) -> None:
+        self.endpoint = endpoint(url, prefix)
+        self.server = Server()
+        self._headers = (_CONTENT_TYPE, *_credentials(api_key))
+        self._has_key = api_key is not None
+        self._check_channels = check_channels
+        self._max_bytes = _limit(max_payload_bytes)
+        self._new_key = new_key
+        self._batch_end = _IN_ORDER
+        self._legacy = SingleEndpoint(self.endpoint, self._headers, self.server)
+
+    def in_parallel(self) -> "Codec":
+        """This codec, but the commands of a batch run side by side (since 5.2)."""
+        other = copy.copy(self)
+        other._batch_end = _IN_PARALLEL
+        return other
+
+    def prepare(self, command: Command[R]) -> Prepared[R]:
+        if not isinstance(command, Method):
+            raise UsageError(f"{command!r} is no command of the current API: take one from centripetal")
+        kind = kind_of(type(command))
+        if kind.custom:
+            return Prepared(command, command.body())  # type: ignore[attr-defined]
+        text = encode(command)
+        if self._check_channels:
+            check_channels(command.touches())
+        if self._max_bytes is not None and len(text) > self._max_bytes:
+            _check_size(command, self._max_bytes)
+        if self.server.single or self.server.version or self.server.open:
+            self.server.check(command)
+        if self._new_key is not None and kind.keyed and command.idempotency_key is None:  # type: ignore[attr-defined]
+            text = b'%b,"idempotency_key":"%b"}' % (text[:-1], self._new_key().encode())
+        return Prepared(command, text)
+
+    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Answer[Any] | Failed]]:
+        if self._batch_end is _IN_PARALLEL and len(calls) > 1:
+            self.server.check_parallel()
+        if self.server.single:
+            return (yield from self._legacy.ask(calls))
+        reply = yield self.request(calls)
+        if reply.status == 404 and self.server.single is None and _is_unknown_path(reply):
+            yield from self._find_out(calls, reply)
+            return (yield from self.ask(calls))
+        return list(self.outcomes(calls, reply))
+
+    def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
+        """One request that carries all *calls* in order."""
+        if len(calls) == 1:
+            call = calls[0]
+            return HTTPRequest(f"{self.endpoint}/{call.command.name}", self._headers, call.text)
+        body = b"},".join([kind_of(type(call.command)).start + call.text for call in calls])
+        return HTTPRequest(f"{self.endpoint}/batch", self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
+
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
+        """One answer a call, in order; raises if the reply is not an answer to these calls."""
+        if reply.status != 200:
+            return [self._refused(calls, reply)]
+        if len(calls) != 1:
+            return self._many(calls, reply)
+        command = calls[0].command
+        answer = decoded(kind_of(type(command)).decode, reply.body, self.endpoint)
+        answer.command, answer.index = command, None
+        self._look_at(answer)
+        return [answer]
+
+    def _many(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
+        replies = decoded(_decode_replies, reply.body, self.endpoint).replies
+        if len(replies) != len(calls):
+            raise MalformedResponseError(f"{len(calls)} commands were sent, {len(replies)} replies came back")
+        answers = []
+        for index, (call, raw) in enumerate(zip(calls, replies, strict=True)):
+            answer = decoded(kind_of(type(call.command)).decode_member, raw, self.endpoint)
+            answer.command = call.command
+            answer.index = index
+            self._look_at(answer)
+            answers.append(answer)
+        return answers
+
+    def _look_at(self, answer: Answer[Any]) -> None:
+        if answer.error is None:
+            if answer.value is msgspec.UNSET:
+                raise nothing(answer.command)
+            if type(answer.value) is InfoResult:
+                self.server.learn(answer.value)
+        if self.server.single is None:
+            self.server.single = False
+
+    def _refused(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Answer[Any]:
+        """The answer in an HTTP status, as `http_api.error_mode` can have it; any other status is raised."""
+        if len(calls) == 1 and _is_json(reply):
+            command = calls[0].command
+            with contextlib.suppress(MalformedResponseError):
+                body = b'{"error":%b}' % reply.body
+                answer = decoded(kind_of(type(command)).decode, body, self.endpoint)
+                answer.command = command
+                if answer.error is not None and answer.error.code:
+                    return answer
+        raise self._refusal(calls, reply)
+
+    def _refusal(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, unknown: str = "") -> HTTPStatusError:
+        if not unknown:
+            nobody = "no Centrifugo API at this address: check host, port and path"
+            unknown = NEEDS_PRO if self.server.single is False and len(calls) == 1 else nobody
+        advice = {
+            400: "the server could not read the request; nothing has run",
+            401: "the api_key is not the server's `http_api.key`"
+            if self._has_key
+            else "the server wants the api_key that its configuration calls `http_api.key`",
+            404: unknown,
+            405: "only POST is served; perhaps a redirect has changed the method: check the URL",
+        }
+        if any(type(call.command) is History for call in calls):
+            advice[500] = "perhaps the history holds bytes that are no JSON (b64data), which no HTTP reply can carry"
+        return refusal(reply, self.endpoint, advice)
+
+    def _find_out(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Flow[None]:
+        """A path is unknown: is it the method alone, or does the server know only the single endpoint?
+
+        Raises:
+            HTTPStatusError: the method is unknown, or there is no Centrifugo.
+        """
+        if len(calls) == 1 and not _is_known_since_5(calls[0].command):
+            answer = yield self.request([Prepared(Info(), b"{}")])
+            if answer.status == 200:
+                self.server.single = False
+            if answer.status != 404:
+                raise self._refusal(calls, reply, NEEDS_PRO)
+        if not (yield from self._legacy.is_there()):
+            raise self._refusal(calls, reply)
+        self.server.single = True
+
+    def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
+        """Which of *calls* do no harm if they run twice; whether keys are honoured may take a question."""
+        commands = [call.command for call in calls]
+        keys: bool | None = False
+        if any(kind_of(type(command)).keyed for command in commands):
+            keys = self.server.knows_keys()
+            if keys is None:
+                answers = yield from self.ask([Prepared(Info(), b"{}")])
+                answers[0].result()
+                keys = self.server.knows_keys() is not False
+        return [
+            command.reads or command.repeatable or bool(keys and kind_of(type(command)).keyed) for command in commands
+        ]
+
+    def __repr__(self) -> str:
+        return f"<Codec of Centrifugo at {self.endpoint}, {'with' if self._has_key else 'without'} a key>"
+
+
+def _is_known_since_5(command: Command[Any]) -> bool:
+    return isinstance(command, Method) and not command.newer and not isinstance(command, Custom)
+
+
+def _is_json(reply: HTTPReply) -> bool:
+    return (reply.header("content-type") or "").startswith("application/json")
+
+
+def _is_unknown_path(reply: HTTPReply) -> bool:
+    return not _is_json(reply)
+
+
+def _check_size(command: Command[Any], limit: int) -> None:
+    """Names of channels and the like do not count."""
+    for field in ("data", "b64data"):
+        value = getattr(command, field, None)
+        if value is None or value is msgspec.UNSET:
+            continue
+        size = len(encode_json(value, field)) if field == "data" else len(value)
+        if size > limit:
+            raise UsageError(
+                f"{field} has {size} bytes, more than max_payload_bytes ({limit}): a server cuts off subscribers that "
+                "cannot take it (client.queue_max_size); send a link, or raise the limit of both"
+            )
+
+
+def _limit(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise UsageError(f"max_payload_bytes must be a whole number above 0, or None for no limit, not {value!r}")
+    return value if value is None else int(value)
+
+
+def _credentials(api_key: Any) -> tuple[tuple[str, str], ...]:
+    if api_key is None:
+        return ()
+    # The key stays out of every message.
+    if not isinstance(api_key, str):
+        raise UsageError(f"api_key must be text, not {type(api_key).__name__}")
+    if not api_key:
+        raise UsageError("the api_key is empty; for a server with `http_api.insecure`, leave it out")
+    if not api_key.isascii() or not api_key.isprintable() or api_key != api_key.strip():
+        raise UsageError("the api_key holds what no HTTP header can carry: only printable ASCII, no space at its ends")
+    # Servers before 5 know only the former; where both are there, later ones look at the latter (spec v6 §4.2, §16.1).
+    return ("Authorization", f"apikey {api_key}"), ("X-API-Key", api_key)

@@ -1,0 +1,69 @@
+"""What the codecs know of a type of command: how its replies are decoded, worked out once."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from centripetal.dialects.current.base import Method
+from centripetal.dialects.current.commands import Custom
+from centripetal.dialects.current.replies import Answer, answer_type
+from centripetal.errors import MalformedResponseError
+from centripetal.protocol.command import Command
+from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.refusal import head_of
+
+__all__ = ["Kind", "decoded", "kind_of"]
+
+T = TypeVar("T")
+
+
+class Kind:
+    """What the codec knows of a type of command, worked out once."""
+
+    __slots__ = ("custom", "decode", "decode_member", "keyed", "start")
+
+    def __init__(self, command: type[Command[Any]]) -> None:
+        result = _result_of(command)
+        self.custom = issubclass(command, Custom)
+        self.keyed = issubclass(command, Method) and command.keyed
+        self.start = b'{"%b":' % command.name.encode()
+        self.decode: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(answer_type(result, "result")).decode
+        self.decode_member: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(
+            answer_type(result, command.name)
+        ).decode
+
+
+def _result_of(command: type[Command[Any]]) -> Any:
+    """The type of the results: the R of the `Command[R]` that *command* is."""
+    for kind in command.__mro__:
+        for base in getattr(kind, "__orig_bases__", ()):
+            for argument in getattr(base, "__args__", ()):
+                if not isinstance(argument, TypeVar):
+                    return argument
+    raise TypeError(f"{command.__name__} does not say what it results in")
+
+
+@lru_cache(maxsize=512)
+def kind_of(command: type[Command[Any]]) -> Kind:
+    """What the codecs know of *command*."""
+    return Kind(command)
+
+
+def decoded(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
+    """What *decode* makes of the *text* of a reply.
+
+    Raises:
+        MalformedResponseError: it is no such reply.
+    """
+    try:
+        return decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # perhaps only half of an emoji is in the way
+    try:
+        return decode_lenient(decode, bytes(text))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedResponseError(
+            f"{endpoint} answered what is no reply of Centrifugo ({error}): {head_of(text)}"
+        ) from None

@@ -1,0 +1,41 @@
+"""What servers answer, as Python values: the base of all results.
+
+JSON that users put into the server is kept as the bytes that the server sent (`…_json`) and decoded when asked for, so
+that no digit is lost and nobody pays for what nobody reads.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from centripetal.errors import MalformedResponseError
+from centripetal.protocol.payload import decode_json
+
+__all__ = ["ABSENT", "Result", "decoded"]
+
+ABSENT = msgspec.Raw()
+
+
+def decoded(raw: bytes | None, what: str) -> Any:
+    """The value of JSON that may be absent: then None."""
+    return None if raw is None else decode_json(raw, what)
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A struct whose repr shows decoded values instead of raw JSON, and leaves out what is not there."""
+
+    shown: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        members = ((name, self._shown(name)) for name in self.shown)
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in members if v not in (None, ''))})"
+
+    def __rich_repr__(self) -> Any:
+        for name in self.shown:
+            yield name, self._shown(name), None
+
+    def _shown(self, name: str) -> Any:
+        try:
+            return getattr(self, name)
+        except MalformedResponseError:  # a repr never fails: what cannot be decoded shows as the bytes it is
+            return getattr(self, f"{name}_json")
