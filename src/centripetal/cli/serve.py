@@ -14,10 +14,9 @@ from centripetal.cli.failures import printable
 from centripetal.cli.output import show_json
 from centripetal.cli.settings import Settings, register
 from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
 
 __all__ = ["register_in"]
-
-_GENERATIONS = (1,)
 
 
 def serve(
@@ -47,23 +46,45 @@ def serve(
         ),
     ] = None,
     server: Annotated[
-        int, typer.Option("--server", metavar="1", help="The generation of Centrifugo to stand in for.")
-    ] = _GENERATIONS[-1],
+        int | None,
+        typer.Option(
+            "--server",
+            metavar="1|6",
+            help="The generation of Centrifugo to stand in for. [default: as the credentials or the configuration say]",
+            show_default=False,
+        ),
+    ] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option("--api-key", metavar="KEY", help="The API key of a current server.", show_default=False),
+    ] = None,
+    token_secret: Annotated[
+        str | None,
+        typer.Option(
+            "--token-secret",
+            metavar="KEY",
+            help="The HMAC key of the tokens of a current server's clients.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
 
-    `--secret` or `CENTRIFUGO_SECRET` counts before the `secret` of the configuration, as in the real server; with
-    `--insecure`, neither the API nor clients need credentials.
+    A secret means a 1.x server, an API key a current one (6). Options and the environment (`CENTRIFUGO_SECRET`;
+    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`, `CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY`) count before the keys
+    in the configuration, as in the real servers; with `--insecure`, neither the API nor clients need credentials.
     """
     from centripetal.server import serve as run  # not needed by other verbs, which start faster without
 
-    if server not in _GENERATIONS:
-        raise UsageError(f"--server {server}: there is a stand-in for Centrifugo 1.x only (--server 1)")
-    secret = settings.known_secret() or None
-    if secret is None and config is None and not settings.insecure:
-        raise UsageError(
-            "give the secret that clients will sign with (--secret or CENTRIFUGO_SECRET), or --config FILE"
-        )
+    generation = server or _generation(settings, api_key, token_secret, config)
+    secret = settings.secret
+    if generation == 1 and secret is None:
+        secret = settings.known_secret()
+    elif generation == 6:
+        key = environment_value(settings.environment, "CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY")
+        api_key = key if api_key is None else api_key
+        tokens = environment_value(settings.environment, "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY")
+        token_secret = tokens if token_secret is None else token_secret
 
     def echo(line: str) -> None:
         if settings.json:
@@ -76,15 +97,36 @@ def serve(
 
     with _plain_warnings():
         run(
+            server=generation,
             host=host,
             port=port,
             config=config,
             secret=secret,
+            api_key=api_key,
+            token_secret=token_secret,
             insecure=settings.insecure,
             console=console,
             console_password=console_password,
             echo=echo,
         )
+
+
+def _generation(settings: Settings, api_key: str | None, token_secret: str | None, config: Path | None) -> int:
+    """The generation that is meant: options say it, or else the configuration, or else the environment."""
+    from centripetal.server.configuration import load, which
+
+    if settings.secret is not None or api_key is not None or token_secret is not None:
+        return which(None, settings.secret, api_key or token_secret, {})
+    if config is not None:
+        return which(None, None, None, load(config))
+    key = environment_value(settings.environment, "CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY")
+    secret = settings.known_secret()
+    if (secret is None) is (key is None):
+        raise UsageError(
+            "say which server: --secret (or CENTRIFUGO_SECRET) for a 1.x server, --api-key (or CENTRIFUGO_API_KEY) "
+            "for a current one, --config FILE of either, or --server 1 or 6"
+        )
+    return 1 if key is None else 6
 
 
 @contextmanager
@@ -107,5 +149,9 @@ def register_in(app: typer.Typer) -> None:
         app,
         serve,
         shared=("secret", "insecure", "json"),
-        examples=["centripetal serve --secret s3cret", "centripetal serve --config config.json --port 8001"],
+        examples=[
+            "centripetal serve --api-key s3cret --token-secret s3cret2",
+            "centripetal serve --secret s3cret",
+            "centripetal serve --config config.json --port 8001",
+        ],
     )

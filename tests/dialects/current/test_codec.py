@@ -170,8 +170,8 @@ def steps_of(*patterns: str) -> list[Any]:
     """Each recorded request to the API, as a test parameter."""
     return [
         pytest.param(step, id=f"{name}-{index}")
-        for name in names("v6", "http", *patterns)
-        for index, step in enumerate(load("v6", name)["steps"])
+        for name in names("current", "http", *patterns)
+        for index, step in enumerate(load("current", name)["steps"])
         if step["request"]["path"].startswith("/api/") and step["request"]["method"] == "POST"
     ]
 

@@ -1,15 +1,13 @@
 """A 1.x server as the console sees it: PURE."""
 
-from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from centripetal.server.console.backend import ChannelView, Kept, Member
+from centripetal.server.console.backend import ChannelView, Member, everybody, view
 from centripetal.server.console.explain import Explain
-from centripetal.server.engine import ChannelOptions, ClientInfo, Publication
 from centripetal.server.v1.api import VERSION, Node
-from centripetal.server.v1.channels import NamespaceNotFoundError
+from centripetal.server.v1.channels import ChannelOptions, NamespaceNotFoundError
 from centripetal.server.v1.explanations import explain
 
 __all__ = ["NodeBackend"]
@@ -47,16 +45,19 @@ class NodeBackend:
             options = self._node.config.channels.options_of(channel)
         except NamespaceNotFoundError as error:
             return ChannelView(advice=f"The configuration has no namespace “{error}”: nobody can use this channel.")
-        subscribers = self._node.engine.subscribers(channel)
-        known = self._node.engine.presence(channel)
-        members = tuple(islice(self._members(subscribers, known), limit))
-        history = tuple(map(_kept, self._node.engine.history(channel, self._now(), limit)))
-        return ChannelView(
-            len(subscribers), members, options.presence, history if options.has_history else None, _advice(options)
+        return view(
+            self._node.engine,
+            self._node.hub,
+            channel,
+            limit,
+            self._now(),
+            presence=options.presence,
+            history=options.history.is_kept,
+            advice=_advice(options),
         )
 
     def connections(self) -> list[Member]:
-        return [Member(each.id, each.user) for each in self._node.hub.connections()]
+        return everybody(self._node.hub)
 
     def publish(self, channel: str, data: bytes) -> str:
         return self._run("publish", channel=channel, data=msgspec.Raw(data))
@@ -67,14 +68,6 @@ class NodeBackend:
     def disconnect(self, user: str) -> str:
         return self._run("disconnect", user=user)
 
-    def _members(self, clients: Iterable[str], known: Mapping[str, ClientInfo]) -> Iterable[Member]:
-        for client in clients:
-            connection = self._node.hub.get(client)
-            if connection is not None:
-                info = known.get(client)
-                told = b"" if info is None else info.channel_info or info.default_info
-                yield Member(client, connection.user, told.decode(errors="replace"))
-
     def _run(self, method: str, **params: object) -> str:
         """What the API says to this command; as for any other request, who listens is told."""
         body = msgspec.json.encode({"method": method, "params": params})
@@ -82,12 +75,7 @@ class NodeBackend:
         return str(reply["error"] or "")
 
 
-def _kept(publication: Publication) -> Kept:
-    user = "" if publication.info is None else publication.info.user
-    return Kept(publication.uid, publication.data.decode(errors="replace"), user)
-
-
 def _advice(options: ChannelOptions) -> str:
     off = [] if options.presence else ["`presence`"]
-    off += [] if options.has_history else ["`history_size` and `history_lifetime`"]
+    off += [] if options.history.is_kept else ["`history_size` and `history_lifetime`"]
     return f"To have more of this channel, turn on {' and '.join(off)} in the configuration." if off else ""

@@ -6,7 +6,7 @@ The words are those of the server's log, of its replies (spec v1 §6, §9.4) and
 from centripetal.dialects.v1.realtime import Disconnect
 from centripetal.server.console.explain import Explain, Explanation, explainer
 from centripetal.server.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
-from centripetal.server.v1.link import (
+from centripetal.server.v1.disconnects import (
     DISCONNECT,
     EXPIRED,
     INVALID_MESSAGE,
