@@ -110,6 +110,22 @@ def test_hang_up_instead_of_tls(make: Make, authority: Authority) -> None:
         assert caught.value.executed == "no"
 
 
+class DetachingContext(ssl.SSLContext):
+    """Takes the descriptor away from a socket and then fails, as Python does where the peer has just reset it."""
+
+    def wrap_socket(self, sock: socket.socket, *_: object, **__: object) -> ssl.SSLSocket:
+        socket.socket(fileno=sock.detach()).close()
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+
+def test_reset_before_the_handshake(make: Make) -> None:
+    """A start of TLS that fails halfway is a ConnectError, though the socket has no descriptor any more."""
+    with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
+        with pytest.raises(ConnectError, match="hung up") as caught:
+            make(ssl_context=DetachingContext(ssl.PROTOCOL_TLS_CLIENT)).post(f"https://127.0.0.1:{server.port}/")
+        assert caught.value.executed == "no"
+
+
 def test_silence_instead_of_tls(make: Make, authority: Authority) -> None:
     """The deadline covers the handshake, and then nothing has run."""
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server:

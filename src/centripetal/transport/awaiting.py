@@ -117,13 +117,14 @@ class AwaitingTransport:
 class _LoopConnection(Connection):
     """A connection that a loop watches: while it works, to go on with its steps; while idle, to notice its end."""
 
-    __slots__ = ("_alarm", "_deadline", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
+    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
 
     def __init__(
         self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
     ) -> None:
         super().__init__(origin, address, place, pool.registry, max_response_bytes)
         self._loop = pool.loop
+        self._fd = self.sock.fileno()  # not asked for again: a failed start of TLS leaves the socket without it
         self._watched = 0
         self._steps: Steps | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -170,7 +171,7 @@ class _LoopConnection(Connection):
             self.close()
 
     def _watch(self, events: int) -> None:
-        loop, fd = self._loop, self.sock.fileno()
+        loop, fd = self._loop, self._fd
         changed = events ^ self._watched
         self._watched = events
         if changed & READ:

@@ -149,6 +149,9 @@ class Connection:
 
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
+        # wrap_socket takes the descriptor away from the socket before it finds that the peer has reset the connection,
+        # and keeps it when it fails (Python 3.11 to 3.13): find that first.
+        self.sock.getpeername()
         sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
         self.sock = sock
         while True:
