@@ -9,10 +9,11 @@ import msgspec
 import typer
 
 from centripetal.cli.data import STDIN, read_json, read_text
-from centripetal.cli.failures import ExitCode, environment_value, printable
+from centripetal.cli.failures import ExitCode, printable
 from centripetal.cli.output import show_json
 from centripetal.cli.settings import Settings, register
 from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
 from centripetal.tokens import Explanation, SigningKey, connection_token, explain, subscription_token
 
 __all__ = ["register_in"]

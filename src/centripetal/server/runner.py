@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from centripetal.server.app import App, Upgrade
-from centripetal.server.console.stream import Console
+from centripetal.server.console.stream import Answer, Console
 from centripetal.server.generations import Service
 from centripetal.server.http1 import Request
 
@@ -68,7 +68,7 @@ class Running:
 
 
 async def _serve(service: Service, listener: socket.socket, open_console: OpenConsole, ready: "Future[Any]") -> None:
-    answer = service.answer
+    answer: Answer = service.answer
     upgrade: Upgrade = _no_upgrade
     websockets = console = None
     if CAN_WEBSOCKET:

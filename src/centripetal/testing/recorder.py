@@ -20,7 +20,7 @@ from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.server.embedded import UnhonouredConfigWarning
 from centripetal.server.events import Events
 from centripetal.server.http1 import Request
-from centripetal.server.http_api import Endpoints
+from centripetal.server.v1.endpoints import Endpoints
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
 from centripetal.testing.bench import Bench

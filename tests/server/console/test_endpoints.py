@@ -8,7 +8,7 @@ import pytest
 from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Guard
-from centripetal.server.engine import Publication
+from centripetal.server.engine import NO_HISTORY, Publication
 from centripetal.server.events import CommandRun, Event, Events, RequestRefused
 from centripetal.server.http1 import Request, Response
 from centripetal.server.v1.api import Node
@@ -157,7 +157,7 @@ def test_publishing_goes_the_way_of_the_api(bench: Bench) -> None:
     """Who listens hears of the message and of the call; the data are as they were written."""
     body = b'{"channel": "news", "data": {"n": 1.00}}'
     assert bench.ask("POST", "publish", body, CHANGE).status == 200
-    assert [each.data for each in bench.node.engine.history("news", 7)] == [b'{"n": 1.00}']
+    assert [each.data for each in bench.node.engine.history("news", NO_HISTORY, 7)[0]] == [b'{"n": 1.00}']
     assert [each.method for each in bench.heard if isinstance(each, CommandRun)] == ["publish"]
 
 

@@ -1,5 +1,7 @@
 """A 1.x server as the console sees it."""
 
+from typing import Any
+
 import pytest
 
 from centripetal.server.console.backend import Kept, Member
@@ -22,7 +24,7 @@ CONFIG = {
 class Connected:
     """A connection that remembers what is done to it."""
 
-    def __init__(self, id_: str, user: str, hub: Hub) -> None:
+    def __init__(self, id_: str, user: str, hub: Hub[Any]) -> None:
         self.id, self.user, self.done = id_, user, list[str]()
         hub.add(self)
 
