@@ -112,7 +112,7 @@ class Pairs:
         """Make sure that two values are the same but for what is paired."""
         assert type(ours) is type(theirs), (name, ours, theirs)
         if isinstance(ours, dict):
-            renamed = {self._of.get(key, key): value for key, value in ours.items()}
+            renamed = {str(self._of.get(key, key)): value for key, value in ours.items()}
             assert renamed.keys() == theirs.keys(), (name, ours, theirs)
             for key, value in renamed.items():
                 self.same(value, theirs[key], key)
@@ -137,6 +137,7 @@ class Member:
         self.has_ended = [False, False]
         self.ids = ["", ""]
         self.user = ""
+        self.channels: list[str] = []
 
     @property
     def ended(self) -> bool:
@@ -239,9 +240,11 @@ class Duet:
             ],
             [8, 3, 5, 2, 2, 3, 1, 1, 1],
         )[0]
-        params: dict[str, Any] = {"channel": self.channel()}
         maybe = self.random.random
+        known = [] if name == "subscribe" or maybe() < 0.3 else member.channels
+        params: dict[str, Any] = {"channel": self.random.choice(known or [self.channel()])}
         if name == "subscribe":
+            member.channels.append(params["channel"])
             params |= {wish: True for wish in ("positioned", "recoverable", "join_leave", "recover") if maybe() < 0.3}
             if params.get("recover") or maybe() < 0.1:
                 params |= {"offset": self.random.randrange(7)}
