@@ -24,7 +24,7 @@ def parameters() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("server_kind", KINDS or [pytest.param("real", marks=needs("centrifugo-v6"))])
+@pytest.mark.parametrize("server_kind", KINDS)
 @pytest.mark.parametrize(("scenario", "kind"), parameters())
 def test_scenario(scenario: Scenario, kind: str, server_kind: str, servers_6: Servers) -> None:
     """A call comes to what its scenario says, on whatever facade and server it is made."""
