@@ -20,9 +20,9 @@ from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.server.embedded import UnhonouredConfigWarning
 from centripetal.server.events import Events
 from centripetal.server.http1 import Request
-from centripetal.server.v1.endpoints import Endpoints
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
+from centripetal.server.v1.endpoints import Endpoints
 from centripetal.testing.bench import Bench
 from centripetal.transport.mapping import no_connection, out_of_time
 from centripetal.v1 import AsyncClient, Client

@@ -15,7 +15,7 @@ from centripetal.server.events import (
     Joined,
     RequestRefused,
 )
-from centripetal.server.v1 import link
+from centripetal.server.v1 import disconnects as link
 from centripetal.server.v1.explanations import explain
 
 CLIENT: dict[str, Any] = {"at": 1, "client": "c", "user": "ada"}

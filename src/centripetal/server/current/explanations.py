@@ -110,13 +110,15 @@ _TABLE = (
     _denied(
         "subscribe",
         "{user} may not subscribe to {channel}.",
-        "Set `allow_subscribe_for_client` in the channel's namespace (for anonymous ones `allow_subscribe_for_anonymous`,"
-        " too), or give the client a subscription token. Nothing is allowed unless a configuration says so.",
+        "Set `allow_subscribe_for_client` in the channel's namespace (for anonymous clients also "
+        "`allow_subscribe_for_anonymous`), or give the client a subscription token. Nothing is allowed unless a "
+        "configuration says so.",
     ),
     _denied(
         "publish",
         "{user} may not publish into {channel}.",
-        "Set `allow_publish_for_client` or `allow_publish_for_subscriber` in its namespace, or let the back end publish.",
+        "Set `allow_publish_for_client` or `allow_publish_for_subscriber` in its namespace, or let the back end "
+        "publish.",
     ),
     Explanation(
         CommandRefused,
