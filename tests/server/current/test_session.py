@@ -329,6 +329,16 @@ def test_the_back_end_may_say_where_to_go_on() -> None:
         assert client.publications() == [3]
 
 
+def test_data_that_is_no_json_is_an_error_of_the_back_end() -> None:
+    """The client hears nothing of its subscription, and has it (seen on a 6.9.1 server)."""
+    world = World()
+    client = world.user("42")
+    outcome = world.api("subscribe", user="42", channel="open:a", b64data="eA==")
+    assert (outcome.code, client.pushed(), client.ended) == (100, [], [])
+    world.publish("open:a", 1)
+    assert client.publications() == [1]
+
+
 def test_too_many_channels_from_the_back_end_end_the_connection() -> None:
     """One more than it may have."""
     world = World(client={"channel_limit": 1})

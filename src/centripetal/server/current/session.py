@@ -204,7 +204,7 @@ class Session:
             subscription = self._memberships.get(told.publication.channel)
             assert subscription is not None
             # Somebody is busy with going through all subscribers of the channel.
-            self._soon(lambda: self._end(Ended(subscription, UNSUBSCRIBED_INSUFFICIENT)))
+            self._link.call_later(0, lambda: self._end(Ended(subscription, UNSUBSCRIBED_INSUFFICIENT)))
         except FatalError as error:
             self._close_soon(error.disconnect)
         else:
@@ -234,7 +234,11 @@ class Session:
             params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
         result = self._memberships.join(params, server_options(options, subscription), server_side=True)
         push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
-        self._link.send(encode_push(Push(channel, subscribe=push)))
+        try:
+            self._link.send(checked(encode_push(Push(channel, subscribe=push))))
+        except FatalError:
+            # The data is no JSON: an error of the API, but the subscription is there (seen on a 6.9.1 server).
+            raise refused(100) from None
         self._memberships.announce(channel)
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
@@ -388,10 +392,7 @@ class Session:
             self.close(CONNECTION_EXPIRED)
 
     def _close_soon(self, disconnect: Disconnect) -> None:
-        self._soon(lambda: self.close(disconnect))
-
-    def _soon(self, callback: Callable[[], object]) -> None:
-        self._link.call_later(0, callback)
+        self._link.call_later(0, lambda: self.close(disconnect))
 
     def _tell(self, event: Callable[..., Event], **what: Any) -> None:
         self._node.events.tell(event(at=self._link.now(), client=self.id, user=self.user, **what))
