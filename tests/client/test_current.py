@@ -456,6 +456,15 @@ def test_a_bad_argument_of_a_client_is_refused(
     assert API_KEY not in str(caught.value)
 
 
+@kinds
+def test_options_beside_a_transport_of_ones_own_are_refused(kind: Any) -> None:
+    """Ours is not there to be told; and what nobody knows is a TypeError, transport or not."""
+    with pytest.raises(UsageError, match="max_connections is an option of our transport"):
+        kind(URL, API_KEY, transport=Stub(), max_connections=4)
+    with pytest.raises(TypeError, match="no option 'verify'"):
+        kind(URL, API_KEY, transport=Stub(), verify=False)
+
+
 def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
     """As of any Python function."""
     client = Client(URL, API_KEY, transport=Stub())
