@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 
 from benchmarks.work import Generation
 
-__all__ = ["CHANNEL", "Heard", "Listeners"]
+__all__ = ["CHANNEL", "DIALECTS", "Dialect", "Heard", "Listeners"]
 
 CHANNEL = "load"
 
@@ -50,7 +50,7 @@ def _event(ping: bytes) -> re.Pattern[bytes]:
     return re.compile(rb'"data":\{"n":([0-9]+),"t":([0-9]+)\}|' + re.escape(ping))
 
 
-_DIALECTS: Mapping[Generation, Dialect] = {
+DIALECTS: Mapping[Generation, Dialect] = {
     1: Dialect(
         b'[{"uid":"1","method":"connect","params":{}},{"uid":"2","method":"subscribe","params":{"channel":"load"}}]',
         b'"status":true',
@@ -178,7 +178,7 @@ class _Listener(asyncio.Protocol):
 
 
 def _listen(pipe: Connection, generation: Generation, number: int, port: int) -> None:
-    asyncio.run(_run(pipe, _DIALECTS[generation], number, port))
+    asyncio.run(_run(pipe, DIALECTS[generation], number, port))
 
 
 async def _run(pipe: Connection, dialect: Dialect, number: int, port: int) -> None:
