@@ -178,6 +178,17 @@ async def test_a_batch_is_one_request_with_an_outcome_each() -> None:
     assert facades.stubs[0].requests[0].body == facades.stubs[1].requests[0].body
 
 
+def test_errors_in_a_batch_of_one_know_their_place() -> None:
+    """It travels by its own path; who reads its slot need not know."""
+    stub = Stub()
+    stub.usual = good
+    with Client(URL, API_KEY, transport=stub).batch() as batch:
+        slot = batch.publish("no:a", 1)
+    with pytest.raises(ServerError, match=r"publish \(command 0 of the request\)") as caught:
+        slot.result()
+    assert (caught.value.command, caught.value.index) == (Publish("no:a", 1), 0)
+
+
 async def test_an_empty_batch_sends_nothing() -> None:
     """Neither does one whose block raises."""
     facades = Facades()
