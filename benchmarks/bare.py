@@ -5,27 +5,43 @@ from urllib.parse import urlsplit
 
 from benchmarks.measure import Turn
 from benchmarks.timing import timed, timed_in_threads
-from benchmarks.work import CHANNEL, DATA, Kind, Work, api
+from benchmarks.work import Generation, Kind, work_for
 
 __all__ = ["BareSocket", "ReadyMade"]
 
 
 class BareSocket:
-    """One socket a thread, kept open."""
+    """One socket a thread, kept open.
 
-    def __init__(self, url: str, secret: str, kind: Kind = "publish", workers: int = 1) -> None:
-        self.work = Work(kind, secret)
-        self._parts = urlsplit(api(url))
+    Args:
+        decode: whether to decode the replies and look at what they say.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        url: str,
+        credential: str,
+        kind: Kind = "publish",
+        workers: int = 1,
+        decode: bool = True,
+    ) -> None:
+        self.work = work_for(generation, url, credential, kind)
+        self._parts = urlsplit(url)
+        self._head = self.head(self.work.url)
         self._workers = workers
-        self._head = (
-            f"POST {self._parts.path} HTTP/1.1\r\nHost: {self._parts.netloc}\r\nContent-Type: application/json\r\n"
-        ).encode()
+        self._decode = decode
         self._idle: list[socket.socket] = []
 
-    def request(self, body: bytes) -> bytes:
-        """The bytes of a signed request."""
-        sign = self.work.sign(body).encode()
-        return b"%bX-API-Sign: %b\r\nContent-Length: %d\r\n\r\n%b" % (self._head, sign, len(body), body)
+    def head(self, url: str) -> bytes:
+        """The first lines of requests to *url*."""
+        lines = f"POST {urlsplit(url).path} HTTP/1.1\r\nHost: {self._parts.netloc}\r\n"
+        return f"{lines}Content-Type: application/json\r\n".encode()
+
+    def request(self, head: bytes, body: bytes) -> bytes:
+        """The bytes of a request."""
+        name, value = self.work.header(body)
+        return b"%b%b: %b\r\nContent-Length: %d\r\n\r\n%b" % (head, name.encode(), value.encode(), len(body), body)
 
     def post(self, request: bytes) -> bytes:
         """Send *request* and read the reply's body."""
@@ -56,7 +72,9 @@ class BareSocket:
             return sock
 
     def _once(self) -> None:
-        self.work.check(self.post(self.request(self.work.encode())))
+        body = self.post(self.request(self._head, self.work.encode()))
+        if self._decode:
+            self.work.check(body)
 
     def turn(self, times: int) -> Turn:
         return timed_in_threads(times, self._once, self._workers)
@@ -69,17 +87,14 @@ class BareSocket:
 class ReadyMade(BareSocket):
     """Sends a request of a thousand publishes made before, signature included, and decodes the reply."""
 
-    def __init__(self, url: str, secret: str, size: int = 1000) -> None:
-        from centripetal.dialects.v1.codec import Codec
-        from centripetal.dialects.v1.commands import Publish
-
-        super().__init__(url, secret)
-        codec = Codec(url, secret)
+    def __init__(self, generation: Generation, url: str, credential: str, size: int = 1000) -> None:
+        super().__init__(generation, url, credential)
         self._size = size
-        self._request = self.request(codec.request([codec.prepare(Publish(CHANNEL, DATA))] * size).body)
+        address, body = self.work.many(size)
+        self._request = self.request(self.head(address), body)
 
     def turn(self, times: int) -> Turn:
-        return timed(times, lambda: self.work.check(self.post(self._request), self._size))
+        return timed(times, lambda: self.work.check_many(self.post(self._request), self._size))
 
 
 def _receive(sock: socket.socket) -> bytes:

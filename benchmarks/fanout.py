@@ -1,37 +1,28 @@
-"""Many connections on one channel: `python -m benchmarks.fanout`.
+"""Many connections on one channel: `python -m benchmarks.fanout` on a 1.x server, `--server 6` on a current one.
 
-Measures the embedded server and, where CENTRIFUGO_V1_BIN names one, a real Centrifugo 1.x beside it, in turns: the
+Measures the embedded server and, where CENTRIFUGO_V1_BIN or CENTRIFUGO_V6_BIN names one, a real one beside it: the
 memory of an idle connection, whether every publication arrives at every connection and in order, and how late. Then the
 rate is raised until a server lags: until one delivery in twenty takes longer than it is to the next publication.
 Server, clients and publisher are processes of their own on this machine.
 """
 
 import argparse
+import bisect
 import contextlib
 import itertools
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from benchmarks import servers
 from benchmarks.listeners import CHANNEL, Heard, Listeners
-from centripetal.v1 import Client
-from tests.conformance import servers, servers_v1
+from benchmarks.ours import blocking_client
+from benchmarks.servers import CREDENTIAL, Server
+from benchmarks.work import Generation
 
-SECRET = "benchmark"
-CONFIG = {"secret": SECRET, "insecure": True}
-_EMBEDDED = "from centripetal.server import serve; serve(config={config!r}, port={port})"
-
-
-class Server(NamedTuple):
-    """A server process."""
-
-    kind: str
-    pid: int
-    port: int
+LATE_NS = 1_000_000_000
 
 
 class Load(NamedTuple):
@@ -52,13 +43,18 @@ class Load(NamedTuple):
         return latencies[min(len(latencies) - 1, int(part * len(latencies)))] / 1e6 if latencies else float("inf")
 
     @property
+    def late(self) -> int:
+        """Deliveries that took longer than a second."""
+        return len(self.heard.latencies) - bisect.bisect_right(self.heard.latencies, LATE_NS)
+
+    @property
     def lags(self) -> bool:
         return bool(self.lost) or self.milliseconds(0.95) > 1000 / self.rate
 
     def __str__(self) -> str:
         percentiles = "  ".join(f"{name} {self.milliseconds(part):7.1f}" for name, part in PERCENTILES.items())
         deliveries = self.rate * self.connections
-        troubles = f"lost {self.lost}, disordered {self.heard.disordered}"
+        troubles = f"lost {self.lost}, late {self.late}, disordered {self.heard.disordered}"
         return f"{self.rate:4d} a second = {deliveries:7,d} deliveries  {troubles}  ms: {percentiles}"
 
 
@@ -69,11 +65,12 @@ def main() -> int:
     options = _arguments().parse_args()
     found: dict[str, list[Load]] = {}
     memory: dict[str, float] = {}
-    for kind in servers_v1.KINDS:
+    generation: Generation = options.server
+    for kind in servers.kinds(generation):
         print(f"{kind}:")
-        with _start(kind) as server:
+        with servers.start(generation, kind) as server:
             before = _resident(server.pid)
-            with Listeners(options.connections, server.port) as listeners:
+            with Listeners(generation, options.connections, server.port) as listeners:
                 memory[kind] = (_resident(server.pid) - before) / options.connections
                 print(f"  {memory[kind]:.1f} KB of memory for an idle connection")
                 found[kind] = list(_raise(server, listeners, options))
@@ -84,11 +81,12 @@ def main() -> int:
             print(f"  latency {name}: {ours.milliseconds(part) / theirs.milliseconds(part):.2f}")
         print(f"  memory: {memory['embedded'] / memory['real']:.2f}")
     first = found["embedded"][0]
-    return 1 if first.lost or first.heard.disordered or memory["embedded"] > options.memory else 0
+    return 1 if first.lost or first.late or first.heard.disordered or memory["embedded"] > options.memory else 0
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks.fanout", description=__doc__)
+    parser.add_argument("--server", type=int, choices=[1, 6], default=1, help="the server's generation (1)")
     parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20, help="publications a second")
     parser.add_argument("--seconds", type=int, default=10, help="how long at each rate")
@@ -111,7 +109,7 @@ def _raise(server: Server, listeners: Listeners, options: argparse.Namespace) ->
 
 def _load(server: Server, listeners: Listeners, rate: int, options: argparse.Namespace, numbers: Iterator[int]) -> Load:
     count = rate * options.seconds
-    with contextlib.closing(Client(f"http://127.0.0.1:{server.port}", SECRET)) as client:
+    with contextlib.closing(blocking_client(options.server, server.url, CREDENTIAL)) as client:
         start = time.monotonic()
         for step, number in enumerate(itertools.islice(numbers, count)):
             time.sleep(max(0.0, start + step / rate - time.monotonic()))
@@ -119,20 +117,6 @@ def _load(server: Server, listeners: Listeners, rate: int, options: argparse.Nam
     heard = listeners.heard(count * options.connections, patience=10 + options.seconds)
     assert heard.alive == options.connections, f"{options.connections - heard.alive} connections are gone"
     return Load(rate, count, heard, options.connections)
-
-
-@contextlib.contextmanager
-def _start(kind: str) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory() as folder:
-        port = servers.free_port()
-        with servers.running(_command(kind, port, Path(folder)), port, Path(folder)) as process:
-            yield Server(kind, process.pid, port)
-
-
-def _command(kind: str, port: int, folder: Path) -> Sequence[str]:
-    if kind == "real":
-        return servers_v1.real_command(CONFIG, port, folder)
-    return [sys.executable, "-c", _EMBEDDED.format(config=CONFIG, port=port)]
 
 
 def _resident(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""Many WebSocket clients of Centrifugo 1.x in a process of their own, that do nothing but listen and keep count.
+"""Many WebSocket clients of Centrifugo 1.x or 6.x in a process of their own, that do nothing but listen and keep count.
 
 They are made for little work per frame, so that on a small machine it is the server that is measured: frames are looked
 for what they hold, not parsed. What is published must be `{"n": <number>, "t": <monotonic nanoseconds>}`.
@@ -14,19 +14,57 @@ import struct
 import sys
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import NamedTuple, Self
 
-__all__ = ["CHANNEL", "Heard", "Listeners"]
+from benchmarks.work import Generation
+
+__all__ = ["CHANNEL", "DIALECTS", "Dialect", "Heard", "Listeners"]
 
 CHANNEL = "load"
 
-_PUBLICATION = re.compile(rb'"data":\{"n":([0-9]+),"t":([0-9]+)\}')
-_PING, _PONG = b"\x89\x04ping", b"\x8a\x84\0\0\0\0ping"
+_MASKED = b"\0\0\0\0"  # a mask that changes nothing
 _AT_ONCE = 50  # connections that are being opened at the same time
 _PATIENCE = 60.0
+
+
+class Dialect(NamedTuple):
+    """What clients of one generation say and listen for.
+
+    Attributes:
+        hello: the text message that connects and subscribes.
+        subscribed: what the answer to that holds once it has worked.
+        event: finds a publication, with its number and its time, or else a ping.
+        pong: the frame that answers a ping.
+    """
+
+    hello: bytes
+    subscribed: bytes
+    event: re.Pattern[bytes]
+    pong: bytes
+
+
+def _event(ping: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb'"data":\{"n":([0-9]+),"t":([0-9]+)\}|' + re.escape(ping))
+
+
+DIALECTS: Mapping[Generation, Dialect] = {
+    1: Dialect(
+        b'[{"uid":"1","method":"connect","params":{}},{"uid":"2","method":"subscribe","params":{"channel":"load"}}]',
+        b'"status":true',
+        _event(b"\x89\x04ping"),
+        b"\x8a\x84" + _MASKED + b"ping",
+    ),
+    # Nothing else in these conversations has an empty object in it once the subscription stands (spec v6 §11.2).
+    6: Dialect(
+        b'{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"load"}}',
+        b'"id":2,"subscribe":{}',
+        _event(b"{}"),
+        b"\x81\x82" + _MASKED + b"{}",
+    ),
+}
 
 
 class Heard(NamedTuple):
@@ -46,12 +84,12 @@ class Heard(NamedTuple):
 
 
 class Listeners:
-    """*number* clients subscribed to `CHANNEL`; the server must be an insecure one."""
+    """*number* clients subscribed to `CHANNEL`; the server must be an insecure one of that *generation*."""
 
-    def __init__(self, number: int, port: int) -> None:
+    def __init__(self, generation: Generation, number: int, port: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_listen, args=(theirs, number, port), daemon=True)
+        self._process = context.Process(target=_listen, args=(theirs, generation, number, port), daemon=True)
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -90,11 +128,12 @@ class _Tally:
 
 
 class _Listener(asyncio.Protocol):
-    __slots__ = ("_hello", "_last", "_rest", "_subscribed", "_tally", "_transport")
+    __slots__ = ("_dialect", "_handshake", "_last", "_rest", "_subscribed", "_tally", "_transport")
 
-    def __init__(self, tally: _Tally, hello: bytes, subscribed: asyncio.Future[None]) -> None:
+    def __init__(self, dialect: Dialect, tally: _Tally, handshake: bytes, subscribed: asyncio.Future[None]) -> None:
+        self._dialect = dialect
         self._tally = tally
-        self._hello = hello
+        self._handshake = handshake
         self._subscribed: asyncio.Future[None] | None = subscribed
         self._last = -1
         self._rest = b""
@@ -103,51 +142,57 @@ class _Listener(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._tally.alive += 1
-        transport.write(self._hello)
+        transport.write(self._handshake)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._tally.alive -= 1
 
     def data_received(self, data: bytes) -> None:
+        data = self._rest + data
         if self._subscribed is not None:
-            self._rest += data
-            if b"101 Switching" in self._rest and b"\r\n\r\n" in self._rest and self._hello:
-                self._hello = b""
-                commands = b'[{"uid":"1","method":"connect","params":{}},'
-                commands += b'{"uid":"2","method":"subscribe","params":{"channel":"%b"}}]' % CHANNEL.encode()
-                self._transport.write(b"\x81\xfe" + struct.pack("!HI", len(commands), 0) + commands)
-            if b'"status":true' in self._rest:
-                self._subscribed.set_result(None)
-                self._subscribed, self._rest = None, b""
+            self._rest = data
+            self._greet(self._subscribed)
             return
-        now = time.monotonic_ns()
-        if _PING in data:
-            self._transport.write(_PONG)
-        data, end = self._rest + data, 0
-        for found in _PUBLICATION.finditer(data):
-            number, end = int(found[1]), found.end()
+        now, end, tally = time.monotonic_ns(), 0, self._tally
+        for found in self._dialect.event.finditer(data):
+            end = found.end()
+            if found[1] is None:
+                self._transport.write(self._dialect.pong)
+                continue
+            number = int(found[1])
             if self._last >= 0 and number != self._last + 1:
-                self._tally.disordered += 1
+                tally.disordered += 1
             self._last = number
-            self._tally.latencies.append(now - int(found[2]))
+            tally.latencies.append(now - int(found[2]))
         self._rest = data[end:]
-        self._tally.check()
+        tally.check()
+
+    def _greet(self, subscribed: asyncio.Future[None]) -> None:
+        if self._handshake and b"101 Switching" in self._rest and b"\r\n\r\n" in self._rest:
+            self._handshake = b""
+            message = self._dialect.hello
+            self._transport.write(b"\x81\xfe" + struct.pack("!H", len(message)) + _MASKED + message)
+        if self._dialect.subscribed in self._rest:
+            subscribed.set_result(None)
+            self._subscribed, self._rest = None, b""
 
 
-def _listen(pipe: Connection, number: int, port: int) -> None:
-    asyncio.run(_run(pipe, number, port))
+def _listen(pipe: Connection, generation: Generation, number: int, port: int) -> None:
+    asyncio.run(_run(pipe, DIALECTS[generation], number, port))
 
 
-async def _run(pipe: Connection, number: int, port: int) -> None:
+async def _run(pipe: Connection, dialect: Dialect, number: int, port: int) -> None:
     loop, tally, slots = asyncio.get_running_loop(), _Tally(), asyncio.Semaphore(_AT_ONCE)
 
     async def connect() -> None:
         key = base64.b64encode(os.urandom(16)).decode()
-        hello = "GET /connection/websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        hello += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+        handshake = "GET /connection/websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        handshake += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
         async with slots:
             subscribed = loop.create_future()
-            await loop.create_connection(lambda: _Listener(tally, hello.encode(), subscribed), "127.0.0.1", port)
+            await loop.create_connection(
+                lambda: _Listener(dialect, tally, handshake.encode(), subscribed), "127.0.0.1", port
+            )
             await subscribed
 
     await asyncio.gather(*(connect() for _ in range(number)))

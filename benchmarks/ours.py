@@ -2,21 +2,34 @@
 
 import asyncio
 
+import centripetal
 from benchmarks.measure import Turn
 from benchmarks.timing import timed, timed_awaiting, timed_in_threads
-from benchmarks.work import CHANNEL, CHANNELS, DATA, Kind
+from benchmarks.work import CHANNEL, CHANNELS, DATA, Generation, Kind
 from centripetal import v1
 
-__all__ = ["AddAndSend", "Awaited", "Batched", "Blocking", "Send"]
+__all__ = ["AddAndSend", "Awaited", "AwaitedBatch", "Batched", "Blocking", "Send", "awaiting_client", "blocking_client"]
 
 SIZE = 1_000
+
+
+def blocking_client(generation: Generation, url: str, credential: str) -> v1.Client | centripetal.Client:
+    """Our client of that generation."""
+    return (v1.Client if generation == 1 else centripetal.Client)(url, credential, timeout=30)
+
+
+def awaiting_client(generation: Generation, url: str, credential: str) -> v1.AsyncClient | centripetal.AsyncClient:
+    """Our client of that generation, awaited."""
+    return (v1.AsyncClient if generation == 1 else centripetal.AsyncClient)(url, credential, timeout=30)
 
 
 class Blocking:
     """`Client`, one for all threads."""
 
-    def __init__(self, url: str, secret: str, kind: Kind = "publish", workers: int = 1) -> None:
-        self._client = v1.Client(url, secret, timeout=30)
+    def __init__(
+        self, generation: Generation, url: str, credential: str, kind: Kind = "publish", workers: int = 1
+    ) -> None:
+        self._client = blocking_client(generation, url, credential)
         self._once = self._publish if kind == "publish" else self._broadcast
         self._workers = workers
 
@@ -33,11 +46,32 @@ class Blocking:
         self._client.close()
 
 
+class Batched(Blocking):
+    """`with client.batch()` around a thousand publishes, and all of their results."""
+
+    def turn(self, times: int) -> Turn:
+        return timed(times, self._batch)
+
+    def _batch(self) -> None:
+        with self._client.batch() as batch:
+            slots = [batch.publish(CHANNEL, DATA) for _ in range(SIZE)]
+        for slot in slots:
+            slot.result()
+
+
 class Awaited:
     """`AsyncClient`, one for all tasks, in an event loop that stays."""
 
-    def __init__(self, url: str, secret: str, kind: Kind = "publish", workers: int = 1, uvloop: bool = False) -> None:
-        self._client = v1.AsyncClient(url, secret, timeout=30)
+    def __init__(
+        self,
+        generation: Generation,
+        url: str,
+        credential: str,
+        kind: Kind = "publish",
+        workers: int = 1,
+        uvloop: bool = False,
+    ) -> None:
+        self._client = awaiting_client(generation, url, credential)
         self._once = self._publish if kind == "publish" else self._broadcast
         self._workers = workers
         self._runner = asyncio.Runner(loop_factory=_uvloop if uvloop else None)
@@ -56,14 +90,32 @@ class Awaited:
         self._runner.close()
 
 
+class AwaitedBatch(Awaited):
+    """The same as `Batched`, awaited."""
+
+    def turn(self, times: int) -> Turn:
+        return self._runner.run(timed_awaiting(times, self._batch, 1))
+
+    async def _batch(self) -> None:
+        async with self._client.batch() as batch:
+            slots = [batch.publish(CHANNEL, DATA) for _ in range(SIZE)]
+        for slot in slots:
+            slot.result()
+
+
 def _uvloop() -> asyncio.AbstractEventLoop:
     import uvloop
 
     return uvloop.new_event_loop()
 
 
-class Send(Blocking):
-    """`Client.send` of a full buffer; filling it is not measured."""
+class Send:
+    """`v1.Client.send` of a full buffer; filling it is not measured."""
+
+    def __init__(self, generation: Generation, url: str, credential: str) -> None:
+        client = blocking_client(generation, url, credential)
+        assert isinstance(client, v1.Client), "only the client of 1.x has a buffer"
+        self._client = client
 
     def turn(self, times: int) -> Turn:
         turns = []
@@ -82,9 +134,12 @@ class Send(Blocking):
         if len(responses) != SIZE or any(response.error for response in responses):
             raise RuntimeError("the server refused a publish")
 
+    def close(self) -> None:
+        self._client.close()
+
 
 class AddAndSend(Send):
-    """A thousand times `Client.add_publish`, then `Client.send`."""
+    """A thousand times `v1.Client.add_publish`, then `send`."""
 
     def turn(self, times: int) -> Turn:
         return timed(times, self._fill_and_send)
@@ -92,16 +147,3 @@ class AddAndSend(Send):
     def _fill_and_send(self) -> None:
         self._fill()
         self._send()
-
-
-class Batched(Send):
-    """`with client.batch()` around a thousand publishes, and all of their results."""
-
-    def turn(self, times: int) -> Turn:
-        return timed(times, self._batch)
-
-    def _batch(self) -> None:
-        with self._client.batch() as batch:
-            slots = [batch.publish(CHANNEL, DATA) for _ in range(SIZE)]
-        if not all(slot.result() for slot in slots):
-            raise RuntimeError("the server refused a publish")

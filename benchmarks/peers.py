@@ -7,15 +7,17 @@ from urllib.parse import urlsplit
 
 from benchmarks.measure import Turn
 from benchmarks.timing import timed_awaiting, timed_in_threads
-from benchmarks.work import Kind, Work, api
+from benchmarks.work import Generation, Kind, work_for
 
 __all__ = ["AIOHTTP", "HTTPX", "AsyncHTTPX", "HTTPClient", "Requests"]
 
 
 class _Peer:
-    def __init__(self, url: str, secret: str, kind: Kind = "publish", workers: int = 1) -> None:
-        self.url = api(url)
-        self.work = Work(kind, secret)
+    def __init__(
+        self, generation: Generation, url: str, credential: str, kind: Kind = "publish", workers: int = 1
+    ) -> None:
+        self.work = work_for(generation, url, credential, kind)
+        self.url = self.work.url
         self.workers = workers
         self.open()
 

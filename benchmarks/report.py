@@ -100,7 +100,7 @@ def table(found: Found) -> str:
         lines.append(f"  {'AsyncClient':30} {rate:12,.0f} {busy:8,.2f} {'':19} {stream.peak_kb / 1024:8,.1f}")
     if (weight := found.weight) is not None:
         lines.append("import, in milliseconds")
-        for module, milliseconds in {"centripetal.v1": weight.import_ms, **weight.others_ms}.items():
+        for module, milliseconds in {weight.module: weight.import_ms, **weight.others_ms}.items():
             lines.append(f"  {module:30} {milliseconds:12.1f}")
         names = ", ".join(weight.packages)
         lines.append(f"packages installed besides centripetal: {len(weight.packages)} ({names})")
@@ -109,7 +109,7 @@ def table(found: Found) -> str:
 
 def as_json(found: Found, rounds: int, server: str) -> dict[str, Any]:
     """Everything; ratios are medians within rounds."""
-    others = ("centripetal", "msgspec", "httptools", "requests", "httpx", "aiohttp", "uvloop")
+    others = ("centripetal", "msgspec", "httptools", "requests", "httpx", "aiohttp", "cent", "uvloop")
     report: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "server": server,
@@ -123,7 +123,7 @@ def as_json(found: Found, rounds: int, server: str) -> dict[str, Any]:
     if found.stream is not None:
         report["stream"] = found.stream._asdict()
     if (weight := found.weight) is not None:
-        imports = {"centripetal.v1": weight.import_ms, **weight.others_ms}
+        imports = {weight.module: weight.import_ms, **weight.others_ms}
         report["import_ms"] = {name: round(value, 1) for name, value in imports.items()}
         report["packages"] = weight.packages
     report["targets"] = [

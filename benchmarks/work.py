@@ -1,12 +1,18 @@
-"""The work that contenders do: which commands a request of theirs carries, and what the reply to it must say."""
+"""The work that contenders do: which commands a request of theirs carries, and what the reply to it must say.
+
+There is one `Work` for each generation of servers; contenders that have no client of Centrifugo ask it for bytes.
+"""
 
 import hmac
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["CHANNEL", "CHANNELS", "DATA", "Kind", "Work", "api"]
+__all__ = ["CHANNEL", "CHANNELS", "DATA", "Generation", "Kind", "Work", "work_for"]
 
+Generation = Literal[1, 6]
 Kind = Literal["publish", "broadcast"]
 
 CHANNEL = "news"
@@ -16,51 +22,163 @@ _PARAMS: dict[Kind, dict[str, Any]] = {
     "publish": {"channel": CHANNEL, "data": DATA},
     "broadcast": {"channels": CHANNELS, "data": DATA},
 }
+_encode = msgspec.json.Encoder().encode
 
 
-class _Reply(msgspec.Struct):
+class Work(ABC):
+    """One command for those who have no client of Centrifugo, as fast as Python can make it.
+
+    Attributes:
+        url: the address that requests with one command go to.
+    """
+
+    url: str
+
+    def __init__(self, url: str, kind: Kind) -> None:
+        self._base = url.rstrip("/")
+        self._kind = kind
+        self._params = _PARAMS[kind]
+
+    @abstractmethod
+    def encode(self) -> bytes:
+        """The body of a request."""
+
+    @abstractmethod
+    def header(self, body: bytes) -> tuple[str, str]:
+        """The header, name and value, that lets a request with that body pass."""
+
+    def headers(self, body: bytes) -> Mapping[str, str]:
+        """All headers of a request with that body that a library does not set itself."""
+        name, value = self.header(body)
+        return {"Content-Type": "application/json", name: value}
+
+    @abstractmethod
+    def check(self, body: bytes) -> None:
+        """The command must have worked."""
+
+    @abstractmethod
+    def many(self, count: int) -> tuple[str, bytes]:
+        """The address and the body of a request with the command so many times."""
+
+    @abstractmethod
+    def check_many(self, body: bytes, count: int) -> None:
+        """The reply must be to so many commands, and each must have worked."""
+
+
+def work_for(generation: Generation, url: str, credential: str, kind: Kind = "publish") -> Work:
+    """The work on a server of that generation, whose *credential* is a secret (1.x) or an API key."""
+    return {1: _Signed, 6: _Keyed}[generation](url, credential, kind)
+
+
+def _require(holds: bool, body: bytes) -> None:
+    if not holds:
+        raise RuntimeError(f"the server answered {body[:200]!r}")
+
+
+class _Reply1(msgspec.Struct):
     method: str
     error: str | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Body(msgspec.Struct):
+class _Body1(msgspec.Struct):
     method: str
     params: dict[str, Any]
     uid: str = "0"
 
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(list[_Reply]).decode
+_decode_1 = msgspec.json.Decoder(list[_Reply1]).decode
 
 
-def api(url: str) -> str:
-    """The address that requests go to."""
-    return f"{url.rstrip('/')}/api/"
+class _Signed(Work):
+    """Centrifugo 1.x: a signed array (spec v1 §5)."""
 
-
-class Work:
-    """One command for those who have no client of Centrifugo, as fast as Python can make it."""
-
-    def __init__(self, kind: Kind, secret: str) -> None:
-        self._kind = kind
-        self._params = _PARAMS[kind]
-        self._key = secret.encode()
+    def __init__(self, url: str, credential: str, kind: Kind) -> None:
+        super().__init__(url, kind)
+        self.url = f"{self._base}/api/"
+        self._key = credential.encode()
 
     def encode(self) -> bytes:
-        """The body of a request."""
-        return _encode([_Body(self._kind, self._params)])
+        return _encode([_Body1(self._kind, self._params)])
 
-    def sign(self, body: bytes) -> str:
-        """The signature of a body."""
-        return hmac.digest(self._key, body, "sha256").hex()
+    def header(self, body: bytes) -> tuple[str, str]:
+        return "X-API-Sign", hmac.digest(self._key, body, "sha256").hex()
 
-    def headers(self, body: bytes) -> dict[str, str]:
-        """The headers of a request with that body."""
-        return {"Content-Type": "application/json", "X-API-Sign": self.sign(body)}
+    def check(self, body: bytes) -> None:
+        self.check_many(body, 1)
 
-    def check(self, body: bytes, count: int = 1) -> None:
-        """The reply must be to so many commands, and each must have worked."""
-        replies = _decode(body)
-        if len(replies) != count or any(reply.method != self._kind or reply.error is not None for reply in replies):
-            raise RuntimeError(f"the server answered {body[:200]!r}")
+    def many(self, count: int) -> tuple[str, bytes]:
+        return self.url, _encode([_Body1(self._kind, self._params, str(number)) for number in range(count)])
+
+    def check_many(self, body: bytes, count: int) -> None:
+        replies = _decode_1(body)
+        fine = len(replies) == count and all(reply.method == self._kind and reply.error is None for reply in replies)
+        _require(fine, body)
+
+
+class _Error6(msgspec.Struct):
+    code: int
+    message: str = ""
+
+
+class _Result6(msgspec.Struct):
+    offset: int = 0
+    epoch: str = ""
+
+
+class _Response6(msgspec.Struct):
+    result: _Result6 | None = None
+    error: _Error6 | None = None
+
+
+class _Results6(msgspec.Struct):
+    responses: list[_Response6]
+
+
+class _Broadcast6(msgspec.Struct):
+    result: _Results6 | None = None
+    error: _Error6 | None = None
+
+
+class _Member6(msgspec.Struct):
+    publish: _Result6 | None = None
+    error: _Error6 | None = None
+
+
+class _Batch6(msgspec.Struct):
+    replies: list[_Member6]
+
+
+_decode_publish = msgspec.json.Decoder(_Response6).decode
+_decode_broadcast = msgspec.json.Decoder(_Broadcast6).decode
+_decode_batch = msgspec.json.Decoder(_Batch6).decode
+
+
+class _Keyed(Work):
+    """Centrifugo 6: a path for each method, and a key (spec v6 §4, §5)."""
+
+    def __init__(self, url: str, credential: str, kind: Kind) -> None:
+        super().__init__(url, kind)
+        self.url = f"{self._base}/api/{kind}"
+        self._header = "X-API-Key", credential
+
+    def encode(self) -> bytes:
+        return _encode(self._params)
+
+    def header(self, body: bytes) -> tuple[str, str]:  # noqa: ARG002 - the same for all
+        return self._header
+
+    def check(self, body: bytes) -> None:
+        if self._kind == "publish":
+            _require(_decode_publish(body).result is not None, body)
+            return
+        result = _decode_broadcast(body).result
+        responses = result.responses if result is not None else []
+        _require(len(responses) == len(CHANNELS) and all(each.result is not None for each in responses), body)
+
+    def many(self, count: int) -> tuple[str, bytes]:
+        return f"{self._base}/api/batch", _encode({"commands": [{self._kind: self._params}] * count})
+
+    def check_many(self, body: bytes, count: int) -> None:
+        replies = _decode_batch(body).replies
+        _require(len(replies) == count and all(reply.publish is not None for reply in replies), body)
