@@ -53,6 +53,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/http1.py"),
     "websockets": ("server/",),
+    "cryptography": ("dialects/current/signatures.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pytest": ("testing/",),

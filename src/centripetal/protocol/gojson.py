@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "members", "quote", "quote_push", "read"]
-__all__ += ["read_list", "string"]
+__all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "members", "pairs", "quote", "quote_push"]
+__all__ += ["read", "read_list", "string"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -78,7 +78,12 @@ def elements(text: bytes) -> list[bytes]:
 
 def members(text: bytes) -> list[tuple[str, bytes]]:
     """The members of an object in order: names folded to lower case as Go compares them, values as they are written."""
-    return [(fold(string(key)), text[start:end]) for key, start, end in _container(text, b"{")]
+    return [(fold(name), raw) for name, raw in pairs(text)]
+
+
+def pairs(text: bytes) -> list[tuple[str, bytes]]:
+    """The entries of an object in order, with their names as they are: what Go reads into a map."""
+    return [(string(key), text[start:end]) for key, start, end in _container(text, b"{")]
 
 
 def fold(name: str) -> str:

@@ -1,0 +1,262 @@
+"""Signatures of JSON Web Tokens: the algorithms and keys that Centrifugo takes (spec v6 §10.1).
+
+HMAC is done by the standard library; RSA, ECDSA and Ed25519 by `cryptography`, which is imported when the first such
+key is met (extra `tokens`). There is no JWT library on top: what is left to do is base64 around two JSON texts, and a
+second opinion on claims would only hide what the server says of them.
+"""
+
+import base64
+import binascii
+import functools
+import hmac
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from centripetal.errors import UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+    PrivateKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
+    PublicKey: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
+
+__all__ = ["ALGORITHMS", "HMAC", "Algorithm", "BadKey", "algorithms_of", "b64decode", "b64encode", "check_hmac"]
+__all__ += ["check_public", "is_pem", "jwk_of", "load_private", "load_public", "public_from_jwk", "sign_hmac"]
+__all__ += ["sign_private"]
+
+Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"]
+
+ALGORITHMS: tuple[str, ...] = get_args(Algorithm)
+HMAC = ("HS256", "HS384", "HS512")
+MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
+MIN_RSA_BITS_OF_SERVERS = 1024  # of Go
+
+_CURVES = {"ES256": "secp256r1", "ES384": "secp384r1", "ES512": "secp521r1"}
+_SIZES = {"secp256r1": 32, "secp384r1": 48, "secp521r1": 66}
+_JWK_CURVES = {"P-256": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1"}
+_BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
+
+
+class BadKey(UsageError):
+    """Text that is not the key which it should be."""
+
+
+def b64encode(data: bytes) -> bytes:
+    """Base64url without padding, as tokens have it."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def b64decode(text: bytes) -> bytes:
+    """The reverse, as Go does it: no padding; line breaks and the left-over bits of the last character don't count.
+
+    Raises:
+        ValueError: it is not base64url.
+    """
+    text = text.replace(b"\r", b"").replace(b"\n", b"")
+    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
+        raise ValueError("not base64url without padding")
+    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+
+
+# ---- HMAC
+
+
+def sign_hmac(algorithm: str, secret: bytes, message: bytes) -> bytes:
+    """The signature of *message* by HS256, HS384 or HS512."""
+    return hmac.digest(secret, message, _hash_name(algorithm))
+
+
+def check_hmac(algorithm: str, secret: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether *signature* is that of *message*."""
+    return hmac.compare_digest(sign_hmac(algorithm, secret, message), signature)
+
+
+def _hash_name(algorithm: str) -> str:
+    return f"sha{algorithm[2:]}"
+
+
+# ---- the others
+
+
+def is_pem(key: str | bytes) -> bool:
+    """Whether *key* is a key in PEM, rather than a secret."""
+    text = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
+    return text.lstrip().startswith(b"-----BEGIN ")
+
+
+def load_private(pem: bytes, password: bytes | None = None) -> "PrivateKey":
+    """The private key in *pem*.
+
+    Raises:
+        BadKey: it is a public key, of another kind, damaged, too short, or the password does not open it.
+    """
+    serialization = _serialization()
+    if b"PUBLIC KEY-----" in pem or b"-----BEGIN CERTIFICATE-----" in pem:
+        raise BadKey("this is a public key, which cannot sign: give the private key that belongs to it")
+    try:
+        key = serialization.load_pem_private_key(pem.strip(), password)
+    except TypeError:
+        said = "is not encrypted: give no password" if password else "is encrypted: give its password"
+        raise BadKey(f"the private key {said}") from None
+    except Exception as error:  # cryptography raises ValueError, UnsupportedAlgorithm and what its parser hits upon
+        raise BadKey(f"the private key cannot be read: {_first_line(error)}") from None
+    checked: PrivateKey = _check_kind(key, "private")
+    return checked
+
+
+@functools.lru_cache(maxsize=64)
+def load_public(pem: bytes) -> "PublicKey":
+    """The public key in *pem*, or in a certificate, as the server reads both.
+
+    Raises:
+        BadKey: it is a private key, of another kind, or damaged.
+    """
+    serialization = _serialization()
+    if b"PRIVATE KEY-----" in pem:
+        raise BadKey("this is a private key: the server gets the public one only (openssl pkey -in KEY -pubout)")
+    try:
+        if b"-----BEGIN CERTIFICATE-----" in pem:
+            from cryptography.x509 import load_pem_x509_certificate
+
+            key: Any = load_pem_x509_certificate(pem.strip()).public_key()
+        else:
+            key = serialization.load_pem_public_key(pem.strip())
+    except Exception as error:  # as above
+        raise BadKey(f"the public key cannot be read: {_first_line(error)}") from None
+    checked: PublicKey = _check_kind(key, "public")
+    return checked
+
+
+def algorithms_of(key: "PrivateKey | PublicKey") -> tuple[str, ...]:
+    """What *key* signs or checks, the usual algorithm first."""
+    kind = type(key).__name__
+    if "RSA" in kind:
+        return "RS256", "RS384", "RS512"
+    if "Ed25519" in kind:
+        return ("EdDSA",)
+    curve: Any = key
+    return tuple(name for name, wanted in _CURVES.items() if wanted == curve.curve.name)
+
+
+def sign_private(algorithm: str, key: "PrivateKey", message: bytes) -> bytes:
+    """The signature of *message*; *algorithm* is one of those of the key."""
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+
+    anykey: Any = key
+    if algorithm == "EdDSA":
+        return bytes(anykey.sign(message))
+    if algorithm.startswith("RS"):
+        return bytes(anykey.sign(message, padding.PKCS1v15(), _hash(algorithm)))
+    size = _SIZES[anykey.curve.name]
+    r, s = utils.decode_dss_signature(anykey.sign(message, ec.ECDSA(_hash(algorithm))))
+    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def check_public(algorithm: str, key: "PublicKey", message: bytes, signature: bytes) -> bool:
+    """Whether *signature* is that of *message*; *algorithm* is one of those of the key."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+
+    anykey: Any = key
+    try:
+        if algorithm == "EdDSA":
+            anykey.verify(signature, message)
+        elif algorithm.startswith("RS"):
+            anykey.verify(signature, message, padding.PKCS1v15(), _hash(algorithm))
+        else:
+            size = _SIZES[anykey.curve.name]
+            if len(signature) != 2 * size:
+                return False
+            numbers = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
+            anykey.verify(utils.encode_dss_signature(*numbers), message, ec.ECDSA(_hash(algorithm)))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def public_from_jwk(jwk: Mapping[str, Any]) -> "PublicKey":
+    """The public key that a member of a key set (RFC 7517) describes.
+
+    Raises:
+        BadKey: it is none of RSA, EC or Ed25519, or lacks something.
+    """
+    _serialization()
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    def number(name: str) -> int:
+        return int.from_bytes(octets(name), "big")
+
+    def octets(name: str) -> bytes:
+        return b64decode(jwk[name].rstrip("=").encode())
+
+    try:
+        if jwk.get("kty") == "RSA":
+            return rsa.RSAPublicNumbers(number("e"), number("n")).public_key()
+        if jwk.get("kty") == "EC":
+            curves = {"secp256r1": ec.SECP256R1(), "secp384r1": ec.SECP384R1(), "secp521r1": ec.SECP521R1()}
+            curve: Any = curves[_JWK_CURVES[jwk["crv"]]]
+            return ec.EllipticCurvePublicNumbers(number("x"), number("y"), curve).public_key()
+        if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
+            return Ed25519PublicKey.from_public_bytes(octets("x"))
+    except KeyError as error:
+        raise BadKey(f"the key {jwk.get('kid')!r} of the set lacks, or has an unknown value of, {error}") from None
+    except (ValueError, AttributeError, TypeError, binascii.Error) as error:
+        raise BadKey(f"the key {jwk.get('kid')!r} of the set cannot be read: {_first_line(error)}") from None
+    raise BadKey(f"the key {jwk.get('kid')!r} of the set is of kind {jwk.get('kty')!r}: RSA, EC and Ed25519 are taken")
+
+
+def jwk_of(key: "PublicKey", kid: str, algorithm: str) -> dict[str, str]:
+    """*key* as a member of a key set."""
+    anykey: Any = key
+    base = {"kid": kid, "use": "sig", "alg": algorithm}
+    if algorithm == "EdDSA":
+        return {**base, "kty": "OKP", "crv": "Ed25519", "x": b64encode(anykey.public_bytes_raw()).decode()}
+    numbers = anykey.public_numbers()
+    if algorithm.startswith("RS"):
+        return {**base, "kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
+    curve = next(name for name, curve in _JWK_CURVES.items() if curve == anykey.curve.name)
+    size = _SIZES[anykey.curve.name]
+    return {**base, "kty": "EC", "crv": curve, "x": _number(numbers.x, size), "y": _number(numbers.y, size)}
+
+
+def _number(value: int, size: int = 0) -> str:
+    return b64encode(value.to_bytes(size or (value.bit_length() + 7) // 8, "big")).decode()
+
+
+def _hash(algorithm: str) -> Any:
+    from cryptography.hazmat.primitives import hashes
+
+    return getattr(hashes, f"SHA{algorithm[2:]}")()
+
+
+def _serialization() -> Any:
+    try:
+        from cryptography.hazmat.primitives import serialization
+    except ModuleNotFoundError:
+        raise UsageError(
+            "RSA, ECDSA and Ed25519 keys need one package more: pip install 'centripetal[tokens]'"
+        ) from None
+    return serialization
+
+
+def _check_kind(key: Any, half: Literal["private", "public"]) -> Any:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
+        least = MIN_RSA_BITS if half == "private" else MIN_RSA_BITS_OF_SERVERS
+        if key.key_size < least:
+            raise BadKey(f"an RSA key of {key.key_size} bits is too short: make one of {MIN_RSA_BITS} bits or more")
+    elif isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
+        if key.curve.name not in _SIZES:
+            raise BadKey(f"the curve {key.curve.name} is not taken: P-256, P-384 and P-521 are")
+    elif not isinstance(key, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
+        raise BadKey(f"a {half} key of this kind ({type(key).__name__}) signs no tokens: RSA, ECDSA and Ed25519 do")
+    return key
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
