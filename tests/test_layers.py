@@ -52,7 +52,7 @@ IMPURE_MODULES = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/http1.py"),
-    "websockets": ("server/",),
+    "websockets": ("server/", "transport/websocket.py"),
     "cryptography": ("dialects/current/signatures.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),

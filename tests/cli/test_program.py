@@ -13,6 +13,8 @@ import pytest
 
 from centripetal.cli import main as entry
 from centripetal.cli.main import main
+from centripetal.client.watching import Watching
+from centripetal.dialects.v1.watching import Watcher
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
 from centripetal.version import __version__
@@ -172,6 +174,25 @@ def test_demo_does_the_main_job() -> None:
     assert "namespace not found" in ran.stdout
 
 
+def test_demo_is_watched() -> None:
+    """A live subscriber is in the channels, and what reaches it stands below the call that caused it."""
+    out = run("demo").stdout
+    lines = [re.sub(r"connection \S+", "connection …", line).strip() for line in out.splitlines()]
+    seen = [line.removeprefix("alice sees  ") for line in lines if line.startswith("alice sees")]
+    assert seen == [
+        "demo    joined     alice, connection …",
+        "demo-2  joined     alice, connection …",
+        'demo    published  {"text":"hello"}',
+        'demo    published  {"text":"to both"}',
+        'demo-2  published  {"text":"to both"}',
+        *(f'demo    published  {{"n":{number}}}' for number in (1, 2, 3)),
+    ]
+    (published,) = [number for number, line in enumerate(lines) if line.startswith("client.publish('demo',")]
+    assert lines[published + 1] == f"alice sees  {seen[2]}"
+    assert "ClientInfo(user='alice'" in out
+    assert re.search(r"client\.channels\(\) +\['demo', 'demo-2'\]", out)
+
+
 def test_demo_on_a_server_that_is_named(server: EmbeddedServer) -> None:
     """With CENTRIFUGO_API_URL set, the demo uses that server; with --json each call is an object."""
     ran = run("demo", "--json", env=environment(server))
@@ -179,6 +200,22 @@ def test_demo_on_a_server_that_is_named(server: EmbeddedServer) -> None:
     assert {"client.publish('demo', {'text': 'hello'})", "client.pending"} <= {call["call"] for call in calls}
     assert [call for call in calls if "error" in call][-1]["error"].startswith("publish: the server says")
     assert len(Client(server.url, SECRET).history("demo")) == 5
+    arrived = [event for call in calls for event in call.get("arrived", ())]
+    assert [event["data"] for event in arrived if event["event"] == "published"][-3:] == [{"n": n} for n in (1, 2, 3)]
+
+
+def test_demo_goes_on_where_nobody_can_watch() -> None:
+    """A server that lets no more connections of the user in is used all the same, and the demo says why."""
+    config = {"user_connection_limit": 1, "history_size": 5, "history_lifetime": 60, "presence": True}
+    with EmbeddedServer(secret=SECRET, config=config) as server:
+        events = iter(Watching(Watcher(["elsewhere"], secret=SECRET, user="alice"), server.url))
+        next(events)
+        ran = run("demo", env=environment(server))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Nobody watches, for this reason: the server says: limit exceeded" in ran.stdout
+    assert "[True, True, True]" in ran.stdout
+    assert "alice sees" not in ran.stdout
+    events.close()
 
 
 def test_demo_shows_no_secret_of_a_server(server: EmbeddedServer) -> None:

@@ -1,4 +1,4 @@
-"""Something between a client and a server that cuts connections, at random moments that a seed decides."""
+"""Something between a client and a server that cuts connections, when told or at moments that a seed decides."""
 
 import contextlib
 import random
@@ -30,6 +30,7 @@ class CuttingProxy:
         self.calm = False
         self._port = port
         self._random = random.Random(seed)
+        self._generation = 0
         self._rarity = rarity
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -51,22 +52,26 @@ class CuttingProxy:
             thread.join(10)
         self._listener.close()
 
+    def cut_all(self) -> None:
+        """Cut the connections that there are; later ones are not concerned."""
+        self._generation += 1
+
     def _accept(self) -> None:
         while True:
             try:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            self._threads.append(threading.Thread(target=self._forward, args=(client,)))
+            self._threads.append(threading.Thread(target=self._forward, args=(client, self._generation)))
             self._threads[-1].start()
 
-    def _forward(self, client: socket.socket) -> None:
+    def _forward(self, client: socket.socket, generation: int) -> None:
         try:
             if self._cuts():
                 return
             with socket.create_connection(("127.0.0.1", self._port)) as server:
                 ends = {client: server, server: client}
-                while not self._over.is_set():
+                while not self._over.is_set() and generation == self._generation:
                     for end in select.select(list(ends), [], [], 0.05)[0]:
                         data = end.recv(65_536)
                         if not data:

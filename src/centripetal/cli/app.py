@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from centripetal.cli import commands, demo, serve, sign, token
+from centripetal.cli import commands, demo, serve, sign, token, watch
 from centripetal.cli.failures import ExitCode, UsageProblem, report, usage_message
 from centripetal.cli.settings import ALL, Settings, declare, group, listed, options
 from centripetal.errors import CentripetalError
@@ -23,6 +23,7 @@ The server is named by `--url` or `CENTRIFUGO_API_URL`, its secret by `CENTRIFUG
 _EXAMPLES = (
     """`centripetal publish news '{"text": "hello"}'`""",
     "`centripetal history news --json`",
+    "`centripetal watch news`",
     "`centripetal serve --secret s3cret`",
     "`centripetal demo`",
 )
@@ -64,6 +65,7 @@ def _build() -> typer.Typer:
     token.register_in(app)
     signs = group(app, "sign", "Make the signatures of Centrifugo 1.x.")
     sign.register_in(signs)
+    watch.register_in(app)
     serve.register_in(app)
     demo.register_in(app)
     return app

@@ -83,6 +83,8 @@ _DOUBT = "Whether the server carried it out is unknown."
 def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     """The exit code of *error*, what to do about it, and all of it as an object for `--json`."""
     code = next(code for kind, code in _CODES if isinstance(error, kind))
+    if isinstance(error, ServerError) and error.message == "invalid token":
+        code = ExitCode.AUTHENTICATION  # to who connects over WebSocket, it says so like this
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
     if error.executed == "unknown" and not isinstance(error, ServerError):
         advice.insert(0, _DOUBT)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from centripetal.cli.failures import printable
 
-__all__ = ["as_json_value", "console", "show", "show_fields", "show_json"]
+__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json"]
 
 
 def console(stderr: bool = False) -> Console:
@@ -38,7 +38,7 @@ def show(result: Any, as_json: bool) -> None:
         _show_table(result)
     else:
         for item in result:
-            console().print(_text(item), soft_wrap=True)
+            console().print(as_text(item), soft_wrap=True)
 
 
 def show_json(value: Any) -> None:
@@ -52,7 +52,7 @@ def show_fields(fields: Mapping[str, str]) -> None:
     """Print names and values below each other."""
     grid = Table.grid(padding=(0, 2))
     for name, value in fields.items():
-        grid.add_row(Text(name, style="cyan"), _text(value))
+        grid.add_row(Text(name, style="cyan"), as_text(value))
     console().print(grid)
 
 
@@ -90,11 +90,11 @@ def _show_struct(value: msgspec.Struct) -> None:
     for name, member in _members(value):
         if isinstance(member, Mapping):
             for key in sorted(member):
-                grid.add_row(Text(f"{name}.{key}", style="cyan"), _text(member[key]))
+                grid.add_row(Text(f"{name}.{key}", style="cyan"), as_text(member[key]))
         elif isinstance(member, list) and member and isinstance(member[0], msgspec.Struct):
             tables.append(member)
         else:
-            grid.add_row(Text(name, style="cyan"), _text(member))
+            grid.add_row(Text(name, style="cyan"), as_text(member))
     console().print(grid)
     for rows in tables:
         for row in rows:
@@ -112,11 +112,12 @@ def _show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> Non
     for name in (["connection"] if keys else []) + names:
         table.add_column(name, overflow="fold")
     for index, row in enumerate(cells):
-        table.add_row(*([_text(keys[index])] if keys else []), *(_text(row[name]) for name in names))
+        table.add_row(*([as_text(keys[index])] if keys else []), *(as_text(row[name]) for name in names))
     console().print(table)
 
 
-def _text(value: Any) -> Text:
+def as_text(value: Any) -> Text:
+    """*value* as a cell of a table or a word of a line, on one line."""
     if value is None:
         return Text("")
     if isinstance(value, msgspec.Raw):

@@ -17,7 +17,7 @@ from centripetal.transport.mapping import out_of_time, unknown_host
 from centripetal.transport.pool import Pool
 from centripetal.transport.settings import Address, Settings, attempts, resolved
 
-__all__ = ["BlockingTransport"]
+__all__ = ["BlockingTransport", "open_connection"]
 
 
 class BlockingTransport:
@@ -67,32 +67,43 @@ class BlockingTransport:
         return reply
 
     def _open(self, origin: Origin, deadline: float, timeout: float) -> Connection:
-        settings, pool = self._settings, self._pool
-        context, place = settings.context(origin), settings.place(origin)
-        failure: TransportError = out_of_time(place, timeout, connected=False, executed="no")
-        for address, until in attempts(self._addresses(origin), deadline):
-            connection = None
-            try:
-                connection = Connection(origin, address, place, pool.registry, settings.max_response_bytes)
-                _drive(connection, connection.open(context), until, timeout)
-                return pool.admit(connection)
-            except BaseException as error:
-                if connection is not None:
-                    connection.close()
-                if not isinstance(error, TransportError) or not error.retryable:
-                    raise
-                failure = error
-        raise failure
+        return self._pool.admit(open_connection(self._settings, origin, self._pool.registry, deadline, timeout))
 
-    def _addresses(self, origin: Origin) -> list[Address]:
-        known = self._settings.known_address(origin)
-        if known is not None:
-            return [known]
+
+def open_connection(
+    settings: Settings, origin: Origin, registry: set[Connection], deadline: float, timeout: float
+) -> Connection:
+    """A new connection to *origin*, ready to be used, which is in *registry*.
+
+    Raises:
+        ConnectError, TimeoutError: there is none to be had, or none before *deadline* (*timeout* in the error's text).
+    """
+    context, place = settings.context(origin), settings.place(origin)
+    failure: TransportError = out_of_time(place, timeout, connected=False, executed="no")
+    for address, until in attempts(_addresses(settings, origin), deadline):
+        connection = None
         try:
-            # As bytes, because Python would load its tables for international names to look at a text.
-            return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            raise unknown_host(error, origin.host) from error
+            connection = Connection(origin, address, place, registry, settings.max_response_bytes)
+            _drive(connection, connection.open(context), until, timeout)
+            return connection
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if not isinstance(error, TransportError) or not error.retryable:
+                raise
+            failure = error
+    raise failure
+
+
+def _addresses(settings: Settings, origin: Origin) -> list[Address]:
+    known = settings.known_address(origin)
+    if known is not None:
+        return [known]
+    try:
+        # As bytes, because Python would load its tables for international names to look at a text.
+        return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        raise unknown_host(error, origin.host) from error
 
 
 def _at_once(connection: Connection, data: bytes, deadline: float) -> bool:

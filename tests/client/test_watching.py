@@ -1,0 +1,190 @@
+"""Watching over connections that come and go."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from centripetal.client.watching import Watching, backoff
+from centripetal.dialects.v1.watching import Watcher
+from centripetal.errors import ConnectError, HTTPStatusError, ServerError, UsageError
+from centripetal.protocol.watching import Connected, Event, Gap, Joined, Lost, Published, Subscribed, Unsubscribed
+from centripetal.server import EmbeddedServer
+from centripetal.v1 import Client
+from tests.faults.proxy import CuttingProxy
+from tests.transport.scripted import closed_port
+
+CONFIG = {"recover": True, "join_leave": True, "history_size": 10, "history_lifetime": 60}
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedServer]:
+    """A server whose channels recover."""
+    with EmbeddedServer(secret="s", config=CONFIG) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: EmbeddedServer) -> Iterator[Client]:
+    """A publisher."""
+    with Client(server.url, "s") as client:
+        yield client
+
+
+@pytest.fixture
+def proxy(server: EmbeddedServer) -> Iterator[CuttingProxy]:
+    """A way to the server that can be cut."""
+    with CuttingProxy(int(server.url.rpartition(":")[2]), seed=1) as proxy:
+        proxy.calm = True
+        yield proxy
+
+
+def watch(url: str, *channels: str, pauses: Callable[[int], float] = lambda _: 0.0, **options: Any) -> Watching:
+    return Watching(Watcher(channels or ["c"], secret="s", user="42"), url, timeout=20, pauses=pauses, **options)
+
+
+def take(events: Iterator[Event], kind: type[Event]) -> list[Event]:
+    """The events up to the first one of that kind."""
+    taken: list[Event] = []
+    for event in events:
+        taken.append(event)
+        if isinstance(event, kind):
+            return taken
+    raise AssertionError(f"no {kind.__name__}, but {taken}")
+
+
+def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client: Client) -> None:
+    """From the connection to the publication; stopping ends the connection, too."""
+    watching = watch(server.url)
+    events = iter(watching)
+    assert [type(event) for event in take(events, Joined)] == [Connected, Subscribed, Joined]
+    client.publish("c", {"n": 1})
+    (event,) = take(events, Published)
+    assert isinstance(event, Published)
+    assert (event.data, event.recovered) == (b'{"n":1}', False)
+    watching.stop()
+    assert list(events) == []
+    client.publish("c", 2)
+    watching.stop()
+
+
+def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
+    """From another thread, while nothing happens."""
+    watching = watch(server.url)
+    events = iter(watching)
+    take(events, Joined)
+    timer = threading.Timer(0.02, watching.stop)
+    timer.start()
+    assert list(events) == []
+    timer.join()
+
+
+def test_who_was_stopped_before_it_began_sees_nothing(server: EmbeddedServer) -> None:
+    """It does not even connect."""
+    watching = watch(server.url)
+    watching.stop()
+    assert list(watching) == []
+
+
+def test_a_cut_is_bridged(proxy: CuttingProxy, client: Client) -> None:
+    """What was published meanwhile comes afterwards, marked as recovered."""
+
+    def meanwhile(attempt: int) -> float:
+        client.publish("c", "missed")
+        return 0.0
+
+    events = iter(watch(proxy.url, pauses=meanwhile))
+    take(events, Subscribed)
+    client.publish("c", "seen")
+    take(events, Published)
+    proxy.cut_all()
+    told = [event for event in take(events, Published) if not isinstance(event, Joined)]
+    assert [type(event) for event in told] == [Lost, Connected, Subscribed, Published]
+    assert told[2] == Subscribed("c", recovered=True)
+    assert isinstance(told[3], Published)
+    assert (told[3].data, told[3].recovered) == (b'"missed"', True)
+
+
+def test_a_server_that_forgot_leaves_a_gap() -> None:
+    """The tries are counted while there is no server, and anew after there was one."""
+    server = EmbeddedServer(secret="s", config={**CONFIG, "join_leave": False}, port=closed_port()).start()
+    with Client(server.url, "s") as publisher:
+        publisher.publish("c", "seen")
+    attempts: list[int] = []
+
+    def restart_at_the_third(attempt: int) -> float:
+        attempts.append(attempt)
+        if attempt == 3:
+            server.start()
+        return 0.0
+
+    try:
+        events = iter(watch(server.url, pauses=restart_at_the_third))
+        take(events, Subscribed)
+        for _ in range(2):
+            server.stop()
+            told = take(events, Gap)
+            assert [type(event) for event in told] == [Lost, Lost, Lost, Connected, Subscribed, Gap]
+            assert isinstance(told[1], Lost)
+            assert isinstance(told[1].error, ConnectError)
+    finally:
+        server.stop()
+    assert attempts == [1, 2, 3] * 2
+
+
+def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
+    """Who is told to stop does not wait for its end."""
+    watching = watch(proxy.url, pauses=lambda attempt: 1000.0 * attempt)
+    events = iter(watching)
+    take(events, Joined)
+    proxy.cut_all()
+    (lost,) = take(events, Lost)
+    assert isinstance(lost, Lost)
+    assert lost.pause == 1000.0
+    timer = threading.Timer(0.02, watching.stop)
+    timer.start()
+    assert list(events) == []
+    timer.join()
+
+
+def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:
+    """Otherwise the error is raised: nobody there, no WebSocket there, another secret."""
+    with pytest.raises(ConnectError, match="nothing listens"):
+        list(watch(f"http://127.0.0.1:{closed_port()}"))
+    with pytest.raises(HTTPStatusError, match="404"):
+        list(watch(f"{server.url}/elsewhere"))
+    with pytest.raises(ServerError, match="invalid token"):
+        list(Watching(Watcher(["c"], secret="other", user="42"), server.url))
+
+
+def test_the_back_end_has_the_last_word(server: EmbeddedServer, client: Client) -> None:
+    """Who is disconnected, or has no channel left, does not come back."""
+    events = iter(watch(server.url, "c", "d"))
+    for _ in range(2):
+        take(events, Subscribed)
+    client.unsubscribe("c", "42")
+    take(events, Unsubscribed)
+    client.disconnect("42")
+    with pytest.raises(ServerError, match="disconnect"):
+        list(events)
+    events = iter(watch(server.url))
+    take(events, Subscribed)
+    client.unsubscribe("c", "42")
+    with pytest.raises(ServerError, match="unsubscribed"):
+        list(events)
+
+
+@pytest.mark.parametrize("options", [{"timeout": 0}, {"max_response_bytes": 0}, {"ca_file": "no-such-file"}])
+def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
+    """At once."""
+    with pytest.raises(UsageError):
+        Watching(Watcher(["c"], secret="s"), "http://localhost:1", **options)
+
+
+@pytest.mark.parametrize(("attempt", "longest"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 20), (10_000, 20)])
+def test_pauses_double_up_to_a_limit(attempt: int, longest: float) -> None:
+    """By chance they are shorter, down to half, and differ."""
+    pauses = {backoff(attempt) for _ in range(100)}
+    assert all(longest / 2 <= pause <= longest for pause in pauses)
+    assert len(pauses) > 1

@@ -1,0 +1,239 @@
+"""The WebSocket of clients, against a server that sends what a test says."""
+
+import base64
+import hashlib
+import re
+import socket
+import threading
+
+import pytest
+from websockets.frames import Close, Frame, Opcode
+
+from centripetal.errors import (
+    AuthenticationError,
+    CentripetalError,
+    ConnectError,
+    ConnectionLostError,
+    HTTPStatusError,
+    MalformedResponseError,
+    TimeoutError,
+)
+from centripetal.transport.settings import Settings
+from centripetal.transport.websocket import Closed, WebSocket
+from tests.transport.certificates import Authority, server_context
+from tests.transport.scripted import Peer, Script, ScriptedServer, closed_port, reply
+
+PATIENCE = 20.0  # seconds that only a failure uses up
+
+
+def head_of(peer: Peer) -> bytes:
+    """The request that begins a connection."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += peer.sock.recv(1)
+    return head
+
+
+def accept(peer: Peer) -> bytes:
+    """Shake hands; the request."""
+    head = head_of(peer)
+    (key,) = re.findall(rb"(?i)sec-websocket-key: (\S+)", head)
+    token = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    peer.send(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + token + b"\r\n\r\n"
+    )
+    return head
+
+
+def sends(*data: bytes) -> Script:
+    """Shake hands, send this, and wait until the client has gone."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        for each in data:
+            peer.send(each)
+        peer.wait_for_end()
+
+    return script
+
+
+def frame(opcode: Opcode, data: bytes, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=False)
+
+
+def opened(server: ScriptedServer, timeout: float = PATIENCE, settings: Settings | None = None) -> WebSocket:
+    return WebSocket(server.url, timeout, settings or Settings())
+
+
+def test_messages_come_as_they_were_sent() -> None:
+    """Also those that are no UTF-8, in fragments, binary, or in one packet with the handshake and others."""
+    frames = (
+        frame(Opcode.TEXT, b"\xff\xfe"),
+        frame(Opcode.TEXT, b"in ", fin=False),
+        frame(Opcode.CONT, b"parts"),
+        frame(Opcode.BINARY, b"x" * 70_000),
+    )
+    with ScriptedServer(sends(b"".join(frames))) as server:
+        websocket = opened(server)
+        assert [websocket.receive(PATIENCE) for _ in range(3)] == [b"\xff\xfe", b"in parts", b"x" * 70_000]
+        websocket.close()
+
+
+def test_the_request_names_the_path_and_us() -> None:
+    """Beside the API, below its prefix."""
+    heads: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        heads.append(accept(peer))
+        peer.wait_for_end()
+
+    with ScriptedServer(script) as server:
+        WebSocket(f"http://127.0.0.1:{server.port}/prefix/api/", PATIENCE, Settings()).close()
+    assert heads[0].startswith(b"GET /prefix/connection/websocket HTTP/1.1\r\n")
+    assert b"User-Agent: centripetal/" in heads[0]
+
+
+def test_what_is_sent_arrives_and_pings_are_answered() -> None:
+    """Texts go out as they are; a ping of the server gets a pong with the same payload."""
+    seen: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        peer.send(frame(Opcode.PING, b"ping"))
+        for size in (len(b"ping"), len(b"hello")):
+            raw = b""
+            while len(raw) < 2 + 4 + size:
+                raw += peer.sock.recv(2 + 4 + size - len(raw))
+            seen.append(bytes(byte ^ raw[2 + index % 4] for index, byte in enumerate(raw[6:])))
+        peer.send(frame(Opcode.TEXT, b"done"))
+        peer.wait_for_end()
+
+    with ScriptedServer(script) as server:
+        websocket = opened(server)
+        while not seen:  # the pong goes out while we wait for a message
+            assert websocket.receive(0.05) is None
+        websocket.send(b"hello")
+        assert websocket.receive(PATIENCE) == b"done"
+        websocket.close()
+    assert seen == [b"ping", b"hello"]
+
+
+@pytest.mark.parametrize(
+    ("data", "closed"),
+    [
+        (frame(Opcode.CLOSE, Close(3000, '{"reason":"x"}').serialize()), Closed(3000, '{"reason":"x"}')),
+        (frame(Opcode.CLOSE, b""), Closed(None, "")),
+        (b"", Closed(None, "")),
+    ],
+    ids=["close frame", "empty close frame", "end of stream"],
+)
+def test_the_end_says_what_the_server_said(data: bytes, closed: Closed) -> None:
+    """After the messages before it."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        peer.send(frame(Opcode.TEXT, b"last") + data)
+
+    with ScriptedServer(script) as server:
+        websocket = opened(server)
+        assert websocket.receive(PATIENCE) == b"last"
+        assert websocket.receive(PATIENCE) == closed
+        websocket.send(b"into the void")
+        websocket.close()
+
+
+def test_a_reset_is_an_end() -> None:
+    """Without an error: it is what happens to connections."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        peer.reset()
+
+    with ScriptedServer(script) as server:
+        websocket = opened(server)
+        assert websocket.receive(PATIENCE) == Closed()
+        websocket.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x83\x00", "WebSocket protocol"),
+        (frame(Opcode.CONT, b"x"), "WebSocket protocol"),
+        (frame(Opcode.TEXT, b"x" * 101), "too large"),
+        (frame(Opcode.TEXT, b"x" * 60, fin=False) + frame(Opcode.CONT, b"x" * 60), "too large"),
+    ],
+)
+def test_breaches_of_the_protocol_are_told(data: bytes, words: str) -> None:
+    """What comes before them still arrives; messages are bounded also in fragments."""
+    with ScriptedServer(sends(frame(Opcode.TEXT, b"fine") + data)) as server:
+        websocket = opened(server, settings=Settings(max_response_bytes=100))
+        assert websocket.receive(PATIENCE) == b"fine"
+        with pytest.raises(MalformedResponseError, match=words):
+            websocket.receive(PATIENCE)
+        websocket.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (reply(b"no", status="404 Not Found"), HTTPStatusError, "404 to GET /connection/websocket"),
+        (reply(b"{}"), HTTPStatusError, "answers 200"),
+        (reply(b"", status="403 Forbidden"), AuthenticationError, "403"),
+        (b"SSH-2.0-OpenSSH_9\r\n", MalformedResponseError, "does not speak WebSocket"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", CentripetalError, "does not speak WebSocket"),
+        (b"", ConnectionLostError, "hung up"),
+        (b"HTTP/1.1 101 Swi", ConnectionLostError, "hung up"),
+    ],
+)
+def test_a_server_without_websocket_is_told(answer: bytes, kind: type[CentripetalError], words: str) -> None:
+    """By what it answers to the handshake; nothing has been carried out."""
+
+    def script(peer: Peer) -> None:
+        head_of(peer)
+        peer.send(answer)
+
+    with ScriptedServer(script) as server, pytest.raises(kind, match=words) as caught:
+        opened(server)
+    assert caught.value.executed == "no"
+
+
+def test_nobody_there() -> None:
+    """As for the API."""
+    with pytest.raises(ConnectError, match="nothing listens"):
+        WebSocket(f"http://127.0.0.1:{closed_port()}", PATIENCE, Settings())
+
+
+def test_a_server_that_says_nothing() -> None:
+    """The time for the handshake is over."""
+    with ScriptedServer(Peer.wait_for_end) as server, pytest.raises(TimeoutError, match=r"within 0\.05 s"):
+        opened(server, timeout=0.05)
+
+
+def test_waiting_ends_with_the_time_or_a_word() -> None:
+    """Which may come from another thread."""
+    with ScriptedServer(sends()) as server:
+        websocket = opened(server)
+        assert websocket.receive(0.01) is None
+        assert websocket.receive(-1.0) is None
+        alarm, waker = socket.socketpair()
+        with alarm, waker:
+            timer = threading.Timer(0.02, alarm.send, (b"!",))
+            timer.start()
+            assert websocket.receive(PATIENCE * 10, waker) is None
+            timer.join()
+        websocket.close()
+        websocket.close()
+
+
+def test_tls(authority: Authority) -> None:
+    """By the settings that the API's transport takes; also more than one record at once."""
+    large = frame(Opcode.TEXT, b"x" * 100_000)
+    context = server_context(authority.issue("127.0.0.1"))
+    with ScriptedServer(sends(large * 3), context=context) as server:
+        websocket = opened(server, settings=Settings(ca_file=authority.ca_file))
+        assert [len(websocket.receive(PATIENCE) or b"") for _ in range(3)] == [100_000] * 3
+        websocket.close()
+        with pytest.raises(ConnectError, match="ca_file"):
+            opened(server)
