@@ -36,6 +36,7 @@ PURE = (
     "protocol/",
     "dialects/",
     "server/engine.py",
+    "server/events.py",
     "server/forms.py",
     "server/handshake.py",
     "server/http1.py",

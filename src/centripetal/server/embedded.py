@@ -31,6 +31,7 @@ import msgspec
 
 from centripetal.errors import UsageError
 from centripetal.server.app import App
+from centripetal.server.events import Events
 from centripetal.server.http_api import Endpoints
 from centripetal.server.v1.api import VERSION, Node
 from centripetal.server.v1.config import Config, read_config
@@ -88,6 +89,8 @@ class EmbeddedServer:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=2)
         if secret is not None:
             self._config = msgspec.structs.replace(self._config, secret=secret)
+        self.events = Events()
+        """What happens in this server, from one start to the next: `events.listen(function)`."""
         self._host = host
         self._port = port
         self._bound_port: int | None = None
@@ -119,7 +122,7 @@ class EmbeddedServer:
         listener = _listen(self._host, self._port)
         self._bound_port = listener.getsockname()[1]
         name = self._config.name or f"{socket.gethostname()}_{self._bound_port}"
-        self._running = _Running(msgspec.structs.replace(self._config, name=name), listener)
+        self._running = _Running(msgspec.structs.replace(self._config, name=name), self.events, listener)
         logger.info("a stand-in for Centrifugo %s, for development and tests, at %s", VERSION, self.url)
         return self
 
@@ -161,11 +164,11 @@ class EmbeddedServer:
 class _Running:
     """The thread of a server that was started: exists as soon as it accepts connections, until `stop`."""
 
-    def __init__(self, config: Config, listener: socket.socket) -> None:
+    def __init__(self, config: Config, events: Events, listener: socket.socket) -> None:
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         # A daemon: a test run that forgets to stop its server ends all the same.
         self._thread = threading.Thread(
-            target=self._run, args=(config, listener, ready), name="centripetal-server", daemon=True
+            target=self._run, args=(config, events, listener, ready), name="centripetal-server", daemon=True
         )
         self._thread.start()
         self._loop, self._done = ready.result()
@@ -175,11 +178,11 @@ class _Running:
             self._loop.call_soon_threadsafe(self._done.set)
         self._thread.join()
 
-    def _run(self, config: Config, listener: socket.socket, ready: "Future[Any]") -> None:
+    def _run(self, config: Config, events: Events, listener: socket.socket, ready: "Future[Any]") -> None:
         try:
             # Not whatever loop the application has made its default.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(_serve(config, listener, ready))
+                runner.run(_serve(config, events, listener, ready))
         except Exception as error:
             if ready.done():
                 logger.exception("the server failed")
@@ -187,8 +190,8 @@ class _Running:
                 ready.set_exception(error)
 
 
-async def _serve(config: Config, listener: socket.socket, ready: "Future[Any]") -> None:
-    node = Node(config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids())
+async def _serve(config: Config, events: Events, listener: socket.socket, ready: "Future[Any]") -> None:
+    node = Node(config, uid=str(uuid.uuid4()), now=time.time(), next_uid=_message_ids(), events=events)
     endpoints = Endpoints(node, time.time, time.perf_counter, websockets=_CAN_WEBSOCKET)
     if _CAN_WEBSOCKET:
         # Only here: the HTTP half needs no extra, and nobody who just imports this pays for the rest.

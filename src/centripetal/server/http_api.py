@@ -16,6 +16,7 @@ import msgspec
 from centripetal.dialects.v1.credentials import sign
 from centripetal.dialects.v1.serving import InvalidMessageError
 from centripetal.protocol.gojson import JSONError
+from centripetal.server.events import RequestRefused
 from centripetal.server.forms import form_fields
 from centripetal.server.handshake import verdict
 from centripetal.server.http1 import Request, Response
@@ -113,6 +114,8 @@ class Endpoints:
         started = self._timer()
         self._node.metrics.count("http_api_num_requests")
         response = self._answer_api(request)
+        if response.status != HTTPStatus.OK and self._node.events:
+            self._node.events.tell(RequestRefused(at=self._now(), status=response.status, reason=response.note))
         self._node.metrics.http_api.record(int((self._timer() - started) * 1e6))
         return response
 

@@ -448,3 +448,23 @@ def test_counters_are_true() -> None:
     assert {name: metrics[name] for name in ones} == dict.fromkeys(ones, 1)
     assert metrics["client_api_num_requests"] == 3
     assert metrics["client_bytes_in"] > 100
+
+
+def test_what_clients_do_is_told() -> None:
+    """Who listens to the events of a server learns who came, where to, what was refused, and how it ended."""
+    world, heard = World(), list[Any]()
+    world.node.events.listen(heard.append)
+    client = world.connection("42")
+    client.ask("subscribe", channel="public:x")
+    client.ask("publish", channel="public:x", data={"n": 1})
+    client.ask("publish", channel="elsewhere", data=1)
+    world.api("disconnect", user="42")
+    world.wait(1)
+    assert [type(event).__name__ for event in heard] == [
+        *("Connected", "Joined", "Published", "CommandRefused", "CommandRun", "Left", "Disconnected"),
+    ]
+    assert {event.user for event in heard} == {"42"}
+    published, refused, end = heard[2], heard[3], heard[-1]
+    assert (published.by_client, published.client, published.receivers) == (True, client.id, 1)
+    assert (refused.method, refused.channel, refused.error) == ("publish", "elsewhere", "permission denied")
+    assert (end.code, end.reason, end.client) == (3000, "disconnect", client.id)

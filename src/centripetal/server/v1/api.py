@@ -29,6 +29,7 @@ from centripetal.dialects.v1.serving import join, read_command, read_envelopes, 
 from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.server.engine import ChannelOptions, ClientInfo, Engine, Publication
+from centripetal.server.events import CommandRun, Events, Published
 from centripetal.server.hub import Hub
 from centripetal.server.v1.channels import NamespaceNotFoundError
 from centripetal.server.v1.config import Config
@@ -50,10 +51,14 @@ class Node:
         uid: its id, new at each start.
         now: when it starts.
         next_uid: makes ids for messages.
+        events: who is told what happens.
     """
 
-    def __init__(self, config: Config, *, uid: str, now: float, next_uid: Callable[[], str]) -> None:
+    def __init__(
+        self, config: Config, *, uid: str, now: float, next_uid: Callable[[], str], events: Events | None = None
+    ) -> None:
         self.config = config
+        self.events = Events() if events is None else events
         self.engine = Engine()
         self.hub = Hub()
         self.metrics = Metrics()
@@ -75,7 +80,10 @@ class Node:
         replies = []
         for envelope in read_envelopes(body):
             command = read_command(envelope)
-            replies.append((envelope, command, self.outcome(command, now)))
+            outcome = self.outcome(command, now)
+            replies.append((envelope, command, outcome))
+            if self.events:
+                self._tell(command, outcome, now)
         # Only now, as in the real server: a reply that cannot be printed stops no command.
         return join([reply(*each) for each in replies])
 
@@ -130,6 +138,11 @@ class Node:
         if now >= self._next_announcement:
             self._announce(now)
 
+    def _tell(self, command: Command[Any], outcome: Any, now: float) -> None:
+        error = outcome.message if isinstance(outcome, ServerError) else ""
+        channels, user = tuple(command.touches()), getattr(command, "user", "")
+        self.events.tell(CommandRun(at=now, method=command.name, channels=channels, user=user, error=error))
+
     # ---- commands
 
     def _publish(self, command: Publish, now: float) -> None:
@@ -154,6 +167,19 @@ class Node:
         delivery = self.engine.publish(publication, options, now)
         if delivery.subscribers:
             self.hub.send(encode_push(MessagePush(message(publication))), delivery.subscribers)
+        if self.events:
+            author = publication.info
+            self.events.tell(
+                Published(
+                    at=now,
+                    channel=publication.channel,
+                    data=msgspec.Raw(publication.data),
+                    client=publication.client,
+                    user="" if author is None else author.user,
+                    by_client=author is not None,
+                    receivers=len(delivery.subscribers),
+                )
+            )
 
     def announce_join(self, channel: str, info: ClientInfo) -> None:
         """Tell the subscribers of *channel* who came, which must be one of them by now."""

@@ -12,6 +12,7 @@ import msgspec
 
 from centripetal.dialects.v1 import commands
 from centripetal.dialects.v1.realtime import (
+    CLOSE_CODE,
     COMMANDS,
     Body,
     Connect,
@@ -41,6 +42,7 @@ from centripetal.dialects.v1.serving import Envelope, InvalidMessageError
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.engine import ChannelOptions, ClientInfo, Publication
+from centripetal.server.events import CommandRefused, Connected, Disconnected, Event, Joined, Left
 from centripetal.server.v1.admission import admit, denied, options_of, verified_timestamp
 from centripetal.server.v1.api import VERSION, Node, message
 from centripetal.server.v1.link import (
@@ -138,6 +140,9 @@ class Session:
             self._node.metrics.count("node_num_remove_client_conn")
         for channel in tuple(self._channels):
             self._leave(channel, self._options(channel))
+        if self._node.events:
+            code, reason = (0, "") if disconnect is None else (CLOSE_CODE, disconnect.reason)
+            self._tell(Disconnected, code=code, reason=reason)
         self._link.end(disconnect)
 
     def shut_down(self) -> None:
@@ -206,7 +211,13 @@ class Session:
         try:
             return Reply(envelope.uid, envelope.method, body=carry_out(self, params))
         except ServerError as error:
+            if self._node.events:
+                channel = getattr(params, "channel", "")
+                self._tell(CommandRefused, method=envelope.method, channel=channel, error=error.message)
             return Reply(envelope.uid, envelope.method, error.message, error.advice, failed(params))
+
+    def _tell(self, event: Callable[..., Event], **what: Any) -> None:
+        self._node.events.tell(event(at=self._link.now(), client=self.id, user=self.user, **what))
 
     def _connect(self, params: Connect) -> ConnectBody:
         config = self._node.config
@@ -237,6 +248,8 @@ class Session:
         self._renewal = self._link.call_later(self._node.config.presence_ping_interval, self._renew_presence)
         self._node.hub.add(self)
         self._node.metrics.count("node_num_add_client_conn")
+        if self._node.events:
+            self._tell(Connected)
 
     def _refresh(self, params: Refresh) -> ConnectBody:
         timestamp = verified_timestamp(self._node.config, params)
@@ -274,6 +287,8 @@ class Session:
         body = self._recovery(params, options)
         if options.join_leave:
             self._node.announce_join(channel, self._info(channel))
+        if self._node.events:
+            self._tell(Joined, channel=channel)
         return body
 
     def _recovery(self, params: Subscribe, options: ChannelOptions) -> SubscribeBody:
@@ -312,6 +327,8 @@ class Session:
             self._node.announce_leave(channel, self._info(channel))
         self._node.engine.unsubscribe(channel, self.id, options, self._link.now())
         self._node.metrics.count("node_num_remove_client_sub")
+        if self._node.events:
+            self._tell(Left, channel=channel)
 
     def _publish(self, params: Publish) -> StatusBody:
         channel, data = params.channel, bytes(params.data)
