@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.servers_v1 import Servers
+from tests.conformance import servers_v1, servers_v6
+from tests.conformance.servers import Servers
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -13,8 +14,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers by kind and configuration; they stop at the end of all tests."""
-    servers = Servers(tmp_path_factory.mktemp("servers"))
+    """Servers of 1.x by kind and configuration; they stop at the end of all tests."""
+    servers = Servers(tmp_path_factory.mktemp("servers"), servers_v1.CONFIGS, servers_v1.start)
+    try:
+        yield servers
+    finally:
+        servers.close()
+
+
+@pytest.fixture(scope="session")
+def servers_6(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers of 6.x by kind and configuration; they stop at the end of all tests."""
+    servers = Servers(tmp_path_factory.mktemp("servers"), servers_v6.CONFIGS, servers_v6.start)
     try:
         yield servers
     finally:

@@ -20,7 +20,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.conformance.deviations import Leeway
 from tests.conformance.raw_v1 import Peer, RawReply, signed
-from tests.conformance.servers_v1 import Server
+from tests.conformance.servers import Server
 from tests.wire.websocket import Client, EndOfStream
 
 __all__ = ["SIDES", "Duet", "Member", "Text", "on"]

@@ -9,7 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 from hypothesis import strategies as st
 
-from tests.conformance.servers_v1 import SECRET, Server
+from tests.conformance.servers import Server
+from tests.conformance.servers_v1 import SECRET
 
 __all__ = ["Peer", "RawReply", "RawRequest", "bodies", "payloads", "requests", "signed"]
 

@@ -1,4 +1,4 @@
-"""A real Centrifugo 6.x, where CENTRIFUGO_V6_BIN names one: to run, and to ask for its opinion on tokens."""
+"""A real Centrifugo 6.x, where CENTRIFUGO_V6_BIN names one: for scenarios, and to ask for its opinion on tokens."""
 
 import contextlib
 import json
@@ -7,10 +7,48 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.servers_v1 import free_port, running
+from tests.conformance.servers import Server, free_port, running
 from tests.needs import find
 
-__all__ = ["checks", "serving"]
+__all__ = ["API_KEY", "CONFIGS", "KINDS", "checks", "serving", "start"]
+
+API_KEY = "the-key/of+tests=1"
+
+_HISTORY = {"history_size": 50, "history_ttl": "300s"}
+_MAP = {"mode": "persistent", "stream_size": 50, "stream_ttl": "300s"}
+_CHANNELS: Mapping[str, Any] = {
+    "without_namespace": {"presence": True, **_HISTORY},
+    "namespaces": [
+        {"name": "bare"},
+        {"name": "five", "history_size": 5, "history_ttl": "300s"},
+        {"name": "deep", "history_size": 20_000, "history_ttl": "300s"},
+        {"name": "brief", "history_size": 5, "history_ttl": "1s"},
+        {"name": "meta", "history_size": 5, "history_ttl": "1s", "history_meta_ttl": "2s"},
+        {"name": "object", "publication_data_format": "json_object"},
+        {"name": "bytes", "publication_data_format": "binary"},
+        {"name": "map", "subscription_type": "map", "map": _MAP},
+        {"name": "ephemeral", "subscription_type": "map", "map": {"mode": "ephemeral", "key_ttl": "60s"}},
+    ],
+}
+
+CONFIGS: Mapping[str, Mapping[str, Any]] = {
+    "usual": {"http_api": {"key": API_KEY}, "node": {"name": "node-1"}, "channel": _CHANNELS},
+    "statuses": {"http_api": {"key": API_KEY, "error_mode": "transport"}, "channel": _CHANNELS},
+    "insecure": {"http_api": {"insecure": True, "handler_prefix": "/push/api"}, "channel": _CHANNELS},
+}
+"""Configuration files of the real server."""
+
+KINDS = ("real",) if find("centrifugo-v6") else ()
+
+
+@contextlib.contextmanager
+def start(kind: str, config: Mapping[str, Any], folder: Path) -> Iterator[Server]:
+    """Run a server of that kind and configuration until the block ends; *folder* is for its files."""
+    assert kind in KINDS, f"there is no {kind} server of the current API here"
+    port = free_port()
+    file = _written({**config, "http_server": {"address": "127.0.0.1", "port": port}}, folder)
+    with running([_program(), "--config", str(file)], port, folder):
+        yield Server(kind, f"http://127.0.0.1:{port}")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, event, given, settings
 from centripetal import v1
 from tests.conformance.deviations import accepted
 from tests.conformance.raw_v1 import Peer, RawRequest, bodies, payloads, requests, signed
-from tests.conformance.servers_v1 import SECRET, Servers
+from tests.conformance.servers import Servers
+from tests.conformance.servers_v1 import SECRET
 from tests.needs import needs
 
 # Another number of examples is for a person with time: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance

@@ -9,7 +9,8 @@ from centripetal.errors import HTTPStatusError, ServerError
 from tests.conformance import scenarios_v1
 from tests.conformance.facades_v1 import Came, Facade, facade
 from tests.conformance.scenario import ALL, SCENARIOS, Ask, Namer, Request, Scenario
-from tests.conformance.servers_v1 import KINDS, SECRET, Server, Servers
+from tests.conformance.servers import Server, Servers
+from tests.conformance.servers_v1 import KINDS, SECRET
 from tests.needs import needs
 
 SINGLE = ("sync", "async")

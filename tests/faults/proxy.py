@@ -19,19 +19,21 @@ class CuttingProxy:
         port: where the server is.
         seed: decides what is cut, and when.
         rarity: about how many packets get through before a cut.
+        early: whether it also cuts before anything of a request has come.
 
     Attributes:
         cuts: how many connections were cut so far.
         calm: set it to cut nothing more.
     """
 
-    def __init__(self, port: int, seed: int, rarity: int = 12) -> None:
+    def __init__(self, port: int, seed: int, rarity: int = 12, *, early: bool = True) -> None:
         self.cuts = 0
         self.calm = False
         self._port = port
         self._random = random.Random(seed)
         self._generation = 0
         self._rarity = rarity
+        self._early = early
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._threads: list[threading.Thread] = []
@@ -67,7 +69,7 @@ class CuttingProxy:
 
     def _forward(self, client: socket.socket, generation: int) -> None:
         try:
-            if self._cuts():
+            if self._early and self._cuts():
                 return
             with socket.create_connection(("127.0.0.1", self._port)) as server:
                 ends = {client: server, server: client}

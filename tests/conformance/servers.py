@@ -1,0 +1,102 @@
+"""Servers that scenarios run on, of any generation: processes that run until a block ends, and who shares them."""
+
+import contextlib
+import http.client
+import itertools
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = ["Server", "Servers", "Start", "free_port", "running"]
+
+
+class Server(NamedTuple):
+    """A server that runs."""
+
+    kind: str
+    url: str
+
+
+Start = Callable[[str, Mapping[str, Any], Path], contextlib.AbstractContextManager[Server]]
+"""Runs a server of a kind and configuration until its block ends; the folder is for its files."""
+
+
+class Servers:
+    """Servers that many scenarios share, started when the first one asks; and others of its own for who needs it.
+
+    Args:
+        folder: for their files.
+        configs: configurations by name.
+        start: runs one.
+    """
+
+    def __init__(self, folder: Path, configs: Mapping[str, Mapping[str, Any]], start: Start) -> None:
+        self._folder = folder
+        self._configs = configs
+        self._start = start
+        self._numbers = itertools.count()
+        self._shared: dict[tuple[str, str], Server] = {}
+        self._stack = contextlib.ExitStack()
+
+    def shared(self, kind: str, config: str) -> Server:
+        """One for everybody."""
+        key = kind, config
+        if key not in self._shared:
+            self._shared[key] = self._stack.enter_context(self.fresh(kind, config))
+        return self._shared[key]
+
+    @contextlib.contextmanager
+    def fresh(self, kind: str, config: str) -> Iterator[Server]:
+        """One that nobody has used."""
+        folder = self._folder / f"{kind}-{next(self._numbers)}"
+        folder.mkdir()
+        with self._start(kind, self._configs[config], folder) as server:
+            yield server
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server process that answers at *port*, until the block ends; *folder* is for its log."""
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _wait_until_it_answers(process, port, log)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    end = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < end:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("POST", "/api/", b"")
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+        finally:
+            connection.close()
+    raise RuntimeError(f"the server does not answer: {log.read_text(errors='replace')[-2000:]}")
