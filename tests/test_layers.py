@@ -40,8 +40,11 @@ PURE = (
     "server/forms.py",
     "server/handshake.py",
     "server/http1.py",
-    "server/http_api.py",
+    "server/current/",
     "server/hub.py",
+    "server/link.py",
+    "server/responses.py",
+    "server/values.py",
     "server/v1/",
 )
 IMPURE_MODULES = {

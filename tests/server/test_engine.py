@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from centripetal.server.engine import ChannelOptions, ClientInfo, Engine, Publication
+from centripetal.server.engine import NO_HISTORY, ClientInfo, Engine, HistoryOptions, Publication
 
-PLAIN = ChannelOptions()
-KEPT = ChannelOptions(history_size=2, history_lifetime=10)
-ACTIVE = ChannelOptions(history_size=5, history_lifetime=10, history_drop_inactive=True)
+PLAIN = NO_HISTORY
+KEPT = HistoryOptions(2, 10)
+ACTIVE = HistoryOptions(5, 10, drop_inactive=True)
 
 
 @pytest.fixture
@@ -16,12 +16,12 @@ def engine() -> Engine:
     return Engine()
 
 
-def publish(engine: Engine, number: int, options: ChannelOptions, now: float = 0.0) -> tuple[str, ...]:
+def publish(engine: Engine, number: int, options: HistoryOptions, now: float = 0.0) -> tuple[str, ...]:
     return engine.publish(Publication(str(number), "c", b"%d" % number), options, now).subscribers
 
 
 def uids(engine: Engine, now: float = 0.0) -> list[str]:
-    return [publication.uid for publication in engine.history("c", now)]
+    return [publication.uid for publication in engine.history("c", KEPT, now, reverse=True)[0]]
 
 
 def test_a_publication_goes_to_the_subscribers_of_its_channel(engine: Engine) -> None:
@@ -51,17 +51,17 @@ def test_history_is_newest_first_and_cut(engine: Engine) -> None:
     for number in range(4):
         publish(engine, number, KEPT)
     assert uids(engine) == ["3", "2"]
-    assert [publication.uid for publication in engine.history("c", 0, limit=1)] == ["3"]
+    assert [publication.uid for publication in engine.history("c", KEPT, 0, limit=1, reverse=True)[0]] == ["3"]
 
 
 @pytest.mark.parametrize(
     "options",
-    [PLAIN, ChannelOptions(history_size=2), ChannelOptions(history_lifetime=2), ChannelOptions(history_size=-1)],
+    [PLAIN, HistoryOptions(size=2), HistoryOptions(ttl=2), HistoryOptions(-1, 2)],
 )
-def test_history_needs_size_and_lifetime(engine: Engine, options: ChannelOptions) -> None:
+def test_history_needs_size_and_lifetime(engine: Engine, options: HistoryOptions) -> None:
     """With one of them nothing is kept."""
     publish(engine, 1, options)
-    assert not options.has_history
+    assert not options.is_kept
     assert uids(engine) == []
 
 
@@ -145,7 +145,7 @@ def test_a_list_lives_between_one_second_less_and_one_more_than_its_lifetime(ste
             latest = now
         else:
             engine.sweep(now)
-        if latest is not None and now - latest <= KEPT.history_lifetime - 1:
+        if latest is not None and now - latest <= KEPT.ttl - 1:
             assert uids(engine, now)
-        if latest is None or now - latest >= KEPT.history_lifetime + 1:
+        if latest is None or now - latest >= KEPT.ttl + 1:
             assert not uids(engine, now)

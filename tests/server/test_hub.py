@@ -26,7 +26,7 @@ class Client:
 
 def test_connections_are_found_by_user_until_they_are_removed() -> None:
     """A user may have several connections; none is left behind."""
-    hub = Hub()
+    hub: Hub[Client] = Hub()
     one, two, other = Client("1", "u"), Client("2", "u"), Client("3", "v")
     for client in (one, two, other):
         hub.add(client)
@@ -41,7 +41,8 @@ def test_connections_are_found_by_user_until_they_are_removed() -> None:
 
 def test_a_payload_reaches_those_who_are_still_here() -> None:
     """In the order given; one who left meanwhile is passed over."""
-    hub, one, two = Hub(), Client("1", "u"), Client("2", "u")
+    hub: Hub[Client] = Hub()
+    one, two = Client("1", "u"), Client("2", "u")
     for client in (one, two):
         hub.add(client)
     hub.send(b"x", ("gone", "2"))

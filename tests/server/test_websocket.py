@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import itertools
 import json
 import socket
 from typing import Any
@@ -11,13 +12,17 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.frames import Frame, Opcode
 
 from centripetal import v1
-from centripetal.server import EmbeddedServer, embedded
+from centripetal.dialects.v1.realtime import Disconnect
+from centripetal.server import EmbeddedServer, embedded, runner
 from centripetal.server.http1 import Request
 from centripetal.server.v1.api import Node
+from centripetal.server.v1.clients import Clients
 from centripetal.server.v1.config import read_config
 from centripetal.server.websocket import WebSockets, _Connection
 from tests.server.test_handshake import GOOD
 from tests.wire.websocket import Client
+
+Sockets = WebSockets[Disconnect]
 
 OPEN = {"secret": "s", "insecure": True}
 CONNECT = b'{"uid":"1","method":"connect","params":{}}'
@@ -52,7 +57,8 @@ def test_what_is_no_handshake_is_refused(method: str, status: int, text: bytes) 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The HTTP half works all the same."""
-    monkeypatch.setattr(embedded, "_CAN_WEBSOCKET", False)
+    for module in (embedded, runner):
+        monkeypatch.setattr(module, "CAN_WEBSOCKET", False)
     with EmbeddedServer(config=OPEN) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         connection.request("GET", "/connection/websocket", headers=GOOD)
@@ -173,7 +179,12 @@ class FakeTransport(asyncio.Transport):
         self.ended = "aborted"
 
 
-def accept(websockets: WebSockets) -> tuple[_Connection, FakeTransport]:
+def node_of(websockets: Sockets) -> Node:
+    assert isinstance(websockets.realtime, Clients)
+    return websockets.realtime.node
+
+
+def accept(websockets: Sockets) -> tuple[_Connection[Disconnect], FakeTransport]:
     connection = websockets.upgrade(Request("GET", "/", tuple(GOOD.items())))
     assert isinstance(connection, _Connection)
     transport = FakeTransport()
@@ -183,16 +194,18 @@ def accept(websockets: WebSockets) -> tuple[_Connection, FakeTransport]:
 
 
 @pytest.fixture
-async def websockets() -> WebSockets:
+async def websockets() -> Sockets:
     config, _ = read_config(OPEN | {"client_queue_max_size": 1000, "publish": True})
-    return WebSockets(Node(config, uid="u", now=0, next_uid=lambda: "m"), lambda _: True)
+    node = Node(config, uid="u", now=0, next_uid=lambda: "m")
+    ids = map(str, itertools.count())
+    return WebSockets(Clients(node, lambda: next(ids)), lambda _: True)
 
 
-def feed(connection: _Connection, *frames: bytes) -> None:
+def feed(connection: _Connection[Disconnect], *frames: bytes) -> None:
     connection.data_received(b"".join(Frame(Opcode.TEXT, frame).serialize(mask=True) for frame in frames))
 
 
-async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: WebSockets) -> None:
+async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Sockets) -> None:
     """What waits is dropped and the reason is sent after what the socket has; nothing is kept for it."""
     connection, transport = accept(websockets)
     feed(connection, CONNECT, SUBSCRIBE)
@@ -208,11 +221,11 @@ async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: WebSo
     close = Frame(Opcode.CLOSE, b'\x0b\xb8{"reason":"slow","reconnect":false}').serialize(mask=False)
     assert (bytes(transport.written), transport.ended) == (close, "eof")
     assert not connection._queue
-    assert websockets.node.engine.channels() == []
+    assert node_of(websockets).engine.channels() == []
     connection.connection_lost(None)
 
 
-async def test_what_waits_is_sent_when_there_is_room(websockets: WebSockets) -> None:
+async def test_what_waits_is_sent_when_there_is_room(websockets: Sockets) -> None:
     """In order, and all at once."""
     connection, transport = accept(websockets)
     connection.pause_writing()
@@ -225,7 +238,7 @@ async def test_what_waits_is_sent_when_there_is_room(websockets: WebSockets) -> 
     connection.connection_lost(None)
 
 
-async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: WebSockets) -> None:
+async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: Sockets) -> None:
     """They would be kept in memory without a limit."""
     connection, transport = accept(websockets)
     connection.pause_writing()
@@ -234,14 +247,14 @@ async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: WebSockets) 
     connection.connection_lost(None)
 
 
-async def test_a_payload_is_framed_once_for_all(websockets: WebSockets) -> None:
+async def test_a_payload_is_framed_once_for_all(websockets: Sockets) -> None:
     """All connections have the very same object in their queues."""
     connections = [accept(websockets)[0] for _ in range(3)]
     for connection in connections:
         connection.pause_writing()
         feed(connection, CONNECT, SUBSCRIBE)
     await asyncio.sleep(0)
-    websockets.node.hub.send(b"x" * 200, websockets.node.engine.subscribers("c"))
+    node_of(websockets).hub.send(b"x" * 200, node_of(websockets).engine.subscribers("c"))
     frames = [connection._queue[-1].frame for connection in connections]
     assert frames[0] == b"\x81\x7e\x00\xc8" + b"x" * 200
     assert frames[0] is frames[1] is frames[2]
@@ -252,9 +265,7 @@ async def test_a_payload_is_framed_once_for_all(websockets: WebSockets) -> None:
 @pytest.mark.parametrize(
     ("size", "head"), [(125, b"\x81\x7d"), (126, b"\x81\x7e\0\x7e"), (65536, b"\x81\x7f\0\0\0\0\0\1\0\0")]
 )
-async def test_the_size_of_a_frame_is_written_as_short_as_possible(
-    websockets: WebSockets, size: int, head: bytes
-) -> None:
+async def test_the_size_of_a_frame_is_written_as_short_as_possible(websockets: Sockets, size: int, head: bytes) -> None:
     """RFC 6455, section 5.2."""
     assert websockets.outgoing(b"x" * size, deflate=False) == (head + b"x" * size, size)
 

@@ -15,13 +15,13 @@ import functools
 import json
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "members", "pairs", "quote", "quote_push"]
-__all__ += ["read", "read_list", "string"]
+__all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "first", "fold", "members", "pairs", "quote"]
+__all__ += ["quote_push", "read", "read_list", "string", "values"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -66,6 +66,19 @@ def check(text: bytes) -> None:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
         _end(text, _scan(text, 0, None))
+
+
+def first(text: bytes) -> bytes:
+    """The value that *text* starts with, whatever follows it."""
+    return text[: _scan(text, 0, None)]
+
+
+def values(text: bytes) -> Iterator[bytes]:
+    """The values that *text* is a sequence of, one by one; what is none raises when its turn comes."""
+    position = 0
+    while (start := _space(text, position)) < len(text):
+        position = _scan(text, start, None)
+        yield text[start:position]
 
 
 def elements(text: bytes) -> list[bytes]:

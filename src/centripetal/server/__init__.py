@@ -1,5 +1,6 @@
 """A Centrifugo server inside this process, for development, demonstrations and tests."""
 
-from centripetal.server.embedded import EmbeddedServer, UnhonouredConfigWarning, serve
+from centripetal.server.embedded import EmbeddedServer, UnhonouredConfigWarning
+from centripetal.server.program import serve
 
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning", "serve"]

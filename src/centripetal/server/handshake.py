@@ -1,4 +1,4 @@
-"""The HTTP request that opens a WebSocket, as the server of 1.x looks at it (spec v1 §9.1): PURE.
+"""The HTTP request that opens a WebSocket, as the real servers look at it (spec v1 §9.1): PURE.
 
 It is more lenient than RFC 6455: a key is any text, and nothing is said about the protocols that a client offers.
 """
@@ -30,13 +30,14 @@ def accepts_deflate(request: Request) -> bool:
     return any(token.partition(";")[0].strip() == _DEFLATE for token in _tokens(request, "sec-websocket-extensions"))
 
 
-def switch(request: Request, *, deflate: bool) -> bytes:
-    """The answer to a handshake."""
+def switch(request: Request, *, deflate: bool, protocol: str = "") -> bytes:
+    """The answer to a handshake; *protocol* is the one that was chosen of those that the client offers."""
     key = request.header("sec-websocket-key").encode("latin-1")
     accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
     extension = f"{_DEFLATE}; server_no_context_takeover; client_no_context_takeover"
-    return b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%b%b\r\n" % (
+    return b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%b%b%b\r\n" % (
         b"Sec-WebSocket-Accept: %b\r\n" % accept,
+        b"Sec-WebSocket-Protocol: %b\r\n" % protocol.encode("latin-1") if protocol else b"",
         b"Sec-WebSocket-Extensions: %b\r\n" % extension.encode() if deflate else b"",
     )
 

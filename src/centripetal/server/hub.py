@@ -1,13 +1,13 @@
 """Who is connected: PURE. Connections register here; what concerns a user reaches all of its connections from here."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 __all__ = ["Connection", "Hub"]
 
 
 class Connection(Protocol):
-    """A client that has authenticated, in whatever dialect; each method queues what the client gets."""
+    """A client that has authenticated, in whatever dialect."""
 
     @property
     def id(self) -> str: ...
@@ -19,36 +19,36 @@ class Connection(Protocol):
         """Send what is the same for everybody in a channel, ready to go out: it was encoded once for all."""
         ...
 
-    def unsubscribe(self, channel: str) -> None:
-        """Leave *channel*, or every channel if it is empty, because the back end says so (spec v1 §9.10)."""
-        ...
 
-    def disconnect(self) -> None:
-        """Close, because the back end says so; the client is not to come back."""
-        ...
+C = TypeVar("C", bound=Connection)
 
 
-class Hub:
-    """The connections of one server, by id and by user."""
+class Hub(Generic[C]):
+    """The connections of one server, by id and by user; *C* is what they are in its dialect."""
 
     def __init__(self) -> None:
-        self._connections: dict[str, Connection] = {}
-        self._users: dict[str, dict[str, Connection]] = {}
+        self._connections: dict[str, C] = {}
+        self._users: dict[str, dict[str, C]] = {}
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: C) -> None:
         self._connections[connection.id] = connection
         self._users.setdefault(connection.user, {})[connection.id] = connection
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: C) -> None:
         self._connections.pop(connection.id, None)
         of_user = self._users.get(connection.user, {})
         of_user.pop(connection.id, None)
         if not of_user:
             self._users.pop(connection.user, None)
 
-    def of_user(self, user: str) -> list[Connection]:
+    def of_user(self, user: str) -> list[C]:
         """All connections of *user*: a copy, since what is done to them may remove them."""
         return list(self._users.get(user, {}).values())
+
+    def those(self, ids: Iterable[str]) -> list[C]:
+        """Whoever of these is still here, in this order."""
+        found = (self._connections.get(id_) for id_ in ids)
+        return [connection for connection in found if connection is not None]
 
     def send(self, payload: bytes, ids: Iterable[str]) -> None:
         """Push *payload* to whoever of these is still here, in this order."""

@@ -1,7 +1,8 @@
-"""Clients of a 1.x server over WebSocket, on asyncio (spec v1 §9.1): what is below the frames' content.
+"""Clients over WebSocket, on asyncio (spec v1 §9.1, spec v6 §11.1): what is below the content of messages.
 
 `WebSockets.upgrade` gives the protocol that takes over a connection of `App`. Frames from clients are parsed by
-`websockets`, without its own answers: what is sent, and in which order, is decided here, as the real server does it.
+`websockets`, without its own answers: what is sent, and in which order, is decided here, as the real servers do it.
+What differs between the dialects is said by their `Realtime`.
 
 Built for many connections that mostly get the same: a payload is framed once, whoever it goes to; a connection costs
 no task; its frames wait in a queue that shares them with other connections, and go to the socket together, once in an
@@ -12,10 +13,9 @@ import asyncio
 import logging
 import struct
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from websockets.exceptions import PayloadTooBig
 from websockets.extensions.permessage_deflate import PerMessageDeflate
@@ -23,16 +23,15 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from centripetal.dialects.v1.realtime import CLOSE_CODE, Disconnect
 from centripetal.server.handshake import accepts_deflate, switch
 from centripetal.server.http1 import Request
-from centripetal.server.v1.api import Node
-from centripetal.server.v1.link import SLOW, Timer
-from centripetal.server.v1.session import Session
+from centripetal.server.link import Realtime, Session, Timer
 
 __all__ = ["WebSockets"]
 
 logger = logging.getLogger("centripetal.server")
+
+D = TypeVar("D")
 
 _PING = b"\x89\x04ping"
 _LINGER = 1.0  # seconds that a client has to take what ends the connection, as in the real server
@@ -46,17 +45,21 @@ class Outgoing(NamedTuple):
     size: int
 
 
-class WebSockets:
-    """All WebSocket connections of one server."""
+class WebSockets(Generic[D]):
+    """All WebSocket connections of one server.
 
-    def __init__(self, node: Node, is_handshake: Callable[[Request], bool]) -> None:
-        self.node = node
+    Args:
+        realtime: the sessions.
+        is_handshake: whether a request opens a connection.
+    """
+
+    def __init__(self, realtime: Realtime[D], is_handshake: Callable[[Request], bool]) -> None:
+        self.realtime = realtime
         self.loop = asyncio.get_running_loop()
-        self.compresses = node.config.websocket_compression
         self._is_handshake = is_handshake
-        self._connections: set[_Connection] = set()
+        self._connections: set[_Connection[D]] = set()
         self._all_closed = asyncio.Event()
-        self._unsent: list[_Connection] = []
+        self._unsent: list[_Connection[D]] = []
         # The last payload and what became of it, without and with compression.
         self._latest = b""
         self._framed: list[Outgoing | None] = [None, None]
@@ -80,10 +83,10 @@ class WebSockets:
                 connection.abort()
             await asyncio.sleep(0)
 
-    def opened(self, connection: "_Connection") -> None:
+    def opened(self, connection: "_Connection[D]") -> None:
         self._connections.add(connection)
 
-    def closed(self, connection: "_Connection") -> None:
+    def closed(self, connection: "_Connection[D]") -> None:
         self._connections.discard(connection)
         if not self._connections:
             self._all_closed.set()
@@ -99,7 +102,7 @@ class WebSockets:
             found = self._framed[deflate] = Outgoing(frame, len(payload))
         return found
 
-    def flush_soon(self, connection: "_Connection") -> None:
+    def flush_soon(self, connection: "_Connection[D]") -> None:
         """Have what *connection* queued sent when what is being done is done."""
         if not self._unsent:
             self.loop.call_soon(self._flush)
@@ -120,7 +123,7 @@ def _header(size: int) -> bytes:
     return struct.pack("!BBH", 0x81, 126, size) if size < 1 << 16 else struct.pack("!BBQ", 0x81, 127, size)
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.Protocol, Generic[D]):
     """One connection: the link of its session."""
 
     __slots__ = (
@@ -132,6 +135,7 @@ class _Connection(asyncio.Protocol):
         "_pong_wanted_by",
         "_queue",
         "_queued",
+        "_realtime",
         "_request",
         "_server",
         "_session",
@@ -141,16 +145,17 @@ class _Connection(asyncio.Protocol):
         "_writable",
     )
 
-    def __init__(self, server: WebSockets, request: Request) -> None:
+    def __init__(self, server: WebSockets[D], request: Request) -> None:
         self._server = server
+        self._realtime = server.realtime
         self._request: Request | None = request
-        self._deflate = server.compresses and accepts_deflate(request)
-        limit = server.node.config.client_request_max_size
+        self._deflate = self._realtime.compresses and accepts_deflate(request)
+        limit = self._realtime.max_message_size
         self._parser = ServerProtocol(state=State.OPEN, max_size=limit if limit > 0 else None)
         if self._deflate:
             self._parser.extensions = [PerMessageDeflate(True, True, 15, 15)]
         self._transport: asyncio.Transport | None = None
-        self._session: Session | None = None
+        self._session: Session[D] | None = None
         self._fragments: list[bytes] = []
         self._queue: deque[Outgoing] = deque()
         self._queued = 0
@@ -169,10 +174,10 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
         self._server.opened(self)
         transport.set_write_buffer_limits(_CHUNK)
-        transport.write(switch(self._request, deflate=self._deflate))
-        self._request = None
-        self._session = Session(self._server.node, self, str(uuid.uuid4()))
-        if (interval := self._server.node.config.ping_interval) > 0:
+        request, self._request = self._request, None
+        transport.write(switch(request, deflate=self._deflate, protocol=self._realtime.subprotocol(request)))
+        self._session = self._realtime.open(self, request)
+        if (interval := self._realtime.ping_interval) > 0:
             self._pinging = self.call_later(interval, self._ping)
             self._want_pong()
             self._watching = self.call_later(interval * 10 / 9, self._watch)
@@ -219,15 +224,15 @@ class _Connection(asyncio.Protocol):
             self._server.flush_soon(self)
         self._queue.append(outgoing)
         self._queued += outgoing.size
-        self._server.node.metrics.count("client_num_msg_queued")
-        if self._queued > self._server.node.config.client_queue_max_size:
+        self._realtime.count_queued()
+        if self._queued > self._realtime.max_queue_size:
             self.flush()
-            if self._queued > self._server.node.config.client_queue_max_size:
+            if self._queued > self._realtime.max_queue_size:
                 # Not at once: somebody may be busy with going through all subscribers of a channel.
-                self.call_later(0, lambda: self._close(SLOW))
+                self.call_later(0, lambda: self._close(self._realtime.slow))
 
-    def end(self, disconnect: Disconnect | None) -> None:
-        self._end(None if disconnect is None else Close(CLOSE_CODE, disconnect.text()).serialize())
+    def end(self, disconnect: D | None) -> None:
+        self._end(None if disconnect is None else Close(*self._realtime.close_frame(disconnect)).serialize())
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         return self._server.loop.call_later(delay, callback) if delay else self._server.loop.call_soon(callback)
@@ -244,8 +249,7 @@ class _Connection(asyncio.Protocol):
                 frames.append(outgoing.frame)
                 size += outgoing.size
             self._queued -= size
-            self._server.node.metrics.count("client_num_msg_sent", len(frames))
-            self._server.node.metrics.count("client_bytes_out", size)
+            self._realtime.count_sent(len(frames), size)
             self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def shut_down(self) -> None:
@@ -279,7 +283,7 @@ class _Connection(asyncio.Protocol):
         assert self._session is not None
         started = time.perf_counter()
         self._session.receive(message)
-        self._server.node.metrics.client_api.record(int((time.perf_counter() - started) * 1e6))
+        self._realtime.count_received(int((time.perf_counter() - started) * 1e6))
 
     def _refuse(self, error: Exception) -> None:
         """End because the client broke the rules; the words are those of the library (spec v1 §9.1)."""
@@ -294,7 +298,7 @@ class _Connection(asyncio.Protocol):
         self._end(close)
         self._close(None)
 
-    def _close(self, disconnect: Disconnect | None) -> None:
+    def _close(self, disconnect: D | None) -> None:
         if self._session is not None:
             self._session.close(disconnect)
 
@@ -334,10 +338,10 @@ class _Connection(asyncio.Protocol):
     def _ping(self) -> None:
         if self._writable and self._transport is not None:
             self._transport.write(_PING)
-        self._pinging = self.call_later(self._server.node.config.ping_interval, self._ping)
+        self._pinging = self.call_later(self._realtime.ping_interval, self._ping)
 
     def _want_pong(self) -> None:
-        self._pong_wanted_by = self._server.loop.time() + self._server.node.config.ping_interval * 10 / 9
+        self._pong_wanted_by = self._server.loop.time() + self._realtime.ping_interval * 10 / 9
 
     def _watch(self) -> None:
         remaining = self._pong_wanted_by - self._server.loop.time()

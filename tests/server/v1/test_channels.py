@@ -2,8 +2,7 @@
 
 import pytest
 
-from centripetal.server.engine import ChannelOptions
-from centripetal.server.v1.channels import ChannelRules, NamespaceNotFoundError
+from centripetal.server.v1.channels import ChannelOptions, ChannelRules, NamespaceNotFoundError
 
 TOP, PUBLIC, ODD = ChannelOptions(watch=True), ChannelOptions(presence=True), ChannelOptions(publish=True)
 RULES = ChannelRules(options=TOP, namespaces={"public": PUBLIC, "dialog#1": ODD})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from centripetal.errors import UsageError
-from centripetal.server.engine import ChannelOptions
+from centripetal.server.v1.channels import ChannelOptions
 from centripetal.server.v1.config import Config, read_config
 
 

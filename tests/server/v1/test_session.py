@@ -171,9 +171,9 @@ def test_a_refresh_may_bring_a_new_info() -> None:
         client.ask("refresh", **credentials(world, "u", info=info))
     shown = world.node.engine.presence
     world.wait(4.9)
-    assert shown("c")[client.id].default_info == b'"old"'
+    assert shown("c")[client.id].conn_info == b'"old"'
     world.wait(0.1)
-    assert shown("c")[client.id].default_info == b'"new"'
+    assert shown("c")[client.id].conn_info == b'"new"'
     client.session.close(None)
     world.wait(100)
     assert shown("c") == {}
@@ -307,10 +307,10 @@ def test_an_info_of_a_private_channel_is_remembered() -> None:
     for info in ("[1]", ""):
         signed = sign(b"secret", client.id.encode(), b"$c", info.encode())
         assert "error" not in client.ask("subscribe", channel="$c", client=client.id, info=info, sign=signed)
-        assert world.node.engine.presence("$c")[client.id].channel_info == b"[1]"
+        assert world.node.engine.presence("$c")[client.id].chan_info == b"[1]"
         client.ask("unsubscribe", channel="$c")
     client.ask("subscribe", channel="c", info="[1]")
-    assert world.node.engine.presence("c")[client.id].channel_info == b""
+    assert world.node.engine.presence("c")[client.id].chan_info == b""
 
 
 def test_who_comes_sees_itself_come_before_the_reply() -> None:

@@ -7,10 +7,9 @@ from collections.abc import Collection
 from centripetal.dialects.v1.credentials import sign
 from centripetal.dialects.v1.realtime import Connect, Subscribe
 from centripetal.errors import ServerError
-from centripetal.server.engine import ChannelOptions
-from centripetal.server.v1.channels import NamespaceNotFoundError
+from centripetal.server.v1.channels import ChannelOptions, NamespaceNotFoundError
 from centripetal.server.v1.config import Config
-from centripetal.server.v1.link import INVALID_MESSAGE, INVALID_TOKEN, FatalError
+from centripetal.server.v1.disconnects import INVALID_MESSAGE, INVALID_TOKEN, FatalError
 
 __all__ = ["admit", "denied", "options_of", "verified_timestamp"]
 

@@ -28,11 +28,12 @@ from centripetal.dialects.v1.results import Message, NodeInfo, Stats
 from centripetal.dialects.v1.serving import join, read_command, read_envelopes, reply
 from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
-from centripetal.server.engine import ChannelOptions, ClientInfo, Engine, Publication
+from centripetal.server.engine import ClientInfo, Engine, HistoryOptions, Publication
 from centripetal.server.events import CommandRun, Events, Published
 from centripetal.server.hub import Hub
-from centripetal.server.v1.channels import NamespaceNotFoundError
+from centripetal.server.v1.channels import ChannelOptions, NamespaceNotFoundError
 from centripetal.server.v1.config import Config
+from centripetal.server.v1.connection import Connection
 from centripetal.server.v1.metrics import Metrics
 
 __all__ = ["VERSION", "Node"]
@@ -60,7 +61,7 @@ class Node:
         self.config = config
         self.events = Events() if events is None else events
         self.engine = Engine()
-        self.hub = Hub()
+        self.hub: Hub[Connection] = Hub()
         self.metrics = Metrics()
         self.next_uid = next_uid
         self._info = NodeInfo(uid, config.name, int(now), version=VERSION)
@@ -164,7 +165,7 @@ class Node:
     def publish(self, publication: Publication, options: ChannelOptions, now: float) -> None:
         """Remember a message and push it to whoever is subscribed; clients' own messages come this way, too."""
         self._count_pair("client_msg")
-        delivery = self.engine.publish(publication, options, now)
+        delivery = self.engine.publish(publication, options.history, now)
         if delivery.subscribers:
             self.hub.send(encode_push(MessagePush(message(publication))), delivery.subscribers)
         if self.events:
@@ -214,10 +215,15 @@ class Node:
 
     def _history(self, command: History, now: float) -> list[Message]:
         self._require(command.channel)
-        if not self._options(command.channel).has_history:
+        history = self._options(command.channel).history
+        if not history.is_kept:
             raise ServerError("not available")
         self.metrics.count("node_num_history")
-        return [message(publication) for publication in self.engine.history(command.channel, now)]
+        return self.history(command.channel, history, now)
+
+    def history(self, channel: str, options: HistoryOptions, now: float, limit: int = -1) -> list[Message]:
+        """What is remembered of *channel*, newest first."""
+        return [message(each) for each in self.engine.history(channel, options, now, limit=limit, reverse=True)[0]]
 
     def _require(self, name: str) -> None:
         if not name:
@@ -260,5 +266,5 @@ def message(publication: Publication) -> Message:
 
 def client_info(info: ClientInfo) -> results.ClientInfo:
     """A connection as replies show it."""
-    raws = msgspec.Raw(info.default_info), msgspec.Raw(info.channel_info)
+    raws = msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info)
     return results.ClientInfo(info.user, info.client, *raws)

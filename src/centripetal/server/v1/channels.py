@@ -2,13 +2,34 @@
 
 import msgspec
 
-from centripetal.server.engine import ChannelOptions
+from centripetal.server.engine import NO_HISTORY, HistoryOptions
 
-__all__ = ["ChannelRules", "NamespaceNotFoundError"]
+__all__ = ["ChannelOptions", "ChannelRules", "NamespaceNotFoundError"]
 
 
 class NamespaceNotFoundError(Exception):
     """The name is in a namespace that the configuration does not have."""
+
+
+class ChannelOptions(msgspec.Struct, frozen=True):
+    """What a channel is allowed and remembers (spec v1 §3.3); all off unless a configuration says so."""
+
+    watch: bool = False
+    publish: bool = False
+    anonymous: bool = False
+    presence: bool = False
+    join_leave: bool = False
+    history_size: int = 0
+    history_lifetime: int = 0
+    recover: bool = False
+    history_drop_inactive: bool = False
+
+    @property
+    def history(self) -> HistoryOptions:
+        """What the engine has to know."""
+        if self.history_size <= 0 and not self.history_drop_inactive:
+            return NO_HISTORY
+        return HistoryOptions(self.history_size, self.history_lifetime, drop_inactive=self.history_drop_inactive)
 
 
 class ChannelRules(msgspec.Struct, frozen=True):

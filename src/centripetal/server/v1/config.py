@@ -1,20 +1,19 @@
 """The configuration of a 1.x server (spec v1 §2), read from what the real server reads: PURE.
 
-`read_config(raw)` gives a typed `Config` and names the keys that this server does not honour. Names of keys match
-regardless of letter case, and text stands for a number or a bool where the real server takes it so.
+`read_config(raw)` gives a typed `Config` and names the keys that this server does not honour.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.engine import ChannelOptions
-from centripetal.server.v1.channels import ChannelRules
+from centripetal.server.v1.channels import ChannelOptions, ChannelRules
+from centripetal.server.values import folded, objects, read
 
-__all__ = ["Config", "read_config"]
+__all__ = ["KEYS", "Config", "read_config"]
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +65,16 @@ _REASONS = {
     "ssl": "there is no TLS",
 }
 
+KEYS = frozenset(
+    (
+        *(field.name for field in (*msgspec.structs.fields(Config), *msgspec.structs.fields(ChannelOptions))),
+        *_MARKS,
+        *_REASONS,
+        "namespaces",
+    )
+) - {"channels"}
+"""What a configuration of a 1.x server may say that this one knows, in lower case."""
+
 
 def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     """The configuration that *raw* describes, and a sentence for each key in it that changes nothing here.
@@ -73,17 +82,17 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     Raises:
         UsageError: a value that the real server could not use either; the message names its key.
     """
-    values = _folded(raw, "the configuration")
+    values = folded(raw, "the configuration")
     known = {
-        field.name: _value(values.pop(field.name), field.type, field.name)
+        field.name: read(values.pop(field.name), field.type, field.name)
         for field in msgspec.structs.fields(Config)
         if field.name not in ("admin", "channels") and field.name in values
     }
-    marks = {mark: _value(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
+    marks = {mark: read(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
     options = _channel_options(values, "")
     namespaces, strangers = _namespaces(values.pop("namespaces", None))
     # It has no effect but on what is said to who asks for the admin endpoints, so it stays a stranger.
-    known["admin"] = any(_value(values.get(key, False), bool, key) for key in ("admin", "web"))
+    known["admin"] = any(read(values.get(key, False), bool, key) for key in ("admin", "web"))
     rules = ChannelRules(options=options, namespaces=namespaces, **marks)
     if values.get("engine") == "memory":
         del values["engine"]
@@ -97,18 +106,11 @@ def _unhonoured(key: str) -> str:
     return f"{key!r} in the configuration has no effect: {reason}"
 
 
-def _folded(raw: Any, place: str) -> dict[str, Any]:
-    if not isinstance(raw, Mapping):
-        raise UsageError(f"{place} must be an object, not {type(raw).__name__}")
-    # A null is as good as absent for the real server.
-    return {str(key).lower(): value for key, value in raw.items() if value is not None}
-
-
 def _channel_options(values: dict[str, Any], place: str) -> ChannelOptions:
     """The options of channels, taken out of *values*."""
     return ChannelOptions(
         **{
-            field.name: _value(values.pop(field.name), field.type, place + field.name)
+            field.name: read(values.pop(field.name), field.type, place + field.name)
             for field in msgspec.structs.fields(ChannelOptions)
             if field.name in values
         }
@@ -121,12 +123,8 @@ def _namespaces(raw: Any) -> tuple[dict[str, ChannelOptions], list[str]]:
     strangers: list[str] = []
     if not raw:
         return namespaces, strangers
-    if not isinstance(raw, list | tuple):
-        raise UsageError(f"namespaces must be a list of objects, not {type(raw).__name__}")
-    for index, item in enumerate(raw):
-        place = f"namespaces[{index}]"
-        values = _folded(item, place)
-        name = _value(values.pop("name", ""), str, f"{place}.name")
+    for place, values in objects(raw, "namespaces"):
+        name = read(values.pop("name", ""), str, f"{place}.name")
         if not _NAMESPACE_NAME.fullmatch(name):
             raise UsageError(
                 f"{place}.name is {name!r}: a namespace has a name of at least two characters, "
@@ -137,38 +135,3 @@ def _namespaces(raw: Any) -> tuple[dict[str, ChannelOptions], list[str]]:
         namespaces[name] = _channel_options(values, f"{place}.")
         strangers += [f"{place}.{key}" for key in values]
     return namespaces, strangers
-
-
-def _value(value: Any, kind: Any, place: str) -> Any:
-    return _CASTS[kind](value, place)
-
-
-def _text(value: Any, place: str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise UsageError(f"{place} must be text, not {type(value).__name__}")
-
-
-def _integer(value: Any, place: str) -> int:
-    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]+", value):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    raise UsageError(f"{place} must be a whole number, not {value!r}")
-
-
-def _boolean(value: Any, place: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "t", "1", "false", "f", "0", ""):
-        return value.lower() in ("true", "t", "1")
-    if value in (0, 1):
-        return bool(value)
-    raise UsageError(f"{place} must be true or false, not {value!r}")
-
-
-_CASTS: dict[Any, Callable[[Any, str], Any]] = {str: _text, int: _integer, bool: _boolean}

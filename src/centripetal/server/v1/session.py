@@ -41,11 +41,13 @@ from centripetal.dialects.v1.results import Message
 from centripetal.dialects.v1.serving import Envelope, InvalidMessageError
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
-from centripetal.server.engine import ChannelOptions, ClientInfo, Publication
+from centripetal.server.engine import ClientInfo, Publication
 from centripetal.server.events import CommandRefused, Connected, Disconnected, Event, Joined, Left
+from centripetal.server.link import Link, Timer
 from centripetal.server.v1.admission import admit, denied, options_of, verified_timestamp
-from centripetal.server.v1.api import VERSION, Node, message
-from centripetal.server.v1.link import (
+from centripetal.server.v1.api import VERSION, Node
+from centripetal.server.v1.channels import ChannelOptions
+from centripetal.server.v1.disconnects import (
     DISCONNECT,
     EXPIRED,
     INVALID_MESSAGE,
@@ -55,8 +57,6 @@ from centripetal.server.v1.link import (
     STALE,
     UNAUTHORIZED,
     FatalError,
-    Link,
-    Timer,
 )
 
 __all__ = ["Session"]
@@ -94,7 +94,7 @@ class Session:
         "user",
     )
 
-    def __init__(self, node: Node, link: Link, id_: str) -> None:
+    def __init__(self, node: Node, link: Link[Disconnect], id_: str) -> None:
         self.id = id_
         self.user = ""
         self._node = node
@@ -298,16 +298,16 @@ class Session:
             return SubscribeBody(channel, True)
         if not params.recover:
             self._node.metrics.count("node_num_last_message_id")
-            latest = self._node.engine.history(channel, self._link.now(), limit=1)
+            latest = self._node.history(channel, options.history, self._link.now(), limit=1)
             return SubscribeBody(channel, True, latest[0].uid if latest else "")
-        if not options.has_history:
+        if not options.history.is_kept:
             return SubscribeBody(channel, True, messages=[])
         self._node.metrics.count("node_num_history")
         found: list[Message] = []
-        for publication in self._node.engine.history(channel, self._link.now()):
-            if params.last and publication.uid == params.last:
+        for message in self._node.history(channel, options.history, self._link.now()):
+            if params.last and message.uid == params.last:
                 return SubscribeBody(channel, True, messages=found, recovered=True)
-            found.append(message(publication))
+            found.append(message)
         return SubscribeBody(channel, True, messages=found)
 
     def _unsubscribe(self, params: Unsubscribe) -> StatusBody:
@@ -325,7 +325,7 @@ class Session:
             self._node.metrics.count("node_num_remove_presence")
         if options.join_leave:
             self._node.announce_leave(channel, self._info(channel))
-        self._node.engine.unsubscribe(channel, self.id, options, self._link.now())
+        self._node.engine.unsubscribe(channel, self.id, options.history, self._link.now())
         self._node.metrics.count("node_num_remove_client_sub")
         if self._node.events:
             self._tell(Left, channel=channel)

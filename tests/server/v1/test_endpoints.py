@@ -7,9 +7,9 @@ import pytest
 from centripetal.dialects.v1.credentials import generate_api_sign
 from centripetal.server.engine import ClientInfo
 from centripetal.server.http1 import Request, Response
-from centripetal.server.http_api import Endpoints
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
+from centripetal.server.v1.endpoints import Endpoints
 from tests.server.test_handshake import GOOD
 
 JSON = ("content-type", "application/json")

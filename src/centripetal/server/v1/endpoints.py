@@ -5,11 +5,9 @@ such a request is not for this module.
 """
 
 import hmac
-import html
-import posixpath
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import msgspec
 
@@ -20,11 +18,11 @@ from centripetal.server.events import RequestRefused
 from centripetal.server.forms import form_fields
 from centripetal.server.handshake import verdict
 from centripetal.server.http1 import Request, Response
+from centripetal.server.responses import clean, error, redirect, target_of
 from centripetal.server.v1.api import Node
 
 __all__ = ["Endpoints"]
 
-_REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
 _NO_WEBSOCKETS = (
     "501 WebSocket connections need a package that is not installed here: pip install 'centripetal[server]'"
 )
@@ -60,25 +58,22 @@ class Endpoints:
 
     def answer(self, request: Request) -> Response:
         """The answer to *request*, whatever it is."""
-        target = request.target
+        target = target_of(request)
         if target == "*":
             known = request.method == "OPTIONS"
-            return Response(HTTPStatus.OK) if known else _error(HTTPStatus.BAD_REQUEST, "no path in the request")
-        if "://" in target.partition("?")[0]:
-            # The target may be a whole URL; only its path counts.
-            target = "/" + target.partition("://")[2].partition("/")[2]
+            return Response(HTTPStatus.OK) if known else error(HTTPStatus.BAD_REQUEST, "no path in the request")
         path, mark, query = target.partition("?")
-        clean = _clean(path)
-        if clean + "/" == self._api:
-            clean += "/"
-        if clean != path:
-            return _redirect(request.method, quote(clean.encode("latin-1"), safe="/%:@!$&'()*+,;=~-._") + mark + query)
+        cleaned = clean(path)
+        if cleaned + "/" == self._api:
+            cleaned += "/"
+        if cleaned != path:
+            return redirect(request.method, cleaned, mark + query)
         path = unquote(path)
         if path.startswith(self._api):
             return self._measured(request)
         if path == self._websocket:
             return self._refuse_websocket(request)
-        return _error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}", self._missing(path))
+        return error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}", self._missing(path))
 
     def opens_websocket(self, request: Request) -> bool:
         """Whether *request* is a handshake of a client, and welcome."""
@@ -95,8 +90,8 @@ class Endpoints:
         self._node.metrics.count("http_raw_ws_num_requests")
         status = verdict(request)
         if status is HTTPStatus.SWITCHING_PROTOCOLS:
-            return _error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
-        response = _error(status, "no WebSocket handshake")
+            return error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
+        response = error(status, "no WebSocket handshake")
         return msgspec.structs.replace(response, headers=(*response.headers, ("Sec-Websocket-Version", "13")))
 
     def _missing(self, path: str) -> str:
@@ -123,19 +118,19 @@ class Endpoints:
         data, given = _data_and_sign(request)
         signed = not self._config.insecure_api
         if signed and not given:
-            return _error(HTTPStatus.BAD_REQUEST, "no sign found in API request")
+            return error(HTTPStatus.BAD_REQUEST, "no sign found in API request")
         if not data:
-            return _error(HTTPStatus.BAD_REQUEST, "no data found in API request")
+            return error(HTTPStatus.BAD_REQUEST, "no data found in API request")
         if signed and not self._config.secret:
-            return _error(HTTPStatus.BAD_REQUEST, "no secret set in config")
+            return error(HTTPStatus.BAD_REQUEST, "no secret set in config")
         if signed and not hmac.compare_digest(sign(self._config.secret.encode(), data).encode(), given):
-            return _error(HTTPStatus.UNAUTHORIZED, "invalid sign")
+            return error(HTTPStatus.UNAUTHORIZED, "invalid sign")
         try:
             return Response(HTTPStatus.OK, (("Content-Type", "application/json"),), self._node.run(data, self._now()))
-        except InvalidMessageError as error:
-            return _error(HTTPStatus.BAD_REQUEST, str(error))
-        except JSONError as error:
-            return _error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {error}")
+        except InvalidMessageError as problem:
+            return error(HTTPStatus.BAD_REQUEST, str(problem))
+        except JSONError as problem:
+            return error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {problem}")
 
 
 def _data_and_sign(request: Request) -> tuple[bytes, bytes]:
@@ -143,25 +138,3 @@ def _data_and_sign(request: Request) -> tuple[bytes, bytes]:
         return request.body, request.header("x-api-sign").encode("latin-1")
     fields = form_fields(request)
     return fields.get(b"data", b""), fields.get(b"sign", b"")
-
-
-def _clean(path: str) -> str:
-    """*path* without empty and dotted parts, as the real server redirects to."""
-    clean = "/" + posixpath.normpath(path).lstrip("/")
-    return clean + "/" if path.endswith("/") and clean != "/" else clean
-
-
-def _redirect(method: str, location: str) -> Response:
-    headers = (("Location", location),)
-    if method not in ("GET", "HEAD"):
-        return Response(HTTPStatus.MOVED_PERMANENTLY, headers)
-    # A HEAD is answered without a length here, so it gets no body at all.
-    body = f'<a href="{html.escape(location)}">Moved Permanently</a>.\n\n' if method == "GET" else ""
-    return Response(
-        HTTPStatus.MOVED_PERMANENTLY, (("Content-Type", "text/html; charset=utf-8"), *headers), body.encode("latin-1")
-    )
-
-
-def _error(status: HTTPStatus, note: str, text: str = "") -> Response:
-    headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
-    return Response(status, headers, f"{text or _REASONS.get(status, status.phrase)}\n".encode(), note)

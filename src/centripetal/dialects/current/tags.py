@@ -1,0 +1,96 @@
+"""Tags filters: which publications a subscriber wants, by their tags (spec v6 §11.8): PURE.
+
+validate(node)              refuse what the real server refuses, once, at subscribe
+matches(node, tags)         whether a publication with these tags is wanted; *node* is a valid one
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from centripetal.dialects.current.realtime import FilterNode
+
+__all__ = ["InvalidFilterError", "matches", "validate"]
+
+_LONGEST_NUMBER = 200
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,19})?")
+
+
+class InvalidFilterError(ValueError):
+    """A filter that says nothing, or in the wrong words."""
+
+
+def validate(node: FilterNode) -> None:
+    """Make sure that *node* is a filter.
+
+    Raises:
+        InvalidFilterError: it is none.
+    """
+    if node.op == "":
+        _validate_leaf(node)
+    elif node.op not in ("and", "or", "not"):
+        raise InvalidFilterError(f"op must be and, or, not, or missing, not {node.op!r}")
+    elif not node.nodes or (node.op == "not" and len(node.nodes) > 1):
+        raise InvalidFilterError(f"{node.op} has {len(node.nodes)} nodes")
+    for each in node.nodes if node.op else ():
+        validate(each)
+
+
+def _validate_leaf(node: FilterNode) -> None:
+    if node.cmp in _EXISTENCE:
+        wanted = (False, False)
+    elif node.cmp in _MEMBERSHIP:
+        wanted = (False, True)
+    elif node.cmp in _COMPARISONS or node.cmp in _NUMERIC:
+        wanted = (True, False)
+    else:
+        raise InvalidFilterError(f"cmp must be the name of a comparison, not {node.cmp!r}")
+    if (node.val != "", bool(node.vals)) != wanted:
+        needs = [f"{'' if is_wanted else 'no '}{name}" for is_wanted, name in zip(wanted, ("val", "vals"), strict=True)]
+        raise InvalidFilterError(f"{node.cmp} needs {' and '.join(needs)}")
+    if not node.key and node.cmp not in _EXISTENCE:
+        raise InvalidFilterError(f"{node.cmp} needs a key")
+
+
+def matches(node: FilterNode, tags: Mapping[str, str]) -> bool:
+    """Whether *tags* are what the valid filter *node* asks for."""
+    match node.op:
+        case "and":
+            return all(matches(each, tags) for each in node.nodes)
+        case "or":
+            return any(matches(each, tags) for each in node.nodes)
+        case "not":
+            return not matches(node.nodes[0], tags)
+    tag = tags.get(node.key)
+    if node.cmp in _EXISTENCE:
+        return (tag is not None) is _EXISTENCE[node.cmp]
+    if node.cmp in _MEMBERSHIP:
+        # A missing tag is looked for as the empty string, as in the real server.
+        return ((tag or "") in node.vals) is _MEMBERSHIP[node.cmp]
+    if tag is None:
+        return node.cmp == "neq"
+    if node.cmp in _NUMERIC:
+        left, right = _number(tag), _number(node.val)
+        return left is not None and right is not None and _NUMERIC[node.cmp](left, right)
+    return _COMPARISONS[node.cmp](tag, node.val)
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
+
+
+_EXISTENCE = {"ex": True, "nex": False}
+_MEMBERSHIP = {"in": True, "nin": False}
+_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
+    "eq": lambda tag, val: tag == val,
+    "neq": lambda tag, val: tag != val,
+    "sw": str.startswith,
+    "ew": str.endswith,
+    "ct": lambda tag, val: val in tag,
+}
+_NUMERIC: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "lt": lambda tag, val: tag < val,
+    "lte": lambda tag, val: tag <= val,
+    "gt": lambda tag, val: tag > val,
+    "gte": lambda tag, val: tag >= val,
+}

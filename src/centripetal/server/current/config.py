@@ -1,0 +1,294 @@
+"""The configuration of a Centrifugo 6 server (spec v6 §2), read from what the real server reads: PURE.
+
+`read_config(raw)` gives a typed `Config` and names the keys that this server does not honour. The structs have the
+names and defaults of the configuration file; a float is a duration in seconds. Where the real server would not start,
+there is a `UsageError`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_origin
+
+import msgspec
+
+from centripetal.errors import UsageError
+from centripetal.server.current.channels import ChannelOptions, ChannelRules
+from centripetal.server.current.namespaces import read_namespaces
+from centripetal.server.values import folded, objects, read
+
+__all__ = ["SECTIONS", "Client", "Config", "Token", "read_config", "with_keys"]
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_HOUR = 3600.0
+
+
+class HTTPAPI(msgspec.Struct, frozen=True, kw_only=True):
+    key: str = ""
+    insecure: bool = False
+    disabled: bool = False
+    handler_prefix: str = "/api"
+    error_mode: str = ""
+
+    def __repr__(self) -> str:
+        return "<HTTPAPI>"  # the key must not get into a log
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """How tokens are checked (spec v6 §10.1)."""
+
+    hmac_secret_key: str = ""
+    hmac_previous_secret_key: str = ""
+    hmac_previous_secret_key_valid_until: int = 0
+    rsa_public_key: str = ""
+    ecdsa_public_key: str = ""
+    jwks_public_endpoint: str = ""
+    audience: str = ""
+    audience_regex: str = ""
+    issuer: str = ""
+    issuer_regex: str = ""
+    user_id_claim: str = ""
+
+    def __repr__(self) -> str:
+        return "<Token>"
+
+
+class SubscriptionToken(Token, frozen=True, kw_only=True):
+    enabled: bool = False
+
+    def __repr__(self) -> str:
+        return "<SubscriptionToken>"
+
+
+class PersonalChannel(msgspec.Struct, frozen=True, kw_only=True):
+    enabled: bool = False
+    personal_channel_namespace: str = ""
+    single_connection: bool = False
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    token: Token = Token()
+    subscription_token: SubscriptionToken = SubscriptionToken()
+    allowed_origins: list[str] = []
+    allow_anonymous_connect_without_token: bool = False
+    disallow_anonymous_connection_tokens: bool = False
+    insecure: bool = False
+    insecure_skip_token_signature_verify: bool = False
+    ping_interval: float = 25.0
+    pong_timeout: float = 8.0
+    stale_close_delay: float = 10.0
+    expired_close_delay: float = 25.0
+    expired_sub_close_delay: float = 25.0
+    presence_update_interval: float = 27.0
+    channel_limit: int = 128
+    channel_position_check_delay: float = 40.0
+    user_connection_limit: int = 0
+    connection_limit: int = 0
+    queue_max_size: int = 1048576
+    history_max_publication_limit: int = 300
+    recovery_max_publication_limit: int = 300
+    connect_include_server_time: bool = False
+    subscribe_to_user_personal_channel: PersonalChannel = PersonalChannel()
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True):
+    enabled: bool = False
+    method: str = "ping"
+
+
+class RPC(msgspec.Struct, frozen=True, kw_only=True):
+    ping: Ping = Ping()
+
+
+class WebSocket(msgspec.Struct, frozen=True, kw_only=True):
+    disabled: bool = False
+    handler_prefix: str = "/connection/websocket"
+    message_size_limit: int = 65536
+    compression: bool = False
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    enabled: bool = False
+    handler_prefix: str = "/health"
+
+
+class Init(msgspec.Struct, frozen=True, kw_only=True):
+    enabled: bool = False
+    handler_prefix: str = "/connection/init"
+
+
+class NodeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    info_metrics_aggregate_interval: float = 60.0
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What a Centrifugo 6 server is told; `channels` is its section `channel`."""
+
+    http_api: HTTPAPI = HTTPAPI()
+    client: Client = Client()
+    channels: ChannelRules = ChannelRules()
+    rpc: RPC = RPC()
+    websocket: WebSocket = WebSocket()
+    health: Health = Health()
+    init: Init = Init()
+    node: NodeOptions = NodeOptions()
+
+    def __repr__(self) -> str:
+        return f"<Config of a Centrifugo 6 server, {len(self.channels.namespaces)} namespaces>"
+
+
+class _Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """What the section `channel` says besides the options of namespaces."""
+
+    max_length: int = 255
+    private_prefix: str = "$"
+    namespace_boundary: str = ":"
+    user_boundary: str = "#"
+    user_separator: str = ","
+    history_meta_ttl: float = 720 * _HOUR
+    publication_data_format: str = ""
+
+
+SECTIONS = frozenset(
+    (
+        *(name for name in Config.__struct_fields__ if name != "channels"),
+        *("admin", "broker", "channel", "consumers", "emulation", "engine", "graphite", "grpc_api", "http_server"),
+        *("http_stream", "log", "map_broker", "presence_manager", "prometheus", "proxies", "shared_poll", "shutdown"),
+        *("sse", "swagger", "uni_grpc", "uni_http_stream", "uni_sse", "uni_websocket", "usage_stats", "webtransport"),
+    )
+)
+"""The names at the top of a configuration of Centrifugo 6."""
+
+_ELSEWHERE = "everything is served on one port, which is an argument"
+_REASONS = {
+    "admin": "there is no admin interface",
+    "broker": "everything is kept in memory",
+    "channel.proxy": "no proxies are asked",
+    "client.proxy": "no proxies are asked",
+    "consumers": "nothing is consumed",
+    "emulation": "clients connect by WebSocket only",
+    "engine": "everything is kept in memory",
+    "grpc_api": "there is no gRPC API",
+    "http_api.external": _ELSEWHERE,
+    "http_server": _ELSEWHERE,
+    "http_stream": "clients connect by WebSocket only",
+    "map_broker": "there are no map channels",
+    "presence_manager": "everything is kept in memory",
+    "proxies": "no proxies are asked",
+    "rpc.namespaces": "no proxies are asked",
+    "rpc.proxy": "no proxies are asked",
+    "rpc.without_namespace": "no proxies are asked",
+    "shared_poll": "there is no shared polling",
+    "sse": "clients connect by WebSocket only",
+    "uni_grpc": "clients connect by WebSocket only",
+    "uni_http_stream": "clients connect by WebSocket only",
+    "uni_sse": "clients connect by WebSocket only",
+    "uni_websocket": "clients connect with the bidirectional protocol only",
+    "webtransport": "clients connect by WebSocket only",
+}
+# What says nothing about what can be seen on the wire, so that nobody need hear of it.
+_SILENT = frozenset(("log", "usage_stats", "prometheus", "graphite", "swagger", "shutdown", "opentelemetry"))
+
+
+def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
+    """The configuration that *raw* describes, and a sentence for each key in it that changes nothing here.
+
+    Raises:
+        UsageError: a value with which the real server would not start either; the message names its key.
+    """
+    values = folded(raw, "the configuration")
+    strangers: dict[str, Any] = {}
+    sections = {
+        field.name: _section(values.pop(field.name, {}), field.type, field.name, strangers)
+        for field in msgspec.structs.fields(Config)
+        if field.name != "channels"
+    }
+    channel = folded(values.pop("channel", {}), "channel")
+    proxies = {str(item.get("name")) for _, item in objects(values.get("proxies", []), "proxies")} | {"default"}
+    options, namespaces = read_namespaces(channel, proxies, strangers)
+    marks = _section(channel, _Channel, "channel", strangers)
+    for place, each in (("without_namespace", options), *namespaces.items()):
+        _check_times(each, marks, place)
+    _check_personal(sections["client"].subscribe_to_user_personal_channel, options, namespaces)
+    engine = folded(values.get("engine", {}), "engine")
+    if engine.get("type", "memory") == "memory":
+        values.pop("engine", None)
+    strangers |= {key: value for key, value in values.items() if key not in _SILENT}
+    rules = ChannelRules(
+        options=_completed(options, marks),
+        namespaces={name: _completed(each, marks) for name, each in namespaces.items()},
+        max_length=marks.max_length,
+        private_prefix=marks.private_prefix,
+        namespace_boundary=marks.namespace_boundary,
+        user_boundary=marks.user_boundary,
+        user_separator=marks.user_separator,
+    )
+    return Config(channels=rules, **sections), [_unhonoured(key) for key, value in strangers.items() if _asks(value)]
+
+
+def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) -> Config:
+    """*config* with other keys, where they are given."""
+    replace = msgspec.structs.replace
+    if api_key is not None:
+        config = replace(config, http_api=replace(config.http_api, key=api_key))
+    if token_secret is not None:
+        token = replace(config.client.token, hmac_secret_key=token_secret)
+        config = replace(config, client=replace(config.client, token=token))
+    return config
+
+
+def _section(raw: Any, shape: type[S], place: str, strangers: dict[str, Any]) -> S:
+    """*raw* as a *shape*; what that does not have is added to *strangers*, by its place."""
+    values = folded(raw, place)
+    known = {}
+    for field in msgspec.structs.fields(shape):
+        if field.name in values:
+            value, inside = values.pop(field.name), f"{place}.{field.name}"
+            is_section = get_origin(field.type) is None and issubclass(field.type, msgspec.Struct)
+            known[field.name] = (
+                _section(value, field.type, inside, strangers) if is_section else read(value, field.type, inside)
+            )
+    strangers |= {f"{place}.{key}": value for key, value in values.items()}
+    return shape(**known)
+
+
+def _completed(options: ChannelOptions, marks: _Channel) -> ChannelOptions:
+    """*options* with the defaults for all namespaces."""
+    return msgspec.structs.replace(
+        options,
+        history_meta_ttl=options.history_meta_ttl or marks.history_meta_ttl,
+        publication_data_format=options.publication_data_format or marks.publication_data_format,
+    )
+
+
+def _check_times(options: ChannelOptions, marks: _Channel, place: str) -> None:
+    meta = options.history_meta_ttl or marks.history_meta_ttl
+    if options.history_ttl > meta:
+        raise UsageError(f"channel: history_ttl of {place} is longer than the history_meta_ttl of {meta:.0f} s")
+
+
+def _check_personal(
+    personal: PersonalChannel, options: ChannelOptions, namespaces: Mapping[str, ChannelOptions]
+) -> None:
+    name = personal.personal_channel_namespace
+    if not personal.enabled:
+        return
+    if name and name not in namespaces:
+        raise UsageError(f"personal_channel_namespace is {name!r}, and no namespace has that name")
+    if personal.single_connection and not (namespaces[name] if name else options).presence:
+        raise UsageError("single_connection of personal channels needs presence in their namespace")
+
+
+def _asks(value: Any) -> bool:
+    """Whether it is about anything: what is off or empty is not."""
+    return any(map(_asks, value.values())) if isinstance(value, Mapping) else bool(value)
+
+
+def _unhonoured(key: str) -> str:
+    name = key.rpartition(".")[2]
+    reason = _REASONS.get(key)
+    if reason is None and "proxy" in name:
+        reason = "no proxies are asked"
+    if (reason is None and name in ("map", "shared_poll")) or "presence_channel_prefix" in name:
+        reason = "map channels and shared polling are not emulated"
+    return f"{key!r} in the configuration has no effect: {reason or 'this server does not know it'}"

@@ -1,0 +1,104 @@
+"""The options of channels in a configuration of a Centrifugo 6 server (spec v6 §3.3): PURE."""
+
+import re
+from collections.abc import Set
+from typing import Any
+
+import msgspec
+
+from centripetal.errors import UsageError
+from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.values import folded, objects, read, text
+
+__all__ = ["read_namespaces"]
+
+_NAME = re.compile(r"[-a-zA-Z0-9_.]{2,}")
+_TYPES = ("", "stream", "map", "map_clients", "map_users", "shared_poll")
+_FORMATS = ("", "json", "json_object", "binary")
+
+
+def read_namespaces(
+    channel: dict[str, Any], proxies: Set[str], strangers: dict[str, Any]
+) -> tuple[ChannelOptions, dict[str, ChannelOptions]]:
+    """The options of channels without namespace, and of the namespaces by name.
+
+    Args:
+        channel: the section `channel`; what is read here is taken out of it.
+        proxies: the names of the proxies that are configured.
+        strangers: what no namespace has is added to it, by its place.
+
+    Raises:
+        UsageError: the real server would not start with that; the message names the key.
+    """
+    place = "channel.without_namespace"
+    options = _options(folded(channel.pop("without_namespace", {}), place), place, proxies, strangers)
+    namespaces: dict[str, ChannelOptions] = {}
+    for place, values in objects(channel.pop("namespaces", []), "channel.namespaces"):
+        name = text(values.pop("name", ""), f"{place}.name")
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"{place}.name is {name!r}: a namespace has a name of at least two characters, "
+                "which are letters, digits, -, _ and ."
+            )
+        if name in namespaces:
+            raise UsageError(f"{place}.name is {name!r} once more: names of namespaces must be unique")
+        namespaces[name] = _options(values, place, proxies, strangers)
+    return options, namespaces
+
+
+def _options(values: dict[str, Any], place: str, proxies: Set[str], strangers: dict[str, Any]) -> ChannelOptions:
+    options = ChannelOptions(
+        **{
+            field.name: read(values.pop(field.name), field.type, f"{place}.{field.name}")
+            for field in msgspec.structs.fields(ChannelOptions)
+            if field.name in values
+        }
+    )
+    if options.is_stream:
+        # What only maps and shared polling look at is the configuration of something that is not there.
+        values.pop("map", None)
+        values.pop("shared_poll", None)
+    else:
+        _check_map(options.subscription_type, values.get("map", {}), place)
+    for key, value in values.items():
+        # The name alone asks for nothing.
+        if not key.endswith("proxy_name"):
+            strangers[f"{place}.{key}"] = value
+        elif value and value not in proxies:
+            raise UsageError(f"{place}.{key} is {value!r}, and proxies has none of that name")
+    _check(options, place)
+    return options
+
+
+def _check(options: ChannelOptions, place: str) -> None:
+    """Complain of what the real server would not start with, except what depends on other sections."""
+    if bool(options.history_size) != bool(options.history_ttl):
+        missing = "history_ttl" if options.history_size else "history_size"
+        raise UsageError(f"{place}: history_size and history_ttl go together, and {missing} is missing")
+    for name in ("history_ttl", "history_meta_ttl"):
+        if not getattr(options, name).is_integer():
+            raise UsageError(f"{place}.{name} must be in whole seconds")
+    if options.force_recovery and not options.history_size:
+        raise UsageError(f"{place}.force_recovery needs history_size and history_ttl")
+    if options.force_recovery_mode not in ("", "stream", "cache"):
+        raise UsageError(f'{place}.force_recovery_mode must be "stream" or "cache"')
+    if options.auto_cache_recover and not (options.force_recovery and options.force_recovery_mode == "cache"):
+        raise UsageError(f'{place}.auto_cache_recover needs force_recovery, and force_recovery_mode "cache"')
+    if unknown := [each for each in options.allowed_delta_types if each != "fossil"]:
+        raise UsageError(f'{place}.allowed_delta_types has {unknown[0]!r}: there is only "fossil"')
+    if options.publication_data_format not in _FORMATS:
+        raise UsageError(f"{place}.publication_data_format must be one of {', '.join(_FORMATS[1:])}")
+    if options.subscription_type not in _TYPES:
+        raise UsageError(f"{place}.subscription_type must be one of {', '.join(_TYPES[1:])}")
+    try:
+        re.compile(options.channel_regex)
+    except re.error as error:
+        raise UsageError(f"{place}.channel_regex is no regular expression: {error}") from None
+
+
+def _check_map(kind: str, raw: Any, place: str) -> None:
+    if kind == "shared_poll":
+        return
+    mode = folded(raw, f"{place}.map").get("mode", "")
+    if mode not in ("ephemeral", "recoverable", "persistent"):
+        raise UsageError(f'{place}.map.mode must be "ephemeral", "recoverable" or "persistent"')

@@ -1,0 +1,35 @@
+"""Which web pages may connect (spec v6 §11.1, §12.2): PURE."""
+
+from collections.abc import Sequence
+
+from centripetal.errors import UsageError
+from centripetal.server.current.glob import GlobError, matcher
+from centripetal.server.http1 import Request
+
+__all__ = ["Origins"]
+
+
+class Origins:
+    """The globs of `client.allowed_origins`.
+
+    Raises:
+        UsageError: one of them is none; the real server would not start with it either.
+    """
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        try:
+            self._matchers = [matcher(glob.lower()).fullmatch for glob in allowed]
+        except GlobError as error:
+            raise UsageError(f"client.allowed_origins has a pattern that does not compile: {error}") from None
+
+    def admit(self, request: Request) -> bool:
+        """Whether the page that *request* comes from may connect; who is no page names no origin."""
+        origin = request.header("origin").lower()
+        return not origin or any(matches(origin) for matches in self._matchers)
+
+    def headers(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """What tells a browser that the page may read the answer."""
+        if not self.admit(request):
+            return ()
+        origin = request.header("origin")
+        return ("Access-Control-Allow-Credentials", "true"), ("Access-Control-Allow-Origin", origin)

@@ -1,0 +1,39 @@
+"""Payloads as a Centrifugo 6 server takes them: bytes, and what a namespace wants of them (spec v6 §5.4): PURE."""
+
+import base64
+import binascii
+
+import msgspec
+
+from centripetal.errors import ServerError
+from centripetal.protocol.gojson import JSONError, check
+
+__all__ = ["fits", "given"]
+
+
+def given(raw: msgspec.Raw, encoded: str) -> bytes:
+    """The bytes of a payload that may come as base64, which wins.
+
+    Raises:
+        ServerError: 107, it is no base64.
+    """
+    if not encoded:
+        return bytes(raw)
+    try:
+        # Go passes over newlines, and over nothing else.
+        return base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True)
+    except (binascii.Error, ValueError):
+        raise ServerError("bad request", code=107) from None
+
+
+def fits(data: bytes, data_format: str) -> bool:
+    """Whether *data* is what a namespace with that `publication_data_format` takes."""
+    if data_format == "binary":
+        return True
+    if data_format not in ("json", "json_object"):
+        return bool(data)
+    try:
+        check(data)
+    except JSONError:
+        return False
+    return data_format == "json" or data.lstrip(b" \t\r\n").startswith(b"{")

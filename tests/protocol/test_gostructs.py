@@ -1,0 +1,117 @@
+"""Trees of structs, read and written as Go does."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.protocol import gostructs
+from centripetal.protocol.gojson import JSONError
+
+
+class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: str = ""
+    yes: bool = False
+    number: int = 0
+
+
+class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "type"}):
+    kind: str = ""
+    leaf: Leaf | None = None
+    leaves: list[Leaf] = []
+    by_name: dict[str, Leaf] = {}
+    words: dict[str, str] = {}
+    raw: msgspec.Raw = msgspec.Raw(b"")
+
+
+class Required(msgspec.Struct, frozen=True):
+    text: str
+    number: int
+    things: list[str]
+    optional: str = ""
+
+
+TREE = Tree("k", Leaf("t", True, -7), [Leaf("a"), Leaf()], {"N": Leaf("n")}, {"w": "x"}, msgspec.Raw(b"[ 1 ]"))
+
+leaves = st.builds(Leaf, st.text(max_size=5), st.booleans(), st.integers(-(1 << 40), 1 << 40))
+trees = st.builds(
+    Tree,
+    st.text(max_size=5),
+    st.none() | leaves,
+    st.lists(leaves, max_size=3),
+    st.dictionaries(st.text(max_size=3), leaves, max_size=3),
+    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=3),
+    st.just(msgspec.Raw(b'{"a":1}')),
+)
+
+
+def test_default_values_are_left_out() -> None:
+    """At every level; fields without a default are always there."""
+    assert gostructs.write(Tree(leaf=Leaf())) == b'{"leaf":{}}'
+    assert gostructs.write(Required("", 0, [])) == b'{"text":"","number":0,"things":[]}'
+    assert gostructs.write(TREE) == (
+        b'{"type":"k","leaf":{"text":"t","yes":true,"number":-7},"leaves":[{"text":"a"},{}],'
+        b'"by_name":{"N":{"text":"n"}},"words":{"w":"x"},"raw":[ 1 ]}'
+    )
+
+
+def test_raw_values_lose_only_newlines() -> None:
+    """They separate messages; strings are escaped as Go escapes them."""
+    assert (
+        gostructs.write(Tree("<\b", raw=msgspec.Raw(b'{\n "a": "<" }')))
+        == b'{"type":"\\u003c\\u0008","raw":{ "a": "<" }}'
+    )
+
+
+@given(trees)
+def test_what_is_written_can_be_read(tree: Tree) -> None:
+    """By msgspec alone, and by the slow reader as well, which a foreign member brings into play."""
+    text = gostructs.write(tree)
+    assert gostructs.read(text, Tree) == tree
+    assert gostructs.read(text[:-1] + (b"," if len(text) > 2 else b"") + b'"foreign":1} rest', Tree) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        (b"null", Tree()),
+        (b' {"TYPE":"k"}', Tree("k")),
+        (b'{"type":null,"leaf":null,"leaves":null,"by_name":null,"words":null}', Tree()),
+        (b'{"leaves":[null,{"TEXT":"a","yes":null}]}', Tree(leaves=[Leaf(), Leaf("a")])),
+        (b'{"by_name":{"Ab":null,"ab":{}},"words":{"A":null}}',
+         Tree(by_name={"Ab": Leaf(), "ab": Leaf()}, words={"A": ""})),
+        (b'{"raw":null,"x":1}', Tree(raw=msgspec.Raw(b"null"))),
+        (b'{"type":"\xff","raw": [1 , 2] }', Tree("\ufffd", raw=msgspec.Raw(b"[1 , 2]"))),
+    ],
+)  # fmt: skip
+def test_the_rules_of_go_hold_at_every_level(text: bytes, tree: Tree) -> None:
+    """Letter case of fields, but not of names in a map; null is nothing; bytes that are no text become U+FFFD."""
+    assert gostructs.read(text, Tree) == tree
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"1",
+        b"{",
+        b'{"type":1}',
+        b'{"leaf":{"yes":"true"}}',
+        b'{"leaf":{"number":"1"}}',
+        b'{"leaf":{"number":1.5}}',
+        b'{"leaf":{"number":1e2}}',
+        b'{"leaves":{}}',
+        b'{"by_name":[]}',
+        b'{"x":1,"leaf":[]}',
+    ],
+)
+def test_values_of_a_wrong_type_are_errors(text: bytes) -> None:
+    """There is one kind of error, whatever is wrong."""
+    with pytest.raises(JSONError):
+        gostructs.read(text, Tree)
+
+
+def test_a_shape_must_forbid_unknown_fields() -> None:
+    """Or else letter case would be read in two ways; who writes such a shape hears of it at once."""
+    with pytest.raises(AssertionError, match="Required must forbid unknown fields"):
+        gostructs.read(b'{"x":1}', Required)
