@@ -26,7 +26,8 @@ class Need(NamedTuple):
         what: its name for people.
         commands: the names under which it is looked for, first come first served.
         variable: the environment variable that names it instead, if there is one.
-        packages: npm packages, with their versions; found is the folder that has them all.
+        packages: npm packages, by name and version (`name@npm:other@version` under another name); found is the folder
+            that has them all.
         optional: whether CI may lack it too.
         advice: how to get it.
     """
@@ -39,13 +40,12 @@ class Need(NamedTuple):
     advice: str = ""
 
 
+_PACKAGES = ("centrifuge@1.5.0", "centrifuge5@npm:centrifuge@5.8.0", "ws@8.23.0")
+_NPM = f"npm install --no-save --prefix tests/node {' '.join(_PACKAGES)}"
+
 NEEDS: Mapping[str, Need] = {
     "node": Need("Node.js", ("node", "nodejs"), advice="install Node.js (Debian package nodejs)"),
-    "centrifuge-js": Need(
-        "the npm packages centrifuge and ws",
-        packages=("centrifuge@1.5.0", "ws@8.23.0"),
-        advice="npm install --no-save --prefix tests/node centrifuge@1.5.0 ws@8.23.0",
-    ),
+    "centrifuge-js": Need("the npm packages centrifuge (1 and 5) and ws", packages=_PACKAGES, advice=_NPM),
     "chromium": Need(
         "Chromium",
         ("chromium", "chromium-browser", "google-chrome"),
@@ -79,7 +79,7 @@ def find(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
     need = NEEDS[name]
     path = environment.get("PATH")
     if need.packages:
-        names = (package.rpartition("@")[0] for package in need.packages)
+        names = (package.partition("@")[0] for package in need.packages)
         return str(NODE) if all((NODE / "node_modules" / name).is_dir() for name in names) else None
     if need.variable and (named := environment.get(need.variable)):
         return shutil.which(named, path=path)

@@ -56,7 +56,7 @@ def test_packages_are_found_where_ci_installs_them(name: str, tmp_path: Path, mo
     monkeypatch.setattr("tests.needs.NODE", tmp_path)
     for package in NEEDS[name].packages:
         assert find(name, {}) is None
-        (tmp_path / "node_modules" / package.rpartition("@")[0]).mkdir(parents=True)
+        (tmp_path / "node_modules" / package.partition("@")[0]).mkdir(parents=True)
     assert find(name, {}) == str(tmp_path)
     script = (Path(__file__).parent.parent / ".ci" / "run").read_text()
     assert all(package in script for package in NEEDS[name].packages)

@@ -1,21 +1,19 @@
 """The official JavaScript client of Centrifugo 1.x, unmodified, on the embedded server."""
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from centripetal import v1
 from centripetal.server import EmbeddedServer
 from tests.needs import find, needs
+from tests.sdk.stage import Line, Program
 
 pytestmark = [needs("node"), needs("centrifuge-js")]
 
@@ -56,72 +54,6 @@ class Application(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-class Line:
-    """The way between client and server, which can be cut."""
-
-    def __init__(self, target: str) -> None:
-        self._target = urlsplit(target)
-        self._open = True
-        self._writers: set[asyncio.StreamWriter] = set()
-
-    async def start(self) -> str:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{self._target.path}"
-
-    def cut(self) -> None:
-        """End all connections and let no other through."""
-        self._open = False
-        for writer in self._writers:
-            writer.transport.abort()
-
-    def mend(self) -> None:
-        self._open = True
-
-    async def stop(self) -> None:
-        self.cut()
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._open:
-            writer.transport.abort()
-            return
-        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
-        self._writers -= {writer, far_writer}
-
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-        writer.close()
-
-
-class Browser:
-    """A page with the JavaScript client in it."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._events: list[dict[str, Any]] = []
-
-    def order(self, order: str, **details: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"order": order, **details}).encode() + b"\n")
-
-    async def event(self, event: str, **details: object) -> dict[str, Any]:
-        """The next event of that kind with these details; others that come before it are kept."""
-        wanted = {"event": event, **details}
-        while True:
-            for index, found in enumerate(self._events):
-                if wanted.items() <= found.items():
-                    return self._events.pop(index)
-            assert self._process.stdout is not None
-            line = await asyncio.wait_for(self._process.stdout.readline(), 20)
-            assert line, f"the client has ended; its events were {self._events}"
-            self._events.append(json.loads(line))
-
-
 @pytest.fixture
 def server() -> Iterator[EmbeddedServer]:
     with EmbeddedServer(config=CONFIG) as server:
@@ -146,7 +78,7 @@ async def line(server: EmbeddedServer) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def browser(line: Line, application: str) -> AsyncIterator[Browser]:
+async def browser(line: Line, application: str) -> AsyncIterator[Program]:
     node, packages = find("node"), find("centrifuge-js")
     assert node
     assert packages
@@ -165,16 +97,14 @@ async def browser(line: Line, application: str) -> AsyncIterator[Browser]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    browser = Browser(process)
+    browser = Program(process)
     browser.order("connect")
     await browser.event("connect")
     yield browser
-    assert process.stdin is not None
-    process.stdin.close()
-    assert await process.wait() == 0
+    await browser.stop()
 
 
-async def test_it_gets_what_our_client_publishes(browser: Browser, server: EmbeddedServer) -> None:
+async def test_it_gets_what_our_client_publishes(browser: Program, server: EmbeddedServer) -> None:
     """In public and in private channels, and it sees itself join and be present."""
     client = v1.Client(server.url, SECRET)
     for channel in ("public:news", "$private:mine"):
@@ -190,7 +120,7 @@ async def test_it_gets_what_our_client_publishes(browser: Browser, server: Embed
     assert sorted(client.channels()) == ["$private:mine", "public:news"]
 
 
-async def test_what_it_publishes_is_in_the_history(browser: Browser, server: EmbeddedServer) -> None:
+async def test_what_it_publishes_is_in_the_history(browser: Program, server: EmbeddedServer) -> None:
     """With who did it; and the publisher gets it, too."""
     browser.order("subscribe", channel="public:news")
     await browser.event("subscribe")
@@ -203,7 +133,7 @@ async def test_what_it_publishes_is_in_the_history(browser: Browser, server: Emb
     assert (message.info.user, message.info.default_info) == ("42", {"name": "Zoë"})
 
 
-async def test_it_recovers_what_it_missed(browser: Browser, server: EmbeddedServer, line: Line) -> None:
+async def test_it_recovers_what_it_missed(browser: Program, server: EmbeddedServer, line: Line) -> None:
     """After a cut it comes back by itself and gets the messages of the meantime, in order."""
     client = v1.Client(server.url, SECRET)
     browser.order("subscribe", channel="public:news")
@@ -220,7 +150,7 @@ async def test_it_recovers_what_it_missed(browser: Browser, server: EmbeddedServ
     assert [(await browser.event("message"))["data"] for _ in range(3)] == [1, 2, 3]
 
 
-async def test_it_is_told_what_the_back_end_does_to_it(browser: Browser, server: EmbeddedServer) -> None:
+async def test_it_is_told_what_the_back_end_does_to_it(browser: Program, server: EmbeddedServer) -> None:
     """It sees the end of a subscription and of the connection, and does not come back by itself."""
     client = v1.Client(server.url, SECRET)
     browser.order("subscribe", channel="public:news")
@@ -231,7 +161,7 @@ async def test_it_is_told_what_the_back_end_does_to_it(browser: Browser, server:
     assert (await browser.event("disconnect"))["details"] == {"reason": "disconnect", "reconnect": False}
 
 
-async def test_it_is_told_what_it_may_not(browser: Browser) -> None:
+async def test_it_is_told_what_it_may_not(browser: Program) -> None:
     """A channel without configuration is refused by the server, one without a sign by the application."""
     browser.order("subscribe", channel="nowhere:x")
     assert (await browser.event("refused", channel="nowhere:x"))["error"] == "namespace not found"

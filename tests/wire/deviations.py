@@ -1,9 +1,9 @@
-"""Where the embedded server does not say on the wire what the real one says, and why. No recording is affected."""
+"""Where the embedded servers do not say on the wire what the real ones say, and why. No recording of 1.x is affected."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["PROTOCOL_VIOLATIONS", "Violation"]
+__all__ = ["NOT_EMULATED_METHODS", "NOT_EMULATED_PATHS", "PROTOCOL_VIOLATIONS", "Violation"]
 
 
 class Violation(NamedTuple):
@@ -37,3 +37,15 @@ PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
         b"\x88\x82" + _MASK + b"\x03\xed", "invalid close code", "invalid status code"
     ),
 }
+
+NOT_EMULATED_PATHS: Mapping[str, str] = dict.fromkeys(
+    ("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/emulation"),
+    "clients connect by WebSocket, which all official SDKs try first",
+)
+"""Endpoints of a current server that are 404 here, and why."""
+
+NOT_EMULATED_METHODS: Mapping[str, str] = {
+    f"map_{what}": "map channels came with 6.8 and need a protocol of their own on the side of clients"
+    for what in ("publish", "remove", "read_state", "read_stream", "stats", "clear")
+}
+"""Methods of a current server that answer 108 in a map namespace here, and why."""

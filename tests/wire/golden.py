@@ -46,11 +46,13 @@ class Replay:
     """One run of a transcript: remembers what this run's values are where the recording has others.
 
     Args:
-        secret: the key of the signs that a step computes.
+        secret: the key of the signs that a step of 1.x computes.
+        compare: "json" to compare values, as in transcripts that say so; otherwise text.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, compare: str = "") -> None:
         self._secret = secret.encode()
+        self._compare = compare
         self._recorded: dict[str, str] = {}
         self._actual: dict[str, str] = {}
 
@@ -63,11 +65,19 @@ class Replay:
             return _filled(step[f"{member}_template"], values).encode()
         if member == "data" and "template" in step:
             return _filled(step["template"], values).encode()
-        return payload(step, member)
+        sent = payload(step, member)
+        if self._compare == "json":
+            # There, later payloads just repeat what was recorded.
+            for name, value in self._recorded.items():
+                sent = sent.replace(value.encode(), self._actual[name].encode())
+        return sent
 
     def check(self, step: Step, recorded: bytes, actual: bytes) -> None:
         """Make sure that *actual* is what was recorded; *step* says how to compare."""
         texts = [text.decode("utf-8", "surrogateescape") for text in (recorded, actual)]
+        if self._compare == "json":
+            self._check_values(step, *texts)
+            return
         for name, place in step.get("bind", {}).items():
             self._recorded[name], self._actual[name] = (_value(text, place) for text in texts)
         for place in step.get("unordered", ()):
@@ -82,11 +92,79 @@ class Replay:
         else:
             assert texts[1] == texts[0]
 
+    def _check_values(self, step: Step, recorded: str, actual: str) -> None:
+        """Compare the JSON values of two texts, of which there may be one a line; what is no JSON is compared as text.
+
+        A pointer may lead through a name that was bound: it is the recorded one.
+        """
+        ours, theirs = _json_values(recorded), _json_values(actual)
+        if ours is None or theirs is None:
+            assert actual == self._translated(recorded)
+            return
+        for name, place in step.get("bind", {}).items():
+            values = _member(ours, place.split("/")[1:]), _member(theirs, self._path(place))
+            self._recorded[name], self._actual[name] = map(str, values)
+        for place in step.get("volatile", ()):
+            _mask(ours, place.split("/")[1:])
+            _mask(theirs, self._path(place))
+        assert _canonical(theirs) == self._translated(_canonical(ours))
+
+    def _path(self, place: str) -> list[str]:
+        return [self._translated(part) for part in place.split("/")[1:]]
+
+    def _translated(self, text: str) -> str:
+        for name, value in self._recorded.items():
+            text = text.replace(value, self._actual[name])
+        return text
+
     def _compute(self, recipe: Mapping[str, Any], values: Mapping[str, str]) -> str:
-        if "unix_time" in recipe:
-            return str(int(time.time()) + recipe["unix_time"])
+        if "unix_time" in recipe or "unix" in recipe:
+            return str(int(time.time()) + recipe.get("unix_time", recipe.get("unix", 0)))
+        if "jwt_hs256" in recipe:
+            return _token(recipe["jwt_hs256"], values)
         parts = "".join(_filled(part, values) for part in recipe["hmac_sha256_hex"])
         return hmac.new(self._secret, parts.encode(), hashlib.sha256).hexdigest()
+
+
+def _token(recipe: Mapping[str, Any], values: Mapping[str, str]) -> str:
+    claims = json.loads(_filled(json.dumps(recipe["claims"]), values))
+    if "exp_in" in recipe:
+        claims["exp"] = int(time.time()) + recipe["exp_in"]
+    parts = [{"typ": "JWT", "alg": "HS256"}, claims]
+    signed = ".".join(_base64(json.dumps(part).encode()) for part in parts)
+    return f"{signed}.{_base64(hmac.digest(recipe['secret'].encode(), signed.encode(), 'sha256'))}"
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _json_values(text: str) -> Any:
+    """The value in *text*, or the list of them if there is one a line; None if there is none, or something else."""
+    try:
+        # A number keeps the form that it has.
+        found = [json.loads(line, parse_float=lambda digits: ["a number", digits]) for line in text.splitlines()]
+    except ValueError:
+        return None
+    return (found[0] if len(found) == 1 else found) if found else None
+
+
+def _member(value: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        name = part.replace("~1", "/").replace("~0", "~")
+        value = value[int(name)] if isinstance(value, list) else value[name]
+    return value
+
+
+def _mask(value: Any, path: Sequence[str]) -> None:
+    container, last = _member(value, path[:-1]), path[-1]
+    _member(container, [last])  # it must be there
+    container[int(last) if isinstance(container, list) else last.replace("~1", "/").replace("~0", "~")] = "*"
+
+
+def _canonical(value: Any) -> str:
+    """*value* as text that does not depend on the order of members."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -36,7 +36,11 @@ class Client:
     """
 
     def __init__(self, url: str, headers: Mapping[str, str] = {}, extensions: Sequence[Any] = ()) -> None:
-        self.protocol = ClientProtocol(parse_uri(url), extensions=extensions, max_size=None)
+        headers = dict(headers)
+        offered: list[Any] = [name for name in headers.pop("Sec-WebSocket-Protocol", "").split(",") if name]
+        self.protocol = ClientProtocol(
+            parse_uri(url), extensions=extensions, subprotocols=offered or None, max_size=None
+        )
         address = urlsplit(url)
         self.socket = socket.create_connection((address.hostname, address.port), timeout=LIMIT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -5,6 +5,7 @@ start to its stop. Here is what a service needs of the world: ids, the clock, re
 """
 
 import os
+import random
 import secrets
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from centripetal.server.current.clients import Clients as ClientsCurrent
 from centripetal.server.current.config import Config as ConfigCurrent
 from centripetal.server.current.endpoints import Endpoints as EndpointsCurrent
 from centripetal.server.current.node import VERSION as VERSION_CURRENT
@@ -179,8 +181,8 @@ class Current:
 class _ServiceCurrent:
     def __init__(self, node: NodeCurrent, *, websockets: bool) -> None:
         self._node = node
-        self.realtime = None
-        self._endpoints = EndpointsCurrent(node, time.time, websockets=websockets and self.realtime is not None)
+        self.realtime = ClientsCurrent(node, lambda: str(uuid.uuid4()), random.random)
+        self._endpoints = EndpointsCurrent(node, time.time, websockets=websockets)
         self.answer = self._endpoints.answer
         self.opens_websocket = self._endpoints.opens_websocket
 

@@ -17,17 +17,28 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
+from centripetal.dialects.current.tags import FilterNode
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol import gostructs
 from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.payload import decode_lenient
 
 __all__ = ["PING", "BadMessageError", "ClientInfo", "Command", "Connect", "ConnectResult", "Disconnect", "Empty"]
-__all__ += ["Error", "FilterNode", "History", "HistoryResult", "Info", "Presence", "PresenceResult", "PresenceStats"]
-__all__ += ["PresenceStatsResult", "Publication", "Publish", "Push", "Refresh", "RefreshResult", "Reply", "Request"]
-__all__ += ["Rpc", "RpcResult", "Send", "StreamPosition", "SubRefresh", "Subscribe", "SubscribePush", "SubscribeResult"]
-__all__ += ["Unsubscribe", "UnsubscribePush", "decode_replies", "encode_commands", "encode_push", "encode_reply"]
-__all__ += ["read_commands"]
+__all__ += [
+    "Error",
+    "FilterNode",
+    "History",
+    "HistoryResult",
+    "Info",
+    "OfChannel",
+    "Presence",
+    "PresenceResult",
+    "PresenceStats",
+]
+__all__ += ["PresenceStatsResult", "Publication", "Publish", "Push", "Refresh", "RefreshResult", "Reply"]
+__all__ += ["Request", "Rpc", "RpcResult", "Send", "StreamPosition", "SubRefresh", "Subscribe", "SubscribePush"]
+__all__ += ["SubscribeResult", "Unsubscribe", "UnsubscribePush", "decode_replies", "encode_commands", "encode_push"]
+__all__ += ["encode_reply", "read_commands"]
 
 NONE = msgspec.Raw(b"")
 """No JSON at all."""
@@ -71,17 +82,6 @@ class StreamPosition(_Part, frozen=True, forbid_unknown_fields=True):
     epoch: str = ""
 
 
-class FilterNode(_Part, frozen=True, forbid_unknown_fields=True):
-    """A tags filter: a leaf compares the tag *key* by *cmp*, others join *nodes* by *op* (spec v6 §11.8)."""
-
-    op: str = ""
-    key: str = ""
-    cmp: str = ""
-    val: str = ""
-    vals: list[str] = []
-    nodes: "list[FilterNode]" = []
-
-
 class ClientInfo(_Result, frozen=True):
     """One connection as others see it; the two infos are JSON."""
 
@@ -118,11 +118,13 @@ class Request(_Part, frozen=True, forbid_unknown_fields=True):
     name: ClassVar[str]
 
 
-class _OfChannel(Request, frozen=True, forbid_unknown_fields=True):
+class OfChannel(Request, frozen=True, forbid_unknown_fields=True):
+    """All of these need the channel; what is missing is empty."""
+
     channel: str = ""
 
 
-class Subscribe(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class Subscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
     """Also the wishes for one server-side subscription in `Connect.subs` (spec v6 §11.3, §11.4)."""
 
     name = "subscribe"
@@ -156,11 +158,11 @@ class Connect(Request, frozen=True, forbid_unknown_fields=True, rename={"client_
     flag: Int64 = 0
 
 
-class Unsubscribe(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class Unsubscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "unsubscribe"
 
 
-class Publish(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class Publish(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "publish"
 
     data: msgspec.Raw = NONE
@@ -169,15 +171,15 @@ class Publish(_OfChannel, frozen=True, forbid_unknown_fields=True):
     removed: bool = False
 
 
-class Presence(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class Presence(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "presence"
 
 
-class PresenceStats(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class PresenceStats(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "presence_stats"
 
 
-class History(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class History(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "history"
 
     limit: Int32 = 0
@@ -210,7 +212,7 @@ class Refresh(Request, frozen=True, forbid_unknown_fields=True):
     token: str = ""
 
 
-class SubRefresh(_OfChannel, frozen=True, forbid_unknown_fields=True):
+class SubRefresh(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "sub_refresh"
 
     token: str = ""
@@ -223,7 +225,6 @@ class Command(_Part, frozen=True, forbid_unknown_fields=True):
     id: UInt32 = 0
     # In this order: with several requests in one command the first one counts (spec v6 §11.2).
     connect: Connect | None = None
-    ping: Ping | None = None
     subscribe: Subscribe | None = None
     unsubscribe: Unsubscribe | None = None
     publish: Publish | None = None
@@ -234,9 +235,10 @@ class Command(_Part, frozen=True, forbid_unknown_fields=True):
     send: Send | None = None
     refresh: Refresh | None = None
     sub_refresh: SubRefresh | None = None
+    ping: Ping | None = None
 
     def request(self) -> Request | None:
-        """What it asks for; None: nothing that is known."""
+        """What it asks for; None: nothing, or only a ping, which no server takes."""
         for name in _REQUESTS:
             found: Request | None = getattr(self, name)
             if found is not None:
@@ -244,7 +246,7 @@ class Command(_Part, frozen=True, forbid_unknown_fields=True):
         return None
 
 
-_REQUESTS = Command.__struct_fields__[1:]
+_REQUESTS = Command.__struct_fields__[1:-1]
 
 
 def read_commands(message: bytes) -> Iterator[Command]:

@@ -8,12 +8,23 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from centripetal.dialects.current.realtime import FilterNode
+import msgspec
 
-__all__ = ["InvalidFilterError", "matches", "validate"]
+__all__ = ["FilterNode", "InvalidFilterError", "matches", "validate"]
 
 _LONGEST_NUMBER = 200
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,19})?")
+
+
+class FilterNode(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A leaf compares the tag *key* by *cmp*, others join *nodes* by *op*."""
+
+    op: str = ""
+    key: str = ""
+    cmp: str = ""
+    val: str = ""
+    vals: list[str] = []
+    nodes: "list[FilterNode]" = []
 
 
 class InvalidFilterError(ValueError):

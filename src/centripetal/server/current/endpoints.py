@@ -76,9 +76,10 @@ class Endpoints:
             for method in METHODS:
                 paths[f"{prefix}/{method}"] = lambda request, method=method: self._call(method, request)  # type: ignore[misc]
             paths = {path: self._guarded(answer) for path, answer in paths.items()}
-        for section in (self._config.health, self._config.init):
-            if section.enabled:
-                paths[section.handler_prefix] = lambda _: Response(HTTPStatus.OK, _JSON, b"{}")
+        if self._config.health.enabled:
+            paths[self._config.health.handler_prefix] = lambda _: Response(HTTPStatus.OK, _JSON, b"{}")
+        if self._config.init.enabled:
+            paths[self._config.init.handler_prefix] = self._warm_up
         return paths
 
     def answer(self, request: Request) -> Response:
@@ -125,6 +126,11 @@ class Endpoints:
             response = error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
         headers = (*response.headers, ("Sec-Websocket-Version", "13"), *self._origins.headers(request))
         return Response(response.status, headers, response.body, response.note)
+
+    def _warm_up(self, request: Request) -> Response:
+        """The answer to a page that has its browser ask first what it may do."""
+        headers = (("Content-Type", "application/json; charset=utf-8"), *self._origins.headers(request))
+        return Response(HTTPStatus.OK, headers, b"{}")
 
     # ---- the API
 

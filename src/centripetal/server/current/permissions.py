@@ -1,0 +1,216 @@
+"""Who may connect to a Centrifugo 6 server, and do what (spec v6 §3, §10, §11.3 to §11.6, §11.12): PURE.
+
+Refusals are exceptions: a `ServerError` is told in the reply, a `FatalError` ends the connection.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from centripetal.dialects.current.claims import ConnectionClaims, SubscriptionClaims
+from centripetal.dialects.current.realtime import Connect, Subscribe
+from centripetal.dialects.current.verifying import TokenKeys, TokenRefused, verify_connection, verify_subscription
+from centripetal.errors import ServerError
+from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.current.config import Config, Token
+from centripetal.server.current.disconnects import (
+    BAD_REQUEST,
+    INTERNAL_SERVER_ERROR,
+    INVALID_TOKEN,
+    PERMISSION_DENIED,
+    FatalError,
+    refused,
+)
+from centripetal.server.current.subscription import SubscribeOptions, options_for
+
+__all__ = ["Admission", "Gate", "has_ended"]
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """Who a client is, and what it is subscribed to from the start."""
+
+    user: str
+    conn_info: bytes
+    expire_at: int
+    subs: dict[str, SubscribeOptions]
+
+
+def has_ended(refusal: TokenRefused) -> bool:
+    """Whether the token was good once, and only its time is not now."""
+    return refusal.error == 109
+
+
+class Gate:
+    """Decides by a server's configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        client = config.client
+        skip = client.insecure_skip_token_signature_verify
+        self._keys = _keys(client.token, skip=skip)
+        separate = client.subscription_token
+        self._subscription_keys = _keys(separate, skip=skip) if separate.enabled else self._keys
+
+    # ---- connections
+
+    def admit(self, params: Connect, now: float) -> Admission:
+        """Let a client in (spec v6 §11.3)."""
+        client, channels = self.config.client, self.config.channels
+        if params.token:
+            claims = self.verified_connection(params.token, now)
+            if not claims.user and client.disallow_anonymous_connection_tokens:
+                raise FatalError(PERMISSION_DENIED)
+        elif client.allow_anonymous_connect_without_token or client.insecure:
+            claims = ConnectionClaims()
+        else:
+            raise FatalError(BAD_REQUEST)
+        subs = {
+            channel: options_for(channels.options_of(channel), options, by_token=True)
+            for channel, options in claims.subs.items()
+        }
+        if (personal := self.personal_channel(claims.user)) is not None:
+            subs[personal] = options_for(channels.options_of(personal))
+        for channel in params.subs:
+            if channel and channel not in subs and (options := self._wished(channel, claims.user)) is not None:
+                subs[channel] = options_for(options)
+        for channel, granted in subs.items():
+            if channels.options_of(channel).auto_cache_recover and granted.recovery and granted.cache:
+                subs[channel] = msgspec.structs.replace(granted, auto_cache=True)
+        return Admission(claims.user, claims.info, 0 if client.insecure else claims.expire_at, subs)
+
+    def verified_connection(self, token: str, now: float) -> ConnectionClaims:
+        """What a connection token says.
+
+        Raises:
+            ServerError: it has expired, or names channels that do not exist.
+            FatalError: it is invalid.
+        """
+        try:
+            return verify_connection(token, self._keys, now, knows_channel=self._knows)
+        except TokenRefused as refusal:
+            if refusal.error is not None:
+                raise refused(refusal.error) from refusal
+            raise FatalError(INVALID_TOKEN) from refusal
+
+    def personal_channel(self, user: str) -> str | None:
+        """The channel in which every connection of a named user is; None: there is none."""
+        personal, channels = self.config.client.subscribe_to_user_personal_channel, self.config.channels
+        if not personal.enabled or not user:
+            return None
+        namespace = personal.personal_channel_namespace
+        boundary = channels.namespace_boundary if namespace else ""
+        return f"{namespace}{boundary}{channels.user_boundary}{user}"
+
+    def _wished(self, channel: str, user: str) -> ChannelOptions | None:
+        """The options of a channel that a client wants to be in from the start, if it may (spec v6 §11.3)."""
+        channels = self.config.channels
+        try:
+            options = channels.options_of(channel)
+        except ServerError:
+            raise FatalError(BAD_REQUEST) from None
+        if channels.is_private(channel) or not channels.is_well_formed(channel, options):
+            return None
+        if channels.is_user_limited(channel, options):
+            allowed = bool(user) and channels.lists_user(channel, user)
+        else:
+            allowed = options.allow_subscribe_for_client and self._is_somebody("subscribe", options, user)
+        return options if allowed or self.config.client.insecure else None
+
+    def _knows(self, channel: str) -> bool:
+        try:
+            self.config.channels.options_of(channel)
+        except ServerError:
+            return False
+        return True
+
+    # ---- subscriptions
+
+    def subscribe(self, params: Subscribe, user: str, client: str, now: float) -> SubscribeOptions:
+        """What a client is granted that wants to subscribe (spec v6 §11.4, from step 2 on)."""
+        channels, channel = self.config.channels, params.channel
+        options = self.named(channel)
+        self._check_type(options, params.type)
+        if params.token:
+            claims = self.verified_subscription(params.token, channel, user, client, now)
+            granted = options_for(options, claims, expire_at=claims.expire_at)
+        elif channels.is_private(channel) or not self._admits(channel, options, user):
+            raise refused(103)
+        else:
+            granted = options_for(options)
+        return self._with_wishes(granted, options, params, user)
+
+    def verified_subscription(self, token: str, channel: str, user: str, client: str, now: float) -> SubscriptionClaims:
+        """What a subscription token says, which is for this channel, user and connection.
+
+        Raises:
+            TokenRefused: it is refused, for whatever reason it is to be told.
+            FatalError: it is for another channel, user or connection.
+        """
+        claims = verify_subscription(token, self._subscription_keys, now, knows_channel=self._knows)
+        if claims.channel != channel or claims.user != user or claims.client not in ("", client):
+            raise FatalError(INVALID_TOKEN)
+        return claims
+
+    def named(self, channel: str) -> ChannelOptions:
+        """The options of a channel that a client names.
+
+        Raises:
+            ServerError: 102 or 107.
+        """
+        options = self.config.channels.options_of(channel)
+        if not self.config.channels.is_well_formed(channel, options):
+            raise refused(107)
+        return options
+
+    def may(
+        self, what: Literal["publish", "presence", "history"], options: ChannelOptions, user: str, *, subscribed: bool
+    ) -> bool:
+        """Whether a client may do that in a channel with these options (spec v6 §11.6)."""
+        permitted = getattr(options, f"allow_{what}_for_client") or (
+            subscribed and getattr(options, f"allow_{what}_for_subscriber")
+        )
+        return (permitted and self._is_somebody(what, options, user)) or self.config.client.insecure
+
+    def _check_type(self, options: ChannelOptions, wanted: int) -> None:
+        kind, given = options.subscription_type or "stream", _TYPES.get(wanted)
+        if given is None:
+            raise FatalError(INTERNAL_SERVER_ERROR)  # the real server breaks down over it
+        if kind != given:
+            raise refused(108 if given == "shared_poll" else 107 if kind == "shared_poll" else 103)
+        if kind != "stream":
+            raise refused(108)  # map channels and shared polling are not emulated
+
+    def _admits(self, channel: str, options: ChannelOptions, user: str) -> bool:
+        """Steps 4 to 7; there are no proxies to be asked in step 5."""
+        channels = self.config.channels
+        if channels.is_user_limited(channel, options):
+            allowed = channels.lists_user(channel, user)
+        else:
+            allowed = options.allow_subscribe_for_client and self._is_somebody("subscribe", options, user)
+        return allowed or self.config.client.insecure
+
+    def _with_wishes(
+        self, granted: SubscribeOptions, options: ChannelOptions, params: Subscribe, user: str
+    ) -> SubscribeOptions:
+        """What else the client wants, as far as it may; the rest is left out silently."""
+        history = self.may("history", options, user, subscribed=True)
+        presence = self.may("presence", options, user, subscribed=True)
+        recovery = granted.recovery or (params.recoverable and (options.allow_recovery or history))
+        return msgspec.structs.replace(
+            granted,
+            positioning=granted.positioning or (params.positioned and (options.allow_positioning or history)),
+            recovery=recovery,
+            push_join_leave=granted.push_join_leave or (params.join_leave and options.join_leave and presence),
+            auto_cache=options.auto_cache_recover and recovery and granted.cache,
+        )
+
+    def _is_somebody(self, what: str, options: ChannelOptions, user: str) -> bool:
+        return bool(user or getattr(options, f"allow_{what}_for_anonymous"))
+
+
+_TYPES = {0: "stream", 1: "map", 2: "map_clients", 3: "map_users", 4: "shared_poll"}
+
+
+def _keys(token: Token, *, skip: bool) -> TokenKeys:
+    names = set(TokenKeys.__struct_fields__) & set(token.__struct_fields__)
+    return TokenKeys(**{name: getattr(token, name) for name in names}, insecure_skip_signature=skip)

@@ -1,0 +1,83 @@
+"""What a client gets that comes back to a channel (spec v6 §11.7): PURE."""
+
+from typing import NamedTuple
+
+from centripetal.dialects.current.realtime import FilterNode, Subscribe
+from centripetal.dialects.current.tags import matches
+from centripetal.server.current.disconnects import refused
+from centripetal.server.current.subscription import SubscribeOptions
+from centripetal.server.engine import Engine, Position, Publication
+
+__all__ = ["Recovery", "recover"]
+
+_REJECT_UNRECOVERED = 2
+
+
+class Recovery(NamedTuple):
+    """How recovering went.
+
+    Attributes:
+        top: the position of the stream.
+        recovered: whether the client has everything with *publications*; they are empty if not.
+        publications: what it has missed, oldest first.
+    """
+
+    top: Position
+    recovered: bool = False
+    publications: tuple[Publication, ...] = ()
+
+
+def recover(
+    engine: Engine,
+    params: Subscribe,
+    options: SubscribeOptions,
+    filter_: FilterNode | None,
+    *,
+    limit: int,
+    now: float,
+) -> Recovery:
+    """What a client that is subscribed to *params.channel* now has missed since the position in *params*.
+
+    Args:
+        engine: has the channel's stream.
+        params: what the client asks for.
+        options: what it is granted.
+        filter_: which publications it wants; None: all.
+        limit: how many publications may be recovered; 0: any number.
+        now: Unix time.
+
+    Raises:
+        ServerError: 112, it has not everything, and wants no subscription then.
+    """
+    wanted = options.recovery and (params.recover or (options.auto_cache and options.cache))
+    if not wanted:
+        _, top = engine.history(params.channel, options.stream, now, limit=0)
+        return Recovery(top)
+    if options.cache:
+        return _recover_latest(engine, params, options, filter_, limit=limit, now=now)
+    since = params.offset
+    found, top = engine.history(params.channel, options.stream, now, since=since, limit=limit or -1)
+    complete = (found[0].offset, found[-1].offset) == (since + 1, top.offset) if found else top.offset == since
+    if not complete or params.epoch not in ("", top.epoch):
+        if params.flag & _REJECT_UNRECOVERED:
+            raise refused(112)
+        return Recovery(top)
+    return Recovery(top, True, tuple(each for each in found if filter_ is None or matches(filter_, each.tags)))
+
+
+def _recover_latest(
+    engine: Engine,
+    params: Subscribe,
+    options: SubscribeOptions,
+    filter_: FilterNode | None,
+    *,
+    limit: int,
+    now: float,
+) -> Recovery:
+    """The latest publication that the client wants, unless it is where the stream is."""
+    count = 1 if filter_ is None else limit or -1
+    found, top = engine.history(params.channel, options.stream, now, limit=count, reverse=True)
+    latest = [each for each in found if filter_ is None or matches(filter_, each.tags)][:1]
+    if params.offset > 0 and (params.offset, params.epoch) == (top.offset, top.epoch):
+        return Recovery(top, True)
+    return Recovery(top, bool(latest), tuple(latest))

@@ -1,0 +1,404 @@
+"""One client connection of a Centrifugo 6 server, from connect to its end (spec v6 §11): PURE.
+
+A message goes in by `Session.receive`; what comes of it goes out through the `Link`: lines to send, the end of the
+connection, timers. It is a `Connection` of the node's hub as soon as it has authenticated. Who may do what is decided
+in `permissions`, what a subscription gets in `memberships` and `subscription`.
+"""
+
+import enum
+from collections.abc import Callable
+from typing import Any
+
+from centripetal.dialects.current.realtime import (
+    BadMessageError,
+    Command,
+    Connect,
+    ConnectResult,
+    Disconnect,
+    Error,
+    Push,
+    Refresh,
+    RefreshResult,
+    Reply,
+    Request,
+    Subscribe,
+    SubscribePush,
+    SubscribeResult,
+    UnsubscribePush,
+    encode_push,
+    encode_reply,
+    read_commands,
+)
+from centripetal.errors import ServerError
+from centripetal.server.current.alarms import Alarms, Heartbeat
+from centripetal.server.current.answering import Answering, time_left
+from centripetal.server.current.connection import Announcement, ServerSubscription, Told
+from centripetal.server.current.disconnects import (
+    BAD_REQUEST,
+    CHANNEL_LIMIT,
+    CONNECTION_EXPIRED,
+    CONNECTION_LIMIT,
+    INSUFFICIENT_STATE,
+    INVALID_TOKEN,
+    SHUTDOWN,
+    STALE,
+    SUBSCRIPTION_EXPIRED,
+    UNSUBSCRIBED_EXPIRED,
+    UNSUBSCRIBED_INSUFFICIENT,
+    FatalError,
+    is_temporary,
+    refused,
+)
+from centripetal.server.current.memberships import Ended, Memberships, Who
+from centripetal.server.current.node import VERSION, Node
+from centripetal.server.current.permissions import Admission, Gate
+from centripetal.server.current.subscription import (
+    LostPositionError,
+    SubscribeOptions,
+    checked,
+    server_options,
+)
+from centripetal.server.events import CommandRefused, Connected, Disconnected, Event
+from centripetal.server.link import Link
+
+__all__ = ["Session"]
+
+_REFUSED_LINGER = 5.0  # seconds that a refused connection is kept, of no use (spec v6 §11.3)
+
+
+class State(enum.Enum):
+    """How far a connection has got."""
+
+    NEW = "new"
+    CONNECTED = "connected"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+class Session:
+    """One connection.
+
+    Args:
+        node: the server.
+        gate: who may do what.
+        link: the connection as it is seen from here.
+        id_: the connection id.
+        jitter: makes numbers from 0 to 1, so that not all clients are served at the same time.
+        pings: whether the client is asked whether it is alive.
+    """
+
+    session = ""
+    """Only connections by other transports have such an id."""
+
+    __slots__ = (
+        "_alarms",
+        "_answering",
+        "_expire_at",
+        "_gate",
+        "_heartbeat",
+        "_link",
+        "_memberships",
+        "_node",
+        "_pings",
+        "_state",
+        "_who",
+    )
+
+    def __init__(
+        self,
+        node: Node,
+        gate: Gate,
+        link: Link[Disconnect],
+        id_: str,
+        *,
+        jitter: Callable[[], float],
+        pings: bool = True,
+    ) -> None:
+        self._node = node
+        self._gate = gate
+        self._link = link
+        self._alarms = Alarms(link, jitter)
+        self._heartbeat = Heartbeat(link, self._alarms, node.config.client, self.close)
+        self._pings = pings and node.config.client.ping_interval > 0
+        self._who = Who(id_)
+        self._memberships = Memberships(node, self._who, link.now)
+        self._answering = Answering(node, gate, self._who, self._memberships, link.now)
+        self._state = State.NEW
+        self._expire_at = 0
+        if (delay := node.config.client.stale_close_delay) > 0:
+            self._alarms.set("stale", delay, self._close_stale)
+
+    @property
+    def id(self) -> str:
+        return self._who.id
+
+    @property
+    def user(self) -> str:
+        return self._who.user
+
+    # ---- what comes from the client
+
+    def receive(self, message: bytes) -> None:
+        """Do what the client asks for in one message, and answer."""
+        try:
+            for command in read_commands(message):
+                if self._state not in (State.NEW, State.CONNECTED):
+                    return
+                self._run(command)
+        except FatalError as error:
+            self.close(error.disconnect)
+        except BadMessageError:
+            if self._state is not State.REFUSED:
+                self.close(BAD_REQUEST)
+
+    def _run(self, command: Command) -> None:
+        if self._state is State.NEW and command.connect is None:
+            raise FatalError(BAD_REQUEST)
+        if not command.id and command.send is None:
+            self._heartbeat.take_pong()
+            return
+        request = command.request()
+        if request is None:
+            raise FatalError(BAD_REQUEST)
+        try:
+            if command.ping is not None and command.connect is None:
+                raise refused(108)
+            result = self._answer(request)
+        except ServerError as error:
+            self._refuse(command.id, request, error)
+        else:
+            self._link.send(checked(encode_reply(Reply(command.id, **{request.name: result}))))
+            # Joins come after the reply, to the client itself, too.
+            for channel in _joined(request, result):
+                self._memberships.announce(channel)
+
+    def _answer(self, request: Request) -> Any:
+        match request:
+            case Connect():
+                return self._connect(request)
+            case Refresh():
+                return self._refresh(request)
+            case _:
+                return self._answering.answer(request)
+
+    def _refuse(self, id_: int, request: Any, error: ServerError) -> None:
+        if self._node.events:
+            channel = getattr(request, "channel", "")
+            self._tell(CommandRefused, method=request.name, channel=channel, error=error.message)
+        code = error.code or 0
+        self._link.send(encode_reply(Reply(id_, error=Error(code, error.message, is_temporary(code)))))
+        if isinstance(request, Connect):
+            self._state = State.REFUSED
+            self._alarms.set("linger", _REFUSED_LINGER, lambda: self.close(None))
+
+    # ---- what comes from the server
+
+    def push(self, payload: bytes) -> None:
+        self._link.send(payload)
+
+    def deliver(self, told: Told) -> None:
+        """Push a publication, if the client wants it and has not missed one before it."""
+        try:
+            payload = self._memberships.take(told)
+        except LostPositionError:
+            subscription = self._memberships.get(told.publication.channel)
+            assert subscription is not None
+            # Somebody is busy with going through all subscribers of the channel.
+            self._soon(lambda: self._end(Ended(subscription, UNSUBSCRIBED_INSUFFICIENT)))
+        except FatalError as error:
+            self._close_soon(error.disconnect)
+        else:
+            if payload is not None:
+                self._link.send(payload)
+
+    def announce(self, announcement: Announcement) -> None:
+        """Push a join or leave, if the client wants those."""
+        try:
+            payload = self._memberships.hears(announcement)
+        except FatalError as error:
+            self._close_soon(error.disconnect)
+        else:
+            if payload is not None:
+                self._link.send(payload)
+
+    def subscribe(self, subscription: ServerSubscription) -> None:
+        """Be subscribed by the back end (spec v6 §5.11)."""
+        limit = self._node.config.client.channel_limit
+        if 0 < limit <= len(self._memberships):
+            self._close_soon(CHANNEL_LIMIT)
+            return
+        channel, since = subscription.channel, subscription.recover_since
+        options = self._node.options(channel)
+        params = Subscribe(channel)
+        if since is not None:
+            params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
+        result = self._memberships.join(params, server_options(options, subscription), server_side=True)
+        push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
+        self._link.send(encode_push(Push(channel, subscribe=push)))
+        self._memberships.announce(channel)
+
+    def unsubscribe(self, channel: str, code: int, reason: str) -> None:
+        """Be unsubscribed by the back end, and hear of it in any case (spec v6 §5.12)."""
+        self._memberships.leave(channel)
+        self._link.send(encode_push(Push(channel, unsubscribe=UnsubscribePush(code, reason))))
+
+    def disconnect(self, code: int, reason: str) -> None:
+        self._close_soon(Disconnect(code, reason))
+
+    def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
+        """Live until another time, or end as expired (spec v6 §5.14)."""
+        ttl = time_left(expire_at, self._link.now())
+        if expired or (expire_at > 0 and ttl <= 0):
+            self._close_soon(CONNECTION_EXPIRED)
+            return
+        self._expire_at = 0
+        if ttl > 0:
+            self._live_until(expire_at, conn_info)
+        self._link.send(encode_push(Push(refresh=RefreshResult(ttl > 0, max(ttl, 0)))))
+
+    # ---- the end
+
+    def close(self, disconnect: Disconnect | None) -> None:
+        """End, for whatever reason; subscriptions end with it, and others see it leave."""
+        if self._state is State.CLOSED:
+            return
+        connected, self._state = self._state is State.CONNECTED, State.CLOSED
+        self._alarms.clear_all()
+        self._memberships.leave_all()
+        if connected:
+            self._node.hub.remove(self)
+        if self._node.events:
+            code, reason = (0, "") if disconnect is None else (disconnect.code, disconnect.reason)
+            self._tell(Disconnected, code=code, reason=reason)
+        self._link.end(disconnect)
+
+    def shut_down(self) -> None:
+        """End because the server stops: who has not authenticated is told nothing."""
+        self.close(SHUTDOWN if self._state is State.CONNECTED else None)
+
+    # ---- connect and refresh
+
+    def _connect(self, params: Connect) -> ConnectResult:
+        if self._state is State.CONNECTED:
+            raise FatalError(BAD_REQUEST)
+        now, client = self._link.now(), self._node.config.client
+        admission = self._gate.admit(params, now)
+        self._make_single(admission.user)
+        if 0 < client.channel_limit < len(admission.subs):
+            raise FatalError(CHANNEL_LIMIT)
+        limit = client.user_connection_limit
+        if limit > 0 and admission.user and self._node.hub.count_of_user(admission.user) >= limit:
+            raise FatalError(CONNECTION_LIMIT)
+        ttl = time_left(admission.expire_at, now)
+        if admission.expire_at > 0 and ttl < 0:
+            raise refused(110)
+        self._authenticate(admission)
+        return ConnectResult(
+            client=self.id,
+            version=VERSION,
+            expires=admission.expire_at > 0,
+            ttl=max(ttl, 0),
+            subs={channel: self._start(channel, options, params) for channel, options in admission.subs.items()},
+            ping=int(client.ping_interval) if self._pings else 0,
+            pong=self._pings and client.pong_timeout > 0,
+            time=int(now * 1000) if client.connect_include_server_time else 0,
+        )
+
+    def _make_single(self, user: str) -> None:
+        """End the other connections of the user, if there may be only one (spec v6 §11.11)."""
+        personal = self._gate.personal_channel(user)
+        if personal is None or not self._node.config.client.subscribe_to_user_personal_channel.single_connection:
+            return
+        if self._node.engine.presence(personal):
+            for other in self._node.hub.of_user(user):
+                other.disconnect(CONNECTION_LIMIT.code, CONNECTION_LIMIT.reason)
+
+    def _authenticate(self, admission: Admission) -> None:
+        self._state = State.CONNECTED
+        self._who.user, self._who.conn_info = admission.user, admission.conn_info
+        self._alarms.clear("stale")
+        self._node.hub.add(self)
+        client = self._node.config.client
+        self._alarms.set("renewal", self._alarms.first(client.presence_update_interval), self._renew)
+        if admission.expire_at > 0:
+            self._live_until(admission.expire_at, b"")
+        if self._pings:
+            self._heartbeat.start()
+        if self._node.events:
+            self._tell(Connected)
+
+    def _start(self, channel: str, options: SubscribeOptions, connect: Connect) -> SubscribeResult:
+        """Subscribe from the server's side, from the position that the client may have given."""
+        wish = connect.subs.get(channel, Subscribe())
+        params = Subscribe(channel, recover=wish.recover, offset=wish.offset, epoch=wish.epoch, delta=wish.delta)
+        return self._memberships.join(params, options, server_side=True)
+
+    def _refresh(self, params: Refresh) -> RefreshResult:
+        if not params.token:
+            raise FatalError(BAD_REQUEST)
+        try:
+            claims = self._gate.verified_connection(params.token, self._link.now())
+        except ServerError as error:
+            if error.code == 109:
+                raise FatalError(CONNECTION_EXPIRED) from None
+            raise
+        if claims.user != self.user:
+            raise FatalError(INVALID_TOKEN)
+        wanted = claims.subs
+        if any(channel not in self._memberships for channel in wanted) or any(
+            channel not in wanted for channel in self._memberships.by_token()
+        ):
+            raise FatalError(INSUFFICIENT_STATE)
+        ttl = time_left(claims.expire_at, self._link.now())
+        if claims.expire_at > 0:
+            if ttl <= 0:
+                raise refused(110)
+            self._live_until(claims.expire_at, claims.info)
+        return RefreshResult(claims.expire_at > 0, max(ttl, 0))
+
+    def _live_until(self, expire_at: int, conn_info: bytes) -> None:
+        left = time_left(expire_at, self._link.now())
+        self._expire_at = int(self._link.now()) + left
+        self._who.conn_info = conn_info or self._who.conn_info
+        self._alarms.set("expiry", left + self._node.config.client.expired_close_delay, self._close_expired)
+
+    # ---- timers
+
+    def _renew(self) -> None:
+        self._alarms.set("renewal", self._node.config.client.presence_update_interval, self._renew)
+        for ended in self._memberships.renew():
+            self._end(ended)
+
+    def _end(self, ended: Ended) -> None:
+        """End one subscription, or with one from the server's side the whole connection."""
+        subscription, channel = ended.subscription, ended.subscription.channel
+        if self._memberships.get(channel) is not subscription:
+            return
+        if subscription.server_side:
+            self.close(SUBSCRIPTION_EXPIRED if ended.why is UNSUBSCRIBED_EXPIRED else INSUFFICIENT_STATE)
+            return
+        self._memberships.leave(channel)
+        self._link.send(encode_push(Push(channel, unsubscribe=ended.why)))
+
+    def _close_stale(self) -> None:
+        self.close(STALE)
+
+    def _close_expired(self) -> None:
+        if 0 < self._expire_at <= int(self._link.now()):
+            self.close(CONNECTION_EXPIRED)
+
+    def _close_soon(self, disconnect: Disconnect) -> None:
+        self._soon(lambda: self.close(disconnect))
+
+    def _soon(self, callback: Callable[[], object]) -> None:
+        self._link.call_later(0, callback)
+
+    def _tell(self, event: Callable[..., Event], **what: Any) -> None:
+        self._node.events.tell(event(at=self._link.now(), client=self.id, user=self.user, **what))
+
+
+def _joined(request: Request, result: Any) -> list[str]:
+    """The channels that a client is in by this request."""
+    if isinstance(request, Connect):
+        return list(result.subs)
+    return [request.channel] if isinstance(request, Subscribe) else []

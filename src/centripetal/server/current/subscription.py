@@ -1,0 +1,304 @@
+"""One subscription of one connection: what it was granted, where it is, and what it is told (spec v6 §11.4 to §11.8).
+
+PURE. `Subscription.take` and `hears` say what goes to the client for a publication, a join or a leave. Nearly all
+subscribers get the same bytes, so what they get is encoded once, in the forms below.
+"""
+
+import msgspec
+
+from centripetal.dialects.current import realtime
+from centripetal.dialects.current.claims import SubscribeClaims
+from centripetal.dialects.current.fossil import create
+from centripetal.dialects.current.realtime import FilterNode, Info, Push, encode_push
+from centripetal.dialects.current.tags import matches
+from centripetal.protocol.gojson import JSONError, check
+from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.current.connection import Announcement, ServerSubscription, Told
+from centripetal.server.current.disconnects import INAPPROPRIATE_PROTOCOL, FatalError
+from centripetal.server.engine import ClientInfo, HistoryOptions, Position, Publication
+
+__all__ = ["LostPositionError", "SubscribeOptions", "Subscription", "checked", "client_info", "delta_chain"]
+__all__ += ["options_for", "publication_frame", "server_options"]
+
+
+class LostPositionError(Exception):
+    """The client has missed something: it has to subscribe again, and to recover."""
+
+
+class SubscribeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscription is granted.
+
+    Attributes:
+        presence: it is in the presence of its channel.
+        join_leave: others are told that it comes and goes.
+        push_join_leave: it is told that others come and go.
+        positioning: the server watches that it misses nothing.
+        recovery: it may ask for what it has missed; implies positioning.
+        cache: recovery gives only the latest publication.
+        auto_cache: with *cache*: that comes unasked.
+        deltas: it may ask for deltas.
+        filters: it may filter by tags.
+        stream: how long the position of its channel is remembered.
+        chan_info: its info for others, JSON; empty: none.
+        data: what goes to the client with the reply, JSON; empty: none.
+        expire_at: when it ends, Unix seconds; 0: never.
+        by_token: it comes from the connection token.
+    """
+
+    presence: bool = False
+    join_leave: bool = False
+    push_join_leave: bool = False
+    positioning: bool = False
+    recovery: bool = False
+    cache: bool = False
+    auto_cache: bool = False
+    deltas: bool = False
+    filters: bool = False
+    stream: HistoryOptions = HistoryOptions()
+    chan_info: bytes = b""
+    data: bytes = b""
+    expire_at: int = 0
+    by_token: bool = False
+
+    @property
+    def has_position(self) -> bool:
+        return self.positioning or self.recovery
+
+
+NOTHING_CLAIMED = SubscribeClaims()
+
+
+def options_for(
+    options: ChannelOptions, claims: SubscribeClaims = NOTHING_CLAIMED, *, expire_at: int = 0, by_token: bool = False
+) -> SubscribeOptions:
+    """What the namespace grants, where *claims* of a token don't override it."""
+    override = claims.override
+    return SubscribeOptions(
+        presence=_either(override.presence, options.presence),
+        join_leave=_either(override.join_leave, options.join_leave),
+        push_join_leave=_either(override.force_push_join_leave, options.force_push_join_leave),
+        positioning=_either(override.force_positioning, options.force_positioning),
+        recovery=_either(override.force_recovery, options.force_recovery),
+        cache=options.force_recovery_mode == "cache",
+        deltas=bool(options.allowed_delta_types),
+        filters=options.allow_tags_filter,
+        stream=_stream(options),
+        chan_info=claims.info,
+        data=claims.data,
+        expire_at=expire_at,
+        by_token=by_token,
+    )
+
+
+def server_options(options: ChannelOptions, subscription: ServerSubscription) -> SubscribeOptions:
+    """What the back end grants that subscribes a client; its recovery is never that of the cache mode."""
+    return SubscribeOptions(
+        presence=subscription.presence,
+        join_leave=subscription.join_leave,
+        push_join_leave=subscription.force_push_join_leave,
+        positioning=subscription.force_positioning,
+        recovery=subscription.force_recovery,
+        stream=_stream(options),
+        chan_info=subscription.chan_info,
+        data=subscription.data,
+        expire_at=subscription.expire_at,
+    )
+
+
+def _stream(options: ChannelOptions) -> HistoryOptions:
+    # A channel without history has a position, too, if somebody asks for it.
+    return msgspec.structs.replace(options.history, meta_ttl=int(options.history_meta_ttl) or None)
+
+
+def _either(override: bool | None, option: bool) -> bool:
+    return option if override is None else override
+
+
+class Subscription:
+    """One connection in one channel.
+
+    Args:
+        channel: where.
+        options: what it is granted.
+        position: where the client is, if it has a position.
+        server_side: the server subscribed it; losing the position ends the whole connection then.
+        delta: it gets deltas.
+        has_base: the client knows a payload that a delta can be made against.
+        filter_: which publications it wants; None: all.
+        now: Unix time.
+    """
+
+    __slots__ = (
+        "channel",
+        "checked_at",
+        "delta",
+        "epoch",
+        "expire_at",
+        "filter",
+        "has_base",
+        "info",
+        "offset",
+        "options",
+        "positioned",
+        "server_side",
+    )
+
+    def __init__(
+        self,
+        channel: str,
+        options: SubscribeOptions,
+        position: Position,
+        *,
+        server_side: bool,
+        delta: bool,
+        has_base: bool,
+        filter_: FilterNode | None,
+        now: float,
+    ) -> None:
+        self.channel = channel
+        self.options = options
+        self.positioned = options.has_position
+        self.offset, self.epoch = position.offset, position.epoch
+        self.checked_at = now
+        self.server_side = server_side
+        self.delta = delta
+        self.has_base = has_base
+        self.filter = filter_
+        self.info = options.chan_info
+        self.expire_at = options.expire_at
+
+    def take(self, told: Told, now: float) -> bytes | None:
+        """What goes to the client for a publication; None: nothing.
+
+        Raises:
+            LostPositionError: it does not follow the one before it.
+            FatalError: it is no JSON.
+        """
+        offset = told.publication.offset
+        if offset and self.positioned:
+            if told.position.epoch != self.epoch or offset > self.offset + 1:
+                raise LostPositionError
+            if offset <= self.offset:
+                return None
+            self.offset, self.checked_at = offset, now
+        if self.delta:
+            # Filters do not hold for those with deltas, as in the real server: a base must not be missed.
+            form = _delta_form if self.has_base else _text_form
+            self.has_base = True
+            return told.form(form, lambda: form(told))
+        if self.filter is not None and not matches(self.filter, told.publication.tags):
+            return None
+        return _sound(told.form(_plain_form, lambda: _plain_form(told)))
+
+    def hears(self, announcement: Announcement) -> bytes | None:
+        """What goes to the client for a join or a leave; None: nothing.
+
+        Raises:
+            FatalError: the info in it is no JSON.
+        """
+        if not self.options.push_join_leave:
+            return None
+        return _sound(announcement.form(_announcement_form, lambda: _announcement_form(announcement)))
+
+    def is_at(self, top: Position) -> bool:
+        """Whether the client is where the stream is."""
+        return (self.offset, self.epoch) == (top.offset, top.epoch)
+
+
+# ---- forms
+
+
+def client_info(info: ClientInfo) -> realtime.ClientInfo:
+    """A connection as clients see it."""
+    return realtime.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
+
+
+def publication_frame(publication: Publication, epoch: str) -> realtime.Publication:
+    """A publication in a stream with that epoch, as clients see it."""
+    return realtime.Publication(
+        data=msgspec.Raw(publication.data),
+        info=None if publication.info is None else client_info(publication.info),
+        offset=publication.offset,
+        tags=publication.tags,
+        # Only there, as in the real server (spec v6 §11.5).
+        epoch=epoch if publication.offset == 1 else "",
+        version=publication.version,
+    )
+
+
+def delta_chain(publications: list[Publication]) -> list[realtime.Publication]:
+    """Recovered publications for a subscriber with deltas: the first one whole, each other one against the last."""
+    previous: list[Publication | None] = [None, *publications]
+    return [_delta_frame(*pair) for pair in zip(publications, previous, strict=False)]
+
+
+def checked(line: bytes) -> bytes:
+    """*line*, which goes to a client.
+
+    Raises:
+        FatalError: it is no JSON, because bytes in it that users gave the server are none (spec v6 §11.2).
+    """
+    try:
+        check(line)
+    except JSONError:
+        raise FatalError(INAPPROPRIATE_PROTOCOL) from None
+    return line
+
+
+_UNSOUND = b""
+"""What is no JSON, as a form."""
+
+
+def _sound(form: bytes) -> bytes:
+    if form is _UNSOUND:
+        raise FatalError(INAPPROPRIATE_PROTOCOL)
+    return form
+
+
+def _plain_form(told: Told) -> bytes:
+    publication = told.publication
+    line = encode_push(Push(publication.channel, pub=publication_frame(publication, told.position.epoch)))
+    return _or_unsound(line)
+
+
+def _text_form(told: Told) -> bytes:
+    return encode_push(Push(told.publication.channel, pub=_delta_frame(told.publication, None)))
+
+
+def _delta_form(told: Told) -> bytes:
+    previous = told.previous if told.delta else None
+    return encode_push(Push(told.publication.channel, pub=_delta_frame(told.publication, previous)))
+
+
+def _announcement_form(announcement: Announcement) -> bytes:
+    info = Info(client_info(announcement.info))
+    joined = announcement.joined
+    push = Push(announcement.channel, join=info) if joined else Push(announcement.channel, leave=info)
+    return _or_unsound(encode_push(push))
+
+
+def _or_unsound(line: bytes) -> bytes:
+    try:
+        check(line)
+    except JSONError:
+        return _UNSOUND
+    return line
+
+
+def _delta_frame(publication: Publication, previous: Publication | None) -> realtime.Publication:
+    """With the payload as a string, or with the delta against *previous* if that is shorter."""
+    payload, is_delta = publication.data, False
+    text = payload.decode("utf-8", "replace")
+    if previous is not None and len(delta := create(previous.data, payload)) < len(payload):
+        try:
+            text, is_delta = delta.decode(), True
+        except UnicodeDecodeError:
+            # It begins or ends in the middle of a character: no string can hold it. The real server breaks it.
+            is_delta = False
+    return realtime.Publication(
+        data=msgspec.Raw(msgspec.json.encode(text)),
+        info=None if publication.info is None else client_info(publication.info),
+        offset=publication.offset,
+        tags=publication.tags,
+        delta=is_delta,
+    )

@@ -1,0 +1,190 @@
+"""The official JavaScript client of Centrifugo 3 to 6, unmodified, on the embedded server."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from centripetal.server import EmbeddedServer
+from tests.needs import find, needs
+from tests.sdk.backend import CONFIG, call, token
+from tests.sdk.stage import Line, Program
+
+pytestmark = [needs("node"), needs("centrifuge-js")]
+
+PROGRAM = Path(__file__).parent / "centrifuge5_js.cjs"
+TEXT = "The quick brown fox jumps over the lazy dog. " * 20
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(config=CONFIG) as server:
+        yield server
+
+
+@pytest.fixture
+async def line(server: EmbeddedServer) -> AsyncIterator[Line]:
+    line = Line(server.websocket_url)
+    yield line
+    await line.stop()
+
+
+@pytest.fixture
+async def idle(line: Line) -> AsyncIterator[Program]:
+    """A client that has not connected, and asks for its tokens."""
+    node, packages = find("node"), find("centrifuge-js")
+    assert node
+    assert packages
+    process = await asyncio.create_subprocess_exec(
+        *(node, str(PROGRAM), packages, await line.start(), json.dumps({"name": "js", "version": "1"})),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    program = Program(process)
+    yield program
+    await program.stop()
+
+
+async def connect(client: Program, **claims: Any) -> str:
+    """Connect with a token with these claims; the connection id."""
+    client.order("connect")
+    await client.event("token wanted")
+    client.order("token", token=token(**claims))
+    connected = await client.event("connected")
+    return str(connected["client"])
+
+
+@pytest.fixture
+async def client(idle: Program) -> Program:
+    """A client that has connected as user 42."""
+    await connect(idle, sub="42", info={"name": "Zoë"})
+    return idle
+
+
+async def subscribe(client: Program, channel: str, **options: object) -> dict[str, Any]:
+    client.order("subscribe", channel=channel, options=options)
+    return await client.event("subscribed", channel=channel)
+
+
+async def test_it_gets_what_the_api_publishes(client: Program, server: EmbeddedServer) -> None:
+    """With its offset and tags; and it sees itself join and be present."""
+    await subscribe(client, "news:a", joinLeave=True)
+    joined = await client.event("join", channel="news:a")
+    await call(server, "publish", channel="news:a", data={"text": "é <&> 😀"}, tags={"t": "<"})
+    publication = await client.event("publication", channel="news:a")
+    assert (publication["data"], publication["offset"], publication["tags"]) == ({"text": "é <&> 😀"}, 1, {"t": "<"})
+    client.order("presence", channel="news:a")
+    ((id_, present),) = (await client.event("presence"))["result"]["clients"].items()
+    for who in (present, joined["info"]):
+        assert (who["client"], who["user"], who["connInfo"]) == (id_, "42", {"name": "Zoë"})
+    client.order("presenceStats", channel="news:a")
+    assert (await client.event("presenceStats"))["result"] == {"numClients": 1, "numUsers": 1}
+    assert await call(server, "channels") == {"channels": {"news:a": {"num_clients": 1}}}
+
+
+async def test_what_it_publishes_is_in_the_history(client: Program) -> None:
+    """With who did it; and the publisher gets it, too."""
+    await subscribe(client, "news:a")
+    client.order("publish", channel="news:a", data=[1, {"a": None}])
+    assert (await client.event("publication"))["info"]["user"] == "42"
+    await client.event("published", result={})
+    client.order("history", channel="news:a", limit=10)
+    history = (await client.event("history"))["result"]
+    assert [each["data"] for each in history["publications"]] == [[1, {"a": None}]]
+
+
+@pytest.mark.parametrize("options", [{}, {"delta": "fossil"}], ids=["plain", "delta"])
+async def test_it_recovers_what_it_missed(
+    client: Program, server: EmbeddedServer, line: Line, options: dict[str, str]
+) -> None:
+    """After a cut it comes back by itself and gets what was published meanwhile, in order; with deltas as well."""
+    await subscribe(client, "news:a", **options)
+    await call(server, "publish", channel="news:a", data=[TEXT, 0])
+    await client.event("publication")
+    line.cut()
+    await client.event("connecting", code=1)
+    for number in (1, 2):
+        await call(server, "publish", channel="news:a", data=[TEXT, number])
+    line.mend()
+    recovered = await client.event("subscribed", wasRecovering=True)
+    assert recovered["recovered"] is True
+    await call(server, "publish", channel="news:a", data=[TEXT, 3])
+    assert [(await client.event("publication"))["data"] for _ in range(3)] == [[TEXT, number] for number in (1, 2, 3)]
+
+
+async def test_it_understands_our_deltas(client: Program, server: EmbeddedServer) -> None:
+    """Whatever changes in a payload, it comes out whole; also where the change is within a character."""
+    await subscribe(client, "news:a", delta="fossil")
+    payloads = [{"text": TEXT, "n": number} for number in range(3)] + ["é" + TEXT, "è" + TEXT, TEXT + "é", None, TEXT]
+    for payload in payloads:
+        await call(server, "publish", channel="news:a", data=payload)
+    assert [(await client.event("publication"))["data"] for _ in payloads] == payloads
+
+
+async def test_it_gets_only_what_its_filter_lets_through(client: Program, server: EmbeddedServer) -> None:
+    """By the tags of publications."""
+    await subscribe(client, "news:a", tagsFilter={"key": "n", "cmp": "gte", "val": "2"})
+    for number in range(4):
+        await call(server, "publish", channel="news:a", data=number, tags={"n": str(number)})
+    assert [(await client.event("publication"))["data"] for _ in range(2)] == [2, 3]
+
+
+async def test_the_server_subscribes_it(idle: Program, server: EmbeddedServer, line: Line) -> None:
+    """By its token, or by the API; what it misses there is recovered, too."""
+    await connect(idle, sub="42", channels=["closed:a", "news:a"])
+    assert {(await idle.event("server subscribed"))["channel"] for _ in range(2)} == {"closed:a", "news:a"}
+    await call(server, "subscribe", user="42", channel="closed:b", data={"hello": 1})
+    assert (await idle.event("server subscribed"))["data"] == {"hello": 1}
+    await call(server, "publish", channel="closed:b", data=0)
+    assert (await idle.event("server publication"))["data"] == 0
+    line.cut()
+    await idle.event("connecting", code=1)
+    await call(server, "publish", channel="news:a", data=1)
+    line.mend()
+    assert (await idle.event("server subscribed", channel="news:a"))["recovered"] is True
+    assert (await idle.event("server publication"))["data"] == 1
+    await call(server, "unsubscribe", user="42", channel="news:a")
+    await idle.event("server unsubscribed", channel="news:a")
+
+
+async def test_it_refreshes_its_token_in_time(idle: Program, server: EmbeddedServer) -> None:
+    """It asks for another token before its time is over, and stays."""
+    id_ = await connect(idle, sub="42", exp=int(time.time()) + 2)
+    await idle.event("token wanted")
+    idle.order("token", token=token(sub="42", exp=int(time.time()) + 3600))
+    await subscribe(idle, "news:a")
+    idle.order("presence", channel="news:a")
+    assert list((await idle.event("presence"))["result"]["clients"]) == [id_]
+
+
+async def test_a_call_and_its_refusal(client: Program) -> None:
+    """The server has one method to call."""
+    client.order("rpc", method="ping", data={})
+    assert "result" in await client.event("rpc")
+    client.order("rpc", method="pong", data={})
+    assert (await client.event("rpc"))["code"] == 104
+
+
+async def test_it_is_told_what_it_may_not(client: Program) -> None:
+    """In the words of the real server."""
+    client.order("subscribe", channel="closed:a")
+    refused = await client.event("unsubscribed", channel="closed:a")
+    assert (refused["code"], refused["reason"]) == (103, "permission denied")
+    client.order("publish", channel="nowhere:a", data=1)
+    assert (await client.event("published"))["code"] == 102
+
+
+async def test_it_is_told_what_the_back_end_does_to_it(client: Program, server: EmbeddedServer) -> None:
+    """It sees the end of a subscription; the code of a disconnect says whether it comes back by itself."""
+    await subscribe(client, "news:a")
+    await call(server, "unsubscribe", user="42", channel="news:a")
+    assert (await client.event("unsubscribed"))["code"] == 2000
+    await call(server, "disconnect", user="42", disconnect={"code": 4001, "reason": "come back"})
+    await client.event("connecting", code=4001, reason="come back")
+    await client.event("connected")
+    await call(server, "disconnect", user="42")
+    await client.event("disconnected", code=3503, reason="force disconnect")
