@@ -11,13 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from centripetal.cli.failures import printable
+from centripetal.cli.generations import TOKEN_KEY, Generation
 from centripetal.cli.output import show_json
-from centripetal.cli.settings import Settings, register
+from centripetal.cli.settings import TOOLS, Settings, register
 from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
 
 __all__ = ["register_in"]
 
-_GENERATIONS = (1,)
+_CLIENTS_KEY = (
+    "The key of clients' tokens (`client.token.hmac_secret_key`) of a Centrifugo 6. "
+    "Otherwise CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
+)
 
 
 def serve(
@@ -34,24 +39,29 @@ def serve(
         int | None,
         typer.Option("--port", metavar="PORT", help="0 picks a free one. [default: as configured, or 8000]"),
     ] = None,
-    server: Annotated[
-        int, typer.Option("--server", metavar="1", help="The generation of Centrifugo to stand in for.")
-    ] = _GENERATIONS[-1],
+    token_key: Annotated[
+        str | None, typer.Option("--token-key", metavar="KEY", help=_CLIENTS_KEY, show_default=False)
+    ] = None,
 ) -> None:
     """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
 
-    `--secret` or `CENTRIFUGO_SECRET` counts before the `secret` of the configuration, as in the real server; with
-    `--insecure`, neither the API nor clients need credentials.
+    With a secret (`--secret` or `CENTRIFUGO_SECRET`) it is a Centrifugo 1.x, with an API key (`--api-key`,
+    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) a Centrifugo 6; with neither, the configuration says which. What
+    is given goes before the configuration. With `--insecure`, neither the API nor clients need credentials.
     """
     from centripetal.server import serve as run  # not needed by other verbs, which start faster without
 
-    if server not in _GENERATIONS:
-        raise UsageError(f"--server {server}: there is a stand-in for Centrifugo 1.x only (--server 1)")
-    secret = settings.known_secret() or None
-    if secret is None and config is None and not settings.insecure:
+    credentials = settings.credentials()
+    generation = credentials.generation
+    if generation is None and config is None and not settings.insecure:
         raise UsageError(
-            "give the secret that clients will sign with (--secret or CENTRIFUGO_SECRET), or --config FILE"
+            "give the API key that the server is to have (--api-key or CENTRIFUGO_HTTP_API_KEY) for a Centrifugo 6, "
+            "the secret (--secret or CENTRIFUGO_SECRET) for a 1.x, or --config FILE"
         )
+    if generation is None and config is None:
+        generation = Generation.V1
+    server = {Generation.V1: 1, Generation.CURRENT: 6, None: None}[generation]
+    key = None if generation is Generation.V1 else token_key or environment_value(settings.environment, *TOKEN_KEY)
 
     def echo(line: str) -> None:
         if settings.json:
@@ -62,7 +72,17 @@ def serve(
         sys.stdout.flush()
 
     with _plain_warnings():
-        run(host=host, port=port, config=config, secret=secret, insecure=settings.insecure, echo=echo)
+        run(
+            server=server,
+            host=host,
+            port=port,
+            config=config,
+            secret=credentials.secret or None,
+            api_key=credentials.api_key or None,
+            token_secret=key,
+            insecure=settings.insecure,
+            echo=echo,
+        )
 
 
 @contextmanager
@@ -84,6 +104,11 @@ def register_in(app: typer.Typer) -> None:
     register(
         app,
         serve,
-        shared=("secret", "insecure", "json"),
-        examples=["centripetal serve --secret s3cret", "centripetal serve --config config.json --port 8001"],
+        shared=("secret", "api_key", "server", "insecure", "json"),
+        examples=[
+            "centripetal serve --secret s3cret",
+            "centripetal serve --api-key k3y --token-key t0ken",
+            "centripetal serve --config config.json --port 8001",
+        ],
+        panel=TOOLS,
     )
