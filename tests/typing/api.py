@@ -1,10 +1,26 @@
 """What a type checker must accept, with the types that users see. Nobody runs this: mypy and basedpyright read it."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import assert_type
 
 from centripetal import CentripetalError, HTTPStatusError, ServerError, TimeoutError, UsageError
+from centripetal.tokens import (
+    ConnectionClaims,
+    Explanation,
+    Override,
+    SigningKey,
+    SubscribeClaims,
+    SubscribeOptions,
+    TokenKeys,
+    connection_token,
+    explain,
+    subscription_token,
+    verify_connection,
+    verify_subscription,
+)
 from centripetal.v1 import (
     AsyncClient,
     AsyncTransport,
@@ -189,3 +205,22 @@ def errors(client: Client) -> None:
         assert_type(error.index, int | None)
         if error.executed == "no" and error.command is not None:
             assert_type(error.command.name, str)
+
+
+def tokens() -> None:
+    key = SigningKey("pem", algorithm="ES256", kid="k", password=b"x")
+    assert_type(connection_token("secret", 42), str)
+    assert_type(connection_token(key, uuid.uuid4(), expires_in=timedelta(days=1), expire_at=0, info=News("hi")), str)
+    assert_type(connection_token(b"secret", "42", expires_in=None, channels=["a"], meta=None, now=1.5), str)
+    subs = {"news": SubscribeOptions(info=1, b64data=b"x", override=Override(presence=True))}
+    assert_type(connection_token(key, "42", subs=subs, not_before=datetime.now(), audience=["a"], claims={"x": 1}), str)
+    assert_type(subscription_token(key, "news", 42, data={"a": 1}, client="c", override=Override()), str)
+    explanation = explain("token", key, channel="news", user=42, kind="subscription")
+    assert_type(explanation, Explanation)
+    assert_type(explanation.accepted, bool)
+    assert_type(explanation.reasons, tuple[str, ...])
+    assert_type(explain("token", {"keys": [key.jwk()]}), Explanation)
+    keys = TokenKeys(rsa_public_key=key.public_key(), issuer="i")
+    assert_type(verify_connection("token", keys, 1.0), ConnectionClaims)
+    assert_type(verify_connection("token", keys, 1.0).subs, dict[str, SubscribeClaims])
+    assert_type(verify_subscription("token", keys, 1.0).expire_at, int)

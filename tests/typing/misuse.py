@@ -4,6 +4,7 @@ The comments keep the checkers quiet where the mistake is found; where one is no
 `test_typing.py` removes the comments and makes sure that exactly these lines are reported.
 """
 
+from centripetal.tokens import Override, SigningKey, connection_token, explain, subscription_token
 from centripetal.v1 import AsyncClient, Channels, Client, ClientInfo, HTTPReply, HTTPRequest, Publish
 
 
@@ -95,3 +96,18 @@ async def awaited(client: AsyncClient) -> None:
     with client.batch():  # type: ignore[attr-defined]
         pass
     del flag
+
+
+def tokens() -> None:
+    connection_token("secret")  # type: ignore[call-arg]
+    connection_token("secret", None)  # type: ignore[arg-type]
+    connection_token("secret", 42, 60)  # type: ignore[call-arg]
+    connection_token("secret", 42, expires_in="60")  # type: ignore[arg-type]
+    connection_token("secret", 42, exp=60)  # type: ignore[call-arg]
+    connection_token("secret", 42, data=1)  # type: ignore[call-arg]
+    connection_token("secret", 42, subs={"a": {"info": 1}})  # type: ignore[dict-item]
+    subscription_token("secret", "news")  # type: ignore[call-arg]
+    subscription_token("secret", "news", 42, override={"presence": True})  # type: ignore[arg-type]
+    SigningKey("secret", algorithm="PS256")  # type: ignore[arg-type]
+    Override(presence=1, unknown=True)  # type: ignore[arg-type, call-arg]
+    explain("token", 5)  # type: ignore[arg-type]

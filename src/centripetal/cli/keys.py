@@ -11,7 +11,7 @@ from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
 
-__all__ = ["KeyOption", "checking_key", "known_key", "signing_key"]
+__all__ = ["KeyOption", "checking_key", "known_key"]
 
 KeyOption = Annotated[
     str | None,
@@ -36,32 +36,14 @@ def known_key(settings: Settings, given: str | None) -> str | None:
     return key or None
 
 
-def _needed(settings: Settings, given: str | None, instead: str) -> str:
+def checking_key(settings: Settings, given: str | None) -> Any:
+    """The key, or the key set, to check with."""
     key = known_key(settings, given)
     if key is None:
         raise UsageError(
-            f"no key of tokens is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
-            f"the server{instead}"
+            f"no key of tokens is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of the "
+            "server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
         )
-    return key
-
-
-def signing_key(settings: Settings, given: str | None, algorithm: str | None, kid: str | None, user: str) -> Any:
-    """The key to sign with."""
-    instead = ""
-    if settings.known_secret():
-        instead = f"; the token of a 1.x server is made by `centripetal token v1 {user}`"
-    key = _needed(settings, given, instead)
-    if algorithm is None and kid is None:
-        return key
-    from centripetal.tokens import SigningKey
-
-    return SigningKey(key, algorithm=algorithm, kid=kid)  # type: ignore[arg-type]  # which it checks
-
-
-def checking_key(settings: Settings, given: str | None) -> Any:
-    """The key, or the key set, to check with."""
-    key = _needed(settings, given, ", or --token-key to @FILE with a public key in PEM or a key set in JSON")
     if key.lstrip().startswith("{"):
         try:
             return msgspec.json.decode(key, type=dict[str, Any])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from centripetal import v1
 from centripetal.cli.failures import SIGPIPE, give_up_stdout
@@ -253,8 +254,13 @@ def declare(function: Callable[..., Any], parameters: Sequence[inspect.Parameter
     function.__annotations__ = {p.name: p.annotation for p in everything}
 
 
-def group(app: typer.Typer, name: str, help: str) -> typer.Typer:  # noqa: A002 - Typer's name
+def group(
+    app: typer.Typer,
+    name: str,
+    help: str,  # noqa: A002 - Typer's name
+    cls: type[TyperGroup] = TyperGroup,
+) -> typer.Typer:
     """A verb of *app* that only has verbs below it."""
-    below = typer.Typer(rich_markup_mode="markdown", help=help)
+    below = typer.Typer(rich_markup_mode="markdown", help=help, cls=cls)
     app.add_typer(below, name=name, no_args_is_help=True, rich_help_panel=TOOLS)
     return below

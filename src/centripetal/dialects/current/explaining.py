@@ -5,6 +5,7 @@ takes that fault away, asks again, and so finds all of them; `clues` knows what 
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -322,10 +323,18 @@ def _public_keys(pem: str, algorithm: str) -> TokenKeys:
 
 def _lenient(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _finite(number: str) -> float:
+    """A number that can be shown as JSON again."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no number")
+    return value
 
 
 _MEANINGS = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     PublicKey: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 __all__ = ["ALGORITHMS", "HMAC", "Algorithm", "BadKey", "algorithms_of", "b64decode", "b64encode", "check_hmac"]
-__all__ += ["check_public", "is_pem", "jwk_of", "load_private", "load_public", "public_from_jwk", "sign_hmac"]
+__all__ += ["check_public", "is_pem", "jwk_of", "load_private", "load_public", "pem_of", "public_from_jwk", "sign_hmac"]
 __all__ += ["sign_private"]
 
 Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -207,6 +207,13 @@ def public_from_jwk(jwk: Mapping[str, Any]) -> "PublicKey":
     except (ValueError, AttributeError, TypeError, binascii.Error) as error:
         raise BadKey(f"the key {jwk.get('kid')!r} of the set cannot be read: {_first_line(error)}") from None
     raise BadKey(f"the key {jwk.get('kid')!r} of the set is of kind {jwk.get('kty')!r}: RSA, EC and Ed25519 are taken")
+
+
+def pem_of(key: "PublicKey") -> str:
+    """*key* in PEM."""
+    serialization = _serialization()
+    pem: bytes = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return pem.decode()
 
 
 def jwk_of(key: "PublicKey", kid: str, algorithm: str) -> dict[str, str]:

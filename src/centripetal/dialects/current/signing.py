@@ -10,6 +10,7 @@ from centripetal.dialects.current.signatures import (
     is_pem,
     jwk_of,
     load_private,
+    pem_of,
     sign_hmac,
     sign_private,
 )
@@ -101,10 +102,7 @@ class SigningKey:
         Raises:
             UsageError: the key is a secret, which has no public half.
         """
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-        pem: bytes = self._public("public_key").public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return pem.decode()
+        return pem_of(self._public("public_key"))
 
     def jwk(self) -> dict[str, str]:
         """The public half for a key set: serve `{"keys": [key.jwk()]}` where the server's `jwks_public_endpoint` is.
