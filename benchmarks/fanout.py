@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from benchmarks.listeners import CHANNEL, Heard, Listeners
 from centripetal.v1 import Client
-from tests.conformance import servers_v1
+from tests.conformance import servers, servers_v1
 
 SECRET = "benchmark"
 CONFIG = {"secret": SECRET, "insecure": True}
@@ -124,8 +124,8 @@ def _load(server: Server, listeners: Listeners, rate: int, options: argparse.Nam
 @contextlib.contextmanager
 def _start(kind: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
-        port = servers_v1.free_port()
-        with servers_v1.running(_command(kind, port, Path(folder)), port, Path(folder)) as process:
+        port = servers.free_port()
+        with servers.running(_command(kind, port, Path(folder)), port, Path(folder)) as process:
             yield Server(kind, process.pid, port)
 
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -129,6 +130,38 @@ def test_serve_until_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
         assert process.wait(60) == 0
 
 
+def test_serve_a_current_server(tmp_path: Path) -> None:
+    """An API key means a current one; its options come from the configuration."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"http_server": {"port": 1}, "http_api": {"key": "configured"}}))
+    with subprocess.Popen(
+        [*MODULE, "serve", "--api-key", "k", "--config", str(config), "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        request = urllib.request.Request(f"{url}/api/channels", b"{}", {"X-API-Key": "k"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert json.load(response) == {"result": {"channels": {}}}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "generation"),
+    [({"CENTRIFUGO_API_KEY": "k"}, "6"), ({"CENTRIFUGO_HTTP_API_KEY": "k"}, "6"), ({"CENTRIFUGO_SECRET": "s"}, "1.x")],
+)
+def test_the_environment_says_which_server(environment: dict[str, str], generation: str) -> None:
+    """If neither an option nor a configuration does."""
+    with subprocess.Popen(
+        [*MODULE, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    ) as process:
+        assert process.stdout is not None
+        assert f"Centrifugo {generation} at" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+
+
 def test_serve_warns_in_sentences(tmp_path: Path) -> None:
     """A key of the configuration that has no effect is a warning of one line, without a place in our code."""
     config = tmp_path / "config.json"
@@ -152,7 +185,11 @@ def test_serve_warns_in_sentences(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--port", "0"), "CENTRIFUGO_SECRET"),
-        (("--secret", "s", "--server", "6"), "--server 6"),
+        (("--insecure",), "--server 1 or 6"),
+        (("--secret", "s", "--server", "6"), "API key"),
+        (("--secret", "s", "--api-key", "k"), "give what is of one"),
+        (("--server", "6"), "API key"),
+        (("--server", "5"), "stand-ins"),
         (("--secret", "s", "--port", "70000"), "port"),
         (("--config", "no-such-file.json"), "no-such-file.json"),
     ],

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.conformance.raw_v1 import RawReply, RawRequest
+from tests.conformance.raw import RawReply, RawRequest
 
 __all__ = ["DEVIATIONS_V1", "Deviation", "Leeway", "accepted"]
 

@@ -19,7 +19,8 @@ from hypothesis import note
 from websockets.frames import Frame, Opcode
 
 from tests.conformance.deviations import Leeway
-from tests.conformance.raw_v1 import Peer, RawReply, signed
+from tests.conformance.raw import Peer, RawReply
+from tests.conformance.raw_v1 import signed
 from tests.conformance.servers import Server
 from tests.wire.websocket import Client, EndOfStream
 

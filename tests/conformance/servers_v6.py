@@ -1,12 +1,17 @@
-"""A real Centrifugo 6.x, where CENTRIFUGO_V6_BIN names one: for scenarios, and to ask for its opinion on tokens."""
+"""The servers of the current API that scenarios run on: the embedded one, and a real 6.x where there is one.
+
+The real one is also asked for its opinion on tokens.
+"""
 
 import contextlib
 import json
 import subprocess
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from centripetal.server import EmbeddedServer, UnhonouredConfigWarning
 from tests.conformance.servers import Server, free_port, running
 from tests.needs import find
 
@@ -38,13 +43,20 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
 }
 """Configuration files of the real server."""
 
-KINDS = ("real",) if find("centrifugo-v6") else ()
+KINDS = ("embedded", "real") if find("centrifugo-v6") else ("embedded",)
 
 
 @contextlib.contextmanager
 def start(kind: str, config: Mapping[str, Any], folder: Path) -> Iterator[Server]:
     """Run a server of that kind and configuration until the block ends; *folder* is for its files."""
-    assert kind in KINDS, f"there is no {kind} server of the current API here"
+    if kind == "embedded":
+        with warnings.catch_warnings():
+            # Of map channels: scenarios for them are not for the embedded server.
+            warnings.simplefilter("ignore", UnhonouredConfigWarning)
+            server = EmbeddedServer(config=config)
+        with server as embedded:
+            yield Server(kind, embedded.url)
+        return
     port = free_port()
     file = _written({**config, "http_server": {"address": "127.0.0.1", "port": port}}, folder)
     with running([_program(), "--config", str(file)], port, folder):

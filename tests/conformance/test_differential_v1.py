@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, event, given, settings
 
 from centripetal import v1
 from tests.conformance.deviations import accepted
-from tests.conformance.raw_v1 import Peer, RawRequest, bodies, payloads, requests, signed
+from tests.conformance.raw import Peer, RawRequest, payloads
+from tests.conformance.raw_v1 import bodies, mask, requests, signed
 from tests.conformance.servers import Servers
 from tests.conformance.servers_v1 import SECRET
 from tests.needs import needs
@@ -25,7 +26,7 @@ many = settings(
 def embedded(servers: Servers) -> Iterator[Peer]:
     """A connection to an embedded server that has seen what the real one has seen."""
     with servers.fresh("embedded", "usual") as server:
-        peer = Peer(server)
+        peer = Peer(server, mask)
         yield peer
         peer.close()
 
@@ -34,7 +35,7 @@ def embedded(servers: Servers) -> Iterator[Peer]:
 def real(servers: Servers) -> Iterator[Peer]:
     """A connection to a real server that has seen what the embedded one has seen."""
     with servers.fresh("real", "usual") as server:
-        peer = Peer(server)
+        peer = Peer(server, mask)
         yield peer
         peer.close()
 

@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.conformance.deviations import Leeway
 from tests.conformance.duet_v1 import Duet, Member, Text, on
-from tests.conformance.raw_v1 import payloads
+from tests.conformance.raw import payloads
 from tests.conformance.servers_v1 import SECRET, start
 from tests.needs import needs
 

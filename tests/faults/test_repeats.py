@@ -16,7 +16,6 @@ import pytest
 from centripetal import AsyncClient, Client, Retry
 from tests.conformance.servers_v6 import API_KEY, CONFIGS, KINDS, start
 from tests.faults.proxy import CuttingProxy
-from tests.needs import needs
 
 CUTS = int(os.environ.get("CENTRIPETAL_CUTS", "40"))
 CHANNELS = ("deep:a", "deep:b", "deep:c")
@@ -85,7 +84,7 @@ def batches(url: str, numbers: Iterator[int], enough: Callable[[], bool]) -> Non
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("publishing", [call_by_call, threads, tasks, batches])
-@pytest.mark.parametrize("kind", KINDS or [pytest.param("real", marks=needs("centrifugo-v6"))])
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_publication_is_there_once(kind: str, publishing: Publishing, tmp_path: Path) -> None:
     """No call fails, none is lost and none is published twice, while connections are cut at random moments."""
     counter = itertools.count()

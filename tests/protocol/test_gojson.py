@@ -264,3 +264,13 @@ def test_the_fast_and_the_slow_reader_agree(pairs: list[tuple[str, Any]]) -> Non
             gojson.read(odd, Shape)
     else:
         assert as_tuple(gojson.read(odd, Shape)) == expected
+
+
+def test_values_one_after_the_other() -> None:
+    """Each as it is written, with anything as white space goes in between; a bad one raises when its turn comes."""
+    assert list(gojson.values(b' 1 {"a": 2}[3]\n"4"\n')) == [b"1", b'{"a": 2}', b"[3]", b'"4"']
+    assert list(gojson.values(b"  ")) == []
+    found = gojson.values(b"1 x")
+    assert next(found) == b"1"
+    with pytest.raises(JSONError):
+        next(found)

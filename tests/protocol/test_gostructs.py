@@ -63,6 +63,10 @@ def test_raw_values_lose_only_newlines() -> None:
     )
 
 
+class Holes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    some: list[Leaf | None] = []
+
+
 @given(trees)
 def test_what_is_written_can_be_read(tree: Tree) -> None:
     """By msgspec alone, and by the slow reader as well, which a foreign member brings into play."""
@@ -115,3 +119,24 @@ def test_a_shape_must_forbid_unknown_fields() -> None:
     """Or else letter case would be read in two ways; who writes such a shape hears of it at once."""
     with pytest.raises(AssertionError, match="Required must forbid unknown fields"):
         gostructs.read(b'{"x":1}', Required)
+
+
+def test_replies_are_compact_and_in_order() -> None:
+    """Raw values lose white space and get escapes, members of maps are sorted, at every level (spec v6 §4.3)."""
+    leaf = Leaf("\b<")
+    tree = Tree(raw=msgspec.Raw(b'{ "a" : "<" }'), leaf=leaf, leaves=[leaf], by_name={"b": leaf, "a": Leaf()})
+    text = gostructs.write(tree, replies=True)
+    written = rb'{"text":"\b\u003c"}'
+    assert rb'"leaf":%b' % written in text
+    assert rb'"leaves":[%b]' % written in text
+    assert rb'"by_name":{"a":{},"b":%b}' % written in text
+    assert rb'"raw":{"a":"\u003c"}' in text
+    assert gostructs.read(text, Tree) == msgspec.structs.replace(tree, raw=msgspec.Raw(rb'{"a":"\u003c"}'))
+    with pytest.raises(JSONError):
+        gostructs.write(Tree(raw=msgspec.Raw(b"\xff")), replies=True)
+
+
+def test_nothing_in_a_list_of_structs_or_nothing_is_nothing() -> None:
+    """Also where the text has to be read slowly."""
+    for text in (b'{"some":[null,{"text":"a"}]}', b'{"SOME":[null,{"text":"a"}]}'):
+        assert gostructs.read(text, Holes).some == [None, Leaf("a")]

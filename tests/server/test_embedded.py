@@ -254,7 +254,7 @@ def test_an_insecure_server_asks_nobody_for_credentials() -> None:
         else:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    serve(port=0, insecure=True, echo=echo)
+    serve(server=1, port=0, insecure=True, echo=echo)
 
 
 def test_a_process_that_forgets_to_stop_ends_all_the_same() -> None:

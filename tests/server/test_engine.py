@@ -1,10 +1,13 @@
 """What the engine remembers, and for how long."""
 
+import itertools
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from centripetal.server.engine import NO_HISTORY, ClientInfo, Engine, HistoryOptions, Publication
+from centripetal.server.engine import NO_HISTORY, ClientInfo, Engine, HistoryOptions, Position, Publication
 
 PLAIN = NO_HISTORY
 KEPT = HistoryOptions(2, 10)
@@ -149,3 +152,114 @@ def test_a_list_lives_between_one_second_less_and_one_more_than_its_lifetime(ste
             assert uids(engine, now)
         if latest is None or now - latest >= KEPT.ttl + 1:
             assert not uids(engine, now)
+
+
+# ---- streams, as current servers have them
+
+STREAM = HistoryOptions(3, 10, meta_ttl=20)
+
+
+@pytest.fixture
+def streams() -> Engine:
+    numbers = itertools.count(1)
+    return Engine(lambda: f"epoch-{next(numbers)}")
+
+
+def offsets(engine: Engine, now: float = 0.0, **how: Any) -> list[int]:
+    return [publication.offset for publication in engine.history("c", STREAM, now, **how)[0]]
+
+
+def test_publications_are_numbered(streams: Engine) -> None:
+    """From 1 on; the epoch is made when the stream is, by whatever comes first."""
+    assert streams.history("c", STREAM, 0) == ([], Position(0, "epoch-1"))
+    first = streams.publish(Publication("", "c", b"1"), STREAM, 0)
+    assert (first.position, first.publication.offset, first.previous) == (Position(1, "epoch-1"), 1, None)
+    assert streams.publish(Publication("", "c", b"2"), STREAM, 0).previous == first.publication
+    assert streams.publish(Publication("", "d", b"1"), STREAM, 0).position == Position(1, "epoch-2")
+    assert streams.publish(Publication("", "c", b"3"), NO_HISTORY, 0).position == Position()
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ({}, [3, 4, 5]),
+        ({"limit": 0}, []),
+        ({"limit": 2}, [3, 4]),
+        ({"reverse": True, "limit": 2}, [5, 4]),
+        ({"since": 3}, [4, 5]),
+        ({"since": 3, "limit": 1}, [4]),
+        ({"since": 0}, [3, 4, 5]),
+        ({"since": 1}, [3, 4, 5]),
+        ({"since": 5}, []),
+        ({"since": 99}, []),
+        ({"since": 2**64 - 1}, [3, 4, 5]),
+        ({"since": 5, "reverse": True}, [4, 3]),
+        ({"since": 6, "reverse": True}, [5, 4, 3]),
+        ({"since": 7, "reverse": True}, []),
+        ({"since": 3, "reverse": True}, []),
+        ({"since": 2, "reverse": True}, []),
+    ],
+)
+def test_pages_are_what_the_real_server_gives(streams: Engine, how: dict[str, Any], expected: list[int]) -> None:
+    """Also from positions that are gone, or that never were."""
+    for _ in range(5):
+        streams.publish(Publication("", "c", b"1"), STREAM, 0)
+    assert offsets(streams, **how) == expected
+
+
+def test_positions_outlive_publications(streams: Engine) -> None:
+    """And start anew when nobody used them for their own time; reading is using."""
+    streams.publish(Publication("", "c", b"1"), STREAM, 0)
+    streams.sweep(10)
+    assert streams.history("c", STREAM, 10) == ([], Position(1, "epoch-1"))
+    streams.sweep(29)
+    assert streams.history("c", STREAM, 29)[1] == Position(1, "epoch-1")
+    streams.sweep(49)
+    assert streams.history("c", STREAM, 49)[1] == Position(0, "epoch-2")
+
+
+def test_positions_may_stay_for_ever(streams: Engine) -> None:
+    """If so configured."""
+    options = HistoryOptions(3, 10, meta_ttl=None)
+    streams.publish(Publication("", "c", b"1"), options, 0)
+    streams.sweep(10**9)
+    assert streams.history("c", options, 10**9) == ([], Position(1, "epoch-1"))
+
+
+def test_history_is_removed_and_the_position_stays(streams: Engine) -> None:
+    """There is no harm in removing what is not there."""
+    streams.remove_history("c")
+    streams.publish(Publication("", "c", b"1"), STREAM, 0)
+    streams.remove_history("c")
+    assert streams.history("c", STREAM, 0) == ([], Position(1, "epoch-1"))
+
+
+def test_results_are_kept_by_key_for_their_time(streams: Engine) -> None:
+    """Each key by itself, however they come and go."""
+    options = HistoryOptions(3, 10, meta_ttl=None)
+    for now, key in ((0, "a"), (100, "b"), (350, "a"), (399, "b"), (401, "b")):
+        streams.sweep(now)
+        streams.publish(Publication("", "c", b"1"), options, now, idempotency_key=key)
+    assert streams.history("c", options, 401)[1].offset == 4
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["publish", "read", "sweep", "remove"])), max_size=40))
+def test_a_stream_is_consistent_at_any_time(steps: list[tuple[int, str]]) -> None:
+    """Offsets are without gaps up to the top, at most as many as are kept, in one epoch as long as it is used."""
+    engine, now, published = Engine(lambda: "epoch"), 0.0, 0
+    for tenths, step in steps:
+        now += tenths / 10
+        if step == "publish":
+            position = engine.publish(Publication("", "c", b"1"), STREAM, now).position
+            published = position.offset
+        elif step == "remove":
+            engine.remove_history("c")
+        elif step == "sweep":
+            engine.sweep(now)
+        else:
+            found, top = engine.history("c", STREAM, now)
+            numbers = [publication.offset for publication in found]
+            assert numbers == list(range(top.offset - len(numbers) + 1, top.offset + 1))
+            assert len(numbers) <= STREAM.size
+            assert top.offset in (published, 0)

@@ -39,12 +39,18 @@ def test_what_is_a_handshake(asked: Request, status: int) -> None:
 
 
 def test_the_answer_proves_that_the_key_was_read() -> None:
-    """With the example of RFC 6455, section 1.3; no protocol is ever selected."""
+    """With the example of RFC 6455, section 1.3; no protocol is selected by itself."""
     answer = switch(request(sec_websocket_protocol="a"), deflate=False)
     assert answer == (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
     )
+
+
+def test_a_protocol_that_was_chosen_is_said() -> None:
+    """It is for the dialect to choose it."""
+    answer = switch(request(), deflate=False, protocol="centrifuge-json")
+    assert b"\r\nSec-WebSocket-Protocol: centrifuge-json\r\n" in answer
 
 
 def test_compression_is_agreed_on_without_context() -> None:

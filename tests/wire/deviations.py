@@ -1,4 +1,4 @@
-"""Where the embedded servers do not say on the wire what the real ones say, and why. No recording of 1.x is affected."""
+"""Where the embedded servers do not say on the wire what the real ones say, and why; none of it is recorded of 1.x."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -38,10 +38,14 @@ PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
     ),
 }
 
-NOT_EMULATED_PATHS: Mapping[str, str] = dict.fromkeys(
-    ("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/emulation"),
-    "clients connect by WebSocket, which all official SDKs try first",
-)
+_WEBSOCKET_ONLY = "clients connect by WebSocket, which the official SDKs do unless told otherwise"
+
+NOT_EMULATED_PATHS: Mapping[str, str] = {
+    "/connection/sse": _WEBSOCKET_ONLY,
+    "/connection/http_stream": _WEBSOCKET_ONLY,
+    "/connection/uni_sse": _WEBSOCKET_ONLY,
+    "/emulation": _WEBSOCKET_ONLY,
+}
 """Endpoints of a current server that are 404 here, and why."""
 
 NOT_EMULATED_METHODS: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from centripetal.server import EmbeddedServer
-from tests.conformance import servers_current
+from tests.conformance import servers_v6
 from tests.needs import needs
 from tests.wire.golden import load, names
 from tests.wire.lines import LineConversation
@@ -28,5 +28,5 @@ def test_conversation_of_a_real_server_is_reproduced(name: str) -> None:
 def test_a_real_server_reproduces_its_conversations(name: str, tmp_path: Path) -> None:
     """Or else it would be the replay that is wrong."""
     transcript = load("current", name)
-    with servers_current.real(transcript["config"], tmp_path) as url:
-        LineConversation(url, transcript["compare"]).run(transcript["frames"])
+    with servers_v6.start("real", transcript["config"], tmp_path) as server:
+        LineConversation(server.url, transcript["compare"]).run(transcript["frames"])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from centripetal.server import EmbeddedServer
-from tests.conformance import servers_current
+from tests.conformance import servers_v6
 from tests.needs import needs
 from tests.wire.deviations import NOT_EMULATED_METHODS, NOT_EMULATED_PATHS
 from tests.wire.golden import Replay, load, names
@@ -45,8 +45,8 @@ def test_http_transcript_of_a_current_server_is_reproduced(name: str) -> None:
 def test_a_real_server_reproduces_its_transcripts(name: str, tmp_path: Path) -> None:
     """Or else it would be the replay that is wrong."""
     transcript = load("current", name)
-    with servers_current.real(transcript["config"], tmp_path) as url:
-        play(url, Replay("", transcript["compare"]), transcript["steps"])
+    with servers_v6.start("real", transcript["config"], tmp_path) as server:
+        play(server.url, Replay("", transcript["compare"]), transcript["steps"])
 
 
 def play(url: str, replay: Replay, steps: list[dict[str, Any]]) -> None:

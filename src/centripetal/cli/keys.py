@@ -41,8 +41,8 @@ def checking_key(settings: Settings, given: str | None) -> Any:
     key = known_key(settings, given)
     if key is None:
         raise UsageError(
-            f"no key of tokens is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of the "
-            "server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
+            f"no key of tokens is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
+            "the server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
         )
     if key.lstrip().startswith("{"):
         try:

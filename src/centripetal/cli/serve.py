@@ -1,5 +1,6 @@
 """`centripetal serve`: the embedded server as a program."""
 
+import dataclasses
 import re
 import sys
 import warnings
@@ -19,6 +20,7 @@ from centripetal.protocol.environment import environment_value
 
 __all__ = ["register_in"]
 
+_CURRENT = 6
 _CLIENTS_KEY = (
     "The key of clients' tokens (`client.token.hmac_secret_key`) of a Centrifugo 6. "
     "Otherwise CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
@@ -40,28 +42,22 @@ def serve(
         typer.Option("--port", metavar="PORT", help="0 picks a free one. [default: as configured, or 8000]"),
     ] = None,
     token_key: Annotated[
-        str | None, typer.Option("--token-key", metavar="KEY", help=_CLIENTS_KEY, show_default=False)
+        str | None, typer.Option("--token-key", "--token-secret", metavar="KEY", help=_CLIENTS_KEY, show_default=False)
     ] = None,
 ) -> None:
     """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
 
     With a secret (`--secret` or `CENTRIFUGO_SECRET`) it is a Centrifugo 1.x, with an API key (`--api-key`,
     `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) a Centrifugo 6; with neither, the configuration says which. What
-    is given goes before the configuration. With `--insecure`, neither the API nor clients need credentials.
+    is given counts before the configuration. With `--insecure`, neither the API nor clients need credentials.
     """
     from centripetal.server import serve as run  # not needed by other verbs, which start faster without
 
-    credentials = settings.credentials()
-    generation = credentials.generation
-    if generation is None and config is None and not settings.insecure:
-        raise UsageError(
-            "give the API key that the server is to have (--api-key or CENTRIFUGO_HTTP_API_KEY) for a Centrifugo 6, "
-            "the secret (--secret or CENTRIFUGO_SECRET) for a 1.x, or --config FILE"
-        )
-    if generation is None and config is None:
-        generation = Generation.V1
-    server = {Generation.V1: 1, Generation.CURRENT: 6, None: None}[generation]
-    key = None if generation is Generation.V1 else token_key or environment_value(settings.environment, *TOKEN_KEY)
+    generation = _generation(settings, token_key, config)
+    credentials = dataclasses.replace(settings, server=generation).credentials()
+    key = None
+    if generation == _CURRENT:
+        key = token_key or environment_value(settings.environment, *TOKEN_KEY)
 
     def echo(line: str) -> None:
         if settings.json:
@@ -73,7 +69,7 @@ def serve(
 
     with _plain_warnings():
         run(
-            server=server,
+            server=generation,
             host=host,
             port=port,
             config=config,
@@ -83,6 +79,24 @@ def serve(
             insecure=settings.insecure,
             echo=echo,
         )
+
+
+def _generation(settings: Settings, token_key: str | None, config: Path | None) -> int:
+    """The generation that is meant: options say it, or else the configuration, or else the environment."""
+    from centripetal.server.configuration import load, which
+
+    key = settings.api_key or token_key
+    if settings.server is not None or settings.secret is not None or key is not None:
+        return which(settings.server, settings.secret, key, {})
+    if config is not None:
+        return which(None, None, None, load(config))
+    generation = settings.credentials().generation
+    if generation is None:
+        raise UsageError(
+            "say which server: --secret (or CENTRIFUGO_SECRET) for a 1.x server, --api-key (or CENTRIFUGO_API_KEY) "
+            "for a current one, --config FILE of either, or --server 1 or 6"
+        )
+    return 1 if generation is Generation.V1 else _CURRENT
 
 
 @contextmanager

@@ -23,7 +23,7 @@ __all__ = ["ConfigSource", "choose", "load", "which"]
 
 ConfigSource = Mapping[str, Any] | str | os.PathLike[str]
 
-_SAY_WHICH = "give secret=… for a 1.x server, or api_key=… for a current one"
+_SAY_WHICH = "give secret=… or server=1 for a 1.x server, api_key=… or server=6 for a current one"
 # Some of what a configuration of Centrifugo 2 to 5 says where 1.x and 6 say something else.
 _KEYS_BETWEEN = frozenset(("api_key", "token_hmac_secret_key", "allowed_origins", "v3_use_offset", "api_insecure"))
 

@@ -53,7 +53,7 @@ class Link(Protocol[D_contra]):
 class Session(Protocol[D_contra]):
     """One client, as its connection sees it."""
 
-    def receive(self, message: bytes) -> None:
+    def receive(self, message: bytes, /) -> None:
         """Do what the client asks for in one message, and answer through the link."""
         ...
 

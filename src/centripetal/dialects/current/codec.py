@@ -33,6 +33,8 @@ MAX_PAYLOAD_BYTES = 1 << 20
 """What a server keeps in line for one connection, if not told otherwise: more would cut off every subscriber."""
 
 _CONTENT_TYPE = ("Content-Type", "application/json")
+_IN_ORDER = b"]}"
+_IN_PARALLEL = b'],"parallel":true}'
 _METHODS = frozenset(command.name for command in COMMANDS)
 
 
@@ -96,13 +98,13 @@ class Codec:
         self._check_channels = check_channels
         self._max_bytes = _limit(max_payload_bytes)
         self._new_key = new_key
-        self._batch_end = b"]}"
+        self._batch_end = _IN_ORDER
         self._legacy = SingleEndpoint(self.endpoint, self._headers, self.server)
 
     def in_parallel(self) -> "Codec":
         """This codec, but the commands of a batch run side by side (since 5.2)."""
         other = copy.copy(self)
-        other._batch_end = b'],"parallel":true}'
+        other._batch_end = _IN_PARALLEL
         return other
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
@@ -123,9 +125,9 @@ class Codec:
         return Prepared(command, text)
 
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Answer[Any] | Failed]]:
+        if self._batch_end is _IN_PARALLEL and len(calls) > 1:
+            self.server.check_parallel()
         if self.server.single:
-            if self._batch_end != b"]}" and len(calls) > 1:
-                raise UsageError("parallel needs Centrifugo 5.2, and this server is older: leave it out")
             return (yield from self._legacy.ask(calls))
         reply = yield self.request(calls)
         if reply.status == 404 and self.server.single is None and _is_unknown_path(reply):
@@ -149,7 +151,7 @@ class Codec:
             return self._many(calls, reply)
         command = calls[0].command
         answer = decoded(kind_of(type(command)).decode, reply.body, self.endpoint)
-        answer.command = command
+        answer.command, answer.index = command, None
         self._look_at(answer)
         return [answer]
 

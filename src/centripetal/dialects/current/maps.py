@@ -240,7 +240,7 @@ class SharedPollPublish(_SharedPollOptions, frozen=True):
     data: Payload | UnsetType = UNSET
 
     def check(self) -> None:
-        payload_of(self.data, self.b64data)
+        payload_of(self.data, self.b64data, required=False)
 
     def touches(self) -> Sequence[str]:
         return (self.channel,)

@@ -12,6 +12,7 @@ __all__ = ["Server"]
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
 _KEYS: Version = (5, 2, 0)
+_PARALLEL: Version = (5, 2, 0)
 # All that is known of a server that has only the single endpoint.
 _BELOW_5: Version = (4, 99, 0)
 
@@ -61,6 +62,16 @@ class Server:
             for field in ("label_filter", "all_users"):
                 if field in command.added and _is_given(command, field):
                     raise UsageError(f"{field} needs Centrifugo PRO: this server is the open edition and ignores it")
+
+    def check_parallel(self) -> None:
+        """Raise if the server is known to run a parallel batch one by one.
+
+        Raises:
+            UsageError: it would do so without a word.
+        """
+        version = self.version or (_BELOW_5 if self.single else None)
+        if version is not None and version < _PARALLEL:
+            raise UsageError("parallel needs Centrifugo 5.2, and this server is older: leave it out")
 
     def _check_version(self, command: Method[Any], version: Version) -> None:
         this = "is older than 5.0" if self.version is None else f"is {_text(version)}"

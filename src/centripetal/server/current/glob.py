@@ -24,9 +24,7 @@ def matcher(pattern: str) -> re.Pattern[str]:
         mark = pattern[position]
         position += 1
         if mark == "\\":
-            if position == len(pattern):
-                raise GlobError("a backslash at the end")
-            parts.append(re.escape(pattern[position]))
+            parts.append(re.escape(pattern[position : position + 1]))
             position += 1
         elif mark == "*":
             parts.append(".*")
@@ -45,9 +43,8 @@ def matcher(pattern: str) -> re.Pattern[str]:
             parts.append("|")
         else:
             parts.append(re.escape(mark))
-    if depth:
-        raise GlobError("an opening brace without a closing one")
-    return re.compile("".join(parts), re.DOTALL)
+    # Braces that are left open end with the pattern, in the real server, too.
+    return re.compile("".join(parts) + ")" * depth, re.DOTALL)
 
 
 def _one_of(pattern: str, position: int) -> tuple[str, int]:
@@ -58,10 +55,10 @@ def _one_of(pattern: str, position: int) -> tuple[str, int]:
     inside = pattern[position:end]
     if end < 0 or not inside:
         raise GlobError("an opening bracket without a closing one, or nothing in between")
-    if len(inside) == 3 and inside[1] == "-":
-        low, high = inside[0], inside[2]
-        if low > high:
-            raise GlobError("a range that goes backwards")
+    if inside[1:2] == "-":
+        low, high = inside[0], inside[2:]
+        if len(high) != 1 or low > high:
+            raise GlobError("a range that goes backwards, or is none")
         inside = f"{re.escape(low)}-{re.escape(high)}"
     else:
         inside = "".join(map(re.escape, inside))

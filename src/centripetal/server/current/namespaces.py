@@ -54,6 +54,7 @@ def _options(values: dict[str, Any], place: str, proxies: Set[str], strangers: d
             if field.name in values
         }
     )
+    _check(options, place)
     if options.is_stream:
         # What only maps and shared polling look at is the configuration of something that is not there.
         values.pop("map", None)
@@ -66,7 +67,6 @@ def _options(values: dict[str, Any], place: str, proxies: Set[str], strangers: d
             strangers[f"{place}.{key}"] = value
         elif value and value not in proxies:
             raise UsageError(f"{place}.{key} is {value!r}, and proxies has none of that name")
-    _check(options, place)
     return options
 
 

@@ -1,0 +1,677 @@
+"""Methods to requests and replies to answers, against what a real 6.9.1 server was sent and answered."""
+
+import base64
+import contextlib
+import inspect
+import json
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.dialects.current.base import FilterNode, StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.codec import Codec, endpoint
+from centripetal.dialects.current.commands import (
+    COMMANDS,
+    Broadcast,
+    Channels,
+    DisconnectReason,
+    History,
+    HistoryRemove,
+    Info,
+    Presence,
+    Publish,
+    custom,
+)
+from centripetal.dialects.current.maps import MapPublish
+from centripetal.dialects.current.pro import BlockUser
+from centripetal.dialects.current.results import HistoryRemoveResult, PublishResult
+from centripetal.dialects.v1.commands import Channels as OtherChannels
+from centripetal.errors import (
+    AuthenticationError,
+    CentripetalError,
+    HTTPStatusError,
+    MalformedResponseError,
+    ServerError,
+    UsageError,
+)
+from centripetal.protocol.command import Command, Prepared
+from centripetal.protocol.exchange import Flow
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from tests.wire.golden import load, names
+
+URL = "http://localhost:8000"
+API_KEY = "golden-api-key"
+KINDS = {kind.name: kind for kind in COMMANDS}
+JSON = (("content-type", "application/json"),)
+TEXT = (("content-type", "text/plain; charset=utf-8"),)
+NOT_FOUND = HTTPReply(404, b"404 page not found\n", TEXT)
+
+
+def codec(**options: Any) -> Codec:
+    return Codec(URL, API_KEY, **options)
+
+
+def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
+    return [codec().prepare(command) for command in commands]
+
+
+def reply(value: Any, status: int = 200) -> HTTPReply:
+    return HTTPReply(status, value if isinstance(value, bytes) else json.dumps(value).encode(), JSON)
+
+
+def play(flow: Flow[Any], *replies: HTTPReply) -> tuple[Any, list[HTTPRequest]]:
+    """Run *flow* with *replies*; what it returns, and its requests."""
+    requests, waiting = [], iter(replies)
+    try:
+        step = next(flow)
+        while True:
+            assert isinstance(step, HTTPRequest)
+            requests.append(step)
+            step = flow.send(next(waiting))
+    except StopIteration as end:
+        assert next(waiting, None) is None, "fewer requests than expected"
+        return end.value, requests
+
+
+# ---- addresses and keys
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://localhost:8000", "http://localhost:8000/api"),
+        ("http://localhost:8000/", "http://localhost:8000/api"),
+        ("http://localhost:8000/api", "http://localhost:8000/api"),
+        ("http://localhost:8000/api/", "http://localhost:8000/api"),
+        ("https://example.com/push", "https://example.com/push/api"),
+        ("https://example.com/push/api", "https://example.com/push/api"),
+        ("http://api", "http://api/api"),
+        ("http://api:8000/api", "http://api:8000/api"),
+    ],
+)
+def test_the_endpoint_is_found_from_any_form_of_the_url(url: str, address: str) -> None:
+    """With or without slash, with or without `/api`; never with a slash at its end, which the server does not know."""
+    assert endpoint(url) == codec_at(url).endpoint == address
+    assert endpoint(address) == address
+
+
+def codec_at(url: str) -> Codec:
+    return Codec(url, API_KEY)
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix", "address"),
+    [
+        ("http://h", "/push/api", "http://h/push/api"),
+        ("http://h/push/api", "push/api/", "http://h/push/api"),
+        ("http://h/x", "/", "http://h/x"),
+        ("http://h", "", "http://h"),
+    ],
+)
+def test_a_handler_prefix_takes_the_place_of_api(url: str, prefix: str, address: str) -> None:
+    """As the server's `http_api.handler_prefix` does."""
+    assert endpoint(url, prefix) == address
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("localhost:8000", "did you mean 'http://localhost:8000'"),
+        ("ftp://h", "only http and https"),
+        ("", "URL"),
+        (None, "URL"),
+        ("http://h?x=1", "query"),
+        ("http://h/api/api", "has the path /api twice: write 'http://h/api'"),
+        ("http://h/api/api/", "has the path /api twice: write 'http://h/api'"),
+        ("http://h/api/publish", "names a method: write 'http://h/api'"),
+        ("http://h/api/batch", "names a method: write 'http://h/api'"),
+    ],
+)
+def test_a_bad_url_is_refused(url: Any, text: str) -> None:
+    """The error shows what to write."""
+    with pytest.raises(UsageError, match=text):
+        Codec(url, API_KEY)
+
+
+@pytest.mark.parametrize("key", ["", b"k", 5, "two words ", "tab\t", "line\n", "é", " k"])
+def test_a_bad_key_is_refused_and_not_shown(key: Any) -> None:
+    """The error says what is wrong with the key without repeating it."""
+    with pytest.raises(UsageError, match="api_key") as caught:
+        Codec(URL, key)
+    assert str(key) not in str(caught.value) or len(str(key)) < 2
+
+
+def test_a_key_is_sent_in_both_headers() -> None:
+    """Servers before 5 look at one of them, later ones at the other first."""
+    headers = dict(codec().request(prepared(Info())).headers)
+    assert headers["Authorization"] == f"apikey {API_KEY}"
+    assert headers["X-API-Key"] == API_KEY
+    assert dict(Codec(URL, None).request(prepared(Info())).headers) == {"Content-Type": "application/json"}
+
+
+def test_the_key_is_in_no_repr_and_no_traceback() -> None:
+    """A log may hold a codec, and what goes wrong in one."""
+    assert API_KEY not in repr(codec())
+    assert repr(codec()) == f"<Codec of Centrifugo at {URL}/api, with a key>"
+    with pytest.raises(AuthenticationError) as caught:
+        codec().outcomes(prepared(Info()), HTTPReply(401, b""))
+    assert API_KEY not in "".join(traceback.format_exception(caught.value))
+
+
+# ---- what was recorded
+
+
+def steps_of(*patterns: str) -> list[Any]:
+    """Each recorded request to the API, as a test parameter."""
+    return [
+        pytest.param(step, id=f"{name}-{index}")
+        for name in names("current", "http", *patterns)
+        for index, step in enumerate(load("current", name)["steps"])
+        if step["request"]["path"].startswith("/api/") and step["request"]["method"] == "POST"
+    ]
+
+
+def as_command(method: str, fields: Any) -> Command[Any] | None:
+    """The command that we have for a recorded one; None if it carries what ours does not have."""
+    kind = KINDS.get(method)
+    if kind is None or not isinstance(fields, dict):
+        return None
+    needed = {one.name for one in inspect.signature(kind).parameters.values() if one.default is one.empty}
+    if not needed <= fields.keys() <= {field.name for field in msgspec.structs.fields(kind)}:
+        return None
+    given = {name: _argument(name, value) for name, value in fields.items()}
+    if given.get("user") == "" and method in ("unsubscribe", "disconnect"):
+        given["anonymous"] = True
+    return kind(**given)
+
+
+def _argument(name: str, value: Any) -> Any:
+    if name in ("data", "info", "params"):
+        return json.dumps(value).encode()
+    if not isinstance(value, dict):
+        return value
+    makers: dict[str, Any] = {
+        "since": StreamPosition,
+        "recover_since": StreamPosition,
+        "disconnect": DisconnectReason,
+        "label_filter": FilterNode,
+    }
+    if name == "override":
+        return SubscribeOptionOverride(**{key: flag["value"] for key, flag in value.items()})
+    return makers[name](**value) if name in makers else value
+
+
+def recorded_commands(step: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
+    """Names and fields of the commands of a recorded request; None if it is not well formed."""
+    method = step["request"]["path"].partition("?")[0].removeprefix("/api/")
+    try:
+        body = json.loads(step["request"].get("body", ""))
+    except ValueError:
+        return None
+    if method != "batch":
+        return [(method, body)]
+    commands = body.get("commands") if isinstance(body, dict) else None
+    if not isinstance(commands, list) or not all(isinstance(one, dict) and len(one) == 1 for one in commands):
+        return None
+    return [next(iter(one.items())) for one in commands]
+
+
+def as_reply(step: Mapping[str, Any]) -> HTTPReply:
+    response = step["response"]
+    headers = tuple((name.lower(), value) for name, value in response["headers"].items())
+    return HTTPReply(response["status"], response.get("body", "").encode(), headers)
+
+
+def normal(value: Any) -> Any:
+    """Fields that say nothing are the same as none, and a number that is a user's id the same as its text."""
+    if not isinstance(value, dict):
+        return value
+    said = {name: normal(item) for name, item in value.items() if item not in (False, 0, "", None) or name == "data"}
+    return said | {name: str(said[name]) for name in ("user",) if name in said}
+
+
+def test_the_transcripts_are_there() -> None:
+    """The tests below run over something."""
+    assert len(steps_of("http_*")) > 100
+
+
+# What a 6.9 server takes and we do not send, because it does harm or cannot be meant.
+REFUSED_ON_PURPOSE = (
+    '"channels":["plain","nosuch:x",""]',  # a name of no channel
+    '{"channels":["plain"]}',  # no data: an error for each channel
+    '"expired":false,"info"',
+    '"info":{"v":',  # without expire_at, which drops it
+    '{"user":"nobody","info"',
+    '"channel":"","user"',  # unsubscribes nobody from nothing
+)
+
+
+@pytest.mark.parametrize("step", steps_of("http_*"))
+def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapping[str, Any]) -> None:
+    """What a real server accepts, our codec can say as the same JSON value; what we refuse, it refused."""
+    commands = recorded_commands(step)
+    ours = [as_command(*command) for command in commands or ()]
+    if not commands or None in ours:
+        return
+    whole, status = step["request"]["body"], step["response"]["status"]
+    spoken = codec(check_channels=False)
+    try:
+        request = spoken.request([spoken.prepare(command) for command in ours if command is not None])
+    except UsageError:
+        refused = status != 200 or '"error"' in step["response"]["body"]
+        assert refused or any(text in whole for text in REFUSED_ON_PURPOSE), whole
+        return
+    body = json.loads(request.body)
+    if len(commands) == 1:
+        assert request.url == f"{URL}/api/{commands[0][0]}"
+        assert normal(body) == normal(commands[0][1])
+    else:
+        assert request.url == f"{URL}/api/batch"
+        assert [normal(next(iter(one.values()))) for one in body["commands"]] == [normal(one) for _, one in commands]
+
+
+@pytest.mark.parametrize("step", steps_of("http_*"))
+def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
+    """Each recorded reply becomes a value or an error for each of its commands, or an HTTPStatusError for them all."""
+    commands = recorded_commands(step)
+    calls = [Prepared(dummy(method), b"{}") for method, _ in commands or [("info", {})]]
+    came, answer = as_reply(step), step["response"].get("body", "")
+    whole_batch = step["request"]["path"] == "/api/batch"
+    if came.status == 200 and (not commands or (whole_batch and len(commands) == 1)):
+        return  # we send neither an empty batch nor one of a single command
+    spoken = codec()
+    spoken.server.single = False
+    if came.status != 200 and not answer.startswith("{"):
+        with pytest.raises(HTTPStatusError) as caught:
+            spoken.outcomes(calls, came)
+        assert caught.value.status == came.status
+        assert isinstance(caught.value, AuthenticationError) == (came.status == 401)
+        return
+    outcomes = spoken.outcomes(calls, came)
+    value = json.loads(answer)
+    replies = value.get("replies", [value if came.status == 200 else {"error": value}])
+    for outcome, one in zip(outcomes, replies, strict=True):
+        if "error" not in one:
+            assert "Malformed" not in repr(outcome.result())
+            continue
+        with pytest.raises(ServerError) as refusal:
+            outcome.result()
+        assert (refusal.value.code, refusal.value.message) == (one["error"]["code"], one["error"]["message"])
+
+
+def dummy(method: str) -> Command[Any]:
+    kind = KINDS.get(method)
+    if kind is None:
+        return custom(method if method.isidentifier() else "strange")
+    needed = [one.name for one in inspect.signature(kind).parameters.values() if one.default is one.empty]
+    return kind(**dict.fromkeys(needed, "x"))
+
+
+# ---- requests
+
+
+def test_one_command_is_posted_to_its_own_path() -> None:
+    """Its fields are the body, payloads as they were written."""
+    request = codec().request(prepared(Publish("a", b' {"x": 1.0} ')))
+    assert request.url == f"{URL}/api/publish"
+    assert request.body == b'{"channel":"a","data": {"x": 1.0} }'
+
+
+def test_several_commands_are_one_batch() -> None:
+    """Each is an object with one member, in order; `parallel` is said where it is wanted."""
+    calls = prepared(Publish("a", 1), Info(), custom("new", {"x": 1}))
+    body = b'{"commands":[{"publish":{"channel":"a","data":1}},{"info":{}},{"new":{"x":1}}]'
+    assert codec().request(calls).url == f"{URL}/api/batch"
+    assert codec().request(calls).body == body + b"}"
+    assert codec().in_parallel().request(calls).body == body + b',"parallel":true}'
+
+
+@pytest.mark.parametrize("thing", [OtherChannels(), "publish", None, Publish, {"method": "publish"}])
+def test_what_is_no_command_of_this_dialect_is_refused(thing: Any) -> None:
+    """Only commands of the current API can be sent to its servers."""
+    with pytest.raises(UsageError, match="is no command of the current API: take one from centripetal"):
+        codec().prepare(thing)
+
+
+@pytest.mark.parametrize(
+    "command", [Publish("é", 1), Publish("x" * 256, 1), Broadcast(["a", "ж"], 1), Presence("x" * 300)]
+)
+def test_channels_that_no_client_can_subscribe_to_are_refused(command: Command[Any]) -> None:
+    """By default; who has a `channel_regex` or a larger `channel.max_length` switches it off."""
+    with pytest.raises(UsageError, match=r"no client can subscribe to the channel .* check_channels=False"):
+        codec().prepare(command)
+    assert codec(check_channels=False).prepare(command).text
+    assert codec().prepare(Publish("x" * 255, 1)).text
+
+
+def test_oversized_payloads_are_refused() -> None:
+    """The limit is on the data, is configurable, and can be none; long lists of channels do not count."""
+    names_ = ["c" * 200 + str(n) for n in range(10)]
+    assert codec(max_payload_bytes=100).prepare(Broadcast(names_, "x" * 98)).text
+    for command in (Publish("a", "x" * 99), Broadcast(names_, "x" * 99), Publish("a", b64data=b"x" * 101)):
+        with pytest.raises(UsageError, match=r"more than max_payload_bytes \(100\)"):
+            codec(max_payload_bytes=100).prepare(command)
+        assert codec().prepare(command).text
+    with pytest.raises(UsageError, match=r"max_payload_bytes \(1048576\)"):
+        codec().prepare(Publish("a", "x" * 2**20))
+    assert codec(max_payload_bytes=None).prepare(Publish("a", "x" * 2**20)).text
+    for limit in (0, -1, True, "1"):
+        with pytest.raises(UsageError, match="max_payload_bytes must be"):
+            codec(max_payload_bytes=limit)
+
+
+def test_keys_are_made_where_commands_may_be_repeated() -> None:
+    """Each publication gets its own, unless it has one; what takes none gets none."""
+    keys = (f"key-{n}" for n in range(9))
+    spoken = codec(new_key=lambda: next(keys))
+    texts = [
+        spoken.prepare(command).text
+        for command in (Publish("a", 1), Broadcast(["a"], 1), Publish("a", 1, idempotency_key="mine"), Presence("a"))
+    ]
+    assert [json.loads(text).get("idempotency_key") for text in texts] == ["key-0", "key-1", "mine", None]
+
+
+# ---- replies
+
+
+def test_each_answer_knows_its_command() -> None:
+    """Answers come in the order of the calls, each with its command and place."""
+    calls = prepared(Publish("a", 1), HistoryRemove("a"))
+    first, second = codec().outcomes(calls, reply({"replies": [{"publish": {"offset": 3}}, {"history_remove": {}}]}))
+    assert (first.result(), second.result()) == (PublishResult(3), HistoryRemoveResult())
+    assert [(one.command, one.index) for one in (first, second)] == [(calls[0].command, 0), (calls[1].command, 1)]
+    (alone,) = codec().outcomes(calls[:1], reply({"result": {}}))
+    assert (alone.result(), alone.command, alone.index) == (PublishResult(), calls[0].command, None)
+
+
+def test_an_error_of_one_command_is_its_own() -> None:
+    """The others of the same request have their results."""
+    calls = prepared(Publish("no:a", 1), Publish("b", 1))
+    body = {"replies": [{"error": {"code": 102, "message": "unknown channel"}}, {"publish": {}}]}
+    refused, fine = codec().outcomes(calls, reply(body))
+    assert fine.result() == PublishResult()
+    with pytest.raises(ServerError, match=r"^publish \(command 0 of the request\): the server says: 102") as caught:
+        refused.result()
+    error = caught.value
+    assert (error.command, error.index, error.executed, error.retryable) == (calls[0].command, 0, "no", False)
+
+
+def test_a_reply_cannot_say_what_it_answers() -> None:
+    """The command of an answer comes from us, whatever members a server invents."""
+    (answer,) = codec().outcomes(prepared(Info()), reply({"result": {}, " command": "evil", " index": 7}))
+    assert (answer.command, answer.index) == (Info(), None)
+
+
+MALFORMED = [
+    (1, b""),
+    (1, b"null"),
+    (1, b"[]"),
+    (1, b"{}"),
+    (1, b'{"result":null}'),
+    (1, b'{"result":5}'),
+    (1, b'{"result":{"offset":"x"}}'),
+    (1, b'{"publish":{}}'),
+    (1, b'{"error":5}'),
+    (1, b"<html>"),
+    (1, b"[" * 100_000),
+    (2, b"{}"),
+    (2, b'{"replies":null}'),
+    (2, b'{"replies":[]}'),
+    (2, b'{"replies":[{"publish":{}}]}'),
+    (2, b'{"replies":[{"publish":{}},{"info":{}},{"info":{}}]}'),
+    (2, b'{"replies":[{"publish":{}},{"publish":{}}]}'),
+    (2, b'{"replies":[{"info":{}},{"publish":{}}]}'),
+    (2, b'{"replies":[{"publish":{}},{}]}'),
+    (2, b'{"replies":[{"publish":{}},null]}'),
+    (2, b'{"result":{}}'),
+]
+
+
+@pytest.mark.parametrize(("count", "body"), MALFORMED, ids=lambda value: repr(value)[:40])
+def test_what_is_no_answer_is_an_error(count: int, body: bytes) -> None:
+    """Short, absent, of another shape or to another method: never a result."""
+    calls = prepared(Publish("a", 1), Info())[:count]
+    with pytest.raises(MalformedResponseError) as caught:
+        codec().outcomes(calls, reply(body))
+    assert caught.value.executed == "unknown"
+
+
+@given(
+    body=st.binary()
+    | st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: (
+            st.dictionaries(
+                st.sampled_from(["result", "error", "replies", "publish", "code", "message", "offset"]), inner
+            )
+            | st.lists(inner)
+        ),
+    ).map(lambda value: json.dumps(value).encode()),
+    count=st.integers(1, 3),
+    status=st.sampled_from([200, 200, 400, 404, 500]),
+)
+def test_any_reply_is_an_outcome_or_an_error_of_ours(body: bytes, count: int, status: int) -> None:
+    """Whatever comes: as many outcomes as calls, or a CentripetalError."""
+    try:
+        outcomes = codec().outcomes(prepared(*[Publish("a", 1)] * count), HTTPReply(status, body, JSON))
+    except CentripetalError:
+        return
+    assert len(outcomes) == count
+    for outcome in outcomes:
+        with contextlib.suppress(ServerError):
+            assert isinstance(outcome.result(), PublishResult)
+
+
+def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
+    """A history that holds broken text costs the other commands of the request nothing."""
+    body = rb'{"replies":[{"history":{"publications":[{"data":"a\ud83d"}]}},{"channels":{"channels":{"\ud83d":{}}}}]}'
+    history, channels = codec().outcomes(prepared(History("a"), Channels()), reply(body))
+    assert history.result().publications[0].data == "a\ufffd"
+    assert list(channels.result().channels) == ["\ufffd"]
+
+
+STATUSES = [
+    (301, HTTPStatusError, "no", False, "use '/elsewhere' as URL"),
+    (400, HTTPStatusError, "no", False, "nothing has run"),
+    (401, AuthenticationError, "no", False, "the api_key is not the server's `http_api.key`"),
+    (403, AuthenticationError, "no", False, "access denied"),
+    (404, HTTPStatusError, "no", False, "no Centrifugo API at this address"),
+    (405, HTTPStatusError, "no", False, "only POST"),
+    (408, HTTPStatusError, "unknown", True, "oh dear"),
+    (413, HTTPStatusError, "no", False, "too large"),
+    (418, HTTPStatusError, "no", False, "oh dear"),
+    (429, HTTPStatusError, "no", True, "too many requests"),
+    (500, HTTPStatusError, "unknown", True, "oh dear"),
+    (502, HTTPStatusError, "unknown", True, "oh dear"),
+    (204, HTTPStatusError, "unknown", False, "oh dear"),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "executed", "retryable", "text"), STATUSES)
+def test_a_status_says_what_happened_and_what_to_do(
+    status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
+) -> None:
+    """Each status other than 200 is the right error, says whether commands have run, and advises."""
+    for count in (1, 2):
+        with pytest.raises(HTTPStatusError, match=text) as caught:
+            codec().outcomes(
+                prepared(Info(), Info())[:count], HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
+            )
+        error = caught.value
+        assert type(error) is kind
+        assert (error.status, error.body, error.executed, error.retryable) == (status, b"oh dear", executed, retryable)
+
+
+def test_some_statuses_depend_on_what_was_asked() -> None:
+    """Without a key a 401 asks for one; a history that the server cannot print says why."""
+    with pytest.raises(AuthenticationError, match="the server wants the api_key"):
+        Codec(URL, None).outcomes(prepared(Info()), HTTPReply(401, b""))
+    with pytest.raises(HTTPStatusError, match="the history holds bytes that are no JSON"):
+        codec().outcomes(prepared(History("a")), HTTPReply(500, b"Internal Server Error\n"))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retryable"), [(500, 100, True), (404, 102, False), (400, 107, False), (416, 112, False)]
+)
+def test_errors_in_statuses_are_errors_of_the_server(status: int, code: int, retryable: bool) -> None:
+    """As `http_api.error_mode` "transport" sends them (spec v6 §4.4)."""
+    (answer,) = codec().outcomes(prepared(Info()), reply({"code": code, "message": "m"}, status))
+    with pytest.raises(ServerError) as caught:
+        answer.result()
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
+    with pytest.raises(HTTPStatusError):
+        codec().outcomes(prepared(Info()), reply({"other": 1}, status))
+
+
+HINTS = [
+    (Publish("no:x", 1), 102, "must be a namespace of the server's configuration", "no"),
+    (Publish("a", 1), 107, "publication_data_format", "no"),
+    (Presence("a"), 108, "presence is off", "no"),
+    (History("a"), 108, "history_size and history_ttl", "no"),
+    (History("a"), 112, "another epoch", "no"),
+    (MapPublish("a", "k"), 107, "subscription_type", "no"),
+    (BlockUser("a"), 104, "needs Centrifugo PRO or a newer server", "no"),
+    (custom("new"), 104, "needs Centrifugo PRO or a newer server", "no"),
+    (KINDS["rpc"]("m"), 104, "no RPC method of that name", "no"),
+    (Channels(pattern="["), 100, "no glob", "unknown"),
+    (Publish("a", 1), 100, "internal", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("command", "code", "text", "executed"), HINTS, ids=lambda value: str(value)[:30])
+def test_errors_of_the_server_say_what_to_do(command: Command[Any], code: int, text: str, executed: str) -> None:
+    """Beside the server's own few words; only trouble inside of it may go away and leaves open what has run."""
+    words = "internal server error" if code == 100 else "m"
+    (answer,) = codec().outcomes([Prepared(command, b"{}")], reply({"error": {"code": code, "message": words}}))
+    trouble = answer.trouble()
+    assert trouble is not None
+    assert text in str(trouble)
+    assert (trouble.executed, trouble.retryable) == (executed, executed == "unknown")
+
+
+# ---- which server is it
+
+
+OK = reply({"result": {}})
+UNKNOWN_HERE = (BlockUser("u"), MapPublish("a", "k"), custom("new"))
+LEGACY_INFO = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}', JSON)
+
+
+@pytest.mark.parametrize("command", UNKNOWN_HERE, ids=lambda command: command.name)
+def test_a_method_that_a_known_server_lacks_needs_pro_or_a_newer_one(command: Command[Any]) -> None:
+    """Once the server has answered anything by its own path, a 404 is about the method alone."""
+    spoken = codec()
+    play(spoken.ask([spoken.prepare(Info())]), OK)
+    with pytest.raises(HTTPStatusError, match="this method needs Centrifugo PRO or a newer server") as caught:
+        play(spoken.ask([spoken.prepare(command)]), NOT_FOUND)
+    assert (caught.value.status, caught.value.executed) == (404, "no")
+
+
+@pytest.mark.parametrize("command", UNKNOWN_HERE, ids=lambda command: command.name)
+def test_a_method_that_an_unknown_server_lacks_is_told_from_an_old_server(command: Command[Any]) -> None:
+    """A question for `info` decides, once."""
+    spoken = codec()
+    requests: list[HTTPRequest] = []
+    for answers in ((NOT_FOUND, OK), (NOT_FOUND,)):
+        flow = spoken.ask([spoken.prepare(command)])
+        requests.append(_first(flow))
+        with pytest.raises(HTTPStatusError, match="needs Centrifugo PRO"):
+            _feed(flow, answers, requests)
+    assert [request.url.rpartition("/")[2] for request in requests] == [command.name, "info", command.name]
+
+
+def _first(flow: Flow[Any]) -> HTTPRequest:
+    step = next(flow)
+    assert isinstance(step, HTTPRequest)
+    return step
+
+
+def _feed(flow: Flow[Any], answers: Iterable[HTTPReply], requests: list[HTTPRequest]) -> None:
+    for answer in answers:
+        step = flow.send(answer)
+        assert isinstance(step, HTTPRequest)
+        requests.append(step)
+
+
+@pytest.mark.parametrize("commands", [[Publish("a", 1)], [Publish("a", 1), Info()], [BlockUser("u")]])
+def test_an_old_server_is_found_out_once_and_remembered(commands: Sequence[Command[Any]]) -> None:
+    """404 by path, an answer at the single endpoint: from then on only that is used."""
+    spoken = codec()
+    calls = [spoken.prepare(command) for command in commands]
+    lines = b"\n".join(b'{"id":%d,"result":{}}' % number for number in range(1, len(calls) + 1))
+    probing = [NOT_FOUND] * (2 if isinstance(commands[0], BlockUser) else 1)
+    outcomes, requests = play(spoken.ask(calls), *probing, LEGACY_INFO, HTTPReply(200, lines, JSON))
+    assert len(outcomes) == len(calls)
+    assert [request.url for request in requests[-2:]] == [f"{URL}/api"] * 2
+    assert spoken.server.version == (4, 1, 2)
+    _, requests = play(spoken.ask(calls), HTTPReply(200, lines, JSON))
+    assert [request.url for request in requests] == [f"{URL}/api"]
+
+
+def test_nobody_there_is_said() -> None:
+    """404 everywhere: the address is wrong, and the next call looks again."""
+    spoken = codec()
+    for _ in range(2):
+        with pytest.raises(HTTPStatusError, match="no Centrifugo API at this address"):
+            play(spoken.ask([spoken.prepare(Info())]), NOT_FOUND, NOT_FOUND)
+
+
+def test_a_wrong_key_of_an_old_server_is_said() -> None:
+    """Its paths are 404 before the key is looked at, so the single endpoint must tell."""
+    spoken = codec()
+    with pytest.raises(AuthenticationError):
+        play(spoken.ask([spoken.prepare(Info())]), NOT_FOUND, HTTPReply(401, b""))
+
+
+def test_an_error_in_a_status_is_no_unknown_path() -> None:
+    """404 with JSON is error 102 or 104 of a server in error mode."""
+    spoken = codec()
+    outcomes, requests = play(
+        spoken.ask([spoken.prepare(Publish("no:a", 1))]), reply({"code": 102, "message": "unknown channel"}, 404)
+    )
+    assert len(requests) == 1
+    with pytest.raises(ServerError, match="102"):
+        outcomes[0].result()
+
+
+def test_what_may_be_repeated_depends_on_the_server() -> None:
+    """Reads and what is naturally repeatable may; publications may where keys are honoured, which `info` tells."""
+    commands = [Presence("a"), HistoryRemove("a"), Publish("a", 1), custom("new"), BlockUser("u")]
+
+    def repeatable(version: str) -> list[bool]:
+        spoken = codec(new_key=lambda: "key")
+        calls = [spoken.prepare(command) for command in commands]
+        answer = reply({"result": {"nodes": [{"version": version}]}})
+        value, _ = play(spoken.repeatable(calls), answer)
+        again, requests = play(spoken.repeatable(calls))
+        assert (again, requests) == (value, [])
+        return list(value)
+
+    assert repeatable("6.9.1 OSS") == [True, True, True, False, True]
+    assert repeatable("5.1.0") == [True, True, False, False, True]
+    spoken = codec(new_key=lambda: "key")
+    spoken.server.single = True
+    value, _ = play(spoken.repeatable([spoken.prepare(Publish("a", 1))]))
+    assert value == [False]
+
+
+def test_parallel_needs_a_server_that_knows_it() -> None:
+    """An older one would run the batch one by one without a word."""
+    spoken = codec()
+    spoken.server.version = (5, 1, 0)
+    calls = prepared(Info(), Info())
+    with pytest.raises(UsageError, match=r"parallel needs Centrifugo 5\.2"):
+        play(spoken.in_parallel().ask(calls))
+    spoken.server.version = (5, 2, 0)
+    play(spoken.in_parallel().ask(calls), reply({"replies": [{"info": {}}] * 2}))
+
+
+def test_base64_travels_as_the_transcripts_have_it() -> None:
+    """Standard alphabet, padded."""
+    text = codec().prepare(Publish("a", b64data=bytes(range(250, 256)))).text
+    assert json.loads(text)["b64data"] == base64.b64encode(bytes(range(250, 256))).decode()

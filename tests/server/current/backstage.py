@@ -1,0 +1,87 @@
+"""A current server without a network, and connections that keep what they are told."""
+
+import dataclasses
+import itertools
+import json
+from typing import Any
+
+from centripetal.dialects.current.answers import Answer
+from centripetal.dialects.current.serving import read_request
+from centripetal.errors import ServerError
+from centripetal.server.current.api import API
+from centripetal.server.current.config import read_config
+from centripetal.server.current.connection import Announcement, ServerSubscription, Told
+from centripetal.server.current.node import Node
+
+__all__ = ["FakeConnection", "World"]
+
+CONFIG = {
+    "http_api": {"key": "k"},
+    "channel": {
+        "without_namespace": {"presence": True},
+        "namespaces": [
+            {"name": "hist", "history_size": 3, "history_ttl": "10s", "history_meta_ttl": "20s"},
+            {"name": "delta", "history_size": 3, "history_ttl": "10s", "delta_publish": True},
+            {"name": "obj", "publication_data_format": "json_object"},
+            {"name": "bin", "publication_data_format": "binary"},
+            {"name": "opts", "join_leave": True, "force_recovery": True, "history_size": 1, "history_ttl": "1s"},
+            {"name": "map", "subscription_type": "map", "map": {"mode": "persistent"}},
+        ],
+    },
+}
+
+
+@dataclasses.dataclass
+class FakeConnection:
+    """One that does nothing but remember."""
+
+    id: str
+    user: str
+    session: str = ""
+    told: list[Any] = dataclasses.field(default_factory=list)
+
+    def push(self, payload: bytes) -> None:
+        self.told.append(payload)
+
+    def deliver(self, told: Told) -> None:
+        self.told.append(told)
+
+    def announce(self, announcement: Announcement) -> None:
+        self.told.append(announcement)
+
+    def subscribe(self, subscription: ServerSubscription) -> None:
+        self.told.append(subscription)
+
+    def unsubscribe(self, channel: str, code: int, reason: str) -> None:
+        self.told.append((channel, code, reason))
+
+    def disconnect(self, code: int, reason: str) -> None:
+        self.told.append((code, reason))
+
+    def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
+        self.told.append((expired, expire_at, conn_info))
+
+
+class World:
+    """A node, its API, and the time there."""
+
+    def __init__(self, **sections: Any) -> None:
+        self.time = 1000.0
+        epochs = (f"epoch-{number}" for number in itertools.count(1))
+        config, _ = read_config({**CONFIG, **sections})
+        self.node = Node(config, name="n", uid="uid", now=self.time, new_epoch=lambda: next(epochs))
+        self.api = API(self.node)
+
+    def connect(self, id_: str, user: str, *channels: str, session: str = "") -> FakeConnection:
+        """A connection that is subscribed to these channels."""
+        connection = FakeConnection(id_, user, session)
+        self.node.hub.add(connection)
+        for channel in channels:
+            self.node.engine.subscribe(channel, id_)
+        return connection
+
+    def ask(self, method: str, /, **fields: Any) -> Any:
+        """The answer to a call of the API, or the code of the error."""
+        request = read_request(method, json.dumps(fields).encode())
+        outcome: Answer | ServerError = self.api.outcome(request, self.time)
+        return outcome.code if isinstance(outcome, ServerError) else outcome

@@ -1,0 +1,290 @@
+"""The methods of a current server's API, beyond the recordings: what they do to clients and histories."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.dialects.current.answers import Answer, HistoryAnswer, PublishAnswer
+from centripetal.server.current.connection import ServerSubscription, Told
+from centripetal.server.engine import ClientInfo, Position
+from centripetal.server.events import CommandRun, Event, Published
+from tests.server.current.backstage import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def datas(answer: Any) -> list[bytes]:
+    assert isinstance(answer, HistoryAnswer)
+    return [bytes(publication.data) for publication in answer.publications]
+
+
+def test_a_publication_reaches_subscribers_with_all_that_is_known_of_it(world: World) -> None:
+    """Once each, in the order in which they came, before the reply."""
+    one, two = world.connect("1", "u", "hist:a"), world.connect("2", "v", "hist:a")
+    world.connect("3", "w", "other")
+    assert world.ask("publish", channel="hist:a", data=1) == PublishAnswer(1, "epoch-1")
+    world.ask("publish", channel="hist:a", data=2, tags={"t": "x"}, version=7, delta=True)
+    (first, second) = one.told
+    assert one.told == two.told
+    assert isinstance(first, Told)
+    assert (first.publication.offset, first.previous, first.delta) == (1, None, False)
+    assert second.position == Position(2, "epoch-1")
+    assert (second.publication.tags, second.publication.version) == ({"t": "x"}, 7)
+    assert (second.previous, second.delta) == (first.publication, True)
+
+
+def test_a_namespace_may_want_deltas_of_everything(world: World) -> None:
+    """`delta_publish` stands for the flag of each call."""
+    connection = world.connect("1", "u", "delta:a")
+    world.ask("publish", channel="delta:a", data=1)
+    assert connection.told[0].delta
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "published"),
+    [
+        ({"idempotency_key": "k"}, {"idempotency_key": "k"}, 1),
+        ({"idempotency_key": "k"}, {"idempotency_key": "l"}, 2),
+        ({"version": 5}, {"version": 5}, 1),
+        ({"version": 5}, {"version": 6}, 2),
+        ({"version": 5, "version_epoch": "a"}, {"version": 4, "version_epoch": "b"}, 2),
+        ({"version": 5, "version_epoch": "a"}, {"version": 4}, 1),
+        ({"version": 5}, {}, 2),
+    ],
+)
+def test_some_publications_are_not_made(
+    world: World, first: dict[str, Any], second: dict[str, Any], published: int
+) -> None:
+    """Neither kept nor delivered; the result is a position, without a sign (spec v6 §7.4, §7.5)."""
+    connection = world.connect("1", "u", "hist:a")
+    world.ask("publish", channel="hist:a", data=1, **first)
+    answer = world.ask("publish", channel="hist:a", data=2, **second)
+    assert answer == PublishAnswer(published, "epoch-1")
+    assert len(connection.told) == published
+
+
+def test_a_version_that_was_skipped_leaves_its_key_free(world: World) -> None:
+    """The key counts first, and only a publication that was made occupies it (spec v6 §7.6)."""
+    world.ask("publish", channel="hist:a", data=1, version=5)
+    world.ask("publish", channel="hist:a", data=2, version=4, idempotency_key="k")
+    assert world.ask("publish", channel="hist:a", data=3, idempotency_key="k") == PublishAnswer(2, "epoch-1")
+
+
+def test_keys_are_remembered_for_five_minutes(world: World) -> None:
+    """With or without a history."""
+    for channel in ("plain", "hist:a"):
+        connection = world.connect(channel, "u", channel)
+        for seconds in (0, 299, 1):
+            world.time += seconds
+            world.node.tick(world.time)
+            world.ask("publish", channel=channel, data=1, idempotency_key="k")
+        assert len(connection.told) == 2
+
+
+def test_a_skipped_history_has_no_position(world: World) -> None:
+    """It is delivered all the same."""
+    connection = world.connect("1", "u", "hist:a")
+    assert world.ask("publish", channel="hist:a", data=1, skip_history=True) == PublishAnswer()
+    assert connection.told[0].position == Position()
+    assert datas(world.ask("history", channel="hist:a", limit=-1)) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "fields", "code"),
+    [
+        ("plain", {"b64data": "MTI="}, None),
+        ("plain", {"b64data": "MTI"}, 107),
+        ("plain", {"b64data": "", "data": 1}, None),
+        ("obj:x", {"data": [1]}, 107),
+        ("obj:x", {"data": {}}, None),
+        ("obj:x", {"b64data": "bm8="}, 107),
+        ("bin:x", {}, None),
+        ("bin:x", {"b64data": "/w=="}, None),
+        ("plain", {}, 107),
+        ("map:x", {"data": 1}, 107),
+        ("nowhere:x", {"data": 1}, 102),
+    ],
+)
+def test_data_must_be_what_the_namespace_takes(
+    world: World, channel: str, fields: dict[str, Any], code: int | None
+) -> None:
+    """Base64 counts before JSON (spec v6 §5.4)."""
+    answer = world.ask("publish", channel=channel, **fields)
+    assert answer == (PublishAnswer() if code is None else code)
+
+
+def test_a_broadcast_does_not_ask_for_the_kind_of_channel(world: World) -> None:
+    """Unlike publish."""
+    answer = world.ask("broadcast", channels=["map:x", ""], data=1)
+    assert [response.error for response in answer.responses[:1]] == [None]
+    assert answer.responses[1].error.code == 107
+
+
+def test_history_ends_and_its_position_later(world: World) -> None:
+    """Publications after the TTL, offset and epoch after the meta TTL since their last use (spec v6 §7.2)."""
+    world.ask("publish", channel="hist:a", data=1)
+    for seconds, offset, epoch, kept in ((9, 1, 1, [b"1"]), (2, 1, 1, []), (19, 1, 1, []), (21, 0, 2, [])):
+        world.time += seconds
+        world.node.tick(world.time)
+        answer = world.ask("history", channel="hist:a", limit=-1)
+        assert (answer.offset, answer.epoch, datas(answer)) == (offset, f"epoch-{epoch}", kept)
+
+
+def test_a_removed_history_goes_on_with_its_offsets(world: World) -> None:
+    """Only the publications are gone."""
+    world.ask("publish", channel="hist:a", data=1)
+    assert world.ask("history_remove", channel="hist:a") == Answer()
+    assert datas(world.ask("history", channel="hist:a", limit=-1)) == []
+    assert world.ask("publish", channel="hist:a", data=2) == PublishAnswer(2, "epoch-1")
+
+
+def test_presence_counts_connections_and_users(world: World) -> None:
+    """The anonymous one counts as one."""
+    for client, user in (("1", "u"), ("2", "u"), ("3", ""), ("4", "")):
+        world.node.engine.add_presence("a", ClientInfo(user, client))
+    stats = world.ask("presence_stats", channel="a")
+    assert (stats.num_clients, stats.num_users) == (4, 2)
+    assert list(world.ask("presence", channel="a").presence) == ["1", "2", "3", "4"]
+
+
+def test_channels_are_those_with_subscribers(world: World) -> None:
+    """Chosen by a pattern; a bad one is an internal error."""
+    world.connect("1", "u", "a:1", "b")
+    world.connect("2", "u", "a:1")
+    found = world.ask("channels", pattern="a:*").channels
+    assert {name: info.num_clients for name, info in found.items()} == {"a:1": 2}
+    assert set(world.ask("channels").channels) == {"a:1", "b"}
+    assert world.ask("channels", pattern="[") == 100
+
+
+def test_info_says_what_was_announced_last(world: World) -> None:
+    """Every three seconds, so it may be stale (spec v6 §5.10)."""
+    world.connect("1", "u", "a", "b")
+    assert world.ask("info").nodes[0].num_clients == 0
+    world.time += 3
+    world.node.tick(world.time)
+    (node,) = world.ask("info").nodes
+    assert (node.name, node.num_clients, node.num_users, node.num_channels, node.num_subs, node.uptime) == (
+        *("n", 1, 1, 2, 2),
+        3,
+    )
+
+
+# ---- about the connections of a user
+
+
+@pytest.mark.parametrize(
+    ("fields", "reached"),
+    [
+        ({"user": "u"}, ["1", "2"]),
+        ({"user": "u", "client": "2"}, ["2"]),
+        ({"user": "u", "session": "s1"}, ["1"]),
+        ({"user": "v", "client": "2"}, []),
+        ({"client": "2"}, []),
+        ({}, ["4"]),
+    ],
+)
+@pytest.mark.parametrize("method", ["subscribe", "unsubscribe", "disconnect", "refresh"])
+def test_a_user_is_reached_on_all_connections_or_one(
+    world: World, method: str, fields: dict[str, str], reached: list[str]
+) -> None:
+    """A client without its user finds nobody, and that is no error (spec v6 §5.11)."""
+    connections = [world.connect("1", "u", session="s1"), world.connect("2", "u"), world.connect("3", "v")]
+    connections.append(world.connect("4", ""))
+    channel = {"channel": "a"} if "subscribe" in method else {}
+    assert world.ask(method, **fields, **channel) == Answer()
+    assert [connection.id for connection in connections if connection.told] == reached
+
+
+def test_a_subscription_has_the_options_of_its_namespace_or_others(world: World) -> None:
+    """What overrides them is an object, so that False can be told from nothing."""
+    connection = world.connect("1", "u")
+    overridden = {"presence": {"value": True}, "force_recovery": {"value": False}, "join_leave": {}}
+    world.ask("subscribe", user="u", channel="opts:x")
+    world.ask(
+        "subscribe", user="u", channel="opts:x", info={"i": 1}, b64data="MTI=", expire_at=2000, override=overridden,
+        recover_since={"offset": 3, "epoch": "e"},
+    )  # fmt: skip
+    assert connection.told == [
+        ServerSubscription(channel="opts:x", join_leave=True, force_recovery=True),
+        ServerSubscription(
+            channel="opts:x",
+            chan_info=b'{"i": 1}',
+            data=b"12",
+            expire_at=2000,
+            recover_since=Position(3, "e"),
+            presence=True,
+        ),
+    ]
+
+
+def test_a_subscription_that_has_expired_is_an_error_if_somebody_is_there(world: World) -> None:
+    """Nothing happens then."""
+    assert world.ask("subscribe", user="u", channel="a", expire_at=999) == Answer()
+    connection = world.connect("1", "u")
+    assert world.ask("subscribe", user="u", channel="a", expire_at=999) == 100
+    assert connection.told == []
+
+
+def test_users_are_told_what_the_back_end_says(world: World) -> None:
+    """Codes and reasons are its own, or the usual ones; some connections may be spared."""
+    connection = world.connect("1", "u")
+    world.ask("unsubscribe", user="u", channel="a")
+    world.ask("unsubscribe", user="u")
+    world.ask("disconnect", user="u", whitelist=["1"])
+    world.ask("disconnect", user="u")
+    world.ask("disconnect", user="u", disconnect={"code": 4001, "reason": "r"})
+    world.ask("refresh", user="u", expired=True, expire_at=5, info={"a": 1})
+    assert connection.told == [
+        ("a", 2000, "server unsubscribe"),
+        ("", 2000, "server unsubscribe"),
+        (3503, "force disconnect"),
+        (4001, "r"),
+        (True, 5, b'{"a": 1}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "code"),
+    [
+        ("map_publish", {"channel": "map:x", "key": "k"}, 108),
+        ("map_publish", {"channel": "map:x"}, 107),
+        ("map_publish", {"channel": "a", "key": "k"}, 107),
+        ("map_publish", {"key": "k"}, 107),
+        ("map_read_state", {"channel": "map:x"}, 108),
+        ("map_stats", {"channel": "nowhere:x"}, 102),
+        ("shared_poll_publish", {"channel": "map:x", "key": "k", "version": 1}, 107),
+        ("rpc", {"method": "m"}, 104),
+        ("rpc", {}, 107),
+    ],
+)
+def test_what_is_not_there_is_refused(world: World, method: str, fields: dict[str, Any], code: int) -> None:
+    """Map channels and shared polling are not emulated: 108, if nothing else is wrong."""
+    assert world.ask(method, **fields) == code
+
+
+def test_what_happens_is_told_to_who_listens(world: World) -> None:
+    """Publications, and commands with what they came to; in a batch, too."""
+    world.connect("1", "u", "a")
+    heard: list[Event] = []
+    stop = world.node.events.listen(heard.append)
+    world.ask("publish", channel="a", data={"x": 1}, tags={"t": "1"})
+    world.ask("broadcast", channels=["a", "b"], data=1)
+    world.ask("publish", channel="nowhere:x", data=1)
+    stop()
+    world.ask("publish", channel="a", data=1)
+    publications = [event for event in heard if isinstance(event, Published)]
+    assert [(event.channel, event.receivers, event.tags) for event in publications] == [
+        ("a", 1, {"t": "1"}),
+        ("a", 1, {}),
+        ("b", 0, {}),
+    ]
+    commands = [event for event in heard if isinstance(event, CommandRun)]
+    assert [(event.method, event.channels, event.error) for event in commands] == [
+        ("publish", ("a",), ""),
+        ("broadcast", ("a", "b"), ""),
+        ("publish", ("nowhere:x",), "unknown channel"),
+    ]

@@ -1,0 +1,94 @@
+"""How a current server reads names of channels (spec v6 §3)."""
+
+import pytest
+
+from centripetal.errors import ServerError
+from centripetal.server.current.channels import ChannelOptions, ChannelRules
+from centripetal.server.engine import NO_HISTORY, HistoryOptions
+
+TOP, NEWS = ChannelOptions(presence=True), ChannelOptions(join_leave=True)
+RULES = ChannelRules(options=TOP, namespaces={"news": NEWS})
+LIMITED = ChannelOptions(allow_user_limited_channels=True)
+
+
+@pytest.mark.parametrize(
+    ("channel", "expected"),
+    [
+        ("a", TOP),
+        (":a", TOP),
+        ("", TOP),
+        ("news:", NEWS),
+        ("news:a:b", NEWS),
+        ("$news:a", NEWS),
+        ("$a", TOP),
+        ("news", TOP),
+    ],
+)
+def test_the_namespace_is_what_precedes_the_first_boundary(channel: str, expected: ChannelOptions) -> None:
+    """After a private prefix, which does not count."""
+    assert RULES.options_of(channel) is expected
+
+
+@pytest.mark.parametrize("channel", ["other:a", "$other:a", "n$ews:a"])
+def test_an_unknown_namespace_is_an_error(channel: str) -> None:
+    """It has code 102 everywhere."""
+    with pytest.raises(ServerError) as caught:
+        RULES.options_of(channel)
+    assert (caught.value.code, caught.value.message) == (102, "unknown channel")
+
+
+def test_marks_may_be_empty() -> None:
+    """Then nothing is private, in a namespace or limited to users."""
+    rules = ChannelRules(private_prefix="", namespace_boundary="", user_boundary="", user_separator="")
+    assert rules.options_of("a:b") == ChannelOptions()
+    assert not rules.is_private("$a")
+    assert not rules.is_user_limited("a#1", LIMITED)
+
+
+@pytest.mark.parametrize(
+    ("channel", "user", "listed"),
+    [
+        ("a#42", "42", True),
+        ("a#42,43", "43", True),
+        ("a#1#42", "1", False),
+        ("a#1#42", "42", True),
+        ("a#", "", True),
+        ("a#42", "4", False),
+        ("a# 42", "42", False),
+    ],
+)
+def test_users_are_listed_after_the_last_boundary(channel: str, user: str, listed: bool) -> None:
+    """By their exact text, and only where the namespace allows such channels."""
+    assert RULES.is_user_limited(channel, LIMITED)
+    assert not RULES.is_user_limited(channel, TOP)
+    assert RULES.lists_user(channel, user) is listed
+
+
+@pytest.mark.parametrize(
+    ("channel", "regex", "good"),
+    [
+        ("news:é", "", False),
+        ("news:a b", "", True),
+        ("news:abc", "^[a-z]+$", True),
+        ("news:ab1", "^[a-z]+$", False),
+        ("$news:abc", "^[a-z]+$", True),
+        ("$abc", "^[a-z]+$", False),
+        ("news:é", "é", True),
+    ],
+)
+def test_names_are_ascii_or_what_the_regular_expression_says(channel: str, regex: str, good: bool) -> None:
+    """It is about what follows the namespace, or the whole name if there is none."""
+    assert RULES.is_well_formed(channel, ChannelOptions(channel_regex=regex)) is good
+
+
+@pytest.mark.parametrize(
+    ("options", "history"),
+    [
+        (ChannelOptions(), NO_HISTORY),
+        (ChannelOptions(history_size=2, history_ttl=3.0, history_meta_ttl=9.0), HistoryOptions(2, 3, meta_ttl=9)),
+        (ChannelOptions(history_size=2, history_ttl=3.0), HistoryOptions(2, 3, meta_ttl=None)),
+    ],
+)
+def test_history_is_told_to_the_engine(options: ChannelOptions, history: HistoryOptions) -> None:
+    """Positions stay for ever if nobody says how long."""
+    assert options.history == history

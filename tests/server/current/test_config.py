@@ -1,0 +1,158 @@
+"""The configuration of a current server: what is honoured, what is named, what keeps it from starting."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.server.current.config import Config, read_config
+from centripetal.server.engine import HistoryOptions
+from tests.needs import find, needs
+
+HISTORY = {"history_size": 5, "history_ttl": "300s"}
+
+
+def in_namespace(**options: Any) -> dict[str, Any]:
+    return {"channel": {"namespaces": [{"name": "ns", **options}]}}
+
+
+def test_nothing_said_gives_the_defaults() -> None:
+    """Those of the real server."""
+    config, unhonoured = read_config({})
+    assert (config, unhonoured) == (Config(channels=config.channels), [])
+    assert config.client.ping_interval == 25.0
+    assert config.client.queue_max_size == 1048576
+    assert config.websocket.message_size_limit == 65536
+    assert config.channels.options.history_meta_ttl == 720 * 3600.0
+
+
+def test_values_are_read_wherever_they_stand() -> None:
+    """Names in any case, durations as text, text for numbers."""
+    config, unhonoured = read_config(
+        {
+            "HTTP_API": {"Key": "k"},
+            "client": {
+                "token": {"hmac_secret_key": "t"},
+                "allowed_origins": ["https://*"],
+                "ping_interval": "1m",
+                "channel_limit": "7",
+                "subscribe_to_user_personal_channel": {"enabled": True},
+            },
+            "channel": {
+                "without_namespace": {"presence": True},
+                "namespaces": [{"name": "ns", **HISTORY}, {"name": "meta", **HISTORY, "history_meta_ttl": "1h"}],
+                "publication_data_format": "json",
+                "user_boundary": "%",
+            },
+            "rpc": {"ping": {"enabled": True}},
+            "node": {"name": "n"},
+            "engine": {"type": "memory"},
+        }
+    )
+    assert unhonoured == []
+    assert (config.http_api.key, config.client.token.hmac_secret_key) == ("k", "t")
+    assert (config.client.ping_interval, config.client.channel_limit) == (60.0, 7)
+    assert config.client.subscribe_to_user_personal_channel.enabled
+    assert config.channels.options.presence
+    assert config.channels.user_boundary == "%"
+    assert config.channels.options_of("ns:x").history == HistoryOptions(5, 300, meta_ttl=720 * 3600)
+    assert config.channels.options_of("meta:x").history == HistoryOptions(5, 300, meta_ttl=3600)
+    assert config.channels.options_of("meta:x").publication_data_format == "json"
+    assert config.rpc.ping.enabled
+    assert config.node.name == "n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"nonsense": 1}, "'nonsense' in the configuration has no effect: this server does not know it"),
+        ({"client": {"nonsense": 1}}, "'client.nonsense' .* does not know it"),
+        ({"engine": {"type": "redis"}}, "'engine' .* kept in memory"),
+        ({"grpc_api": {"enabled": True}}, "'grpc_api' .* no gRPC API"),
+        ({"client": {"proxy": {"connect": {"enabled": True}}}}, "'client.proxy' .* no proxies are asked"),
+        (
+            in_namespace(subscribe_proxy_enabled=True),
+            r"'channel.namespaces\[0\].subscribe_proxy_enabled' .* no proxies",
+        ),
+        (in_namespace(subscription_type="map", map={"mode": "persistent"}), "map channels .* are not emulated"),
+        ({"http_server": {"port": 9000}}, "'http_server' .* one port"),
+        ({"uni_sse": {"enabled": True}}, "'uni_sse' .* WebSocket"),
+    ],
+)
+def test_what_has_no_effect_is_named(raw: dict[str, Any], sentence: str) -> None:
+    """With the place where it stands, and why."""
+    (unhonoured,) = read_config(raw)[1]
+    assert re.search(sentence, unhonoured)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"grpc_api": {"enabled": False}, "consumers": [], "admin": {"password": ""}},
+        {"log": {"level": "debug"}, "usage_stats": {"disabled": True}},
+        in_namespace(subscribe_proxy_name="default", map={"mode": ""}),
+    ],
+)
+def test_what_asks_for_nothing_is_passed_over(raw: dict[str, Any]) -> None:
+    """Whatever is off or empty, and what nobody could see on the wire."""
+    assert read_config(raw)[1] == []
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (in_namespace(history_size=5), "history_ttl is missing"),
+    (in_namespace(history_ttl="5s"), "history_size is missing"),
+    (in_namespace(history_size=5, history_ttl="1500ms"), "whole seconds"),
+    (in_namespace(**HISTORY, history_meta_ttl="1500ms"), "whole seconds"),
+    (in_namespace(**HISTORY, history_meta_ttl="10s"), "longer than the history_meta_ttl"),
+    ({"channel": {"history_meta_ttl": "10s", "without_namespace": HISTORY}}, "longer than the history_meta_ttl"),
+    (in_namespace(force_recovery=True), "needs history_size"),
+    (in_namespace(force_recovery_mode="best"), "force_recovery_mode"),
+    (in_namespace(**HISTORY, force_recovery=True, auto_cache_recover=True), "auto_cache_recover"),
+    (in_namespace(allowed_delta_types=["fossil", "other"]), "'other'"),
+    (in_namespace(publication_data_format="xml"), "publication_data_format"),
+    (in_namespace(subscription_type="other"), "subscription_type"),
+    (in_namespace(subscription_type="map"), "map.mode"),
+    (in_namespace(channel_regex="("), "regular expression"),
+    (in_namespace(publish_proxy_name="mine"), "proxies has none of that name"),
+    (in_namespace(history_ttl=300, history_size=1), "duration such as"),
+    ({"channel": {"namespaces": [{"name": "a"}]}}, "at least two characters"),
+    ({"channel": {"namespaces": [{"name": "ns"}, {"name": "ns"}]}}, "unique"),
+    ({"channel": {"namespaces": 5}}, "list of objects"),
+    ({"client": 5}, "client must be an object"),
+    (
+        {"client": {"subscribe_to_user_personal_channel": {"enabled": True, "personal_channel_namespace": "x"}}},
+        "no namespace has that name",
+    ),
+    (
+        {"client": {"subscribe_to_user_personal_channel": {"enabled": True, "single_connection": True}}},
+        "needs presence",
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "words"), REFUSED)
+def test_what_the_real_server_would_not_start_with_is_refused(raw: dict[str, Any], words: str) -> None:
+    """The message names the key."""
+    with pytest.raises(UsageError, match=words):
+        read_config(raw)
+
+
+@needs("centrifugo-v6")
+@pytest.mark.parametrize("raw", [raw for raw, _ in REFUSED])
+def test_a_real_server_refuses_these_too(raw: dict[str, Any], tmp_path: Path) -> None:
+    """Its own check of configurations says so."""
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(raw))
+    program = find("centrifugo-v6")
+    assert program
+    assert subprocess.run([program, "checkconfig", "-c", str(file)], capture_output=True, check=False).returncode != 0
+
+
+def test_no_key_is_in_a_repr() -> None:
+    """A configuration may get into a log."""
+    config, _ = read_config({"http_api": {"key": "hush"}, "client": {"token": {"hmac_secret_key": "hush"}}})
+    assert "hush" not in repr(config) + repr(config.http_api) + repr(config.client)

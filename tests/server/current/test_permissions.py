@@ -1,0 +1,172 @@
+"""Who may connect, and do what."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.dialects.current.realtime import Connect, Subscribe
+from centripetal.dialects.current.verifying import TokenRefused
+from centripetal.errors import ServerError
+from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.current.config import read_config
+from centripetal.server.current.disconnects import FatalError
+from centripetal.server.current.permissions import Gate, has_ended
+from tests.server.current.world import NAMESPACES, token
+
+LIMITED = {"name": "limited", "allow_user_limited_channels": True, "allow_subscribe_for_client": True}
+MAP = {"name": "map", "subscription_type": "map", "map": {"mode": "ephemeral"}, "allow_subscribe_for_client": True}
+POLL = {"name": "poll", "subscription_type": "shared_poll", "allow_subscribe_for_client": True}
+
+
+def gate(**client: Any) -> Gate:
+    config, _ = read_config(
+        {
+            "client": {"token": {"hmac_secret_key": "secret"}, **client},
+            "channel": {"namespaces": [*NAMESPACES, LIMITED, MAP, POLL]},
+        }
+    )
+    return Gate(config)
+
+
+def subscribe(gate: Gate, channel: str, user: str = "42", **params: Any) -> str:
+    """What comes of it: "granted", or the code of the error or the close."""
+    try:
+        gate.subscribe(Subscribe(channel, **params), user, "id", 1000)
+    except ServerError as error:
+        return str(error.code)
+    except FatalError as error:
+        return f"closed {error.disconnect.code}"
+    except TokenRefused as refusal:
+        return f"token {refusal.error}"
+    return "granted"
+
+
+@pytest.mark.parametrize(
+    ("channel", "user", "outcome"),
+    [
+        ("open:a", "42", "granted"),
+        ("open:a", "", "granted"),
+        ("auth:a", "42", "granted"),
+        ("auth:a", "", "103"),
+        ("closed:a", "42", "103"),
+        ("plain", "42", "103"),
+        ("nowhere:a", "42", "102"),
+        ("open:ä", "42", "107"),
+        ("$open:a", "42", "103"),
+        ("limited:a#42", "42", "granted"),
+        ("limited:a#41,42", "42", "granted"),
+        ("limited:a#4,2", "42", "103"),
+        ("limited:a#43#42", "42", "granted"),
+        ("limited:a#", "", "granted"),
+        ("limited:a#42", "", "103"),
+        # Without a list of users it is a channel like any other.
+        ("limited:a", "42", "granted"),
+        ("open:a#43", "42", "granted"),
+    ],
+)
+def test_subscribing_is_allowed_by_name_and_options(channel: str, user: str, outcome: str) -> None:
+    """The first rule that applies decides (spec v6 §11.4)."""
+    assert subscribe(gate(), channel, user) == outcome
+
+
+@pytest.mark.parametrize(
+    ("claims", "outcome"),
+    [
+        ({"sub": "42", "channel": "$closed:a"}, "granted"),
+        ({"sub": "42", "channel": "$closed:a", "client": "id"}, "granted"),
+        ({"sub": "42", "channel": "$closed:b"}, "closed 3500"),
+        ({"sub": "43", "channel": "$closed:a"}, "closed 3500"),
+        ({"sub": "42", "channel": "$closed:a", "client": "other"}, "closed 3500"),
+        ({"sub": "42"}, "token 103"),
+        ({"sub": "42", "channel": "$closed:a", "exp": 999}, "token 109"),
+    ],
+)
+def test_a_subscription_token_is_a_full_permission(claims: dict[str, Any], outcome: str) -> None:
+    """For the channel, the user and the connection that it names; names are checked all the same."""
+    assert subscribe(gate(), "$closed:a", token=token(**claims)) == outcome
+    assert subscribe(gate(), "$closed:ä", token=token(sub="42", channel="$closed:ä")) == "107"
+
+
+def test_subscription_tokens_may_have_keys_of_their_own() -> None:
+    """Then those of connections are of no use for them, and the other way round."""
+    separate = gate(subscription_token={"enabled": True, "hmac_secret_key": "other"})
+    claims = {"sub": "42", "channel": "closed:a"}
+    assert subscribe(separate, "closed:a", token=token("other", **claims)) == "granted"
+    assert subscribe(separate, "closed:a", token=token(**claims)) == "token 103"
+    with pytest.raises(FatalError, match="invalid token"):
+        separate.admit(Connect(token=token("other", sub="42")), 1000)
+    skipping = gate(insecure_skip_token_signature_verify=True)
+    assert skipping.admit(Connect(token=token("other", sub="42")), 1000).user == "42"
+
+
+@pytest.mark.parametrize(
+    ("channel", "type_", "outcome"),
+    [
+        ("open:a", 1, "103"),
+        ("open:a", 2, "103"),
+        ("open:a", 4, "108"),
+        ("open:a", 5, "closed 3004"),
+        ("map:a", 0, "103"),
+        ("poll:a", 0, "107"),
+        # What is not emulated is not available.
+        ("map:a", 1, "108"),
+        ("poll:a", 4, "108"),
+    ],
+)
+def test_a_namespace_has_subscriptions_of_one_type(channel: str, type_: int, outcome: str) -> None:
+    """Those of streams are the ones that there are here."""
+    assert subscribe(gate(), channel, type=type_) == outcome
+
+
+def test_insecure_permits_everything_but_private_channels() -> None:
+    """And names that are none."""
+    insecure = gate(insecure=True)
+    assert [subscribe(insecure, each, "") for each in ("closed:a", "limited:a#42", "$open:a", "open:ä")] == [
+        *("granted", "granted", "103", "107"),
+    ]
+    assert insecure.may("publish", ChannelOptions(), "", subscribed=False)
+    assert insecure.admit(Connect(token=token(sub="42", exp=1010)), 1000).expire_at == 0
+
+
+@pytest.mark.parametrize("what", ["publish", "presence", "history"])
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [
+        ((), []),
+        (("client",), ["user", "subscribed user"]),
+        (("subscriber",), ["subscribed user"]),
+        (("anonymous",), []),
+        (("client", "anonymous"), ["user", "subscribed user", "anonymous", "subscribed anonymous"]),
+        (("subscriber", "anonymous"), ["subscribed user", "subscribed anonymous"]),
+    ],
+)
+def test_permissions_are_for_clients_subscribers_and_the_anonymous(
+    what: Any, options: tuple[str, ...], allowed: list[str]
+) -> None:
+    """The last extends the other two, and never works alone (spec v6 §11.6)."""
+    flags: dict[str, Any] = {f"allow_{what}_for_{whom}": True for whom in options}
+    given = ChannelOptions(**flags)
+    everybody = [("user", "42", False), ("subscribed user", "42", True)]
+    everybody += [("anonymous", "", False), ("subscribed anonymous", "", True)]
+    assert [
+        name for name, user, subscribed in everybody if gate().may(what, given, user, subscribed=subscribed)
+    ] == allowed
+
+
+def test_the_personal_channel_has_the_marks_of_the_configuration() -> None:
+    """With its namespace, or without any; the anonymous user has none."""
+    own = {"enabled": True, "personal_channel_namespace": "limited"}
+    assert gate(subscribe_to_user_personal_channel=own).personal_channel("42") == "limited:#42"
+    alone = gate(subscribe_to_user_personal_channel={"enabled": True})
+    assert (alone.personal_channel("42"), alone.personal_channel("")) == ("#42", None)
+    assert gate().personal_channel("42") is None
+    assert list(alone.admit(Connect(token=token(sub="42")), 1000).subs) == ["#42"]
+
+
+def test_a_token_that_has_ended_is_told_from_a_bad_one() -> None:
+    """By its time alone."""
+    cases: list[tuple[dict[str, Any], bool]] = [({"exp": 999}, True), ({"nbf": 2000}, True), ({"aud": 1}, False)]
+    for claims, ended in cases:
+        with pytest.raises(TokenRefused) as refusal:
+            gate().verified_subscription(token(sub="42", channel="open:a", **claims), "open:a", "42", "id", 1000)
+        assert has_ended(refusal.value) is ended

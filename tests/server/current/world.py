@@ -1,0 +1,192 @@
+"""Client connections of a Centrifugo 6 node without a network, and with a clock that is told what time it is."""
+
+import base64
+import hashlib
+import heapq
+import hmac
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from centripetal.dialects.current.realtime import Disconnect
+from centripetal.dialects.current.requests import METHODS
+from centripetal.protocol import gostructs
+from centripetal.server.current.api import API
+from centripetal.server.current.config import read_config
+from centripetal.server.current.node import Node
+from centripetal.server.current.permissions import Gate
+from centripetal.server.current.session import Session
+from centripetal.server.events import Event
+
+__all__ = ["Client", "World", "error", "token"]
+
+_OPEN = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True}
+_HISTORY = {"history_size": 5, "history_ttl": "60s"}
+_FOR_SUBSCRIBERS = {f"allow_{what}_for_subscriber": True for what in ("publish", "presence", "history")}
+
+NAMESPACES: list[dict[str, Any]] = [
+    {"name": "open", **_OPEN},
+    {"name": "auth", "allow_subscribe_for_client": True},
+    {"name": "chat", "presence": True, "join_leave": True, "force_push_join_leave": True, **_OPEN, **_FOR_SUBSCRIBERS},
+    {"name": "rec", "force_recovery": True, **_OPEN, **_HISTORY, **_FOR_SUBSCRIBERS},
+    {"name": "pos", "force_positioning": True, **_OPEN, **_HISTORY},
+    {"name": "bare", "force_positioning": True, **_OPEN},
+    {"name": "cache", "force_recovery": True, "force_recovery_mode": "cache", **_OPEN, **_HISTORY},
+    {"name": "closed", "presence": True},
+]
+
+
+def token(secret: str = "secret", **claims: Any) -> str:
+    """A token with these claims."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256"}, claims)]
+    text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    signature = hmac.new(secret.encode(), text, hashlib.sha256).digest()
+    return b".".join((text, base64.urlsafe_b64encode(signature).rstrip(b"="))).decode()
+
+
+def error(reply: Mapping[str, Any]) -> int:
+    """The code of the error in a reply."""
+    code: int = reply["error"]["code"]
+    return code
+
+
+class FakeTimer:
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class World:
+    """A server, and the time there.
+
+    Args:
+        namespaces: besides the usual ones, or instead of those with the same name.
+        client: the section `client` of its configuration, besides keys.
+        sections: of the configuration.
+    """
+
+    def __init__(
+        self, namespaces: tuple[dict[str, Any], ...] = (), client: Mapping[str, Any] = {}, **sections: Any
+    ) -> None:
+        self.time = 1000.0
+        self.timers: list[tuple[float, int, FakeTimer, Callable[[], object]]] = []
+        self.numbers = itertools.count(1)
+        names = {each["name"] for each in namespaces}
+        config, strangers = read_config(
+            {
+                "client": {
+                    "token": {"hmac_secret_key": "secret"},
+                    "allow_anonymous_connect_without_token": True,
+                    **client,
+                },
+                "channel": {"namespaces": [*(each for each in NAMESPACES if each["name"] not in names), *namespaces]},
+                **sections,
+            }
+        )
+        assert not strangers
+        epochs = itertools.count(1)
+        self.node = Node(config, name="node", uid="uid", now=self.time, new_epoch=lambda: f"e{next(epochs)}")
+        self.gate = Gate(config)
+        self.events: list[Event] = []
+
+    def listen(self) -> None:
+        self.node.events.listen(self.events.append)
+
+    def new(self, *, pings: bool = True) -> "Client":
+        """A connection that has said nothing yet."""
+        return Client(self, f"client-{next(self.numbers)}", pings=pings)
+
+    def anonymous(self, **connect: Any) -> "Client":
+        """A connection of the anonymous user, which is not asked whether it is alive."""
+        client = self.new(pings=False)
+        client.result("connect", **connect)
+        return client
+
+    def user(self, name: str, **claims: Any) -> "Client":
+        """A connection with a token of that user, which is not asked whether it is alive."""
+        client = self.new(pings=False)
+        client.result("connect", token=token(sub=name, **claims))
+        return client
+
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass, and all that is due in it happen."""
+        end = self.time + seconds
+        while self.timers and self.timers[0][0] <= end:
+            self.time, _, timer, callback = heapq.heappop(self.timers)
+            if not timer.cancelled:
+                callback()
+        self.time = end
+
+    def api(self, method: str, **params: Any) -> Any:
+        """Call a method of the API; the world goes on until what it caused has happened."""
+        outcome = API(self.node).outcome(gostructs.read(json.dumps(params).encode(), METHODS[method]), self.time)
+        self.wait(0)
+        return outcome
+
+    def publish(self, channel: str, data: Any, **params: Any) -> None:
+        self.api("publish", channel=channel, data=data, **params)
+
+
+class Client:
+    """A session and the link that it talks to."""
+
+    def __init__(self, world: World, id_: str, *, pings: bool) -> None:
+        self.world = world
+        self.sent: list[Any] = []
+        self.payloads: list[bytes] = []
+        self.ended: list[Disconnect | None] = []
+        self.session = Session(world.node, world.gate, self, id_, jitter=lambda: 0.5, pings=pings)
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+    def now(self) -> float:
+        return self.world.time
+
+    def send(self, payload: bytes) -> None:
+        assert not self.ended
+        self.payloads.append(payload)
+        self.sent.append(json.loads(payload))
+
+    def end(self, disconnect: Disconnect | None) -> None:
+        self.ended.append(disconnect)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> FakeTimer:
+        timer = FakeTimer()
+        heapq.heappush(self.world.timers, (self.world.time + delay, next(self.world.numbers), timer, callback))
+        return timer
+
+    def say(self, *commands: Mapping[str, Any]) -> None:
+        """Send commands in one message."""
+        self.session.receive("\n".join(map(json.dumps, commands)).encode())
+
+    def ask(self, request: str, **params: Any) -> Any:
+        """The reply; pushes that came with it stay."""
+        self.say({"id": 7, request: params})
+        assert not self.ended, self.ended
+        index = next(index for index, line in enumerate(self.sent) if line.get("id") == 7)
+        return self.sent.pop(index)
+
+    def result(self, request: str, **params: Any) -> Any:
+        """What the reply holds if it is no error."""
+        reply = self.ask(request, **params)
+        assert "error" not in reply, reply
+        return reply[request]
+
+    def pushed(self) -> list[Any]:
+        """What came since the last time: what is in pushes, and other lines as they are."""
+        lines, self.sent = self.sent, []
+        return [line.get("push", line) for line in lines]
+
+    def publications(self) -> list[Any]:
+        """The payloads that came since the last time, when nothing else did."""
+        return [push["pub"]["data"] for push in self.pushed()]
+
+    def close(self) -> tuple[int, str] | None:
+        """Code and reason with which it was closed; None: without any."""
+        (disconnect,) = self.ended
+        return None if disconnect is None else (disconnect.code, disconnect.reason)
