@@ -103,8 +103,20 @@ def _plan(hint: Any) -> tuple[Any, Make | None]:
     if kind is hint or type(None) not in typing.get_args(hint):
         return json, make
     if json is not msgspec.Raw:
-        return json | None, None if make is None else lambda value: value if value is None else make(value)
+        return json | None, None if make is None else _unless_none(make)
     return json, None if make is None else _unless_null(make)
+
+
+def _unless_none(make: Make) -> Make:
+    return lambda value: None if value is None else make(value)
+
+
+def _of_each(make: Make) -> Make:
+    return lambda values: [make(value) for value in values]
+
+
+def _of_values(make: Make) -> Make:
+    return lambda values: {name: make(value) for name, value in values.items()}
 
 
 def _unless_null(make: Make) -> Make:
@@ -119,10 +131,10 @@ def _plan_of(kind: Any) -> tuple[Any, Make | None]:
         return _plan_of(arguments[0])
     if origin in (list, Sequence):
         json, make = _plan_of(arguments[0])
-        return list[json], None if make is None else lambda values: [make(value) for value in values]  # type: ignore[valid-type]
+        return list[json], None if make is None else _of_each(make)  # type: ignore[valid-type]
     if origin in (dict, Mapping):
         json, make = _plan_of(arguments[1])
-        return dict[str, json], None if make is None else lambda v: {k: make(m) for k, m in v.items()}  # type: ignore[valid-type]
+        return dict[str, json], None if make is None else _of_values(make)  # type: ignore[valid-type]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         # As text first, because such an object may be in itself.
         return msgspec.Raw, lambda text: reader(kind).read(text)
