@@ -264,7 +264,12 @@ def test_history_is_a_table_and_a_position(current: Run) -> None:
     for n in range(3):
         current("publish", "table", str(n), "--tags", "a=b")
     ran = current("history", "table")
-    assert [line.split()[:2] for line in ran.out.splitlines()] == [["data", "offset"], ["0", "1"], ["1", "2"], ["2", "3"]]
+    assert [line.split()[:2] for line in ran.out.splitlines()] == [
+        ["data", "offset"],
+        ["0", "1"],
+        ["1", "2"],
+        ["2", "3"],
+    ]
     position = ran.err.split()[-1]
     assert position.startswith("3:")
     assert json.loads(current("history", "table", "--since", f"1:{position[2:]}", "--json").out)["publications"] == [

@@ -105,7 +105,11 @@ def test_new_command_needs_no_code() -> None:
     assert described.text == "Ask USER."
     assert described.arguments == {"user": "Whom to ask.", "limit": "How many answers.", "urgent": "At once."}
     made = list(parameters(Verb("poll", {Generation.V1: PollUser})))
-    assert [(p.name, p.default) for p in made] == [("user", inspect.Parameter.empty), ("limit", None), ("urgent", False)]
+    assert [(p.name, p.default) for p in made] == [
+        ("user", inspect.Parameter.empty),
+        ("limit", None),
+        ("urgent", False),
+    ]
 
 
 def test_publish_says_ok_to_people(api: Run) -> None:
