@@ -64,8 +64,8 @@ IMPURE_MODULES = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/http1.py"),
-    "cryptography": ("dialects/current/signatures.py",),
     "websockets": ("server/", "transport/websocket.py"),
+    "cryptography": ("dialects/current/signatures.py", "dialects/current/signing.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pytest": ("testing/",),

@@ -27,6 +27,27 @@ class Ran(NamedTuple):
 Run = Callable[..., Ran]
 
 
+API_KEY = "the API key of these tests"
+TOKEN_KEY = "the key of tokens of these tests"
+_CHANNELS = {
+    "presence": True,
+    "join_leave": True,
+    "history_size": 10,
+    "history_ttl": "60s",
+    "allow_recovery": True,
+    "allow_history_for_subscriber": True,
+    "allow_presence_for_subscriber": True,
+}
+CURRENT_CONFIG = {
+    "http_api": {"key": API_KEY},
+    "client": {"token": {"hmac_secret_key": TOKEN_KEY}},
+    "channel": {
+        "without_namespace": _CHANNELS,
+        "namespaces": [{"name": "bare"}, {"name": "open", "allow_subscribe_for_client": True}],
+    },
+}
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """An embedded server with history and presence."""
@@ -54,6 +75,22 @@ def api(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Ru
     """`cli` with the environment that names the embedded server and its secret."""
     monkeypatch.setenv("CENTRIFUGO_API_URL", server.url)
     monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
+    return cli
+
+
+@pytest.fixture(scope="session")
+def current_server() -> Iterator[EmbeddedServer]:
+    """An embedded server of the current API."""
+    with EmbeddedServer(config=CURRENT_CONFIG) as server:
+        yield server
+
+
+@pytest.fixture
+def current(cli: Run, current_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`cli` with the environment that names the embedded server of the current API and its keys."""
+    monkeypatch.setenv("CENTRIFUGO_HTTP_API_URL", current_server.url)
+    monkeypatch.setenv("CENTRIFUGO_HTTP_API_KEY", API_KEY)
+    monkeypatch.setenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", TOKEN_KEY)
     return cli
 
 

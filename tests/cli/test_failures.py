@@ -10,6 +10,7 @@ import pytest
 from centripetal import errors
 from centripetal.cli.failures import ExitCode, explain, printable
 from centripetal.server import EmbeddedServer
+from centripetal.tokens import TokenRefused
 from tests.cli.conftest import Run
 
 
@@ -103,6 +104,8 @@ def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.Centripe
 def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> None:
     """Each class of errors has an exit code that the help documents, and its JSON can be printed."""
     more: dict[str, Any] = {"status": 500} if issubclass(kind, errors.HTTPStatusError) else {}
+    if issubclass(kind, TokenRefused):
+        more = {"kind": "connection", "reason": "signature"}
     code, _, details = explain(kind("it went wrong", **more))
     assert code in set(ExitCode) - {ExitCode.OK}
     assert json.loads(json.dumps(details))["exit_code"] == code

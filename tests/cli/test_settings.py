@@ -90,7 +90,7 @@ def test_settings_read_only_what_they_are_given() -> None:
     settings = Settings(environment={})
     assert settings.server_url() is None
     assert settings.known_secret() is None
-    with pytest.raises(UsageError, match="no secret"):
+    with pytest.raises(UsageError, match="neither a secret nor an API key"):
         settings.client()
 
 

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from centripetal.cli.subscriber import Subscriber
+from centripetal.dialects.v1.watching import Watcher
 from centripetal.errors import ConnectError, ServerError, UsageError
 from centripetal.protocol.watching import Joined, Published
 from centripetal.server import EmbeddedServer
@@ -16,7 +17,9 @@ SECRET = "s"
 
 
 def subscriber(url: str, *channels: str, joins: int = 0, patience: float = PATIENCE) -> Subscriber:
-    return Subscriber(list(channels) or ["c"], url, SECRET, "alice", joins=joins, patience=patience)
+    names = channels or ("c",)
+    watcher = Watcher(names, secret=SECRET, user="alice")
+    return Subscriber(watcher, url, subscriptions=len(names), joins=joins, patience=patience)
 
 
 def test_it_has_subscribed_when_it_has_begun() -> None:

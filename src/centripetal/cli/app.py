@@ -1,12 +1,13 @@
 """The Typer app: its own options, its verbs, and one place where whatever goes wrong becomes an exit code."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
-from centripetal.cli import commands, demo, serve, sign, token, watch
+from centripetal.cli import commands, demo, doctor, load, serve, sign, token, watch
 from centripetal.cli.failures import ExitCode, UsageProblem, report, usage_message
 from centripetal.cli.settings import ALL, Settings, declare, group, listed, options
 from centripetal.errors import CentripetalError
@@ -17,13 +18,17 @@ __all__ = ["app", "execute"]
 _HELP = """
 Talk to a Centrifugo server: publish, see who is there, read history, or run a stand-in for one.
 
-The server is named by `--url` or `CENTRIFUGO_API_URL`, its secret by `CENTRIFUGO_SECRET`.
+The server is named by `--url`, or by `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`. An API key (`--api-key`,
+`CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) means Centrifugo 3 or later, a secret (`--secret` or
+`CENTRIFUGO_SECRET`) Centrifugo 1.x. Options count before the environment, and may stand before the verb or behind it.
 """
 
 _EXAMPLES = (
     """`centripetal publish news '{"text": "hello"}'`""",
     "`centripetal history news --json`",
     "`centripetal watch news`",
+    "`centripetal load commands.ndjson`",
+    "`centripetal doctor --channel news`",
     "`centripetal serve --secret s3cret`",
     "`centripetal demo`",
 )
@@ -37,9 +42,17 @@ _AFTER_OPTIONS = "\n\n".join(
 )
 
 
+class _Verbs(TyperGroup):
+    """Finds verbs also where - is typed for _: `presence-stats` is `presence_stats`."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, cmd_name.replace("-", "_"))
+
+
 def _build() -> typer.Typer:
     app = typer.Typer(
         name="centripetal",
+        cls=_Verbs,
         rich_markup_mode="markdown",
         pretty_exceptions_enable=False,  # they would show the values of variables, the secret among them
         context_settings={"help_option_names": ["--help", "-h"]},
@@ -62,10 +75,12 @@ def _build() -> typer.Typer:
     app.callback(invoke_without_command=True, help=_HELP, epilog=_AFTER_OPTIONS)(begin)
 
     commands.register_all(app)
+    watch.register_in(app)
+    load.register_in(app)
+    doctor.register_in(app)
     token.register_in(app)
     signs = group(app, "sign", "Make the signatures of Centrifugo 1.x.")
     sign.register_in(signs)
-    watch.register_in(app)
     serve.register_in(app)
     demo.register_in(app)
     return app

@@ -12,14 +12,14 @@ __all__ = ["STDIN", "check_json_text", "read_bytes", "read_json", "read_text"]
 STDIN = "-"
 
 
-def read_json(argument: str, what: str = "data") -> bytes:
-    """The JSON text that *argument* is, or that comes from the standard input.
+def read_json(argument: str, what: str = "data", text: bytes | None = None, source: str = "") -> bytes:
+    """The JSON text that *argument* is, or that comes from the standard input; or *text*, which *source* holds.
 
     Raises:
         UsageError: it is not JSON; the message says how to give text.
     """
-    text = read_bytes(argument).strip()
-    source = "the standard input" if argument == STDIN else repr(argument)
+    text = (read_bytes(argument) if text is None else text).strip()
+    source = source or ("the standard input" if argument == STDIN else repr(argument))
     if not text:
         raise UsageError(f"{what}: {source} is empty: give a JSON value, null for none")
     try:

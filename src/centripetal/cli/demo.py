@@ -4,11 +4,14 @@ What arrives, a live subscriber tells: `Subscriber`, which watches the demo's ch
 """
 
 import contextlib
+import dataclasses
+import os
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,79 +22,26 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from centripetal import v1
+from centripetal.cli.chapters import CHANNELS, CHAPTERS, CONFIGS, PUBLISHES, USER, Chapter
 from centripetal.cli.failures import printable
+from centripetal.cli.generations import TOKEN_KEY, Generation
+from centripetal.cli.keys import KeyOption, known_key
 from centripetal.cli.output import show_json
-from centripetal.cli.settings import Settings, register
+from centripetal.cli.settings import TOOLS, Settings, register
 from centripetal.cli.subscriber import Arrival, Subscriber
 from centripetal.cli.watch import as_members, described
+from centripetal.client import current
+from centripetal.dialects.current import watching as watching_current
+from centripetal.dialects.v1 import watching as watching_v1
 from centripetal.errors import ServerError
+from centripetal.protocol.watching import Watcher
 
 __all__ = ["register_in"]
 
 # Of the demo's own server, which nobody else uses: not a secret.
 _DEMO_SECRET = "demo"  # noqa: S105
-_DEMO_CONFIG = {
-    "presence": True,
-    "join_leave": True,
-    "recover": True,
-    "history_size": 10,
-    "history_lifetime": 300,
-    "anonymous": True,
-    "publish": True,
-    "namespaces": [{"name": "public", "anonymous": True}],
-}
-_CHANNELS = ["demo", "demo-2"]
-_USER = "alice"
 _WIDTH = 110  # where the output is no terminal
 _RESULTS_AT = 61
-
-
-# How many publications each call sends into the demo's channels.
-_PUBLISHES = {
-    "client.publish('demo', {'text': 'hello'})": 1,
-    "client.broadcast(['demo', 'demo-2'], {'text': 'to both'})": 2,
-    "[response.result() for response in client.send()]": 3,
-}
-
-
-class Chapter(NamedTuple):
-    """Some calls that belong together. The calls are what is run: what people see is the code that ran."""
-
-    title: str
-    calls: tuple[str, ...]
-
-
-CHAPTERS = (
-    Chapter(
-        "Every request is signed with the secret. This is all there is to it:",
-        ("generate_api_sign(secret, '[]')[:16] + '…'", "generate_client_token(secret, '42', now)[:16] + '…'"),
-    ),
-    Chapter(
-        "Publish into channels, read what the server remembers, see who is there:",
-        (
-            "client.publish('demo', {'text': 'hello'})",
-            "client.broadcast(['demo', 'demo-2'], {'text': 'to both'})",
-            "[message.data for message in client.history('demo')]",
-            "client.presence('demo')",
-            "client.channels()",
-            "[node.name for node in client.stats().nodes]",
-        ),
-    ),
-    Chapter(
-        "Buffer commands and send them in one request; each has its own result:",
-        (
-            "client.add_publish('demo', {'n': 1})",
-            "client.add_publish('demo', {'n': 2})",
-            "client.add_publish('demo', {'n': 3})",
-            "client.pending",
-            "[response.result() for response in client.send()]",
-        ),
-    ),
-    Chapter(
-        "A mistake, on purpose. The error says what is wrong and whether the command ran:",
-        ("client.publish('no-such-namespace:demo', {'text': 'lost'})",),
-    ),
-)
 
 
 class Outcome(NamedTuple):
@@ -103,57 +53,105 @@ class Outcome(NamedTuple):
     arrived: list[Arrival]
 
 
-def demo(settings: Settings) -> None:
+class _Subject(NamedTuple):
+    """What the demo works on.
+
+    Attributes:
+        client: of the server.
+        secret: what tokens (and, in 1.x, requests) are signed with; None: it is not known.
+        subscriber: watches.
+    """
+
+    client: v1.Client | current.Client
+    secret: str | None
+    subscriber: Subscriber
+
+    @property
+    def generation(self) -> Generation:
+        """That of the server."""
+        return Generation.V1 if isinstance(self.client, v1.Client) else Generation.CURRENT
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self.client.endpoint.removesuffix("/").removesuffix("/api")
+
+
+def demo(settings: Settings, token_key: KeyOption = None) -> None:
     """Show what centripetal does, on a server of its own, or on the one that `--url` or `CENTRIFUGO_API_URL` names.
 
     It publishes into the channels `demo` and `demo-2`, and watches them as the user `alice`. In a terminal, its own
-    server stays up until Ctrl-C.
+    server stays up until Ctrl-C; it is a Centrifugo 1.x, with `--server 6` a Centrifugo 6.
     """
     if settings.server_url() is not None:
-        with (
-            contextlib.closing(settings.client()) as client,
-            Subscriber(_CHANNELS, client.endpoint, client.secret, _USER) as subscriber,
-        ):
-            _show_and_run(settings, client, subscriber, "the server at")
+        with closing(settings.client()) as client, _watching(settings, client, token_key) as subject:
+            _show_and_run(settings, subject, "the server at")
         return
     from centripetal.server import EmbeddedServer
 
-    with (
-        EmbeddedServer(secret=_DEMO_SECRET, config=_DEMO_CONFIG) as server,
-        contextlib.closing(v1.Client(server.url, _DEMO_SECRET)) as client,
-        Subscriber(_CHANNELS, server.url, _DEMO_SECRET, _USER, joins=len(_CHANNELS)) as subscriber,
-    ):
-        _show_and_run(settings, client, subscriber, "an embedded server, in memory, at", server.console_url)
-        if sys.stdout.isatty() and not settings.json:
-            _stay(server.url, server.console_url, subscriber)
+    with EmbeddedServer(**_own_server(settings)) as server, closing(_own_client(server)) as client:
+        own = dataclasses.replace(settings, insecure=False, secret=None, api_key=None)
+        with _watching(own, client, server.token_secret, joins=len(CHANNELS)) as subject:
+            _show_and_run(settings, subject, "an embedded server, in memory, at", server.console_url)
+            if sys.stdout.isatty() and not settings.json:
+                _stay(subject, server.console_url)
 
 
-def _show_and_run(
-    settings: Settings, client: v1.Client, subscriber: Subscriber, what: str, console_url: str = ""
-) -> None:
-    secret = client.secret or ""
-    names = {
-        "client": client,
-        "secret": secret,
-        "now": int(time.time()),
-        "generate_api_sign": v1.generate_api_sign,
-        "generate_client_token": v1.generate_client_token,
-    }
+def _own_server(settings: Settings) -> dict[str, Any]:
+    if settings.server == 6 or settings.api_key is not None:
+        return {"api_key": _DEMO_SECRET, "token_secret": _DEMO_SECRET, "config": CONFIGS[Generation.CURRENT]}
+    return {"secret": _DEMO_SECRET, "config": CONFIGS[Generation.V1]}
+
+
+def _own_client(server: Any) -> v1.Client | current.Client:
+    if server.api_key:
+        return current.Client(server.url, server.api_key)
+    return v1.Client(server.url, server.secret)
+
+
+@contextmanager
+def _watching(
+    settings: Settings, client: v1.Client | current.Client, token_key: str | None, joins: int = 0
+) -> Iterator[_Subject]:
+    """A subscriber in the channels of the demo, while the block lasts."""
+    if isinstance(client, v1.Client):
+        secret = client.secret
+        watcher: Watcher = watching_v1.Watcher(CHANNELS, secret=secret, user=USER)
+    else:
+        secret = known_key(settings, token_key)
+        watcher = watching_current.Watcher(CHANNELS, key=secret, user=USER)
+    with Subscriber(watcher, client.endpoint, subscriptions=len(CHANNELS), joins=joins) as subscriber:
+        yield _Subject(client, secret, subscriber)
+
+
+def _names(subject: _Subject) -> dict[str, Any]:
+    """What the calls of the chapters know."""
+    common = {"client": subject.client, "secret": subject.secret, "now": int(time.time())}
+    if subject.generation is Generation.V1:
+        return common | {
+            "generate_api_sign": v1.generate_api_sign,
+            "generate_client_token": v1.generate_client_token,
+        }
+    from centripetal.tokens import connection_token
+
+    return common | {"connection_token": connection_token, "key": os.urandom(8).hex()}
+
+
+def _show_and_run(settings: Settings, subject: _Subject, what: str, console_url: str = "") -> None:
+    names, subscriber = _names(subject), subject.subscriber
     if settings.json:
-        for chapter in chapters(secret):
+        for chapter in chapters(subject):
             for call in chapter.calls:
                 _show_as_json(run(call, names, subscriber))
         return
     console = _console()
-    url = client.endpoint.removesuffix("/api/")
-    console.print(Text.assemble(("centripetal", "bold"), f" on {what} ", (url, "cyan")))
+    console.print(Text.assemble(("centripetal", "bold"), f" on {what} ", (subject.url, "cyan")))
     if console_url:
         console.print(Text.assemble("its console: ", (console_url, "cyan")))
     _introduce(subscriber, console)
-    made = f"client = Client({url!r}, secret)" if secret else f"client = Client.insecure({url!r})"
     console.print()
-    console.print(_code(f"from centripetal.v1 import Client\n\n{made}"))
-    for chapter in chapters(secret):
+    console.print(_code(_beginning(subject, settings)))
+    for chapter in chapters(subject):
         console.print(f"\n{chapter.title}")
         for call in chapter.calls:
             outcome = run(call, names, subscriber)
@@ -162,18 +160,27 @@ def _show_and_run(
                 console.print(_arrival(arrival), soft_wrap=True)
 
 
+def _beginning(subject: _Subject, settings: Settings) -> str:
+    url = subject.url
+    if subject.generation is Generation.CURRENT:
+        made = f"client = Client({url!r})" if settings.insecure else f"client = Client({url!r}, api_key)"
+        return f"from centripetal import Client\n\n{made}"
+    made = f"client = Client({url!r}, secret)" if subject.secret else f"client = Client.insecure({url!r})"
+    return f"from centripetal.v1 import Client\n\n{made}"
+
+
 def _introduce(subscriber: Subscriber, console: Console) -> None:
     """Say who watches, or why nobody does."""
     if subscriber.problem is not None:
         console.print(f"\nNobody watches, for this reason: {printable(str(subscriber.problem))}", style="yellow")
         return
-    console.print(f"\nMeanwhile {_USER} watches {' and '.join(_CHANNELS)} over a WebSocket; what reaches her is here:")
+    console.print(f"\nMeanwhile {USER} watches {' and '.join(CHANNELS)} over a WebSocket; what reaches her is here:")
     for arrival in subscriber.arrived():
         console.print(_arrival(arrival), soft_wrap=True)
 
 
 def _arrival(arrival: Arrival) -> Text:
-    return Text.assemble((f"    {_USER} sees  ", "magenta"), described(arrival, max(map(len, _CHANNELS))))
+    return Text.assemble((f"    {USER} sees  ", "magenta"), described(arrival, max(map(len, CHANNELS))))
 
 
 def _show_as_json(outcome: Outcome) -> None:
@@ -183,10 +190,10 @@ def _show_as_json(outcome: Outcome) -> None:
     show_json({"call": outcome.call, **came_to, "milliseconds": round(outcome.milliseconds, 3), **arrived})
 
 
-def chapters(secret: str) -> Iterator[Chapter]:
+def chapters(subject: _Subject) -> Iterator[Chapter]:
     """What there is to show; without a secret, no signing."""
-    for chapter in CHAPTERS:
-        if secret or not any("secret" in call for call in chapter.calls):
+    for chapter in CHAPTERS[subject.generation]:
+        if subject.secret or not any("secret" in call for call in chapter.calls):
             yield chapter
 
 
@@ -195,11 +202,19 @@ def run(call: str, names: dict[str, Any], subscriber: Subscriber) -> Outcome:
     result: Any
     start = time.perf_counter()
     try:
-        result = eval(call, {}, names)  # noqa: S307 - code of this file: what is shown is what is run
+        result = _run(call, names)
     except ServerError as error:
         result = error
     milliseconds = (time.perf_counter() - start) * 1e3
-    return Outcome(call, result, milliseconds, subscriber.arrived(_PUBLISHES.get(call, 0)))
+    return Outcome(call, result, milliseconds, subscriber.arrived(PUBLISHES.get(call, 0)))
+
+
+def _run(call: str, names: dict[str, Any]) -> Any:
+    """The value of *call*; None if it is a statement. It is code of `chapters.py`: what is shown is what is run."""
+    if call.startswith("with "):
+        exec(call, names)  # noqa: S102
+        return None
+    return eval(call, names)  # noqa: S307
 
 
 def _console() -> Console:
@@ -236,17 +251,20 @@ def _code(code: str) -> Text:
     return text
 
 
-def _stay(url: str, console_url: str, subscriber: Subscriber) -> None:
+def _stay(subject: _Subject, console_url: str) -> None:
     """Keep the server up, and show what reaches the subscriber."""
     console, command = _console(), _own_command()
     console.print(Text.assemble("\nThe server stays up until Ctrl-C. Look at it: ", (console_url, "cyan")))
     console.print("From another terminal:\n")
-    console.print(f"  export CENTRIFUGO_API_URL={url} CENTRIFUGO_SECRET={_DEMO_SECRET}", style="green")
+    variables = f"CENTRIFUGO_SECRET={_DEMO_SECRET}"
+    if subject.generation is Generation.CURRENT:
+        variables = f"CENTRIFUGO_API_KEY={_DEMO_SECRET} {TOKEN_KEY[0]}={_DEMO_SECRET}"
+    console.print(f"  export CENTRIFUGO_API_URL={subject.url} {variables}", style="green")
     console.print(f"""  {command} publish demo '{{"text": "hello"}}'""", style="green")
     console.print(f"  {command} history demo", style="green")
     console.print(f"  {command} watch demo\n", style="green")
     with contextlib.suppress(KeyboardInterrupt):
-        for arrival in subscriber:
+        for arrival in subject.subscriber:
             console.print(_arrival(arrival), soft_wrap=True)
         threading.Event().wait()  # nobody watches any more
     console.print("\nstopped")
@@ -262,4 +280,9 @@ def _own_command() -> str:
 
 def register_in(app: typer.Typer) -> None:
     """Add the verb to *app*."""
-    register(app, demo, examples=["centripetal demo", "centripetal demo --url http://localhost:8000"])
+    register(
+        app,
+        demo,
+        examples=["centripetal demo", "centripetal demo --server 6", "centripetal demo --url http://localhost:8000"],
+        panel=TOOLS,
+    )

@@ -23,6 +23,7 @@ from centripetal.errors import (
 )
 
 __all__ = [
+    "DOCTOR",
     "SIGPIPE",
     "ExitCode",
     "UsageProblem",
@@ -44,7 +45,7 @@ class ExitCode(enum.IntEnum):
     REFUSED = 1, "the server refused the command"
     USAGE = 2, "the command line is wrong; nothing was sent"
     TRANSPORT = 3, "no connection, time ran out, or the connection was lost"
-    AUTHENTICATION = 4, "the server did not accept the secret"
+    AUTHENTICATION = 4, "the server did not accept the secret, the key or the token"
     RESPONSE = 5, "an answer that is not one to the command: another HTTP status, or malformed"
     INTERRUPTED = 130, "Ctrl-C"
 
@@ -69,12 +70,25 @@ _CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
     (CentripetalError, ExitCode.USAGE),
 )
 
+DOCTOR = "`centripetal doctor` finds out more."
+
 _ADVICE: tuple[tuple[type[CentripetalError], str], ...] = (
     (ConnectError, "Start a server with `centripetal serve`, or name another with --url or CENTRIFUGO_API_URL."),
     (TimeoutError, "Give it longer with --timeout."),
-    (AuthenticationError, "Give the `secret` of the server's configuration with CENTRIFUGO_SECRET or --secret."),
-    (HTTPStatusError, "See that --url names a Centrifugo 1.x server, and look into the server's log."),
-    (MalformedResponseError, "See that --url names a Centrifugo 1.x server."),
+    (
+        AuthenticationError,
+        "Give the `secret` of the server's configuration with CENTRIFUGO_SECRET or --secret (Centrifugo 1.x), or its "
+        "`http_api.key` with CENTRIFUGO_HTTP_API_KEY or --api-key (3 and later). " + DOCTOR,
+    ),
+    (
+        HTTPStatusError,
+        "See that --url names a Centrifugo server of the generation that is meant (--secret: 1.x, --api-key: 3 and "
+        "later), and look into the server's log. " + DOCTOR,
+    ),
+    (
+        MalformedResponseError,
+        "See that --url names a Centrifugo server of the generation that is meant. " + DOCTOR,
+    ),
 )
 
 _DOUBT = "Whether the server carried it out is unknown."
@@ -83,7 +97,7 @@ _DOUBT = "Whether the server carried it out is unknown."
 def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     """The exit code of *error*, what to do about it, and all of it as an object for `--json`."""
     code = next(code for kind, code in _CODES if isinstance(error, kind))
-    if isinstance(error, ServerError) and error.message == "invalid token":
+    if isinstance(error, ServerError) and error.message in ("invalid token", "token expired"):
         code = ExitCode.AUTHENTICATION  # to who connects over WebSocket, it says so like this
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
     if error.executed == "unknown" and not isinstance(error, ServerError):

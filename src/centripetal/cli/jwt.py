@@ -10,6 +10,7 @@ import typer
 
 from centripetal.cli.data import STDIN, read_json, read_text
 from centripetal.cli.failures import ExitCode, printable
+from centripetal.cli.generations import TOKEN_KEY
 from centripetal.cli.output import show_json
 from centripetal.cli.settings import Settings, register
 from centripetal.errors import UsageError
@@ -18,11 +19,12 @@ from centripetal.tokens import Explanation, SigningKey, connection_token, explai
 
 __all__ = ["register_in"]
 
-VARIABLE = "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"
+VARIABLE = TOKEN_KEY[0]
 
 SecretKey = Annotated[
     str | None,
     typer.Option(
+        "--token-key",
         "--secret-key",
         metavar="SECRET",
         show_default=False,
@@ -187,17 +189,19 @@ def _signing_key(
 
 def _secret_or_file(settings: Settings, secret: str | None, file: Path | None) -> str | bytes:
     if settings.secret is not None:
-        raise UsageError("--secret is the `secret` of Centrifugo 1.x: give --secret-key, or --key-file")
+        raise UsageError(
+            "--secret is the `secret` of Centrifugo 1.x: give --token-key (or --secret-key), or --key-file"
+        )
     if file is not None:
         if secret is not None:
-            raise UsageError("--secret-key and --key-file exclude each other: give one of them")
+            raise UsageError("--token-key and --key-file exclude each other: give one of them")
         try:
             return file.read_bytes()
         except OSError as error:
             raise UsageError(f"--key-file: {file} cannot be read: {error.strerror}") from None
-    secret = secret if secret is not None else environment_value(settings.environment, VARIABLE)
+    secret = secret if secret is not None else environment_value(settings.environment, *TOKEN_KEY)
     if not secret:
-        raise UsageError(f"no key is given: set {VARIABLE} (or --secret-key), or give a private key with --key-file")
+        raise UsageError(f"no key is given: set {VARIABLE} (or --token-key), or give a private key with --key-file")
     return secret
 
 

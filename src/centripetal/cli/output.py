@@ -12,7 +12,7 @@ from rich.text import Text
 
 from centripetal.cli.failures import printable
 
-__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json"]
+__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json", "show_table"]
 
 
 def console(stderr: bool = False) -> Console:
@@ -33,9 +33,9 @@ def show(result: Any, as_json: bool) -> None:
     elif isinstance(result, msgspec.Struct):
         _show_struct(result)
     elif isinstance(result, Mapping):
-        _show_table(list(result.values()), list(result))
+        show_table(list(result.values()), list(result))
     elif isinstance(result[0], msgspec.Struct):
-        _show_table(result)
+        show_table(result)
     else:
         for item in result:
             console().print(as_text(item), soft_wrap=True)
@@ -102,10 +102,10 @@ def _show_struct(value: msgspec.Struct) -> None:
             _show_struct(row)
 
 
-def _show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None:
+def show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None:
     """Print *rows* as a table; columns in which no row has anything are left out, and so are repetitions of the key."""
     cells = [dict(_members(row)) for row in rows]
-    names = [name for name in cells[0] if any(row[name] not in (None, "") for row in cells)]
+    names = [name for name in cells[0] if any(row[name] not in (None, "", {}) for row in cells)]
     if keys:
         names = [name for name in names if any(row[name] != key for row, key in zip(cells, keys, strict=True))]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
@@ -118,7 +118,7 @@ def _show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> Non
 
 def as_text(value: Any) -> Text:
     """*value* as a cell of a table or a word of a line, on one line."""
-    if value is None:
+    if value is None or value == {}:
         return Text("")
     if isinstance(value, msgspec.Raw):
         return Text(printable(bytes(value).decode("utf-8", "replace")).replace("\n", " "))

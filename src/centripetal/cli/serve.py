@@ -1,5 +1,6 @@
 """`centripetal serve`: the embedded server as a program."""
 
+import dataclasses
 import re
 import sys
 import warnings
@@ -11,12 +12,19 @@ from typing import Annotated, Any
 import typer
 
 from centripetal.cli.failures import printable
+from centripetal.cli.generations import TOKEN_KEY, Generation
 from centripetal.cli.output import show_json
-from centripetal.cli.settings import Settings, register
+from centripetal.cli.settings import TOOLS, Settings, register
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
 
 __all__ = ["register_in"]
+
+_CURRENT = 6
+_CLIENTS_KEY = (
+    "The key of clients' tokens (`client.token.hmac_secret_key`) of a Centrifugo 6. "
+    "Otherwise CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
+)
 
 
 def serve(
@@ -45,46 +53,23 @@ def serve(
             help="What the console asks for. [default: nothing on a loopback address, elsewhere one that is printed]",
         ),
     ] = None,
-    server: Annotated[
-        int | None,
-        typer.Option(
-            "--server",
-            metavar="1|6",
-            help="The generation of Centrifugo to stand in for. [default: as the credentials or the configuration say]",
-            show_default=False,
-        ),
-    ] = None,
-    api_key: Annotated[
-        str | None,
-        typer.Option("--api-key", metavar="KEY", help="The API key of a current server.", show_default=False),
-    ] = None,
-    token_secret: Annotated[
-        str | None,
-        typer.Option(
-            "--token-secret",
-            metavar="KEY",
-            help="The HMAC key of the tokens of a current server's clients.",
-            show_default=False,
-        ),
+    token_key: Annotated[
+        str | None, typer.Option("--token-key", "--token-secret", metavar="KEY", help=_CLIENTS_KEY, show_default=False)
     ] = None,
 ) -> None:
     """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
 
-    A secret means a 1.x server, an API key a current one (6). Options and the environment (`CENTRIFUGO_SECRET`;
-    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`, `CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY`) count before the keys
-    in the configuration, as in the real servers; with `--insecure`, neither the API nor clients need credentials.
+    With a secret (`--secret` or `CENTRIFUGO_SECRET`) it is a Centrifugo 1.x, with an API key (`--api-key`,
+    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) a Centrifugo 6; with neither, the configuration says which. What
+    is given counts before the configuration. With `--insecure`, neither the API nor clients need credentials.
     """
     from centripetal.server import serve as run  # not needed by other verbs, which start faster without
 
-    generation = server or _generation(settings, api_key, token_secret, config)
-    secret = settings.secret
-    if generation == 1 and secret is None:
-        secret = settings.known_secret()
-    elif generation == 6:
-        key = environment_value(settings.environment, "CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY")
-        api_key = key if api_key is None else api_key
-        tokens = environment_value(settings.environment, "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY")
-        token_secret = tokens if token_secret is None else token_secret
+    generation = _generation(settings, token_key, config)
+    credentials = dataclasses.replace(settings, server=generation).credentials()
+    key = None
+    if generation == _CURRENT:
+        key = token_key or environment_value(settings.environment, *TOKEN_KEY)
 
     def echo(line: str) -> None:
         if settings.json:
@@ -101,9 +86,9 @@ def serve(
             host=host,
             port=port,
             config=config,
-            secret=secret,
-            api_key=api_key,
-            token_secret=token_secret,
+            secret=credentials.secret or None,
+            api_key=credentials.api_key or None,
+            token_secret=key,
             insecure=settings.insecure,
             console=console,
             console_password=console_password,
@@ -111,22 +96,22 @@ def serve(
         )
 
 
-def _generation(settings: Settings, api_key: str | None, token_secret: str | None, config: Path | None) -> int:
+def _generation(settings: Settings, token_key: str | None, config: Path | None) -> int:
     """The generation that is meant: options say it, or else the configuration, or else the environment."""
     from centripetal.server.configuration import load, which
 
-    if settings.secret is not None or api_key is not None or token_secret is not None:
-        return which(None, settings.secret, api_key or token_secret, {})
+    key = settings.api_key or token_key
+    if settings.server is not None or settings.secret is not None or key is not None:
+        return which(settings.server, settings.secret, key, {})
     if config is not None:
         return which(None, None, None, load(config))
-    key = environment_value(settings.environment, "CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY")
-    secret = settings.known_secret()
-    if (secret is None) is (key is None):
+    generation = settings.credentials().generation
+    if generation is None:
         raise UsageError(
             "say which server: --secret (or CENTRIFUGO_SECRET) for a 1.x server, --api-key (or CENTRIFUGO_API_KEY) "
             "for a current one, --config FILE of either, or --server 1 or 6"
         )
-    return 1 if key is None else 6
+    return 1 if generation is Generation.V1 else _CURRENT
 
 
 @contextmanager
@@ -148,10 +133,11 @@ def register_in(app: typer.Typer) -> None:
     register(
         app,
         serve,
-        shared=("secret", "insecure", "json"),
+        shared=("secret", "api_key", "server", "insecure", "json"),
         examples=[
-            "centripetal serve --api-key s3cret --token-secret s3cret2",
             "centripetal serve --secret s3cret",
+            "centripetal serve --api-key k3y --token-key t0ken",
             "centripetal serve --config config.json --port 8001",
         ],
+        panel=TOOLS,
     )

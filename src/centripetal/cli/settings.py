@@ -13,12 +13,25 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from centripetal import v1
 from centripetal.cli.failures import SIGPIPE, give_up_stdout
+from centripetal.cli.generations import SECRET, Credentials, Generation
+from centripetal.client import current
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import API_URL, environment_value
-from centripetal.v1 import Client
 
-__all__ = ["DEFAULT_URL", "Settings", "declare", "group", "keyword", "listed", "options", "register"]
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "DEFAULT_URL",
+    "TOOLS",
+    "Settings",
+    "declare",
+    "group",
+    "keyword",
+    "listed",
+    "options",
+    "register",
+]
 
 DEFAULT_URL = "http://localhost:8000"
 DEFAULT_TIMEOUT = 5.0
@@ -29,8 +42,10 @@ class Settings:
     """What the shared options say; None and False: they say nothing."""
 
     url: str | None = None
-    # No repr, log or traceback shows it.
+    # No repr, log or traceback shows them.
     secret: str | None = dataclasses.field(default=None, repr=False)
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+    server: int | None = None
     insecure: bool = False
     timeout: float | None = None
     json: bool = False
@@ -45,6 +60,23 @@ class Settings:
         """The address of the server, if an option or the environment names one."""
         return self.url or environment_value(self.environment, *API_URL)
 
+    def credentials(self) -> Credentials:
+        """The secret or the API key, and so the generation of the server."""
+        return Credentials(self.secret, self.api_key, self.server, self.environment)
+
+    def generation(self) -> Generation:
+        """The generation of the server; a `UsageError` if nothing says which."""
+        found = self.credentials().generation
+        if found is None and self.insecure:
+            return Generation.V1
+        if found is None:
+            raise UsageError(
+                "neither a secret nor an API key is given. For Centrifugo 3 and later, set CENTRIFUGO_HTTP_API_KEY (or "
+                "--api-key) to the `http_api.key` of the server; for 1.x, set CENTRIFUGO_SECRET (or --secret) to its "
+                "`secret`; for a server that wants neither, give --insecure"
+            )
+        return found
+
     def signing_secret(self) -> str:
         """The secret; a `UsageError` if there is none, or none to be used."""
         if self.insecure:
@@ -57,24 +89,48 @@ class Settings:
         return secret
 
     def known_secret(self) -> str | None:
-        """The secret, if an option or the environment gives one."""
-        return self.secret if self.secret is not None else environment_value(self.environment, "CENTRIFUGO_SECRET")
+        """The secret of a 1.x server, if an option or the environment gives one."""
+        return self.secret if self.secret is not None else environment_value(self.environment, *SECRET)
 
-    def client(self) -> Client:
+    def seconds(self) -> float:
+        """How long a call may take."""
+        return DEFAULT_TIMEOUT if self.timeout is None else self.timeout
+
+    def client(self) -> v1.Client | current.Client:
         """A client for the server that the settings name."""
-        url = self.server_url() or DEFAULT_URL
-        timeout = DEFAULT_TIMEOUT if self.timeout is None else self.timeout
+        url, timeout, generation = self.server_url() or DEFAULT_URL, self.seconds(), self.generation()
+        credentials = self.credentials()
+        credential = self._credential(generation, credentials.secret or credentials.api_key)
+        if generation is Generation.CURRENT:
+            return current.Client(url, credential, timeout=timeout)
+        if credential is None:
+            return v1.Client.insecure(url, timeout=timeout)
+        return v1.Client(url, credential, timeout=timeout)
+
+    def client_v1(self) -> v1.Client:
+        """A client for the 1.x server that the settings name."""
+        client = self.client()
+        assert isinstance(client, v1.Client), "whoever asks for it has looked at the generation"
+        return client
+
+    def client_current(self) -> current.Client:
+        """A client for the current server that the settings name."""
+        client = self.client()
+        assert isinstance(client, current.Client), "whoever asks for it has looked at the generation"
+        return client
+
+    def _credential(self, generation: Generation, known: str | None) -> str | None:
+        """The secret or key, or None if there is to be none."""
+        given = self.secret if generation is Generation.V1 else self.api_key
         if self.insecure:
-            if self.secret is not None:
-                raise UsageError("--insecure sends no signature, --secret makes one: give one of them")
-            return Client.insecure(url, timeout=timeout)
-        secret = self.known_secret()
-        if not secret:
+            if given is not None:
+                raise UsageError(f"--insecure sends no credentials, --{generation.option} is one: give one of them")
+            return None
+        if not known:
             raise UsageError(
-                "no secret is given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server; "
-                "for a server with `insecure_api`, give --insecure"
+                f"{generation.credential} is missing: {generation.how}; for a server that wants none, give --insecure"
             )
-        return Client(url, secret, timeout=timeout)
+        return known
 
 
 _OPTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
@@ -86,10 +142,26 @@ _OPTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
     ),
     "secret": (
         str | None,
-        "The `secret` of the server. Better set CENTRIFUGO_SECRET: others on this machine see command lines.",
+        "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: others on this machine see "
+        "command lines.",
         {"metavar": "SECRET"},
     ),
-    "insecure": (bool, "Sign nothing: for a server with `insecure_api`.", {}),
+    "api_key": (
+        str | None,
+        "The `http_api.key` of a server of Centrifugo 3 or later. Better set CENTRIFUGO_HTTP_API_KEY or "
+        "CENTRIFUGO_API_KEY.",
+        {"metavar": "KEY"},
+    ),
+    "server": (
+        int | None,
+        "The generation of the server, where neither secret nor key says it: 1, or 6 for the current API.",
+        {"metavar": "1|6"},
+    ),
+    "insecure": (
+        bool,
+        "Send no credentials: for a server with `insecure_api` (1.x) or `http_api.insecure` (with --server 6).",
+        {},
+    ),
     "timeout": (
         float | None,
         f"How long the call may take in all. Otherwise {DEFAULT_TIMEOUT:g} seconds.",
@@ -99,6 +171,9 @@ _OPTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
 }
 
 ALL = tuple(_OPTIONS)
+
+TOOLS = "Tools"
+"""The heading of verbs that are no commands of the API."""
 
 
 def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
@@ -111,7 +186,9 @@ def options(names: Sequence[str], panel: str | None = None) -> list[inspect.Para
     parameters = []
     for name in names:
         kind, what, more = _OPTIONS[name]
-        option = typer.Option(f"--{name}", help=what, show_default=False, rich_help_panel=panel, **more)
+        option = typer.Option(
+            "--" + name.replace("_", "-"), help=what, show_default=False, rich_help_panel=panel, **more
+        )
         default = False if kind is bool else None
         parameters.append(keyword(name, Annotated[kind, option], default))
     return parameters
@@ -126,6 +203,8 @@ def register(
     help: str | None = None,  # noqa: A002 - Typer's name
     examples: Sequence[str] = (),
     shared: Sequence[str] = ALL,
+    panel: str | None = None,
+    short_help: str | None = None,
 ) -> None:
     """Make *function* a verb of *app*.
 
@@ -137,6 +216,8 @@ def register(
         help: Markdown, if not the function's docstring.
         examples: command lines that the help shows.
         shared: the shared options that the verb takes.
+        panel: the heading that the verb stands under in the program's help.
+        short_help: what it says there, if not the first line of *help*.
     """
     if parameters is None:
         parameters = list(inspect.signature(function).parameters.values())[1:]
@@ -155,9 +236,8 @@ def register(
 
     declare(verb, [*parameters, *common])
     text = help or inspect.cleandoc(function.__doc__ or "")
-    app.command(
-        name or function.__name__, help=text, epilog=listed("Examples", [f"`{example}`" for example in examples])
-    )(verb)
+    epilog = listed("Examples", [f"`{example}`" for example in examples])
+    app.command(name or function.__name__, help=text, short_help=short_help, epilog=epilog, rich_help_panel=panel)(verb)
 
 
 def listed(title: str, lines: Sequence[str]) -> str:
@@ -182,5 +262,5 @@ def group(
 ) -> typer.Typer:
     """A verb of *app* that only has verbs below it."""
     below = typer.Typer(rich_markup_mode="markdown", help=help, cls=cls)
-    app.add_typer(below, name=name, no_args_is_help=True)
+    app.add_typer(below, name=name, no_args_is_help=True, rich_help_panel=TOOLS)
     return below

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from centripetal.dialects.v1.watching import Watcher
 from centripetal.errors import CentripetalError
-from centripetal.protocol.watching import Event, Joined, Left, Published, Refused, Subscribed
+from centripetal.protocol.watching import Event, Joined, Left, Published, Refused, Subscribed, Watcher
 
 __all__ = ["Arrival", "Subscriber"]
 
@@ -21,8 +20,9 @@ class Subscriber:
     """Watches until the `with` block ends.
 
     Args:
-        channels: what to watch.
-        url, secret, user: where, with what key of the token (None: without one), as whom.
+        watcher: the dialect's side: what to watch, and as whom.
+        url: where.
+        subscriptions: how many there will be when it has begun.
         joins: how many join events to wait for at the beginning.
         patience: seconds for everything that is waited for.
 
@@ -31,10 +31,10 @@ class Subscriber:
     """
 
     def __init__(
-        self, channels: list[str], url: str, secret: str | None, user: str, *, joins: int = 0, patience: float = 5.0
+        self, watcher: Watcher, url: str, *, subscriptions: int = 1, joins: int = 0, patience: float = 5.0
     ) -> None:
         self.problem: CentripetalError | None = None
-        self._expected = len(channels), joins
+        self._expected = subscriptions, joins
         self._patience = patience
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None is the end
         self._arrived: list[Arrival] = []
@@ -42,7 +42,7 @@ class Subscriber:
         try:
             from centripetal.client.watching import Watching
 
-            self._watching = Watching(Watcher(channels, secret=secret, user=user), url, timeout=patience)
+            self._watching = Watching(watcher, url, timeout=patience)
         except CentripetalError as error:  # the extra is missing
             self.problem = error
             self._events.put(None)

@@ -11,9 +11,12 @@ import typer
 from rich.text import Text
 
 from centripetal.cli.failures import printable
+from centripetal.cli.generations import Generation
+from centripetal.cli.keys import KeyOption, known_key
 from centripetal.cli.output import as_text, console, show_json
-from centripetal.cli.settings import Settings, register
-from centripetal.dialects.v1.watching import Watcher
+from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
+from centripetal.dialects.current import watching as current
+from centripetal.dialects.v1 import watching as v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import (
     Connected,
@@ -28,6 +31,7 @@ from centripetal.protocol.watching import (
     Subscribed,
     Unreadable,
     Unsubscribed,
+    Watcher,
 )
 
 __all__ = ["as_members", "described", "register_in"]
@@ -36,7 +40,11 @@ _EXAMPLES = (
     "centripetal watch news",
     "centripetal watch news '$private' --user 42",
     "centripetal watch news --count 1 --json",
+    "centripetal watch news --api-key k3y --token-key t0ken",
 )
+
+
+_USER = "watcher"
 
 
 def watch(
@@ -44,17 +52,26 @@ def watch(
     channels: Annotated[list[str], typer.Argument(metavar="CHANNEL", help="Names of channels.")],
     user: Annotated[
         str, typer.Option("--user", metavar="USER", help="Connect as this user; '' is the anonymous one.")
-    ] = "watcher",
+    ] = _USER,
     count: Annotated[
         int | None,
         typer.Option("--count", metavar="N", help="End after N publications. Otherwise Ctrl-C ends it."),
     ] = None,
+    token_key: KeyOption = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token", metavar="TOKEN", help="Connect with this token to Centrifugo 3 or later.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Show what is published into channels, who joins and who leaves, as it happens.
 
-    It connects like a browser, with a token that it makes of the secret; so it is in the channels' presence. If the
-    connection is lost, it connects again and gets what it missed where channels have the option `recover`; where
-    something may be missing, it says so. Joins and leaves are seen where channels have `join_leave`.
+    It connects like a browser; so it is in the channels' presence. To Centrifugo 1.x it does so with a token that it
+    makes of the secret; to a later one with `--token`, or with one that it makes of the key of tokens (`--token-key`),
+    or else without a token, as servers may permit. If the connection is lost, it connects again and gets what it missed
+    where the channels' options have that recovered; where something may be missing, it says so. Joins and leaves are
+    seen where channels have `join_leave`.
 
     With `--json`, everything that happens is an object on a line of its own, with a member `event`: `published`,
     `joined`, `left`, `subscribed`, `gap`, `lost` and so on. Otherwise only the first three go to the standard output.
@@ -63,13 +80,30 @@ def watch(
 
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: there must be at least one publication to wait for")
-    with closing(settings.client()) as client:
-        url, secret, timeout = client.endpoint, client.secret, client.timeout
-    watcher = Watcher(channels, secret=secret, user=user, patience=timeout)
+    url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
+    timeout = settings.seconds()
     show = _show_as_json if settings.json else _show_to_people(channels)
     for event in _until(count, iter(Watching(watcher, url, timeout=timeout))):
         show(event)
         sys.stdout.flush()
+
+
+def _watcher(
+    settings: Settings, channels: list[str], user: str, key: str | None, token: str | None, insists: bool
+) -> tuple[str, Watcher]:
+    """Where to connect, and what to say there."""
+    if settings.credentials().generation is not Generation.V1:
+        # The API is not called: neither its key is needed, nor any sign that this is no 1.x server.
+        if token is not None and insists:
+            raise UsageError("give --token or --token-key, not both")
+        key = None if token is not None or (settings.insecure and not insists) else key
+        if key is not None or token is not None or settings.credentials().generation is Generation.CURRENT:
+            url = settings.server_url() or DEFAULT_URL
+            return url, current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
+    if token is not None or insists:
+        raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
+    with closing(settings.client_v1()) as client:
+        return client.endpoint, v1.Watcher(channels, secret=client.secret, user=user, patience=settings.seconds())
 
 
 def _until(count: int | None, events: Iterator[Event]) -> Iterator[Event]:
@@ -144,6 +178,7 @@ def described(event: Published | Joined | Left, width: int = 0) -> Text:
             line.append_text(as_text(msgspec.Raw(event.data)))
             notes = [f"by {_name(event.sender)}"] if event.sender is not None else []
             notes += ["while away"] if event.recovered else []
+            notes += [f"{printable(name)}={printable(text)}" for name, text in (event.tags or {}).items()]
             line.append(f"  ({', '.join(notes)})" if notes else "", style="dim")
         case Joined():
             line.append("joined     ", style="green").append(_name(event.who))
@@ -177,4 +212,4 @@ def _status(event: Event) -> str:
 
 def register_in(app: typer.Typer) -> None:
     """Add the verb to *app*."""
-    register(app, watch, examples=_EXAMPLES)
+    register(app, watch, examples=_EXAMPLES, panel=TOOLS)

@@ -70,14 +70,17 @@ class Published(Event, frozen=True):
     """*data*, JSON as the publisher wrote it, was published into *channel*.
 
     *sender* is whom the message names as its originator; *uid* is its id, where messages have one; *recovered* is
-    True if it was published during a break.
+    True if it was published during a break; *offset* is its number in the history, where it has one; *tags* are what it
+    was published with.
     """
 
     channel: str
     data: bytes
     sender: Person | None = None
-    uid: str = ""
+    uid: str | None = None
     recovered: bool = False
+    offset: int | None = None
+    tags: dict[str, str] | None = None
 
 
 class Joined(Event, frozen=True):

@@ -45,7 +45,8 @@ def commands(step: Step) -> list[tuple[str, Params]]:
 
 def said(event: Event) -> tuple[Any, ...]:
     """An event as a line of a table; errors by their text."""
-    values = [getattr(event, name) for name in event.__struct_fields__]
+    # Publications of 1.x have neither offsets nor tags.
+    values = [getattr(event, name) for name in event.__struct_fields__ if name not in ("offset", "tags")]
     return (type(event), *(str(value) if isinstance(value, Exception) else value for value in values))
 
 

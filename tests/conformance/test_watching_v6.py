@@ -1,0 +1,208 @@
+"""Watching channels of the embedded and of a real Centrifugo 6: both are watched alike."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from centripetal import Client
+from centripetal.client.watching import Watching
+from centripetal.dialects.current import watching
+from centripetal.dialects.current.realtime import ConnectResult, RefreshResult
+from centripetal.dialects.current.watching import Watcher
+from centripetal.errors import ServerError
+from centripetal.protocol.watching import (
+    Connected,
+    Event,
+    Gap,
+    Joined,
+    Left,
+    Lost,
+    Person,
+    Published,
+    Refused,
+    Subscribed,
+    Unsubscribed,
+)
+from centripetal.tokens import connection_token
+from tests.conformance.servers import Server
+from tests.conformance.servers_v6 import API_KEY, KINDS, start
+from tests.faults.proxy import CuttingProxy
+
+KEY = "the key of tokens"
+_SEEN = {"allow_presence_for_subscriber": True, "allow_history_for_subscriber": True}
+_LOG = {"history_size": 3, "history_ttl": "60s", "allow_recovery": True, **_SEEN}
+CONFIG = {
+    "http_api": {"key": API_KEY},
+    "client": {"token": {"hmac_secret_key": KEY}, "allow_anonymous_connect_without_token": True},
+    "channel": {
+        "without_namespace": {"presence": True},
+        "namespaces": [
+            {"name": "room", "presence": True, "join_leave": True, **_SEEN},
+            {"name": "log", **_LOG},
+            {"name": "open", "allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True},
+        ],
+    },
+}
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of each kind."""
+    with start(request.param, CONFIG, tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    """The back end."""
+    with Client(server.url, API_KEY) as client:
+        yield client
+
+
+def events(url: str, *channels: str, pauses: Callable[[int], float] = lambda _: 0.0, **options: Any) -> Iterator[Event]:
+    options = options or {"key": KEY, "user": "42"}
+    return iter(Watching(Watcher(channels, **options), url, timeout=20, pauses=pauses))
+
+
+def take(happening: Iterator[Event], count: int, *kinds: type[Event]) -> list[Any]:
+    """The next so many events, of these kinds if any are given."""
+    taken: list[Event] = []
+    while len(taken) < count:
+        event = next(happening)
+        if not kinds or isinstance(event, kinds):
+            taken.append(event)
+    return taken
+
+
+def test_publications_arrive_as_they_were_written(server: Server, client: Client) -> None:
+    """Also in a private channel, with spaces, letters and digits as they are, tags, and the offset where there is one."""
+    happening = events(server.url, "$desk", "log:a")
+    connected, *both = take(happening, 3)
+    assert isinstance(connected, Connected)
+    assert set(both) == {Subscribed("$desk"), Subscribed("log:a")}
+    client.publish("$desk", b'{ "n": 1.00, "t": "<\xc3\xa9" }', tags={"a": "b"})
+    client.publish("log:a", 2)
+    assert take(happening, 2) == [
+        Published("$desk", b'{ "n": 1.00, "t": "<\xc3\xa9" }', tags={"a": "b"}),
+        Published("log:a", b"2", offset=1),
+    ]
+
+
+def test_who_joins_and_leaves_is_seen(server: Server, client: Client) -> None:
+    """With user and connection; the own join, too."""
+    happening = events(server.url, "room:a")
+    connected, _, own = take(happening, 3)
+    assert own == Joined("room:a", Person(connected.client, "42"))
+    other = events(server.url, "room:a", key=KEY, user="43")
+    (second,) = take(other, 1, Connected)
+    next(other)
+    assert take(happening, 1) == [Joined("room:a", Person(second.client, "43"))]
+    client.disconnect(43)
+    assert take(happening, 1) == [Left("room:a", Person(second.client, "43"))]
+    with pytest.raises(ServerError, match="3503"):
+        list(other)
+
+
+def test_what_was_missed_is_recovered(server: Server, client: Client) -> None:
+    """After a cut; and where history does not reach back, or there is none, the gap is told."""
+    port = int(server.url.rpartition(":")[2])
+    pauses: list[int] = []
+
+    def pause(attempt: int) -> float:
+        pauses.append(attempt)
+        if len(pauses) == 1:
+            client.broadcast(["log:b", "open:b"], 2)
+        if len(pauses) == 2:
+            for n in range(5):
+                client.publish("log:b", n)
+        return 0.0
+
+    with CuttingProxy(port, seed=1, rarity=10**9) as proxy:
+        happening = events(proxy.url, "log:b", "open:b", pauses=pause)
+        take(happening, 2, Subscribed)
+        client.publish("log:b", 1)
+        assert take(happening, 1, Published) == [Published("log:b", b"1", offset=1)]
+        proxy.cut_all()
+        again = take(happening, 6)
+        assert [type(event) for event in again[:2]] == [Lost, Connected]
+        assert {type(event) for event in again if getattr(event, "channel", "") == "open:b"} == {Subscribed, Gap}
+        assert [event for event in again if getattr(event, "channel", "") == "log:b"] == [
+            Subscribed("log:b", recovered=True),
+            Published("log:b", b"2", recovered=True, offset=2),
+        ]
+        proxy.cut_all()
+        (gap, _) = take(happening, 2, Gap)
+        assert "does not reach back" in gap.reason
+        client.publish("log:b", 9)
+        assert take(happening, 1, Published) == [Published("log:b", b"9", offset=8)]
+
+
+def test_being_taken_out(server: Server, client: Client) -> None:
+    """Of one channel it goes on with the others, of all it ends."""
+    happening = events(server.url, "a", "b")
+    take(happening, 3)
+    client.unsubscribe("a", "42")
+    assert take(happening, 1) == [Unsubscribed("a")]
+    client.publish("b", 1)
+    assert take(happening, 1) == [Published("b", b"1")]
+    client.unsubscribe("b", "42")
+    assert take(happening, 1) == [Unsubscribed("b")]
+    with pytest.raises(ServerError, match="took us out of all channels"):
+        next(happening)
+
+
+def test_a_token_made_elsewhere(server: Server, client: Client) -> None:
+    """It connects, may have the server subscribe us, and lets us into channels that are open to clients."""
+    token = connection_token(KEY, "44", channels=["log:c"])
+    happening = events(server.url, "log:c", "open:c", token=token)
+    assert {event.channel for event in take(happening, 2, Subscribed)} == {"log:c", "open:c"}
+    client.publish("log:c", 1)
+    assert take(happening, 1, Published) == [Published("log:c", b"1", offset=1)]
+
+
+def test_without_a_token(server: Server, client: Client) -> None:
+    """Where the server permits, in channels that are open; for others it says what is wanted."""
+    happening = events(server.url, "open:d", "log:d", "no-such:d", key=None)
+    by_channel = {event.channel: event for event in take(happening, 3, Subscribed, Refused)}
+    assert isinstance(by_channel["open:d"], Subscribed)
+    assert "allow_subscribe_for_client" in str(by_channel["log:d"].error)
+    assert "must be a namespace" in str(by_channel["no-such:d"].error)
+    client.publish("open:d", 1)
+    assert take(happening, 1, Published) == [Published("open:d", b"1")]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"key": "another key", "user": "42"}, "3500: invalid token .the key of tokens is not the server's"),
+        ({"token": connection_token(KEY, 1, now=1.0)}, "109: token expired"),
+    ],
+)
+def test_a_wrong_token_is_the_end(server: Server, options: dict[str, Any], words: str) -> None:
+    """With what to do about it."""
+    with pytest.raises(ServerError, match=words):
+        next(events(server.url, "open:e", **options))
+
+
+def test_a_token_is_renewed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it expires, so that the connection stays."""
+
+    def brief(key: Any, user: str, now: float) -> str:
+        return connection_token(key, user, now=now, expires_in=2)
+
+    monkeypatch.setattr(watching, "connection_token", brief)
+    renewed: list[bool] = []
+    lives = Watcher._lives
+
+    def note(self: Watcher, life: ConnectResult | RefreshResult, now: float) -> None:
+        renewed.append(life.expires)
+        lives(self, life, now)
+        if len(renewed) == 3:
+            happening.stop()
+
+    monkeypatch.setattr(Watcher, "_lives", note)
+    happening = Watching(Watcher(["open:f"], key=KEY, user="42"), server.url, timeout=20)
+    assert [type(event) for event in happening] == [Connected, Subscribed]
+    assert renewed == [True, True, True]
