@@ -119,6 +119,11 @@ class EmbeddedServer:
         return f"http://{self._authority()}{self._generation.path}"
 
     @property
+    def api_path(self) -> str:
+        """What the paths of the API are, or begin with, such as `/api`."""
+        return self._generation.api_path
+
+    @property
     def websocket_url(self) -> str:
         """Where browsers connect to."""
         return f"ws://{self._authority()}{self._generation.websocket_path}"

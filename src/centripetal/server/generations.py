@@ -92,6 +92,11 @@ class Generation(Protocol):
         ...
 
     @property
+    def api_path(self) -> str:
+        """What the paths of the API are, or begin with."""
+        ...
+
+    @property
     def websocket_path(self) -> str:
         """Where clients connect to."""
         ...
@@ -132,6 +137,7 @@ class V1:
     def __init__(self, config: ConfigV1) -> None:
         self._config = config
         self.path = config.http_prefix
+        self.api_path = f"{config.http_prefix}/api"
         self.websocket_path = f"{config.http_prefix}/connection/websocket"
         self.secret = self.token_secret = config.secret
 
@@ -166,7 +172,7 @@ class Current:
 
     def __init__(self, config: ConfigCurrent) -> None:
         self._config = config
-        prefix = config.http_api.handler_prefix
+        self.api_path = prefix = config.http_api.handler_prefix
         # Clients add "/api" themselves, so that is no part of the URL.
         self.path = prefix.removesuffix("/api") if prefix.endswith("/api") else prefix
         self.websocket_path = config.websocket.handler_prefix

@@ -1,26 +1,29 @@
-"""For tests of code that publishes: a pytest plugin with a server and a recorder, and what they are made of.
+"""For tests of code that publishes: a pytest plugin with servers and recorders, and what they are made of.
 
-The fixtures (`centrifugo_v1`, `centrifugo_v1_recorder`) come with the package; the names here are for annotations and
-for other test frameworks. They are imported when first asked for: pytest loads this package in every run.
+The fixtures come with the package: `centrifugo` and `centrifugo_recorder` are a Centrifugo 6, `centrifugo_v1` and
+`centrifugo_v1_recorder` a Centrifugo 1.x. The names here are for annotations and for other test frameworks; they are
+imported when first asked for.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from centripetal.testing.current import Centrifugo, Recorder
     from centripetal.testing.failures import FOREVER, Failure, UnusedFailuresWarning
     from centripetal.testing.matching import ANYTHING
     from centripetal.testing.publications import Publication, Publications
-    from centripetal.testing.recorder import RecorderV1
-    from centripetal.testing.server import CentrifugoV1
+    from centripetal.testing.v1 import CentrifugoV1, RecorderV1
 
 __all__ = [
     "ANYTHING",
     "FOREVER",
+    "Centrifugo",
     "CentrifugoV1",
     "Failure",
     "Publication",
     "Publications",
+    "Recorder",
     "RecorderV1",
     "UnusedFailuresWarning",
 ]
@@ -29,11 +32,13 @@ if not TYPE_CHECKING:  # to a type checker this would mean that every name is th
     _HOMES = {
         "ANYTHING": "matching",
         "FOREVER": "failures",
-        "CentrifugoV1": "server",
+        "Centrifugo": "current",
+        "CentrifugoV1": "v1",
         "Failure": "failures",
         "Publication": "publications",
         "Publications": "publications",
-        "RecorderV1": "recorder",
+        "Recorder": "current",
+        "RecorderV1": "v1",
         "UnusedFailuresWarning": "failures",
     }
 

@@ -32,17 +32,20 @@ class Bench(ABC):
 
     # ---- what was published
 
-    def assert_published(self, channel: str, data: Any = ANYTHING, *, times: int | None = None) -> None:
+    def assert_published(
+        self, channel: str, data: Any = ANYTHING, *, tags: Any = ANYTHING, times: int | None = None
+    ) -> None:
         """Fail unless *data* was published to *channel*.
 
         Args:
             channel: the channel.
             data: all of the data, as it was given to `publish`; at any place in it may stand an object that compares
                 with `==`, such as `ANYTHING` or `pytest.approx(0.3)`. Without it, any data will do.
+            tags: all of the tags, in the same way; 1.x has none. Without it, any tags will do, or none.
             times: how many times exactly; at least once if not given.
         """
         __tracebackhide__ = True
-        _complain(self.published.missing(channel, data, times))
+        _complain(self.published.missing(channel, data, times, tags=tags))
 
     def assert_published_exactly(self, expected: Expected) -> None:
         """Fail unless that and nothing else was published.

@@ -44,9 +44,9 @@ class Publication(msgspec.Struct, frozen=True):
     by_client: bool = False
     tags: dict[str, str] = {}
 
-    def is_as(self, channel: str, data: Any) -> bool:
-        """Whether it went to *channel* and holds what *data* says."""
-        return self.channel == channel and matches(data, self.data)
+    def is_as(self, channel: str, data: Any, tags: Any = ANYTHING) -> bool:
+        """Whether it went to *channel* and holds what *data* says, with these *tags*."""
+        return self.channel == channel and matches(data, self.data) and matches(tags, self.tags)
 
 
 class Publications(Sequence[Publication]):
@@ -116,19 +116,23 @@ class Publications(Sequence[Publication]):
         found = [each for each in self if each.is_as(channel, data)]
         return found[times - 1] if len(found) >= times else None
 
-    def missing(self, channel: str, data: Any = ANYTHING, times: int | None = None, more: str = "") -> str:
+    def missing(
+        self, channel: str, data: Any = ANYTHING, times: int | None = None, more: str = "", *, tags: Any = ANYTHING
+    ) -> str:
         """What is wrong if *data* was not published to *channel*, at least once or exactly *times*.
 
         Args:
             more: what the first line says at its end.
+            tags: what it was to be tagged with.
         """
         rows = self._numbered()
-        found = [number for number, each in rows if each.is_as(channel, data)]
+        found = [number for number, each in rows if each.is_as(channel, data, tags)]
         if (times is None and found) or len(found) == times:
             return ""
         what = f"to {channel!r}" if data is ANYTHING else f"of {clipped(data)} to {channel!r}"
+        what += "" if tags is ANYTHING else f" with tags {clipped(tags)}"
         if not found:
-            return self._told(f"no publication {what}{more}", rows, _closest(channel, data, rows))
+            return self._told(f"no publication {what}{more}", rows, _closest(channel, data, tags, rows))
         title = f"{_count(len(found))} {what}{more}, not {times}: {', '.join(map(str, found))}"
         return self._told(title, rows, [])
 
@@ -180,12 +184,13 @@ def _count(number: int) -> str:
     return "1 publication" if number == 1 else f"{number:,} publications"
 
 
-def _row(number: int | None, channel: str, data: Any) -> str:
-    return f"{'' if number is None else f'{number}. '}{channel!r}  {clipped(data)}"
+def _row(number: int | None, channel: str, data: Any, tags: Mapping[str, str] = {}) -> str:
+    tagged = f"  tags {clipped(tags)}" if tags else ""
+    return f"{'' if number is None else f'{number}. '}{channel!r}  {clipped(data)}{tagged}"
 
 
 def _listed(rows: _Rows) -> list[str]:
-    lines = [f"  {_row(number, each.channel, each.data)}" for number, each in rows[-_MOST_ROWS:]]
+    lines = [f"  {_row(number, each.channel, each.data, each.tags)}" for number, each in rows[-_MOST_ROWS:]]
     hidden = len(rows) - len(lines)
     return [f"  … {hidden:,} earlier", *lines] if hidden else lines
 
@@ -194,12 +199,16 @@ def _bounded(lines: list[str], most: int) -> list[str]:
     return lines if len(lines) <= most else [*lines[:most], f"  … {len(lines) - most:,} more"]
 
 
-def _closest(channel: str, data: Any, rows: _Rows) -> list[str]:
+def _closest(channel: str, data: Any, tags: Any, rows: _Rows) -> list[str]:
     """What to say of the publication that is most like the one that is missing."""
-    elsewhere = [number for number, each in rows if matches(data, each.data)]
-    if elsewhere and data is not ANYTHING:
+    elsewhere = [number for number, each in rows if each.is_as(each.channel, data, tags)]
+    if elsewhere and (data is not ANYTHING or tags is not ANYTHING):
         return ["", f"to another channel: {', '.join(map(str, elsewhere[:_MOST_ROWS]))}"]
-    candidates = [(number, differences(data, each.data)) for number, each in rows if each.channel == channel]
+    candidates = [
+        (number, differences(data, each.data) + differences(tags, each.tags, "tags"))
+        for number, each in rows
+        if each.channel == channel
+    ]
     if not candidates:
         return []
     number, lines = min(candidates, key=lambda candidate: len(candidate[1]))
@@ -218,7 +227,7 @@ def _compared(wanted: Sequence[tuple[str, Any]], there: _Rows) -> tuple[bool, li
         lines += _gap(*gap)
         if stop_i < len(wanted) and stop_j < len(there):
             number, each = there[stop_j]
-            lines.append(f"    {_row(number, each.channel, each.data)}")
+            lines.append(f"    {_row(number, each.channel, each.data, each.tags)}")
         i, j = stop_i + 1, stop_j + 1
     return same, _folded(lines)
 
@@ -231,7 +240,7 @@ def _gap(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[str]:
             lines.append(f"  - {_row(None, *wanted[index])}")
         if index < len(there):
             number, each = there[index]
-            lines.append(f"  + {_row(number, each.channel, each.data)}")
+            lines.append(f"  + {_row(number, each.channel, each.data, each.tags)}")
             if index < len(wanted) and wanted[index][0] == each.channel and isinstance(each.data, dict | list):
                 parts = differences(wanted[index][1], each.data)
                 lines += _bounded([f"      {line}" for line in parts], _MOST_DIFFERENCES)

@@ -1,8 +1,4 @@
-"""An embedded server for a test: what it was told, and failures on request.
-
-    with CentrifugoV1() as server:
-        server.client().publish("news", {"text": "hello"})
-        server.assert_published("news", {"text": "hello"})
+"""An embedded server for a test, of any dialect: what it was told, and failures on request.
 
 How failures come about: a request that is to fail is caught before it is answered (`App.interfere`). For "refuse"
 nothing listens at the server's address, so that the operating system turns away whoever comes; our transports tell of
@@ -11,13 +7,12 @@ that, which is how the calls of this process are counted. All of it is decided i
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
-from centripetal.client.options import ClientOptions
 from centripetal.server.app import App, HTTPConnection
 from centripetal.server.embedded import EmbeddedServer
 from centripetal.server.events import Events
@@ -26,9 +21,15 @@ from centripetal.testing.bench import Bench
 from centripetal.testing.failures import Failure
 from centripetal.transport.connection import on_refusal
 from centripetal.transport.settings import Address
-from centripetal.v1 import AsyncClient, Client
 
-__all__ = ["CentrifugoV1", "ServerBench"]
+__all__ = ["ServerBench"]
+
+
+class _Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Closeable)
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
@@ -47,6 +48,7 @@ class ServerBench(Bench):
         self._turns: asyncio.Lock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._process = os.getpid()
+        self._clients: list[_Closeable] = []
 
     @property
     def url(self) -> str:
@@ -67,13 +69,14 @@ class ServerBench(Bench):
         """Begin to serve."""
         self._server.start()
         self._paused, self._turns = False, asyncio.Lock()
-        self._api = f"{urlsplit(self.url).path}/api"
         self._server.in_loop(self._set_up)
         on_refusal.append(self._refused)
         return self
 
     def stop(self) -> None:
-        """Stop serving; warns of failures that were planned and not met."""
+        """Stop serving and close the blocking clients; warns of failures that were planned and not met."""
+        while self._clients:
+            self._clients.pop().close()
         with suppress(ValueError):
             on_refusal.remove(self._refused)
         self._server.stop()
@@ -87,6 +90,14 @@ class ServerBench(Bench):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _kept(self, client: C) -> C:
+        """*client*, which is closed with the server."""
+        self._clients.append(client)
+        return client
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, {self._server!r}, {len(self.published)} publications>"
 
     async def _set_up(self, app: App) -> None:
         app.interfere = lambda request, connection: self._interfere(app, request, connection)
@@ -133,7 +144,7 @@ class ServerBench(Bench):
                 await app.resume()
 
     def _interfere(self, app: App, request: Request, connection: HTTPConnection) -> bool:
-        if not request.target.startswith(self._api):
+        if not self._is_of_api(urlsplit(request.target).path):
             return False
         failure = self._plan.meet()
         if failure is None:
@@ -146,6 +157,10 @@ class ServerBench(Bench):
         task.add_done_callback(self._tasks.discard)
         return True
 
+    def _is_of_api(self, path: str) -> bool:
+        below = self._server.api_path.rstrip("/")
+        return (path == below or path.startswith(f"{below}/")) and path != urlsplit(self.websocket_url).path
+
     async def _fail(self, app: App, failure: Failure, request: Request, connection: HTTPConnection) -> None:
         await self._settle(app, connection)
         if failure == "error":
@@ -153,39 +168,3 @@ class ServerBench(Bench):
         elif failure != "timeout":
             connection.abort()
 
-
-class CentrifugoV1(ServerBench):
-    """An embedded Centrifugo 1.x for a test.
-
-    Args:
-        secret: what clients sign with.
-        config: as for `centripetal.server.EmbeddedServer`.
-    """
-
-    def __init__(self, *, secret: str = "secret", config: Mapping[str, Any] | None = None) -> None:  # noqa: S107
-        super().__init__(EmbeddedServer(secret=secret, config=config))
-        self._clients: list[Client] = []
-
-    @property
-    def secret(self) -> str:
-        """What clients of this server sign with."""
-        return self._server.secret
-
-    def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
-        """A new blocking client of this server, which is closed with it; the options are those of `v1.Client`."""
-        client = Client(self.url, self.secret, timeout=timeout, **options)
-        self._clients.append(client)
-        return client
-
-    def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
-        """A new awaiting client of this server; the options are those of `v1.AsyncClient`."""
-        return AsyncClient(self.url, self.secret, timeout=timeout, **options)
-
-    def stop(self) -> None:
-        """Stop serving and close the blocking clients; warns of failures that were planned and not met."""
-        while self._clients:
-            self._clients.pop().close()
-        super().stop()
-
-    def __repr__(self) -> str:
-        return f"<CentrifugoV1, {self._server!r}, {len(self.published)} publications>"
