@@ -1,4 +1,7 @@
-"""Transports for tests that need no server: they note every request and answer it as a healthy 1.x server would."""
+"""Transports for tests that need no server: they note every request and answer it as a healthy 1.x server would.
+
+`usual` of a stub is another way to answer.
+"""
 
 import asyncio
 import json
@@ -47,6 +50,7 @@ class _Notes:
         self.requests: list[HTTPRequest] = []
         self.timeouts: list[float] = []
         self.closed = 0
+        self.usual: Callable[[HTTPRequest], HTTPReply] = answer
 
     @property
     def sent(self) -> list[list[Any]]:
@@ -59,7 +63,7 @@ class _Notes:
     def react(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         self.requests.append(request)
         self.timeouts.append(round(timeout, 2))  # a few microseconds of it are over by now
-        reaction = self.reactions.pop(0) if self.reactions else answer
+        reaction = self.reactions.pop(0) if self.reactions else self.usual
         if isinstance(reaction, BaseException):
             raise reaction
         return reaction if isinstance(reaction, HTTPReply) else reaction(request)

@@ -1,35 +1,16 @@
-"""One way to make calls for every facade of the client: a list of calls in, what each came to out."""
+"""The facades of the client of 1.x: those of every client, and the buffer."""
 
 import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from centripetal import v1
+from tests.conformance.facades import Calls, Came, Facade, InAsyncBatch, InBatch, Plain, Tasks, came_of, method_of
 from tests.conformance.scenario import GENERATED, Call, Kept
 
-__all__ = ["Came", "Facade", "facade", "plain"]
-
-
-class Came(NamedTuple):
-    """What a call came to: a value or an error; and what the error ought to know of the call.
-
-    Attributes:
-        names_command: whether the error is about this call alone, or about this call's part in a failed request.
-        place: where in the request it is, as the error should say.
-    """
-
-    value: Any = None
-    error: v1.CentripetalError | None = None
-    names_command: bool = True
-    place: int | None = None
-
-
-class Facade(Protocol):
-    """Makes calls."""
-
-    def make(self, calls: Sequence[Call]) -> list[Came]: ...
+__all__ = ["facade", "plain"]
 
 
 @contextlib.contextmanager
@@ -39,103 +20,20 @@ def facade(kind: str, url: str, secret: str | None) -> Iterator[Facade]:
         with asyncio.Runner() as runner:
             client = v1.AsyncClient.insecure(url, timeout=30) if secret is None else _awaiting(url, secret)
             try:
-                yield _AWAITING[kind](client, runner)
+                yield _AWAITING[kind](client, plain, runner)
             finally:
                 runner.run(client.close())
     else:
         with v1.Client.insecure(url, timeout=30) if secret is None else v1.Client(url, secret, timeout=30) as blocking:
-            yield _BLOCKING[kind](blocking)
+            yield _BLOCKING[kind](blocking, plain)
 
 
 def _awaiting(url: str, secret: str) -> v1.AsyncClient:
     return v1.AsyncClient(url, secret, timeout=30)
 
 
-class _Calls:
-    def __init__(self, client: v1.Client) -> None:
-        self._client = client
-
-    def make(self, calls: Sequence[Call]) -> list[Came]:
-        return [_came(lambda call=call: _method(self._client, call)()) for call in calls]  # type: ignore[misc]
-
-
-class _Tasks:
-    def __init__(self, client: v1.AsyncClient, runner: asyncio.Runner) -> None:
-        self._client = client
-        self._run = runner.run
-
-    def make(self, calls: Sequence[Call]) -> list[Came]:
-        return self._run(self._make(calls))
-
-    async def _make(self, calls: Sequence[Call]) -> list[Came]:
-        came = []
-        for call in calls:
-            try:
-                came.append(Came(plain(await _method(self._client, call)())))
-            except v1.CentripetalError as error:
-                came.append(Came(error=error))
-        return came
-
-
-class _Collected:
-    """The calls of one batch: those that it took, and the errors of those that it did not."""
-
-    def __init__(self, batch: v1.Batch | v1.AsyncBatch, calls: Sequence[Call]) -> None:
-        self.slots: list[Any] = []
-        self._refused: dict[int, Came] = {}
-        for place, call in enumerate(calls):
-            try:
-                self.slots.append(_method(batch, call)())
-            except v1.CentripetalError as error:
-                self._refused[place] = Came(error=error, place=len(self.slots))
-        self._count = len(calls)
-
-    def results(self, failure: v1.CentripetalError | None) -> list[Came]:
-        slots = iter(self.slots)
-        came = [self._refused.get(place) or _slot(next(slots)) for place in range(self._count)]
-        failed = [one.error for one in came if failure and type(one.error) is type(failure)]
-        assert failure is None or len(failed) >= len(self.slots) > 0, "a batch failed and its slots do not know"
-        return came
-
-
-def _slot(slot: Any) -> Came:
-    return _came(slot.result)._replace(place=slot.index)
-
-
-class _Batch:
-    def __init__(self, client: v1.Client) -> None:
-        self._client = client
-
-    def make(self, calls: Sequence[Call]) -> list[Came]:
-        failure = None
-        try:
-            with self._client.batch() as batch:
-                collected = _Collected(batch, calls)
-        except v1.CentripetalError as error:
-            failure = error
-        return collected.results(failure)
-
-
-class _AsyncBatch:
-    def __init__(self, client: v1.AsyncClient, runner: asyncio.Runner) -> None:
-        self._client = client
-        self._run = runner.run
-
-    def make(self, calls: Sequence[Call]) -> list[Came]:
-        return self._run(self._make(calls))
-
-    async def _make(self, calls: Sequence[Call]) -> list[Came]:
-        failure = None
-        try:
-            async with self._client.batch() as batch:
-                collected = _Collected(batch, calls)
-        except v1.CentripetalError as error:
-            failure = error
-        return collected.results(failure)
-
-
 class _Buffer:
-    def __init__(self, client: v1.Client) -> None:
+    def __init__(self, client: v1.Client, plain: Plain) -> None:
         self._client = client
 
     def make(self, calls: Sequence[Call]) -> list[Came]:
@@ -143,7 +41,7 @@ class _Buffer:
 
 
 class _AsyncBuffer:
-    def __init__(self, client: v1.AsyncClient, runner: asyncio.Runner) -> None:
+    def __init__(self, client: v1.AsyncClient, plain: Plain, runner: asyncio.Runner) -> None:
         self._client = client
         self._run: Callable[[Coroutine[Any, Any, Any]], Any] = runner.run
 
@@ -157,7 +55,7 @@ def _buffered(
     refused: dict[int, Came] = {}
     for place, call in enumerate(calls):
         try:
-            _method(client, call, "add_")()
+            method_of(client, call, "add_")()
         except v1.CentripetalError as error:
             refused[place] = Came(error=error)
     count = len(calls) - len(refused)
@@ -174,24 +72,13 @@ def _buffered(
 
 
 def _response(index: int, response: v1.Response) -> Came:
-    return _came(response.result)._replace(place=index)
+    return came_of(response.result, plain)._replace(place=index)
 
 
-def _method(target: object, call: Call, prefix: str = "") -> Callable[[], Any]:
-    return lambda: getattr(target, prefix + call.method)(*call.args, **call.options)
-
-
-def _came(make: Callable[[], Any]) -> Came:
-    try:
-        return Came(plain(make()))
-    except v1.CentripetalError as error:
-        return Came(error=error)
-
-
-_BLOCKING: dict[str, Callable[[v1.Client], Facade]] = {"sync": _Calls, "batch": _Batch, "buffer": _Buffer}
-_AWAITING: dict[str, Callable[[v1.AsyncClient, asyncio.Runner], Facade]] = {
-    "async": _Tasks,
-    "async batch": _AsyncBatch,
+_BLOCKING: dict[str, Callable[[v1.Client, Plain], Facade]] = {"sync": Calls, "batch": InBatch, "buffer": _Buffer}
+_AWAITING: dict[str, Callable[[v1.AsyncClient, Plain, asyncio.Runner], Facade]] = {
+    "async": Tasks,
+    "async batch": InAsyncBatch,
     "async buffer": _AsyncBuffer,
 }
 

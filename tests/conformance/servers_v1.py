@@ -10,7 +10,7 @@ from centripetal.server import EmbeddedServer
 from tests.conformance.servers import Server, free_port, running
 from tests.needs import find
 
-__all__ = ["CONFIGS", "KINDS", "SECRET", "real_command", "start"]
+__all__ = ["CONFIGS", "KINDS", "SECRET", "Server", "free_port", "real_command", "running", "start"]
 
 SECRET = 'clé 🔑 "&<>'
 

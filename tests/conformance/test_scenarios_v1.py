@@ -7,7 +7,8 @@ import pytest
 
 from centripetal.errors import HTTPStatusError, ServerError
 from tests.conformance import scenarios_v1
-from tests.conformance.facades_v1 import Came, Facade, facade
+from tests.conformance.facades import Came, Facade
+from tests.conformance.facades_v1 import facade
 from tests.conformance.scenario import ALL, SCENARIOS, Ask, Namer, Request, Scenario
 from tests.conformance.servers import Server, Servers
 from tests.conformance.servers_v1 import KINDS, SECRET

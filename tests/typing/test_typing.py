@@ -11,7 +11,9 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 MARK = re.compile(r"  # type: ignore\[([a-z, -]+)\]")
-LINE = re.compile(r"^[^:]*misuse\.py:(\d+): error: .*\[([a-z-]+)\]$", re.MULTILINE)
+LINE = re.compile(r"^([a-z_]*misuse\.py):(\d+): error: .*\[([a-z-]+)\]$", re.MULTILINE)
+MISUSES = ("misuse.py", "current_misuse.py")
+USES = ("api.py", "current_api.py")
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -23,15 +25,22 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def unmarked(tmp_path: Path) -> Path:
     """A folder with the misuses as a user would have written them, without the comments that excuse them."""
-    (tmp_path / "misuse.py").write_text(MARK.sub("", (HERE / "misuse.py").read_text()))
-    (tmp_path / "api.py").write_text((HERE / "api.py").read_text())
+    for name in MISUSES:
+        (tmp_path / name).write_text(MARK.sub("", (HERE / name).read_text()))
+    for name in USES:
+        (tmp_path / name).write_text((HERE / name).read_text())
     return tmp_path
 
 
-def marked() -> set[tuple[int, str]]:
-    """The lines of misuse.py that are wrong, each with the codes that mypy has for it."""
-    lines = enumerate((HERE / "misuse.py").read_text().splitlines(), start=1)
-    return {(number, code) for number, line in lines for codes in MARK.findall(line) for code in codes.split(", ")}
+def marked() -> set[tuple[str, int, str]]:
+    """The lines that are wrong, by file, each with the codes that mypy has for it."""
+    return {
+        (name, number, code)
+        for name in MISUSES
+        for number, line in enumerate((HERE / name).read_text().splitlines(), start=1)
+        for codes in MARK.findall(line)
+        for code in codes.split(", ")
+    }
 
 
 def test_mypy_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
@@ -43,8 +52,9 @@ def test_mypy_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
         "--cache-dir",
         ROOT / ".mypy_cache" / "typing",
     ]
-    done = run("mypy", *options, "misuse.py", "api.py", cwd=unmarked)
-    assert {(int(line), code) for line, code in LINE.findall(done.stdout)} == marked(), done.stdout + done.stderr
+    done = run("mypy", *options, *MISUSES, *USES, cwd=unmarked)
+    found = {(name, int(line), code) for name, line, code in LINE.findall(done.stdout)}
+    assert found == marked(), done.stdout + done.stderr
     assert "api.py" not in done.stdout
 
 
@@ -56,4 +66,4 @@ def test_basedpyright_finds_each_misuse_and_nothing_else(unmarked: Path) -> None
     reports = json.loads(done.stdout)["generalDiagnostics"]
     errors = [report for report in reports if report["severity"] == "error"]
     lines = {(Path(error["file"]).name, error["range"]["start"]["line"] + 1) for error in errors}
-    assert lines == {("misuse.py", number) for number, _ in marked()}, done.stdout
+    assert lines == {(name, number) for name, number, _ in marked()}, done.stdout

@@ -46,7 +46,7 @@ from tests.wire.golden import load, names
 
 URL = "http://localhost:8000"
 API_KEY = "golden-api-key"
-KINDS = {kind.name: kind for kind in COMMANDS}
+KINDS: dict[str, Any] = {kind.name: kind for kind in COMMANDS}
 JSON = (("content-type", "application/json"),)
 TEXT = (("content-type", "text/plain; charset=utf-8"),)
 NOT_FOUND = HTTPReply(404, b"404 page not found\n", TEXT)
@@ -187,7 +187,8 @@ def as_command(method: str, fields: Any) -> Command[Any] | None:
     given = {name: _argument(name, value) for name, value in fields.items()}
     if given.get("user") == "" and method in ("unsubscribe", "disconnect"):
         given["anonymous"] = True
-    return kind(**given)
+    made: Command[Any] = kind(**given)
+    return made
 
 
 def _argument(name: str, value: Any) -> Any:
@@ -309,7 +310,8 @@ def dummy(method: str) -> Command[Any]:
     if kind is None:
         return custom(method if method.isidentifier() else "strange")
     needed = [one.name for one in inspect.signature(kind).parameters.values() if one.default is one.empty]
-    return kind(**dict.fromkeys(needed, "x"))
+    made: Command[Any] = kind(**dict.fromkeys(needed, "x"))
+    return made
 
 
 # ---- requests
@@ -353,7 +355,8 @@ def test_oversized_payloads_are_refused() -> None:
     """The limit is on the data, is configurable, and can be none; long lists of channels do not count."""
     names_ = ["c" * 200 + str(n) for n in range(10)]
     assert codec(max_payload_bytes=100).prepare(Broadcast(names_, "x" * 98)).text
-    for command in (Publish("a", "x" * 99), Broadcast(names_, "x" * 99), Publish("a", b64data=b"x" * 101)):
+    large: list[Command[Any]] = [Publish("a", "x" * 99), Broadcast(names_, "x" * 99), Publish("a", b64data=b"x" * 101)]
+    for command in large:
         with pytest.raises(UsageError, match=r"more than max_payload_bytes \(100\)"):
             codec(max_payload_bytes=100).prepare(command)
         assert codec().prepare(command).text
@@ -369,10 +372,10 @@ def test_keys_are_made_where_commands_may_be_repeated() -> None:
     """Each publication gets its own, unless it has one; what takes none gets none."""
     keys = (f"key-{n}" for n in range(9))
     spoken = codec(new_key=lambda: next(keys))
-    texts = [
-        spoken.prepare(command).text
-        for command in (Publish("a", 1), Broadcast(["a"], 1), Publish("a", 1, idempotency_key="mine"), Presence("a"))
+    commands: list[Command[Any]] = [
+        *(Publish("a", 1), Broadcast(["a"], 1), Publish("a", 1, idempotency_key="mine"), Presence("a"))
     ]
+    texts = [spoken.prepare(command).text for command in commands]
     assert [json.loads(text).get("idempotency_key") for text in texts] == ["key-0", "key-1", "mine", None]
 
 
@@ -641,7 +644,9 @@ def test_an_error_in_a_status_is_no_unknown_path() -> None:
 
 def test_what_may_be_repeated_depends_on_the_server() -> None:
     """Reads and what is naturally repeatable may; publications may where keys are honoured, which `info` tells."""
-    commands = [Presence("a"), HistoryRemove("a"), Publish("a", 1), custom("new"), BlockUser("u")]
+    commands: list[Command[Any]] = [
+        *(Presence("a"), HistoryRemove("a"), Publish("a", 1), custom("new"), BlockUser("u"))
+    ]
 
     def repeatable(version: str) -> list[bool]:
         spoken = codec(new_key=lambda: "key")

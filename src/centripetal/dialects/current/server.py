@@ -74,7 +74,7 @@ class Server:
             raise UsageError("parallel needs Centrifugo 5.2, and this server is older: leave it out")
 
     def _check_version(self, command: Method[Any], version: Version) -> None:
-        this = "is older than 5.0" if self.version is None else f"is {_text(version)}"
+        this = "is older than 5.0" if self.version is None else f"is {'.'.join(map(str, version))}"
         if version < command.released:
             raise UsageError(f"{command.name} needs Centrifugo {_text(command.released)}, and this server {this}")
         for field, needed in command.added.items():

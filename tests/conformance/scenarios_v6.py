@@ -1,0 +1,550 @@
+"""The scenarios for servers of the current API: what is asked for, and what it comes to (spec v6 §4 to §7, §15).
+
+A scenario is a generator function under `@scenario`: given a `Namer` (names that nobody else uses) it yields lists of
+asks, which batches send as one request and other facades one by one. What came before is in `remembered` where a later
+request needs it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import centripetal as c
+from centripetal.errors import CentripetalError, Executed
+from tests.conformance.scenario import Call, Namer, ask
+
+__all__ = ["ALL", "SCENARIOS", "TOGETHER", "Ask", "Scenario"]
+
+ALL = ("sync", "async", "batch", "async batch", "gathered", "retried")
+TOGETHER = ("batch", "async batch")
+"""The facades that send the calls of a request as one, whatever they are."""
+EPOCH = re.compile("[A-Za-z]{8}")
+
+
+class Ask(NamedTuple):
+    """A call and what is expected of it.
+
+    Attributes:
+        call: the call.
+        what: the expectation, for people.
+        check: says whether the result is as expected; None where an error is.
+        error: the class of the error, exactly; or None.
+        code: a `ServerError`'s code.
+        status: an `HTTPStatusError`'s status.
+        text: what the error's text holds.
+        executed: what it says of that.
+    """
+
+    call: Call
+    what: str
+    check: Callable[[Any], bool] | None = None
+    error: type[CentripetalError] | None = None
+    code: int | None = None
+    status: int | None = None
+    text: str = ""
+    executed: Executed = "no"
+
+
+Requests = Callable[[Namer], Iterator[list[Ask]]]
+
+
+class Scenario(NamedTuple):
+    """A scenario; `requests(Namer())` tells it."""
+
+    name: str
+    claim: str
+    requests: Requests
+    config: str
+    key: bool
+    facades: tuple[str, ...]
+    slow: bool
+
+
+SCENARIOS: list[Scenario] = []
+
+
+def scenario(
+    *, config: str = "usual", key: bool = True, facades: tuple[str, ...] = ALL, slow: bool = False
+) -> Callable[[Requests], Requests]:
+    """Put a generator function on the list; *key*: whether the client has the server's."""
+
+    def add(requests: Requests) -> Requests:
+        name, claim = requests.__name__, (requests.__doc__ or "").strip()
+        assert claim, f"{name} claims nothing"
+        SCENARIOS.append(Scenario(name, claim, requests, config, key, facades, slow))
+        return requests
+
+    return add
+
+
+def returns(call: Call, value: Any) -> Ask:
+    return Ask(call, f"{value!r:.200}", lambda came: bool(came == value))
+
+
+def satisfies(call: Call, what: str, check: Callable[[Any], bool]) -> Ask:
+    return Ask(call, what, check)
+
+
+def refused(call: Call, code: int, text: str = "", executed: Executed = "no") -> Ask:
+    """The server answers with an error of this one command."""
+    return Ask(call, f"error {code}", error=c.ServerError, code=code, text=text, executed=executed)
+
+
+def unusable(call: Call, text: str) -> Ask:
+    """The client refuses to send it."""
+    return Ask(call, "a UsageError", error=c.UsageError, text=text)
+
+
+def fails(call: Call, error: type[CentripetalError], status: int, text: str = "", executed: Executed = "no") -> Ask:
+    """The whole request is refused."""
+    return Ask(call, f"{error.__name__} {status}", error=error, status=status, text=text, executed=executed)
+
+
+def publish(channel: str, data: Any, **options: Any) -> Call:
+    return ask("publish", channel, data, **options)
+
+
+def at(offset: int) -> Callable[[c.PublishResult], bool]:
+    """Whether a publication stands there, in some epoch."""
+    return lambda result: result.offset == offset and EPOCH.fullmatch(result.epoch) is not None
+
+
+def holds(*values: Any) -> Callable[[c.HistoryResult], bool]:
+    """Whether a page has publications of just these data."""
+    return lambda result: [one.data for one in result.publications] == list(values)
+
+
+def history(channel: str, **options: Any) -> Call:
+    return ask("history", channel, **({"limit": -1} | options))
+
+
+# ---- publish, broadcast
+
+
+@scenario()
+def publishes_each_kind_of_json(name: Namer) -> Iterator[list[Ask]]:
+    """Any JSON value is data, also null, false, 0 and what is empty."""
+    for value in (None, True, False, 0, -1, "", "text", [], {}, [1, [2, {"a": None}]], {"a": {"b": [1.5, "<c>"]}}):
+        channel = Namer()("kinds")
+        yield [satisfies(publish(channel, value), "offset 1", at(1))]
+        yield [satisfies(history(channel), repr(value), holds(value))]
+
+
+@scenario()
+def publishes_ready_made_json_and_base64(name: Namer) -> Iterator[list[Ask]]:
+    """Bytes are JSON as it is written; base64 may be any bytes, of which the history can show those that are JSON."""
+    channel = name("ready")
+    yield [
+        satisfies(publish(channel, b' {"n": 1.10}'), "offset 1", at(1)),
+        satisfies(ask("publish", channel, b64data=b'{"n":2}'), "offset 2", at(2)),
+        satisfies(ask("publish", channel, b64data="eyJuIjozfQ=="), "offset 3", at(3)),
+        returns(ask("publish", name("bytes:x"), b64data=b"\x00\xff"), c.PublishResult()),
+        returns(ask("publish", name("bytes:x"), b64data=b""), c.PublishResult()),
+    ]
+    yield [
+        satisfies(
+            history(channel),
+            "three",
+            lambda result: [one.data_json for one in result.publications] == [b'{"n":1.10}', b'{"n":2}', b'{"n":3}'],
+        )
+    ]
+
+
+@scenario()
+def publishes_with_options(name: Namer) -> Iterator[list[Ask]]:
+    """Tags are kept; what skips the history has no offset; a delta changes nothing for the history."""
+    channel = name("options")
+    yield [
+        satisfies(publish(channel, 1, tags={"a": "b", "é": ""}), "offset 1", at(1)),
+        returns(publish(channel, 2, skip_history=True), c.PublishResult()),
+        satisfies(publish(channel, 3, delta=True), "offset 2", at(2)),
+        returns(publish(name("bare:x"), 1), c.PublishResult()),
+    ]
+    yield [
+        satisfies(
+            history(channel),
+            "two",
+            lambda result: (
+                [(one.data, one.offset, one.tags) for one in result.publications]
+                == [(1, 1, {"a": "b", "é": ""}), (3, 2, {})]
+            ),
+        )
+    ]
+
+
+@scenario()
+def repeats_a_key_without_publishing(name: Namer) -> Iterator[list[Ask]]:
+    """The first result comes again, whatever the data; publish and broadcast share keys."""
+    channel, key = name("keys"), name("key")
+    yield [satisfies(publish(channel, 1, idempotency_key=key), "offset 1", at(1))]
+    yield [satisfies(publish(channel, 2, idempotency_key=key), "offset 1", at(1))]
+    yield [
+        satisfies(
+            ask("broadcast", [channel], 3, idempotency_key=key),
+            "offset 1",
+            lambda result: at(1)(result.responses[0].value()),
+        )
+    ]
+    yield [satisfies(history(channel), "one", holds(1))]
+
+
+@scenario()
+def skips_old_versions(name: Namer) -> Iterator[list[Ask]]:
+    """A version that is not above the last one of its epoch is not kept."""
+    channel = name("versions")
+    for data, version, epoch in ((1, 5, ""), (2, 5, ""), (3, 4, ""), (4, 6, ""), (5, 1, "new"), (6, 2**64 - 1, "new")):
+        yield [
+            satisfies(publish(channel, data, version=version, version_epoch=epoch), "a position", lambda result: True)
+        ]
+    yield [satisfies(history(channel), "four", holds(1, 4, 5, 6))]
+
+
+@scenario()
+def refuses_bad_publications(name: Namer) -> Iterator[list[Ask]]:
+    """Each error is of its own call and leaves its neighbours' results intact."""
+    good = name("neighbours")
+    yield [
+        satisfies(publish(good, 1), "offset 1", at(1)),
+        refused(publish("nosuch:x", 1), 102, "must be a namespace"),
+        refused(publish(name("object:x"), 1), 107, "publication_data_format"),
+        returns(publish(name("object:x"), {"a": 1}), c.PublishResult()),
+        refused(publish(name("map:x"), 1), 107),
+        unusable(ask("publish", good), "there is no data"),
+        unusable(publish(good, 1, b64data=b"x"), "both given"),
+        unusable(publish("", 1), "must not be empty"),
+        unusable(publish("канал", 1), "check_channels=False"),
+        unusable(publish("x" * 256, 1), "check_channels=False"),
+        unusable(publish(good, 1, tags={"a": 1}), "write '1'"),
+        unusable(publish(good, float("nan")), "nan"),
+        unusable(publish(good, "x" * 2**20), "max_payload_bytes"),
+        satisfies(publish(good, 2), "offset 2", at(2)),
+    ]
+
+
+@scenario()
+def broadcasts(name: Namer) -> Iterator[list[Ask]]:
+    """A response for each channel, in order; errors are the channels' own."""
+    first, second = name("one"), name("two")
+    yield [satisfies(publish(first, 0), "offset 1", at(1))]
+    yield [
+        satisfies(
+            ask("broadcast", [first, "nosuch:x", second, name("bare:x")], {"n": 1}, tags={"a": "b"}),
+            "three results and an error",
+            lambda result: (
+                [one.error and one.error.code for one in result.responses] == [None, 102, None, None]
+                and [one.result and one.result.offset for one in result.responses] == [2, None, 1, 0]
+                and list(result.failed) == [1]
+            ),
+        )
+    ]
+    yield [satisfies(history(second), "one", holds({"n": 1}))]
+
+
+@scenario()
+def broadcasts_widely(name: Namer) -> Iterator[list[Ask]]:
+    """To thousands of channels."""
+    channels = [f"{name('wide')}.{number}" for number in range(3000)]
+    yield [
+        satisfies(
+            ask("broadcast", channels, 1),
+            "3000 results",
+            lambda result: all(at(1)(one.value()) for one in result.responses) and len(result.responses) == 3000,
+        )
+    ]
+
+
+# ---- history, presence, channels, info
+
+
+@scenario()
+def reads_a_history(name: Namer) -> Iterator[list[Ask]]:
+    """By limit, from a position, in reverse; the top is said in every page."""
+    channel = name("five:h")
+    for number in range(1, 8):
+        yield [satisfies(publish(channel, number), "an offset", at(number))]
+    yield [
+        satisfies(history(channel), "the last five", holds(3, 4, 5, 6, 7)),
+        satisfies(history(channel, limit=2), "the oldest two", holds(3, 4)),
+        satisfies(history(channel, limit=2, reverse=True), "the newest two", holds(7, 6)),
+        satisfies(history(channel, since=c.StreamPosition(5)), "what is after 5", holds(6, 7)),
+        satisfies(history(channel, since=c.StreamPosition(5), reverse=True), "what is before 5", holds(4, 3)),
+        satisfies(history(channel, since=c.StreamPosition(99)), "nothing", holds()),
+        satisfies(
+            history(channel, limit=0),
+            "only the position",
+            lambda result: not result.publications and result.offset == 7,
+        ),
+        refused(history(channel, since=c.StreamPosition(5, "other")), 112, "another epoch"),
+        unusable(history(channel, since=c.StreamPosition(0), reverse=True), "nothing before offset 0"),
+        unusable(history(channel, limit=2**31), "limit must be"),
+        refused(history("nosuch:x"), 102),
+        refused(history(name("bare:x")), 108, "history_size and history_ttl"),
+    ]
+
+
+@scenario()
+def removes_a_history(name: Namer) -> Iterator[list[Ask]]:
+    """The position stays, and the next publication goes on from there."""
+    channel = name("removed")
+    yield [satisfies(publish(channel, 1), "offset 1", at(1))]
+    yield [returns(ask("history_remove", channel), c.HistoryRemoveResult())]
+    yield [satisfies(history(channel), "nothing", lambda result: not result.publications and result.offset == 1)]
+    yield [satisfies(publish(channel, 2), "offset 2", at(2))]
+    yield [
+        refused(ask("history_remove", "nosuch:x"), 102),
+        refused(ask("history_remove", name("bare:x")), 108, "history is off"),
+    ]
+
+
+@scenario(slow=True)
+def forgets_a_history_in_time(name: Namer) -> Iterator[list[Ask]]:
+    """Publications go, the position stays."""
+    channel = name("brief:h")
+    yield [satisfies(publish(channel, 1), "offset 1", at(1))]
+    yield [satisfies(history(channel), "gone", lambda result: not result.publications and result.offset == 1)]
+
+
+@scenario()
+def looks_at_presence(name: Namer) -> Iterator[list[Ask]]:
+    """Nobody is there; where presence is off, the error says so."""
+    channel = name("nobody")
+    yield [
+        returns(ask("presence", channel), c.PresenceResult()),
+        returns(ask("presence_stats", channel), c.PresenceStatsResult()),
+        refused(ask("presence", name("bare:x")), 108, "presence is off"),
+        refused(ask("presence_stats", name("bare:x")), 108, "presence is off"),
+        refused(ask("presence", "nosuch:x"), 102),
+        refused(ask("presence_stats", "nosuch:x"), 102),
+    ]
+
+
+@scenario()
+def lists_channels(name: Namer) -> Iterator[list[Ask]]:
+    """Nobody is subscribed; a pattern that is none is an error of the server's, of which nobody knows more."""
+    yield [
+        returns(ask("channels"), c.ChannelsResult()),
+        returns(ask("channels", pattern="*"), c.ChannelsResult()),
+        refused(ask("channels", pattern="[a"), 100, "no glob", executed="unknown"),
+    ]
+
+
+@scenario()
+def tells_of_itself(name: Namer) -> Iterator[list[Ask]]:
+    """One node, with its name and version."""
+    yield [
+        satisfies(
+            ask("info"),
+            "a node",
+            lambda result: [node.name for node in result.nodes] == ["node-1"] and bool(result.nodes[0].version),
+        )
+    ]
+
+
+# ---- users, RPC, methods that are not there
+
+
+@scenario()
+def speaks_of_users_who_are_not_there(name: Namer) -> Iterator[list[Ask]]:
+    """Done all the same; ints are users; nobody is hit by an empty id that nobody meant."""
+    channel, user = name("users"), 42
+    yield [
+        returns(
+            ask(
+                "subscribe",
+                channel,
+                user,
+                info={"a": 1},
+                b64data=b"{}",
+                client="c",
+                session="s",
+                expire_at=2**33,
+                recover_since=c.StreamPosition(0, "e"),
+                override=c.SubscribeOptionOverride(presence=True, force_recovery=False),
+            ),
+            c.SubscribeResult(),
+        ),
+        returns(ask("unsubscribe", channel, user), c.UnsubscribeResult()),
+        returns(
+            ask("disconnect", user, whitelist=["c"], disconnect=c.DisconnectReason(4500, "bye")), c.DisconnectResult()
+        ),
+        returns(ask("refresh", user, expire_at=2**33, info=None), c.RefreshResult()),
+        returns(ask("refresh", user, expired=True), c.RefreshResult()),
+        returns(ask("disconnect", "", client="nobody", anonymous=True), c.DisconnectResult()),
+        refused(ask("subscribe", "nosuch:x", user), 102),
+        refused(ask("unsubscribe", "nosuch:x", user), 102),
+        unusable(ask("unsubscribe", channel, ""), "anonymous=True"),
+        unusable(ask("disconnect", ""), "anonymous=True"),
+        unusable(ask("disconnect", None), "user must be a user's id"),
+        unusable(ask("refresh", user, info={"a": 1}), "expire_at"),
+    ]
+
+
+@scenario()
+def has_no_rpc(name: Namer) -> Iterator[list[Ask]]:
+    """The open server has no RPC methods."""
+    yield [
+        refused(ask("rpc", "nosuch", params={"a": 1}), 104, "RPC method"),
+        refused(ask("rpc", "nosuch"), 104, "RPC method"),
+        unusable(ask("rpc", ""), "method must not be empty"),
+    ]
+
+
+PRO: dict[str, tuple[Any, ...]] = {
+    "connections": (),
+    "update_user_status": (["u"], "away"),
+    "get_user_status": (["u"],),
+    "delete_user_status": (["u"],),
+    "block_user": (42,),
+    "unblock_user": (42,),
+    "revoke_token": ("uid",),
+    "invalidate_user_tokens": ("u",),
+    "device_register": ("fcm", "token", "ios"),
+    "device_list": (),
+    "device_topic_list": (),
+    "device_topic_update": ("d", "add", ["t"]),
+    "user_topic_list": (),
+    "user_topic_update": ("u", "set", ["t"]),
+    "send_push_notification": (
+        c.PushRecipient(fcm_tokens=["t"]),
+        c.PushNotification(fcm=c.FcmPushNotification({"a": 1})),
+    ),
+    "update_push_status": ("a", "delivered"),
+    "cancel_push": ("uid",),
+}
+PRO_BY_OPTIONS: dict[str, dict[str, Any]] = {"device_update": {"ids": ["d"]}, "device_remove": {"users": [42]}}
+
+
+@scenario(facades=TOGETHER)
+def has_no_pro_methods_in_a_batch(name: Namer) -> Iterator[list[Ask]]:
+    """Error 104, which says what is needed, and neighbours that are served."""
+    yield [
+        satisfies(publish(name("pro"), 1), "offset 1", at(1)),
+        *(refused(ask(method, *arguments), 104, "needs Centrifugo PRO") for method, arguments in PRO.items()),
+        *(refused(ask(method, **options), 104, "needs Centrifugo PRO") for method, options in PRO_BY_OPTIONS.items()),
+        refused(ask("call", "no_such_method", {}), 104, "needs Centrifugo PRO"),
+        satisfies(publish(name("pro"), 2), "offset 2", at(2)),
+    ]
+
+
+@scenario(facades=("sync", "async", "gathered", "retried"))
+def has_no_pro_methods(name: Namer) -> Iterator[list[Ask]]:
+    """404, and the error says what is needed; calls made at the same time are served."""
+    missing = [
+        *(ask(method, *arguments) for method, arguments in PRO.items()),
+        *(ask(method, **options) for method, options in PRO_BY_OPTIONS.items()),
+        ask("call", "no_such_method", {}),
+    ]
+    yield [
+        satisfies(publish(name("pro"), 1), "offset 1", at(1)),
+        *(fails(call, c.HTTPStatusError, 404, "needs Centrifugo PRO or a newer server") for call in missing),
+        satisfies(publish(name("pro"), 2), "offset 2", at(2)),
+    ]
+
+
+@scenario()
+def takes_methods_by_name(name: Namer) -> Iterator[list[Ask]]:
+    """With fields as they are; the result is what the reply holds."""
+    yield [
+        satisfies(
+            ask("call", "publish", {"channel": name("by-name"), "data": b"[1]"}),
+            "a dict",
+            lambda result: result["offset"] == 1 and sorted(result) == ["epoch", "offset"],
+        ),
+        returns(ask("call", "publish", {"channel": name("bare:x"), "data": None}), {}),
+        refused(ask("call", "publish", {"channel": name("by-name")}), 107),
+    ]
+
+
+# ---- maps
+
+
+@scenario()
+def keeps_maps(name: Namer) -> Iterator[list[Ask]]:
+    """Keys with values, in their order; what was not done is said, with the reason."""
+    channel = name("map:m")
+    yield [satisfies(ask("map_publish", channel, "b", {"v": 1}, tags={"t": "1"}), "offset 1", lambda r: r.offset == 1)]
+    yield [satisfies(ask("map_publish", channel, "a", None), "offset 2", lambda r: r.offset == 2 and not r.suppressed)]
+    yield [
+        satisfies(
+            ask("map_publish", channel, "a", 1, key_mode="if_new"),
+            "suppressed",
+            lambda r: (r.suppressed, r.suppress_reason) == (True, "key_exists"),
+        ),
+        satisfies(
+            ask("map_publish", channel, "z", 1, key_mode="if_exists"),
+            "suppressed",
+            lambda r: (r.suppressed, r.suppress_reason) == (True, "key_not_found"),
+        ),
+        returns(ask("map_stats", channel), c.MapStatsResult(2)),
+        satisfies(
+            ask("map_read_state", channel, limit=-1),
+            "two keys",
+            lambda r: (
+                [(one.key, one.data, one.tags) for one in r.entries] == [("a", None, {}), ("b", {"v": 1}, {"t": "1"})]
+            ),
+        ),
+        satisfies(
+            ask("map_read_state", channel, limit=1),
+            "a page",
+            lambda r: [one.key for one in r.entries] == ["a"] == [r.cursor],
+        ),
+        satisfies(
+            ask("map_read_stream", channel, limit=-1),
+            "two changes",
+            lambda r: [one.key for one in r.entries] == ["b", "a"],
+        ),
+    ]
+    yield [satisfies(ask("map_remove", channel, "b"), "offset 3", lambda r: r.offset == 3 and not r.suppressed)]
+    yield [returns(ask("map_stats", channel), c.MapStatsResult(1))]
+    yield [returns(ask("map_clear", channel), c.MapClearResult())]
+    yield [returns(ask("map_stats", channel), c.MapStatsResult(0))]
+
+
+@scenario()
+def refuses_what_is_no_map(name: Namer) -> Iterator[list[Ask]]:
+    """Namespaces of another type, unknown ones, versions where there are none."""
+    channel = name("plain")
+    yield [
+        refused(ask("map_publish", channel, "k", 1), 107, "subscription_type"),
+        refused(ask("map_read_state", channel), 107, "subscription_type"),
+        refused(ask("map_stats", "nosuch:x"), 102),
+        refused(ask("shared_poll_publish", channel, "k", 1, 1), 107, "shared_poll"),
+        refused(ask("map_publish", name("ephemeral:x"), "k", 1, version=1), 100, "ephemeral", executed="unknown"),
+        unusable(ask("map_publish", channel, "", 1), "key must not be empty"),
+        unusable(ask("map_publish", channel, "k", 1, key_mode="never"), "key_mode must be"),
+        unusable(ask("shared_poll_publish", channel, "k", 0, 1), "version must be from 1"),
+    ]
+
+
+# ---- keys and modes
+
+
+@scenario(key=False)
+def wants_its_key(name: Namer) -> Iterator[list[Ask]]:
+    """Without it, nothing is done."""
+    yield [
+        fails(publish(name("key"), 1), c.AuthenticationError, 401, "the api_key"),
+        fails(ask("info"), c.AuthenticationError, 401, "the api_key"),
+    ]
+
+
+@scenario(config="insecure", key=False)
+def needs_no_key_if_insecure(name: Namer) -> Iterator[list[Ask]]:
+    """And may be at another path."""
+    yield [
+        satisfies(publish(name("open"), 1), "offset 1", at(1)),
+        satisfies(publish(name("open"), 2), "offset 2", at(2)),
+    ]
+
+
+@scenario(config="statuses")
+def says_errors_in_statuses(name: Namer) -> Iterator[list[Ask]]:
+    """In its error mode "transport" the errors are the same to us, alone or in a batch."""
+    yield [
+        satisfies(publish(name("statuses"), 1), "offset 1", at(1)),
+        refused(publish("nosuch:x", 1), 102, "must be a namespace"),
+        refused(ask("presence", name("bare:x")), 108, "presence is off"),
+        refused(ask("rpc", "nosuch"), 104),
+        refused(history(name("statuses"), since=c.StreamPosition(1, "other")), 112),
+        refused(ask("channels", pattern="[a"), 100, executed="unknown"),
+    ]

@@ -1,0 +1,178 @@
+"""Forms of fields: what a value may be, and how it travels."""
+
+import datetime
+import enum
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.errors import UsageError
+from centripetal.protocol.fields import (
+    Base64,
+    Flag,
+    Int32,
+    Int64,
+    Moment,
+    Name,
+    Payload,
+    UInt32,
+    UInt64,
+    UserId,
+    changed_fields,
+    user_id,
+)
+
+
+class Inner(msgspec.Struct, frozen=True):
+    number: UInt32 = 0
+    user: UserId = ""
+
+
+class Fields(msgspec.Struct, frozen=True, kw_only=True):
+    text: str = ""
+    name: Name = "x"
+    flag: bool = False
+    boxed: Flag | None = None
+    small: Int32 = 0
+    big: UInt64 = 0
+    signed: Int64 = 0
+    when: Moment = 0
+    user: UserId = ""
+    bytes: Base64 | None = None
+    data: Payload | msgspec.UnsetType = msgspec.UNSET
+    tags: Mapping[str, str] | None = None
+    inner: Inner | None = None
+    several: Sequence[Inner] = ()
+    by_name: Mapping[str, Inner] | None = None
+    users: Sequence[UserId] = ()
+    timeout: float | None = None
+
+
+class Number(int):
+    pass
+
+
+class Colour(enum.IntEnum):
+    RED = 3
+
+
+UTC = datetime.UTC
+
+TRAVELS: list[tuple[str, Any, Any]] = [
+    ("boxed", False, {"value": False}),
+    ("when", datetime.datetime(1970, 1, 1, 0, 1, tzinfo=UTC), 60),
+    ("when", datetime.datetime(1970, 1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1))), 0),
+    ("user", 42, "42"),
+    ("user", Number(7), "7"),
+    ("user", Colour.RED, "3"),
+    ("users", [1, "b"], ["1", "b"]),
+    ("bytes", b"", ""),
+    ("bytes", bytearray(b"\xff"), "/w=="),
+    ("bytes", memoryview(b"\xff"), "/w=="),
+    ("tags", MappingProxyType({"a": "b"}), {"a": "b"}),
+    ("data", b" [1] ", msgspec.Raw(b" [1] ")),
+    ("inner", Inner(user=5), Inner(user="5")),
+    ("several", (Inner(user=5),), [Inner(user="5")]),
+    ("by_name", {"a": Inner(user=5)}, {"a": Inner(user="5")}),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "wire"), TRAVELS, ids=range(len(TRAVELS)))
+def test_a_value_travels_in_the_wires_form(field: str, value: Any, wire: Any) -> None:
+    """What the server would not take as it is becomes what it takes; the struct itself stays as it was."""
+    struct = Fields(**{field: value})
+    assert changed_fields(struct) == {field: wire}
+    assert getattr(struct, field) is value
+
+
+SAME: list[tuple[str, Any]] = [
+    ("text", "é"),
+    ("flag", True),
+    ("small", -(2**31)),
+    ("big", 2**64 - 1),
+    ("signed", -(2**63)),
+    ("when", 2**40),
+    ("user", "42"),
+    ("bytes", "/w=="),
+    ("data", {"a": None}),
+    ("data", None),
+    ("tags", {"a": "b"}),
+    ("inner", Inner(5)),
+    ("timeout", 5.0),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), SAME, ids=range(len(SAME)))
+def test_a_value_in_the_wires_form_stays_as_it_is(field: str, value: Any) -> None:
+    """Nothing is copied that need not be."""
+    assert changed_fields(Fields(**{field: value})) == {}
+
+
+REFUSED: list[tuple[str, Any, str]] = [
+    ("text", 5, "text must be text, not int: write '5'"),
+    ("text", None, "text must be text"),
+    ("text", "\ud800", "half of a surrogate pair"),
+    ("name", "", "name must not be empty"),
+    ("flag", 1, "flag must be True or False, not 1"),
+    ("flag", None, "flag must be True or False"),
+    ("boxed", "yes", "boxed must be True or False"),
+    ("small", 2**31, "small must be from -2147483648 to 2147483647"),
+    ("small", False, "small must be a whole number, not bool: give an int"),
+    ("small", 1.5, r"small must be a whole number, not float: write int\(small\)"),
+    ("big", -1, "big must be from 0"),
+    ("signed", 2**63, "signed must be from"),
+    ("when", datetime.datetime(2030, 1, 1), "when is a datetime without time zone"),
+    ("when", 1.5, "when must be a whole number"),
+    ("when", datetime.timedelta(1), "when must be a whole number"),
+    ("user", True, "user must be a user's id, text or an int, not bool"),
+    ("user", None, "user must be a user's id"),
+    ("user", "\udfff", "half of a surrogate pair"),
+    ("users", [None], r"users\[0\] must be a user's id"),
+    ("users", "42", r"users must be a list, not str: \[value\] for a single one"),
+    ("bytes", "/w=", "bytes is no base64 text"),
+    ("bytes", "_w==", "bytes is no base64 text"),
+    ("bytes", [1], "bytes must be bytes"),
+    ("data", {1, 2}, "data is a set"),
+    ("tags", {"a": None}, r"tags\['a'\] must be text, not NoneType"),
+    ("tags", {1: "a"}, "tags has the key 1"),
+    ("tags", "a=b", "tags must be a dict of text to text, not str"),
+    ("inner", {"number": 1}, r"inner must be made with Inner\(…\), not dict"),
+    ("inner", Inner(-1), r"inner\.number must be from 0"),
+    ("several", [Inner(), Inner(-1)], r"several\[1\]\.number must be from 0"),
+    ("by_name", {"a": Inner(-1)}, r"by_name\['a'\]\.number must be from 0"),
+    ("by_name", {1: Inner()}, "by_name must be a dict with text as keys"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "text"), REFUSED, ids=range(len(REFUSED)))
+def test_a_value_that_no_server_takes_is_refused(field: str, value: Any, text: str) -> None:
+    """The message names the field, down to the place in it, and what to do."""
+    with pytest.raises(UsageError, match=text):
+        changed_fields(Fields(**{field: value}))
+
+
+@given(number=st.integers(-(2**70), 2**70))
+def test_a_user_id_is_the_text_of_its_number(number: int) -> None:
+    """Whatever its size or sign."""
+    assert user_id("user", number) == str(number)
+
+
+@given(
+    value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.lists(st.integers())
+)
+def test_any_value_has_a_form_or_is_refused(value: Any) -> None:
+    """No other exception, whatever is put into whatever field; what comes out can be encoded."""
+    for field in Fields.__struct_fields__:
+        if field == "timeout":
+            continue
+        struct = Fields(**{field: value})
+        try:
+            changes = changed_fields(struct)
+        except UsageError:
+            continue
+        msgspec.json.encode(msgspec.structs.replace(struct, **changes))

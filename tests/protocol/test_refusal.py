@@ -1,0 +1,38 @@
+"""Answers with another status than 200."""
+
+import pytest
+
+from centripetal.errors import AuthenticationError, HTTPStatusError
+from centripetal.protocol.http import HTTPReply
+from centripetal.protocol.refusal import head_of, refusal
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "executed", "retryable", "text"),
+    [
+        (302, HTTPStatusError, "no", False, "redirects are not followed, check the URL"),
+        (401, AuthenticationError, "no", False, "words of the dialect"),
+        (403, AuthenticationError, "no", False, "access denied"),
+        (404, HTTPStatusError, "no", False, "'body'"),
+        (408, HTTPStatusError, "unknown", True, "'body'"),
+        (413, HTTPStatusError, "no", False, "too large"),
+        (429, HTTPStatusError, "no", True, "too many requests"),
+        (500, HTTPStatusError, "unknown", True, "'body'"),
+        (204, HTTPStatusError, "unknown", False, "'body'"),
+    ],
+)
+def test_a_status_says_whether_it_has_run_and_may_work_later(
+    status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
+) -> None:
+    """The dialect's words come first, then what is known of the status, then the body."""
+    error = refusal(HTTPReply(status, b"body"), "http://h/api", {401: "words of the dialect"})
+    assert type(error) is kind
+    assert (error.status, error.executed, error.retryable) == (status, executed, retryable)
+    assert str(error).startswith(f"{status} from http://h/api: ")
+    assert text in str(error)
+
+
+def test_the_head_of_a_body_is_short_and_printable() -> None:
+    """Whatever bytes there are."""
+    assert head_of(b"") == "an empty body"
+    assert head_of(b"\xff" * 500) == repr("\ufffd" * 100)

@@ -1,0 +1,262 @@
+"""Trying again: the policy, and which of several calls are asked again. The test plays the driver."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.errors import (
+    CentripetalError,
+    ConnectError,
+    ConnectionLostError,
+    HTTPStatusError,
+    ServerError,
+    TimeoutError,
+    UsageError,
+)
+from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.exchange import AWAKE, Flow, Pause, check_pause
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.protocol.retry import Failed, Retry, insist
+
+
+class Say(Command[str], frozen=True):
+    name = "say"
+    text: str
+    safe: bool = True
+
+
+class Heard:
+    """An outcome: the text that came back, or "100", the server's own trouble."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.index: int | None = 99
+
+    def trouble(self) -> CentripetalError | None:
+        if self.text.isdigit():
+            return ServerError("no", code=int(self.text), executed="unknown", retryable=self.text == "100")
+        return None
+
+    def result(self) -> str:
+        trouble = self.trouble()
+        if trouble is not None:
+            raise trouble
+        return self.text
+
+
+class Toy:
+    """Sends texts joined by `;`; a question may be needed before it knows what may be repeated."""
+
+    def __init__(self, asks: bool = False) -> None:
+        self.asks = asks
+
+    def prepare(self, command: Command[R]) -> Prepared[R]:
+        return Prepared(command, command.text.encode())  # type: ignore[attr-defined]
+
+    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Heard]]:
+        reply = yield HTTPRequest("http://toy/", (), b";".join(call.text for call in calls))
+        if reply.status != 200:
+            raise HTTPStatusError("oh", status=reply.status, retryable=reply.status == 503)
+        return [Heard(text) for text in reply.body.decode().split(";")]
+
+    def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
+        if self.asks:
+            yield HTTPRequest("http://toy/?", (), b"")
+        return [bool(getattr(call.command, "safe", False)) for call in calls]
+
+
+def calls_of(*texts: str) -> list[Prepared[Any]]:
+    """Calls; one that ends in `!` must not be repeated."""
+    return [Toy().prepare(Say(text, safe=not text.endswith("!"))) for text in texts]
+
+
+LOST = ConnectionLostError("gone")
+REFUSED = ConnectError("nobody")
+
+
+def play(
+    flow: Flow[list[Any]], *answers: str | CentripetalError | HTTPReply, late: int = 99
+) -> tuple[list[Any], list[str], list[float]]:
+    """Run a flow; its outcomes, what it asked and for how long it rested. No pause after number *late* has time."""
+    asked, pauses, waiting = [], [], iter(answers)
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Pause):
+                pauses.append(step.seconds)
+                try:
+                    check_pause(step, 0 if len(pauses) > late else 1e9)
+                except TimeoutError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(AWAKE)
+                continue
+            asked.append(step.body.decode() or "?")
+            answer = next(waiting)
+            if isinstance(answer, CentripetalError):
+                step = flow.throw(answer.about(Say("")))
+            else:
+                step = flow.send(HTTPReply(200, answer.encode()) if isinstance(answer, str) else answer)
+    except StopIteration as end:
+        assert next(waiting, None) is None
+        return end.value, asked, pauses
+
+
+def insisting(*texts: str, attempts: int = 3, asks: bool = False) -> Flow[list[Any]]:
+    return insist(Toy(asks), calls_of(*texts), Retry(attempts=attempts, base=1, cap=10), lambda: 0.5)
+
+
+def results(outcomes: list[Any]) -> list[Any]:
+    came = []
+    for outcome in outcomes:
+        try:
+            came.append(outcome.result())
+        except CentripetalError as error:
+            came.append(f"{type(error).__name__}:{error.executed}:{error.index}")
+    return came
+
+
+@given(tries=st.integers(1, 200), attempts=st.integers(1, 200), chance=st.floats(0, 1, exclude_max=True))
+def test_pauses_double_up_to_a_cap_with_full_jitter(tries: int, attempts: int, chance: float) -> None:
+    """Any part of the doubled base, by chance; None once there have been enough tries."""
+    pause = Retry(attempts=attempts, base=0.1, cap=2).pause(tries, chance)
+    if tries >= attempts:
+        assert pause is None
+    else:
+        assert pause == chance * min(2, 0.1 * 2 ** (tries - 1))
+
+
+@pytest.mark.parametrize("options", [{"attempts": 0}, {"attempts": True}, {"attempts": 1.5}, {"base": -1}, {"cap": -1}])
+def test_a_policy_that_is_none_is_refused(options: dict[str, Any]) -> None:
+    """At least one try, and no time before now."""
+    with pytest.raises(UsageError, match="Retry"):
+        Retry(**options)
+
+
+def test_what_works_is_asked_once() -> None:
+    """No pause, no second request; a lone outcome has no place in a batch, others do."""
+    outcomes, asked, pauses = play(insisting("a"), "A")
+    assert (results(outcomes), asked, pauses, outcomes[0].index) == (["A"], ["a"], [], None)
+    outcomes, _, _ = play(insisting("a", "b"), "A;B")
+    assert [outcome.index for outcome in outcomes] == [0, 1]
+
+
+def test_a_lost_call_that_is_safe_is_asked_again() -> None:
+    """After a pause that doubles, until it works."""
+    outcomes, asked, pauses = play(insisting("a"), LOST, HTTPReply(503, b""), "A")
+    assert (results(outcomes), asked, pauses) == (["A"], ["a"] * 3, [0.5, 1])
+
+
+def test_attempts_are_limited() -> None:
+    """The last error is raised, and names its command."""
+    with pytest.raises(ConnectionLostError) as caught:
+        play(insisting("a"), LOST, LOST, LOST)
+    assert caught.value.command == Say("a")
+    with pytest.raises(ConnectionLostError) as whole:
+        play(insisting("a", "b", attempts=1), LOST)
+    assert whole.value.command is None
+
+
+def test_no_try_is_begun_without_time_for_it() -> None:
+    """If the pause would outlast the deadline, the error comes at once."""
+    with pytest.raises(ConnectionLostError):
+        play(insisting("a", attempts=9), LOST, LOST, late=1)
+
+
+@pytest.mark.parametrize("answer", [HTTPReply(400, b""), ServerError("no", executed="no")])
+def test_what_will_fail_again_is_not_asked_again(answer: Any) -> None:
+    """An error that says so ends it."""
+    with pytest.raises(type(answer) if isinstance(answer, CentripetalError) else HTTPStatusError):
+        play(insisting("a"), answer)
+
+
+def test_what_may_have_run_and_is_not_safe_is_left_alone() -> None:
+    """Its error says that nobody knows."""
+    with pytest.raises(ConnectionLostError) as caught:
+        play(insisting("a!"), LOST)
+    assert caught.value.executed == "unknown"
+
+
+def test_what_has_not_run_is_asked_again_whatever_it_is() -> None:
+    """Nobody was there to run it."""
+    outcomes, asked, _ = play(insisting("a!"), REFUSED, "A")
+    assert (results(outcomes), asked) == (["A"], ["a!", "a!"])
+
+
+def test_calls_of_one_request_part_ways() -> None:
+    """Safe ones are asked again, the others keep their error; all keep their places."""
+    outcomes, asked, _ = play(insisting("a!", "b", "c!", "d"), LOST, "B;D")
+    assert asked == ["a!;b;c!;d", "b;d"]
+    assert results(outcomes) == ["ConnectionLostError:unknown:0", "B", "ConnectionLostError:unknown:2", "D"]
+    assert outcomes[3].index == 3
+
+
+def test_a_single_call_of_a_request_may_be_asked_again() -> None:
+    """The server's own trouble with one command does not touch the others."""
+    outcomes, asked, _ = play(insisting("a", "b", "c!", "d"), "A;100;100;105", "B")
+    assert asked == ["a;b;c!;d", "b"]
+    assert results(outcomes) == ["A", "B", "ServerError:unknown:None", "ServerError:unknown:None"]
+    assert [outcome.index for outcome in outcomes] == [0, 1, 2, 3]
+
+
+def test_doubt_stays() -> None:
+    """What may have run in the first try is not said to be safe because the last one met nobody."""
+    assert final_word(LOST, REFUSED) == "unknown"
+    assert final_word(REFUSED, REFUSED) == "no"
+    outcomes, _, _ = play(insisting("a", "b", attempts=3), "100;B", REFUSED, REFUSED)
+    assert results(outcomes) == ["ConnectError:unknown:0", "B"]
+
+
+def final_word(*answers: CentripetalError) -> str:
+    """What the error says of a call that failed in all of its tries."""
+    with pytest.raises(ConnectError) as caught:
+        play(insisting("a", attempts=len(answers)), *answers)
+    return caught.value.executed
+
+
+def test_what_may_be_repeated_may_take_a_question() -> None:
+    """It is asked after the pause; if it fails, that was a try."""
+    outcomes, asked, pauses = play(insisting("a", attempts=4, asks=True), LOST, LOST, "yes", "A")
+    assert (results(outcomes), asked, len(pauses)) == (["A"], ["a", "?", "?", "a"], 2)
+    with pytest.raises(ConnectionLostError):
+        play(insisting("a", attempts=2, asks=True), LOST, LOST)
+
+
+@given(data=st.data(), count=st.integers(1, 4), attempts=st.integers(1, 4))
+def test_every_call_gets_one_outcome_and_unsafe_ones_run_once(data: Any, count: int, attempts: int) -> None:
+    """Whatever fails and whenever: an outcome each, and nothing that may have run is sent again unless it is safe."""
+    texts = [data.draw(st.sampled_from(["a", "b!"])) + str(n) for n in range(count)]
+    calls = [Prepared(Say(text, safe="!" not in text), text.encode()) for text in texts]
+    flow = insist(Toy(), calls, Retry(attempts=attempts, base=0, cap=0), lambda: 0.0)
+    maybe_ran: set[str] = set()
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Pause):
+                step = flow.send(AWAKE)
+                continue
+            sent = step.body.decode().split(";")
+            assert not [text for text in sent if "!" in text and text in maybe_ran]
+            kind = data.draw(st.sampled_from(["lost", "refused", "some"]))
+            if kind == "refused":
+                step = flow.throw(ConnectError("nobody"))
+                continue
+            maybe_ran |= set(sent)
+            if kind == "lost":
+                step = flow.throw(ConnectionLostError("gone"))
+            else:
+                step = flow.send(
+                    HTTPReply(200, ";".join(data.draw(st.sampled_from([t, "100"])) for t in sent).encode())
+                )
+    except StopIteration as end:
+        outcomes = end.value
+    except CentripetalError as error:
+        assert error.executed == ("unknown" if maybe_ran else "no")  # noqa: PT017
+        return
+    assert len(outcomes) == count
+    for text, outcome in zip(texts, outcomes, strict=True):
+        if isinstance(outcome, Failed):
+            assert outcome.error.executed == ("unknown" if text in maybe_ran else "no")
