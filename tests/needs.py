@@ -58,6 +58,18 @@ NEEDS: Mapping[str, Need] = {
         optional=True,
         advice="set CENTRIFUGO_V1_BIN to run this against the real server",
     ),
+    "centrifugo-v4": Need(
+        "a Centrifugo 4.x binary",
+        variable="CENTRIFUGO_V4_BIN",
+        optional=True,
+        advice="set CENTRIFUGO_V4_BIN to run this against the real server",
+    ),
+    "centrifugo-v5": Need(
+        "a Centrifugo 5.x binary",
+        variable="CENTRIFUGO_V5_BIN",
+        optional=True,
+        advice="set CENTRIFUGO_V5_BIN to run this against the real server",
+    ),
     "centrifugo-v6": Need(
         "a Centrifugo 6.x binary",
         variable="CENTRIFUGO_V6_BIN",

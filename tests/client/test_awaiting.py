@@ -18,7 +18,7 @@ from centripetal.errors import (
     TransportError,
     UsageError,
 )
-from centripetal.protocol.exchange import Flow
+from centripetal.protocol.exchange import Flow, Pause
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.v1 import AsyncClient
 from tests.stubs import AsyncStub, Reaction
@@ -140,7 +140,7 @@ def persistent(tries: int) -> Flow[str]:
 
 
 class Clock:
-    """A clock that only moves when a request is made."""
+    """A clock that only moves when a request is made, or somebody sleeps."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -220,3 +220,30 @@ async def test_calls_run_at_the_same_time() -> None:
     stub.gate.set()
     assert await asyncio.gather(*tasks) == [True, True, True]
     assert sorted(stub.sent) == [["a"], ["b"], ["c"]]
+
+
+def resting(*pauses: float) -> Flow[str]:
+    """Rests before each request; says what became of it."""
+    for count, seconds in enumerate(pauses):
+        try:
+            yield Pause(seconds)
+        except TimeoutError as error:
+            return f"{error} ({error.executed}) after {count} requests"
+        yield REQUEST
+    return "done"
+
+
+async def test_a_flow_may_rest(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause takes its time from the call's; one that would leave none is not begun."""
+
+    async def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    transport = Slow(clock, GOOD, GOOD)
+    assert await run(resting(1.5, 0.5), transport, 10) == "done"
+    assert transport.timeouts == [8.5, 6]
+    assert clock.now == 106
+    before = clock.now
+    assert await run(resting(0, 3), Slow(clock, GOOD), 5) == "no time is left for another try (no) after 1 requests"
+    assert clock.now == before + 2

@@ -17,7 +17,7 @@ from centripetal.errors import (
     TransportError,
     UsageError,
 )
-from centripetal.protocol.exchange import Flow
+from centripetal.protocol.exchange import Flow, Pause
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.v1 import Client
 from tests.stubs import Reaction, Stub
@@ -137,13 +137,16 @@ def persistent(tries: int) -> Flow[str]:
 
 
 class Clock:
-    """A clock that only moves when a request is made."""
+    """A clock that only moves when a request is made, or somebody sleeps."""
 
     def __init__(self) -> None:
         self.now = 100.0
 
     def monotonic(self) -> float:
         return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class Slow(Stub):
@@ -199,3 +202,25 @@ def test_no_request_is_made_when_the_time_is_up(clock: Clock) -> None:
     with pytest.raises(TimeoutError, match="between two requests"):
         run(persistent(10), transport, 4)
     assert len(transport.requests) == 2
+
+
+def resting(*pauses: float) -> Flow[str]:
+    """Rests before each request; says what became of it."""
+    for count, seconds in enumerate(pauses):
+        try:
+            yield Pause(seconds)
+        except TimeoutError as error:
+            return f"{error} ({error.executed}) after {count} requests"
+        yield REQUEST
+    return "done"
+
+
+def test_a_flow_may_rest(clock: Clock) -> None:
+    """A pause takes its time from the call's; one that would leave none is not begun."""
+    transport = Slow(clock, GOOD, GOOD)
+    assert run(resting(1.5, 0.5), transport, 10) == "done"
+    assert transport.timeouts == [8.5, 6]
+    assert clock.now == 106
+    before = clock.now
+    assert run(resting(0, 3), Slow(clock, GOOD), 5) == "no time is left for another try (no) after 1 requests"
+    assert clock.now == before + 2

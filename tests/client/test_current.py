@@ -178,6 +178,17 @@ async def test_a_batch_is_one_request_with_an_outcome_each() -> None:
     assert facades.stubs[0].requests[0].body == facades.stubs[1].requests[0].body
 
 
+def test_errors_in_a_batch_of_one_know_their_place() -> None:
+    """It travels by its own path; who reads its slot need not know."""
+    stub = Stub()
+    stub.usual = good
+    with Client(URL, API_KEY, transport=stub).batch() as batch:
+        slot = batch.publish("no:a", 1)
+    with pytest.raises(ServerError, match=r"publish \(command 0 of the request\)") as caught:
+        slot.result()
+    assert (caught.value.command, caught.value.index) == (Publish("no:a", 1), 0)
+
+
 async def test_an_empty_batch_sends_nothing() -> None:
     """Neither does one whose block raises."""
     facades = Facades()
@@ -454,6 +465,15 @@ def test_a_bad_argument_of_a_client_is_refused(
     with pytest.raises(error) as caught:
         kind(*arguments, **options)
     assert API_KEY not in str(caught.value)
+
+
+@kinds
+def test_options_beside_a_transport_of_ones_own_are_refused(kind: Any) -> None:
+    """Ours is not there to be told; and what nobody knows is a TypeError, transport or not."""
+    with pytest.raises(UsageError, match="max_connections is an option of our transport"):
+        kind(URL, API_KEY, transport=Stub(), max_connections=4)
+    with pytest.raises(TypeError, match="no option 'verify'"):
+        kind(URL, API_KEY, transport=Stub(), verify=False)
 
 
 def test_an_unknown_option_of_a_method_is_a_type_error() -> None:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from centripetal.server import EmbeddedServer, UnhonouredConfigWarning
 from tests.conformance.servers import Server, free_port, running
@@ -55,7 +56,8 @@ def start(kind: str, config: Mapping[str, Any], folder: Path) -> Iterator[Server
             warnings.simplefilter("ignore", UnhonouredConfigWarning)
             server = EmbeddedServer(config=config)
         with server as embedded:
-            yield Server(kind, embedded.url)
+            # Scenarios say by themselves where the API is.
+            yield Server(kind, f"http://{urlsplit(embedded.url).netloc}")
         return
     port = free_port()
     file = _written({**config, "http_server": {"address": "127.0.0.1", "port": port}}, folder)

@@ -6,6 +6,7 @@ import pytest
 
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.errors import HTTPStatusError, ServerError
+from tests.conformance.deviations import NOT_EMULATED
 from tests.conformance.facades import Came, Facade
 from tests.conformance.facades_v6 import facade
 from tests.conformance.scenario import Namer
@@ -16,16 +17,21 @@ from tests.needs import needs
 
 
 def parameters() -> list[object]:
-    """Each scenario with each of its facades."""
+    """Each scenario with each of its facades on each server that is meant to do it."""
     return [
-        pytest.param(scenario, kind, id=f"{scenario.name}-{kind}", marks=[pytest.mark.slow] if scenario.slow else [])
+        pytest.param(
+            *(scenario, kind, server_kind),
+            id=f"{scenario.name}-{kind}-{server_kind}",
+            marks=[pytest.mark.slow] if scenario.slow else [],
+        )
         for scenario in SCENARIOS
         for kind in scenario.facades
+        for server_kind in KINDS
+        if server_kind == "real" or scenario.name not in NOT_EMULATED
     ]
 
 
-@pytest.mark.parametrize("server_kind", KINDS or [pytest.param("real", marks=needs("centrifugo-v6"))])
-@pytest.mark.parametrize(("scenario", "kind"), parameters())
+@pytest.mark.parametrize(("scenario", "kind", "server_kind"), parameters())
 def test_scenario(scenario: Scenario, kind: str, server_kind: str, servers_6: Servers) -> None:
     """A call comes to what its scenario says, on whatever facade and server it is made."""
     server = servers_6.shared(server_kind, scenario.config)

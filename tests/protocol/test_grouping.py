@@ -167,6 +167,44 @@ def test_a_proven_method_shares_requests() -> None:
     assert entries_of(grouping.poll()) == calls
 
 
+class Strange(Command[bool], frozen=True):
+    name = "strange"
+    alone = True
+
+
+class NewRead(Command[bool], frozen=True):
+    name = "new_read"
+    reads = True
+    newer = True
+
+
+def test_what_could_spoil_its_neighbours_never_shares() -> None:
+    """Not even after it was answered."""
+    grouping = line()
+    for _ in range(2):
+        calls = [publish(), entry(Strange()), publish()]
+        for one in calls:
+            grouping.add(one)
+        for one in calls:
+            group = grouping.poll()
+            assert entries_of(group) == [one]
+            settle(grouping, group)
+
+
+def test_a_read_that_may_be_unknown_goes_alone_at_first() -> None:
+    """As a write does; once it was answered, it shares."""
+    first, second, third = history("a"), entry(NewRead()), history("b")
+    grouping = line(first, second, third)
+    for expected in ([first, third], [second]):
+        group = grouping.poll()
+        assert entries_of(group) == expected
+        settle(grouping, group)
+    calls = [history("a"), entry(NewRead()), history("b")]
+    for one in calls:
+        grouping.add(one)
+    assert entries_of(grouping.poll()) == calls
+
+
 def test_a_failed_request_fails_each_call_with_an_error_of_its_own() -> None:
     """Every caller gets the error with its own command, and it is not one object that callers share."""
     calls = [publish("a"), publish("b")]

@@ -1,5 +1,8 @@
 """The comparison with recordings must itself be right, or every replay proves nothing."""
 
+import base64
+import json
+
 import pytest
 
 from tests.wire.golden import HERE, Replay, load, names
@@ -78,3 +81,61 @@ def test_every_transcript_can_be_loaded() -> None:
     every = [name for kind in ("http", "websocket", "signatures") for name in names("v1", kind, "*")]
     assert len(every) == len(list((HERE / "v1").glob("*.json")))
     assert all(load("v1", name)["name"] == name for name in every)
+
+
+# ---- transcripts that compare values
+
+
+@pytest.fixture
+def values() -> Replay:
+    return Replay("", "json")
+
+
+def test_values_are_compared_without_order_and_white_space(values: Replay) -> None:
+    """But with their kinds, and with the digits that were written."""
+    values.check({}, b'{"a":1,"b":[1.0]}', b'{ "b":[1.0], "a":1 }')
+    for other in (b'{"a":1,"b":[1]}', b'{"a":true,"b":[1.0]}', b'{"a":1,"b":[1.0],"c":0}', b"a"):
+        with pytest.raises(AssertionError):
+            values.check({}, b'{"a":1,"b":[1.0]}', other)
+
+
+def test_what_is_no_json_is_compared_as_text(values: Replay) -> None:
+    """Such as the texts of errors, and bodies that are empty."""
+    values.check({}, b"Bad Request\n", b"Bad Request\n")
+    values.check({}, b"", b"")
+    with pytest.raises(AssertionError):
+        values.check({}, b"Bad Request\n", b"Not Found\n")
+
+
+def test_pointers_start_with_the_line_if_there_are_several(values: Replay) -> None:
+    """A value by itself has no line."""
+    values.check({"volatile": ["/1/a"]}, b'{"a":1}\n{"a":2}', b'{"a":1}\n{"a":3}')
+    values.check({"volatile": ["/a"]}, b'{"a":1}', b'{"a":2}')
+    with pytest.raises(AssertionError):
+        values.check({"volatile": ["/1/a"]}, b'{"a":1}\n{"a":2}', b'{"a":2}\n{"a":2}')
+
+
+def test_a_bound_value_is_replaced_wherever_it_is_recorded_again(values: Replay) -> None:
+    """In what is sent and received, in names of members, whatever their order, and in pointers through them."""
+    values.check({"bind": {"one": "/id"}}, b'{"id":"AAA"}', b'{"id":"ZZZ"}')
+    values.check({}, b'{"AAA":1,"MMM":2}', b'{"MMM":2,"ZZZ":1}')
+    step = {"bind": {"two": "/AAA/epoch"}, "volatile": ["/AAA/time"]}
+    values.check(step, b'{"AAA":{"epoch":"e1","time":1}}', b'{"ZZZ":{"epoch":"e2","time":2}}')
+    assert values.outgoing({"body": '{"since":"AAA/e1"}'}, "body") == b'{"since":"ZZZ/e2"}'
+    with pytest.raises(AssertionError):
+        values.check({}, b'"AAA"', b'"BBB"')
+
+
+def test_let_computes_times_and_tokens(values: Replay) -> None:
+    """A token has the claims that are said, and an expiry where one is asked for."""
+    recipe = {"jwt_hs256": {"secret": "golden-hmac-secret", "claims": {"sub": "42"}}}
+    sent = values.outgoing(
+        {"data": "x", "template": "{{now}} {{token}}", "let": {"now": {"unix": 5}, "token": recipe}}, "data"
+    )
+    now, token = sent.decode().split()
+    assert now.isdigit()
+    assert token.count(".") == 2
+    assert json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==")) == {"sub": "42"}
+    expiring = {"jwt_hs256": {**recipe["jwt_hs256"], "exp_in": 2}}
+    token = values.outgoing({"data": "x", "template": "{{token}}", "let": {"token": expiring}}, "data").decode()
+    assert set(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))) == {"sub", "exp"}

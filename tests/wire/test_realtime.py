@@ -1,6 +1,9 @@
 """The embedded server talks with clients of Centrifugo 6 as the real server did, line by line, over a real socket."""
 
+import contextlib
+import http.client
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -9,6 +12,7 @@ from tests.conformance import servers_v6
 from tests.needs import needs
 from tests.wire.golden import load, names
 from tests.wire.lines import LineConversation
+from tests.wire.websocket import Client
 
 TRANSCRIPTS = names("current", "websocket", "ws_*", "sdk_*")
 
@@ -30,3 +34,34 @@ def test_a_real_server_reproduces_its_conversations(name: str, tmp_path: Path) -
     transcript = load("current", name)
     with servers_v6.start("real", transcript["config"], tmp_path) as server:
         LineConversation(server.url, transcript["compare"]).run(transcript["frames"])
+
+
+def test_a_server_that_stops_says_so() -> None:
+    """Clients are to come back, to whatever starts then."""
+    config = {"client": {"allow_anonymous_connect_without_token": True}}
+    with EmbeddedServer(config=config) as server, Client(server.websocket_url) as client:
+        client.send(b'{"id":1,"connect":{}}')
+        assert b'"connect":{' in client.receive_text()
+        server.stop()
+        assert client.receive_close() == (3001, "shutdown")
+        client.receive_end()
+
+
+def test_a_client_that_does_not_read_is_closed() -> None:
+    """When more waits for it than is configured; it is told why, should it ever look."""
+    config = {
+        "http_api": {"insecure": True},
+        "client": {"insecure": True, "queue_max_size": 200_000},
+    }
+    with EmbeddedServer(config=config) as server, Client(server.websocket_url) as client:
+        client.send(b'{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"news"}}')
+        assert b'"connect":{' in client.receive_text()
+        assert client.receive_text() == b'{"id":2,"subscribe":{}}'
+        body = b'{"channel":"news","data":"%b"}' % (b"x" * 60_000)
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+        with contextlib.closing(connection):
+            for _ in range(500):
+                connection.request("POST", "/api/publish", body)
+                connection.getresponse().read()
+            connection.request("POST", "/api/channels", b"{}")
+            assert connection.getresponse().read() == b'{"result":{"channels":{}}}'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
+from centripetal.client.options import check_no_options
 from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
@@ -74,6 +75,8 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
         self._running_loop = get_running_loop
         self.timeout = check_timeout(timeout)
         self._codec = codec
+        if transport is not None:
+            check_no_options(options)
         self._transport = transport if transport is not None else AwaitingTransport(**options)
         self._on_request = on_request
         self._group = bool(group)

@@ -39,7 +39,11 @@ class BatchSlot(Generic[R]):
             raise UsageError(f"{self.command.name}: this batch was not sent; read results after its `with` block")
         if isinstance(self._outcome, CentripetalError):
             raise self._outcome
-        return cast(R, self._outcome.result())
+        try:
+            return cast(R, self._outcome.result())
+        except CentripetalError as error:
+            error.command, error.index = self.command, self.index
+            raise
 
     def settle(self, outcome: Outcome[Any]) -> None:
         self._outcome = outcome

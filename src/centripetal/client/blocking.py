@@ -7,6 +7,7 @@ from typing import Any, Generic, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
+from centripetal.client.options import check_no_options
 from centripetal.client.threads import ThreadLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
@@ -65,6 +66,8 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
     ) -> None:
         self.timeout = check_timeout(timeout)
         self._codec = codec
+        if transport is not None:
+            check_no_options(options)
         self._transport = transport if transport is not None else BlockingTransport(**options)
         self._on_request = on_request
         self._group = bool(group)

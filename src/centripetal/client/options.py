@@ -1,12 +1,14 @@
 """What clients can be told, beside the server's address and credentials."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from centripetal.errors import UsageError
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.retry import Retry
 from centripetal.transport.base import TransportOptions
 
-__all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry"]
+__all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry", "check_no_options"]
 
 
 class ClientOptions(TransportOptions, total=False):
@@ -37,3 +39,16 @@ class CurrentOptions(ClientOptions, total=False):
     check_channels: bool
     max_payload_bytes: int | None
     handler_prefix: str
+
+
+def check_no_options(options: Mapping[str, Any]) -> None:
+    """A transport of the user's own is given: then nothing may be said about ours.
+
+    Raises:
+        TypeError: an option that nobody knows.
+        UsageError: an option of our transport.
+    """
+    for name in options:
+        if name not in TransportOptions.__annotations__:
+            raise TypeError(f"a client has no option {name!r}")
+        raise UsageError(f"{name} is an option of our transport, and another one is given: tell it what it needs")

@@ -63,8 +63,8 @@ class ClientInfo(msgspec.Struct, frozen=True):
     chan_info: bytes = b""
 
 
-class Publication(msgspec.Struct, frozen=True):
-    """One message in a channel.
+class Publication(msgspec.Struct):
+    """One message in a channel. The engine numbers it; nobody else changes it.
 
     Attributes:
         uid: its id in 1.x.
@@ -148,7 +148,7 @@ class _Stream:
 
     def has_seen(self, version: int, version_epoch: str) -> bool:
         """Whether a publication with that version comes too late (spec v6 §7.5)."""
-        return 0 < version <= self.version and version_epoch in ("", self.version_epoch)
+        return version <= self.version and version_epoch in ("", self.version_epoch)
 
     def page(self, since: int | None, limit: int, *, reverse: bool) -> list[Publication]:
         """At most *limit* publications (negative: all) after the offset *since*, or before it in reverse."""
@@ -238,10 +238,10 @@ class Engine:
         position, previous = NOTHING, None
         if history.is_kept and (channel in self._streams or subscribers or not history.drop_inactive):
             stream = self._keep(channel, history, now)
-            if stream.has_seen(publication.version, version_epoch):
+            if publication.version and stream.has_seen(publication.version, version_epoch):
                 return Delivery(publication, (), stream.position, suppressed="version")
             previous = stream.publications[-1] if stream.publications else None
-            publication = self._add(stream, publication, history.size, version_epoch)
+            self._add(stream, publication, history.size, version_epoch)
             position = stream.position
         if idempotency_key:
             self._results.pop((channel, idempotency_key), None)
@@ -292,14 +292,13 @@ class Engine:
         while self._results and next(iter(self._results.values()))[0] <= now:
             del self._results[next(iter(self._results))]
 
-    def _add(self, stream: _Stream, publication: Publication, size: int, version_epoch: str) -> Publication:
+    def _add(self, stream: _Stream, publication: Publication, size: int, version_epoch: str) -> None:
         stream.offset += 1
         stream.version, stream.version_epoch = publication.version, version_epoch
-        numbered = msgspec.structs.replace(publication, offset=stream.offset)
-        stream.publications.append(numbered)
+        publication.offset = stream.offset
+        stream.publications.append(publication)
         while len(stream.publications) > size:
             stream.publications.popleft()
-        return numbered
 
     def _found(self, channel: str, now: float) -> _Stream | None:
         """The stream of *channel*: it is found through its last second, whether or not a sweep came before us."""
@@ -339,8 +338,12 @@ class Engine:
     def _queue_if_sooner(self, channel: str, stream: _Stream) -> None:
         # One entry a stream is enough, however often it is published into: what comes up too early is queued again.
         # Sooner: it is new, the clock was set back, or a new configuration shortened a time.
-        due = stream.due()
-        if due is not None and (stream.queued is None or due < stream.queued):
+        queued = stream.queued
+        if (
+            queued is None
+            or (stream.expires is not None and stream.expires < queued)
+            or (stream.ends is not None and stream.ends < queued)
+        ):
             self._queue(channel, stream)
 
     def _queue(self, channel: str, stream: _Stream) -> None:

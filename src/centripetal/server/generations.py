@@ -44,8 +44,8 @@ class Service(Protocol):
     """One server process."""
 
     @property
-    def realtime(self) -> Realtime[Any] | None:
-        """The half that clients connect to; None: there is none."""
+    def realtime(self) -> Realtime[Any]:
+        """The half that clients connect to."""
         ...
 
     def answer(self, request: Request) -> Response:

@@ -56,7 +56,7 @@ class Running:
 
 
 async def _serve(service: Service, listener: socket.socket, ready: "Future[Any]") -> None:
-    if CAN_WEBSOCKET and service.realtime is not None:
+    if CAN_WEBSOCKET:
         # Only here: the HTTP half needs no extra, and nobody who just imports this pays for the rest.
         from centripetal.server.websocket import WebSockets
 

@@ -59,7 +59,7 @@ def test_commands_are_lines_with_their_places_as_ids() -> None:
 
 STEPS = [
     pytest.param(step, id=str(index))
-    for index, step in enumerate(load("v6", "http_legacy_command")["steps"])
+    for index, step in enumerate(load("current", "http_legacy_command")["steps"])
     if step["response"]["status"] == 200 and '"params":{' in step["request"]["body"]
 ]
 

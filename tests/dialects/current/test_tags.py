@@ -87,3 +87,14 @@ def test_existence_needs_no_key() -> None:
     """As in the real server: it asks for the tag whose name is empty."""
     validate(leaf("ex", key=""))
     assert matches(leaf("ex", key=""), {"": "x"})
+
+
+def test_a_filter_is_not_deeper_than_can_be_looked_through() -> None:
+    """One that is as deep as it may be can be used; one level more is refused."""
+    node = EN
+    for _ in range(99):
+        node = join("and", node)
+    validate(node)
+    assert matches(node, {"k": "en"})
+    with pytest.raises(InvalidFilterError, match="deeper than 100"):
+        validate(join("not", node))

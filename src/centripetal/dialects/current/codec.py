@@ -13,10 +13,9 @@ import msgspec
 
 from centripetal.dialects.current.base import Method
 from centripetal.dialects.current.commands import COMMANDS, Custom, History, Info
-from centripetal.dialects.current.kinds import decoded, kind_of
+from centripetal.dialects.current.kinds import Kind, decoded, kind_of
 from centripetal.dialects.current.legacy import SingleEndpoint
 from centripetal.dialects.current.replies import NEEDS_PRO, Answer, nothing
-from centripetal.dialects.current.results import InfoResult
 from centripetal.dialects.current.server import Server
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_channels, check_text
@@ -150,9 +149,10 @@ class Codec:
         if len(calls) != 1:
             return self._many(calls, reply)
         command = calls[0].command
-        answer = decoded(kind_of(type(command)).decode, reply.body, self.endpoint)
+        kind = kind_of(type(command))
+        answer = decoded(kind.decode, reply.body, self.endpoint)
         answer.command, answer.index = command, None
-        self._look_at(answer)
+        self._look_at(answer, kind)
         return [answer]
 
     def _many(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
@@ -161,18 +161,18 @@ class Codec:
             raise MalformedResponseError(f"{len(calls)} commands were sent, {len(replies)} replies came back")
         answers = []
         for index, (call, raw) in enumerate(zip(calls, replies, strict=True)):
-            answer = decoded(kind_of(type(call.command)).decode_member, raw, self.endpoint)
-            answer.command = call.command
-            answer.index = index
-            self._look_at(answer)
+            kind = kind_of(type(call.command))
+            answer = decoded(kind.decode_member, raw, self.endpoint)
+            answer.command, answer.index = call.command, index
+            self._look_at(answer, kind)
             answers.append(answer)
         return answers
 
-    def _look_at(self, answer: Answer[Any]) -> None:
+    def _look_at(self, answer: Answer[Any], kind: Kind) -> None:
         if answer.error is None:
             if answer.value is msgspec.UNSET:
                 raise nothing(answer.command)
-            if type(answer.value) is InfoResult:
+            if kind.tells:
                 self.server.learn(answer.value)
         if self.server.single is None:
             self.server.single = False

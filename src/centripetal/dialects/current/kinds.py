@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from centripetal.dialects.current.base import Method
-from centripetal.dialects.current.commands import Custom
+from centripetal.dialects.current.commands import Custom, Info
 from centripetal.dialects.current.replies import Answer, answer_type
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.command import Command
@@ -22,12 +22,13 @@ T = TypeVar("T")
 class Kind:
     """What the codec knows of a type of command, worked out once."""
 
-    __slots__ = ("custom", "decode", "decode_member", "keyed", "start")
+    __slots__ = ("custom", "decode", "decode_member", "keyed", "start", "tells")
 
     def __init__(self, command: type[Command[Any]]) -> None:
         result = _result_of(command)
         self.custom = issubclass(command, Custom)
         self.keyed = issubclass(command, Method) and command.keyed
+        self.tells = command is Info
         self.start = b'{"%b":' % command.name.encode()
         self.decode: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(answer_type(result, "result")).decode
         self.decode_member: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(

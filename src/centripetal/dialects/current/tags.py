@@ -12,6 +12,7 @@ import msgspec
 
 __all__ = ["FilterNode", "InvalidFilterError", "matches", "validate"]
 
+_DEEPEST = 100  # levels; the real server has no limit, but nobody writes such filters
 _LONGEST_NUMBER = 200
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,19})?")
 
@@ -31,12 +32,14 @@ class InvalidFilterError(ValueError):
     """A filter that says nothing, or in the wrong words."""
 
 
-def validate(node: FilterNode) -> None:
-    """Make sure that *node* is a filter.
+def validate(node: FilterNode, depth: int = 1) -> None:
+    """Make sure that *node* is a filter, which is that deep in another one.
 
     Raises:
         InvalidFilterError: it is none.
     """
+    if depth > _DEEPEST:
+        raise InvalidFilterError(f"a filter must not be deeper than {_DEEPEST} levels")
     if node.op == "":
         _validate_leaf(node)
     elif node.op not in ("and", "or", "not"):
@@ -44,7 +47,7 @@ def validate(node: FilterNode) -> None:
     elif not node.nodes or (node.op == "not" and len(node.nodes) > 1):
         raise InvalidFilterError(f"{node.op} has {len(node.nodes)} nodes")
     for each in node.nodes if node.op else ():
-        validate(each)
+        validate(each, depth + 1)
 
 
 def _validate_leaf(node: FilterNode) -> None:

@@ -90,7 +90,7 @@ class Answering:
                 raise refused(107)
             try:
                 validate(params.tf)
-            except (InvalidFilterError, RecursionError):
+            except InvalidFilterError:
                 raise refused(107) from None
         return self.memberships.join(params, granted, server_side=False, filter_=params.tf)
 

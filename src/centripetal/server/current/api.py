@@ -232,13 +232,15 @@ class API:
     def _refuse_map(self, request: requests.MapRequest) -> Answer:
         # Map channels and shared polling are not emulated; what is wrong with a request is told all the same.
         _require(request.channel)
-        wanted = ("shared_poll",) if isinstance(request, requests.SharedPollPublish) else ("map",)
+        wanted = ("shared_poll",) if isinstance(request, requests.SharedPollPublish) else _MAPS
         if not getattr(request, "key", "x") and not isinstance(request, requests.MapReadState):
             raise failure(107)
         if self._node.options(request.channel).subscription_type not in wanted:
             raise failure(107)
         raise failure(108)
 
+
+_MAPS = ("map", "map_clients", "map_users")
 
 _HANDLERS: dict[type[Request], Callable[[API, Any], Answer]] = {
     requests.Presence: API._presence,

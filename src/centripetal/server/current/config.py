@@ -41,7 +41,6 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     hmac_previous_secret_key_valid_until: int = 0
     rsa_public_key: str = ""
     ecdsa_public_key: str = ""
-    jwks_public_endpoint: str = ""
     audience: str = ""
     audience_regex: str = ""
     issuer: str = ""
@@ -165,6 +164,8 @@ _REASONS = {
     "broker": "everything is kept in memory",
     "channel.proxy": "no proxies are asked",
     "client.proxy": "no proxies are asked",
+    "client.subscription_token.jwks_public_endpoint": "key sets are not fetched: give the keys themselves",
+    "client.token.jwks_public_endpoint": "key sets are not fetched: give the keys themselves",
     "consumers": "nothing is consumed",
     "emulation": "clients connect by WebSocket only",
     "engine": "everything is kept in memory",
