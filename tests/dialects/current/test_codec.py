@@ -334,7 +334,7 @@ def test_several_commands_are_one_batch() -> None:
 
 
 def test_a_server_that_is_known_needs_no_conversation() -> None:
-    """Once a server has answered at a method's path, requests to it are what `ask` would send, with the same outcomes."""
+    """Once a server has answered at a method's path, requests are what `ask` would send, with the same outcomes."""
     spoken, one, two = codec(), prepared(Publish("a", 1)), prepared(Publish("a", 1), Info())
     assert spoken.once(one) is None
     play(spoken.ask(one), reply({"result": {}}))
