@@ -11,7 +11,7 @@ All names are those of `centripetal.current`, which is loaded when the first of 
 
 from typing import TYPE_CHECKING
 
-from centripetal.version import __version__
+from centripetal.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from centripetal import current
