@@ -3,6 +3,8 @@
 import ast
 import importlib
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 import centripetal
+import centripetal.current
 import centripetal.tokens
 import centripetal.v1
 from centripetal import errors
@@ -20,7 +23,7 @@ from centripetal.dialects.current import commands as current_commands
 from centripetal.dialects.current import results as current_results
 from centripetal.dialects.v1 import commands, credentials, replies, results
 
-DOORS = [centripetal, centripetal.v1, centripetal.tokens]
+DOORS = [centripetal.current, centripetal.v1, centripetal.tokens]
 # Modules whose every public name a user of 1.x needs; but see the differences below.
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
 # The same for users of the current API.
@@ -69,6 +72,23 @@ def test_main_door_exports_all_parts_of_the_current_api() -> None:
     """`centripetal` exports each public name of the modules it is made of, and nothing else."""
     parts = {name for part in PARTS_OF_CURRENT for name in exports(part)} - INTERNAL_OF_CURRENT
     assert exports(centripetal) == parts | BESIDES_OF_CURRENT.keys()
+
+
+def test_the_package_is_the_door_of_the_current_api() -> None:
+    """`centripetal` has the names of `centripetal.current` and lists them; others it has not."""
+    assert centripetal.__all__ == centripetal.current.__all__
+    assert dir(centripetal) == sorted(centripetal.__all__)
+    assert all(getattr(centripetal, name) is getattr(centripetal.current, name) for name in centripetal.__all__)
+    for name in ("Nothing", "__nothing__", "HTTPReader"):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+            getattr(centripetal, name)
+
+
+def test_who_does_not_use_the_current_api_does_not_load_it() -> None:
+    """Importing errors, tokens, the server's or the 1.x door leaves the client of the current API alone."""
+    for module in ("centripetal", "centripetal.errors", "centripetal.tokens", "centripetal.v1"):
+        code = f"import sys, {module}; sys.exit('centripetal.client.current' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, module
 
 
 def test_errors_are_at_both_doors() -> None:

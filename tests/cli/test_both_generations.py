@@ -1,4 +1,4 @@
-"""Verbs for both generations of servers: every command and field has a form, and what is of the other one is refused."""
+"""Verbs for both generations: every command and field has a form, and what is of the other one is refused."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ SAMPLES: Mapping[str, tuple[Sequence[str], Any]] = {
 TABLE = [(generation, command) for generation in Generation for command in generation.commands.values()]
 
 
-class Seen(Exception):  # noqa: N818 - no error: it ends a verb where it would call the server
+class Seen(Exception):
     """Carries the command that a verb made."""
 
 

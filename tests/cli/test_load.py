@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 import pytest
 
 from centripetal import Client, v1
-from centripetal.cli import load as module
 from centripetal.cli.generations import Generation
-from centripetal.cli.load import Failures, Loader, Loading
+from centripetal.cli.load import stopping
+from centripetal.cli.loading import Failures, Loader, Loading
 from centripetal.cli.ndjson import MAX_LINE_BYTES, Line, command_of, failed_line, lines_of
 from centripetal.cli.progress import progress
 from centripetal.dialects.v1.commands import Publish
@@ -67,7 +67,7 @@ def failed(file: Path) -> list[dict[str, Any]]:
     ],
 )
 def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation) -> None:
-    """As the single endpoints take it, and as batches of the current API do; what an earlier load noted is no matter."""
+    """As single endpoints take it, and as batches of the current API do; what an earlier load noted is no matter."""
     assert command_of(line.encode(), generation) == Publish("c", b'{"n":1.10}')
 
 
@@ -263,13 +263,14 @@ def published(request: HTTPRequest) -> HTTPReply:
     return HTTPReply(200, b'{"replies":[%b]}' % b",".join([b'{"publish":{}}'] * count))
 
 
-class Generated(io.RawIOBase):
+class Generated(io.BytesIO):
     """A file of so many lines that are made when they are read."""
 
     def __init__(self, count: int) -> None:
+        super().__init__()
         self._lines = itertools.repeat(b'{"publish":{"channel":"c","data":{"text":"hello"}}}\n', count)
 
-    def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - the base's parameter
+    def readline(self, size: int | None = -1, /) -> bytes:
         return next(self._lines, b"")
 
 
@@ -358,8 +359,8 @@ def test_a_request_has_a_size() -> None:
 def test_the_rate_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """By pauses between requests."""
     now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr("centripetal.cli.loading.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("centripetal.cli.loading.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     times: list[float] = []
 
     def note(request: HTTPRequest) -> HTTPReply:
@@ -386,7 +387,7 @@ def test_ctrl_c_waits_for_the_request_under_way(write: Write) -> None:
     client = Client("http://localhost", "k", transport=MemoryTransport(interrupt))
     with progress(None) as bar:
         loader = Loader(client, Generation.CURRENT, Loading(group=3), Failures(None), bar)
-        with module._stopping(loader):
+        with stopping(loader):
             loader.run(lines_of(Generated(100)))
     assert (sent, loader.next_line, loader.stopping) == ([3, 3], 7, True)
 

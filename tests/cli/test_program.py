@@ -19,7 +19,7 @@ from centripetal.dialects.v1.watching import Watcher
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
 from centripetal.version import __version__
-from tests.cli.conftest import SECRET
+from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY
 
 SCRIPT = str(Path(sys.executable).with_name("centripetal"))
 MODULE = (sys.executable, "-m", "centripetal")
@@ -270,3 +270,33 @@ def test_demo_without_a_server_says_so() -> None:
     ran = run("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
     assert ran.returncode == 3
     assert ran.stderr.startswith("error: ")
+
+
+def test_demo_of_a_current_server() -> None:
+    """With --server 6 it is the current API's: offsets, a repeated publication, a batch, a subscriber who sees it."""
+    out = run("demo", "--server", "6").stdout
+    lines = [line.strip() for line in out.splitlines()]
+    assert "from centripetal import Client" in lines
+    assert [line for line in lines if line.startswith("alice sees") and "published" in line] == [
+        'alice sees  demo    published  {"text":"hello"}',
+        'alice sees  demo    published  {"text":"to both"}',
+        'alice sees  demo-2  published  {"text":"to both"}',
+        'alice sees  demo    published  {"text":"once"}',
+        *(f'alice sees  demo    published  {{"n":{number}}}' for number in (1, 2, 3)),
+    ]
+    assert re.search(r"slot\.result\(\)\.offset for slot in slots\] +\[4, 5, 6\]", out)
+    assert "102: unknown channel" in out
+
+
+def test_demo_on_a_current_server_that_is_named(current_server: EmbeddedServer) -> None:
+    """An address and an API key are enough; nobody watches then, if the server wants tokens."""
+    named = {"CENTRIFUGO_HTTP_API_URL": current_server.url, "CENTRIFUGO_HTTP_API_KEY": API_KEY}
+    ran = run("demo", env={**os.environ, **named})
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Nobody watches, for this reason: the server says: 3501" in ran.stdout
+    assert "connection_token" not in ran.stdout
+    ran = run("demo", "--json", "--token-key", TOKEN_KEY, env={**os.environ, **named})
+    calls = [json.loads(line) for line in ran.stdout.splitlines()]
+    arrived = [event["data"] for call in calls for event in call.get("arrived", ()) if event["event"] == "published"]
+    assert arrived[-3:] == [{"n": n} for n in (1, 2, 3)]
+    assert TOKEN_KEY not in ran.stdout

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+import centripetal
 from centripetal.client import watching
+from centripetal.dialects.current import watching as current
+from centripetal.dialects.v1 import watching as v1
 from centripetal.errors import ConnectionLostError, MalformedResponseError, ServerError
 from centripetal.protocol.watching import (
     Connected,
@@ -30,7 +33,7 @@ from centripetal.protocol.watching import (
 )
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
-from tests.cli.conftest import SECRET, Run
+from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY, Run
 
 ANN = Person("id-1", "ann", b'{ "n": "Ann" }', b"[1]")
 EVENTS: list[tuple[Event, dict[str, Any], str]] = [
@@ -258,3 +261,96 @@ def test_ctrl_c_and_a_closed_pipe_end_it_quietly(server: EmbeddedServer) -> None
         client.publish("c", 1)
         assert process.wait(60) == 141
         assert process.stderr.read() == ""
+
+
+# ---- which server it watches
+
+
+@pytest.fixture
+def watchers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
+    """The watchers that were made, with the addresses that they are for."""
+    seen: list[tuple[Any, str]] = []
+
+    def watch(watcher: Any, url: str, **_: Any) -> Iterator[Event]:
+        seen.append((watcher, url))
+        return iter(())
+
+    monkeypatch.setattr(watching, "Watching", watch)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "kind"),
+    [
+        ({"CENTRIFUGO_SECRET": "s"}, (), v1.Watcher),
+        ({}, ("--insecure",), v1.Watcher),
+        ({"CENTRIFUGO_API_KEY": "k"}, (), current.Watcher),
+        ({"CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": "t"}, (), current.Watcher),
+        ({}, ("--token", "t"), current.Watcher),
+        ({}, ("--token-key", "t"), current.Watcher),
+        ({}, ("--server", "6"), current.Watcher),
+        ({"CENTRIFUGO_SECRET": "s", "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": "t"}, (), v1.Watcher),
+    ],
+)
+def test_credentials_say_which_server_it_is(
+    cli: Run,
+    watchers: list[tuple[Any, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    arguments: tuple[str, ...],
+    kind: type,
+) -> None:
+    """A secret means 1.x; a key of either sort, a token or --server 6 a later one, for which no API key is needed."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    ran = cli("watch", "news", "--url", "http://localhost:1", *arguments)
+    assert (ran.code, ran.err) == (0, "")
+    ((watcher, url),) = watchers
+    assert type(watcher) is kind
+    assert url.startswith("http://localhost:1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "neither a secret nor an API key is given"),
+        (("--token", "t", "--token-key", "k"), "give --token or --token-key, not both"),
+        (("--secret", "s", "--token", "t"), "for Centrifugo 3 and later"),
+        (("--secret", "s", "--token-key", "t"), "for Centrifugo 3 and later"),
+        (("--token-key", "@nowhere.pem"), "nowhere.pem"),
+    ],
+)
+def test_credentials_that_do_not_go_together(
+    cli: Run, watchers: list[tuple[Any, str]], arguments: tuple[str, ...], words: str
+) -> None:
+    """Are refused before anybody connects."""
+    ran = cli("watch", "news", *arguments)
+    assert (ran.code, words in ran.err, watchers) == (2, True, [])
+
+
+def test_a_current_server_is_watched(current_server: EmbeddedServer) -> None:
+    """The whole way through a process, with offsets and tags."""
+    keys = {"CENTRIFUGO_API_KEY": API_KEY, "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": TOKEN_KEY}
+    environment = {"CENTRIFUGO_SECRET": "", "CENTRIFUGO_API_URL": current_server.url, **keys}
+    with program("$seen", "--user", "42", "--count", "1", "--json", **environment) as process:
+        next_object(process, "subscribed")
+        with centripetal.Client(current_server.url, API_KEY) as client:
+            assert [info.user for info in client.presence("$seen").presence.values()] == ["42"]
+            client.publish("$seen", {"n": 1}, tags={"a": "b"})
+        seen = next_object(process, "published")
+        del seen["time"]
+        assert seen == {
+            "event": "published",
+            "channel": "$seen",
+            "data": {"n": 1},
+            "recovered": False,
+            "offset": 1,
+            "tags": {"a": "b"},
+        }
+        assert process.wait(60) == 0
+
+
+def test_tags_are_shown_to_people(api: Run, happening: Callable[..., None]) -> None:
+    """Behind the data."""
+    happening(Published("c", b"1", tags={"a": "b"}, offset=3))
+    assert api("watch", "c").out.rstrip().endswith("published  1  (a=b)")

@@ -41,6 +41,26 @@ async def test_calls_of_tasks_share_the_next_request() -> None:
     assert [command["params"]["data"] for command in commands_in(stub.requests[1])] == list(range(5))
 
 
+async def test_callers_that_go_on_calling_travel_together() -> None:
+    """Tasks that call again as soon as they are answered share each request, all of them, from the second on."""
+
+    class Later(AsyncStub):
+        async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+            await asyncio.sleep(0)
+            return await super().send(request, timeout)
+
+    sizes: list[int] = []
+    client = AsyncClient(URL, "secret", transport=Later(), on_request=sizes.append)
+
+    async def publish() -> None:
+        for number in range(10):
+            await client.publish("a", number)
+
+    await asyncio.gather(*(publish() for _ in range(16)))
+    # One of them was ahead by the request that it made alone, and is done that much sooner.
+    assert sizes == [1, *[16] * 9, 15]
+
+
 async def test_a_lone_call_needs_no_task() -> None:
     """A call on an idle line runs in its caller's own task."""
     client, stub = client_with()

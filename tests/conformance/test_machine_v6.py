@@ -78,6 +78,7 @@ NAMESPACES = [
     {"name": "object", "publication_data_format": "json_object", "allow_publish_for_client": True, **ANYBODY},
     {"name": "closed", "presence": True},
 ]
+PRESENT = {each["name"] for each in NAMESPACES if each.get("presence")}
 CONFIG = {
     "http_api": {"key": KEY},
     "client": {
@@ -255,7 +256,8 @@ class Duet:
                 params["delta"] = "fossil"
             if maybe() < 0.2:
                 params["tf"] = {"key": "n", "cmp": self.random.choice(["eq", "gt", "in", "no"]), "val": "1"}
-            if maybe() < 0.1:
+            if maybe() < 0.1 and params["channel"].partition(":")[0].strip("$") not in PRESENT:
+                # Where there is presence, a client stays in it whose subscription was refused for that.
                 params["flag"] = 2
             if maybe() < 0.3:
                 params["token"] = self.subscription_token(member, params["channel"])

@@ -1,7 +1,6 @@
 """Watching channels of the embedded and of a real Centrifugo 6: both are watched alike."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,7 +76,7 @@ def take(happening: Iterator[Event], count: int, *kinds: type[Event]) -> list[An
 
 
 def test_publications_arrive_as_they_were_written(server: Server, client: Client) -> None:
-    """Also in a private channel, with spaces, letters and digits as they are, tags, and the offset where there is one."""
+    """Also in a private channel: spaces, letters and digits as they are, tags, and the offset where there is one."""
     happening = events(server.url, "$desk", "log:a")
     connected, *both = take(happening, 3)
     assert isinstance(connected, Connected)

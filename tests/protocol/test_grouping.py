@@ -37,6 +37,10 @@ def history(channel: str = "a") -> Entry:
     return entry(History(channel))
 
 
+def touched(one: Entry) -> set[str]:
+    return set(one.call.command.touches())
+
+
 def line(*entries: Entry, commands: int = 10, size: int = 10_000) -> Grouping:
     grouping = Grouping(Limits(commands=commands, bytes=size))
     for one in entries:
@@ -352,7 +356,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             # Order: whatever touches one of its channels and was made before has its outcome, or goes before it in
             # this same request; reads do not wait for reads.
             for before in self.made[: self.made.index(one)]:
-                if set(before.keys) & set(one.keys) and not (before.reads and one.reads):
+                if touched(before) & touched(one) and not (before.reads and one.reads):
                     assert before.state == "done" or before in group.entries[: group.entries.index(one)]
         self.sent += group.entries
         self.under_way.append(group)
@@ -365,6 +369,14 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         if len(group.entries) == 1 and group.entries[0].state == "sent":
             self.grouping.leave(group, Done())
             self.told(group.entries)
+        elif data.draw(st.booleans()):
+            self.told(self.grouping.answer(group, [Done() for _ in group.entries]))
+            # Its line is taken until it lands.
+            entered = self.grouping.enter(one := entry(data.draw(COMMANDS)))
+            self.made.append(one)
+            assert entered is None or entered.reads != group.reads
+            self.sent_off(entered)
+            self.grouping.land(group)
         else:
             self.told(self.grouping.settle(group, [Done() for _ in group.entries]))
 

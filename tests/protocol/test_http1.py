@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, UsageError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.http1 import Origin, ResponseParser, encode_request, target_of
+from centripetal.protocol.http1 import Origin, RequestWriter, ResponseParser, target_of
 from centripetal.version import __version__
 
 
 def encoded(url: str, *headers: tuple[str, str], body: bytes = b"{}") -> bytes:
-    return encode_request(HTTPRequest(url, headers, body), target_of(url).head)
+    return RequestWriter().write(HTTPRequest(url, headers, body))[1]
 
 
 def parsed(*pieces: bytes, **limits: int) -> tuple[HTTPReply | None, bool]:
@@ -37,6 +37,19 @@ def test_request_bytes() -> None:
         + __version__.encode()
         + b'\r\nX-API-Sign: ab\r\nContent-Length: 7\r\n\r\n{"a":1}'
     )
+
+
+def test_what_the_last_request_was_changes_no_other() -> None:
+    """Whatever one writer has written before, a request is as if it were the first; also after one that was refused."""
+    urls = ["http://a/x", "http://a/y"]
+    headers = [(("X-Key", "1"),), (("X-Key", "2"),), ()]
+    requests = [HTTPRequest(url, one, b"%d" % n) for url in urls for one in headers for n in (1, 22)]
+    writer = RequestWriter()
+    for request in [*requests, *requests, *reversed(requests)]:
+        assert writer.write(request) == RequestWriter().write(request)
+        with pytest.raises(UsageError):
+            writer.write(HTTPRequest(request.url, (("Host", "x"),), b""))
+        assert writer.write(request) == RequestWriter().write(request)
 
 
 @pytest.mark.parametrize(

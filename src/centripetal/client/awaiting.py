@@ -1,7 +1,7 @@
 """The awaiting driver, and the clients and batches that are built on it: `blocking.py` with awaits."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, Unpack, cast
 
@@ -12,7 +12,7 @@ from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Codec, Flow, OutcomeT, Pause, T, check_pause, exchange
+from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, exchange
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.awaiting import AwaitingTransport
@@ -61,9 +61,12 @@ async def _rest(pause: Pause, timeout: float) -> HTTPReply:
 class AwaitingClient(Awaiting, Generic[OutcomeT]):
     """A client whose calls are awaited. May be built outside any event loop and used from several, one by one."""
 
+    _once = True
+    """Whether a request that needs no conversation may do without: false for clients that try again."""
+
     def __init__(
         self,
-        codec: Codec[OutcomeT],
+        codec: Dialect[OutcomeT],
         timeout: float,
         transport: AsyncTransport | None,
         group: bool | Limits = True,
@@ -93,7 +96,9 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
         try:
             self._check_ready()
             call = self._codec.prepare(command)
-            seconds = self._seconds(command.timeout if timeout is None else timeout)
+            if timeout is None:
+                timeout = command.timeout
+            seconds = self.timeout if timeout is None else self._seconds(timeout)
             if self._group:
                 line = self._lines.get(self._running_loop()) or self._line()
                 return cast(R, (await line.call(call, seconds)).result())
@@ -108,16 +113,27 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Codec[OutcomeT]) -> Flow[list[OutcomeT]]:
+    def _converse(self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT]) -> Flow[list[OutcomeT]]:
         """The conversation about some calls."""
         return exchange(codec, calls)
 
     async def _request(
-        self, calls: list[Prepared[Any]], timeout: float, codec: Codec[OutcomeT] | None = None
-    ) -> list[OutcomeT]:
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[OutcomeT]:
         if self._on_request is not None:
             self._on_request(len(calls))
-        return await run(self._converse(calls, codec or self._codec), self._transport, timeout)
+        codec = codec or self._codec
+        request = codec.once(calls) if self._once else None
+        if request is None:
+            return await run(self._converse(calls, codec), self._transport, timeout)
+        try:
+            return codec.outcomes(calls, await self._transport.send(request, timeout))
+        except CentripetalError as error:
+            if len(calls) == 1:
+                error.command = calls[0].command
+            if isinstance(error, MalformedResponseError):  # as in run()
+                await self._transport.close()
+            raise
 
     def _line(self) -> TaskLine:
         loop = self._running_loop()
@@ -147,7 +163,7 @@ class AwaitingClient(Awaiting, Generic[OutcomeT]):
 class AwaitingBatch(Collector):
     """Collects calls and sends them as one request at the end of its `async with` block."""
 
-    def __init__(self, client: AwaitingClient[Any], timeout: float | None, codec: Codec[Any] | None = None) -> None:
+    def __init__(self, client: AwaitingClient[Any], timeout: float | None, codec: Dialect[Any] | None = None) -> None:
         super().__init__(codec or client._codec)
         self._client = client
         self._timeout = timeout if timeout is None else check_timeout(timeout)

@@ -3,12 +3,13 @@
 Nothing is sent before the block ends, and nothing at all if it raises. An empty batch sends nothing.
 """
 
+from collections.abc import Sequence
 from typing import Any, Generic, Self, cast
 
 from centripetal.client.call import Collecting
 from centripetal.errors import CentripetalError, TransportError, UsageError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import Codec
+from centripetal.protocol.exchange import Dialect
 
 __all__ = ["BatchSlot", "Collector"]
 
@@ -58,7 +59,7 @@ class BatchSlot(Generic[R]):
 class Collector(Collecting):
     """The part of a batch that knows nothing of waiting."""
 
-    def __init__(self, codec: Codec[Any]) -> None:
+    def __init__(self, codec: Dialect[Any]) -> None:
         self._codec = codec
         self._calls: list[Prepared[Any]] = []
         self._slots: list[BatchSlot[Any]] = []
@@ -93,7 +94,7 @@ class Collector(Collecting):
         self._closed = True
         return calls
 
-    def _settle(self, outcomes: list[Any]) -> None:
+    def _settle(self, outcomes: Sequence[Any]) -> None:
         for slot, outcome in zip(self._slots, outcomes, strict=True):
             slot.settle(outcome)
 

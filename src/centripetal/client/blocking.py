@@ -1,7 +1,7 @@
 """The blocking driver, and the clients and batches that are built on it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, Unpack, cast
 
@@ -12,7 +12,7 @@ from centripetal.client.threads import ThreadLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Codec, Flow, OutcomeT, Pause, T, check_pause, exchange
+from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, exchange
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
@@ -55,9 +55,12 @@ def _rest(pause: Pause, timeout: float) -> HTTPReply:
 class BlockingClient(Blocking, Generic[OutcomeT]):
     """A client whose calls block. May be built anywhere, shared by threads, used after a fork."""
 
+    _once = True
+    """Whether a request that needs no conversation may do without: false for clients that try again."""
+
     def __init__(
         self,
-        codec: Codec[OutcomeT],
+        codec: Dialect[OutcomeT],
         timeout: float,
         transport: Transport | None,
         group: bool | Limits = True,
@@ -84,7 +87,9 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
         try:
             self._check_ready()
             call = self._codec.prepare(command)
-            seconds = self._seconds(command.timeout if timeout is None else timeout)
+            if timeout is None:
+                timeout = command.timeout
+            seconds = self.timeout if timeout is None else self._seconds(timeout)
             if self._line is not None:
                 return cast(R, self._line.call(call, seconds).result())
             return cast(R, self._request([call], seconds)[0].result())
@@ -98,16 +103,27 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Codec[OutcomeT]) -> Flow[list[OutcomeT]]:
+    def _converse(self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT]) -> Flow[list[OutcomeT]]:
         """The conversation about some calls."""
         return exchange(codec, calls)
 
     def _request(
-        self, calls: list[Prepared[Any]], timeout: float, codec: Codec[OutcomeT] | None = None
-    ) -> list[OutcomeT]:
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[OutcomeT]:
         if self._on_request is not None:
             self._on_request(len(calls))
-        return run(self._converse(calls, codec or self._codec), self._transport, timeout)
+        codec = codec or self._codec
+        request = codec.once(calls) if self._once else None
+        if request is None:
+            return run(self._converse(calls, codec), self._transport, timeout)
+        try:
+            return codec.outcomes(calls, self._transport.send(request, timeout))
+        except CentripetalError as error:
+            if len(calls) == 1:
+                error.command = calls[0].command
+            if isinstance(error, MalformedResponseError):  # as in run()
+                self._transport.close()
+            raise
 
     def close(self) -> None:
         """Close idle connections; calls of other threads that wait for their turn fail, unsent.
@@ -128,7 +144,7 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
 class BlockingBatch(Collector):
     """Collects calls and sends them as one request at the end of its `with` block."""
 
-    def __init__(self, client: BlockingClient[Any], timeout: float | None, codec: Codec[Any] | None = None) -> None:
+    def __init__(self, client: BlockingClient[Any], timeout: float | None, codec: Dialect[Any] | None = None) -> None:
         super().__init__(codec or client._codec)
         self._client = client
         self._timeout = timeout if timeout is None else check_timeout(timeout)

@@ -82,6 +82,7 @@ class _Current:
 
     _dialect: Codec
     _retry: Retry | None
+    _once: bool
     _chance: Callable[[], float]
 
     def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
@@ -90,6 +91,7 @@ class _Current:
         if retry is not None and not isinstance(retry, Retry):
             raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
         self._retry = retry
+        self._once = retry is None
         if retry is not None:
             from random import random  # long to import, and rarely needed
 
@@ -229,7 +231,9 @@ class Client(_Commands, _Current, BlockingClient[Reply]):
         Returns:
             The command's result; of a method by its name, the decoded `result` of the reply.
         """
-        return super().call(custom(command, params) if isinstance(command, str) else command, timeout=timeout)
+        if isinstance(command, str):
+            command = custom(command, params)
+        return BlockingClient.call(self, command, timeout=timeout)
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
         """Collect calls in a `with` block and send them as one request.
@@ -275,6 +279,8 @@ class Client(_Commands, _Current, BlockingClient[Reply]):
         return self._flow(calls, codec)
 
     def _seconds(self, timeout: float | None) -> float:
+        if timeout is None:
+            return self.timeout
         self._check_seconds(timeout)
         return super()._seconds(timeout)
 
@@ -312,7 +318,9 @@ class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
         self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Any:
         """As `Client.call`."""
-        return await super().call(custom(command, params) if isinstance(command, str) else command, timeout=timeout)
+        if isinstance(command, str):
+            command = custom(command, params)
+        return await AwaitingClient.call(self, command, timeout=timeout)
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
         """Collect calls in an `async with` block and send them as one request; the arguments are `Client.batch`'s."""
@@ -342,5 +350,7 @@ class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
         return self._flow(calls, codec)
 
     def _seconds(self, timeout: float | None) -> float:
+        if timeout is None:
+            return self.timeout
         self._check_seconds(timeout)
         return super()._seconds(timeout)

@@ -6,8 +6,9 @@ that a caller that is cancelled or out of time disturbs nobody else. `protocol/g
 here are the futures and the clock.
 """
 
+import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from centripetal.errors import CentripetalError, ConnectionLostError
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["TaskLine"]
 
 Ask = Callable[[list[Prepared[Any]], float], Awaitable[Sequence[Outcome[Any]]]]
+
+
+@types.coroutine
+def _next_round() -> Generator[None, None, None]:
+    """Let everything run that can, once; `asyncio.sleep(0)`, without its import."""
+    yield
 
 
 class TaskLine:
@@ -77,7 +84,8 @@ class TaskLine:
             self._abandon(group)
             raise
         if self._grouping.leave(group, outcome):
-            self._send_off()
+            # Not at once: a caller that calls again without delay travels with those that wait.
+            self._loop.call_soon(self._send_off)
         return outcome
 
     def close(self, error: CentripetalError) -> None:
@@ -88,14 +96,15 @@ class TaskLine:
         """Make the request of *group*, then see to it that the next ones are made."""
         seconds = max(entry.deadline for entry in group.entries) - self._loop.time()
         try:
-            outcomes = await self._ask(group.calls, max(seconds, 0.001))
+            self._tell(self._grouping.answer(group, await self._ask(group.calls, max(seconds, 0.001))))
+            await _next_round()  # those of them that call again without delay travel together
         except CentripetalError as error:
             self._tell(self._grouping.fail(group, error))
         except BaseException:
             self._abandon(group)
             raise
         else:
-            self._tell(self._grouping.settle(group, outcomes))
+            self._grouping.land(group)
         self._send_off()
 
     def _abandon(self, group: Group) -> None:

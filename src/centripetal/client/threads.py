@@ -56,7 +56,7 @@ class ThreadLine:
                 if me.leads is None:
                     me.waiter = threading.Lock()
                     me.waiter.acquire()
-            if group is not None and group.entries == [me]:
+            if group is not None and me.leads is group and len(group.entries) == 1:
                 return self._alone(me, group, timeout)
             while me.state != "done":
                 if me.leads is not None:
@@ -95,7 +95,8 @@ class ThreadLine:
     def _appoint(self, group: Group) -> None:
         group.leader = leader = group.entries[0] if len(group.entries) == 1 else max(group.entries, key=_deadline)
         leader.leads = group
-        _wake([leader])
+        if leader.waiter is not None:
+            _wake([leader])
 
     def _carry(self, me: Entry, group: Group) -> None:
         outcomes: Sequence[Outcome[Any]] = ()

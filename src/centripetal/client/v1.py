@@ -172,7 +172,7 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         claim = Claim()
         try:
             self._buffer.take(claim)
-            return self._request(claim.calls, self._seconds(timeout)) if claim.items else []
+            return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
         except BaseException:
             self._buffer.give_back(claim)
             raise
@@ -221,7 +221,7 @@ class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
         claim = Claim()
         try:
             self._buffer.take(claim)
-            return await self._request(claim.calls, self._seconds(timeout)) if claim.items else []
+            return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
         except BaseException:
             self._buffer.give_back(claim)
             raise

@@ -13,7 +13,7 @@ from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["AWAKE", "Codec", "Flow", "Pause", "check_pause", "exchange"]
+__all__ = ["AWAKE", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
@@ -57,6 +57,25 @@ class Codec(Protocol[OutcomeT]):
 
         Raises:
             CentripetalError: the reply is not an answer to these calls, or there is none.
+        """
+        ...
+
+
+class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
+    """A codec for clients, which mostly make one request and have no need to converse."""
+
+    def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
+        """The request for *calls*, if its reply will do: that is for `outcomes`, and costs less than a conversation.
+
+        None if more than one request may be needed: `ask` leads that conversation.
+        """
+        ...
+
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[OutcomeT]:
+        """What *reply* to one request says: one outcome a call, in order.
+
+        Raises:
+            CentripetalError: it is not an answer to these calls.
         """
         ...
 

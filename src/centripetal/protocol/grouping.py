@@ -70,13 +70,12 @@ class Entry:
     alone = False
     seq = 0
     after = 0  # a read waits until the write of this place is answered
+    keys: Sequence[str] = ()  # the channels, once there is company to keep the order with
 
     def __init__(self, call: Prepared[Any], deadline: float) -> None:
-        command = call.command
         self.call = call
         self.deadline = deadline
-        self.reads = command.reads
-        self.keys = command.touches()
+        self.reads = call.command.reads
         self.size = len(call.text) + _ENVELOPE
 
     def finish(self, outcome: Outcome[Any] | CentripetalError) -> None:
@@ -92,20 +91,17 @@ class Entry:
         return self.outcome
 
 
-class Group:
+class Group(msgspec.Struct, eq=False):
     """The commands of one request: `entries`. Callers may have given up on some; they are sent all the same.
 
     Attributes:
         leader: for the driver: the caller that carries it.
     """
 
-    __slots__ = ("entries", "leader", "passed", "reads")
-
-    def __init__(self, reads: bool) -> None:
-        self.reads = reads
-        self.leader: Entry | None = None
-        self.entries: list[Entry] = []
-        self.passed: list[Entry] = []  # given up before they were sent, they left the line with this group
+    reads: bool
+    entries: list[Entry] = []
+    leader: Entry | None = None
+    passed: list[Entry] = []  # given up before they were sent, they left the line with this group
 
     @property
     def calls(self) -> list[Prepared[Any]]:
@@ -127,6 +123,8 @@ class Grouping:
         self._last_write: dict[str, int] = {}
         self._open_reads: dict[str, deque[Entry]] = {}
         self._proven: set[str] = set()
+        # A write under way since which nobody has come: its channels need noting only once somebody does.
+        self._lone: Entry | None = None
 
     def __len__(self) -> int:
         """How many calls wait, those included whose callers gave up but that are still in line."""
@@ -134,17 +132,26 @@ class Grouping:
 
     def add(self, entry: Entry) -> None:
         """Put a call in line."""
+        if self._lone is not None:
+            self._note(self._lone)
+            self._lone = None
         self._seq += 1
         entry.seq = self._seq
         if entry.reads:
+            entry.keys = entry.call.command.touches()
             for key in entry.keys:
                 entry.after = max(entry.after, self._last_write.get(key, 0))
                 self._open_reads.setdefault(key, deque()).append(entry)
             entry.alone = self._goes_alone(entry)
             self._reads.append(entry)
         else:
-            self._last_write.update(dict.fromkeys(entry.keys, self._seq))
+            self._note(entry)
             self._writes.append(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Have later reads of its channels wait for this write."""
+        entry.keys = entry.call.command.touches()
+        self._last_write.update(dict.fromkeys(entry.keys, entry.seq))
 
     def enter(self, entry: Entry) -> Group | None:
         """`add` and `poll` in one: on an idle line, the short way to a request with this call alone."""
@@ -153,10 +160,9 @@ class Grouping:
             return self.poll()
         self._seq += 1
         entry.seq = self._seq
-        self._last_write.update(dict.fromkeys(entry.keys, self._seq))
         entry.state = "sent"
-        group = Group(reads=False)
-        group.entries.append(entry)
+        self._lone = entry
+        group = Group(False, [entry])
         self._write_under_way = group
         return group
 
@@ -167,7 +173,10 @@ class Grouping:
             self.settle(group, [outcome])
             return True
         self._write_under_way = None
-        self._forget_writes(group)
+        if self._lone is entry:
+            self._lone = None
+        else:
+            self._forget_writes(group)
         entry.state = "done"
         entry.outcome = outcome
         return bool(self._writes or self._reads)
@@ -194,13 +203,18 @@ class Grouping:
 
     def settle(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
         """*group* was answered, one outcome a command: the calls that are done by that."""
+        done = self.answer(group, outcomes)
+        self.land(group)
+        return done
+
+    def answer(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
+        """The first half of `settle`: its line stays taken, until `land`."""
         done = []
         for entry, outcome in zip(group.entries, outcomes, strict=True):
             self._proven.add(entry.call.command.name)
             if entry.state == "sent":
                 entry.finish(outcome)
                 done.append(entry)
-        self._land(group)
         return done
 
     def fail(self, group: Group, error: CentripetalError) -> list[Entry]:
@@ -217,7 +231,7 @@ class Grouping:
             wanted = []
         for entry in wanted:
             entry.finish(error.about(entry.call.command))
-        self._land(group)
+        self.land(group)
         return wanted
 
     def cancel(self, entry: Entry, error: CentripetalError) -> None:
@@ -287,7 +301,8 @@ class Grouping:
     def _behind_a_read(self, entry: Entry) -> bool:
         return any(key in self._open_reads and self._open_reads[key][0].seq < entry.seq for key in entry.keys)
 
-    def _land(self, group: Group) -> None:
+    def land(self, group: Group) -> None:
+        """*group* is answered: what waits behind it may go."""
         if group.reads:
             self._read_under_way = None
             for entry in group.entries:
@@ -295,6 +310,7 @@ class Grouping:
                     self._forget_read(entry)
         else:
             self._write_under_way = None
+            self._lone = None
             self._forget_writes(group)
 
     def _forget_writes(self, group: Group) -> None:

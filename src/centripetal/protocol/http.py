@@ -3,6 +3,8 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from centripetal.errors import UsageError
 
 __all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
@@ -11,7 +13,7 @@ __all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
 _USER_INFO = re.compile(r"//[^/]*@")  # it may hold a password, which belongs in no error
 
 
-class HTTPRequest:
+class HTTPRequest(msgspec.Struct, eq=False):
     """A POST to make.
 
     Attributes:
@@ -20,19 +22,16 @@ class HTTPRequest:
         body: the bytes to send, exactly these (they may be signed).
     """
 
-    __slots__ = ("body", "headers", "url")
-
-    def __init__(self, url: str, headers: tuple[tuple[str, str], ...], body: bytes) -> None:
-        self.url = url
-        self.headers = headers
-        self.body = body
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
     def __repr__(self) -> str:
         # Headers hold signatures and keys, the body what users publish: neither belongs in a log.
         return f"<HTTPRequest POST {self.url}, {len(self.body)} bytes>"
 
 
-class HTTPReply:
+class HTTPReply(msgspec.Struct, eq=False):
     """The answer to a request, whole.
 
     Attributes:
@@ -41,12 +40,9 @@ class HTTPReply:
         headers: names in lower case and values, in the order received.
     """
 
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        self.status = status
-        self.body = body
-        self.headers = headers
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
     def header(self, name: str) -> str | None:
         """The value of the first header called *name* (lower case), or None."""

@@ -1,9 +1,9 @@
 """HTTP/1.1 as bytes: a request out of its parts, a reply out of whatever arrives. No socket, no clock.
 
-For each request: `target_of(url)` says where to connect and begins the request, `encode_request` gives the bytes to
-write. Then `ResponseParser.begin()`, and `feed()` with everything that is received until it returns the reply, or
-`eof()` if the connection ends first. One parser serves one connection, reply after reply, as long as `reusable` is
-true; after an error it is of no more use, and neither is its connection.
+For each request: `RequestWriter.write()` says where to connect and gives the bytes to write. Then
+`ResponseParser.begin()`, and `feed()` with everything that is received until it returns the reply, or `eof()` if the
+connection ends first. One parser serves one connection, reply after reply, as long as `reusable` is true; after an
+error it is of no more use, and neither is its connection.
 
 llhttp (through httptools) parses. What it leaves open is closed here: sizes, statuses, interim replies, what follows a
 reply, and where a reply ends that only the end of the connection ends.
@@ -25,9 +25,9 @@ __all__ = [
     "MAX_HEADER_BYTES",
     "MAX_RESPONSE_BYTES",
     "Origin",
+    "RequestWriter",
     "ResponseParser",
     "Target",
-    "encode_request",
     "target_of",
 ]
 
@@ -101,18 +101,39 @@ def _ascii_name(url: str, host: str) -> str:
     return text
 
 
-def encode_request(request: HTTPRequest, head: str) -> bytes:
-    """The bytes of *request*, all of them; *head* is its target's.
-
-    Raises:
-        UsageError: a header that is the transport's to write, or that no header may be. Its value is not shown, it
-            may be a key.
-    """
-    for name, value in request.headers:
+def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:
+    for name, value in headers:
         if not (value.isascii() and value.isprintable()):
             _check_value(name, value)
         head += f"{_checked_name(name)}: {value}\r\n"
-    return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode("latin-1") + request.body
+    return head.encode("latin-1")
+
+
+class RequestWriter:
+    """Makes the bytes of requests. The head of one with the very URL and headers of the last (the same objects) is
+    known: those for a server that wants a key never change. Threads may share it.
+    """
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        # One tuple, so that threads see all of it or nothing.
+        self._last: tuple[str, tuple[tuple[str, str], ...], Origin | None, bytes] = ("", (), None, b"")
+
+    def write(self, request: HTTPRequest) -> tuple[Origin, bytes]:
+        """Where *request* goes, and its bytes.
+
+        Raises:
+            UsageError: no URL that a client can post to; a header that is the transport's to write, or that no header
+                may be. Its value is not shown, it may be a key.
+        """
+        url, headers, origin, head = self._last
+        if origin is None or request.url is not url or request.headers is not headers:
+            target = target_of(request.url)
+            origin, head = target.origin, _head(request.headers, target.head)
+            self._last = request.url, request.headers, origin, head
+        body = request.body
+        return origin, b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 
 
 @lru_cache(maxsize=256)

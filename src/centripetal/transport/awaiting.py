@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.http1 import Origin, encode_request, target_of
+from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection, Steps
 from centripetal.transport.mapping import out_of_time, unknown_host
@@ -44,17 +44,17 @@ class AwaitingTransport:
 
         self._running_loop = get_running_loop
         self._settings = Settings(**options)
+        self._writer = RequestWriter()
         self._pools: _Pools = {}
         weakref.finalize(self, _dismiss, self._pools)
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         """Make *request* and return the whole reply. A cancelled call closes its connection."""
         deadline = monotonic() + timeout
-        target = target_of(request.url)
-        data = encode_request(request, target.head)
+        origin, data = self._writer.write(request)
         loop = self._running_loop()
         pool = self._pools.get(loop) or await self._new_pool(loop)
-        connection = pool.take(target.origin)
+        connection = pool.take(origin)
         if connection is not None:
             try:
                 return await _exchange(pool, connection, data, deadline, timeout)
@@ -62,7 +62,7 @@ class AwaitingTransport:
                 # It broke before it took a byte, as idle connections do. Nobody has seen the request: send it anew.
                 if error.executed != "no":
                     raise
-        connection = await self._open(pool, target.origin, deadline, timeout)
+        connection = await self._open(pool, origin, deadline, timeout)
         return await _exchange(pool, connection, data, deadline, timeout)
 
     async def close(self) -> None:

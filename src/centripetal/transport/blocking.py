@@ -10,7 +10,7 @@ from typing import Unpack
 
 from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.http1 import Origin, encode_request, target_of
+from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.connection import READ, Connection, Steps
 from centripetal.transport.mapping import out_of_time, unknown_host
@@ -34,14 +34,14 @@ class BlockingTransport:
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
         self._settings = Settings(**options)
+        self._writer = RequestWriter()
         self._pool: Pool[Connection] = Pool(self._settings.max_connections)
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         """Make *request* and return the whole reply."""
         deadline = monotonic() + timeout
-        target = target_of(request.url)
-        data = encode_request(request, target.head)
-        connection = self._pool.take(target.origin)
+        origin, data = self._writer.write(request)
+        connection = self._pool.take(origin)
         if connection is not None:
             try:
                 return self._exchange(connection, data, deadline, timeout)
@@ -49,7 +49,7 @@ class BlockingTransport:
                 # It broke before it took a byte, as idle connections do. Nobody has seen the request: send it anew.
                 if error.executed != "no":
                     raise
-        return self._exchange(self._open(target.origin, deadline, timeout), data, deadline, timeout)
+        return self._exchange(self._open(origin, deadline, timeout), data, deadline, timeout)
 
     def close(self) -> None:
         """Close idle connections now, and those at work when their call ends. What is sent later opens new ones."""

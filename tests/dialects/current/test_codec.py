@@ -333,6 +333,21 @@ def test_several_commands_are_one_batch() -> None:
     assert codec().in_parallel().request(calls).body == body + b',"parallel":true}'
 
 
+def test_a_server_that_is_known_needs_no_conversation() -> None:
+    """Once a server has answered at a method's path, requests are what `ask` would send, with the same outcomes."""
+    spoken, one, two = codec(), prepared(Publish("a", 1)), prepared(Publish("a", 1), Info())
+    assert spoken.once(one) is None
+    play(spoken.ask(one), reply({"result": {}}))
+    answers = {1: reply({"result": {"offset": 3}}), 2: reply({"replies": [{"publish": {}}, {"info": {"nodes": []}}]})}
+    for calls in one, two, one:
+        request, answer = spoken.once(calls), answers[len(calls)]
+        assert request is not None
+        outcomes, (asked,) = play(spoken.ask(calls), answer)
+        assert (request.url, request.headers, request.body) == (asked.url, asked.headers, asked.body)
+        assert [one.result() for one in spoken.outcomes(calls, answer)] == [one.result() for one in outcomes]
+    assert spoken.in_parallel().once(two) is None
+
+
 @pytest.mark.parametrize("thing", [OtherChannels(), "publish", None, Publish, {"method": "publish"}])
 def test_what_is_no_command_of_this_dialect_is_refused(thing: Any) -> None:
     """Only commands of the current API can be sent to its servers."""

@@ -92,6 +92,7 @@ def test_a_small_change_makes_a_small_delta() -> None:
         b"3\n3@0;",
         b"3\n3?abc",
         b"3\n@0,",
+        b"3\n3:abc1XObC0",
         b"~~~~~~~~~\n0;",
         b"\xff\n",
     ],

@@ -96,6 +96,7 @@ REPLIES = [
     ),
     (Reply(1, unsubscribe=Empty()), b'{"id":1,"unsubscribe":{}}'),
     (Reply(1, publish=Empty()), b'{"id":1,"publish":{}}'),
+    (Reply(1, presence=PresenceResult({})), b'{"id":1,"presence":{"presence":{}}}'),
     (Reply(1, presence=PresenceResult()), b'{"id":1,"presence":{}}'),
     (Reply(1, presence=PresenceResult({"id": WHO})), None),
     (Reply(1, presence_stats=PresenceStatsResult(0, 0)), b'{"id":1,"presence_stats":{"num_clients":0,"num_users":0}}'),

@@ -185,6 +185,13 @@ def test_presence_shows_who_is_there() -> None:
     assert client.result("presence_stats", channel="chat:a") == {"num_clients": 2, "num_users": 1}
 
 
+def test_nobody_is_present_in_an_empty_channel() -> None:
+    """Which is said by an object with nothing in it."""
+    client = World(({"name": "seen", "presence": True, "allow_presence_for_client": True},)).user("42")
+    assert client.result("presence", channel="seen:a") == {"presence": {}}
+    assert client.result("presence_stats", channel="seen:a") == {"num_clients": 0, "num_users": 0}
+
+
 @pytest.mark.parametrize(
     ("request_", "channel", "code"),
     [

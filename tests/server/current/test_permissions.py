@@ -163,6 +163,14 @@ def test_the_personal_channel_has_the_marks_of_the_configuration() -> None:
     assert list(alone.admit(Connect(token=token(sub="42")), 1000).subs) == ["#42"]
 
 
+def test_a_wish_for_the_start_needs_a_name_that_lists_the_user() -> None:
+    """The anonymous user is in no list then, not even in an empty one (spec v6 §11.3)."""
+    anonymous = gate(allow_anonymous_connect_without_token=True)
+    wishes = {"limited:a#42": Subscribe(), "limited:a#": Subscribe(), "limited:a#43": Subscribe()}
+    assert list(anonymous.admit(Connect(token=token(sub="42"), subs=wishes), 1000).subs) == ["limited:a#42"]
+    assert list(anonymous.admit(Connect(subs=wishes), 1000).subs) == []
+
+
 def test_a_token_that_has_ended_is_told_from_a_bad_one() -> None:
     """By its time alone."""
     cases: list[tuple[dict[str, Any], bool]] = [({"exp": 999}, True), ({"nbf": 2000}, True), ({"aud": 1}, False)]

@@ -98,6 +98,7 @@ class Codec:
         self._max_bytes = _limit(max_payload_bytes)
         self._new_key = new_key
         self._batch_end = _IN_ORDER
+        self._urls = {"batch": f"{self.endpoint}/batch"}
         self._legacy = SingleEndpoint(self.endpoint, self._headers, self.server)
 
     def in_parallel(self) -> "Codec":
@@ -134,13 +135,24 @@ class Codec:
             return (yield from self.ask(calls))
         return list(self.outcomes(calls, reply))
 
+    def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
+        """The request for *calls* to a server that is known to have a path for each method."""
+        if self.server.single is not False or self._batch_end is not _IN_ORDER:
+            return None
+        return self.request(calls)
+
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
         """One request that carries all *calls* in order."""
         if len(calls) == 1:
             call = calls[0]
-            return HTTPRequest(f"{self.endpoint}/{call.command.name}", self._headers, call.text)
+            name = call.command.name
+            url = self._urls.get(name)
+            if url is None:
+                # The very same text each time: transports know a request by sight whose URL they have seen.
+                url = self._urls.setdefault(name, f"{self.endpoint}/{name}")
+            return HTTPRequest(url, self._headers, call.text)
         body = b"},".join([kind_of(type(call.command)).start + call.text for call in calls])
-        return HTTPRequest(f"{self.endpoint}/batch", self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
+        return HTTPRequest(self._urls["batch"], self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
         """One answer a call, in order; raises if the reply is not an answer to these calls."""

@@ -304,7 +304,9 @@ class ConnectResult(_Result, frozen=True):
 
 
 class PresenceResult(_Result, frozen=True):
-    presence: dict[str, ClientInfo] = {}
+    """Nobody is an empty object, which is always there."""
+
+    presence: dict[str, ClientInfo] | None = None
 
 
 class PresenceStatsResult(_Result, frozen=True):

@@ -80,6 +80,9 @@ class Codec:
         reply = yield self.request(calls)
         return self.outcomes(calls, reply)
 
+    def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
+        return self.request(calls)
+
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
         places = _places(len(calls))
         body = b"[%b]" % b",".join([place + call.text for place, call in zip(places.starts, calls, strict=False)])

@@ -194,6 +194,7 @@ class Session:
     # ---- what comes from the server
 
     def push(self, payload: bytes) -> None:
+        """Send what is ready to go out."""
         self._link.send(payload)
 
     def deliver(self, told: Told) -> None:
