@@ -95,7 +95,7 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
         config: what the fixture for the configuration says.
         keys: which keys this generation has.
     """
-    settings: dict[str, Any] = {"config": config}
+    settings: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("centrifugo"))):
         said = marker.kwargs
         if marker.args or said.keys() - {"config"} - _KEYS - _KEYS_V1:
@@ -108,9 +108,9 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
                 f"{request.fixturename} has {' and '.join(sorted(keys))}, not {' and '.join(sorted(foreign))}:"
                 " Centrifugo 6 has api_key and token_secret, 1.x has secret"
             )
-        settings["config"] = _overlaid(settings["config"], said.get("config") or {})
+        config = _overlaid(config, said.get("config") or {})
         settings |= {key: said[key] for key in said.keys() & keys}
-    return settings
+    return settings | {"config": config}
 
 
 def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +118,7 @@ def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     both = dict(below)
     for key, value in above.items():
         known = both.get(key)
-        is_section = isinstance(known, Mapping) and isinstance(value, Mapping)
-        both[key] = _overlaid(known, value) if is_section else value
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            value = _overlaid(known, value)
+        both[key] = value
     return both

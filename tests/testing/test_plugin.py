@@ -143,6 +143,47 @@ def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResu
     return pytester.runpytest_subprocess("--strict-markers", "-Werror", *options)
 
 
+def of_generation(source: str, generation: str) -> str:
+    """*source*, which uses the fixtures of 1.x, with those of that generation."""
+    return source if generation == "1" else source.replace("centrifugo_v1", "centrifugo")
+
+
+CURRENT = """
+import pytest
+from centripetal.testing import Centrifugo, Recorder
+
+KEPT = {"history_size": 2, "history_ttl": "60s"}
+pytestmark = pytest.mark.centrifugo(config={"channel": {"without_namespace": KEPT}})
+
+@pytest.fixture
+def centrifugo_config():
+    return {"channel": {"without_namespace": {"history_size": 1}, "namespaces": [{"name": "chat"}]}}
+
+@pytest.fixture(params=["centrifugo", "centrifugo_recorder"])
+def bench(request):
+    return request.getfixturevalue(request.param)
+
+def test_sections_are_overlaid(bench):
+    for n in range(5):
+        bench.client().publish("news", n)
+    bench.client().publish("chat:room", 1)
+    assert [each.data for each in bench.client().history("news", limit=-1).publications] == [3, 4]
+
+@pytest.mark.centrifugo(api_key="other", token_secret="tokens", secret="for 1.x")
+def test_keys(bench):
+    assert (bench.api_key, bench.token_secret) == ("other", "tokens")
+    bench.client().publish("news", 1, tags={"kind": "a"})
+    bench.assert_published("news", 1, tags={"kind": "a"})
+    with pytest.raises(AssertionError, match="with tags"):
+        bench.assert_published("news", 1, tags={"kind": "b"})
+
+@pytest.mark.centrifugo(secret="of 1.x only")
+def test_keys_of_the_other_generation(centrifugo):
+    pass
+"""
+
+
+@pytest.mark.parametrize("generation", ["1", "6"])
 @pytest.mark.parametrize(
     ("source", "options", "passed"),
     [
@@ -154,17 +195,24 @@ def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResu
     ],
 )
 def test_fixtures_work_with_other_plugins(
-    pytester: pytest.Pytester, source: str, options: tuple[str, ...], passed: int
+    pytester: pytest.Pytester, source: str, options: tuple[str, ...], passed: int, generation: str
 ) -> None:
     """Without any set-up in the project, and without a warning."""
-    run(pytester, source, *options).assert_outcomes(passed=passed)
+    run(pytester, of_generation(source, generation), *options).assert_outcomes(passed=passed)
 
 
 def test_servers_are_configured_by_fixture_and_marker(pytester: pytest.Pytester) -> None:
     """The fixture for all, markers on top, the nearest first; a marker of another shape is an error that says so."""
     result = run(pytester, CONFIGURED)
     result.assert_outcomes(passed=4, errors=1)
-    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, secret='…')"])
+    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, *"])
+
+
+def test_current_servers_are_configured_section_by_section(pytester: pytest.Pytester) -> None:
+    """What a marker says of one option leaves the others of its section; keys of 1.x alone are an error."""
+    result = run(pytester, CURRENT)
+    result.assert_outcomes(passed=4, errors=1)
+    result.stdout.fnmatch_lines(["*UsageError: centrifugo has api_key and token_secret, not secret:*"])
 
 
 def test_unmet_failures_are_warned_of(pytester: pytest.Pytester) -> None:
@@ -197,17 +245,23 @@ def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
     """`pytest --markers` and `pytest --fixtures` tell of the plugin."""
     pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.centrifugo(config=None,*"])
     pytester.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(
-        ["centrifugo_v1 --*", "*A fresh embedded Centrifugo 1.x*", "centrifugo_v1_recorder --*"]
+        [
+            "centrifugo --*",
+            "centrifugo_recorder --*",
+            "centrifugo_v1 --*",
+            "*A fresh embedded Centrifugo 1.x*",
+            "centrifugo_v1_recorder --*",
+        ]
     )
 
 
 def test_loading_the_plugin_loads_nothing_else() -> None:
     """Every run of pytest imports it, in every project that has this package: it must cost nothing."""
     code = """
-import sys, pytest, centripetal
+import sys, pytest
 before = set(sys.modules)
-import centripetal.testing.plugin
+import pytest_centripetal
 print(*sorted(sys.modules.keys() - before))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["centripetal.testing", "centripetal.testing.plugin"]
+    assert done.stdout.split() == ["pytest_centripetal"]

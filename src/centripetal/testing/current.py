@@ -1,8 +1,8 @@
 """The server kit and the recorder of Centrifugo 6.
 
-    with Centrifugo() as server:
-        server.client().publish("news", {"text": "hello"})
-        server.assert_published("news", {"text": "hello"})
+with Centrifugo() as server:
+    server.client().publish("news", {"text": "hello"})
+    server.assert_published("news", {"text": "hello"})
 """
 
 from collections.abc import Callable, Mapping

@@ -167,4 +167,3 @@ class ServerBench(Bench):
             connection.end_with(_FAILURE, request)
         elif failure != "timeout":
             connection.abort()
-

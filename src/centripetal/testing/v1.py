@@ -1,8 +1,8 @@
 """The server kit and the recorder of Centrifugo 1.x.
 
-    with CentrifugoV1() as server:
-        server.client().publish("news", {"text": "hello"})
-        server.assert_published("news", {"text": "hello"})
+with CentrifugoV1() as server:
+    server.client().publish("news", {"text": "hello"})
+    server.assert_published("news", {"text": "hello"})
 """
 
 from collections.abc import Callable, Mapping
