@@ -12,6 +12,7 @@ from centripetal.server.current.disconnects import (
     CONNECTION_LIMIT,
     INAPPROPRIATE_PROTOCOL,
     INSUFFICIENT_STATE,
+    INTERNAL_SERVER_ERROR,
     INVALID_TOKEN,
     NO_PONG,
     NOT_AVAILABLE,
@@ -220,6 +221,11 @@ _TABLE = (
         INSUFFICIENT_STATE,
         "The connection of {user} does not fit the state of its channels any more.",
         "It comes back by itself. After a refresh: the new token must have the same channels.",
+    ),
+    _close(
+        INTERNAL_SERVER_ERROR,
+        "The server failed on something that {user} sent.",
+        "That is a mistake of this server or an odd command, such as a subscription of a type that does not exist.",
     ),
     _close(
         PERMISSION_DENIED,
