@@ -1,7 +1,7 @@
 """The clients of the current API (Centrifugo 5 and 6, and 3 and 4 by their single endpoint): every method."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Self, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
@@ -309,19 +309,18 @@ class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
         return cls(url, api_key, timeout=timeout, **options)
 
     @overload
-    def call(self, command: Command[R], *, timeout: float | None = None) -> Coroutine[Any, Any, R]: ...
+    async def call(self, command: Command[R], *, timeout: float | None = None) -> R: ...
     @overload
-    def call(
+    async def call(
         self, command: str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
-    ) -> Coroutine[Any, Any, Any]: ...
-    def call(
+    ) -> Any: ...
+    async def call(
         self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
-    ) -> Coroutine[Any, Any, Any]:
+    ) -> Any:
         """As `Client.call`."""
-        # Not one coroutine around another: that would be one more for each call.
-        return AwaitingClient.call(
-            self, custom(command, params) if isinstance(command, str) else command, timeout=timeout
-        )
+        if isinstance(command, str):
+            command = custom(command, params)
+        return await AwaitingClient.call(self, command, timeout=timeout)
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
         """Collect calls in an `async with` block and send them as one request; the arguments are `Client.batch`'s."""
