@@ -151,7 +151,10 @@ class Grouping:
     def _note(self, entry: Entry) -> None:
         """Have later reads of its channels wait for this write."""
         entry.keys = entry.call.command.touches()
-        self._last_write.update(dict.fromkeys(entry.keys, entry.seq))
+        if len(entry.keys) == 1:
+            self._last_write[entry.keys[0]] = entry.seq
+        else:
+            self._last_write.update(dict.fromkeys(entry.keys, entry.seq))
 
     def enter(self, entry: Entry) -> Group | None:
         """`add` and `poll` in one: on an idle line, the short way to a request with this call alone."""

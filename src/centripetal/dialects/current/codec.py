@@ -168,9 +168,11 @@ class Codec:
         return [answer]
 
     def _many(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
+        kinds = {type(call.command) for call in calls}
+        if len(kinds) == 1:
+            return self._alike(calls, kind_of(kinds.pop()), reply)
         replies = decoded(_decode_replies, reply.body, self.endpoint).replies
-        if len(replies) != len(calls):
-            raise MalformedResponseError(f"{len(calls)} commands were sent, {len(replies)} replies came back")
+        _check_count(calls, replies)
         answers = []
         for index, (call, raw) in enumerate(zip(calls, replies, strict=True)):
             kind = kind_of(type(call.command))
@@ -178,6 +180,15 @@ class Codec:
             answer.command, answer.index = call.command, index
             self._look_at(answer, kind)
             answers.append(answer)
+        return answers
+
+    def _alike(self, calls: Sequence[Prepared[Any]], kind: Kind, reply: HTTPReply) -> list[Answer[Any]]:
+        """The answers to commands of one type, as most are that share a request: decoded in one go."""
+        answers: list[Answer[Any]] = decoded(kind.decode_replies, reply.body, self.endpoint).replies
+        _check_count(calls, answers)
+        for index, (call, answer) in enumerate(zip(calls, answers, strict=True)):
+            answer.command, answer.index = call.command, index
+            self._look_at(answer, kind)
         return answers
 
     def _look_at(self, answer: Answer[Any], kind: Kind) -> None:
@@ -261,6 +272,11 @@ def _is_json(reply: HTTPReply) -> bool:
 
 def _is_unknown_path(reply: HTTPReply) -> bool:
     return not _is_json(reply)
+
+
+def _check_count(calls: Sequence[Prepared[Any]], replies: Sequence[Any]) -> None:
+    if len(replies) != len(calls):
+        raise MalformedResponseError(f"{len(calls)} commands were sent, {len(replies)} replies came back")
 
 
 def _check_size(command: Command[Any], limit: int) -> None:

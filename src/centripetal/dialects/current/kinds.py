@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Kind:
     """What the codec knows of a type of command, worked out once."""
 
-    __slots__ = ("custom", "decode", "decode_member", "keyed", "start", "tells")
+    __slots__ = ("custom", "decode", "decode_member", "decode_replies", "keyed", "start", "tells")
 
     def __init__(self, command: type[Command[Any]]) -> None:
         result = _result_of(command)
@@ -33,6 +33,9 @@ class Kind:
         self.decode: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(answer_type(result, "result")).decode
         self.decode_member: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(
             answer_type(result, command.name)
+        ).decode
+        self.decode_replies: Callable[[Any], Any] = msgspec.json.Decoder(
+            msgspec.defstruct("Replies", [("replies", list[answer_type(result, command.name)], [])])  # type: ignore[misc]
         ).decode
 
 
