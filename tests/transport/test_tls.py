@@ -1,8 +1,11 @@
 """TLS, as it should be and as it should not, run with both transports, and with uvloop."""
 
+import gc
 import socket
 import ssl
+import struct
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,6 +127,22 @@ def test_reset_before_the_handshake(make: Make) -> None:
         with pytest.raises(ConnectError, match="hung up") as caught:
             make(ssl_context=DetachingContext(ssl.PROTOCOL_TLS_CLIENT)).post(f"https://127.0.0.1:{server.port}/")
         assert caught.value.executed == "no"
+
+
+def test_a_reset_leaves_no_socket_behind(make: Make) -> None:
+    """A connection that its peer has reset by the time TLS starts is a ConnectError, and nothing of it stays open."""
+
+    def hang_up(peer: Peer) -> None:
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        for _ in range(20):
+            with ScriptedServer(hang_up) as server, pytest.raises(ConnectError) as caught:
+                make(ssl_context=ssl.create_default_context()).post(f"https://127.0.0.1:{server.port}/")
+            del caught
+        gc.collect()
+    assert not [str(complaint.message) for complaint in complaints if "unclosed" in str(complaint.message)]
 
 
 def test_silence_instead_of_tls(make: Make, authority: Authority) -> None:

@@ -149,10 +149,11 @@ class Connection:
 
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
-        # wrap_socket takes the descriptor away from the socket before it finds that the peer has reset the connection,
-        # and keeps it when it fails (Python 3.11 to 3.13): find that first.
-        self.sock.getpeername()
-        sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+        try:
+            sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+        except OSError as error:
+            _close_half_made(error)
+            raise
         self.sock = sock
         while True:
             try:
@@ -274,3 +275,19 @@ class Connection:
     def abandon(self) -> None:
         """In a forked child: close this copy of the socket; the parent's connection goes on."""
         Connection.close(self)
+
+
+def _close_half_made(error: BaseException) -> None:
+    """Close the TLS socket that `wrap_socket` was making when it failed.
+
+    It takes the descriptor away from the plain socket before it finds that the peer has reset the connection, and then
+    leaves it to the garbage collector (Python 3.11); only the traceback still knows it.
+    """
+    import ssl
+
+    trace = error.__traceback__
+    while trace is not None:
+        made = trace.tb_frame.f_locals.get("self")
+        if isinstance(made, ssl.SSLSocket):
+            made.close()
+        trace = trace.tb_next
