@@ -7,8 +7,19 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from centripetal import Client
 from centripetal.server import UnhonouredConfigWarning
-from centripetal.testing import ANYTHING, FOREVER, CentrifugoV1, Failure, RecorderV1, UnusedFailuresWarning
+from centripetal.testing import (
+    ANYTHING,
+    FOREVER,
+    Centrifugo,
+    CentrifugoV1,
+    Failure,
+    Recorder,
+    RecorderV1,
+    UnusedFailuresWarning,
+)
+from centripetal.testing.server import ServerBench
 from centripetal.v1 import (
     CentripetalError,
     ConnectError,
@@ -18,7 +29,9 @@ from centripetal.v1 import (
     TimeoutError,
 )
 
-Bench: TypeAlias = CentrifugoV1 | RecorderV1
+Bench: TypeAlias = Centrifugo | CentrifugoV1 | Recorder | RecorderV1
+BenchV1: TypeAlias = CentrifugoV1 | RecorderV1
+BenchCurrent: TypeAlias = Centrifugo | Recorder
 Outcome: TypeAlias = tuple[type[CentripetalError], str] | None
 
 FATES: dict[Failure, Outcome] = {
@@ -58,10 +71,9 @@ def test_publications_are_there_when_the_call_returns(bench: Bench) -> None:
     """Of every way to publish; a broadcast is one publication a channel."""
     client = bench.client()
     bench.assert_nothing_published()
-    client.publish("news", {"text": "hi"}, client="me")
+    client.publish("news", {"text": "hi"})
     client.broadcast(["a", "b"], 0.1)
-    client.add_publish("news", None)
-    client.send()
+    client.publish("news", None)
     with client.batch() as batch:
         batch.publish("news", b'{"n": 1e0}')
     bench.assert_published("news", {"text": "hi"})
@@ -71,9 +83,37 @@ def test_publications_are_there_when_the_call_returns(bench: Bench) -> None:
     )
     bench.assert_published_exactly({"news": [{"text": "hi"}, None, {"n": 1}], "a": [0.1], "b": [0.1]})
     bench.assert_nothing_published(to="c")
-    assert bench.published[0].client == "me"
     bench.published.clear()
     bench.assert_nothing_published()
+
+
+def test_what_a_buffer_sends_is_published(bench_v1: BenchV1) -> None:
+    """When it is sent; and a publication knows the client that it is made for."""
+    client = bench_v1.client()
+    client.publish("news", 1, client="me")
+    client.add_publish("news", 2)
+    bench_v1.assert_published_exactly([("news", 1)])
+    client.send()
+    bench_v1.assert_published_exactly([("news", 1), ("news", 2)])
+    assert [each.client for each in bench_v1.published] == ["me", ""]
+
+
+def test_tags_can_be_expected(bench_current: BenchCurrent) -> None:
+    """All of them, as data; who does not ask takes any."""
+    bench_current.client().publish("news", 1, tags={"kind": "a", "to": "b"})
+    bench_current.assert_published("news", 1)
+    bench_current.assert_published("news", tags={"kind": "a", "to": ANYTHING}, times=1)
+    with pytest.raises(AssertionError) as caught:
+        bench_current.assert_published("news", 1, tags={"kind": "a"})
+    assert str(caught.value).splitlines() == [
+        "no publication of 1 to 'news' with tags {'kind': 'a'}",
+        "",
+        "published:",
+        "  1. 'news'  1  tags {'kind': 'a', 'to': 'b'}",
+        "",
+        "closest is 1 (- expected, + published):",
+        "  + tags['to'] = 'b'",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,16 +235,16 @@ async def test_failures_of_awaited_calls(bench: Bench, failure: Failure, later: 
     await client.close()
 
 
-def test_a_failed_send_leaves_the_buffer(bench: Bench) -> None:
+def test_a_failed_send_leaves_the_buffer(bench_v1: BenchV1) -> None:
     """Which is what one wants to test: the buffer is sent again, and what lost its reply ran twice."""
-    client = bench.client()
+    client = bench_v1.client()
     client.add_publish("news", 1)
-    bench.fail_next("refuse")
-    bench.fail_next("lose_reply")
+    bench_v1.fail_next("refuse")
+    bench_v1.fail_next("lose_reply")
     assert outcome(client.send) == FATES["refuse"]
     assert outcome(client.send) == FATES["lose_reply"]
     assert [response.result() for response in client.send()] == [True]
-    bench.assert_published_exactly([("news", 1), ("news", 1)])
+    bench_v1.assert_published_exactly([("news", 1), ("news", 1)])
 
 
 def test_all_calls_fail_until_failing_stops(bench: Bench) -> None:
@@ -274,30 +314,85 @@ def test_unmet_failures_are_a_warning(bench: Bench) -> None:
 # ---- configuration
 
 
-@pytest.mark.parametrize("kind", [CentrifugoV1, RecorderV1])
-def test_configuration(kind: type[CentrifugoV1] | type[RecorderV1]) -> None:
-    """Secret, prefix, history and namespaces are a real server's, and so are refusals."""
-    config = {"http_prefix": "/push", "history_size": 2, "history_lifetime": 60}
-    bench = kind(secret="other", config=config)
-    if isinstance(bench, CentrifugoV1):
+NOT_FOUND = [  # what each server says of a channel that it has no namespace for
+    pytest.param(CentrifugoV1, "namespace not found", id="server 1.x"),
+    pytest.param(RecorderV1, "namespace not found", id="recorder 1.x"),
+    pytest.param(Centrifugo, "unknown channel", id="server 6"),
+    pytest.param(Recorder, "unknown channel", id="recorder 6"),
+]
+
+
+def configured(kind: type[Bench]) -> Bench:
+    """A bench with other keys, a prefix and history."""
+    if kind is CentrifugoV1 or kind is RecorderV1:
+        config: dict[str, Any] = {"http_prefix": "/push", "history_size": 2, "history_lifetime": 60}
+        return kind(secret="other", config=config)
+    config = {
+        "http_api": {"handler_prefix": "/push/api"},
+        "channel": {"without_namespace": {"history_size": 2, "history_ttl": "60s"}},
+    }
+    assert kind is Centrifugo or kind is Recorder
+    return kind(api_key="other", token_secret="another", config=config)
+
+
+@pytest.mark.parametrize(("kind", "refusal"), NOT_FOUND)
+def test_configuration(kind: type[Bench], refusal: str) -> None:
+    """Keys, prefix, history and namespaces are a real server's, and so are refusals."""
+    bench = configured(kind)
+    if isinstance(bench, ServerBench):
         bench.start()
-    assert bench.secret == "other"
+    if isinstance(bench, Centrifugo | Recorder):
+        assert (bench.api_key, bench.token_secret) == ("other", "another")
+    else:
+        assert bench.secret == "other"
     assert bench.url.endswith("/push")
     client = bench.client()
     client.publish("news", 1)
-    assert [message.data for message in client.history("news")] == [1]
+    if isinstance(client, Client):
+        assert [message.data for message in client.history("news").publications] == []  # no limit: the position alone
+        assert [message.data for message in client.history("news", limit=-1).publications] == [1]
+    else:
+        assert [message.data for message in client.history("news")] == [1]
     with pytest.raises(ServerError):
         client.publish("no:where", 1)
     bench.fail_next("error")
     assert outcome(lambda: client.publish("news", 2)) == FATES["error"]
-    with pytest.raises(AssertionError, match="publish to 'no:where': namespace not found"):
+    with pytest.raises(AssertionError, match=f"publish to 'no:where': {refusal}"):
         bench.assert_published("no:where")
-    if isinstance(bench, CentrifugoV1):
+    if isinstance(bench, ServerBench):
         bench.stop()
 
 
-@pytest.mark.parametrize("kind", [CentrifugoV1, RecorderV1])
-def test_keys_that_change_nothing_are_a_warning(kind: type[CentrifugoV1] | type[RecorderV1]) -> None:
-    """The recorder warns as the embedded server does."""
-    with pytest.warns(UnhonouredConfigWarning, match="engine"):
-        kind(config={"engine": "redis"})
+@pytest.mark.parametrize("prefix", ["/api", "/push/api", "/push", "/", "/push/"])
+@pytest.mark.parametrize("kind", [Centrifugo, Recorder])
+def test_clients_find_an_api_with_any_prefix(kind: type[BenchCurrent], prefix: str) -> None:
+    """And its calls, and nothing else, fail as planned."""
+    bench = kind(config={"http_api": {"handler_prefix": prefix}})
+    if isinstance(bench, Centrifugo):
+        bench.start()
+    client = bench.client()
+    client.publish("news", 1)
+    bench.fail_next("error", 2)
+    assert outcome(lambda: client.publish("news", 2)) == FATES["error"]
+    assert asyncio.run(awaited_outcome(lambda: bench.async_client().publish("news", 3))) == FATES["error"]
+    client.publish("news", 4)
+    bench.assert_published_exactly([("news", 1), ("news", 4)])
+    if isinstance(bench, Centrifugo):
+        bench.stop()
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        (CentrifugoV1, {"engine": "redis"}),
+        (RecorderV1, {"engine": "redis"}),
+        (Centrifugo, {"engine": {"type": "redis"}}),
+        (Recorder, {"engine": {"type": "redis"}}),
+    ],
+)
+def test_keys_that_change_nothing_are_a_warning(kind: type[Bench], config: dict[str, Any]) -> None:
+    """The recorder warns as the embedded server does, at the place where it is made."""
+    with pytest.warns(UnhonouredConfigWarning, match="engine") as caught:
+        kind(config=config)
+    if issubclass(kind, Recorder | RecorderV1):
+        assert caught[0].filename == __file__
