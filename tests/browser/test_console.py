@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,8 +13,11 @@ from urllib.request import urlopen
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
-from centripetal import v1
+import centripetal
+from centripetal import tokens, v1
 from centripetal.server import EmbeddedServer
 from tests.browser.conftest import Browser, OpenBrowser
 from tests.needs import needs
@@ -90,6 +94,56 @@ async def test_users_are_unsubscribed_and_disconnected_by_buttons(browser: Brows
         assert client.close_reason == '{"reason":"disconnect","reconnect":false}'
         await browser.sees(line("disconnect", "user ada"))
         await browser.sees("#connections-empty")
+
+
+@contextlib.asynccontextmanager
+async def subscriber_of_6(server: EmbeddedServer, user: str, *channels: str) -> AsyncIterator[ClientConnection]:
+    """A client of a Centrifugo 6 that has subscribed to *channels*; without a user it is anonymous, without a token."""
+    credentials = {"token": tokens.connection_token(server.token_secret, user)} if user else {}
+    async with connect(server.websocket_url) as client:
+        for method, params in (("connect", credentials), *(("subscribe", {"channel": each}) for each in channels)):
+            await client.send(json.dumps({"id": 1, method: params}))
+            assert method in json.loads(await client.recv())
+        yield client
+
+
+async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
+    """Publish, see it arrive and be kept, unsubscribe, disconnect; what goes wrong is explained in words of 6."""
+    anybody = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True}
+    options = {"presence": True, "history_size": 10, "history_ttl": "60s", **anybody}
+    config = {"client": {"allow_anonymous_connect_without_token": True}, "channel": {"without_namespace": options}}
+    with EmbeddedServer(api_key="key", token_secret=SECRET, config=config) as server:
+        await browser.open(server.console_url)
+        assert "Centrifugo 6.9.1" in await browser.text("#server-name")
+        assert server.websocket_url in await browser.text("#channels-empty")
+        async with subscriber_of_6(server, "ada", "news") as client, subscriber_of_6(server, "", "news") as other:
+            await browser.do("click", "#channel-list button:has-text('news')")
+            await browser.sees("#member-list li:has-text('ada')")
+            await browser.do("fill", "#publish-data", '{"price": 12345678901234567890.10}')
+            await browser.do("click", "#publish button")
+            for each in (client, other):
+                assert '"data":{"price": 12345678901234567890.10}' in str(await each.recv())
+            await browser.sees(line("message", "12345678901234567890.10"))
+            await browser.sees("#history-list li:has-text('12345678901234567890.10')")
+            # Who is anonymous has no name by which to be addressed.
+            await browser.sees("#member-list li:has-text('anonymous')")
+            assert await browser.do("isVisible", "#member-list li:has-text('anonymous') button") is False
+            await browser.do("click", "#member-list li:has-text('ada') button:has-text('Unsubscribe')")
+            assert json.loads(str(await client.recv()))["push"]["unsubscribe"]["code"] == 2000
+            await browser.do("click", "#connection-list li:has-text('ada') button")
+            await client.wait_closed()
+            assert (client.close_code, client.close_reason) == (3503, "force disconnect")
+            # It was asked for: no error.
+            await browser.sees('#log li.client:has(.label:text-is("disconnect")):has-text("force disconnect")')
+            await browser.sees("#problems-empty")
+        with pytest.raises(InvalidStatus):
+            await connect(server.websocket_url, origin=Origin("http://localhost:3000"))
+        await browser.sees("#problem-list li:has-text('client.allowed_origins')")
+        with pytest.raises(v1.AuthenticationError):
+            centripetal.Client(server.url, "wrong").publish("news", 1)
+        await browser.sees("#problem-list li:has-text('http_api.key')")
+        shown = await browser.text("body")
+        assert not re.search("X-API-Sign|generate_client_token|history_lifetime|same secret", shown)
 
 
 async def test_errors_are_explained(browser: Browser, server: EmbeddedServer) -> None:

@@ -74,7 +74,7 @@ class CommandRun(Event, frozen=True, tag="command"):
 
 
 class RequestRefused(Event, frozen=True, tag="request_refused"):
-    """A whole request to the API was refused.
+    """A whole request to the API, or the handshake of a browser, was refused.
 
     Attributes:
         status: the HTTP status of the answer.

@@ -1,10 +1,13 @@
 """The console's side of a Centrifugo 6 node, and what it says of errors."""
 
+import re
+
 import pytest
 
 from centripetal.dialects.current.realtime import Disconnect
 from centripetal.server.console.backend import Kept, Member
 from centripetal.server.current import disconnects
+from centripetal.server.current import node as node_module
 from centripetal.server.current.config import read_config
 from centripetal.server.current.connection import Told
 from centripetal.server.current.console import NodeBackend
@@ -25,8 +28,8 @@ CLIENT = {"client": "c", "user": "ada"}
 class Connected:
     """A connection that remembers what is done to it."""
 
-    def __init__(self, node: Node) -> None:
-        self.id, self.user, self.session, self.done = "c1", "ada", "", list[str]()
+    def __init__(self, node: Node, user: str = "ada") -> None:
+        self.id, self.user, self.session, self.done = "c1", user, "", list[str]()
         node.hub.add(self)  # type: ignore[arg-type]  # no more of a connection is needed here
 
     def deliver(self, told: Told) -> None:
@@ -75,6 +78,14 @@ def test_buttons_do_what_the_api_does(node: Node) -> None:
         ("disconnect", ""),
         ("publish", "unknown channel"),
     ]
+
+
+def test_the_anonymous_are_left_alone(node: Node) -> None:
+    """To the API, no user is all of them."""
+    backend, connection = NodeBackend(node, lambda: 1.0), Connected(node, user="")
+    assert "anonymous" in backend.unsubscribe("news", "")
+    assert "anonymous" in backend.disconnect("")
+    assert connection.done == []
 
 
 @pytest.mark.parametrize(
@@ -129,3 +140,30 @@ def test_every_way_to_be_disconnected_is_known() -> None:
     unknown = [reason for reason, problem in problems.items() if problem and "documentation" in problem.fix]
     assert unknown == []
     assert {reason for reason, problem in problems.items() if problem is None} == {"shutdown"}
+
+
+@pytest.mark.parametrize(("code", "reason"), [(3503, "force disconnect"), (4001, "stale"), (4500, "bye"), (0, "")])
+def test_an_end_that_was_asked_for_is_no_problem(code: int, reason: str) -> None:
+    """The back end may give any reason, and clients go by themselves."""
+    assert explain(Disconnected(at=1, code=code, reason=reason, **CLIENT)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        *((CommandRun, message) for message in node_module._MESSAGES.values()),
+        *((CommandRefused, message) for message in disconnects._MESSAGES.values() if "internal" not in message),
+    ],
+)
+@pytest.mark.parametrize("method", ["subscribe", "publish", "history", "presence", "connect", "rpc"])
+def test_every_error_is_known(kind: type[CommandRun] | type[CommandRefused], message: str, method: str) -> None:
+    """Each one has words of its own, in which nothing is left to fill in."""
+    event = (
+        CommandRun(at=1, method=method, channels=("a:b",), error=message)
+        if kind is CommandRun
+        else CommandRefused(at=1, method=method, channel="a:b", error=message, **CLIENT)
+    )
+    problem = explain(event)
+    assert problem is not None
+    assert "documentation" not in problem.fix
+    assert not re.search(r"\{\w+\}", problem.what + problem.fix)

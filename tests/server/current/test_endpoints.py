@@ -6,6 +6,7 @@ import pytest
 
 from centripetal.errors import UsageError
 from centripetal.server.current.endpoints import Endpoints
+from centripetal.server.current.explanations import explain
 from centripetal.server.current.origins import Origins
 from centripetal.server.events import Event, RequestRefused
 from centripetal.server.http1 import Request, Response
@@ -159,6 +160,19 @@ def test_pages_may_connect_from_allowed_origins(origin: str, allowed: list[str],
     assert endpoints.opens_websocket(request) is (status is None)
     if status is not None:
         assert endpoints.answer(request).status == status
+
+
+def test_a_refused_origin_is_told_and_explained() -> None:
+    """Whoever listens hears of it, so that the console can say what to do."""
+    world, heard = World(), list[Event]()
+    world.node.events.listen(heard.append)
+    make(world).answer(Request("GET", "/connection/websocket", (*HANDSHAKE, ("origin", "http://localhost:3000"))))
+    (event,) = heard
+    assert isinstance(event, RequestRefused)
+    problem = explain(event)
+    assert problem is not None
+    assert (event.status, problem.where) == (403, "request, 403")
+    assert "`client.allowed_origins`" in problem.fix
 
 
 def test_a_bad_pattern_of_origins_is_refused() -> None:

@@ -105,7 +105,7 @@ def _reason(event: Event) -> str:
 def _where(event: Event) -> str:
     match event:
         case RequestRefused():
-            return f"API request, {event.status}"
+            return f"request, {event.status}"
         case CommandRun():
             return f"API {event.method}"
         case CommandRefused():

@@ -15,6 +15,9 @@ from centripetal.server.current.node import VERSION, Node
 
 __all__ = ["NodeBackend"]
 
+# To the API, "" is all anonymous clients: more than whoever sees one of them would mean to hit.
+_NOBODY = "an anonymous client cannot be told from the others: say which user is meant"
+
 
 class NodeBackend:
     """The console's side of a node.
@@ -68,10 +71,10 @@ class NodeBackend:
         return self._run(requests.Publish(channel=channel, data=msgspec.Raw(data)))
 
     def unsubscribe(self, channel: str, user: str) -> str:
-        return self._run(requests.Unsubscribe(channel=channel, user=user))
+        return self._run(requests.Unsubscribe(channel=channel, user=user)) if user else _NOBODY
 
     def disconnect(self, user: str) -> str:
-        return self._run(requests.Disconnect(user=user))
+        return self._run(requests.Disconnect(user=user)) if user else _NOBODY
 
     def _run(self, request: requests.Request) -> str:
         """What the API says to this; as for any other request, who listens is told."""

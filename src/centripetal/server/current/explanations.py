@@ -4,7 +4,7 @@ The words are those of the server's log, of its replies (spec v6 §6, §18.1) an
 """
 
 from centripetal.dialects.current.realtime import Disconnect
-from centripetal.server.console.explain import Explain, Explanation, explainer
+from centripetal.server.console.explain import Explanation, Problem, explainer
 from centripetal.server.current.disconnects import (
     BAD_REQUEST,
     CHANNEL_LIMIT,
@@ -17,7 +17,6 @@ from centripetal.server.current.disconnects import (
     NO_PONG,
     NOT_AVAILABLE,
     PERMISSION_DENIED,
-    SHUTDOWN,
     SLOW,
     STALE,
     SUBSCRIPTION_EXPIRED,
@@ -25,6 +24,8 @@ from centripetal.server.current.disconnects import (
 from centripetal.server.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
 
 __all__ = ["explain"]
+
+_FIRST_OF_APPLICATIONS = 4000  # of the codes with which connections end
 
 
 def _close(disconnect: Disconnect, what: str, fix: str) -> Explanation:
@@ -99,7 +100,7 @@ _TABLE = (
         CommandRun,
         "internal server error",
         "`{method}` cannot be done like that.",
-        "A pattern may be broken, `expire_at` in the past, or a reverse history start at offset 0.",
+        "A pattern may be broken, `expire_at` in the past, `data` no JSON, or a reverse history start at offset 0.",
     ),
     Explanation(
         CommandRefused,
@@ -244,7 +245,13 @@ _TABLE = (
     ),
 )
 
-_NORMAL = frozenset({SHUTDOWN.reason, "force disconnect", "force reconnect"})
+_EXPLAINED = explainer(_TABLE)
+_FAULTS = {entry.word for entry in _TABLE if entry.kind is Disconnected}
 
-explain: Explain = explainer(_TABLE, {Disconnected: _NORMAL})
-"""What an event of a Centrifugo 6 server means; None if nothing went wrong."""
+
+def explain(event: Event) -> Problem | None:
+    """What an event of a Centrifugo 6 server means; None if nothing went wrong."""
+    # The back end may end a connection with any code and reason: that is no fault, nor is the end of the server.
+    if isinstance(event, Disconnected) and (event.code >= _FIRST_OF_APPLICATIONS or event.reason not in _FAULTS):
+        return None
+    return _EXPLAINED(event)

@@ -5,6 +5,9 @@ const KEPT = 400; // lines
 
 const who = (event) => event.user || (event.client ? "anonymous" : "");
 
+// Why connections end that the back end, or the end of the server, has ended; so do those with codes from 4000 on.
+const ASKED_FOR = ["disconnect", "shutting down", "force disconnect", "force reconnect", "shutdown"];
+
 // What to show of each kind of event: its filter, label, channel, text, and outcome at the end of the line.
 const LINES = {
   published: (event) => ({
@@ -35,7 +38,7 @@ const LINES = {
   }),
   connected: (event) => ({ kind: "client", label: "connect", text: `${who(event)} · ${short(event.client)}` }),
   disconnected: (event) => ({
-    kind: event.reason && !["disconnect", "shutting down"].includes(event.reason) ? "error" : "client",
+    kind: event.reason && event.code < 4000 && !ASKED_FOR.includes(event.reason) ? "error" : "client",
     label: "disconnect",
     text: `${who(event)} · ${short(event.client)}`,
     outcome: event.reason || "left",
