@@ -160,6 +160,25 @@ def test_a_broadcast_counts_for_all_its_channels() -> None:
     assert entries_of(grouping.poll()) == [read]
 
 
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_list_that_changes_under_way_changes_no_order(busy: bool) -> None:
+    """The channels of a broadcast are those of when it was called: on an idle line and behind others."""
+    channels = ["a", "b"]
+    grouping, cast = line(), entry(Broadcast(channels, 1))
+    first = grouping.enter(publish("x")) if busy else None
+    group = grouping.enter(cast)
+    channels[:] = ["c"]
+    for read, waits in ((history("a"), True), (history("c"), False)):
+        grouping.add(read)
+        sent = entries_of(grouping.poll())
+        assert (read in sent) is not waits
+    if first is not None:
+        settle(grouping, first)
+        group = grouping.poll()
+    settle(grouping, group)
+    assert grouping._last_write == {}
+
+
 def test_a_proven_method_shares_requests() -> None:
     """Once a server has answered a broadcast, broadcasts travel with others."""
     cast = entry(Broadcast(["a"], 1))

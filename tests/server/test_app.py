@@ -204,7 +204,7 @@ async def test_a_connection_that_is_only_being_made_is_cut_then(app: App) -> Non
     connection.connection_made(transport)
     assert transport.cut
     connection.connection_lost(None)
-    assert app.connections == set()
+    assert len(app.connections) == 0
 
 
 async def test_stopping_in_a_pause(app: App) -> None:

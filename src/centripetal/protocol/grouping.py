@@ -70,12 +70,13 @@ class Entry:
     alone = False
     seq = 0
     after = 0  # a read waits until the write of this place is answered
-    keys: Sequence[str] = ()  # the channels, once there is company to keep the order with
 
     def __init__(self, call: Prepared[Any], deadline: float) -> None:
         self.call = call
         self.deadline = deadline
         self.reads = call.command.reads
+        # A tuple: the list that a caller gave may change while the call is under way.
+        self.keys = tuple(call.command.touches())
         self.size = len(call.text) + _ENVELOPE
 
     def finish(self, outcome: Outcome[Any] | CentripetalError) -> None:
@@ -138,7 +139,6 @@ class Grouping:
         self._seq += 1
         entry.seq = self._seq
         if entry.reads:
-            entry.keys = entry.call.command.touches()
             for key in entry.keys:
                 entry.after = max(entry.after, self._last_write.get(key, 0))
                 self._open_reads.setdefault(key, deque()).append(entry)
@@ -150,7 +150,6 @@ class Grouping:
 
     def _note(self, entry: Entry) -> None:
         """Have later reads of its channels wait for this write."""
-        entry.keys = entry.call.command.touches()
         if len(entry.keys) == 1:
             self._last_write[entry.keys[0]] = entry.seq
         else:

@@ -18,6 +18,7 @@ import socket
 import time
 from collections.abc import Callable
 
+from centripetal.server.connections import OpenConnections
 from centripetal.server.http1 import Request, RequestError, RequestReader, Response, encode_error, encode_response
 
 __all__ = ["App", "HTTPConnection", "Interfere", "Upgrade"]
@@ -50,9 +51,8 @@ class App:
         self.upgrade = upgrade
         self.interfere: Interfere | None = None
         """For tests: makes requests fail."""
-        self.connections: set[HTTPConnection] = set()
+        self.connections: OpenConnections[HTTPConnection] = OpenConnections()
         self.closing = False
-        self._all_closed = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._listener: socket.socket | None = None
 
@@ -67,17 +67,7 @@ class App:
             return
         self.closing = True
         await self._stop_listening()
-        for connection in tuple(self.connections):
-            connection.close()
-        try:
-            async with asyncio.timeout(timeout):
-                while self.connections:
-                    self._all_closed.clear()
-                    await self._all_closed.wait()
-        except TimeoutError:
-            for connection in tuple(self.connections):
-                connection.abort()
-            await asyncio.sleep(0)
+        await self.connections.end(HTTPConnection.close, timeout)
 
     async def pause(self, spared: "HTTPConnection | None" = None) -> None:
         """Have nothing listen and cut all connections but *spared*, until `resume`. The address stays reserved.
@@ -91,8 +81,9 @@ class App:
         self._listener = socket.socket(family, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(address)
-        for connection in self.connections - {spared}:
-            connection.abort()
+        for connection in self.connections:
+            if connection is not spared:
+                connection.abort()
         await asyncio.sleep(0)  # that is when asyncio closes their sockets
 
     async def resume(self) -> None:
@@ -110,14 +101,6 @@ class App:
         self._server.close()
         self._listener.close()  # after `pause` it is not the server's
 
-    def opened(self, connection: "HTTPConnection") -> None:
-        self.connections.add(connection)
-
-    def closed(self, connection: "HTTPConnection") -> None:
-        self.connections.discard(connection)
-        if not self.connections:
-            self._all_closed.set()
-
 
 class HTTPConnection(asyncio.Protocol):
     """One connection, until it is closed or taken over by another protocol."""
@@ -130,7 +113,7 @@ class HTTPConnection(asyncio.Protocol):
         self._finished = False
         self._aborted = False
         # Not only in connection_made: a stop in between would miss this one.
-        app.opened(self)
+        app.connections.opened(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -163,7 +146,7 @@ class HTTPConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         logger.debug("a connection is gone: %s", exc or "ended")
-        self._app.closed(self)
+        self._app.connections.closed(self)
         self._transport = None
 
     def close(self) -> None:
@@ -224,7 +207,7 @@ class HTTPConnection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(_LINGER, transport.close)
 
     def _hand_over(self, transport: asyncio.Transport, successor: asyncio.Protocol) -> None:
-        self._app.closed(self)
+        self._app.connections.closed(self)
         self._transport = None
         transport.set_protocol(successor)
         successor.connection_made(transport)

@@ -23,6 +23,7 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from centripetal.server.connections import OpenConnections
 from centripetal.server.handshake import accepts_deflate, switch
 from centripetal.server.http1 import Request
 from centripetal.server.link import Realtime, Session, Timer
@@ -57,8 +58,7 @@ class WebSockets(Generic[D]):
         self.realtime = realtime
         self.loop = asyncio.get_running_loop()
         self._is_handshake = is_handshake
-        self._connections: set[_Connection[D]] = set()
-        self._all_closed = asyncio.Event()
+        self.connections: OpenConnections[_Connection[D]] = OpenConnections()
         self._unsent: list[_Connection[D]] = []
         # The last payload and what became of it, without and with compression.
         self._latest = b""
@@ -71,25 +71,7 @@ class WebSockets(Generic[D]):
 
     async def stop(self, timeout: float = 5.0) -> None:
         """End all connections; what takes longer than *timeout* seconds to send is cut off."""
-        for connection in tuple(self._connections):
-            connection.shut_down()
-        try:
-            async with asyncio.timeout(timeout):
-                while self._connections:
-                    self._all_closed.clear()
-                    await self._all_closed.wait()
-        except TimeoutError:
-            for connection in tuple(self._connections):
-                connection.abort()
-            await asyncio.sleep(0)
-
-    def opened(self, connection: "_Connection[D]") -> None:
-        self._connections.add(connection)
-
-    def closed(self, connection: "_Connection[D]") -> None:
-        self._connections.discard(connection)
-        if not self._connections:
-            self._all_closed.set()
+        await self.connections.end(_Connection.shut_down, timeout)
 
     def outgoing(self, payload: bytes, *, deflate: bool) -> Outgoing:
         """The frame with *payload*; the same object for the same payload, as long as no other one comes between."""
@@ -172,7 +154,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         assert isinstance(transport, asyncio.Transport)
         assert self._request is not None
         self._transport = transport
-        self._server.opened(self)
+        self._server.connections.opened(self)
         transport.set_write_buffer_limits(_CHUNK)
         request, self._request = self._request, None
         transport.write(switch(request, deflate=self._deflate, protocol=self._realtime.subprotocol(request)))
@@ -209,7 +191,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._transport = None
         self._close(None)
         self._cancel_timers()
-        self._server.closed(self)
+        self._server.connections.closed(self)
 
     # ---- the link of the session
 

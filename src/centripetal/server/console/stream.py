@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from centripetal.server.app import Upgrade
+from centripetal.server.connections import OpenConnections
 from centripetal.server.console.backend import Backend
 from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
 from centripetal.server.console.feed import Feed
@@ -52,10 +53,9 @@ class Console:
         guard = Guard(host, token=secrets.token_urlsafe(24), password=password, timer=time.monotonic)
         setting = Setting(run, time.time(), time.time, _read)
         self._endpoints = Endpoints(backend, self.feed, guard, setting)
-        self._streams: set[_Stream] = set()
+        self.streams: OpenConnections[_Stream] = OpenConnections()
         self._loop = asyncio.get_running_loop()
         self._flushing: asyncio.TimerHandle | None = None
-        self._all_closed = asyncio.Event()
         self._stop_listening = events.listen(self._hear)
 
     def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
@@ -78,25 +78,7 @@ class Console:
         self._stop_listening()
         if self._flushing is not None:
             self._flushing.cancel()
-        for stream in tuple(self._streams):
-            stream.end()
-        try:
-            async with asyncio.timeout(timeout):
-                while self._streams:
-                    self._all_closed.clear()
-                    await self._all_closed.wait()
-        except TimeoutError:
-            for stream in tuple(self._streams):
-                stream.abort()
-            await asyncio.sleep(0)
-
-    def opened(self, stream: "_Stream") -> None:
-        self._streams.add(stream)
-
-    def closed(self, stream: "_Stream") -> None:
-        self._streams.discard(stream)
-        if not self._streams:
-            self._all_closed.set()
+        await self.streams.end(_Stream.end, timeout)
 
     def flush_later(self) -> None:
         """Have all streams continue in a moment."""
@@ -108,12 +90,12 @@ class Console:
 
     def _hear(self, event: Event) -> None:
         self.feed.take(event)
-        if self._streams:
+        if self.streams:
             self.flush_later()
 
     def _flush(self) -> None:
         self._flushing = None
-        for stream in tuple(self._streams):
+        for stream in self.streams:
             stream.flush()
 
 
@@ -126,7 +108,7 @@ class _Stream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._writable = True
         self._beat: asyncio.TimerHandle | None = None
-        console.opened(self)
+        console.streams.opened(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -147,7 +129,7 @@ class _Stream(asyncio.Protocol):
         self._transport = None
         if self._beat is not None:
             self._beat.cancel()
-        self._console.closed(self)
+        self._console.streams.closed(self)
 
     def flush(self) -> None:
         """Send the next portion, if the page takes it."""
