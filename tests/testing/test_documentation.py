@@ -1,4 +1,4 @@
-"""The tests that docs/testing.md shows, FastAPI and Django among them, pass."""
+"""The tests that docs/howto/testing.md shows, FastAPI and Django among them, pass."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "testing.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "howto" / "testing.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEST = re.compile(r"^def (test_\w+)", re.MULTILINE)
 # What a Django project has, beside the view.
