@@ -28,6 +28,7 @@ __all__ += ["check_public", "is_pem", "jwk_of", "load_private", "load_public", "
 __all__ += ["sign_private"]
 
 Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"]
+"""How a token is signed."""
 
 ALGORITHMS: tuple[str, ...] = get_args(Algorithm)
 HMAC = ("HS256", "HS384", "HS512")

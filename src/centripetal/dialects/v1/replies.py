@@ -80,6 +80,7 @@ class Response(msgspec.Struct):
 
 
 Result = list[Response]
+"""What `send()` returns: an answer to each command, in their order."""
 
 
 _HINTS: dict[str | tuple[str, str], str] = {

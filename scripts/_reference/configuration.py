@@ -1,0 +1,88 @@
+"""The page about the configuration that the embedded server honours: names and defaults are those of its structs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_origin
+
+import msgspec
+
+from centripetal.server.current import config as current
+from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.v1 import config as v1
+from centripetal.server.v1.channels import ChannelOptions as ChannelOptionsOfV1
+from scripts._reference.keys import CHANNEL, KEYS, KEYS_OF_V1
+
+__all__ = ["configuration_page", "keys"]
+
+Rows = dict[str, Any]
+
+_TOP = """# Configuration of the embedded server
+
+`EmbeddedServer(config=…)` and `centripetal serve --config FILE` take the JSON configuration of the real server. These keys have an effect;
+their names and defaults are those of the real server. Any other key that asks for something is an `UnhonouredConfigWarning` that says why it
+has none, and a value with which the real server would not start is a `UsageError`.
+"""
+
+
+def keys() -> dict[str, Rows]:
+    """What is honoured, by chapter: each key with its default."""
+    return {
+        "Centrifugo 6": dict(_fields(current.Config, "")),
+        "Centrifugo 6: options of channels": dict(_fields(ChannelOptions, "")),
+        "Centrifugo 1.x": {
+            **{key: value for key, value in _fields(v1.Config, "") if not key.startswith(("admin", "channels."))},
+            **{key: _mark(mark) for key, mark in v1._MARKS.items()},
+            "namespaces": [],
+        },
+        "Centrifugo 1.x: options of channels": dict(_fields(ChannelOptionsOfV1, "")),
+    }
+
+
+def _mark(name: str) -> Any:
+    return next(field.default for field in msgspec.structs.fields(v1.ChannelRules) if field.name == name)
+
+
+def _fields(shape: type[msgspec.Struct], place: str) -> Iterator[tuple[str, Any]]:
+    for field in msgspec.structs.fields(shape):
+        name = f"{place}{field.name}"
+        if name == "channels" and shape is current.Config:
+            yield "channel.without_namespace", {}
+            yield "channel.namespaces", []
+            yield from _fields(current._Channel, "channel.")
+        elif get_origin(field.type) is None and isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from _fields(field.type, f"{name}.")
+        else:
+            yield name, field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+
+
+_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "Centrifugo 6": KEYS,
+    "Centrifugo 6: options of channels": CHANNEL,
+    "Centrifugo 1.x": KEYS_OF_V1,
+    "Centrifugo 1.x: options of channels": KEYS_OF_V1,
+}
+_NOTES = {
+    "Centrifugo 6": "Durations are text such as `\"25s\"`.",
+    "Centrifugo 6: options of channels": "In `channel.without_namespace`, and in each of `channel.namespaces` beside its `name`.",
+    "Centrifugo 1.x": "Durations are seconds, sizes bytes.",
+    "Centrifugo 1.x: options of channels": "At the top for channels without a namespace, and in each of `namespaces` beside its `name`.",
+}
+
+
+def configuration_page() -> str:
+    """The Markdown of the page; a key without a text is a KeyError."""
+    parts = [_TOP]
+    for chapter, rows in keys().items():
+        lines = [f"| `{key}` | {_value(key, value)} | {_TEXTS[chapter][key]} |" for key, value in rows.items()]
+        parts += [f"## {chapter}", _NOTES[chapter], "\n".join(["| key | default | |", "| --- | --- | --- |", *lines])]
+    for title, reasons in (("Centrifugo 6", current._REASONS), ("Centrifugo 1.x", v1._REASONS)):
+        lines = [f"| `{key}` | {reason} |" for key, reason in reasons.items()]
+        parts += [f"## {title}: what has no effect", "\n".join(["| key | because |", "| --- | --- |", *lines])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _value(key: str, value: Any) -> str:
+    if isinstance(value, float):  # a duration
+        return f'`"{value:g}s"`'
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return {"": "none", "[]": "none", "{}": "all off"}.get(str(value), f"`{value}`")

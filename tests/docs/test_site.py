@@ -1,0 +1,70 @@
+"""The site: it builds without a warning, and needs nothing from elsewhere."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT
+
+RESOURCES = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
+"""Elements that make a browser load something, and the attribute that says what."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+class Resources(HTMLParser):
+    """Collects what a page loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "link" and values.get("rel") in ("canonical", "next", "prev"):
+            return
+        if target := values.get(RESOURCES.get(tag, "")):
+            self.found.append(target)
+
+
+def test_every_page_is_in_the_site(site: Path) -> None:
+    """A strict build has no broken link, no missing page and none that the navigation leaves out."""
+    made = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")} - {"404"}
+    assert made == {page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+
+
+def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+    """Scripts, styles, images and fonts are files of the site, so that it can be read without a network."""
+    for page in site.rglob("*.html"):
+        resources = Resources()
+        resources.feed(page.read_text())
+        assert resources.found
+        foreign = [target for target in resources.found if re.match(r"(?:\w+:)?//", target)]
+        missing = [
+            target
+            for target in resources.found
+            if not foreign and not target.startswith("data:") and page.name != "404.html"
+            and not (page.parent / re.split(r"[?#]", target)[0]).exists()
+        ]
+        assert not foreign, page
+        assert not missing, page
+    for style in site.rglob("*.css"):
+        assert not re.search(r"""(?:url\(|@import)\s*['"]?(?:https?:)?//""", style.read_text()), style
+
+
+def test_links_between_pages_name_files(site: Path) -> None:
+    """The site can be opened from a disk, where a folder is not a page."""
+    assert (site / "howto" / "client.html").exists()
+    assert 'href="howto/client.html' in (site / "index.html").read_text()
