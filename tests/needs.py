@@ -57,6 +57,12 @@ NEEDS: Mapping[str, Need] = {
         "CHROMIUM_BIN",
         advice="install Debian package chromium, or set CHROMIUM_BIN",
     ),
+    "redis-server": Need(
+        "Redis", ("redis-server",), optional=True, advice="install Redis (Debian package redis-server)"
+    ),
+    "nats-server": Need(
+        "a NATS server", ("nats-server",), optional=True, advice="install NATS (Debian package nats-server)"
+    ),
     "centrifugo-v1": Need(
         "a Centrifugo 1.x binary",
         variable="CENTRIFUGO_V1_BIN",

@@ -1,0 +1,134 @@
+"""Two nodes of a real Centrifugo 6 behind one Redis or NATS: what docs/howto/nodes.md says of them, with its configurations."""
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from centripetal import Client, ServerError
+from centripetal.tokens import connection_token
+from tests.conformance.servers import free_port, running
+from tests.docs.pages import DOCS
+from tests.needs import find, needs
+
+PAGE = (DOCS / "howto" / "nodes.md").read_text()
+CONFIGS = {name: json.loads(text) for name, text in re.findall(r"<!-- config: (\w+) -->\n```json\n(.*?)```", PAGE, re.S)}
+PORTS = {"redis": "6379", "nats": "4222"}
+
+pytestmark = needs("centrifugo-v6")
+ENGINES = [pytest.param(name, marks=needs(f"{name}-server")) for name in PORTS]
+
+
+class Nodes(NamedTuple):
+    """Two nodes: clients for the API of each, the address at which browsers come to the second one."""
+
+    first: Client
+    second: Client
+    websocket: str
+    engine: str
+
+
+@contextlib.contextmanager
+def engine(name: str, port: int, folder: Path) -> Iterator[None]:
+    """Run Redis or NATS until the block ends."""
+    options = {
+        "redis": ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)],
+        "nats": ["--addr", "127.0.0.1", "--port", str(port)],
+    }[name]
+    process = subprocess.Popen([str(find(f"{name}-server")), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(500):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(params=ENGINES)
+def nodes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nodes]:
+    name, port = request.param, free_port()
+    text = json.dumps(CONFIGS[name]).replace(f"127.0.0.1:{PORTS[name]}", f"127.0.0.1:{port}")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(engine(name, port, tmp_path))
+        clients = []
+        for number in (1, 2):
+            node_port, folder = free_port(), tmp_path / str(number)
+            folder.mkdir()
+            config: Mapping[str, Any] = {
+                **json.loads(text),
+                "node": {"name": f"node-{number}"},
+                "http_server": {"address": "127.0.0.1", "port": node_port},
+            }
+            (folder / "config.json").write_text(json.dumps(config))
+            command = [str(find("centrifugo-v6")), "--config", str(folder / "config.json")]
+            stack.enter_context(running(command, node_port, folder))
+            clients.append(Client(f"http://127.0.0.1:{node_port}", config["http_api"]["key"]))
+        for client in clients:  # nodes tell of each other after a moment
+            wait_until(lambda client=client: len(client.info().nodes) == 2)  # type: ignore[misc]
+        yield Nodes(clients[0], clients[1], f"ws://127.0.0.1:{node_port}/connection/websocket", name)
+
+
+def wait_until(true: Any) -> None:
+    for _ in range(500):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it does not come true")
+
+
+async def receive(connection: ClientConnection, member: str) -> Any:
+    """The next message with that member, in a reply or push."""
+    async with asyncio.timeout(20):
+        while True:
+            for line in str(await connection.recv()).splitlines():
+                message = json.loads(line)
+                for place in (message, message.get("push", {})):
+                    if member in place:
+                        return place[member]
+
+
+def code_of(call: Any) -> int | None:
+    with pytest.raises(ServerError) as caught:
+        call()
+    return caught.value.code
+
+
+async def test_a_call_to_one_node_reaches_the_clients_of_the_other(nodes: Nodes) -> None:
+    """Publications and disconnects; history, presence and idempotency keys are shared by Redis and not by NATS."""
+    shared = nodes.engine == "redis"
+    async with connect(nodes.websocket) as browser:
+        await browser.send(json.dumps({"id": 1, "connect": {"token": connection_token("the key of tokens", 42)}}))
+        await receive(browser, "connect")
+        await browser.send(json.dumps({"id": 2, "subscribe": {"channel": "news"}}))
+        await receive(browser, "subscribe")
+
+        for node in (nodes.first, nodes.second):
+            await asyncio.to_thread(node.publish, "news", {"n": 1}, idempotency_key="one")
+        assert (await receive(browser, "pub"))["data"] == {"n": 1}
+        await asyncio.to_thread(nodes.first.publish, "news", {"n": 2})
+        expected = [{"n": 2}] if shared else [{"n": 1}, {"n": 2}]
+        assert [(await receive(browser, "pub"))["data"] for _ in expected] == expected
+
+        if shared:
+            kept = nodes.second.history("news", limit=10).publications
+            assert [publication.data for publication in kept] == [{"n": 1}, {"n": 2}]
+            assert [info.user for info in nodes.first.presence("news").presence.values()] == ["42"]
+        else:
+            assert code_of(lambda: nodes.second.history("news", limit=10)) == 108
+            assert code_of(lambda: nodes.first.presence("news")) == 108
+
+        await asyncio.to_thread(nodes.first.disconnect, 42)
+        await asyncio.wait_for(browser.wait_closed(), 20)
+    assert browser.close_code == 3503
