@@ -5,6 +5,7 @@ import importlib
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -46,18 +47,21 @@ PAGES: Mapping[str, Page] = {
     ),
     "testing": Page(
         "centripetal.testing",
-        "For tests of your back end. How it is used: [testing your back end](../howto/testing.md). The pytest fixtures\n"
-        "are `centrifugo`, `centrifugo_recorder`, `centrifugo_v1` and `centrifugo_v1_recorder`.",
+        "For tests of your back end. How it is used: [testing your back end](../howto/testing.md). The pytest\n"
+        "fixtures are `centrifugo`, `centrifugo_recorder`, `centrifugo_v1` and `centrifugo_v1_recorder`.",
     ),
 }
 
 _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
-    ("Clients and batches", lambda name, value: name in ("Client", "AsyncClient", "Batch", "AsyncBatch")),
-    ("Errors", lambda name, value: _is(value, CentripetalError)),
-    ("Commands", lambda name, value: _is(value, Command) and value is not Command),
-    ("Results and their parts", lambda name, value: _is(value, msgspec.Struct) and value.__module__.endswith("results")),
-    ("Functions", lambda name, value: inspect.isfunction(value)),
-    ("Everything else", lambda name, value: True),
+    ("Clients and batches", lambda name, _: name in ("Client", "AsyncClient", "Batch", "AsyncBatch")),
+    ("Errors", lambda _, value: _is(value, CentripetalError)),
+    ("Commands", lambda _, value: _is(value, Command) and value is not Command),
+    (
+        "Results and their parts",
+        lambda _, value: _is(value, msgspec.Struct) and value.__module__.endswith("results"),
+    ),
+    ("Functions", lambda _, value: inspect.isfunction(value)),
+    ("Everything else", lambda *_: True),
 )
 
 
@@ -67,7 +71,7 @@ def _is(value: Any, kind: type) -> bool:
 
 def anchor(name: str) -> str:
     """The fragment of a name's heading."""
-    return name.lower()
+    return name.strip("_").lower()
 
 
 def documented(door: str) -> list[str]:
@@ -87,7 +91,7 @@ def page(which: str) -> str:
         if mine:
             parts += [f"## {title}", *(_entry(module, name) for name in mine)]
     if "__version__" in documented(door):
-        parts += ["### `__version__` { #\\_\\_version\\_\\_ }", "The version of this library, as text."]
+        parts += ["### `__version__` { #version }", "The version of this library, as text."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -116,7 +120,7 @@ def _said_below(module: ModuleType, name: str) -> str:
         if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
             home = importlib.import_module(str(node.module))
     body = ast.parse(Path(home.__file__ or "").read_bytes()).body
-    for statement, follower in zip(body, body[1:], strict=False):
+    for statement, follower in pairwise(body):
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             match follower:
@@ -125,13 +129,13 @@ def _said_below(module: ModuleType, name: str) -> str:
     return ""
 
 
-def _class(name: str, kind: type) -> Iterator[str]:
+def _class(name: str, kind: Any) -> Iterator[str]:
     if typing.is_typeddict(kind):
         fields = [f"    {field}: {type_name(hint)}" for field, hint in sorted(kind.__annotations__.items())]
         yield _code("\n".join([f"class {name}(TypedDict):", *fields]))
     elif not (getattr(kind, "_is_protocol", False) or issubclass(kind, Warning)):
         yield _code(signature(name, kind, returns=""))
-    if _is(kind, Command) and getattr(kind, "reply", None) is not None:
+    if _is(kind, Command) and hasattr(kind, "reply"):
         yield f"Its result: `{type_name(kind.reply)}`."
     yield markdown(inspect.cleandoc(kind.__dict__.get("__doc__") or ""))
     methods = [(method, getattr(kind, method)) for method in dir(kind) if not method.startswith("_")]
@@ -145,7 +149,8 @@ def _class(name: str, kind: type) -> Iterator[str]:
             yield f"**`{method}`**: {markdown(inspect.getdoc(value) or '')}"
         elif inspect.isroutine(value):
             called = ("async " if inspect.iscoroutinefunction(value) else "") + method
-            yield f"**`{method}`**\n\n{_code(signature(called, value, bound=True))}\n\n{markdown(inspect.getdoc(value) or '')}"
+            said = markdown(inspect.getdoc(value) or "")
+            yield f"**`{method}`**\n\n{_code(signature(called, value, bound=True))}\n\n{said}"
 
 
 def _own(kind: type, name: str) -> bool:
@@ -160,5 +165,9 @@ def _commands(kind: type, commands: list[tuple[str, Any]]) -> str:
     adding = hasattr(kind, "add_publish")
     lines = [f"- `{method}(…)`: [{value.__name__}](#{anchor(value.__name__)})" for method, value in commands]
     lines = [line for line in lines if not line.startswith("- `add_")]
-    more = "\n\nEach has a sister `add_…` with the same arguments, which puts the command into the buffer." if adding else ""
+    more = (
+        "\n\nEach has a sister `add_…` with the same arguments, which puts the command into the buffer."
+        if adding
+        else ""
+    )
     return "A method for each command, with the command's arguments:\n\n" + "\n".join(lines) + more

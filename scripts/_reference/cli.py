@@ -12,8 +12,8 @@ __all__ = ["cli_page", "undocumented"]
 
 _TOP = """# The command line
 
-`pip install 'centripetal[cli]'`. How it is used: [the command line](../howto/command-line.md). This page is made from the program,
-as `centripetal --help` and `centripetal VERB --help` are.
+`pip install 'centripetal[cli]'`. How it is used: [the command line](../howto/command-line.md).
+This page is made from the program, as `centripetal --help` and `centripetal VERB --help` are.
 """
 
 

@@ -9,6 +9,7 @@ from centripetal.server.current import config as current
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.v1 import config as v1
 from centripetal.server.v1.channels import ChannelOptions as ChannelOptionsOfV1
+from centripetal.server.v1.channels import ChannelRules as ChannelRulesOfV1
 from scripts._reference.keys import CHANNEL, KEYS, KEYS_OF_V1
 
 __all__ = ["configuration_page", "keys"]
@@ -17,9 +18,10 @@ Rows = dict[str, Any]
 
 _TOP = """# Configuration of the embedded server
 
-`EmbeddedServer(config=…)` and `centripetal serve --config FILE` take the JSON configuration of the real server. These keys have an effect;
-their names and defaults are those of the real server. Any other key that asks for something is an `UnhonouredConfigWarning` that says why it
-has none, and a value with which the real server would not start is a `UsageError`.
+`EmbeddedServer(config=…)` and `centripetal serve --config FILE` take the JSON configuration of the real server.
+These keys have an effect; their names and defaults are those of the real server. Any other key that asks for something
+is an `UnhonouredConfigWarning` that says why it has none, and a value with which the real server would not start is a
+`UsageError`.
 """
 
 
@@ -38,7 +40,7 @@ def keys() -> dict[str, Rows]:
 
 
 def _mark(name: str) -> Any:
-    return next(field.default for field in msgspec.structs.fields(v1.ChannelRules) if field.name == name)
+    return next(field.default for field in msgspec.structs.fields(ChannelRulesOfV1) if field.name == name)
 
 
 def _fields(shape: type[msgspec.Struct], place: str) -> Iterator[tuple[str, Any]]:
@@ -61,10 +63,14 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "Centrifugo 1.x: options of channels": KEYS_OF_V1,
 }
 _NOTES = {
-    "Centrifugo 6": "Durations are text such as `\"25s\"`.",
-    "Centrifugo 6: options of channels": "In `channel.without_namespace`, and in each of `channel.namespaces` beside its `name`.",
+    "Centrifugo 6": 'Durations are text such as `"25s"`.',
+    "Centrifugo 6: options of channels": (
+        "In `channel.without_namespace`, and in each of `channel.namespaces` beside its `name`."
+    ),
     "Centrifugo 1.x": "Durations are seconds, sizes bytes.",
-    "Centrifugo 1.x: options of channels": "At the top for channels without a namespace, and in each of `namespaces` beside its `name`.",
+    "Centrifugo 1.x: options of channels": (
+        "At the top for channels without a namespace, and in each of `namespaces` beside its `name`."
+    ),
 }
 
 
@@ -72,7 +78,7 @@ def configuration_page() -> str:
     """The Markdown of the page; a key without a text is a KeyError."""
     parts = [_TOP]
     for chapter, rows in keys().items():
-        lines = [f"| `{key}` | {_value(key, value)} | {_TEXTS[chapter][key]} |" for key, value in rows.items()]
+        lines = [f"| `{key}` | {_value(value)} | {_TEXTS[chapter][key]} |" for key, value in rows.items()]
         parts += [f"## {chapter}", _NOTES[chapter], "\n".join(["| key | default | |", "| --- | --- | --- |", *lines])]
     for title, reasons in (("Centrifugo 6", current._REASONS), ("Centrifugo 1.x", v1._REASONS)):
         lines = [f"| `{key}` | {reason} |" for key, reason in reasons.items()]
@@ -80,7 +86,7 @@ def configuration_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _value(key: str, value: Any) -> str:
+def _value(value: Any) -> str:
     if isinstance(value, float):  # a duration
         return f'`"{value:g}s"`'
     if isinstance(value, bool):

@@ -38,14 +38,17 @@ def type_name(hint: Any) -> str:
     if hint is ...:
         return "..."
     if isinstance(hint, typing.ForwardRef):
-        return hint.__forward_arg__
+        return str(hint.__forward_arg__)
     if isinstance(hint, str):
         return hint
     return re.sub(r"^(?:\w+\.)+", "", getattr(hint, "__name__", None) or str(hint))
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    text = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "") + parameter.name
+    stars = (
+        "*" if parameter.kind is parameter.VAR_POSITIONAL else "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+    )
+    text = stars + parameter.name
     if parameter.annotation is not parameter.empty:
         text += f": {type_name(parameter.annotation)}"
     if parameter.default is parameter.empty:

@@ -1,4 +1,4 @@
-"""Two nodes of a real Centrifugo 6 behind one Redis or NATS: what docs/howto/nodes.md says of them, with its configurations."""
+"""Two nodes of a real Centrifugo 6 behind one Redis or NATS: docs/howto/nodes.md, with its configurations."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,9 @@ from tests.docs.pages import DOCS
 from tests.needs import find, needs
 
 PAGE = (DOCS / "howto" / "nodes.md").read_text()
-CONFIGS = {name: json.loads(text) for name, text in re.findall(r"<!-- config: (\w+) -->\n```json\n(.*?)```", PAGE, re.S)}
+CONFIGS = {
+    name: json.loads(text) for name, text in re.findall(r"<!-- config: (\w+) -->\n```json\n(.*?)```", PAGE, re.S)
+}
 PORTS = {"redis": "6379", "nats": "4222"}
 
 pytestmark = needs("centrifugo-v6")
@@ -44,7 +46,9 @@ def engine(name: str, port: int, folder: Path) -> Iterator[None]:
         "redis": ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)],
         "nats": ["--addr", "127.0.0.1", "--port", str(port)],
     }[name]
-    process = subprocess.Popen([str(find(f"{name}-server")), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [str(find(f"{name}-server")), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(500):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -76,7 +80,7 @@ def nodes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nodes]:
             stack.enter_context(running(command, node_port, folder))
             clients.append(Client(f"http://127.0.0.1:{node_port}", config["http_api"]["key"]))
         for client in clients:  # nodes tell of each other after a moment
-            wait_until(lambda client=client: len(client.info().nodes) == 2)  # type: ignore[misc]
+            wait_until(lambda client=client: len(client.info().nodes) == 2)
         yield Nodes(clients[0], clients[1], f"ws://127.0.0.1:{node_port}/connection/websocket", name)
 
 
