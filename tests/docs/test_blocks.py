@@ -20,7 +20,10 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
 from tests.needs import find, needs
 
 ALL = [block for page in PAGES for block in blocks(page)]
-ELSEWHERE = {"docs/howto/testing.md": "tests/testing/test_documentation.py"}
+ELSEWHERE = {
+    "docs/howto/testing.md": "tests/testing/test_documentation.py",
+    "docs/howto/tls.md": "tests/docs/test_tls_guide.py",
+}
 """Pages whose Python is run by another test."""
 PROGRAMS = [
     page
@@ -73,7 +76,7 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
 
 def test_every_block_has_a_language_that_is_checked() -> None:
     """There is no kind of code on a page that no test looks at; `text` is for what is no code."""
-    known = {"python", "sh", "console", "json", "ndjson", "toml", "js", "html", "text"}
+    known = {"python", "sh", "console", "json", "ndjson", "toml", "js", "html", "nginx", "text"}
     strangers = [f"{name_of(b.page)}:{b.line} {b.language!r}" for b in ALL if b.language not in known]
     assert not strangers
 

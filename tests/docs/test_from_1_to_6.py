@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 import centripetal
 from centripetal import tokens, v1
@@ -108,7 +109,8 @@ class Page:
         while True:
             for line in await self._read():
                 if line.get("uid") == "7" or line.get("id") == 7:
-                    return line["body"] if self._generation == "1" else line[method]
+                    body: dict[str, Any] = line["body" if self._generation == "1" else method]
+                    return body
                 self._lines.append(line)
 
     async def pushed(self, kind: str) -> Any:
@@ -137,7 +139,7 @@ async def enter(page: Page, generation: str, user: str) -> dict[str, Any]:
 async def use(url: str, generation: str) -> None:
     """Two users in one channel; all that the options allow."""
     address = url.replace("http", "ws", 1) + "/connection/websocket"
-    origin = None if generation == "1" else "https://example.com"
+    origin = None if generation == "1" else Origin("https://example.com")
     async with connect(address, origin=origin) as first, connect(address, origin=origin) as second:
         ann, bob = Page(first, generation), Page(second, generation)
         entered = await enter(ann, generation, "ann")
