@@ -51,8 +51,9 @@ def main() -> int:
     print(report.table(found))
     output = options.output or (None if options.quick or options.rows else OUTPUT / f"v{generation}.json")
     if output is not None:
-        report.write(output, report.as_json(found, rounds, server.what))
-        output.with_suffix(".svg").write_text(plot.svg(found.results))
+        told = report.as_json(found, rounds, server.what)
+        report.write(output, told)
+        output.with_suffix(".svg").write_text(plot.svg(told))
     return 0 if all(verdict.met for verdict in report.targets(found)) else 1
 
 

@@ -1,20 +1,24 @@
-"""A picture of a run: bars of messages per second, by race, as SVG that reads well on light and on dark ground."""
+"""A picture of a run: bars of messages per second, by race, as SVG.
 
-from collections.abc import Sequence
+It has a ground of its own, light or dark as the system is: a page may be switched to the other, and the picture cannot see that.
+"""
+
+from collections.abc import Mapping
 from html import escape
-
-from benchmarks.measure import Result
+from typing import Any
 
 __all__ = ["svg"]
 
-_WIDTH, _NAMES, _NUMBERS, _LINE = 760, 220, 90, 20
+_WIDTH, _NAMES, _NUMBERS, _LINE, _MARGIN = 760, 220, 90, 20, 16
 _STYLE = """
+.ground { fill: #ffffff; stroke: #d0d7de }
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .race { font-weight: 600 }
 .number { fill: #57606a }
 .ours { fill: #0969da }
 .other { fill: #afb8c1 }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #161b22; stroke: #30363d }
   text { fill: #e6edf3 }
   .number { fill: #8d96a0 }
   .ours { fill: #4493f8 }
@@ -23,13 +27,13 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 """
 
 
-def svg(results: Sequence[Result]) -> str:
-    """One bar a contender; within a race they share a scale, from zero."""
+def svg(report: Mapping[str, Any]) -> str:
+    """One bar a contender of what `benchmarks.report.as_json` made; within a race they share a scale, from zero."""
     parts: list[str] = []
     top = 24
-    for result in results:
-        parts.append(f'<text class="race" x="0" y="{top}">{escape(result.race.name)}: messages per second</text>')
-        rates = {name: result.rate(name) for name in result.turns}
+    for race in report["races"]:
+        parts.append(f'<text class="race" x="0" y="{top}">{escape(race["name"])}: messages per second</text>')
+        rates = {name: one["messages_per_second"] for name, one in race["contenders"].items()}
         for name, rate in rates.items():
             top += _LINE
             width = (_WIDTH - _NAMES - _NUMBERS) * rate / max(rates.values())
@@ -40,6 +44,10 @@ def svg(results: Sequence[Result]) -> str:
             )
             parts.append(f'<text class="number" x="{_NAMES + width + 6:.1f}" y="{top}">{rate:,.0f}</text>')
         top += 2 * _LINE
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {top - _LINE}" width="{_WIDTH}" role="img">'
+    size = f"{_WIDTH + 2 * _MARGIN}", f"{top - _LINE + 2 * _MARGIN}"
+    box = f'x="{-_MARGIN}" y="{-_MARGIN}" width="{size[0]}" height="{size[1]}"'
+    view = f"{-_MARGIN} {-_MARGIN} {' '.join(size)}"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}" width="{size[0]}" role="img">'
     label = "<title>Messages per second, by race and contender</title>"
-    return "\n".join([head, label, f"<style>{_STYLE}</style>", *parts, "</svg>"]) + "\n"
+    ground = f'<rect class="ground" {box} rx="8"/>'
+    return "\n".join([head, label, f"<style>{_STYLE}</style>", ground, *parts, "</svg>"]) + "\n"

@@ -1,4 +1,4 @@
-"""Writes the pages of the reference that are made from the program; with --check only compares them.
+"""Writes the pages of the reference that are made from the program, and figures in others; with --check only compares.
 
 `python -m scripts._reference`, from the project's folder.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from scripts._reference.api import PAGES, page
 from scripts._reference.cli import cli_page
 from scripts._reference.configuration import configuration_page
+from scripts._reference.figures import figured_pages
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
 
@@ -18,7 +19,7 @@ def pages() -> Mapping[Path, str]:
     """What each page must be."""
     made = {f"{name}.md": page(name) for name in PAGES}
     made |= {"cli.md": cli_page(), "configuration.md": configuration_page()}
-    return {FOLDER / name: text for name, text in made.items()}
+    return {FOLDER / name: text for name, text in made.items()} | figured_pages()
 
 
 def stale() -> list[Path]:

@@ -1,0 +1,107 @@
+"""Figures in the prose: tables that are made from what `python -m benchmarks` wrote, so that no page quotes an old one.
+
+A page says where they go: what stands between `<!-- figures: KIND RUN -->` and `<!-- end of figures -->` is replaced.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["DOCS", "figured_pages", "with_figures"]
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+_PLACE = re.compile(r"(<!-- figures: (\w+) (\w+) -->\n).*?(<!-- end of figures -->)", re.S)
+
+# Who stands in which column: the first of these that took part in a race.
+_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "v1": {
+        "centripetal": ("Client.add_publish and send", "Client", "AsyncClient"),
+        "gocent (Go)": ("gocent", "gocent, 16 goroutines", "gocent, 100 goroutines", "gocent, 8 goroutines")
+        + ("gocent, 64 goroutines",),
+        "aiohttp": ("aiohttp",),
+        "requests": ("requests",),
+        "bare socket": ("bare socket", "bare socket, ready-made"),
+    },
+    "v6": {
+        "centripetal": ("Client.batch", "Client", "AsyncClient"),
+        "cent": ("cent", "cent async"),
+        "aiohttp": ("aiohttp",),
+        "requests": ("requests",),
+        "bare socket": ("bare socket", "bare socket, ready-made"),
+    },
+}
+
+
+def figured_pages() -> Mapping[Path, str]:
+    """The pages that have such places, as they must be."""
+    return {
+        path: with_figures(text) for path in sorted(DOCS.glob("*.md")) if _PLACE.search(text := path.read_text())
+    }
+
+
+def with_figures(text: str) -> str:
+    """*text* with each place filled."""
+    return _PLACE.sub(lambda found: f"{found[1]}\n{_KINDS[found[2]](_report(found[3]), found[3])}\n\n{found[4]}", text)
+
+
+def _report(run: str) -> Mapping[str, Any]:
+    report: Mapping[str, Any] = json.loads((DOCS / "benchmarks" / f"{run}.json").read_text())
+    return report
+
+
+def _rates(report: Mapping[str, Any], run: str) -> str:
+    """Messages per second, a row for each race."""
+    columns = _COLUMNS[run]
+    lines = [f"| | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
+    for race in report["races"]:
+        rates = race["contenders"]
+        found = (next((rates[name] for name in names if name in rates), None) for names in columns.values())
+        cells = ("" if one is None else f"{one['messages_per_second']:,}" for one in found)
+        lines.append(f"| {race['name']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _targets(report: Mapping[str, Any], run: str) -> str:
+    """What was aimed at, and what came of it."""
+    lines = ["| | found | wanted | |", "| --- | ---: | ---: | --- |"]
+    for one in report["targets"]:
+        bound = f"{'at least' if one['least'] else 'at most'} {_short(one['limit'])}"
+        verdict = "reached" if one["met"] else "**missed**"
+        lines.append(f"| {one['what']} | {_short(one['value'])} | {bound} | {verdict} |")
+    return "\n".join(lines)
+
+
+def _missed(report: Mapping[str, Any], run: str) -> str:
+    """What was aimed at and not reached."""
+    return "\n".join(_sentences(report)) or "- None."
+
+
+def _sentences(report: Mapping[str, Any]) -> Iterator[str]:
+    for one in report["targets"]:
+        if not one["met"]:
+            bound = "at least" if one["least"] else "at most"
+            yield f"- {one['what']}: {_short(one['value'])}; {bound} {_short(one['limit'])} was wanted"
+
+
+def _machine(report: Mapping[str, Any], run: str) -> str:
+    """When, where and of what versions it was."""
+    machine, versions = report["machine"], ", ".join(f"{name} {value}" for name, value in report["versions"].items())
+    return (
+        f"Run of {report['date']} on {report['server']}: {report['rounds']} rounds, {machine['system']} on "
+        f"{machine['processor']} with {machine['cores']} cores, server and clients on one machine. Versions: {versions}."
+    )
+
+
+def _short(value: float) -> str:
+    """A number with three digits that mean something, or all those before the point."""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+    "rates": _rates,
+    "targets": _targets,
+    "missed": _missed,
+    "machine": _machine,
+}

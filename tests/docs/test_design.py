@@ -1,0 +1,59 @@
+"""The page about the design draws the house that there is."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import centripetal
+from benchmarks import plot
+from tests.docs.pages import DOCS
+from tests.test_layers import DEFINE_NOTHING
+
+SOURCE = Path(centripetal.__file__).parent
+TEXT = (DOCS / "design.md").read_text()
+FOLDERS = {f"{path.name}/" for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+FILES = {path.name for path in SOURCE.glob("*.py")}
+
+
+def test_the_list_of_rooms_is_the_tree() -> None:
+    """Each folder of the package, and the errors, have a line in the list; each other file is named below it."""
+    chapter = TEXT.split("## The house")[1].split("\n## ")[0]
+    listed = set(re.findall(r"^(\S+)  ", chapter.split("```")[1], re.M))
+    assert listed == FOLDERS | {"errors.py"}
+    below = set(re.findall(r"`(\w+\.py)`", chapter.split("```")[2]))
+    assert below == FILES - {"errors.py"} | {"pytest_centripetal.py"}
+
+
+def test_the_drawing_has_every_room() -> None:
+    """The picture of the house shows the folders, the errors and the front doors."""
+    drawing = (DOCS / "design" / "house.svg").read_text()
+    assert set(re.findall(r'class="name folder"[^>]*>([^<]+)<', drawing)) == FOLDERS | {"errors.py"}
+    assert all(f"{door}.py" in drawing for door in ("__init__", *DEFINE_NOTHING))
+
+
+def test_paths_on_the_page_exist() -> None:
+    """Whatever file or folder the page names is there."""
+    named = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", TEXT))
+    root = DOCS.parent
+    missing = [name for name in named if not any((place / name).exists() for place in (SOURCE, root, SOURCE / "server"))]
+    assert named
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.svg")), ids=lambda path: path.name)
+def test_pictures_read_on_any_ground(path: Path) -> None:
+    """A picture has a title for who cannot see it, a ground of its own, colours for both themes, and loads nothing."""
+    text = path.read_text()
+    assert re.search(r"<title[^>]*>[^<]{8,}</title>", text)
+    assert 'class="ground"' in text
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"href=|url\((?!#)|@import", text)
+
+
+@pytest.mark.parametrize("run", ["v1", "v6"])
+def test_plots_show_what_was_measured(run: str) -> None:
+    """The picture of a run is drawn from the figures beside it."""
+    report = json.loads((DOCS / "benchmarks" / f"{run}.json").read_text())
+    assert (DOCS / "benchmarks" / f"{run}.svg").read_text() == plot.svg(report)
