@@ -36,9 +36,7 @@ _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 def figured_pages() -> Mapping[Path, str]:
     """The pages that have such places, as they must be."""
-    return {
-        path: with_figures(text) for path in sorted(DOCS.glob("*.md")) if _PLACE.search(text := path.read_text())
-    }
+    return {path: with_figures(text) for path in sorted(DOCS.glob("*.md")) if _PLACE.search(text := path.read_text())}
 
 
 def with_figures(text: str) -> str:

@@ -10,7 +10,7 @@ from tests.docs.pages import DOCS
 from tests.wire.deviations import NOT_EMULATED_METHODS, NOT_EMULATED_PATHS, PROTOCOL_VIOLATIONS
 
 TEXT = (DOCS / "reference" / "fidelity.md").read_text()
-EMULATED_NOT = TEXT.split("## What of the current server is not emulated")[1].split("\n# ")[0]
+EMULATED_NOT = TEXT.split("### What of the current server is not emulated")[1].split("\n## ")[0]
 
 
 def cells(head: str) -> list[list[str]]:
