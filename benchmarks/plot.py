@@ -1,6 +1,7 @@
 """A picture of a run: bars of messages per second, by race, as SVG.
 
-It has a ground of its own, light or dark as the system is: a page may be switched to the other, and the picture cannot see that.
+It has a ground of its own, light or dark as the system is: a page may be switched to the other, and a picture cannot
+see that.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ def pages() -> Mapping[Path, str]:
     """What each page must be."""
     made = {f"{name}.md": page(name) for name in PAGES}
     made |= {"cli.md": cli_page(), "configuration.md": configuration_page()}
-    return {FOLDER / name: text for name, text in made.items()} | figured_pages()
+    return {**{FOLDER / name: text for name, text in made.items()}, **figured_pages()}
 
 
 def stale() -> list[Path]:

@@ -15,22 +15,13 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 _PLACE = re.compile(r"(<!-- figures: (\w+) (\w+) -->\n).*?(<!-- end of figures -->)", re.S)
 
 # Who stands in which column: the first of these that took part in a race.
-_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "v1": {
-        "centripetal": ("Client.add_publish and send", "Client", "AsyncClient"),
-        "gocent (Go)": ("gocent", "gocent, 16 goroutines", "gocent, 100 goroutines", "gocent, 8 goroutines")
-        + ("gocent, 64 goroutines",),
-        "aiohttp": ("aiohttp",),
-        "requests": ("requests",),
-        "bare socket": ("bare socket", "bare socket, ready-made"),
-    },
-    "v6": {
-        "centripetal": ("Client.batch", "Client", "AsyncClient"),
-        "cent": ("cent", "cent async"),
-        "aiohttp": ("aiohttp",),
-        "requests": ("requests",),
-        "bare socket": ("bare socket", "bare socket, ready-made"),
-    },
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "centripetal": ("Client.batch", "Client.add_publish and send", "Client", "AsyncClient"),
+    "cent": ("cent", "cent async"),
+    "gocent (Go)": ("gocent", *(f"gocent, {count} goroutines" for count in (8, 16, 64, 100))),
+    "aiohttp": ("aiohttp",),
+    "requests": ("requests",),
+    "bare socket": ("bare socket", "bare socket, ready-made"),
 }
 
 
@@ -41,7 +32,7 @@ def figured_pages() -> Mapping[Path, str]:
 
 def with_figures(text: str) -> str:
     """*text* with each place filled."""
-    return _PLACE.sub(lambda found: f"{found[1]}\n{_KINDS[found[2]](_report(found[3]), found[3])}\n\n{found[4]}", text)
+    return _PLACE.sub(lambda found: f"{found[1]}\n{_KINDS[found[2]](_report(found[3]))}\n\n{found[4]}", text)
 
 
 def _report(run: str) -> Mapping[str, Any]:
@@ -49,19 +40,20 @@ def _report(run: str) -> Mapping[str, Any]:
     return report
 
 
-def _rates(report: Mapping[str, Any], run: str) -> str:
-    """Messages per second, a row for each race."""
-    columns = _COLUMNS[run]
+def _rates(report: Mapping[str, Any]) -> str:
+    """Messages per second: a row for each race, a column for each of `_COLUMNS` that took part in any."""
+    names = {name for race in report["races"] for name in race["contenders"]}
+    columns = {heading: candidates for heading, candidates in _COLUMNS.items() if not names.isdisjoint(candidates)}
     lines = [f"| | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
     for race in report["races"]:
         rates = race["contenders"]
-        found = (next((rates[name] for name in names if name in rates), None) for names in columns.values())
+        found = (next((rates[name] for name in candidates if name in rates), None) for candidates in columns.values())
         cells = ("" if one is None else f"{one['messages_per_second']:,}" for one in found)
         lines.append(f"| {race['name']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _targets(report: Mapping[str, Any], run: str) -> str:
+def _targets(report: Mapping[str, Any]) -> str:
     """What was aimed at, and what came of it."""
     lines = ["| | found | wanted | |", "| --- | ---: | ---: | --- |"]
     for one in report["targets"]:
@@ -71,7 +63,7 @@ def _targets(report: Mapping[str, Any], run: str) -> str:
     return "\n".join(lines)
 
 
-def _missed(report: Mapping[str, Any], run: str) -> str:
+def _missed(report: Mapping[str, Any]) -> str:
     """What was aimed at and not reached."""
     return "\n".join(_sentences(report)) or "- None."
 
@@ -83,12 +75,13 @@ def _sentences(report: Mapping[str, Any]) -> Iterator[str]:
             yield f"- {one['what']}: {_short(one['value'])}; {bound} {_short(one['limit'])} was wanted"
 
 
-def _machine(report: Mapping[str, Any], run: str) -> str:
+def _machine(report: Mapping[str, Any]) -> str:
     """When, where and of what versions it was."""
     machine, versions = report["machine"], ", ".join(f"{name} {value}" for name, value in report["versions"].items())
     return (
         f"Run of {report['date']} on {report['server']}: {report['rounds']} rounds, {machine['system']} on "
-        f"{machine['processor']} with {machine['cores']} cores, server and clients on one machine. Versions: {versions}."
+        f"{machine['processor']} with {machine['cores']} cores, server and clients on one machine. "
+        f"Versions: {versions}."
     )
 
 
@@ -97,7 +90,7 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "rates": _rates,
     "targets": _targets,
     "missed": _missed,

@@ -53,7 +53,7 @@ def test_versions_are_those_that_the_client_knows() -> None:
     """The table of what came when is what the client checks against."""
     told: dict[str, str] = {}
     for what, since in cells("field or method"):
-        told |= {name: since for name in re.findall(r"`(\w+)(?:\(.*?\))?`", what)}
+        told |= dict.fromkeys(re.findall(r"`(\w+)(?:\(.*?\))?`", what), since)
     assert told.pop("batch") == "5.2"
     known: dict[str, tuple[int, int, int]] = {}
     for command in (getattr(centripetal, name) for name in centripetal.__all__):
