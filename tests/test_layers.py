@@ -70,7 +70,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/http1.py"),
     "websockets": ("server/", "transport/websocket.py"),
-    "cryptography": ("dialects/current/signatures.py", "dialects/current/signing.py"),
+    "cryptography": ("dialects/current/tokens/signatures.py", "dialects/current/tokens/signing.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pytest": ("pytest_centripetal.py",),

@@ -31,7 +31,7 @@ from centripetal.cli.settings import TOOLS, Settings, register
 from centripetal.cli.subscriber import Arrival, Subscriber
 from centripetal.cli.watch import as_members, described
 from centripetal.client import current
-from centripetal.dialects.current import watching as watching_current
+from centripetal.dialects.current.realtime import watching as watching_current
 from centripetal.dialects.v1 import watching as watching_v1
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import Watcher

@@ -144,7 +144,7 @@ def _answer(settings: Settings, generation: Generation) -> Iterator[Check]:
 
 
 def _request(settings: Settings, generation: Generation) -> HTTPRequest:
-    from centripetal.dialects.current.commands import Info
+    from centripetal.dialects.current.api.commands import Info
 
     url, credentials = settings.server_url() or DEFAULT_URL, settings.credentials()
     if generation is Generation.V1:

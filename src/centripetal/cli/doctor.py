@@ -14,7 +14,7 @@ from centripetal.cli.generations import Generation
 from centripetal.cli.keys import KeyOption, checking_key, known_key
 from centripetal.cli.output import console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.dialects.current import watching as current
+from centripetal.dialects.current.realtime import watching as current
 from centripetal.dialects.v1 import watching as v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import Watcher

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from centripetal.dialects.current.realtime import Disconnect
+from centripetal.dialects.current.realtime.parts import Disconnect
 from centripetal.server.console.backend import Kept, Member
 from centripetal.server.current import disconnects
 from centripetal.server.current import node as node_module

@@ -11,8 +11,11 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current.base import Method
-from centripetal.dialects.current.commands import COMMANDS, Custom, History, Info
+from centripetal.dialects.current.api.base import Method
+from centripetal.dialects.current.api.channels import History
+from centripetal.dialects.current.api.commands import COMMANDS
+from centripetal.dialects.current.api.custom import Custom
+from centripetal.dialects.current.api.node import Info
 from centripetal.dialects.current.kinds import Kind, decoded, kind_of
 from centripetal.dialects.current.legacy import SingleEndpoint
 from centripetal.dialects.current.replies import NEEDS_PRO, Answer, nothing

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from centripetal.dialects.current import requests
+from centripetal.dialects.current.serving import requests
 from centripetal.errors import ServerError
 from centripetal.server.console.backend import ChannelView, Member, everybody, view
 from centripetal.server.console.explain import Explain
