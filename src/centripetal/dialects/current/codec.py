@@ -191,7 +191,9 @@ class Codec:
         _check_count(calls, answers)
         for index, (call, answer) in enumerate(zip(calls, answers, strict=True)):
             answer.command, answer.index = call.command, index
-            self._look_at(answer, kind)
+            if answer.error is None and (kind.tells or answer.value is msgspec.UNSET):
+                self._look_at(answer, kind)
+        self.server.single = False
         return answers
 
     def _look_at(self, answer: Answer[Any], kind: Kind) -> None:
