@@ -120,7 +120,8 @@ def _watching(
     else:
         secret = known_key(settings, token_key)
         watcher = watching_current.Watcher(CHANNELS, key=secret, user=USER)
-    with Subscriber(watcher, client.endpoint, subscriptions=len(CHANNELS), joins=joins) as subscriber:
+    url, options = settings.server_url() or client.endpoint, settings.transport()
+    with Subscriber(watcher, url, subscriptions=len(CHANNELS), joins=joins, **options) as subscriber:
         yield _Subject(client, secret, subscriber)
 
 

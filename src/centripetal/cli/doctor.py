@@ -104,7 +104,9 @@ def _of_clients(
         watcher = _watcher(settings, generation, name, text if not kind else None, key)
         url, seconds = settings.server_url() or DEFAULT_URL, settings.seconds()
         has_token = generation is Generation.V1 or bool(text or _private_key(key))
-        yield from clients(watcher, url, seconds, subscribes=name is not None, has_token=has_token)
+        yield from clients(
+            watcher, url, seconds, subscribes=name is not None, has_token=has_token, options=settings.transport()
+        )
     except CentripetalError as error:
         yield failed("clients", error)
 

@@ -83,7 +83,7 @@ def watch(
     url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
     timeout = settings.seconds()
     show = _show_as_json if settings.json else _show_to_people(channels)
-    for event in _until(count, iter(Watching(watcher, url, timeout=timeout))):
+    for event in _until(count, iter(Watching(watcher, url, timeout=timeout, **settings.transport()))):
         show(event)
         sys.stdout.flush()
 
