@@ -9,9 +9,8 @@ from fastapi.testclient import TestClient
 
 from centripetal.testing import ANYTHING, Centrifugo
 from centripetal.tokens import explain
-
-from .app import app
-from .live import CONFIG
+from examples.fastapi_chat.app import app
+from examples.fastapi_chat.live import CONFIG
 
 ID = "0b8e1a52-62f5-4f0e-9d4b-c4b6f3f1c0aa"
 
