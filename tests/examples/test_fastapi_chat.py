@@ -2,14 +2,20 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from centripetal.testing import Centrifugo
 from tests.browser.conftest import Browser, OpenBrowser
 from tests.conformance.servers_v6 import start
-from tests.examples.programs import ROOT, uvicorn
+from tests.docs.pages import ROOT
 from tests.needs import find, needs
 
 FOLDER = ROOT / "examples" / "fastapi_chat"
@@ -17,31 +23,54 @@ FOLDER = ROOT / "examples" / "fastapi_chat"
 pytestmark = [needs("node"), needs("playwright"), needs("chromium"), needs("centrifuge-js")]
 
 
+CONFIG: dict[str, Any] = json.loads((FOLDER / "centrifugo.json").read_text())
+
+
+def environment(url: str, api_key: str, token_secret: str) -> dict[str, str]:
+    """What names a Centrifugo to the chat."""
+    return {
+        "CENTRIFUGO_API_URL": url,
+        "CENTRIFUGO_API_KEY": api_key,
+        "CENTRIFUGO_WEBSOCKET_URL": f"{url.replace('http', 'ws', 1)}/connection/websocket",
+        "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": token_secret,
+    }
+
+
 @contextlib.contextmanager
-def centrifugo(kind: str, folder: Path) -> Iterator[dict[str, str]]:
-    """What the environment says of the example's Centrifugo: nothing of its embedded one, all of a real one."""
-    if kind == "embedded":
-        yield {}
-        return
-    config = json.loads((FOLDER / "centrifugo.json").read_text())
-    with start("real", config, folder) as server:
-        yield {
-            "CENTRIFUGO_API_URL": server.url,
-            "CENTRIFUGO_API_KEY": config["http_api"]["key"],
-            "CENTRIFUGO_WEBSOCKET_URL": f"{server.url.replace('http', 'ws', 1)}/connection/websocket",
-            "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": config["client"]["token"]["hmac_secret_key"],
-        }
+def serving(environment: Mapping[str, str]) -> Iterator[str]:
+    """Run the chat as its README says, on a free port; its address, as long as the block lasts."""
+    sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
+    with subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "examples.fastapi_chat.app:app", "--port", "0"],
+        cwd=ROOT,
+        env={**os.environ, **environment, "CENTRIFUGE_JS": str(sdk)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr
+            said = ""
+            while not (found := re.search(r"Uvicorn running on (http://\S+)", said)):
+                line = process.stderr.readline()
+                assert line, said
+                said += line
+            yield found[1]
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
 
 
 @pytest.fixture(params=["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
 def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of the chat."""
-    sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
-    with (
-        centrifugo(request.param, tmp_path) as environment,
-        uvicorn("examples.fastapi_chat.app:app", environment={**environment, "CENTRIFUGE_JS": str(sdk)}) as url,
-    ):
-        yield url
+    """The chat, with the embedded server that it starts itself, or with a real one."""
+    with contextlib.ExitStack() as stack:
+        named: dict[str, str] = {}
+        if request.param == "real":
+            server = stack.enter_context(start("real", CONFIG, tmp_path))
+            secret = CONFIG["client"]["token"]["hmac_secret_key"]
+            named = environment(server.url, CONFIG["http_api"]["key"], secret)
+        yield stack.enter_context(serving(named))
 
 
 async def enter(browser: Browser, url: str, name: str) -> None:
@@ -118,3 +147,19 @@ async def test_people_chat_in_private(chat: str, open_browser: OpenBrowser) -> N
     await say(eve, "what is it?")
     await bob.sees(message("eve", "what is it?"))
     assert await ann.do("isVisible", "#rooms a:text-is('Surprise')") is False
+
+
+@pytest.mark.centrifugo(config=CONFIG)
+async def test_what_is_not_sent_can_be_sent_again(centrifugo: Centrifugo, open_browser: OpenBrowser) -> None:
+    """Without Centrifugo the page says so and keeps the message; sent again, it is there once."""
+    with serving(environment(centrifugo.url, centrifugo.api_key, centrifugo.token_secret)) as url:
+        ann = await open_browser(viewport={"width": 1100, "height": 700})
+        await enter(ann, url, "Ann")
+        await ann.sees("#people li:has-text('ann')")
+        with centrifugo.down():
+            await say(ann, "hello?")
+            await ann.sees(".failed:has-text('Live updates are down, try again.')")
+        await ann.do("click", ".failed button:text-is('Send again')")
+        await ann.sees(f"{message('ann', 'hello?')}:not(.waiting):not(.failed)")
+        assert await ann.do("evaluate", "document.querySelectorAll('#messages li').length") == 1
+        centrifugo.assert_published("room:lobby", times=1)
