@@ -45,6 +45,7 @@ PURE = (
     "server/console/explain.py",
     "server/console/feed.py",
     "server/console/guard.py",
+    "server/console/node.py",
     "server/engine.py",
     "server/events.py",
     "server/forms.py",
