@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import subprocess
-import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,17 +22,11 @@ from tests.needs import find, needs
 ALL = [block for page in PAGES for block in blocks(page)]
 ELSEWHERE = {"docs/howto/testing.md": "tests/testing/test_documentation.py"}
 """Pages whose Python is run by another test."""
-
-
-def _is_run(block: Block) -> bool:
-    """An excerpt is run where it stands, by the test of its file."""
-    return not block.not_run and not block.excerpt
-
-
 PROGRAMS = [
     page
     for page in PAGES
-    if name_of(page) not in ELSEWHERE and any(b.language == "python" and _is_run(b) for b in blocks(page))
+    if name_of(page) not in ELSEWHERE
+    and any(b.language == "python" and not b.not_run and not b.excerpt_of for b in blocks(page))
 ]
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
@@ -69,7 +62,7 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
     try:
         for block in blocks(page):
-            if block.language == "python" and _is_run(block):
+            if block.language == "python" and not block.not_run and not block.excerpt_of:
                 # Errors name the page and its line.
                 code = "\n" * (block.line - 1) + block.code
                 exec(compile(code, name_of(page), "exec"), names)
@@ -77,6 +70,15 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
         for value in names.values():
             if isinstance(value, EmbeddedServer):
                 value.stop()
+
+
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=f"{name_of(block.page)}:{block.line}") for block in ALL if block.excerpt_of]
+)
+def test_an_excerpt_is_in_its_file(block: Block) -> None:
+    """What a page shows of an example is in the example, which is tested, line by line."""
+    text = (ROOT / block.excerpt_of).read_text()
+    assert f"\n{block.code}" in f"\n{text}", f"this is no longer in {block.excerpt_of}"
 
 
 def test_every_block_has_a_language_that_is_checked() -> None:
@@ -94,20 +96,6 @@ def test_blocks_that_are_not_run_are_known() -> None:
             key = (name_of(block.page), block.not_run)
             found[key] = found.get(key, 0) + 1
     assert found == NOT_RUN
-
-
-@pytest.mark.parametrize("block", [pytest.param(b, id=f"{name_of(b.page)}:{b.line}") for b in ALL if b.excerpt])
-def test_an_excerpt_is_what_its_file_says(block: Block) -> None:
-    """Code that a page takes `from:` a file is there, line by line and in one piece (but for the indentation)."""
-    file = ROOT / block.excerpt
-    assert file.exists(), f"{name_of(block.page)}:{block.line}: there is no {block.excerpt}"
-    assert not block.not_run
-    wanted = block.code.splitlines()
-    text = file.read_text().splitlines()
-    places = (text[start : start + len(wanted)] for start in range(len(text) - len(wanted) + 1))
-    assert any(textwrap.dedent("\n".join(place)) == "\n".join(wanted) for place in places), (
-        f"{name_of(block.page)}:{block.line} is not in {block.excerpt} (any more)"
-    )
 
 
 @pytest.mark.parametrize("block", of("json", "ndjson", "toml"))
@@ -178,7 +166,7 @@ def parse(words: list[str]) -> None:
         context = command.make_context(name, rest, parent=context)
 
 
-OTHERS = frozenset(("export", "echo", "cd", "mkdir", "cat", "git", "curl", "npm", "ssh", "cp", "pytest", "celery"))
+OTHERS = frozenset(("export", "echo", "cd", "mkdir", "cat", "git", "curl", "npm", "ssh", "cp", "pytest"))
 """Commands of other programs, which are taken as they are."""
 
 
