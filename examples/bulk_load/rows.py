@@ -7,6 +7,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,14 +29,14 @@ class Row(NamedTuple):
 def of_table(database: Path, after: int = 0) -> Iterator[Row]:
     """The rows of the table `prices` whose id is greater than *after*, a page at a time."""
     # Not one SELECT for all: that would keep the database from being cleaned up, or locked, for as long as the load.
-    page = "SELECT id, symbol, price FROM prices WHERE id > ? ORDER BY id LIMIT ?"
-    connection = sqlite3.connect(database)
-    try:
-        while rows := connection.execute(page, (after, PAGE)).fetchall():
-            for after, symbol, price in rows:
-                yield Row(after, f"prices:{symbol}", json.dumps({"id": after, "price": price}).encode())
-    finally:
-        connection.close()
+    select = "SELECT id, symbol, price FROM prices WHERE id > ? ORDER BY id LIMIT ?"
+    while True:
+        with closing(sqlite3.connect(database)) as connection:
+            page = connection.execute(select, (after, PAGE)).fetchall()
+        if not page:
+            return
+        for after, symbol, price in page:
+            yield Row(after, f"prices:{symbol}", json.dumps({"id": after, "price": price}).encode())
 
 
 def of_file(path: Path, after: int = 0) -> Iterator[Row]:
@@ -64,8 +65,7 @@ def export(database: Path, target: Path) -> None:
 def sample(database: Path, count: int) -> None:
     """Make a table of so many rows, to try with."""
     chance = random.Random(1)
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("CREATE TABLE prices (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, price REAL NOT NULL)")
         prices = ((chance.choice("ABCDEFGH"), round(chance.uniform(1, 100), 2)) for _ in range(count))
         connection.executemany("INSERT INTO prices (symbol, price) VALUES (?, ?)", prices)
-    connection.close()

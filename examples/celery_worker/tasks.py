@@ -45,8 +45,18 @@ def look(**_: Any) -> None:
 
 @app.task(bind=True)
 def add_up(self: Task, path: str) -> None:
-    """Add up the second column of a CSV file."""
+    """Add up the second column of a CSV file, for people to watch."""
     job = self.request.id
+    try:
+        result = added_up(job, path)
+    except Exception as error:
+        announce.delay(job, {"state": "failed", "error": str(error)})
+        raise
+    announce.delay(job, {"state": "done", **result})
+
+
+def added_up(job: str, path: str) -> dict[str, int]:
+    """The work itself; it tells how far it is a few times a second."""
     tell(job, {"state": "running", "rows": 0, "worker": os.getpid()})
     due = time.monotonic() + INTERVAL
     rows = total = 0
@@ -56,7 +66,7 @@ def add_up(self: Task, path: str) -> None:
             if time.monotonic() >= due:
                 tell(job, {"state": "running", "rows": rows, "worker": os.getpid()})
                 due = time.monotonic() + INTERVAL
-    announce.delay(job, {"state": "done", "rows": rows, "total": total})
+    return {"rows": rows, "total": total}
 
 
 def tell(job: str, progress: dict[str, Any]) -> None:

@@ -101,6 +101,15 @@ def test_a_result_waits_for_centrifugo(worker: Worker, pipes: tuple[Path, Path])
     worker.server.assert_published(channel, {"state": "done", "rows": 1, "total": 7}, times=1)
 
 
+def test_a_job_that_fails_says_so(worker: Worker, tmp_path: Path) -> None:
+    """Whoever watches learns why."""
+    file = tmp_path / "bad.csv"
+    file.write_text("row,many\n")
+    (channel,) = worker.start_jobs(file)
+    error = "invalid literal for int() with base 10: 'many'"
+    worker.server.wait_until_published(channel, {"state": "failed", "error": error}, timeout=60)
+
+
 def test_its_configuration_is_one() -> None:
     """The embedded server takes it whole, and keeps the last message of a job."""
     EmbeddedServer(config=EXAMPLE / "centrifugo.json")

@@ -35,23 +35,14 @@ def test_its_tests_pass(copy: Path) -> None:
     assert int(passed[1]) >= (copy / "shop" / "tests.py").read_text().count("def test_")
 
 
-PLACE_AN_ORDER = """
-from django.contrib.auth.models import User
-from django.core.management import call_command
-from shop.models import Item
-from shop.views import save_order
-
-call_command("makemigrations", check=True, dry_run=True)  # ends with 1 if one is missing
-call_command("migrate", verbosity=0)
-Item.objects.create(name="tea", stock=1)
-save_order(User.objects.create_user("ann"), "tea", 1)
-"""
-
-
-def test_it_announces_to_the_server_that_the_environment_names(copy: Path) -> None:
-    """A process of its own, with a database file made by its migrations, which are those of its models."""
+def test_its_commands_work(copy: Path) -> None:
+    """In a process of their own, on a database made by its migrations, and with a server that the environment names."""
+    assert run(copy, "manage.py", "migrate", "--verbosity", "0").returncode == 0
     with EmbeddedServer(config=PROJECT / "centrifugo.json") as server:
-        done = run(copy, "manage.py", "shell", "-c", PLACE_AN_ORDER, CENTRIFUGO_API_URL=server.url)
-        assert done.returncode == 0, done.stderr
+        environment = {"CENTRIFUGO_API_URL": server.url}
+        placed = run(copy, "manage.py", "order", "ann", "tea", "2", **environment)
+        assert placed.stdout == "order 1 is placed, and announced in orders:1\n", placed.stderr
+        refused = run(copy, "manage.py", "order", "ann", "tea", "2", **environment)
+        assert (refused.returncode, "sold out" in refused.stderr) == (1, True)
         kept = Client(server.url, "key").history("orders:1", limit=10).publications
-    assert [publication.data for publication in kept] == [{"id": 1, "item": "tea", "quantity": 1}]
+    assert [publication.data for publication in kept] == [{"id": 1, "item": "tea", "quantity": 2}]

@@ -115,6 +115,11 @@ def test_a_page_gets_the_order(browser: Client, centrifugo: Centrifugo) -> None:
         assert json.loads(page.recv(5))["push"]["pub"]["data"]["item"] == "tea"
 
 
+def test_the_migrations_are_those_of_the_models() -> None:
+    """None is missing."""
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
 def test_a_stranger_gets_no_token() -> None:
     """Who is not logged in is sent to the login page."""
     assert Client().get("/centrifugo/token").status_code == 302
