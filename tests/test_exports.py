@@ -18,20 +18,25 @@ import centripetal.v1
 from centripetal import errors
 from centripetal.client import current
 from centripetal.client import v1 as client
-from centripetal.dialects.current import base, maps, pro, pro_results, push
-from centripetal.dialects.current import commands as current_commands
-from centripetal.dialects.current import results as current_results
+from centripetal.dialects.current.api import base, map_results
+from centripetal.dialects.current.api import commands as current_commands
+from centripetal.dialects.current.api import results as current_results
+from centripetal.dialects.current.api.pro import objects
+from centripetal.dialects.current.api.pro import results as pro_results
 from centripetal.dialects.v1 import commands, credentials, replies, results
 
 DOORS = [centripetal.current, centripetal.v1, centripetal.tokens]
 # Modules whose every public name a user of 1.x needs; but see the differences below.
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
 # The same for users of the current API.
-PARTS_OF_CURRENT = (errors, current, base, current_commands, maps, pro, pro_results, push, current_results)
+PARTS_OF_CURRENT = (
+    *(errors, current, base, current_commands, objects),
+    *(current_results, map_results, pro_results),
+)
 # Exported by a part for the sake of other parts of the house.
 INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
-INTERNAL_OF_CURRENT = {"COMMANDS", "Executed", "MAP_METHODS", "PRO_METHODS"} | {
-    *("Data", "Method", "OfUser", "Sendable", "Version", "payload_of")
+INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {
+    *("Data", "Method", "Nothing", "OfUser", "Sendable", "Version", "payload_of")
 }
 # What belongs to `centripetal.v1` but is made in modules that also hold other things.
 BESIDES = {

@@ -6,12 +6,17 @@ token = connection_token("the server's hmac_secret_key", 42, info={"name": "Ann"
 """
 
 from centripetal.client.tokens import connection_token, explain, subscription_token
-from centripetal.dialects.current.claims import ConnectionClaims, Override, SubscribeClaims, SubscriptionClaims
-from centripetal.dialects.current.credentials import Key, Lifetime, SubscribeOptions, Time, User
-from centripetal.dialects.current.explaining import Explanation
-from centripetal.dialects.current.signatures import Algorithm
-from centripetal.dialects.current.signing import SigningKey
-from centripetal.dialects.current.verifying import TokenKeys, TokenRefused, verify_connection, verify_subscription
+from centripetal.dialects.current.tokens.claims import ConnectionClaims, Override, SubscribeClaims, SubscriptionClaims
+from centripetal.dialects.current.tokens.credentials import Key, Lifetime, SubscribeOptions, Time, User
+from centripetal.dialects.current.tokens.explaining import Explanation
+from centripetal.dialects.current.tokens.signatures import Algorithm
+from centripetal.dialects.current.tokens.signing import SigningKey
+from centripetal.dialects.current.tokens.verifying import (
+    TokenKeys,
+    TokenRefused,
+    verify_connection,
+    verify_subscription,
+)
 from centripetal.errors import UsageError
 
 __all__ = [

@@ -8,7 +8,7 @@ import pytest
 
 from centripetal.tokens import SigningKey, TokenKeys, explain, verify_connection, verify_subscription
 from tests.cli.conftest import Run
-from tests.dialects.current.keys import SECRET, hs256, pair
+from tests.dialects.current.tokens.keys import SECRET, hs256, pair
 
 KEYS = TokenKeys(hmac_secret_key=SECRET)
 VARIABLE = "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"

@@ -1,13 +1,18 @@
 """The options that all verbs share, and the environment variables behind them."""
 
 import json
+import threading
+from urllib.parse import urlsplit
 
 import pytest
 
+from centripetal import Client
 from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.server import EmbeddedServer
-from tests.cli.conftest import SECRET, Run
+from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY, Run
+from tests.cli.relay import secured
+from tests.transport.certificates import Authority, server_context
 
 
 def test_options_work_before_and_after_the_verb(cli: Run, server: EmbeddedServer) -> None:
@@ -100,3 +105,62 @@ def test_json_of_usage_errors(cli: Run) -> None:
     assert error["type"] == "UsageError"
     assert error["exit_code"] == 2
     assert "CHANNEL" in error["message"]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificate of the server, and is known to nobody else."""
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+def test_a_private_authority_is_named_by_an_option(
+    cli: Run, current_server: EmbeddedServer, authority: Authority
+) -> None:
+    """With --ca-file calls, doctor and clients trust its certificate; without, they say that they don't."""
+    with secured(server_context(authority.issue("localhost")), urlsplit(current_server.url).port or 0) as port:
+        where = ("--url", f"https://localhost:{port}", "--api-key", API_KEY, "--json")
+        assert cli("channels", *where).code == 3
+        assert cli("channels", *where, "--ca-file", authority.ca_file).code == 0
+        ran = cli("doctor", "--channel", "open:news", "--token-key", TOKEN_KEY, *where, "--ca-file", authority.ca_file)
+    checks = {check["name"]: check["state"] for check in json.loads(ran.out)["checks"]}
+    # Certificates of the tests are good for some days only, which is worth a warning.
+    assert (checks["tls"], checks["http"], checks["clients"], checks["subscribe"]) == ("warning", "ok", "ok", "ok")
+
+
+def test_watch_trusts_a_private_authority(cli: Run, current_server: EmbeddedServer, authority: Authority) -> None:
+    """With --ca-file, publications arrive by TLS, too."""
+    over = threading.Event()
+
+    def publish() -> None:
+        with Client(current_server.url, API_KEY) as client:
+            while not over.wait(0.02):
+                client.publish("open:news", "hello")
+
+    publisher = threading.Thread(target=publish)
+    with secured(server_context(authority.issue("localhost")), urlsplit(current_server.url).port or 0) as port:
+        publisher.start()
+        where = ("--url", f"https://localhost:{port}", "--ca-file", authority.ca_file)
+        ran = cli("watch", "open:news", "--count", "1", "--token-key", TOKEN_KEY, *where)
+        over.set()
+        publisher.join()
+    assert (ran.code, "hello" in ran.out) == (0, True)
+
+
+@pytest.mark.parametrize("verb", ["channels", "doctor"])
+def test_a_file_without_certificates_is_told(cli: Run, current_server: EmbeddedServer, verb: str) -> None:
+    """A --ca-file that is none is an error which names it."""
+    ran = cli(verb, "--url", current_server.url, "--api-key", API_KEY, "--ca-file", "nowhere.pem")
+    assert ran.code != 0
+    assert "nowhere.pem" in ran.out + ran.err
+
+
+def test_an_api_elsewhere_is_found_by_its_prefix(cli: Run) -> None:
+    """--handler-prefix says where the API of a Centrifugo 6 is, also to doctor; 1.x has another way."""
+    config = {"http_api": {"handler_prefix": "/backend"}}
+    with EmbeddedServer(api_key=API_KEY, config=config) as server:
+        where = ("--url", server.url, "--api-key", API_KEY, "--handler-prefix", "/backend")
+        assert cli("publish", "news", "1", *where).code == 0
+        checks = json.loads(cli("doctor", *where, "--json").out)["checks"]
+        assert {check["name"]: check["state"] for check in checks}["credentials"] == "ok"
+        ran = cli("channels", "--secret", "s", "--url", server.url, "--handler-prefix", "/backend")
+    assert (ran.code, "--handler-prefix is for Centrifugo 3 and later" in ran.err) == (2, True)

@@ -14,7 +14,7 @@ import pytest
 
 import centripetal
 from centripetal.client import watching
-from centripetal.dialects.current import watching as current
+from centripetal.dialects.current.realtime import watching as current
 from centripetal.dialects.v1 import watching as v1
 from centripetal.errors import ConnectionLostError, MalformedResponseError, ServerError
 from centripetal.protocol.watching import (

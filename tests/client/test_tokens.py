@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from centripetal import tokens
-from centripetal.dialects.current import credentials, explaining
-from tests.dialects.current.keys import NOW, SECRET
+from centripetal.dialects.current.tokens import credentials, explaining
+from tests.dialects.current.tokens.keys import NOW, SECRET
 
 KEYS = tokens.TokenKeys(hmac_secret_key=SECRET)
 

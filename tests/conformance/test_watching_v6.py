@@ -7,9 +7,9 @@ import pytest
 
 from centripetal import Client
 from centripetal.client.watching import Watching
-from centripetal.dialects.current import watching
-from centripetal.dialects.current.realtime import ConnectResult, RefreshResult
-from centripetal.dialects.current.watching import Watcher
+from centripetal.dialects.current.realtime import watching
+from centripetal.dialects.current.realtime.replies import ConnectResult, RefreshResult
+from centripetal.dialects.current.realtime.watching import Watcher
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import (
     Connected,

@@ -5,14 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "name_of"]
+__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "files", "name_of"]
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *DOCS.rglob("*.md")])
+PAGES = sorted(
+    [
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+        *DOCS.rglob("*.md"),
+        *ROOT.glob("examples/*/README.md"),
+    ]
+)
 
 _FENCE = re.compile(r"^( *)```(\w*)(.*)$")
+_TITLE = re.compile(r'title="([^"]+)"')
 _NOT_RUN = re.compile(r"^<!-- not run: (.+) -->$")
+_EXCERPT = re.compile(r"^<!-- from (\S+) -->$")
 
 
 class Block(NamedTuple):
@@ -24,6 +32,9 @@ class Block(NamedTuple):
         language: what its fence says.
         code: its text.
         not_run: why it is not run, if a comment above it says so; "" otherwise.
+        file: the name of the file that it is, if its fence has a title; "" otherwise.
+        excerpt_of: the file of this repository that it is a part of, and with which it is run, if a comment above it
+            says so; "" otherwise.
     """
 
     page: Path
@@ -31,6 +42,8 @@ class Block(NamedTuple):
     language: str
     code: str
     not_run: str
+    file: str = ""
+    excerpt_of: str = ""
 
 
 def name_of(page: Path) -> str:
@@ -39,17 +52,29 @@ def name_of(page: Path) -> str:
 
 def blocks(page: Path) -> Iterator[Block]:
     """The fenced blocks of *page*, in order."""
-    language, indent, start, code, reason = "", "", 0, list[str](), ""
+    language, indent, start, code, title, above = "", "", 0, list[str](), "", ""
     inside = False
     for number, line in enumerate(page.read_text().splitlines(), 1):
         fence = _FENCE.match(line)
         if fence and not inside:
             inside, indent, language, start, code = True, fence[1], fence[2], number + 1, []
+            title = found[1] if (found := _TITLE.search(fence[3])) else ""
         elif fence:
-            yield Block(page, start, language, "\n".join(code) + "\n", reason)
-            inside, reason = False, ""
+            reason, source = _NOT_RUN.match(above), _EXCERPT.match(above)
+            text = "\n".join(code) + "\n"
+            yield Block(page, start, language, text, reason[1] if reason else "", title, source[1] if source else "")
+            inside, above = False, ""
         elif inside:
             code.append(line.removeprefix(indent))
         elif line:
-            reason = found[1] if (found := _NOT_RUN.match(line)) else ""
+            above = line
     assert not inside, f"{page}: the last block has no end"
+
+
+def files(page: Path) -> dict[str, str]:
+    """The files that *page* has its reader write: blocks with a title are files, those with the same title one."""
+    found: dict[str, str] = {}
+    for block in blocks(page):
+        if block.file:
+            found[block.file] = "\n\n".join((found[block.file], block.code)) if block.file in found else block.code
+    return found

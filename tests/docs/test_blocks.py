@@ -23,12 +23,15 @@ ALL = [block for page in PAGES for block in blocks(page)]
 ELSEWHERE = {
     "docs/howto/testing.md": "tests/testing/test_documentation.py",
     "docs/howto/tls.md": "tests/docs/test_tls_guide.py",
+    "docs/howto/flask.md": "tests/docs/test_flask.py",
+    "docs/tutorial.md": "tests/docs/test_tutorial.py",
 }
 """Pages whose Python is run by another test."""
 PROGRAMS = [
     page
     for page in PAGES
-    if name_of(page) not in ELSEWHERE and any(b.language == "python" and not b.not_run for b in blocks(page))
+    if name_of(page) not in ELSEWHERE
+    and any(b.language == "python" and not b.not_run and not b.excerpt_of for b in blocks(page))
 ]
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
@@ -64,7 +67,7 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
     try:
         for block in blocks(page):
-            if block.language == "python" and not block.not_run:
+            if block.language == "python" and not block.not_run and not block.excerpt_of:
                 # Errors name the page and its line.
                 code = "\n" * (block.line - 1) + block.code
                 exec(compile(code, name_of(page), "exec"), names)
@@ -72,6 +75,15 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
         for value in names.values():
             if isinstance(value, EmbeddedServer):
                 value.stop()
+
+
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=f"{name_of(block.page)}:{block.line}") for block in ALL if block.excerpt_of]
+)
+def test_an_excerpt_is_in_its_file(block: Block) -> None:
+    """What a page shows of an example is in the example, which is tested, line by line."""
+    text = (ROOT / block.excerpt_of).read_text()
+    assert f"\n{block.code}" in f"\n{text}", f"this is no longer in {block.excerpt_of}"
 
 
 def test_every_block_has_a_language_that_is_checked() -> None:
@@ -105,7 +117,7 @@ def test_data_can_be_read(block: Block) -> None:
 @pytest.mark.parametrize("block", of("js", "html"))
 def test_scripts_parse(block: Block, tmp_path: Path) -> None:
     """JavaScript, also that within HTML, is free of syntax errors."""
-    scripts = [block.code] if block.language == "js" else re.findall(r"<script[^>]*>(.+?)</script>", block.code, re.S)
+    scripts = [block.code] if block.language == "js" else re.findall(r"<script[^>]*>(.*?)</script>", block.code, re.S)
     for script in scripts:
         file = tmp_path / "script.mjs"
         file.write_text(script)
@@ -160,6 +172,7 @@ def parse(words: list[str]) -> None:
 
 
 OTHERS = frozenset(("export", "echo", "cd", "mkdir", "cat", "git", "curl", "npm", "ssh", "cp", "pytest"))
+OTHERS |= {"centrifugo", "uvicorn", "gunicorn"}
 """Commands of other programs, which are taken as they are."""
 
 

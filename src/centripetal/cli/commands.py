@@ -19,9 +19,9 @@ from centripetal.cli.generations import Generation
 from centripetal.cli.output import show_json
 from centripetal.cli.results import show_result
 from centripetal.cli.settings import Settings, keyword, register
-from centripetal.dialects.current.base import Method
-from centripetal.dialects.current.commands import custom
-from centripetal.dialects.current.maps import MAP_METHODS
+from centripetal.dialects.current.api.base import Method
+from centripetal.dialects.current.api.commands import custom
+from centripetal.dialects.current.api.maps import MAP_METHODS
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 

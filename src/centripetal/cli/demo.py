@@ -31,7 +31,7 @@ from centripetal.cli.settings import TOOLS, Settings, register
 from centripetal.cli.subscriber import Arrival, Subscriber
 from centripetal.cli.watch import as_members, described
 from centripetal.client import current
-from centripetal.dialects.current import watching as watching_current
+from centripetal.dialects.current.realtime import watching as watching_current
 from centripetal.dialects.v1 import watching as watching_v1
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import Watcher
@@ -120,7 +120,8 @@ def _watching(
     else:
         secret = known_key(settings, token_key)
         watcher = watching_current.Watcher(CHANNELS, key=secret, user=USER)
-    with Subscriber(watcher, client.endpoint, subscriptions=len(CHANNELS), joins=joins) as subscriber:
+    url, options = settings.server_url() or client.endpoint, settings.transport()
+    with Subscriber(watcher, url, subscriptions=len(CHANNELS), joins=joins, **options) as subscriber:
         yield _Subject(client, secret, subscriber)
 
 

@@ -21,7 +21,10 @@ from centripetal.dialects.v1.codec import Codec as V1Codec
 from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatusError, ServerError, UsageError
 from centripetal.protocol.command import Prepared
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.http1 import Origin
+from centripetal.transport.base import TransportOptions
 from centripetal.transport.blocking import BlockingTransport
+from centripetal.transport.settings import Settings as TransportSettings
 
 __all__ = ["Check", "network", "server", "token"]
 
@@ -82,17 +85,21 @@ def _connection(settings: Settings, parts: SplitResult, host: str, port: int) ->
     with connection:
         yield Check("tcp", "ok", f"connected to {host}:{port} in {(time.monotonic() - start) * 1e3:.1f} ms")
         if parts.scheme == "https":
-            yield _tls(connection, host)
+            yield _tls(connection, Origin(True, host, port), settings.transport())
 
 
-def _tls(connection: socket.socket, host: str) -> Check:
+def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -> Check:
     try:
-        with ssl.create_default_context().wrap_socket(connection, server_hostname=host) as secured:
+        context = TransportSettings(**options).context(origin)
+        assert context is not None, "the origin is secure"
+        with context.wrap_socket(connection, server_hostname=origin.host) as secured:
             version, certificate = secured.version(), secured.getpeercert() or {}
+    except UsageError as error:  # the file with certificates
+        return failed("tls", error)
     except ssl.SSLCertVerificationError as error:
         advice = (
             "Give the server a certificate for this name from an authority that this machine trusts; one of your own "
-            "authority is trusted where SSL_CERT_FILE names it."
+            "authority is trusted where --ca-file or SSL_CERT_FILE names it."
         )
         return Check("tls", "failed", f"the certificate is not trusted: {error.verify_message}", advice)
     except OSError as error:
@@ -130,7 +137,7 @@ def server(settings: Settings) -> Iterator[Check]:
 
 def _answer(settings: Settings, generation: Generation) -> Iterator[Check]:
     """Whether there is HTTP, and the clock behind it."""
-    with contextlib.closing(BlockingTransport()) as transport:
+    with contextlib.closing(BlockingTransport(**settings.transport())) as transport:
         try:
             sent = time.time()
             reply = transport.send(_request(settings, generation), settings.seconds())
@@ -144,13 +151,13 @@ def _answer(settings: Settings, generation: Generation) -> Iterator[Check]:
 
 
 def _request(settings: Settings, generation: Generation) -> HTTPRequest:
-    from centripetal.dialects.current.commands import Info
+    from centripetal.dialects.current.api.commands import Info
 
     url, credentials = settings.server_url() or DEFAULT_URL, settings.credentials()
     if generation is Generation.V1:
         return V1Codec(url, None if settings.insecure else credentials.secret).request([])
     key = None if settings.insecure else credentials.api_key
-    return CurrentCodec(url, key).request([Prepared(Info(), b"{}")])
+    return CurrentCodec(url, key, prefix=settings.prefix()).request([Prepared(Info(), b"{}")])
 
 
 def _clock(reply: HTTPReply, sent: float, received: float) -> Check | None:

@@ -10,6 +10,7 @@ from centripetal.cli.generations import Generation
 from centripetal.errors import CentripetalError, ServerError, UsageError
 from centripetal.protocol.checks import check_channels
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Refused, Subscribed, Watcher
+from centripetal.transport.base import TransportOptions
 from centripetal.transport.settings import Settings as TransportSettings
 
 __all__ = ["channel", "clients"]
@@ -81,7 +82,9 @@ def _special(name: str, generation: Generation) -> str:
 # ---- clients
 
 
-def clients(watcher: Watcher, url: str, timeout: float, *, subscribes: bool, has_token: bool) -> Iterator[Check]:
+def clients(
+    watcher: Watcher, url: str, timeout: float, *, subscribes: bool, has_token: bool, options: TransportOptions
+) -> Iterator[Check]:
     """Whether a client can connect, with what the watcher has of a token; and subscribe, if it is to."""
     connected = False
     try:
@@ -90,7 +93,7 @@ def clients(watcher: Watcher, url: str, timeout: float, *, subscribes: bool, has
         yield Check("clients", "warning", "not tried", "This needs websockets: pip install 'centripetal[cli]'")
         return
     try:
-        with closing(WebSocket(url, timeout, TransportSettings())) as websocket:
+        with closing(WebSocket(url, timeout, TransportSettings(**options))) as websocket:
             for event in _events(websocket, watcher, timeout, subscribes):
                 yield _told(event, connected, has_token)
                 connected = connected or isinstance(event, Connected)

@@ -14,7 +14,7 @@ from centripetal.cli.generations import Generation
 from centripetal.cli.keys import KeyOption, checking_key, known_key
 from centripetal.cli.output import console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.dialects.current import watching as current
+from centripetal.dialects.current.realtime import watching as current
 from centripetal.dialects.v1 import watching as v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import Watcher
@@ -104,7 +104,9 @@ def _of_clients(
         watcher = _watcher(settings, generation, name, text if not kind else None, key)
         url, seconds = settings.server_url() or DEFAULT_URL, settings.seconds()
         has_token = generation is Generation.V1 or bool(text or _private_key(key))
-        yield from clients(watcher, url, seconds, subscribes=name is not None, has_token=has_token)
+        yield from clients(
+            watcher, url, seconds, subscribes=name is not None, has_token=has_token, options=settings.transport()
+        )
     except CentripetalError as error:
         yield failed("clients", error)
 

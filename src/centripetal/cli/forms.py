@@ -11,7 +11,7 @@ import msgspec
 
 from centripetal.cli.data import STDIN, read_bytes, read_json
 from centripetal.cli.reading import bare, reader
-from centripetal.dialects.current.base import StreamPosition
+from centripetal.dialects.current.api.base import StreamPosition
 from centripetal.errors import UsageError
 from centripetal.protocol.fields import Base64, Moment, Payload, UserId
 

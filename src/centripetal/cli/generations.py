@@ -7,7 +7,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from centripetal.dialects.current import commands as current
+from centripetal.dialects.current.api import commands as current
 from centripetal.dialects.v1 import commands as v1
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command

@@ -11,7 +11,7 @@ from centripetal.cli.failures import ExitCode, explain, printable
 from centripetal.cli.generations import Generation
 from centripetal.cli.ndjson import Line, command_of, failed_broadcast, failed_line, was_doubtful
 from centripetal.cli.progress import Progress
-from centripetal.dialects.current.results import BroadcastResult
+from centripetal.dialects.current.api.results import BroadcastResult
 from centripetal.errors import AuthenticationError, CentripetalError, ServerError, UsageError
 from centripetal.protocol.command import Command
 

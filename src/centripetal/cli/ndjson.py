@@ -12,7 +12,7 @@ import msgspec
 
 from centripetal.cli.generations import Generation
 from centripetal.cli.reading import reader
-from centripetal.dialects.current.commands import custom
+from centripetal.dialects.current.api.commands import custom
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.command import Command
 

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from centripetal.cli.failures import ExitCode
 from centripetal.cli.output import as_text, console, show, show_fields, show_json, show_table
-from centripetal.dialects.current.commands import Broadcast
-from centripetal.dialects.current.results import (
+from centripetal.dialects.current.api.commands import Broadcast
+from centripetal.dialects.current.api.results import (
     BroadcastResult,
     ChannelsResult,
     HistoryResult,

@@ -19,6 +19,7 @@ from centripetal.cli.generations import SECRET, Credentials, Generation
 from centripetal.client import current
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import API_URL, environment_value
+from centripetal.transport.base import TransportOptions
 
 __all__ = [
     "DEFAULT_TIMEOUT",
@@ -48,6 +49,8 @@ class Settings:
     server: int | None = None
     insecure: bool = False
     timeout: float | None = None
+    ca_file: str | None = None
+    handler_prefix: str | None = None
     json: bool = False
     environment: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ, repr=False)
 
@@ -96,16 +99,26 @@ class Settings:
         """How long a call may take."""
         return DEFAULT_TIMEOUT if self.timeout is None else self.timeout
 
+    def transport(self) -> TransportOptions:
+        """How to speak with the server."""
+        return {} if self.ca_file is None else {"ca_file": self.ca_file}
+
+    def prefix(self) -> str:
+        """The path of the current API."""
+        return "/api" if self.handler_prefix is None else self.handler_prefix
+
     def client(self) -> v1.Client | current.Client:
         """A client for the server that the settings name."""
         url, timeout, generation = self.server_url() or DEFAULT_URL, self.seconds(), self.generation()
         credentials = self.credentials()
         credential = self._credential(generation, credentials.secret or credentials.api_key)
         if generation is Generation.CURRENT:
-            return current.Client(url, credential, timeout=timeout)
+            return current.Client(url, credential, timeout=timeout, handler_prefix=self.prefix(), **self.transport())
+        if self.handler_prefix is not None:
+            raise UsageError("--handler-prefix is for Centrifugo 3 and later; for 1.x, put its `prefix` into the URL")
         if credential is None:
-            return v1.Client.insecure(url, timeout=timeout)
-        return v1.Client(url, credential, timeout=timeout)
+            return v1.Client.insecure(url, timeout=timeout, **self.transport())
+        return v1.Client(url, credential, timeout=timeout, **self.transport())
 
     def client_v1(self) -> v1.Client:
         """A client for the 1.x server that the settings name."""
@@ -166,6 +179,16 @@ _OPTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
         float | None,
         f"How long the call may take in all. Otherwise {DEFAULT_TIMEOUT:g} seconds.",
         {"metavar": "SECONDS"},
+    ),
+    "ca_file": (
+        str | None,
+        "Certificates (PEM) to verify the server's against, instead of those that this machine trusts.",
+        {"metavar": "FILE"},
+    ),
+    "handler_prefix": (
+        str | None,
+        "The `http_api.handler_prefix` of a server of Centrifugo 3 or later, if it is not /api.",
+        {"metavar": "PATH"},
     ),
     "json": (bool, "Print results and errors as JSON.", {}),
 }

@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from centripetal.errors import CentripetalError
 from centripetal.protocol.watching import Event, Joined, Left, Published, Refused, Subscribed, Watcher
+from centripetal.transport.base import TransportOptions
 
 __all__ = ["Arrival", "Subscriber"]
 
@@ -25,13 +26,21 @@ class Subscriber:
         subscriptions: how many there will be when it has begun.
         joins: how many join events to wait for at the beginning.
         patience: seconds for everything that is waited for.
+        options: how to speak with the server.
 
     Attributes:
         problem: why it does not watch, or no longer; None while it does.
     """
 
     def __init__(
-        self, watcher: Watcher, url: str, *, subscriptions: int = 1, joins: int = 0, patience: float = 5.0
+        self,
+        watcher: Watcher,
+        url: str,
+        *,
+        subscriptions: int = 1,
+        joins: int = 0,
+        patience: float = 5.0,
+        **options: Unpack[TransportOptions],
     ) -> None:
         self.problem: CentripetalError | None = None
         self._expected = subscriptions, joins
@@ -42,7 +51,7 @@ class Subscriber:
         try:
             from centripetal.client.watching import Watching
 
-            self._watching = Watching(watcher, url, timeout=patience)
+            self._watching = Watching(watcher, url, timeout=patience, **options)
         except CentripetalError as error:  # the extra is missing
             self.problem = error
             self._events.put(None)

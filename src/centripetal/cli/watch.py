@@ -15,7 +15,7 @@ from centripetal.cli.generations import Generation
 from centripetal.cli.keys import KeyOption, known_key
 from centripetal.cli.output import as_text, console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.dialects.current import watching as current
+from centripetal.dialects.current.realtime import watching as current
 from centripetal.dialects.v1 import watching as v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import (
@@ -83,7 +83,7 @@ def watch(
     url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
     timeout = settings.seconds()
     show = _show_as_json if settings.json else _show_to_people(channels)
-    for event in _until(count, iter(Watching(watcher, url, timeout=timeout))):
+    for event in _until(count, iter(Watching(watcher, url, timeout=timeout, **settings.transport()))):
         show(event)
         sys.stdout.flush()
 

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Generic, Self, Unpack, cast
+from typing import Any, Self, Unpack, cast
 
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
+from centripetal.client.caller import Caller
 from centripetal.client.options import check_no_options
 from centripetal.client.threads import ThreadLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, exchange
+from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
@@ -52,11 +53,8 @@ def _rest(pause: Pause, timeout: float) -> HTTPReply:
     return AWAKE
 
 
-class BlockingClient(Blocking, Generic[OutcomeT]):
+class BlockingClient(Caller[OutcomeT], Blocking):
     """A client whose calls block. May be built anywhere, shared by threads, used after a fork."""
-
-    _once = True
-    """Whether a request that needs no conversation may do without: false for clients that try again."""
 
     def __init__(
         self,
@@ -67,14 +65,10 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
         on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        self.timeout = check_timeout(timeout)
-        self._codec = codec
+        super().__init__(codec, timeout, group, on_request)
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else BlockingTransport(**options)
-        self._on_request = on_request
-        self._group = bool(group)
-        self._limits = group if isinstance(group, Limits) else Limits()
         self._line = ThreadLine(self._request, self._limits) if group else None
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
@@ -96,16 +90,6 @@ class BlockingClient(Blocking, Generic[OutcomeT]):
         except CentripetalError as error:
             error.command, error.index = command, None
             raise
-
-    def _check_ready(self) -> None:
-        """Raise if no direct call may be made now."""
-
-    def _seconds(self, timeout: float | None) -> float:
-        return self.timeout if timeout is None else check_timeout(timeout)
-
-    def _converse(self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT]) -> Flow[list[OutcomeT]]:
-        """The conversation about some calls."""
-        return exchange(codec, calls)
 
     def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None

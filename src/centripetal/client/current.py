@@ -9,13 +9,13 @@ from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import call
 from centripetal.client.options import ClientOptions, CurrentOptions
-from centripetal.dialects.current import commands, maps, pro
-from centripetal.dialects.current.base import StreamPosition
+from centripetal.dialects.current.api import commands
+from centripetal.dialects.current.api.base import StreamPosition
+from centripetal.dialects.current.api.commands import custom
+from centripetal.dialects.current.api.paging import Paging
+from centripetal.dialects.current.api.results import HistoryResult
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
-from centripetal.dialects.current.commands import custom
-from centripetal.dialects.current.paging import Paging
 from centripetal.dialects.current.replies import Answer
-from centripetal.dialects.current.results import HistoryResult
 from centripetal.errors import ServerError, UsageError
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value
@@ -48,33 +48,33 @@ class _Commands:
     info = call(commands.Info)
     rpc = call(commands.RPC)
 
-    map_publish = call(maps.MapPublish)
-    map_remove = call(maps.MapRemove)
-    map_read_state = call(maps.MapReadState)
-    map_read_stream = call(maps.MapReadStream)
-    map_stats = call(maps.MapStats)
-    map_clear = call(maps.MapClear)
-    shared_poll_publish = call(maps.SharedPollPublish)
+    map_publish = call(commands.MapPublish)
+    map_remove = call(commands.MapRemove)
+    map_read_state = call(commands.MapReadState)
+    map_read_stream = call(commands.MapReadStream)
+    map_stats = call(commands.MapStats)
+    map_clear = call(commands.MapClear)
+    shared_poll_publish = call(commands.SharedPollPublish)
 
-    connections = call(pro.Connections)
-    update_user_status = call(pro.UpdateUserStatus)
-    get_user_status = call(pro.GetUserStatus)
-    delete_user_status = call(pro.DeleteUserStatus)
-    block_user = call(pro.BlockUser)
-    unblock_user = call(pro.UnblockUser)
-    revoke_token = call(pro.RevokeToken)
-    invalidate_user_tokens = call(pro.InvalidateUserTokens)
-    device_register = call(pro.DeviceRegister)
-    device_update = call(pro.DeviceUpdate)
-    device_remove = call(pro.DeviceRemove)
-    device_list = call(pro.DeviceList)
-    device_topic_list = call(pro.DeviceTopicList)
-    device_topic_update = call(pro.DeviceTopicUpdate)
-    user_topic_list = call(pro.UserTopicList)
-    user_topic_update = call(pro.UserTopicUpdate)
-    send_push_notification = call(pro.SendPushNotification)
-    update_push_status = call(pro.UpdatePushStatus)
-    cancel_push = call(pro.CancelPush)
+    connections = call(commands.Connections)
+    update_user_status = call(commands.UpdateUserStatus)
+    get_user_status = call(commands.GetUserStatus)
+    delete_user_status = call(commands.DeleteUserStatus)
+    block_user = call(commands.BlockUser)
+    unblock_user = call(commands.UnblockUser)
+    revoke_token = call(commands.RevokeToken)
+    invalidate_user_tokens = call(commands.InvalidateUserTokens)
+    device_register = call(commands.DeviceRegister)
+    device_update = call(commands.DeviceUpdate)
+    device_remove = call(commands.DeviceRemove)
+    device_list = call(commands.DeviceList)
+    device_topic_list = call(commands.DeviceTopicList)
+    device_topic_update = call(commands.DeviceTopicUpdate)
+    user_topic_list = call(commands.UserTopicList)
+    user_topic_update = call(commands.UserTopicUpdate)
+    send_push_notification = call(commands.SendPushNotification)
+    update_push_status = call(commands.UpdatePushStatus)
+    cancel_push = call(commands.CancelPush)
 
 
 class _Current:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from centripetal.dialects.current import credentials, explaining
+from centripetal.dialects.current.tokens import credentials, explaining
 
 __all__ = ["connection_token", "explain", "subscription_token"]
 

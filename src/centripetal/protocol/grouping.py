@@ -213,9 +213,10 @@ class Grouping:
         """The first half of `settle`: its line stays taken, until `land`."""
         done = []
         for entry, outcome in zip(group.entries, outcomes, strict=True):
-            self._proven.add(entry.call.command.name)
+            if (command := entry.call.command).newer:
+                self._proven.add(command.name)
             if entry.state == "sent":
-                entry.finish(outcome)
+                entry.state, entry.outcome = "done", outcome
                 done.append(entry)
         return done
 

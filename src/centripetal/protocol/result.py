@@ -11,9 +11,14 @@ import msgspec
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.payload import decode_json
 
-__all__ = ["ABSENT", "Result", "decoded"]
+__all__ = ["ABSENT", "Result", "decoded", "json_of"]
 
 ABSENT = msgspec.Raw()
+
+
+def json_of(raw: msgspec.Raw) -> bytes | None:
+    """The JSON as bytes; None if there is none."""
+    return bytes(raw) or None
 
 
 def decoded(raw: bytes | None, what: str) -> Any:

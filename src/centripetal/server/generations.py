@@ -18,7 +18,7 @@ import msgspec
 from centripetal.server.console.backend import Backend
 from centripetal.server.current.clients import Clients as ClientsCurrent
 from centripetal.server.current.config import Config as ConfigCurrent
-from centripetal.server.current.console import NodeBackend as BackendCurrent
+from centripetal.server.current.console import CurrentBackend
 from centripetal.server.current.endpoints import Endpoints as EndpointsCurrent
 from centripetal.server.current.node import VERSION as VERSION_CURRENT
 from centripetal.server.current.node import Node as NodeCurrent
@@ -29,7 +29,7 @@ from centripetal.server.v1.api import VERSION as VERSION_V1
 from centripetal.server.v1.api import Node as NodeV1
 from centripetal.server.v1.clients import Clients as ClientsV1
 from centripetal.server.v1.config import Config as ConfigV1
-from centripetal.server.v1.console import NodeBackend as BackendV1
+from centripetal.server.v1.console import V1Backend
 from centripetal.server.v1.endpoints import Endpoints as EndpointsV1
 
 try:
@@ -154,7 +154,7 @@ class _ServiceV1:
         self.answer = self._endpoints.answer
         self.opens_websocket = self._endpoints.opens_websocket
         self.realtime = ClientsV1(node, lambda: str(uuid.uuid4()))
-        self.backend: Backend = BackendV1(node, time.time)
+        self.backend: Backend = V1Backend(node, time.time)
 
     def tick(self) -> None:
         self._node.tick(time.time(), _readings())
@@ -197,7 +197,7 @@ class _ServiceCurrent:
     def __init__(self, node: NodeCurrent, *, websockets: bool) -> None:
         self._node = node
         self.realtime = ClientsCurrent(node, lambda: str(uuid.uuid4()), random.random)
-        self.backend: Backend = BackendCurrent(node, time.time)
+        self.backend: Backend = CurrentBackend(node, time.time)
         self._endpoints = EndpointsCurrent(node, time.time, websockets=websockets)
         self.answer = self._endpoints.answer
         self.opens_websocket = self._endpoints.opens_websocket

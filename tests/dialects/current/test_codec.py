@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centripetal.dialects.current.base import FilterNode, StreamPosition, SubscribeOptionOverride
-from centripetal.dialects.current.codec import Codec, endpoint
-from centripetal.dialects.current.commands import (
+from centripetal.dialects.current.api.base import FilterNode, StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.api.commands import (
     COMMANDS,
+    BlockUser,
     Broadcast,
     Channels,
     DisconnectReason,
@@ -27,9 +27,9 @@ from centripetal.dialects.current.commands import (
     Publish,
     custom,
 )
-from centripetal.dialects.current.maps import MapPublish
-from centripetal.dialects.current.pro import BlockUser
-from centripetal.dialects.current.results import HistoryRemoveResult, PublishResult
+from centripetal.dialects.current.api.maps import MapPublish
+from centripetal.dialects.current.api.results import HistoryRemoveResult, PublishResult
+from centripetal.dialects.current.codec import Codec, endpoint
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import (
     AuthenticationError,

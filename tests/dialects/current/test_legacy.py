@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from centripetal.dialects.current.api.commands import Broadcast, Channels, History, Info, Publish, custom
+from centripetal.dialects.current.api.results import PublishResult
 from centripetal.dialects.current.codec import Codec
-from centripetal.dialects.current.commands import Broadcast, Channels, History, Info, Publish, custom
 from centripetal.dialects.current.legacy import SingleEndpoint
-from centripetal.dialects.current.results import PublishResult
 from centripetal.dialects.current.server import Server
 from centripetal.errors import (
     AuthenticationError,

@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.base import FilterNode
-from centripetal.dialects.current.commands import Broadcast, Disconnect, Info, Publish, Subscribe, Unsubscribe, custom
-from centripetal.dialects.current.maps import MapPublish, MapStats, SharedPollPublish
-from centripetal.dialects.current.pro import BlockUser
-from centripetal.dialects.current.results import InfoResult, NodeResult
+from centripetal.dialects.current.api.base import FilterNode
+from centripetal.dialects.current.api.commands import (
+    BlockUser,
+    Broadcast,
+    Disconnect,
+    Info,
+    Publish,
+    Subscribe,
+    Unsubscribe,
+    custom,
+)
+from centripetal.dialects.current.api.maps import MapPublish, MapStats, SharedPollPublish
+from centripetal.dialects.current.api.results import InfoResult, NodeResult
 from centripetal.dialects.current.server import Server
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command

@@ -13,7 +13,7 @@ from centripetal.server.events import CommandRun, Event, Events, RequestRefused
 from centripetal.server.http1 import Request, Response
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.console import NodeBackend
+from centripetal.server.v1.console import V1Backend
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -29,7 +29,7 @@ class Bench:
         events = Events()
         self.heard: list[Event] = []
         self.node = Node(read_config(config)[0], uid="uid", now=1, next_uid=lambda: "id", events=events)
-        backend = NodeBackend(self.node, lambda: 7)
+        backend = V1Backend(self.node, lambda: 7)
         self.feed = Feed("run", backend.explain)
         guard = Guard("127.0.0.1", token="token", password="", timer=lambda: 0)
         self.endpoints = Endpoints(backend, self.feed, guard, Setting("run", 2, lambda: 7, lambda name: name.encode()))

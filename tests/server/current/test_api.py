@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.answers import Answer, HistoryAnswer, PublishAnswer
+from centripetal.dialects.current.serving.answers import Answer, HistoryAnswer, PublishAnswer
 from centripetal.server.current.connection import ServerSubscription, Told
 from centripetal.server.engine import ClientInfo, Position
 from centripetal.server.events import CommandRun, Event, Published

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.realtime import Disconnect
+from centripetal.dialects.current.realtime.parts import Disconnect
 from centripetal.server.current.clients import Clients
 from centripetal.server.http1 import Request
 from tests.server.current.world import World

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from centripetal.dialects.current.realtime import Disconnect
+from centripetal.dialects.current.realtime.parts import Disconnect
 from centripetal.server.console.backend import Kept, Member
 from centripetal.server.current import disconnects
 from centripetal.server.current import node as node_module
 from centripetal.server.current.config import read_config
 from centripetal.server.current.connection import Told
-from centripetal.server.current.console import NodeBackend
+from centripetal.server.current.console import CurrentBackend
 from centripetal.server.current.explanations import explain
 from centripetal.server.current.node import Node
 from centripetal.server.engine import ClientInfo
@@ -49,7 +49,7 @@ def node() -> Node:
 
 def test_a_channel_is_seen(node: Node) -> None:
     """Its subscribers, who they are, what it remembers; reading it makes no stream."""
-    backend = NodeBackend(node, lambda: 1.0)
+    backend = CurrentBackend(node, lambda: 1.0)
     Connected(node)
     node.engine.subscribe("news", "c1")
     node.engine.add_presence("news", ClientInfo("ada", "c1", conn_info=b'{"name":"Ada"}'))
@@ -69,7 +69,7 @@ def test_buttons_do_what_the_api_does(node: Node) -> None:
     """They act on all connections of the user, are told like any call, and give the server's error back."""
     heard = list[Event]()
     node.events.listen(heard.append)
-    backend, connection = NodeBackend(node, lambda: 1.0), Connected(node)
+    backend, connection = CurrentBackend(node, lambda: 1.0), Connected(node)
     assert backend.unsubscribe("news", "ada") == backend.disconnect("ada") == ""
     assert connection.done == ["unsubscribe news: 2000 server unsubscribe", "disconnect: 3503 force disconnect"]
     assert backend.publish("nowhere:x", b"1") == "unknown channel"
@@ -82,7 +82,7 @@ def test_buttons_do_what_the_api_does(node: Node) -> None:
 
 def test_the_anonymous_are_left_alone(node: Node) -> None:
     """To the API, no user is all of them."""
-    backend, connection = NodeBackend(node, lambda: 1.0), Connected(node, user="")
+    backend, connection = CurrentBackend(node, lambda: 1.0), Connected(node, user="")
     assert "anonymous" in backend.unsubscribe("news", "")
     assert "anonymous" in backend.disconnect("")
     assert connection.done == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from centripetal.dialects.current.realtime import Disconnect
+from centripetal.dialects.current.realtime.parts import Disconnect
 from centripetal.server.current import disconnects
 from centripetal.server.current.disconnects import FatalError, is_temporary, refused
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.realtime import Connect, Subscribe
-from centripetal.dialects.current.verifying import TokenRefused
+from centripetal.dialects.current.realtime.commands import Connect, Subscribe
+from centripetal.dialects.current.tokens.verifying import TokenRefused
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import read_config

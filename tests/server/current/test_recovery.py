@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.realtime import Subscribe
-from centripetal.dialects.current.tags import FilterNode
+from centripetal.dialects.current.realtime.commands import Subscribe
+from centripetal.dialects.current.realtime.tags import FilterNode
 from centripetal.errors import ServerError
 from centripetal.server.current.recovery import Recovery, recover
 from centripetal.server.current.subscription import SubscribeOptions

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from centripetal.dialects.current.claims import Override, SubscribeClaims
-from centripetal.dialects.current.fossil import apply
-from centripetal.dialects.current.tags import FilterNode
+from centripetal.dialects.current.realtime.fossil import apply
+from centripetal.dialects.current.realtime.tags import FilterNode
+from centripetal.dialects.current.tokens.claims import Override, SubscribeClaims
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
 from centripetal.server.current.disconnects import FatalError

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from centripetal.dialects.current.realtime import Disconnect
-from centripetal.dialects.current.requests import METHODS
+from centripetal.dialects.current.realtime.parts import Disconnect
+from centripetal.dialects.current.serving.requests import METHODS
 from centripetal.protocol import gostructs
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config

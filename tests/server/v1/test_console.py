@@ -10,7 +10,7 @@ from centripetal.server.events import CommandRun, Event
 from centripetal.server.hub import Hub
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.console import NodeBackend
+from centripetal.server.v1.console import V1Backend
 
 CONFIG = {
     "http_prefix": "/rt",
@@ -44,16 +44,16 @@ def node() -> Node:
 
 
 @pytest.fixture
-def backend(node: Node) -> NodeBackend:
-    return NodeBackend(node, lambda: 2)
+def backend(node: Node) -> V1Backend:
+    return V1Backend(node, lambda: 2)
 
 
-def test_it_says_what_it_is(backend: NodeBackend) -> None:
+def test_it_says_what_it_is(backend: V1Backend) -> None:
     """The version it stands in for, and where clients connect, with the prefix."""
     assert (backend.name, backend.websocket_path) == ("Centrifugo 1.8.0", "/rt/connection/websocket")
 
 
-def test_channels_and_who_is_in_them(node: Node, backend: NodeBackend) -> None:
+def test_channels_and_who_is_in_them(node: Node, backend: V1Backend) -> None:
     """Subscribers are known also where presence is off; presence adds what the application told of them."""
     for client, user in (("1", "ada"), ("2", ""), ("3", "bob")):
         Connected(client, user, node.hub)
@@ -74,7 +74,7 @@ def test_channels_and_who_is_in_them(node: Node, backend: NodeBackend) -> None:
     assert all(name in bare.advice for name in ("`presence`", "`history_size`"))
 
 
-def test_history_is_newest_first(node: Node, backend: NodeBackend) -> None:
+def test_history_is_newest_first(node: Node, backend: V1Backend) -> None:
     """With who published it, if a client did; as much as is asked for."""
     options = node.config.channels.options
     node.publish(Publication("1", "news", b"1"), options, 2)
@@ -83,12 +83,12 @@ def test_history_is_newest_first(node: Node, backend: NodeBackend) -> None:
     assert backend.channel("news", 1).history == (Kept("2", "2", "ada"),)
 
 
-def test_a_channel_without_a_namespace_is_explained(backend: NodeBackend) -> None:
+def test_a_channel_without_a_namespace_is_explained(backend: V1Backend) -> None:
     """It can be looked at, and has nothing."""
     assert "no namespace “no”" in backend.channel("no:where", 10).advice
 
 
-def test_reading_leaves_no_trace(node: Node, backend: NodeBackend) -> None:
+def test_reading_leaves_no_trace(node: Node, backend: V1Backend) -> None:
     """The server's own counters count what its callers ask for, not the console."""
     before = node.metrics.current()
     backend.channels()
@@ -97,7 +97,7 @@ def test_reading_leaves_no_trace(node: Node, backend: NodeBackend) -> None:
     assert node.metrics.current() == before
 
 
-def test_acting_goes_the_way_of_the_api(node: Node, backend: NodeBackend) -> None:
+def test_acting_goes_the_way_of_the_api(node: Node, backend: V1Backend) -> None:
     """Clients get what they would get, listeners hear of the call, errors are the server's."""
     heard = list[Event]()
     node.events.listen(heard.append)

@@ -11,8 +11,11 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current.base import Method
-from centripetal.dialects.current.commands import COMMANDS, Custom, History, Info
+from centripetal.dialects.current.api.base import Method
+from centripetal.dialects.current.api.channels import History
+from centripetal.dialects.current.api.commands import COMMANDS
+from centripetal.dialects.current.api.custom import Custom
+from centripetal.dialects.current.api.node import Info
 from centripetal.dialects.current.kinds import Kind, decoded, kind_of
 from centripetal.dialects.current.legacy import SingleEndpoint
 from centripetal.dialects.current.replies import NEEDS_PRO, Answer, nothing
@@ -188,7 +191,9 @@ class Codec:
         _check_count(calls, answers)
         for index, (call, answer) in enumerate(zip(calls, answers, strict=True)):
             answer.command, answer.index = call.command, index
-            self._look_at(answer, kind)
+            if answer.error is None and (kind.tells or answer.value is msgspec.UNSET):
+                self._look_at(answer, kind)
+        self.server.single = False
         return answers
 
     def _look_at(self, answer: Answer[Any], kind: Kind) -> None:

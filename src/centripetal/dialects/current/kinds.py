@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from centripetal.dialects.current.base import Method
-from centripetal.dialects.current.commands import Custom, Info
+from centripetal.dialects.current.api.base import Method
+from centripetal.dialects.current.api.custom import Custom
+from centripetal.dialects.current.api.node import Info
 from centripetal.dialects.current.replies import Answer, answer_type
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.command import Command

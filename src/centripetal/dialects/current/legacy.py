@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current.commands import Info
+from centripetal.dialects.current.api.node import Info
+from centripetal.dialects.current.api.results import InfoResult
 from centripetal.dialects.current.kinds import decoded, kind_of
 from centripetal.dialects.current.replies import Answer, nothing
-from centripetal.dialects.current.results import InfoResult
 from centripetal.dialects.current.server import Server
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Prepared

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from centripetal.dialects.current.base import Method, Version
-from centripetal.dialects.current.results import InfoResult
+from centripetal.dialects.current.api.base import Method, Version
+from centripetal.dialects.current.api.results import InfoResult
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 

@@ -4,17 +4,14 @@ Each generation has an adapter (`server/v1/console.py`). Reading leaves no trace
 an API request, so that it shows among the calls of the API.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
 from centripetal.server.console.explain import Explain
-from centripetal.server.engine import NO_HISTORY, ClientInfo, Engine, Publication
-from centripetal.server.hub import Hub
 
-__all__ = ["Backend", "ChannelView", "Kept", "Member", "everybody", "view"]
+__all__ = ["Backend", "ChannelView", "Kept", "Member"]
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -104,36 +101,3 @@ class Backend(Protocol):
     def disconnect(self, user: str) -> str:
         """End all connections of *user*; the server's error, "" if there is none."""
         ...
-
-
-# ---- what every generation has in its engine and hub
-
-
-def view(
-    engine: Engine, hub: Hub[Any], channel: str, limit: int, now: float, *, presence: bool, history: bool, advice: str
-) -> ChannelView:
-    """What *channel* is; reading leaves no trace."""
-    subscribers = engine.subscribers(channel)
-    members = tuple(islice(_members(hub, subscribers, engine.presence(channel)), limit))
-    # With these options nothing is made and no time starts anew.
-    found, _ = engine.history(channel, NO_HISTORY, now, limit=limit, reverse=True)
-    kept = tuple(map(_kept, found)) if history else None
-    return ChannelView(len(subscribers), members, presence, kept, advice)
-
-
-def everybody(hub: Hub[Any]) -> list[Member]:
-    """Who is connected."""
-    return [Member(each.id, each.user) for each in hub.connections()]
-
-
-def _members(hub: Hub[Any], clients: Iterable[str], known: Mapping[str, ClientInfo]) -> Iterator[Member]:
-    for connection in hub.those(clients):
-        info = known.get(connection.id)
-        told = b"" if info is None else info.chan_info or info.conn_info
-        yield Member(connection.id, connection.user, told.decode(errors="replace"))
-
-
-def _kept(publication: Publication) -> Kept:
-    user = "" if publication.info is None else publication.info.user
-    id_ = publication.uid or str(publication.offset)
-    return Kept(id_, publication.data.decode(errors="replace"), user)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from centripetal.dialects.current.realtime import PING, Disconnect
+from centripetal.dialects.current.realtime.parts import Disconnect
+from centripetal.dialects.current.realtime.replies import PING
 from centripetal.server.current.config import Client
 from centripetal.server.current.disconnects import BAD_REQUEST, NO_PONG, FatalError
 from centripetal.server.link import Link, Timer

@@ -7,28 +7,30 @@
 from collections.abc import Callable
 from typing import Any
 
-from centripetal.dialects.current.realtime import (
-    Empty,
+from centripetal.dialects.current.realtime.commands import (
     History,
-    HistoryResult,
     OfChannel,
     Presence,
-    PresenceResult,
     PresenceStats,
-    PresenceStatsResult,
     Publish,
-    RefreshResult,
     Request,
     Rpc,
-    RpcResult,
     Send,
     SubRefresh,
     Subscribe,
-    SubscribeResult,
     Unsubscribe,
 )
-from centripetal.dialects.current.tags import InvalidFilterError, validate
-from centripetal.dialects.current.verifying import TokenRefused
+from centripetal.dialects.current.realtime.replies import (
+    Empty,
+    HistoryResult,
+    PresenceResult,
+    PresenceStatsResult,
+    RefreshResult,
+    RpcResult,
+    SubscribeResult,
+)
+from centripetal.dialects.current.realtime.tags import InvalidFilterError, validate
+from centripetal.dialects.current.tokens.verifying import TokenRefused
 from centripetal.server.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE, FatalError, refused
 from centripetal.server.current.memberships import Memberships, Who
 from centripetal.server.current.node import Node

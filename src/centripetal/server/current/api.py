@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current import answers, requests
-from centripetal.dialects.current.answers import Answer, PublishAnswer, PublishOutcome
-from centripetal.dialects.current.requests import Request
+from centripetal.dialects.current.serving import answers, requests
+from centripetal.dialects.current.serving.answers import Answer, PublishAnswer, PublishOutcome
+from centripetal.dialects.current.serving.requests import Request
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Connection, ServerSubscription

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
-from centripetal.dialects.current.requests import METHODS
-from centripetal.dialects.current.serving import (
+from centripetal.dialects.current.serving.reading import (
     UndecodableError,
     encode_error,
     encode_replies,
@@ -21,6 +20,7 @@ from centripetal.dialects.current.serving import (
     read_commands,
     read_request,
 )
+from centripetal.dialects.current.serving.requests import METHODS
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.current.api import API

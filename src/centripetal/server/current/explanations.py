@@ -3,7 +3,7 @@
 The words are those of the server's log, of its replies (spec v6 §6, §18.1) and of its close frames (§18.2).
 """
 
-from centripetal.dialects.current.realtime import Disconnect
+from centripetal.dialects.current.realtime.parts import Disconnect
 from centripetal.server.console.explain import Explanation, Problem, explainer
 from centripetal.server.current.disconnects import (
     BAD_REQUEST,

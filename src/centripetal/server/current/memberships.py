@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from centripetal.dialects.current.realtime import FilterNode, Subscribe, SubscribeResult, UnsubscribePush
+from centripetal.dialects.current.realtime.commands import Subscribe
+from centripetal.dialects.current.realtime.replies import SubscribeResult, UnsubscribePush
+from centripetal.dialects.current.realtime.tags import FilterNode
 from centripetal.server.current.connection import Announcement, Told
 from centripetal.server.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT, refused
 from centripetal.server.current.node import Node

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from centripetal.dialects.current.answers import NodeAnswer
+from centripetal.dialects.current.serving.answers import NodeAnswer
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config

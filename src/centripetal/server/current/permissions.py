@@ -7,9 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from centripetal.dialects.current.claims import ConnectionClaims, SubscriptionClaims
-from centripetal.dialects.current.realtime import Connect, Subscribe
-from centripetal.dialects.current.verifying import TokenKeys, TokenRefused, verify_connection, verify_subscription
+from centripetal.dialects.current.realtime.commands import Connect, Subscribe
+from centripetal.dialects.current.tokens.claims import ConnectionClaims, SubscriptionClaims
+from centripetal.dialects.current.tokens.verifying import (
+    TokenKeys,
+    TokenRefused,
+    verify_connection,
+    verify_subscription,
+)
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config, Token

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from centripetal.dialects.current.realtime import FilterNode, Subscribe
-from centripetal.dialects.current.tags import matches
+from centripetal.dialects.current.realtime.commands import Subscribe
+from centripetal.dialects.current.realtime.tags import FilterNode, matches
 from centripetal.server.current.disconnects import refused
 from centripetal.server.current.subscription import SubscribeOptions
 from centripetal.server.engine import Engine, Position, Publication

@@ -9,25 +9,19 @@ import enum
 from collections.abc import Callable
 from typing import Any
 
-from centripetal.dialects.current.realtime import (
-    BadMessageError,
-    Command,
-    Connect,
+from centripetal.dialects.current.realtime.commands import Command, Connect, Refresh, Request, Subscribe, read_commands
+from centripetal.dialects.current.realtime.parts import BadMessageError, Disconnect
+from centripetal.dialects.current.realtime.replies import (
     ConnectResult,
-    Disconnect,
     Error,
     Push,
-    Refresh,
     RefreshResult,
     Reply,
-    Request,
-    Subscribe,
     SubscribePush,
     SubscribeResult,
     UnsubscribePush,
     encode_push,
     encode_reply,
-    read_commands,
 )
 from centripetal.errors import ServerError
 from centripetal.server.current.alarms import Alarms, Heartbeat

@@ -6,11 +6,11 @@ subscribers get the same bytes, so what they get is encoded once, in the forms b
 
 import msgspec
 
-from centripetal.dialects.current import realtime
-from centripetal.dialects.current.claims import SubscribeClaims
-from centripetal.dialects.current.fossil import create
-from centripetal.dialects.current.realtime import FilterNode, Info, Push, encode_push
-from centripetal.dialects.current.tags import matches
+from centripetal.dialects.current.realtime import parts
+from centripetal.dialects.current.realtime.fossil import create
+from centripetal.dialects.current.realtime.replies import Info, Push, encode_push
+from centripetal.dialects.current.realtime.tags import FilterNode, matches
+from centripetal.dialects.current.tokens.claims import SubscribeClaims
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
@@ -208,14 +208,14 @@ class Subscription:
 # ---- forms
 
 
-def client_info(info: ClientInfo) -> realtime.ClientInfo:
+def client_info(info: ClientInfo) -> parts.ClientInfo:
     """A connection as clients see it."""
-    return realtime.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
+    return parts.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
 
 
-def publication_frame(publication: Publication, epoch: str) -> realtime.Publication:
+def publication_frame(publication: Publication, epoch: str) -> parts.Publication:
     """A publication in a stream with that epoch, as clients see it."""
-    return realtime.Publication(
+    return parts.Publication(
         data=msgspec.Raw(publication.data),
         info=None if publication.info is None else client_info(publication.info),
         offset=publication.offset,
@@ -226,7 +226,7 @@ def publication_frame(publication: Publication, epoch: str) -> realtime.Publicat
     )
 
 
-def delta_chain(publications: list[Publication]) -> list[realtime.Publication]:
+def delta_chain(publications: list[Publication]) -> list[parts.Publication]:
     """Recovered publications for a subscriber with deltas: the first one whole, each other one against the last."""
     previous: list[Publication | None] = [None, *publications]
     return [_delta_frame(*pair) for pair in zip(publications, previous, strict=False)]
@@ -285,7 +285,7 @@ def _or_unsound(line: bytes) -> bytes:
     return line
 
 
-def _delta_frame(publication: Publication, previous: Publication | None) -> realtime.Publication:
+def _delta_frame(publication: Publication, previous: Publication | None) -> parts.Publication:
     """With the payload as a string, or with the delta against *previous* if that is shorter."""
     payload, is_delta = publication.data, False
     text = payload.decode("utf-8", "replace")
@@ -295,7 +295,7 @@ def _delta_frame(publication: Publication, previous: Publication | None) -> real
         except UnicodeDecodeError:
             # It begins or ends in the middle of a character: no string can hold it. The real server breaks it.
             is_delta = False
-    return realtime.Publication(
+    return parts.Publication(
         data=msgspec.Raw(msgspec.json.encode(text)),
         info=None if publication.info is None else client_info(publication.info),
         offset=publication.offset,

@@ -1,0 +1,89 @@
+"""A worker whose jobs tell browsers how far they are, and what came out: `celery -A tasks worker --concurrency 2`.
+
+The broker is a folder unless CELERY_BROKER_URL names another one, so that nothing else must run.
+"""
+
+import csv
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import folder
+from celery import Celery, Task
+from celery.signals import worker_init
+
+from centripetal import CentripetalError, Client
+
+logger = logging.getLogger(__name__)
+
+folder.register()
+app = Celery("tasks", broker=os.environ.get("CELERY_BROKER_URL", "folder://"))
+app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=1)
+if app.conf.broker_url == "folder://":
+    app.conf.broker_transport_options = folder.options(Path(os.environ.get("CELERY_FOLDER", "queue")))
+
+# One client for the process and, after the fork, for each child: none of them gets a connection of another.
+client = Client(
+    os.environ.get("CENTRIFUGO_API_URL", "http://localhost:8000"),
+    os.environ.get("CENTRIFUGO_API_KEY", "key"),
+    timeout=2,
+)
+# Seconds between two messages about progress: more often than that nobody can see.
+INTERVAL = float(os.environ.get("PROGRESS_INTERVAL", "0.2"))
+
+
+@worker_init.connect
+def look(**_: Any) -> None:
+    """Say at once, and not in the first job, that the address or the key is wrong."""
+    try:
+        logger.warning("publishing to Centrifugo %s", client.info().nodes[0].version)
+    except CentripetalError as error:
+        logger.warning("cannot publish: %s", error)
+
+
+@app.task(bind=True)
+def add_up(self: Task, path: str) -> None:
+    """Add up the second column of a CSV file, for people to watch."""
+    job = self.request.id
+    try:
+        result = added_up(job, path)
+    except Exception as error:
+        announce.delay(job, {"state": "failed", "error": str(error)})
+        raise
+    announce.delay(job, {"state": "done", **result})
+
+
+def added_up(job: str, path: str) -> dict[str, int]:
+    """The work itself; it tells how far it is a few times a second."""
+    tell(job, {"state": "running", "rows": 0, "worker": os.getpid()})
+    due = time.monotonic() + INTERVAL
+    rows = total = 0
+    with open(path, newline="") as file:
+        for _, amount in csv.reader(file):
+            rows, total = rows + 1, total + int(amount)
+            if time.monotonic() >= due:
+                tell(job, {"state": "running", "rows": rows, "worker": os.getpid()})
+                due = time.monotonic() + INTERVAL
+    return {"rows": rows, "total": total}
+
+
+def tell(job: str, progress: dict[str, Any]) -> None:
+    """Publish how far *job* is. One try is enough: the next message says more, and the job must not wait."""
+    try:
+        client.publish(f"jobs:{job}", progress, timeout=0.5)
+    except CentripetalError as error:
+        logger.warning("job %s goes on unseen: %s", job, error)
+
+
+@app.task(bind=True, max_retries=7)
+def announce(self: Task, job: str, result: dict[str, Any]) -> None:
+    """Publish what came out. A task of its own, so that trying again does not repeat the job."""
+    try:
+        client.publish(f"jobs:{job}", result, idempotency_key=f"{job}-result")
+    except CentripetalError as error:
+        if not error.retryable:
+            raise  # wrong key, unknown namespace, …: trying again does not help
+        # 1 + 2 + 4 + … + 64 seconds: all within the five minutes for which the server remembers the key.
+        raise self.retry(exc=error, countdown=2**self.request.retries) from error

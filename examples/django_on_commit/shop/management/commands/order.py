@@ -1,0 +1,30 @@
+"""`manage.py order ann tea 2`: places an order without a browser, to see what happens."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
+
+from ...models import Item
+from ...views import save_order
+
+
+class Command(BaseCommand):
+    help = "Place an order; the customer and three of the item are made if they are not there."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("customer")
+        parser.add_argument("item")
+        parser.add_argument("quantity", type=int)
+
+    def handle(self, *, customer: str, item: str, quantity: int, **_: Any) -> None:
+        user, _new = User.objects.get_or_create(username=customer)
+        Item.objects.get_or_create(name=item, defaults={"stock": 3})
+        try:
+            order = save_order(user, item, quantity)
+        except IntegrityError:
+            raise CommandError("sold out: rolled back, and nothing published") from None
+        order.refresh_from_db()
+        done = "announced" if order.announced else "not announced yet"
+        self.stdout.write(f"order {order.pk} is placed, and {done} in orders:{user.pk}")

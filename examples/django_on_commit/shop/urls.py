@@ -1,0 +1,11 @@
+"""The addresses of the shop."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("orders", views.place),
+    path("async/orders", views.place_async),
+    path("centrifugo/token", views.token),
+]

@@ -1,0 +1,57 @@
+"""Ordering, and the token with which the shop's pages connect to Centrifugo."""
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from centripetal.tokens import connection_token
+
+from .live import announce_on_commit
+from .models import Item, Order
+
+
+def save_order(customer: AbstractBaseUser, name: str, quantity: int) -> Order:
+    """Place an order, or raise an IntegrityError if the shelf does not hold that much."""
+    with transaction.atomic():
+        item = get_object_or_404(Item, name=name)
+        order = Order.objects.create(customer=customer, item=item, quantity=quantity)
+        announce_on_commit(order)
+        Item.objects.filter(pk=item.pk).update(stock=F("stock") - quantity)  # may undo all of it
+    return order
+
+
+@require_POST
+@login_required
+def place(request: HttpRequest) -> JsonResponse:
+    """POST item=tea&quantity=2."""
+    try:
+        order = save_order(request.user, request.POST["item"], int(request.POST["quantity"]))
+    except IntegrityError:
+        return JsonResponse({"error": "sold out"}, status=409)
+    return JsonResponse({"order": order.pk}, status=201)
+
+
+@require_POST
+@login_required
+async def place_async(request: HttpRequest) -> JsonResponse:
+    """The same for ASGI: a transaction begins and ends in one thread, and so its publication does."""
+    try:
+        user = await request.auser()
+        order = await sync_to_async(save_order)(user, request.POST["item"], int(request.POST["quantity"]))
+    except IntegrityError:
+        return JsonResponse({"error": "sold out"}, status=409)
+    return JsonResponse({"order": order.pk}, status=201)
+
+
+@login_required
+def token(request: HttpRequest) -> JsonResponse:
+    """What the page connects with; the server subscribes it to the visitor's orders, and to nobody else's."""
+    user = request.user
+    made = connection_token(settings.CENTRIFUGO_TOKEN_SECRET, user.pk, channels=[f"orders:{user.pk}"])
+    return JsonResponse({"token": made})

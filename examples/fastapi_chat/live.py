@@ -1,0 +1,82 @@
+"""The application's Centrifugo: where it is, its client, and what its failures are in HTTP.
+
+Nothing here is about chatting: take this file along. `lifespan` opens the client and closes it, a route gets it by
+`Centrifugo`, and `answer_failure` turns errors into answers.
+"""
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from centripetal import AsyncClient, CentripetalError, UsageError
+
+CONFIG = Path(__file__).parent / "centrifugo.json"
+"""The configuration of the embedded server; a real one takes it as it is."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the application knows of its Centrifugo.
+
+    Attributes:
+        client: calls its API.
+        websocket_url: where browsers connect.
+        token_secret: what browsers' tokens are signed with.
+    """
+
+    client: AsyncClient
+    websocket_url: str
+    token_secret: str
+
+
+@asynccontextmanager
+async def connect() -> AsyncIterator[Live]:
+    """The Centrifugo that the environment names; an embedded one, if it names none."""
+    if "CENTRIFUGO_API_URL" in os.environ:
+        websocket_url = os.environ["CENTRIFUGO_WEBSOCKET_URL"]
+        token_secret = os.environ["CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"]
+        async with AsyncClient.from_env(timeout=2) as client:
+            yield Live(client, websocket_url, token_secret)
+        return
+
+    from centripetal.server import EmbeddedServer  # production does without it
+
+    async with EmbeddedServer(config=CONFIG) as server, AsyncClient(server.url, server.api_key, timeout=2) as client:
+        log.warning("an embedded Centrifugo is running; see what happens in it at %s", server.console_url)
+        yield Live(client, server.websocket_url, server.token_secret)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with connect() as app.state.live:
+        yield
+
+
+def live(request: Request) -> Live:
+    found: Live = request.app.state.live
+    return found
+
+
+Centrifugo = Annotated[Live, Depends(live)]
+"""The type of a route's parameter that gets the application's Centrifugo."""
+
+
+def answer_failure(request: Request, error: Exception) -> JSONResponse:
+    """What it means to a browser that a call to Centrifugo failed."""
+    if not isinstance(error, CentripetalError) or isinstance(error, UsageError):
+        raise error  # a mistake in this program: 500
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    if error.executed == "unknown":
+        return JSONResponse({"detail": "It may or may not have been sent."}, 504)
+    if error.retryable:
+        return JSONResponse({"detail": "Live updates are down, try again."}, 503, {"Retry-After": "2"})
+    return JSONResponse({"detail": "Live updates are out of order."}, 502)

@@ -1,0 +1,65 @@
+"""Who is here and which rooms there are: what a real application has in its database and its login."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+PREFIX = "room:"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room; without members, everybody may come in."""
+
+    id: str
+    title: str
+    members: frozenset[str] = frozenset()
+
+    @property
+    def channel(self) -> str:
+        return PREFIX + self.id
+
+    def admits(self, user: str) -> bool:
+        return not self.members or user in self.members
+
+    def summary(self) -> dict[str, object]:
+        """What the page is told."""
+        return {"id": self.id, "channel": self.channel, "title": self.title, "private": bool(self.members)}
+
+
+def _first_rooms() -> dict[str, Room]:
+    rooms = [Room("lobby", "Lobby"), Room("staff", "Staff", frozenset(("ann", "bob")))]
+    return {room.id: room for room in rooms}
+
+
+@dataclass
+class Rooms:
+    """Rooms and sessions, in memory: they end with the process."""
+
+    _rooms: dict[str, Room] = field(default_factory=_first_rooms)
+    _sessions: dict[str, str] = field(default_factory=dict)
+
+    def enter(self, user: str) -> str:
+        """Begin a session; nobody asks for a password here."""
+        session = secrets.token_urlsafe()
+        self._sessions[session] = user
+        return session
+
+    def leave(self, session: str) -> None:
+        self._sessions.pop(session, None)
+
+    def user(self, session: str) -> str | None:
+        return self._sessions.get(session)
+
+    def of(self, user: str) -> Iterator[Room]:
+        """The rooms that *user* may enter."""
+        return (room for room in self._rooms.values() if room.admits(user))
+
+    def get(self, id_: str) -> Room | None:
+        return self._rooms.get(id_)
+
+    def create(self, title: str, members: Iterable[str]) -> Room:
+        """Open a private room."""
+        room = Room(secrets.token_urlsafe(6), title, frozenset(members))
+        self._rooms[room.id] = room
+        return room

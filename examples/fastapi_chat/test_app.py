@@ -1,0 +1,94 @@
+"""The chat's back end under test: `pytest examples/fastapi_chat`. The fixture `centrifugo` comes with centripetal."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from centripetal.testing import ANYTHING, Centrifugo
+from centripetal.tokens import explain
+from examples.fastapi_chat.app import app
+from examples.fastapi_chat.live import CONFIG
+
+ID = "0b8e1a52-62f5-4f0e-9d4b-c4b6f3f1c0aa"
+
+
+@pytest.fixture
+def centrifugo_config() -> Any:
+    """The server of each test is configured as the real one is."""
+    return json.loads(CONFIG.read_text())
+
+
+@pytest.fixture
+def site(centrifugo: Centrifugo, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """The application, on a Centrifugo of the test's own."""
+    monkeypatch.setenv("CENTRIFUGO_API_URL", centrifugo.url)
+    monkeypatch.setenv("CENTRIFUGO_API_KEY", centrifugo.api_key)
+    monkeypatch.setenv("CENTRIFUGO_WEBSOCKET_URL", centrifugo.websocket_url)
+    monkeypatch.setenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", centrifugo.token_secret)
+    with TestClient(app) as site:
+        yield site
+
+
+@pytest.fixture
+def ann(site: TestClient) -> TestClient:
+    """The application as Ann sees it."""
+    assert site.post("/session", json={"name": "Ann"}).json() == {"user": "ann"}
+    return site
+
+
+def test_a_message_is_published(ann: TestClient, centrifugo: Centrifugo) -> None:
+    """Once, although it is sent twice."""
+    for _ in range(2):
+        assert ann.post("/rooms/staff/messages", json={"id": ID, "text": " Hi! "}).json() == {"id": ID}
+    message = {"id": ID, "from": "ann", "text": "Hi!", "at": ANYTHING}
+    centrifugo.assert_published_exactly([("room:staff", message)])
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 2001])
+def test_what_is_no_message_is_not_published(ann: TestClient, centrifugo: Centrifugo, text: str) -> None:
+    """Nothing, or too much."""
+    assert ann.post("/rooms/lobby/messages", json={"id": ID, "text": text}).status_code == 422
+    centrifugo.assert_nothing_published()
+
+
+def test_tokens_are_of_the_user_and_the_room(ann: TestClient, centrifugo: Centrifugo) -> None:
+    """They are what a server would accept, for her and for that channel."""
+    token = ann.post("/tokens/connection").json()["token"]
+    assert explain(token, centrifugo.token_secret, user="ann").accepted
+    token = ann.post("/tokens/subscription", json={"channel": "room:staff"}).json()["token"]
+    assert explain(token, centrifugo.token_secret, user="ann", channel="room:staff").accepted
+
+
+def test_strangers_stay_outside(site: TestClient, centrifugo: Centrifugo) -> None:
+    """Without a session there is nothing; without an invitation there is no token, and nothing can be said."""
+    assert site.post("/tokens/connection").status_code == 401
+    site.post("/session", json={"name": "Eve"})
+    assert site.post("/tokens/subscription", json={"channel": "room:staff"}).status_code == 403
+    assert site.post("/rooms/staff/messages", json={"id": ID, "text": "Hi!"}).status_code == 403
+    assert [room["id"] for room in site.get("/me").json()["rooms"]] == ["lobby"]
+    centrifugo.assert_nothing_published()
+
+
+def test_whoever_is_invited_is_told(ann: TestClient, centrifugo: Centrifugo) -> None:
+    """In a channel of her own."""
+    room = ann.post("/rooms", json={"title": "Surprise", "members": ["Eve"]}).json()
+    centrifugo.assert_published_exactly([("user:ann", room), ("user:eve", room)])
+
+
+@pytest.mark.parametrize(("failure", "status"), [("refuse", 503), ("error", 504), ("lose_reply", 504)])
+def test_a_failure_says_what_it_is(ann: TestClient, centrifugo: Centrifugo, failure: Any, status: int) -> None:
+    """503: try again; 504: nobody knows. To try again is right in any case, and publishes once."""
+    centrifugo.fail_next(failure)
+    assert ann.post("/rooms/lobby/messages", json={"id": ID, "text": "Hi!"}).status_code == status
+    assert ann.post("/rooms/lobby/messages", json={"id": ID, "text": "Hi!"}).status_code == 200
+    centrifugo.assert_published("room:lobby", times=1)
+
+
+@pytest.mark.centrifugo(config={"channel": {"namespaces": []}})
+def test_a_server_without_our_configuration(ann: TestClient) -> None:
+    """What Centrifugo refuses is nobody's fault but ours."""
+    answer = ann.post("/rooms/lobby/messages", json={"id": ID, "text": "Hi!"})
+    assert (answer.status_code, answer.json()) == (502, {"detail": "Live updates are out of order."})

@@ -1,0 +1,80 @@
+"""How far a job is, published for whoever watches, without making the job wait.
+
+    with Progress(client, "jobs:17") as progress:
+        for number, row in enumerate(rows, 1):
+            ...
+            progress.update(number, len(rows))
+
+A thread publishes the newest state, and never more than one each interval: what comes in between is passed over. The
+last message says that the job is done, or why it failed; that one is tried for longer. It works in any job that runs
+in a thread or process, a Celery task among them.
+"""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+from centripetal import CentripetalError, Client
+
+__all__ = ["Progress"]
+
+logger = logging.getLogger(__name__)
+
+
+class Progress:
+    """Publishes how far one job is.
+
+    Args:
+        client: makes the calls; give it `retry=Retry()`, for the sake of the last message.
+        channel: where; a channel with a history of one in cache mode shows the newest message to those who come later.
+        interval: seconds from one message to the next, at least.
+    """
+
+    def __init__(self, client: Client, channel: str, *, interval: float = 0.2) -> None:
+        self._client = client
+        self._channel = channel
+        self._interval = interval
+        self._state: dict[str, Any] = {"done": 0, "total": None}
+        self._changed = threading.Condition()
+        self._new = True  # that it has begun is news
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"progress of {channel}", daemon=True)
+
+    def update(self, done: int, total: int) -> None:
+        """Note that *done* of *total* steps are done. This returns at once and never fails."""
+        with self._changed:
+            self._state, self._new = {"done": done, "total": total}, True
+            self._changed.notify()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._ended.set()
+            self._changed.notify()
+        self._thread.join()  # so that nothing comes after the last message
+        end = {"state": "done"} if error is None else {"state": "failed", "error": str(error)}
+        self._publish({**self._state, **end}, timeout=30)
+
+    def _run(self) -> None:
+        while (state := self._next()) is not None:
+            self._publish({**state, "state": "running"}, timeout=1)
+            self._ended.wait(self._interval)
+
+    def _next(self) -> dict[str, Any] | None:
+        """The newest state, as soon as there is one that was not published; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._new or self._ended.is_set())
+            self._new = False
+            return None if self._ended.is_set() else self._state
+
+    def _publish(self, message: dict[str, Any], timeout: float) -> None:
+        try:
+            self._client.publish(self._channel, message, timeout=timeout)
+        except CentripetalError as error:
+            logger.warning("%s does not show that it is %s: %s", self._channel, message["state"], error)

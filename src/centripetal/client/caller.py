@@ -1,0 +1,51 @@
+"""What blocking and awaiting clients are, beside the waiting."""
+
+from collections.abc import Callable
+from typing import Any, Generic
+
+from centripetal.protocol.checks import check_timeout
+from centripetal.protocol.command import Prepared
+from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
+from centripetal.protocol.grouping import Limits
+
+__all__ = ["Caller"]
+
+
+class Caller(Generic[OutcomeT]):
+    """Who makes calls in a dialect.
+
+    Args:
+        codec: the dialect.
+        timeout: seconds that one call may take.
+        group: whether calls may share requests, and how much one carries.
+        on_request: told of each request how many commands it carries.
+
+    Raises:
+        UsageError: a timeout that is no time.
+    """
+
+    _once = True
+    """Whether a request that needs no conversation may do without: false for clients that try again."""
+
+    def __init__(
+        self,
+        codec: Dialect[OutcomeT],
+        timeout: float,
+        group: bool | Limits,
+        on_request: Callable[[int], None] | None,
+    ) -> None:
+        self.timeout = check_timeout(timeout)
+        self._codec = codec
+        self._on_request = on_request
+        self._group = bool(group)
+        self._limits = group if isinstance(group, Limits) else Limits()
+
+    def _check_ready(self) -> None:
+        """Raise if no direct call may be made now."""
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self.timeout if timeout is None else check_timeout(timeout)
+
+    def _converse(self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT]) -> Flow[list[OutcomeT]]:
+        """The conversation about some calls."""
+        return exchange(codec, calls)

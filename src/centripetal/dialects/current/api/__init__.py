@@ -1,0 +1,1 @@
+"""The methods of the server API and what they answer: declarations."""

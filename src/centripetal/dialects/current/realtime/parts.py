@@ -1,0 +1,87 @@
+"""What commands and replies of the client protocol share (spec v6 §11): PURE."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+__all__ = [
+    "NONE",
+    "BadMessageError",
+    "ClientInfo",
+    "Disconnect",
+    "Int32",
+    "Int64",
+    "Part",
+    "Publication",
+    "Reported",
+    "StreamPosition",
+    "UInt32",
+    "UInt64",
+]
+
+NONE = msgspec.Raw(b"")
+"""No JSON at all."""
+
+Int32 = Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]
+UInt32 = Annotated[int, Meta(ge=0, lt=1 << 32)]
+
+# Not checked by msgspec, which has no such bounds: whatever is bigger is an offset that no channel has.
+Int64 = int
+UInt64 = Annotated[int, Meta(ge=0)]
+
+
+class BadMessageError(ValueError):
+    """The message of a client is none of the protocol; what came before it in the message may have been fine."""
+
+
+class Disconnect(msgspec.Struct, frozen=True):
+    """Why a connection was ended by the server: code and reason of the close frame (spec v6 §18.2)."""
+
+    code: int
+    reason: str
+
+    @property
+    def reconnects(self) -> bool:
+        """Whether client libraries come back after it."""
+        return not 3500 <= self.code <= 3999 and not 4500 <= self.code <= 4999
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a client sends; the reader needs to hear of members that are no fields, see `gostructs`."""
+
+
+class Reported(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a server sends; later servers may add fields."""
+
+
+class StreamPosition(Part, frozen=True, forbid_unknown_fields=True):
+    offset: UInt64 = 0
+    epoch: str = ""
+
+
+class ClientInfo(Reported, frozen=True):
+    """One connection as others see it; the two infos are JSON."""
+
+    # Without defaults, so they are always there (spec v6 §11.5).
+    user: str
+    client: str
+    conn_info: msgspec.Raw = NONE
+    chan_info: msgspec.Raw = NONE
+
+
+class Publication(Reported, frozen=True):
+    """*data* is JSON as it was published; with a *delta* subscription it is a string with the payload or a delta."""
+
+    data: msgspec.Raw = NONE
+    info: ClientInfo | None = None
+    offset: int = 0
+    tags: dict[str, str] = {}
+    delta: bool = False
+    time: int = 0
+    channel: str = ""
+    key: str = ""
+    removed: bool = False
+    score: int = 0
+    epoch: str = ""
+    version: int = 0

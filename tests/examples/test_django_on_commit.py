@@ -1,0 +1,48 @@
+"""The example of a Django project: its own tests pass, wherever it is copied to, and its parts fit together."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from centripetal import Client
+from centripetal.server import EmbeddedServer
+
+PROJECT = Path(__file__).parent.parent.parent / "examples" / "django_on_commit"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project as a reader has it, with no setting of ours around it."""
+    return shutil.copytree(PROJECT, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3", ".*"))
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, text=True)
+
+
+def test_its_tests_pass(copy: Path) -> None:
+    """Commit, rollback, failures, the async view, the token and TestCase are tested in the project itself."""
+    done = run(copy, "-m", "pytest", "-q", "-o", "asyncio_default_fixture_loop_scope=function")
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"^(\d+) passed in", done.stdout, re.MULTILINE)
+    assert passed
+    assert int(passed[1]) >= (copy / "shop" / "tests.py").read_text().count("def test_")
+
+
+def test_its_commands_work(copy: Path) -> None:
+    """In a process of their own, on a database made by its migrations, and with a server that the environment names."""
+    assert run(copy, "manage.py", "migrate", "--verbosity", "0").returncode == 0
+    with EmbeddedServer(config=PROJECT / "centrifugo.json") as server:
+        environment = {"CENTRIFUGO_API_URL": server.url}
+        placed = run(copy, "manage.py", "order", "ann", "tea", "2", **environment)
+        assert placed.stdout == "order 1 is placed, and announced in orders:1\n", placed.stderr
+        refused = run(copy, "manage.py", "order", "ann", "tea", "2", **environment)
+        assert (refused.returncode, "sold out" in refused.stderr) == (1, True)
+        kept = Client(server.url, "key").history("orders:1", limit=10).publications
+    assert [publication.data for publication in kept] == [{"id": 1, "item": "tea", "quantity": 2}]

@@ -1,0 +1,165 @@
+"""The chat on FastAPI: two people talk and see each other, a third stays outside; in Chromium, on either Centrifugo."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from centripetal.testing import Centrifugo
+from tests.browser.conftest import Browser, OpenBrowser
+from tests.conformance.servers_v6 import start
+from tests.docs.pages import ROOT
+from tests.needs import find, needs
+
+FOLDER = ROOT / "examples" / "fastapi_chat"
+
+pytestmark = [needs("node"), needs("playwright"), needs("chromium"), needs("centrifuge-js")]
+
+
+CONFIG: dict[str, Any] = json.loads((FOLDER / "centrifugo.json").read_text())
+
+
+def environment(url: str, api_key: str, token_secret: str) -> dict[str, str]:
+    """What names a Centrifugo to the chat."""
+    return {
+        "CENTRIFUGO_API_URL": url,
+        "CENTRIFUGO_API_KEY": api_key,
+        "CENTRIFUGO_WEBSOCKET_URL": f"{url.replace('http', 'ws', 1)}/connection/websocket",
+        "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": token_secret,
+    }
+
+
+@contextlib.contextmanager
+def serving(environment: Mapping[str, str]) -> Iterator[str]:
+    """Run the chat as its README says, on a free port; its address, as long as the block lasts."""
+    sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
+    with subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "examples.fastapi_chat.app:app", "--port", "0"],
+        cwd=ROOT,
+        env={**os.environ, **environment, "CENTRIFUGE_JS": str(sdk)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr
+            said = ""
+            while not (found := re.search(r"Uvicorn running on (http://\S+)", said)):
+                line = process.stderr.readline()
+                assert line, said
+                said += line
+            yield found[1]
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+@pytest.fixture(params=["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
+def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The chat, with the embedded server that it starts itself, or with a real one."""
+    with contextlib.ExitStack() as stack:
+        named: dict[str, str] = {}
+        if request.param == "real":
+            server = stack.enter_context(start("real", CONFIG, tmp_path))
+            secret = CONFIG["client"]["token"]["hmac_secret_key"]
+            named = environment(server.url, CONFIG["http_api"]["key"], secret)
+        yield stack.enter_context(serving(named))
+
+
+async def enter(browser: Browser, url: str, name: str) -> None:
+    """Say who one is, and wait for the page to be live."""
+    assert await browser.do("goto", url) == 200
+    await browser.do("fill", "#name", name)
+    await browser.do("click", "#login button")
+    await browser.sees("body[data-link=live]")
+
+
+async def say(browser: Browser, text: str) -> None:
+    await browser.do("fill", "#text", text)
+    await browser.press("Enter")
+
+
+def message(who: str, text: str) -> str:
+    """The selector of a message."""
+    return f"#messages li:has(.head b:text-is('{who}')):has-text('{text}')"
+
+
+# Subscribes past the page, as somebody would who has read the code.
+INTRUDER = """(async () => {
+  const { websocket } = await (await fetch("/me")).json();
+  const { token } = await (await fetch("/tokens/connection", { method: "POST" })).json();
+  const refused = await fetch("/tokens/subscription", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: '{"channel": "room:staff"}',
+  });
+  const centrifuge = new Centrifuge(websocket, { token });
+  const subscription = centrifuge.newSubscription("room:staff");
+  const ended = new Promise((resolve) => subscription.on("unsubscribed", ({ code }) => resolve(code)));
+  subscription.subscribe();
+  centrifuge.connect();
+  const code = await ended;
+  centrifuge.disconnect();
+  return [refused.status, code];
+})()"""
+
+
+async def test_people_chat_in_private(chat: str, open_browser: OpenBrowser) -> None:
+    """Two talk in a private room, see each other come and go and the history; whoever is not invited gets no token."""
+    ann, bob, eve = [await open_browser(viewport={"width": 1100, "height": 700}) for _ in range(3)]
+    await enter(ann, f"{chat}/#staff", "Ann")
+    await ann.sees("#people li:has-text('ann')")
+    await say(ann, "anybody <b>here</b>?")
+    await ann.sees(f"{message('ann', 'anybody <b>here</b>?')}:not(.waiting)")
+
+    await enter(bob, chat, "Bob")
+    await bob.do("click", "#rooms a:text-is('Staff')")
+    await bob.sees(message("ann", "anybody <b>here</b>?"))
+    await bob.sees("#people li:has-text('ann')")
+    await ann.sees("#people li:has-text('bob')")
+    await say(bob, "me")
+    await ann.sees(message("bob", "me"))
+    await bob.sees(f"{message('bob', 'me')}:not(.waiting)")
+    assert await ann.do("evaluate", "document.querySelectorAll('#messages li').length") == 2
+
+    await enter(eve, f"{chat}/#staff", "Eve")
+    await eve.sees("#refused:has-text('This room is private.')")
+    assert await eve.do("evaluate", INTRUDER) == [403, 103]
+    assert await eve.do("isVisible", "#rooms a:text-is('Staff')") is False
+    await eve.do("click", "#rooms a:text-is('Lobby')")
+    await eve.sees("#people li:has-text('eve')")
+    assert await eve.text("#count") == "1"
+
+    # A room that is opened now is there at once for whoever is invited, and for nobody else.
+    await bob.do("click", "#opener summary")
+    await bob.do("fill", "#open input[name=title]", "Surprise")
+    await bob.do("fill", "#open input[name=members]", "eve")
+    await bob.do("click", "#open button")
+    await bob.sees("#title:has-text('Surprise')")
+    await ann.sees("#people li:has-text('bob')", "hidden")
+    await eve.do("click", "#rooms a:text-is('Surprise')")
+    await bob.sees("#people li:has-text('eve')")
+    await say(eve, "what is it?")
+    await bob.sees(message("eve", "what is it?"))
+    assert await ann.do("isVisible", "#rooms a:text-is('Surprise')") is False
+
+
+@pytest.mark.centrifugo(config=CONFIG)
+async def test_what_is_not_sent_can_be_sent_again(centrifugo: Centrifugo, open_browser: OpenBrowser) -> None:
+    """Without Centrifugo the page says so and keeps the message; sent again, it is there once."""
+    with serving(environment(centrifugo.url, centrifugo.api_key, centrifugo.token_secret)) as url:
+        ann = await open_browser(viewport={"width": 1100, "height": 700})
+        await enter(ann, url, "Ann")
+        await ann.sees("#people li:has-text('ann')")
+        with centrifugo.down():
+            await say(ann, "hello?")
+            await ann.sees(".failed:has-text('Live updates are down, try again.')")
+        await ann.do("click", ".failed button:text-is('Send again')")
+        await ann.sees(f"{message('ann', 'hello?')}:not(.waiting):not(.failed)")
+        assert await ann.do("evaluate", "document.querySelectorAll('#messages li').length") == 1
+        centrifugo.assert_published("room:lobby", times=1)
