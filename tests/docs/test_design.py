@@ -25,6 +25,14 @@ def test_the_list_of_rooms_is_the_tree() -> None:
     assert below == FILES - {"errors.py"} | {"pytest_centripetal.py"}
 
 
+def test_the_rooms_of_the_current_dialect_are_told() -> None:
+    """Each folder in `dialects/current/` is named, and no other."""
+    sentence = re.search(r"^`dialects/current/` has(.*?)\n\n", TEXT, re.M | re.S)
+    assert sentence
+    there = (path for path in (SOURCE / "dialects" / "current").iterdir() if path.is_dir())
+    assert set(re.findall(r"`(\w+/)`", sentence[1])) == {f"{path.name}/" for path in there} - {"__pycache__/"}
+
+
 def test_the_drawing_has_every_room() -> None:
     """The picture of the house shows the folders, the errors and the front doors."""
     drawing = (DOCS / "design" / "house.svg").read_text()
@@ -36,7 +44,7 @@ def test_paths_on_the_page_exist() -> None:
     """Whatever file or folder the page names is there."""
     named = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", TEXT))
     root = DOCS.parent
-    places = (SOURCE, root, SOURCE / "dialects")
+    places = (SOURCE, root, SOURCE / "dialects", SOURCE / "dialects" / "current")
     missing = [name for name in named if not any((place / name).exists() for place in places)]
     assert named
     assert missing == []
