@@ -86,7 +86,7 @@ def entries(page: str) -> Entries:
             name = (*outer, member[1])
             found[name] = ""
         elif command := _COMMAND.fullmatch(line):
-            found[*outer, command[1]] = f"as {command[2]}"
+            found[*outer, command[1]], name = f"as {command[2]}", ()
         elif line.startswith("| `"):
             key, value = _row(line)
             found[*outer, key] = value
