@@ -75,15 +75,25 @@ _NOTES = {
 
 
 def configuration_page() -> str:
-    """The Markdown of the page; a key without a text is a KeyError."""
+    """The Markdown of the page.
+
+    Raises:
+        LookupError: a key has no text.
+    """
     parts = [_TOP]
     for chapter, rows in keys().items():
-        lines = [f"| `{key}` | {_value(value)} | {_TEXTS[chapter][key]} |" for key, value in rows.items()]
+        lines = [f"| `{key}` | {_value(value)} | {_text(chapter, key)} |" for key, value in rows.items()]
         parts += [f"## {chapter}", _NOTES[chapter], "\n".join(["| key | default | |", "| --- | --- | --- |", *lines])]
     for title, reasons in (("Centrifugo 6", current._REASONS), ("Centrifugo 1.x", v1._REASONS)):
         lines = [f"| `{key}` | {reason} |" for key, reason in reasons.items()]
         parts += [f"## {title}: what has no effect", "\n".join(["| key | because |", "| --- | --- |", *lines])]
     return "\n\n".join(parts) + "\n"
+
+
+def _text(chapter: str, key: str) -> str:
+    if key not in _TEXTS[chapter]:
+        raise LookupError(f"{chapter}: write in scripts/_reference/keys.py what the key {key!r} is for")
+    return _TEXTS[chapter][key]
 
 
 def _value(value: Any) -> str:

@@ -44,10 +44,12 @@ def test_version(command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("package", ["typer", "rich"])
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str) -> None:
-    """Where Typer or Rich is missing, the program says what to install and exits with 2."""
+    """Where Typer or Rich is missing, the program says what to install and exits with 2; its version it tells."""
     monkeypatch.setitem(sys.modules, package, None)
     assert main(["channels"]) == 2
     assert "pip install 'centripetal[cli]'" in capsys.readouterr().err
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"centripetal {__version__}\n"
 
 
 def test_core_does_not_import_the_extra() -> None:

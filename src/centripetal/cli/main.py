@@ -1,10 +1,12 @@
-"""Where the command line begins: it needs the extra `cli`, and says so where that is missing.
+"""Where the command line begins: it needs the extra `cli`, and says so where that is missing. `--version` does without.
 
 `run` is the console script; `main` is the same as a function, which returns the exit code.
 """
 
 import sys
 from collections.abc import Sequence
+
+from centripetal.version import __version__
 
 __all__ = ["main", "run"]
 
@@ -30,6 +32,9 @@ def main(arguments: Sequence[str]) -> int:
         import rich  # noqa: F401
         import typer  # noqa: F401
     except ModuleNotFoundError:
+        if list(arguments) == ["--version"]:
+            print(f"centripetal {__version__}")
+            return 0
         sys.stderr.write(MISSING)
         return 2
     from centripetal.cli.app import execute

@@ -1,0 +1,180 @@
+"""How the public API differs from that of another state of the project: what is gone, what changed, what is new.
+
+Both sides are read from the pages of the reference. Those of now are made from the program at once, those of then are
+what git has: a test holds them equal to the program in each commit. So it covers all that the reference does:
+signatures (also those of methods that are made from commands, which static readers of Python don't see), verbs and
+options, keys of configurations, and what errors promise. `scripts/api-changes` runs it.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Changes", "compare", "entries", "main", "pages_of"]
+
+ROOT = Path(__file__).parent.parent
+FOLDER = "docs/reference"
+PROSE = ("fidelity.md",)
+"""Pages of the reference that name nothing public."""
+
+_HEADING = re.compile(r"(#{1,3}) (.+?)(?: \{ #\S+ \})?")
+_MEMBER = re.compile(r"\*\*`(\w+)`\*\*(?:: .*)?")
+_COMMAND = re.compile(r"- `(\w+)\(…\)`: \[(\w+)\]\(.*\)")
+_CELL = re.compile(r"(?<!\\)\|")
+_CODE = re.compile(r"`([^`]+)`")
+
+Name = tuple[str, ...]
+"""Something public, from the outside in: page or chapter, class or verb, method or option."""
+
+Entries = Mapping[Name, str]
+"""What is public, each with what its users rely on: a signature, a default."""
+
+
+class Changes(NamedTuple):
+    """What is different; for what changed, also what it was and what it is."""
+
+    removed: list[Name]
+    changed: list[tuple[Name, str, str]]
+    added: list[Name]
+
+    def __str__(self) -> str:
+        changed = [f"{' '.join(name)}\n    - {old}\n    + {new}" for name, old, new in self.changed]
+        named = {
+            "Removed": [" ".join(name) for name in self.removed],
+            "Changed": changed,
+            "Added": [" ".join(name) for name in self.added],
+        }
+        parts = ["".join([f"{title}\n", *(f"  {line}\n" for line in lines)]) for title, lines in named.items() if lines]
+        return "\n".join(parts) or "Nothing.\n"
+
+
+def compare(then: Entries, now: Entries) -> Changes:
+    """What is different; of what comes or goes as a whole, the parts are not named."""
+    return Changes(
+        _outermost(then.keys() - now.keys()),
+        [(name, then[name], now[name]) for name in sorted(then.keys() & now.keys()) if then[name] != now[name]],
+        _outermost(now.keys() - then.keys()),
+    )
+
+
+def _outermost(names: set[Name]) -> list[Name]:
+    return sorted(name for name in names if not any(name[:length] in names for length in range(1, len(name))))
+
+
+def entries(page: str) -> Entries:
+    """What a page of the reference says is public."""
+    found: dict[Name, str] = {}
+    title = ""
+    outer: Name = ()  # what the lines are about
+    name: Name = ()  # what the last line named, which is where its signature is
+    lines = iter(page.splitlines())
+    for line in lines:
+        if heading := _HEADING.fullmatch(line):
+            match len(heading[1]):
+                case 1:
+                    title, outer = heading[2], (heading[2],)
+                case 2:
+                    outer = (title, f"[{heading[2]}]")
+                case _:
+                    outer = name = (title, heading[2].strip("`"))
+                    found[name] = ""
+        elif member := _MEMBER.fullmatch(line):
+            name = (*outer, member[1])
+            found[name] = ""
+        elif command := _COMMAND.fullmatch(line):
+            found[*outer, command[1]], name = f"as {command[2]}", ()
+        elif line.startswith("| `"):
+            key, value = _row(line)
+            found[*outer, key] = value
+        elif line == "```text" and name:
+            found[name], name = _signature(lines), ()
+        elif line.startswith("`executed` is "):
+            found[outer] = line
+        elif line:
+            name = ()
+    return found
+
+
+def _row(line: str) -> tuple[str, str]:
+    """What a row of a table names, and what it says but for the words in its last cell."""
+    cells = [cell.strip() for cell in _CELL.split(line)[1:-1]]
+    key, *more = _CODE.findall(cells[0])
+    return key, " ".join([*more, *cells[1:-1]])
+
+
+def _signature(lines: Iterator[str]) -> str:
+    """The lines of a block as one, as if it fitted in."""
+    block = []
+    for line in lines:
+        if line == "```":
+            break
+        block.append(line.strip())
+    return " ".join(block).replace("( ", "(").replace(", )", ")")
+
+
+def pages_of(ref: str, root: Path) -> Mapping[str, str]:
+    """The pages that *ref* of the repository *root* has; none if it is older than the reference."""
+    listing = _git(root, "ls-tree", "--name-only", ref, f"{FOLDER}/")
+    return {Path(path).name: _git(root, "show", f"{ref}:{path}") for path in listing.splitlines()}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LookupError(done.stderr.strip())
+    return done.stdout
+
+
+def _all(pages: Mapping[str, str]) -> Entries:
+    chosen: Iterable[str] = (text for file, text in pages.items() if file.endswith(".md") and file not in PROSE)
+    return {name: value for text in chosen for name, value in entries(text).items()}
+
+
+def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) -> int:
+    """Show what *arguments* ask for.
+
+    Args:
+        arguments: of the command line.
+        now: the pages of the reference as they are now.
+        root: the repository.
+
+    Returns:
+        The exit code: 0 however much changed, 2 if there is nothing to compare with.
+    """
+    parser = argparse.ArgumentParser("scripts/api-changes", description="Shows how the public API changed.")
+    parser.add_argument("ref", nargs="?", help="a tag, branch or commit; the last tag, if not given")
+    ref = parser.parse_args(arguments).ref
+    if not ref:
+        try:
+            ref = _git(root, "describe", "--tags", "--abbrev=0").strip()
+        except LookupError:
+            print(
+                "There is no tag yet, so all of the API is new. scripts/api-changes REF compares with any other commit."
+            )
+            return 0
+    try:
+        then = pages_of(f"{ref}^{{commit}}", root)
+    except LookupError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if not then:
+        print(f"error: {ref} has no {FOLDER}/: it is older than the reference", file=sys.stderr)
+        return 2
+    print(f"Public API since {ref}:\n\n{compare(_all(then), _all(now))}", end="")
+    return 0
+
+
+def _now() -> Mapping[str, str]:
+    """The pages as the program makes them, and those that people write."""
+    from scripts._reference.__main__ import pages
+
+    written = {path.name: path.read_text() for path in (ROOT / FOLDER).glob("*.md")}
+    return written | {path.name: text for path, text in pages().items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], _now()))

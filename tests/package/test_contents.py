@@ -1,0 +1,154 @@
+"""What is in wheel and sdist, what the metadata say, and that CI runs the tests on the wheel."""
+
+import email
+import os
+import re
+import subprocess
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from email.message import Message
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+import centripetal
+import pytest_centripetal
+from centripetal.version import __version__
+from tests.package.conftest import EXTRAS, ROOT, Built
+
+SRC = ROOT / "src"
+INFORMATION = f"centripetal-{__version__}.dist-info"
+PUBLIC = {"centrifugal.dev", "localhost", "127.0.0.1"}
+"""Hosts that the metadata, README included, may name."""
+
+
+def contents(wheel: Path) -> Mapping[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def source() -> Mapping[str, bytes]:
+    """The files that a user gets, as they are in src/."""
+    files = [path for path in SRC.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {path.relative_to(SRC).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def metadata(built: Built) -> Message:
+    return email.message_from_bytes(contents(built.wheel)[f"{INFORMATION}/METADATA"])
+
+
+def test_the_wheel_holds_the_library_and_nothing_else(built: Built) -> None:
+    """Beside the files of src/ there are only the licence and what describes a wheel: no test, no stray file."""
+    files = contents(built.wheel)
+    about = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
+    assert {name for name in files if name.startswith(INFORMATION)} == {f"{INFORMATION}/{name}" for name in about}
+    assert {name: data for name, data in files.items() if not name.startswith(INFORMATION)} == source()
+    assert files[f"{INFORMATION}/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["centripetal/py.typed", "pytest_centripetal.py", "centripetal/server/console/page/index.html"],
+)
+def test_the_wheel_has_what_is_no_module_of_the_package(built: Built, name: str) -> None:
+    """The mark of typed packages, the pytest plugin and the console's page come along."""
+    assert name in contents(built.wheel)
+
+
+def test_src_holds_no_stray_files() -> None:
+    """Everything in src/ is Python, the mark of typed packages, or the console's page."""
+    kinds = {(path.partition("/")[0], Path(path).suffix) for path in source() if "/console/page/" not in path}
+    assert kinds == {("centripetal", ".py"), ("centripetal", ".typed"), ("pytest_centripetal.py", ".py")}
+    assert {Path(path).suffix for path in source() if "/console/page/" in path} == {".html", ".css", ".js"}
+
+
+def test_the_sdist_makes_the_same_wheel(built: Built) -> None:
+    """Whoever builds from the sdist gets the wheel byte for byte, times in it included."""
+    assert built.from_sdist.name == built.wheel.name
+    assert built.from_sdist.read_bytes() == built.wheel.read_bytes()
+
+
+def test_the_sdist_holds_what_a_clone_does(built: Built) -> None:
+    """Tests, scripts, pins and documents are in the sdist; what git ignores is not."""
+    with tarfile.open(built.sdist) as archive:
+        files = {name.partition("/")[2] for name in archive.getnames()}
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
+    there = {name for name in listed if name and (ROOT / name).exists()} or {"scripts/test", "tests/conftest.py"}
+    assert there - files == set()
+    assert not [name for name in files if re.search(r"\.pyc$|node_modules|\.venv|(^|/)site/|\.cache", name)]
+
+
+def test_metadata_say_what_it_is(metadata: Message) -> None:
+    """Name, version, Python, licence and extras are those of the project; the README is the description."""
+    assert (metadata["Name"], metadata["Version"]) == ("centripetal", __version__)
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    assert tuple(metadata.get_all("Provides-Extra", [])) == EXTRAS
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    payload = metadata.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.decode().strip() == (ROOT / "README.md").read_text().strip()
+    assert metadata["Summary"].endswith(".")
+    assert metadata["Keywords"]
+
+
+def test_classifiers_tell_the_truth(metadata: Message) -> None:
+    """It is typed, for pytest and asyncio, and for each Python from the oldest that is required, without a gap."""
+    classifiers = metadata.get_all("Classifier", [])
+    assert {"Typing :: Typed", "Framework :: Pytest", "Framework :: AsyncIO"} <= set(classifiers)
+    versions = [int(found[1]) for each in classifiers if (found := re.fullmatch(r".*Python :: 3\.(\d+)", each))]
+    assert versions == list(range(11, max(versions) + 1))
+    assert not [each for each in classifiers if each.startswith("License ::")]  # License-Expression says it
+
+
+def test_dependencies_have_lower_bounds_only(metadata: Message) -> None:
+    """No dependency is kept from becoming newer, and none is fetched from an address."""
+    required = metadata.get_all("Requires-Dist", [])
+    assert required
+    assert not [each for each in required if not re.fullmatch(r"[\w-]+>=[\d.]+(; extra == '\w+')?", each)]
+
+
+def test_addresses_are_public(metadata: Message) -> None:
+    """No address in the metadata is that of a private machine."""
+    hosts = {urlsplit(found).hostname for found in re.findall(r"https?://[^\s)\"'>]+", metadata.as_string())}
+    assert hosts <= PUBLIC
+
+
+def test_entry_points(built: Built) -> None:
+    """The wheel brings the program `centripetal` and the pytest plugin."""
+    text = contents(built.wheel)[f"{INFORMATION}/entry_points.txt"].decode()
+    assert text.split() == [
+        *("[console_scripts]", "centripetal", "=", "centripetal.cli.main:run"),
+        *("[pytest11]", "centripetal", "=", "pytest_centripetal"),
+    ]
+
+
+def test_the_tests_of_ci_are_tests_of_the_wheel() -> None:
+    """With CI=true what is imported is the wheel, not src/; elsewhere it is src/, so that edits count at once.
+
+    If this fails, run `scripts/test`, which installs the one or the other.
+    """
+    places = [Path(module.__file__ or "").resolve() for module in (centripetal, pytest_centripetal)]
+    if os.environ.get("CI") != "true":
+        assert all(place.is_relative_to(SRC) for place in places)
+        return
+    assert not any(place.is_relative_to(SRC) for place in places)
+    site = places[1].parent
+    assert {name: (site / name).read_bytes() for name in source()} == source()
+
+
+def test_pins_cover_every_dependency() -> None:
+    """What the metadata require is pinned for the scripts, too: scripts/lock was run after the last change."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = [*project["dependency-groups"].values(), *project["project"]["optional-dependencies"].values()]
+    wanted = {re.split(r"[>=;\[]", each)[0].strip() for group in groups for each in group}
+    wanted |= {re.split(r"[>=;\[]", each)[0].strip() for each in project["project"]["dependencies"]}
+    pinned = set(re.findall(r"^([\w.-]+)(?:\[\w+\])?==", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE))
+    assert wanted - pinned == set()
