@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from centripetal.version import __version__
-from tests.dialects.current.keys import pair
+from tests.dialects.current.tokens.keys import pair
 from tests.package.conftest import EXTRAS, ROOT, Environment
 
 CORE = {"centripetal", "httptools", "msgspec"}
