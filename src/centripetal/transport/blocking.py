@@ -12,7 +12,7 @@ from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.connection import READ, Connection, Steps
+from centripetal.transport.connection import Connection, Steps
 from centripetal.transport.mapping import out_of_time, unknown_host
 from centripetal.transport.pool import Pool
 from centripetal.transport.settings import Address, Settings, attempts, resolved
@@ -57,9 +57,10 @@ class BlockingTransport:
 
     def _exchange(self, connection: Connection, data: bytes, deadline: float, timeout: float) -> HTTPReply:
         try:
-            if not _at_once(connection, data, deadline):
+            reply = connection.at_once(data, deadline - monotonic())
+            if reply is None:
                 _drive(connection, connection.rest(data), deadline, timeout)
-            reply = connection.result()
+                reply = connection.result()
         except BaseException:
             connection.close()
             raise
@@ -104,16 +105,6 @@ def _addresses(settings: Settings, origin: Origin) -> list[Address]:
         return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         raise unknown_host(error, origin.host) from error
-
-
-def _at_once(connection: Connection, data: bytes, deadline: float) -> bool:
-    """The usual exchange, straight on: all is written at once, and the reply comes in one piece. False if not."""
-    if not connection.begin(data) or connection.origin.secure:
-        return False
-    try:
-        return connection.wait(READ, deadline - monotonic()) and connection.receive()
-    except connection.not_yet:
-        return False
 
 
 def _drive(connection: Connection, steps: Steps, deadline: float, timeout: float) -> None:

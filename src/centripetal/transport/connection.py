@@ -170,11 +170,26 @@ class Connection:
             ConnectionLostError: the connection broke; `executed` is "no" if it took no byte of the request.
             MalformedResponseError: the answer is not HTTP, or over a limit.
         """
-        self.begin(data)
+        self._begin(data)
         return self.rest(data)
 
-    def begin(self, data: bytes) -> bool:
-        """The first step of an exchange: write what the socket takes at once; true if that is all of *data*."""
+    def at_once(self, data: bytes, seconds: float) -> HTTPReply | None:
+        """The usual exchange, straight on: all of *data* is written at once, and the reply comes in one piece.
+
+        None if it does not go like that, or takes more than *seconds*: then `rest()` goes on.
+        """
+        self._begin(data)
+        if self._sent != len(data) or self.origin.secure or not seconds > 0:
+            return None
+        if not self._poll(min(seconds, LONGEST_WAIT) * 1000):
+            return None
+        try:
+            return self._receive()
+        except self.not_yet:
+            return None
+
+    def _begin(self, data: bytes) -> None:
+        """Write what the socket takes at once."""
         self.reusable = False
         self._broken = None
         self._parser.begin()
@@ -182,33 +197,31 @@ class Connection:
             self._sent = self.sock.send(data)
         except OSError:
             self._sent = 0  # _write_rest() meets it again, and deals with it
-        return self._sent == len(data)
 
-    def receive(self) -> bool:
-        """Take what has arrived, where something has; true if the reply is whole by that."""
+    def _receive(self) -> HTTPReply | None:
+        """Take what has arrived, where something has; the reply, if it is whole by that."""
         try:
             received = self.sock.recv(RECEIVE_BYTES)
         except self.not_yet:
             raise
         except OSError as error:
             raise connection_lost(self._broken or error, self._place, "unknown") from error
-        self._reply = self._parser.feed(received) if received else self._ended()
+        reply = self._parser.feed(received) if received else self._ended()
         # A reply to half a request leaves both ends with different ideas of what comes next.
         self.reusable = self._parser.reusable and self._broken is None
-        return self._reply is not None
+        return reply
 
     def rest(self, data: bytes) -> Steps:
-        """What follows `begin()`, and perhaps `receive()`, until the reply is whole."""
+        """What follows `at_once()` that has returned None: on to the reply, which is `result()` afterwards."""
         if self._sent != len(data):
             yield from self._write_rest(data)
         # What TLS has decrypted already, the socket does not announce.
         pending = getattr(self.sock, "pending", None)
-        whole = False
-        while not whole:
+        while self._reply is None:
             if pending is None or not pending():
                 yield READ
             try:
-                whole = self.receive()
+                self._reply = self._receive()
             except self.not_yet as error:
                 if isinstance(error, self._wants_write):
                     yield WRITE
@@ -236,7 +249,7 @@ class Connection:
             raise connection_lost(self._broken, self._place, "unknown") from self._broken
 
     def result(self) -> HTTPReply:
-        """The reply of the exchange that has just ended; asked for once."""
+        """The reply of the steps that have just ended; asked for once."""
         reply, self._reply = self._reply, None
         assert reply is not None, "the steps have not been run to their end"
         return reply
