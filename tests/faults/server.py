@@ -107,6 +107,7 @@ class Patient(ScriptedServer):
         self._scheme = "https" if secure else "http"
         self._fault: Fault | None = None
         self._misbehaving = 0
+        self._ending: list[threading.Thread] = []  # those whose connections are being closed by the server
         self._changed = threading.Condition()
 
     @property
@@ -127,6 +128,9 @@ class Patient(ScriptedServer):
         with self._changed:
             given_up = self._changed.wait_for(lambda: not self._misbehaving, 3)
         assert given_up, "the client keeps a connection that is of no more use"
+        # A request that crosses the end of its connection is lost, whoever sends it: that is a fault of its own.
+        for thread in self._ending:
+            thread.join(3)
         fault, self._fault = self._fault, None
         self._context = self._usual
         if fault is not None and fault.begins == "never":
@@ -185,6 +189,8 @@ class Patient(ScriptedServer):
             self._misbehaving += 1
         try:
             then = fault.does(peer)
+            if then is Then.ENDS:
+                self._ending.append(threading.current_thread())
         finally:
             with self._changed:
                 self._misbehaving -= 1

@@ -108,13 +108,13 @@ def test_interrupt_discards_the_connection(monkeypatch: pytest.MonkeyPatch) -> N
     """A KeyboardInterrupt in the middle of a call closes its connection, so that nobody else gets the answer."""
     transport = BlockingTransport()
 
-    def interrupt(self: Connection, events: int, seconds: float) -> bool:
+    def interrupt(self: Connection) -> None:
         raise KeyboardInterrupt
 
     with ScriptedServer(MANY) as server:
         post(transport, server)
         with monkeypatch.context() as patch:
-            patch.setattr(Connection, "wait", interrupt)
+            patch.setattr(Connection, "_receive", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 post(transport, server)
         assert server.ended.acquire(timeout=10)
