@@ -1,0 +1,528 @@
+"""What is done to two Centrifugo 6 servers with the same live connections, as data that is drawn at random.
+
+`steps(random)` draws steps without end. A step says nothing of how things stand: whose connection it is, in which of
+its channels and at which position is a number that `duet_v6.Duet` takes modulo what there is. So any selection of steps
+is a plan again, and a plan that shows a difference can be made shorter.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+__all__ = ["API_KEY", "CONFIGS", "EXPIRY", "LATER", "SECRET", "WITHOUT_END", "Arrive", "Ask", "Call", "Leave", "Outlive"]
+__all__ += ["Say", "Signed", "Step", "Utter", "shorter", "steps"]
+
+API_KEY, SECRET = "key", "secret"
+LATER = 4102444800
+EXPIRY = 1  # seconds, of what does not live long
+Random = random.Random
+
+# ---- what the servers are set up with
+
+_HISTORY = {"history_size": 4, "history_ttl": "600s"}
+_READERS = {f"allow_{what}_for_subscriber": True for what in ("publish", "presence", "history")}
+_ANONYMOUS = {f"allow_{what}_for_anonymous": True for what in ("publish", "presence", "history")}
+_ANYBODY = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True, **_READERS, **_ANONYMOUS}
+_RECOVERED = {"force_recovery": True, **_HISTORY, **_ANYBODY}
+_LATEST = {"force_recovery_mode": "cache", **_RECOVERED}
+_WATCHED = {"presence": True, "join_leave": True}
+_NAMESPACES: list[dict[str, Any]] = [
+    {"name": "open", **_ANYBODY},
+    {"name": "named", "allow_subscribe_for_client": True, "allow_publish_for_client": True, **_HISTORY},
+    {"name": "chat", **_WATCHED, "force_push_join_leave": True, **_ANYBODY},
+    {"name": "quiet", **_WATCHED, "allow_subscribe_for_client": True, **_READERS},
+    {"name": "rec", **_RECOVERED},
+    {"name": "all", **_WATCHED, "force_push_join_leave": True, **_RECOVERED},
+    {
+        "name": "opt",
+        "allow_positioning": True,
+        "allow_recovery": True,
+        "allow_tags_filter": True,
+        **_HISTORY,
+        "allow_subscribe_for_client": True,
+    },
+    {"name": "cache", **_LATEST},
+    {"name": "auto", "auto_cache_recover": True, **_LATEST},
+    {"name": "delta", "allowed_delta_types": ["fossil"], "delta_publish": True, **_RECOVERED},
+    {"name": "bare", "force_positioning": True, **_ANYBODY},
+    {"name": "limited", "allow_user_limited_channels": True, "presence": True},
+    {"name": "short", "channel_regex": "^[a-c]$", **_ANYBODY},
+    {"name": "object", "publication_data_format": "json_object", "allow_publish_for_client": True, **_ANYBODY},
+    {"name": "closed", "presence": True},
+]
+_POPULAR = [2, 2, 5, 2, 5, 6, 4, 3, 2, 4, 2, 1, 1, 1, 1]
+_PRESENT = {each["name"] for each in _NAMESPACES if each.get("presence")}
+_CLIENT = {
+    "token": {"hmac_secret_key": SECRET},
+    "allow_anonymous_connect_without_token": True,
+    "channel_limit": 9,
+    "user_connection_limit": 3,
+    "ping_interval": "600s",
+    "history_max_publication_limit": 3,
+    "recovery_max_publication_limit": 3,
+    # What ends by itself ends in the step that made it.
+    "expired_close_delay": f"{EXPIRY}s",
+    "expired_sub_close_delay": f"{EXPIRY}s",
+    "presence_update_interval": "1s",
+    "channel_position_check_delay": "600s",
+}
+_PERSONAL = {"enabled": True, "personal_channel_namespace": "all", "single_connection": True}
+_CONFIG = {
+    "http_api": {"key": API_KEY},
+    "client": _CLIENT,
+    "rpc": {"ping": {"enabled": True}},
+    "websocket": {"message_size_limit": 4000},
+    "channel": {"namespaces": _NAMESPACES, "max_length": 40},
+}
+CONFIGS: Mapping[str, Mapping[str, Any]] = {
+    "usual": _CONFIG,
+    "personal": {
+        **_CONFIG,
+        "client": {**_CLIENT, "user_connection_limit": 0, "subscribe_to_user_personal_channel": _PERSONAL},
+    },
+}
+"""Each user has a channel and one connection in the one, and several connections in the other."""
+
+# ---- steps
+
+
+class Signed(NamedTuple):
+    """A token.
+
+    Attributes:
+        claims: what it says besides what depends on its bearer.
+        secret: what it is signed with.
+        lifetime: seconds; None: what the claims say.
+        of_client: whether it is for the one connection only; it is another's, if the number is odd.
+        of_user: another user than the bearer.
+    """
+
+    claims: Mapping[str, Any] = {}
+    secret: str = SECRET
+    lifetime: int | None = None
+    of_client: int | None = None
+    of_user: str | None = None
+
+
+class Ask(NamedTuple):
+    """A command of a client.
+
+    Attributes:
+        name: of the request.
+        params: what it says besides what depends on how things stand.
+        familiar: in which of its own channels, instead of the one in the params.
+        token: of the connection or the subscription.
+        epoch: which of those that were ever seen.
+    """
+
+    name: str
+    params: Mapping[str, Any] = {}
+    familiar: int | None = None
+    token: Signed | None = None
+    epoch: int | None = None
+
+
+class Arrive(NamedTuple):
+    """A client connects, and says more in the same message; *user*: who its token says it is, or it has none."""
+
+    connect: Ask
+    user: str
+    asks: tuple[Ask, ...] = ()
+
+
+class Say(NamedTuple):
+    """A client sends commands in one message, cut into frames at *cuts*, which are parts of its length."""
+
+    number: int
+    asks: tuple[Ask, ...]
+    cuts: tuple[float, ...] = ()
+    binary: bool = False
+
+
+class Utter(NamedTuple):
+    """A client sends bytes after good commands; a new one if *number* is None."""
+
+    number: int | None
+    message: bytes
+    asks: tuple[Ask, ...] = ()
+    binary: bool = False
+
+
+class Call(NamedTuple):
+    """The back end calls methods, all in a batch if there are several.
+
+    Attributes:
+        calls: names and parameters.
+        number: of whose connection, if a method is of one.
+        familiar: in which of the channels of that one, instead of those in the parameters.
+    """
+
+    calls: tuple[tuple[str, Mapping[str, Any]], ...]
+    number: int
+    familiar: int | None = None
+
+
+class Leave(NamedTuple):
+    """A client ends its connection: by close, eof, or reset; right behind commands, if there are some."""
+
+    number: int
+    way: str
+    code: int | None = None
+    reason: str = ""
+    asks: tuple[Ask, ...] = ()
+
+
+class Outlive(NamedTuple):
+    """Clients come whose connection or subscription ends by itself, and it is waited for."""
+
+    channel: str
+
+
+Step = Arrive | Say | Utter | Call | Leave | Outlive
+
+
+def shorter(step: Step) -> Iterator[Step]:
+    """Simpler steps that may do as well."""
+    asks: tuple[Any, ...] = getattr(step, "asks", ())
+    for index in range(len(asks)):
+        yield step._replace(asks=asks[:index] + asks[index + 1 :])  # type: ignore[call-arg, union-attr]
+    if isinstance(step, Call) and len(step.calls) > 1:
+        yield from (step._replace(calls=(each,)) for each in step.calls)
+    if isinstance(step, Say) and step.cuts:
+        yield step._replace(cuts=())
+
+
+def steps(draw: Random) -> Iterator[Step]:
+    """Steps without end; the first ones are clients that come."""
+    for _ in range(3):
+        yield _arrival(draw)
+    choices, weights = zip(*_STEPS.items(), strict=True)
+    while True:
+        yield draw.choices(choices, weights)[0](draw)
+
+
+def _arrival(draw: Random) -> Step:
+    asks = _frame(draw, draw.choice([0, 1, 2, 3]))
+    if draw.random() < 0.3:
+        return Arrive(Ask("connect", _wanted(draw)), "", asks)
+    user, claims = draw.choice(["1", "2", "3", ""]), dict[str, Any]()
+    if draw.random() < 0.5:
+        claims |= {"info": {"n": draw.randrange(3)}, "exp": LATER}
+    claims |= _granted(draw)
+    if draw.random() < 0.03:
+        claims["exp"] = 1000
+    if draw.random() < 0.05:
+        claims |= draw.choice([{"nbf": LATER}, {"aud": "x"}, {"sub": 1}, {"info": "x"}, {"channels": ["nowhere:x"]}])
+    return Arrive(Ask("connect", _wanted(draw), token=Signed(claims, _secret(draw))), user, asks)
+
+
+def _granted(draw: Random) -> dict[str, Any]:
+    """The channels that a connection token names."""
+    if draw.random() < 0.25:
+        return {"channels": [_channel(draw) for _ in range(draw.randrange(3))]}
+    if draw.random() < 0.25:
+        options = [{}, {"info": [1], "data": {"hello": 1}}, {"override": _override(draw)}]
+        return {"subs": {_channel(draw): draw.choice(options) for _ in range(draw.randrange(3))}}
+    return {}
+
+
+def _wanted(draw: Random) -> dict[str, Any]:
+    """The channels that a client wants from the start."""
+    if draw.random() < 0.8:
+        return {}
+    wishes = [{}, {"recover": True}, {"recover": True, "offset": draw.randrange(6)}, {"delta": "fossil"}]
+    return {"subs": {_channel(draw): draw.choice(wishes) for _ in range(2)}}
+
+
+def _message(draw: Random) -> Step:
+    size = draw.choice([1, 1, 1, 1, 2, 2, 3, 5, 8])
+    cuts = tuple(sorted(draw.random() for _ in range(draw.choice([0, 0, 0, 0, 1, 2]))))
+    return Say(draw.randrange(8), _frame(draw, size), cuts, draw.random() < 0.1)
+
+
+def _odd(draw: Random) -> Step:
+    number = None if draw.random() < 0.2 else draw.randrange(8)
+    asks = () if number is None else _frame(draw, draw.choice([0, 0, 1, 2]), ends=False)
+    return Utter(number, draw.choice(MESSAGES), asks, draw.random() < 0.1)
+
+
+def _leave(draw: Random) -> Step:
+    way = draw.choice(["close", "close", "eof", "reset"])
+    # Who resets the connection may have said something or not.
+    asks = () if way == "reset" or draw.random() < 0.6 else _frame(draw, draw.randrange(1, 4), ends=False)
+    code = draw.choice([None, 1000, 1001, 3000, 4999])
+    return Leave(draw.randrange(8), way, code, draw.choice(["", "é"]) if code else "", asks)
+
+
+def _outlive(draw: Random) -> Step:
+    return Outlive(draw.choice(["chat:a", "all:a", "rec:a", "open:a"]))
+
+
+def _call(draw: Random) -> Step:
+    size = draw.choice([1, 1, 1, 2, 4])
+    familiar = draw.randrange(4) if draw.random() < 0.6 else None
+    return Call(tuple(_api(draw) for _ in range(size)), draw.randrange(8), familiar)
+
+
+_STEPS: Mapping[Callable[[Random], Step], float] = {
+    _arrival: 5,
+    _message: 20,
+    _call: 8,
+    _odd: 1.2,
+    _leave: 1.5,
+    _outlive: 0.1,
+}
+
+# ---- commands of clients
+
+
+_ASKS: Mapping[str, int] = {
+    "subscribe": 9,
+    "unsubscribe": 3,
+    "publish": 5,
+    "presence": 2,
+    "presence_stats": 2,
+    "history": 3,
+    "sub_refresh": 2,
+    "refresh": 1,
+    "rpc": 1,
+}
+_HARMLESS: Mapping[str, int] = {"presence": 2, "presence_stats": 2, "history": 3, "rpc": 1}
+WITHOUT_END = frozenset(_ASKS) - {"refresh", "sub_refresh"}
+"""Commands after which the connection ends at once, if it does; but for subscriptions by token."""
+
+
+def may_end_later(ask: Ask) -> bool:
+    """Whether a real server may end the connection because of it, but only in the background."""
+    return ask.name not in WITHOUT_END or ask.token is not None
+
+
+def _frame(draw: Random, size: int, *, ends: bool = True) -> tuple[Ask, ...]:
+    """Commands for one message, some of them about the same channel.
+
+    Behind one that may end the connection in the background are only those that change nothing: a real server may
+    answer them, or not.
+    """
+    asks: list[Ask] = []
+    channel = _channel(draw)
+    while len(asks) < size:
+        kinds = _HARMLESS if any(map(may_end_later, asks)) else _ASKS
+        if draw.random() < 0.3:
+            channel = _channel(draw)
+        ask = _ask(draw, draw.choices([*kinds], [*kinds.values()])[0], channel)
+        if ends or not may_end_later(ask):
+            asks.append(ask)
+    return tuple(asks)
+
+
+def _ask(draw: Random, name: str, channel: str) -> Ask:
+    if name == "rpc":
+        return Ask(name, {"method": draw.choice(["ping", "pong"])})
+    if name == "refresh":
+        return _refresh(draw)
+    ask = Ask(name, {"channel": channel}, familiar=draw.randrange(9) if draw.random() < 0.6 else None)
+    match name:
+        case "subscribe":
+            return _subscribe(draw, channel)
+        case "publish":
+            ask = ask._replace(params={"channel": channel} | ({"data": _data(draw)} if draw.random() < 0.97 else {}))
+        case "history":
+            params = {"channel": channel, "limit": draw.randrange(-1, 6), "reverse": draw.random() < 0.3}
+            if draw.random() < 0.5:
+                params["since"] = {"offset": draw.randrange(6)}
+            ask = ask._replace(params=params, epoch=_epoch(draw))
+        case "sub_refresh":
+            ask = ask._replace(token=_subscription_token(draw) if draw.random() < 0.95 else None)
+    return ask
+
+
+def _subscribe(draw: Random, channel: str) -> Ask:
+    params: dict[str, Any] = {"channel": channel}
+    params |= {wish: True for wish in ("positioned", "recoverable", "join_leave", "recover") if draw.random() < 0.3}
+    if params.get("recover") or draw.random() < 0.1:
+        params["offset"] = draw.randrange(7)
+    if draw.random() < 0.3:
+        params["delta"] = "fossil" if draw.random() < 0.98 else "zip"
+    if draw.random() < 0.2:
+        params["tf"] = {"key": "n", "cmp": draw.choice(["eq", "gt", "in", "no"]), "val": "1"}
+    if draw.random() < 0.15 and channel.partition(":")[0].strip("$") not in _PRESENT:
+        # Where there is presence, a client stays in it whose subscription was refused for that.
+        params["flag"] = 2
+    if draw.random() < 0.02:
+        params["type"] = draw.choice([1, 2, 3, 4])
+    token = _subscription_token(draw) if draw.random() < 0.3 else None
+    return Ask("subscribe", params, token=token, epoch=_epoch(draw) if "offset" in params else None)
+
+
+def _epoch(draw: Random) -> int | None:
+    return draw.randrange(64) if draw.random() < 0.4 else None
+
+
+def _subscription_token(draw: Random) -> Signed:
+    claims: dict[str, Any] = {}
+    if draw.random() < 0.25:
+        claims["exp"] = draw.choice([LATER, 1000])
+    if draw.random() < 0.3:
+        claims |= {"info": [1], "data": {"hello": 1}}
+    if draw.random() < 0.3:
+        claims["override"] = _override(draw)
+    if draw.random() < 0.04:
+        claims |= draw.choice([{"channel": "open:other"}, {"nbf": LATER}, {"expire_at": 0}, {"expire_at": LATER}])
+    of_client = draw.choice([0, 2, 3]) if draw.random() < 0.1 else None
+    return Signed(claims, _secret(draw), None, of_client, "4" if draw.random() < 0.03 else None)
+
+
+def _refresh(draw: Random) -> Ask:
+    if draw.random() < 0.05:
+        return Ask("refresh")
+    claims: dict[str, Any] = {"exp": draw.choice([LATER, LATER, LATER, LATER + 1, 1000])} if draw.random() < 0.9 else {}
+    if draw.random() < 0.3:
+        claims["info"] = {"r": 1}
+    if draw.random() < 0.1:
+        claims |= _granted(draw)
+    return Ask("refresh", token=Signed(claims, _secret(draw), of_user="4" if draw.random() < 0.05 else None))
+
+
+def _override(draw: Random) -> dict[str, Any]:
+    names = ("presence", "join_leave", "force_push_join_leave", "force_recovery", "force_positioning")
+    return {name: {"value": draw.random() < 0.5} for name in draw.sample(names, 2)}
+
+
+def _secret(draw: Random) -> str:
+    return SECRET if draw.random() < 0.96 else "wrong"
+
+
+# ---- what the back end calls
+
+_METHODS: Mapping[str, float] = {
+    "publish": 10,
+    "broadcast": 1,
+    "subscribe": 3,
+    "unsubscribe": 2,
+    "disconnect": 0.3,
+    "refresh": 1,
+    "presence": 1,
+    "presence_stats": 1,
+    "history": 1,
+    "history_remove": 0.5,
+    "channels": 1,
+}
+
+
+def _api(draw: Random) -> tuple[str, Mapping[str, Any]]:
+    method = draw.choices([*_METHODS], [*_METHODS.values()])[0]
+    params: dict[str, Any] = {"channel": _channel(draw)}
+    match method:
+        case "publish" | "broadcast":
+            if method == "broadcast":
+                # Each only once: a real server publishes into all of them at the same time.
+                params = {"channels": sorted({_channel(draw) for _ in range(draw.randrange(4))})}
+            params |= {"data": _data(draw), "tags": {"n": str(draw.randrange(3))}}
+            if draw.random() < 0.2:
+                params["skip_history"] = True
+            if draw.random() < 0.2:
+                params["version"] = draw.randrange(1, 5)
+            if draw.random() < 0.1:
+                params["idempotency_key"] = draw.choice("ab")
+        case "subscribe":
+            if draw.random() < 0.3:
+                params |= {"info": {"i": 1}, "data": [1], "recover_since": {"offset": draw.randrange(4)}}
+            if draw.random() < 0.2:
+                params |= {"override": _override(draw), "expire_at": draw.choice([LATER, LATER, 1000])}
+        case "disconnect":
+            params = draw.choice([{}, {"disconnect": {"code": 4001, "reason": "bye"}}])
+        case "refresh":
+            params = {"expire_at": draw.choice([0, LATER, LATER, 1000]), "info": {"r": 1}}
+            if draw.random() < 0.05:
+                params["expired"] = True
+        case "history":
+            params |= {"limit": 3}
+        case "channels":
+            params = draw.choice([{}, {"pattern": "c*"}])
+    return method, params
+
+
+# ---- what is said
+
+
+def _channel(draw: Random) -> str:
+    namespace = draw.choices(_NAMESPACES, _POPULAR)[0]["name"]
+    if draw.random() < 0.01:
+        return draw.choice(["nowhere:x", "", "x" * 41, "open:" + "x" * 36, "rec:\u2028", "all:#1"])
+    (rest,) = draw.choices(["a", "b", "a#1", "ä"], [30, 3, 2, 1])
+    return ("$" if draw.random() < 0.03 else "") + f"{namespace}:{rest}"
+
+
+_TEXTS = [b" null", b' { "a" : "<&>\\u2028" ,"n":1.0, "n":2}', b'"\\u003c\\ud800"', b"[]", b'""', "{\"é\":\"\u2028\"}".encode()]
+_LONG = "The quick brown fox jumps over the lazy dog. " * 3
+
+
+def _data(draw: Random) -> Any:
+    number = draw.randrange(100)
+    return draw.choice([number, {"n": number}, _LONG + str(number), msgspec.Raw(draw.choice(_TEXTS))])
+
+
+_PING = b'{"id":7,"rpc":{"method":"ping"}}'
+_SUBSCRIBE = b'{"id":7,"subscribe":{"channel":"open:c"}}'
+MESSAGES = [
+    b"",
+    b"\n",
+    b"{}",
+    b"[]",
+    b"null",
+    b'"ping"',
+    b"{",
+    b"\xff",
+    b'{"id":7',
+    b'{"id":7}',
+    b'{"id":7,"ping":{}}',
+    b'{"id":7,"ping":{},"rpc":{"method":"ping"}}',
+    b'{"id":7,"wave":{}}',
+    b'{"id":7,"rpc":null}',
+    b'{"id":7,"rpc":{}}',
+    b'{"id":7,"rpc":{"method":1}}',
+    b'{"id":7,"rpc":{"method":"ping","data":{"x":"\xff"}}}',
+    b'{"id":7,"rpc":{"method":"ping"},"subscribe":{"channel":"open:c"}}',
+    b'{"ID":7,"RPC":{"Method":"ping"}}',
+    b'{"id":7,"id":8,"rpc":{"method":"ping"}}',
+    b'{"id":-1,"rpc":{"method":"ping"}}',
+    b'{"id":4294967296,"rpc":{"method":"ping"}}',
+    b'{"id":"7","rpc":{"method":"ping"}}',
+    b'{"id":7.0,"rpc":{"method":"ping"}}',
+    b'{"id":0,"rpc":{"method":"ping"}}',
+    b'{"rpc":{"method":"ping"}}',
+    b'{"id":7,"send":{"data":1}}',
+    b'{"send":{"data":1}}',
+    b'{"id":7,"connect":{}}',
+    b'{"id":7,"connect":{},"rpc":{"method":"ping"}}',
+    b'{"id":7,"subscribe":{}}',
+    b'{"id":7,"subscribe":{"channel":""}}',
+    b'{"id":7,"subscribe":{"channel":1}}',
+    b'{"id":7,"subscribe":{"channel":"open:c","recover":1}}',
+    b'{"id":7,"subscribe":{"channel":"open:c","offset":-1}}',
+    b'{"id":7,"subscribe":{"channel":"open:c","type":9}}',
+    b'{"id":7,"unsubscribe":{}}',
+    b'{"id":7,"publish":{"data":1}}',
+    b'{"id":7,"publish":{"channel":"open:a","data":1,"type":1}}',
+    b'{"id":7,"publish":{"channel":"open:a","data":1,"type":1,"removed":true}}',
+    b'{"id":7,"presence":{}}',
+    b'{"id":7,"presence_stats":{"channel":null}}',
+    b'{"id":7,"history":{}}',
+    b'{"id":7,"history":{"channel":"rec:a","limit":2147483648}}',
+    b'{"id":7,"history":{"channel":"rec:a","since":{}}}',
+    b'{"id":7,"sub_refresh":{}}',
+    b'{"id":7,"sub_refresh":{"channel":"open:c"}}',
+    b'{"id":7,"refresh":{}}',
+    _PING + b"\n",
+    _PING + b"\r\n" + _SUBSCRIBE,
+    _PING + b"\n\n",
+    _PING + b"\n\n" + _SUBSCRIBE,
+    _PING + b" " + _SUBSCRIBE,
+    b" " + _PING + b" \n\t" + _SUBSCRIBE,
+    b"\xef\xbb\xbf" + _PING,
+    b'{"id":7,"rpc":{"method":"ping","data":"%b"}}' % (b"x" * 3900),
+    b'{"id":7,"rpc":{"method":"ping","data":"%b"}}' % (b"x" * 4000),
+]
+"""What a client should not send, and what it may, but none does."""
