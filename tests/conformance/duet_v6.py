@@ -24,7 +24,6 @@ from websockets.frames import Frame, Opcode
 from tests.conformance.deviations import Leeway
 from tests.conformance.plans_v6 import (
     API_KEY,
-    EXPIRY,
     LATER,
     Arrive,
     Ask,
@@ -125,10 +124,10 @@ class Member:
     def ended(self) -> bool:
         return any(self.has_ended)
 
-    @property
-    def differs(self) -> bool:
-        """Whether one side has received more than the other."""
-        return len(self.lines[0]) != len(self.lines[1]) or self.has_ended[0] != self.has_ended[1]
+    def differs(self, *, announcements: bool) -> bool:
+        """Whether something more will come on one side, since it has come on the other; also joins and leaves?"""
+        real, embedded = (sum(announcements or not _announced(line)[0] for line in lines) for lines in self.lines)
+        return not all(self.has_ended) and (real != embedded or self.ended)
 
     def send(self, side: int, message: bytes, *, binary: bool = False, cuts: Sequence[float] = ()) -> None:
         with contextlib.suppress(OSError, InvalidState):
@@ -263,7 +262,7 @@ class Duet:
 
     def _outlive(self, step: Outlive) -> None:
         """Clients whose connection, subscription and server-side subscription end, and one whose connection does not."""
-        soon = int(time.time()) + 1 + EXPIRY
+        soon = int(time.time()) + 2
         mortal, immortal = (Ask("connect", token=Signed(claims)) for claims in ({"exp": soon}, {}))
         subscribe = Ask("subscribe", {"channel": step.channel})
         brief = self._arrive(step, self._new(), (mortal, subscribe))
@@ -277,7 +276,7 @@ class Duet:
             for member in (brief, subscribed):
                 member.read(side)
             subscriber.read(side, until=lambda line: "unsubscribe" in line.get("push", {}))
-        self._settle(step)
+        self._settle(step, together=(brief, refreshed, subscriber, subscribed))
         assert brief not in self._members
         assert refreshed in self._members
 
@@ -333,8 +332,10 @@ class Duet:
         if len(calls) == 1:
             self._run(*calls[0], member)
         else:
-            self._compare("batch", [{"commands": [{name: _of(member, side, name, params)} for name, params in calls]}
-                                    for side in SIDES])
+            self._compare(
+                "batch",
+                [{"commands": [{name: _of(member, side, name, params)} for name, params in calls]} for side in SIDES],
+            )
 
     def _run(self, name: str, params: Any, member: Member | None) -> None:
         self._compare(name, [_of(member, side, name, params) for side in SIDES])
@@ -352,17 +353,30 @@ class Duet:
 
     # ---- comparing
 
-    def _settle(self, step: Step, acting: Member | None = None) -> None:
-        """Wait until all that was done has come to an end, and compare what the connections received."""
-        self._drain(acting)
-        # A real server ends connections in the background, and others hear only then that they have left.
+    def _settle(self, step: Step, acting: Member | None = None, together: Sequence[Member] = ()) -> None:
+        """Wait until all that was done has come to an end, and compare what the connections received.
+
+        Args:
+            step: what was done.
+            acting: who did it.
+            together: clients some of which leave at about the same time.
+        """
         end = time.monotonic() + _PATIENCE
-        while (self._has_loose_ends() or any(member.differs for member in self._members)) and time.monotonic() < end:
-            time.sleep(0.005)
+        while True:
             self._drain(acting)
-        gone = [member for member in self._members if member.ended]
-        # Those that come and those that go at the same time: which of them has seen which other one?
-        crowd = [*gone, *([acting] if gone and acting and isinstance(step, Arrive) else [])]
+            gone = [member for member in self._members if member.ended]
+            # Those that come and those that go at the same time: which of them has seen which other one?
+            crowd = [*gone, *together, *([acting] if gone and acting and isinstance(step, Arrive) else [])]
+            # A real server ends connections in the background, and others hear only then that they have left.
+            if time.monotonic() > end or not self._goes_on(gone, crowd):
+                break
+            time.sleep(0.005)
+        if gone:
+            # What the others got of that.
+            self._drain(acting)
+        for member in self._members:
+            if all(member.ids):
+                self._pairs.same(*({"client": id_} for id_ in member.ids))
         for member in self._members:
             self._check(step, member, crowd)
             member.lines = [[], []]
@@ -378,9 +392,10 @@ class Duet:
                     member.send(side, msgspec.json.encode(_DRAIN))
                     member.read(side)
 
-    def _has_loose_ends(self) -> bool:
-        """Whether a server has not yet done all that comes with the end of a connection."""
-        gone = [member for member in self._members if member.ended]
+    def _goes_on(self, gone: Sequence[Member], crowd: Sequence[Member]) -> bool:
+        """Whether a server has not yet done all that it is to do."""
+        if any(member.differs(announcements=member not in crowd) for member in self._members):
+            return True
         if not gone:
             return False
         real, embedded = (self._ask(side, "channels", {})["result"]["channels"] for side in SIDES)
@@ -400,24 +415,25 @@ class Duet:
             self._pairs.same(real, embedded)
         except AssertionError as error:
             texts = ("".join(f"\n    {line}" for line in lines) for lines in member.lines)
-            error.add_note("member {} (user {!r}) received\nreal:{}\nembedded:{}".format(member.number, member.user, *texts))
+            error.add_note(
+                "member {} (user {!r}) received\nreal:{}\nembedded:{}".format(member.number, member.user, *texts)
+            )
             raise
         self.received.update(map(_kind, real))
 
-    def _ordered(
-        self, step: Step, member: Member, side: int, lines: list[Line], crowd: Sequence[Member]
-    ) -> list[Line]:
+    def _ordered(self, step: Step, member: Member, side: int, lines: list[Line], crowd: Sequence[Member]) -> list[Line]:
         """What it received on a side, in an order that chance does not change, and without what is chance."""
         if member in crowd:
             ids = {other.ids[side] for other in crowd if other is not member}
             kept = [line for line in lines if _announced(line)[1] not in ids]
             self.leeway[Leeway.ORDER_OF_CONNECTIONS] += len(kept) != len(lines)
             lines = kept
-        if crowd or isinstance(step, Arrive | Outlive):
-            # Go goes through the channels of a connection in any order.
-            return sorted(lines, key=lambda line: self._place(line, side))
         if isinstance(step, Call) and any(name == "broadcast" for name, _ in step.calls):
-            return sorted(lines, key=lambda line: line["push"]["channel"])
+            # Go publishes into several channels at the same time,
+            lines = sorted(lines, key=lambda line: line["push"].get("channel", "") if isinstance(line, dict) else "~")
+        if crowd or isinstance(step, Arrive):
+            # and goes through the channels of a connection in any order.
+            lines = sorted(lines, key=lambda line: self._place(line, side))
         return lines
 
     def _place(self, line: Line, side: int) -> tuple[str, ...]:
@@ -437,7 +453,6 @@ class Duet:
         kept = [line for line in real if not isinstance(line, dict) or line.get("id", 0) <= answered]
         self.leeway[Leeway.ANSWERED_AFTER_THE_END] += len(kept) != len(real)
         return kept
-
 
 
 def _of(member: Member | None, side: int, name: str, params: Any) -> Any:

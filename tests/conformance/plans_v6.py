@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-__all__ = ["API_KEY", "CONFIGS", "EXPIRY", "LATER", "SECRET", "WITHOUT_END", "Arrive", "Ask", "Call", "Leave", "Outlive"]
+__all__ = ["API_KEY", "CONFIGS", "LATER", "SECRET", "WITHOUT_END", "Arrive", "Ask", "Call", "Leave", "Outlive"]
 __all__ += ["Say", "Signed", "Step", "Utter", "shorter", "steps"]
 
 API_KEY, SECRET = "key", "secret"
 LATER = 4102444800
-EXPIRY = 1  # seconds, of what does not live long
 Random = random.Random
 
 # ---- what the servers are set up with
@@ -62,12 +61,11 @@ _CLIENT = {
     "ping_interval": "600s",
     "history_max_publication_limit": 3,
     "recovery_max_publication_limit": 3,
-    # What ends by itself ends in the step that made it.
-    "expired_close_delay": f"{EXPIRY}s",
-    "expired_sub_close_delay": f"{EXPIRY}s",
-    "presence_update_interval": "1s",
-    "channel_position_check_delay": "600s",
+    # Nothing happens because time passes,
+    "presence_update_interval": "600s",
 }
+# but here.
+_BRIEF = {"presence_update_interval": "200ms", "expired_close_delay": "1ms", "expired_sub_close_delay": "1ms"}
 _PERSONAL = {"enabled": True, "personal_channel_namespace": "all", "single_connection": True}
 _CONFIG = {
     "http_api": {"key": API_KEY},
@@ -82,8 +80,9 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
         **_CONFIG,
         "client": {**_CLIENT, "user_connection_limit": 0, "subscribe_to_user_personal_channel": _PERSONAL},
     },
+    "brief": {**_CONFIG, "client": {**_CLIENT, **_BRIEF}},
 }
-"""Each user has a channel and one connection in the one, and several connections in the other."""
+"""Configurations of servers: a user has several connections, or only one; what has expired ends at once."""
 
 # ---- steps
 
@@ -256,10 +255,6 @@ def _leave(draw: Random) -> Step:
     return Leave(draw.randrange(8), way, code, draw.choice(["", "é"]) if code else "", asks)
 
 
-def _outlive(draw: Random) -> Step:
-    return Outlive(draw.choice(["chat:a", "all:a", "rec:a", "open:a"]))
-
-
 def _call(draw: Random) -> Step:
     size = draw.choice([1, 1, 1, 2, 4])
     familiar = draw.randrange(4) if draw.random() < 0.6 else None
@@ -272,7 +267,6 @@ _STEPS: Mapping[Callable[[Random], Step], float] = {
     _call: 8,
     _odd: 1.2,
     _leave: 1.5,
-    _outlive: 0.1,
 }
 
 # ---- commands of clients
@@ -455,7 +449,14 @@ def _channel(draw: Random) -> str:
     return ("$" if draw.random() < 0.03 else "") + f"{namespace}:{rest}"
 
 
-_TEXTS = [b" null", b' { "a" : "<&>\\u2028" ,"n":1.0, "n":2}', b'"\\u003c\\ud800"', b"[]", b'""', "{\"é\":\"\u2028\"}".encode()]
+_TEXTS = [
+    b" null",
+    b' { "a" : "<&>\\u2028" ,"n":1.0, "n":2}',
+    b'"\\u003c\\ud800"',
+    b"[]",
+    b'""',
+    '{"é":"\u2028"}'.encode(),
+]
 _LONG = "The quick brown fox jumps over the lazy dog. " * 3
 
 

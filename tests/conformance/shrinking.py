@@ -8,9 +8,7 @@ __all__ = ["shortest"]
 T = TypeVar("T")
 
 
-def shortest(
-    items: Sequence[T], fails: Callable[[Sequence[T]], bool], shorter: Callable[[T], Iterator[T]]
-) -> list[T]:
+def shortest(items: Sequence[T], fails: Callable[[Sequence[T]], bool], shorter: Callable[[T], Iterator[T]]) -> list[T]:
     """Items of *items* in the same order, or simpler ones, that fail, and do so no more if one is left out.
 
     Args:

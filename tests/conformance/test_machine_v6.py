@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.duet_v6 import Duet
-from tests.conformance.plans_v6 import CONFIGS, Step, shorter, steps
+from tests.conformance.plans_v6 import CONFIGS, Outlive, Step, shorter, steps
 from tests.conformance.servers_v6 import start
 from tests.conformance.shrinking import shortest
 from tests.needs import needs
@@ -70,3 +70,12 @@ def test_same_things_happen(kind: str, seed: int) -> None:
         for name in ("done", "received", "leeway"):
             counts = getattr(both, name).most_common()
             print(f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts if count))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
+def test_same_things_end(kind: str) -> None:
+    """A connection and subscriptions that expire end with both servers, and one that was refreshed in time does not."""
+    with duet(kind, "brief") as both:
+        for step in [*islice(steps(random.Random(1)), 3), Outlive("all:a")]:
+            both.do(step)
