@@ -52,7 +52,6 @@ _NAMESPACES: list[dict[str, Any]] = [
     {"name": "closed", "presence": True},
 ]
 _POPULAR = [2, 2, 5, 2, 5, 6, 4, 3, 2, 4, 2, 1, 1, 1, 1]
-_PRESENT = {each["name"] for each in _NAMESPACES if each.get("presence")}
 _CLIENT = {
     "token": {"hmac_secret_key": SECRET},
     "allow_anonymous_connect_without_token": True,
@@ -341,8 +340,7 @@ def _subscribe(draw: Random, channel: str) -> Ask:
         params["delta"] = "fossil" if draw.random() < 0.98 else "zip"
     if draw.random() < 0.2:
         params["tf"] = {"key": "n", "cmp": draw.choice(["eq", "gt", "in", "no"]), "val": "1"}
-    if draw.random() < 0.15 and channel.partition(":")[0].strip("$") not in _PRESENT:
-        # Where there is presence, a client stays in it whose subscription was refused for that.
+    if draw.random() < 0.15:
         params["flag"] = 2
     if draw.random() < 0.02:
         params["type"] = draw.choice([1, 2, 3, 4])
@@ -363,7 +361,7 @@ def _subscription_token(draw: Random) -> Signed:
     if draw.random() < 0.3:
         claims["override"] = _override(draw)
     if draw.random() < 0.04:
-        claims |= draw.choice([{"channel": "open:other"}, {"nbf": LATER}, {"expire_at": 0}, {"expire_at": LATER}])
+        claims |= draw.choice([{"channel": "open:other"}, {"nbf": LATER}, {"expire_at": 0}, {"expire_at": LATER}, {"expire_at": 1000}])
     of_client = draw.choice([0, 2, 3]) if draw.random() < 0.1 else None
     return Signed(claims, _secret(draw), None, of_client, "4" if draw.random() < 0.03 else None)
 

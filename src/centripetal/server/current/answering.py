@@ -27,7 +27,6 @@ from centripetal.dialects.current.realtime import (
     SubscribeResult,
     Unsubscribe,
 )
-from centripetal.dialects.current.tags import InvalidFilterError, validate
 from centripetal.dialects.current.verifying import TokenRefused
 from centripetal.server.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE, FatalError, refused
 from centripetal.server.current.memberships import Memberships, Who
@@ -85,13 +84,6 @@ class Answering:
             granted = self._gate.subscribe(params, self._who.user, self._who.id, self._now())
         except TokenRefused as refusal:
             raise refused(refusal.error or 103) from None
-        if params.tf is not None:
-            if not granted.filters:
-                raise refused(107)
-            try:
-                validate(params.tf)
-            except InvalidFilterError:
-                raise refused(107) from None
         return self.memberships.join(params, granted, server_side=False, filter_=params.tf)
 
     def _sub_refresh(self, params: SubRefresh) -> RefreshResult:

@@ -195,10 +195,14 @@ class API:
             recover_since=None if since is None else Position(since.offset, since.epoch),
             **_overridden(options, request.override),
         )
+        refusals = []
         for connection in self._connections(request):
-            if 0 < request.expire_at <= int(now):
-                raise failure(100)
-            connection.subscribe(subscription)
+            try:
+                connection.subscribe(subscription)
+            except ServerError as error:
+                refusals.append(error)
+        if refusals:
+            raise refusals[0]
         return Answer()
 
     def _unsubscribe(self, request: requests.Unsubscribe) -> Answer:

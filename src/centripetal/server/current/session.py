@@ -233,7 +233,12 @@ class Session:
         params = Subscribe(channel)
         if since is not None:
             params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
-        result = self._memberships.join(params, server_options(options, subscription), server_side=True)
+        try:
+            result = self._memberships.join(params, server_options(options, subscription), server_side=True)
+        except ServerError:
+            # It has ended already; and so does one that was there before.
+            self._memberships.forget(channel)
+            raise refused(100) from None
         push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
         try:
             self._link.send(checked(encode_push(Push(channel, subscribe=push))))
