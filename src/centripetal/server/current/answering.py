@@ -38,6 +38,7 @@ from centripetal.server.engine import ClientInfo, Position, Publication
 
 __all__ = ["Answering", "time_left"]
 
+_MAP_TYPES = (1, 2, 3)  # where nobody looks at the delta before the type is refused
 _LONGEST_TTL = 365 * 24 * 3600  # seconds; the real server caps it (spec v6 §10.4)
 
 
@@ -72,7 +73,8 @@ class Answering:
 
     def _subscribe(self, params: Subscribe) -> SubscribeResult:
         channel, client = _channel(params), self._node.config.client
-        if params.delta not in ("", "fossil"):
+        self._gate.check_polling(channel, params.type)
+        if params.delta not in ("", "fossil") and params.type not in _MAP_TYPES:
             raise FatalError(BAD_REQUEST)
         if len(channel.encode()) > self._node.config.channels.max_length > 0:
             raise refused(107)
