@@ -361,7 +361,9 @@ def _subscription_token(draw: Random) -> Signed:
     if draw.random() < 0.3:
         claims["override"] = _override(draw)
     if draw.random() < 0.04:
-        claims |= draw.choice([{"channel": "open:other"}, {"nbf": LATER}, {"expire_at": 0}, {"expire_at": LATER}, {"expire_at": 1000}])
+        claims |= draw.choice(
+            [{"channel": "open:other"}, {"nbf": LATER}, {"expire_at": 0}, {"expire_at": LATER}, {"expire_at": 1000}]
+        )
     of_client = draw.choice([0, 2, 3]) if draw.random() < 0.1 else None
     return Signed(claims, _secret(draw), None, of_client, "4" if draw.random() < 0.03 else None)
 

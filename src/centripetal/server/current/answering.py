@@ -38,6 +38,7 @@ from centripetal.server.engine import ClientInfo, Position, Publication
 
 __all__ = ["Answering", "time_left"]
 
+_OF_MAP = 1  # the type of a publication
 _MAP_TYPES = (1, 2, 3)  # where nobody looks at the delta before the type is refused
 _LONGEST_TTL = 365 * 24 * 3600  # seconds; the real server caps it (spec v6 §10.4)
 
@@ -119,6 +120,8 @@ class Answering:
     def _publish(self, params: Publish) -> Empty:
         channel, data = _channel(params), bytes(params.data)
         options = self._gate.named(channel)
+        if params.type == _OF_MAP:
+            raise refused(103 if options.is_stream else 108)  # map channels are not emulated
         if not fits(data, options.publication_data_format):
             raise refused(107)
         if not self._gate.may("publish", options, self._who.user, subscribed=channel in self.memberships):

@@ -57,8 +57,6 @@ class API:
                 return self._publish(request, now)
             case requests.Broadcast():
                 return self._broadcast(request, now)
-            case requests.Subscribe():
-                return self._subscribe(request, now)
             case requests.History():
                 return self._history(request, now)
             case requests.MapRequest():
@@ -182,7 +180,7 @@ class API:
 
     # ---- commands about the connections of a user
 
-    def _subscribe(self, request: requests.Subscribe, now: float) -> Answer:
+    def _subscribe(self, request: requests.Subscribe) -> Answer:
         _require(request.channel)
         options = self._node.options(request.channel)
         since = request.recover_since
@@ -253,6 +251,7 @@ _HANDLERS: dict[type[Request], Callable[[API, Any], Answer]] = {
     requests.Channels: API._channels,
     requests.Info: API._info,
     requests.Rpc: API._rpc,
+    requests.Subscribe: API._subscribe,
     requests.Unsubscribe: API._unsubscribe,
     requests.Disconnect: API._disconnect,
     requests.Refresh: API._refresh,

@@ -53,17 +53,30 @@ class Gate:
 
     # ---- connections
 
-    def admit(self, params: Connect, now: float) -> Admission:
-        """Let a client in (spec v6 §11.3)."""
-        client, channels = self.config.client, self.config.channels
+    def identify(self, params: Connect, now: float) -> ConnectionClaims:
+        """Who a client is that wants to connect (spec v6 §11.3).
+
+        Raises:
+            ServerError: its token has expired, or names channels that do not exist.
+            FatalError: it is nobody.
+        """
+        client = self.config.client
         if params.token:
             claims = self.verified_connection(params.token, now)
             if not claims.user and client.disallow_anonymous_connection_tokens:
                 raise FatalError(PERMISSION_DENIED)
-        elif client.allow_anonymous_connect_without_token or client.insecure:
-            claims = ConnectionClaims()
-        else:
-            raise FatalError(BAD_REQUEST)
+            return claims
+        if client.allow_anonymous_connect_without_token or client.insecure:
+            return ConnectionClaims()
+        raise FatalError(BAD_REQUEST)
+
+    def admit(self, claims: ConnectionClaims, params: Connect) -> Admission:
+        """Let a client in that was identified by *claims*.
+
+        Raises:
+            FatalError: it wants to be in a channel that does not exist.
+        """
+        client, channels = self.config.client, self.config.channels
         subs = {
             channel: options_for(channels.options_of(channel), options, by_token=True)
             for channel, options in claims.subs.items()

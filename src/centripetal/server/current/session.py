@@ -292,8 +292,9 @@ class Session:
         if self._state is State.CONNECTED:
             raise FatalError(BAD_REQUEST)
         now, client = self._link.now(), self._node.config.client
-        admission = self._gate.admit(params, now)
-        self._make_single(admission.user)
+        claims = self._gate.identify(params, now)
+        self._make_single(claims.user)
+        admission = self._gate.admit(claims, params)
         if 0 < client.channel_limit < len(admission.subs):
             raise FatalError(CHANNEL_LIMIT)
         limit = client.user_connection_limit
