@@ -445,7 +445,7 @@ class Duet:
         count = sum(isinstance(line, dict) for line in real)
         sent = [line for line in embedded if isinstance(line, dict)]
         rest = embedded[len(sent) :]
-        if isinstance(rest[0], list) and len(rest[0][1]) > len("0bb8"):
+        if rest and isinstance(rest[0], list) and len(rest[0][1]) > len("0bb8"):
             # A server that ends the connection gives a reason; the real one may see the client leave before that.
             rest = real[count:]
         kept = sent[:count] + rest
