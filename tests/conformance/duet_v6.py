@@ -6,174 +6,33 @@ epochs) is paired at first sight. Where a real server does things in the backgro
 chance is `deviations.Leeway`, which is counted.
 """
 
-import contextlib
 import http.client
 import json
-import socket
-import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from websockets.exceptions import InvalidState
-from websockets.frames import Frame, Opcode
 
 from tests.conformance.deviations import Leeway
-from tests.conformance.plans_v6 import (
-    API_KEY,
-    LATER,
-    Arrive,
-    Ask,
-    Call,
-    Leave,
-    Outlive,
-    Say,
-    Signed,
-    Step,
-    Utter,
-    may_end_later,
-)
+from tests.conformance.live_v6 import API_KEY
+from tests.conformance.members_v6 import DRAIN, Line, Member, Pairs, announced, kind_of
+from tests.conformance.plans_v6 import LATER
 from tests.conformance.servers import Server
+from tests.conformance.steps_v6 import Arrive, Ask, Call, Leave, Outlive, Say, Signed, Step, Utter, may_end_later
 from tests.server.current.world import token
-from tests.wire.websocket import Client, EndOfStream
 
 __all__ = ["Duet"]
 
 SIDES = (0, 1)
 """The server that is believed, and the embedded one."""
 
-_PATIENCE = 10.0  # seconds for what a real server does in the background
-_MAPS = ("presence", "subs", "channels")  # objects whose members are in any order
-_DRAIN = {"id": 4294967295, "rpc": {"method": "ping"}}
 _MARK = 4294967294
+_PATIENCE = 10.0  # seconds for what a real server does in the background
 _ENDING = ("subscribe", "disconnect", "refresh")
 _DIRECTED = ("unsubscribe", *_ENDING)
-
-Line = Any
-"""What a connection received: a decoded line, a close frame as a list, or "end"."""
-
-
-class Pairs:
-    """Which value of the one server is which of the other."""
-
-    def __init__(self) -> None:
-        self._there: dict[str, str] = {}
-        self._back: dict[str, str] = {}
-        self.epochs: list[tuple[str, str]] = []
-
-    def same(self, real: Any, embedded: Any, name: str = "") -> None:
-        """Make sure that two values are the same but for what is paired."""
-        assert type(real) is type(embedded), (name, real, embedded)
-        if isinstance(real, dict):
-            renamed = {str(self._there.get(key, key)): value for key, value in real.items()}
-            assert renamed.keys() == embedded.keys(), (name, real, embedded)
-            assert name in _MAPS or [*renamed] == [*embedded], f"another order: {name, real, embedded}"
-            for key, value in renamed.items():
-                self.same(value, embedded[key], key)
-        elif isinstance(real, list):
-            assert len(real) == len(embedded), (name, real, embedded)
-            for one, other in zip(real, embedded, strict=True):
-                self.same(one, other, name)
-        elif name in ("epoch", "client") and real:
-            self._pair(real, embedded, name)
-        elif name == "ttl":
-            # One may look at the clock just before a new second, and the other just after that.
-            assert abs(real - embedded) <= 1, (real, embedded)
-        elif name == "version" and isinstance(real, str):
-            assert embedded.endswith(" OSS")
-        else:
-            assert real == embedded, (name, real, embedded)
-
-    def common(self, side: int, value: str) -> str:
-        """The value on the embedded server's side."""
-        return value if side else self._there.get(value, value)
-
-    def _pair(self, real: str, embedded: str, name: str) -> None:
-        if name == "epoch" and real not in self._there:
-            self.epochs.append((real, embedded))
-        known = self._there.setdefault(real, embedded), self._back.setdefault(embedded, real)
-        assert known == (embedded, real), f"{name} {real} is {known[0]}, not {embedded}"
-
-
-class Member:
-    """One client, connected to both servers.
-
-    Attributes:
-        mark: a channel that it is in until the end.
-        channels: those that it was ever to be in.
-        lines: what came, on each side.
-        late: whether what was said last may end the connection in the background.
-    """
-
-    def __init__(self, servers: Sequence[Server], number: int) -> None:
-        self.clients = [Client(f"ws{server.url.removeprefix('http')}/connection/websocket") for server in servers]
-        self.number = number
-        self.mark = f"open:m{number}"
-        self.user = ""
-        self.channels: list[str] = []
-        self.lines: list[list[Line]] = [[], []]
-        self.has_ended = [False, False]
-        self.refused = [False, False]
-        self.ids = ["", ""]
-        self.late = False
-
-    @property
-    def ended(self) -> bool:
-        return any(self.has_ended)
-
-    def differs(self, *, announcements: bool) -> bool:
-        """Whether something more will come on one side, since it has come on the other; also joins and leaves?"""
-        real, embedded = (sum(announcements or not _announced(line)[0] for line in lines) for lines in self.lines)
-        return not all(self.has_ended) and (real != embedded or self.ended)
-
-    def send(self, side: int, message: bytes, *, binary: bool = False, cuts: Sequence[float] = ()) -> None:
-        with contextlib.suppress(OSError, InvalidState):
-            fragments = [int(cut * len(message)) for cut in cuts]
-            self.clients[side].send(message, binary=binary, fragments=fragments)
-
-    def leave(self, side: int, step: Leave) -> None:
-        client = self.clients[side]
-        with contextlib.suppress(OSError, InvalidState):
-            match step.way:
-                case "close":
-                    client.close(step.code, step.reason)
-                case "eof":
-                    client.socket.shutdown(socket.SHUT_WR)
-                case _:
-                    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    client.drop()
-                    self.has_ended[side] = True
-
-    def drop(self) -> None:
-        for client in self.clients:
-            client.drop()
-
-    def read(self, side: int, until: Callable[[Any], bool] = lambda line: line.get("id") == _DRAIN["id"]) -> None:
-        """All that came until a line is what *until* says, or until the end."""
-        while not self.has_ended[side]:
-            event = self.clients[side].receive()
-            if isinstance(event, EndOfStream):
-                self.lines[side].append("end")
-                self.has_ended[side] = True
-                return
-            assert isinstance(event, Frame)
-            if event.opcode is Opcode.CLOSE:
-                self.lines[side].append(["close", bytes(event.data).hex()])
-                continue
-            lines = [json.loads(line) for line in bytes(event.data).split(b"\n")]
-            self._keep(side, lines)
-            # Whoever is refused is not listened to any more, and closed seconds later.
-            if self.refused[side] or any(map(until, lines)):
-                return
-
-    def _keep(self, side: int, lines: list[Any]) -> None:
-        self.lines[side] += [line for line in lines if line.get("id") != _DRAIN["id"]]
-        for line in lines:
-            self.ids[side] = line.get("connect", {}).get("client", self.ids[side])
-            self.refused[side] |= "error" in line and not self.ids[side]
 
 
 class Duet:
@@ -389,7 +248,7 @@ class Duet:
         for member in sorted(self._members, key=lambda member: member is not acting):
             for side in SIDES:
                 if not member.has_ended[side] and not member.refused[side]:
-                    member.send(side, msgspec.json.encode(_DRAIN))
+                    member.send(side, msgspec.json.encode(DRAIN))
                     member.read(side)
 
     def _goes_on(self, gone: Sequence[Member], crowd: Sequence[Member]) -> bool:
@@ -419,13 +278,13 @@ class Duet:
                 "member {} (user {!r}) received\nreal:{}\nembedded:{}".format(member.number, member.user, *texts)
             )
             raise
-        self.received.update(map(_kind, real))
+        self.received.update(map(kind_of, real))
 
     def _ordered(self, step: Step, member: Member, side: int, lines: list[Line], crowd: Sequence[Member]) -> list[Line]:
         """What it received on a side, in an order that chance does not change, and without what is chance."""
         if member in crowd:
             ids = {other.ids[side] for other in crowd if other is not member}
-            kept = [line for line in lines if _announced(line)[1] not in ids]
+            kept = [line for line in lines if announced(line)[1] not in ids]
             self.leeway[Leeway.ORDER_OF_CONNECTIONS] += len(kept) != len(lines)
             lines = kept
         if isinstance(step, Call) and any(name == "broadcast" for name, _ in step.calls):
@@ -437,7 +296,7 @@ class Duet:
         return lines
 
     def _place(self, line: Line, side: int) -> tuple[str, ...]:
-        channel, client = _announced(line)
+        channel, client = announced(line)
         return (channel, self._pairs.common(side, client)) if channel else ()
 
     def _without_lost(self, real: list[Line], embedded: list[Line]) -> list[Line]:
@@ -465,19 +324,3 @@ def _of(member: Member | None, side: int, name: str, params: Any) -> Any:
     if name not in _DIRECTED or member is None:
         return params
     return {**params, "user": member.user, "client": member.ids[side]}
-
-
-def _announced(line: Line) -> tuple[str, str]:
-    """The channel and the connection of a join or leave; empty ones, if it is none."""
-    push = line.get("push", {}) if isinstance(line, dict) else {}
-    about = push.get("join") or push.get("leave")
-    return (push["channel"], about["info"]["client"]) if about else ("", "")
-
-
-def _kind(line: Line) -> str:
-    """What a line is, for people."""
-    if not isinstance(line, dict):
-        return "end" if line == "end" else f"close {int(line[1][:4] or '0', 16)}"
-    about = line.get("push", line)
-    kind = next((name for name in about if name not in ("id", "channel")), "?")
-    return f"{kind} {about[kind]['code']}" if kind in ("error", "unsubscribe") and "code" in about[kind] else kind

@@ -1,195 +1,18 @@
-"""What is done to two Centrifugo 6 servers with the same live connections, as data that is drawn at random.
-
-`steps(random)` draws steps without end. A step says nothing of how things stand: whose connection it is, in which of
-its channels and at which position is a number that `duet_v6.Duet` takes modulo what there is. So any selection of steps
-is a plan again, and a plan that shows a difference can be made shorter.
-"""
+"""Steps that are drawn at random, one after the other, without end: `steps(random)`."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-__all__ = ["API_KEY", "CONFIGS", "LATER", "SECRET", "WITHOUT_END", "Arrive", "Ask", "Call", "Leave", "Outlive"]
-__all__ += ["Say", "Signed", "Step", "Utter", "shorter", "steps"]
+from tests.conformance.live_v6 import MESSAGES, NAMESPACES, POPULARITY, SECRET
+from tests.conformance.steps_v6 import Arrive, Ask, Call, Leave, Say, Signed, Step, Utter, may_end_later
 
-API_KEY, SECRET = "key", "secret"
+__all__ = ["LATER", "steps"]
+
 LATER = 4102444800
 Random = random.Random
-
-# ---- what the servers are set up with
-
-_HISTORY = {"history_size": 4, "history_ttl": "600s"}
-_READERS = {f"allow_{what}_for_subscriber": True for what in ("publish", "presence", "history")}
-_ANONYMOUS = {f"allow_{what}_for_anonymous": True for what in ("publish", "presence", "history")}
-_ANYBODY = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True, **_READERS, **_ANONYMOUS}
-_RECOVERED = {"force_recovery": True, **_HISTORY, **_ANYBODY}
-_LATEST = {"force_recovery_mode": "cache", **_RECOVERED}
-_WATCHED = {"presence": True, "join_leave": True}
-_NAMESPACES: list[dict[str, Any]] = [
-    {"name": "open", **_ANYBODY},
-    {"name": "named", "allow_subscribe_for_client": True, "allow_publish_for_client": True, **_HISTORY},
-    {"name": "chat", **_WATCHED, "force_push_join_leave": True, **_ANYBODY},
-    {"name": "quiet", **_WATCHED, "allow_subscribe_for_client": True, **_READERS},
-    {"name": "rec", **_RECOVERED},
-    {"name": "all", **_WATCHED, "force_push_join_leave": True, **_RECOVERED},
-    {
-        "name": "opt",
-        "allow_positioning": True,
-        "allow_recovery": True,
-        "allow_tags_filter": True,
-        **_HISTORY,
-        "allow_subscribe_for_client": True,
-    },
-    {"name": "cache", **_LATEST},
-    {"name": "auto", "auto_cache_recover": True, **_LATEST},
-    {"name": "delta", "allowed_delta_types": ["fossil"], "delta_publish": True, **_RECOVERED},
-    {"name": "bare", "force_positioning": True, **_ANYBODY},
-    {"name": "limited", "allow_user_limited_channels": True, "presence": True},
-    {"name": "short", "channel_regex": "^[a-c]$", **_ANYBODY},
-    {"name": "object", "publication_data_format": "json_object", "allow_publish_for_client": True, **_ANYBODY},
-    {"name": "closed", "presence": True},
-]
-_POPULAR = [2, 2, 5, 2, 5, 6, 4, 3, 2, 4, 2, 1, 1, 1, 1]
-_CLIENT = {
-    "token": {"hmac_secret_key": SECRET},
-    "allow_anonymous_connect_without_token": True,
-    "channel_limit": 9,
-    "user_connection_limit": 3,
-    "ping_interval": "600s",
-    "history_max_publication_limit": 3,
-    "recovery_max_publication_limit": 3,
-    # Nothing happens because time passes,
-    "presence_update_interval": "600s",
-}
-# but here.
-_BRIEF = {"presence_update_interval": "200ms", "expired_close_delay": "1ms", "expired_sub_close_delay": "1ms"}
-_PERSONAL = {"enabled": True, "personal_channel_namespace": "all", "single_connection": True}
-_CONFIG = {
-    "http_api": {"key": API_KEY},
-    "client": _CLIENT,
-    "rpc": {"ping": {"enabled": True}},
-    "websocket": {"message_size_limit": 4000},
-    "channel": {"namespaces": _NAMESPACES, "max_length": 40},
-}
-CONFIGS: Mapping[str, Mapping[str, Any]] = {
-    "usual": _CONFIG,
-    "personal": {
-        **_CONFIG,
-        "client": {**_CLIENT, "user_connection_limit": 0, "subscribe_to_user_personal_channel": _PERSONAL},
-    },
-    "brief": {**_CONFIG, "client": {**_CLIENT, **_BRIEF}},
-}
-"""Configurations of servers: a user has several connections, or only one; what has expired ends at once."""
-
-# ---- steps
-
-
-class Signed(NamedTuple):
-    """A token.
-
-    Attributes:
-        claims: what it says besides what depends on its bearer.
-        secret: what it is signed with.
-        lifetime: seconds; None: what the claims say.
-        of_client: whether it is for the one connection only; it is another's, if the number is odd.
-        of_user: another user than the bearer.
-    """
-
-    claims: Mapping[str, Any] = {}
-    secret: str = SECRET
-    lifetime: int | None = None
-    of_client: int | None = None
-    of_user: str | None = None
-
-
-class Ask(NamedTuple):
-    """A command of a client.
-
-    Attributes:
-        name: of the request.
-        params: what it says besides what depends on how things stand.
-        familiar: in which of its own channels, instead of the one in the params.
-        token: of the connection or the subscription.
-        epoch: which of those that were ever seen.
-    """
-
-    name: str
-    params: Mapping[str, Any] = {}
-    familiar: int | None = None
-    token: Signed | None = None
-    epoch: int | None = None
-
-
-class Arrive(NamedTuple):
-    """A client connects, and says more in the same message; *user*: who its token says it is, or it has none."""
-
-    connect: Ask
-    user: str
-    asks: tuple[Ask, ...] = ()
-
-
-class Say(NamedTuple):
-    """A client sends commands in one message, cut into frames at *cuts*, which are parts of its length."""
-
-    number: int
-    asks: tuple[Ask, ...]
-    cuts: tuple[float, ...] = ()
-    binary: bool = False
-
-
-class Utter(NamedTuple):
-    """A client sends bytes after good commands; a new one if *number* is None."""
-
-    number: int | None
-    message: bytes
-    asks: tuple[Ask, ...] = ()
-    binary: bool = False
-
-
-class Call(NamedTuple):
-    """The back end calls methods, all in a batch if there are several.
-
-    Attributes:
-        calls: names and parameters.
-        number: of whose connection, if a method is of one.
-        familiar: in which of the channels of that one, instead of those in the parameters.
-    """
-
-    calls: tuple[tuple[str, Mapping[str, Any]], ...]
-    number: int
-    familiar: int | None = None
-
-
-class Leave(NamedTuple):
-    """A client ends its connection: by close, eof, or reset; right behind commands, if there are some."""
-
-    number: int
-    way: str
-    code: int | None = None
-    reason: str = ""
-    asks: tuple[Ask, ...] = ()
-
-
-class Outlive(NamedTuple):
-    """Clients come whose connection or subscription ends by itself, and it is waited for."""
-
-    channel: str
-
-
-Step = Arrive | Say | Utter | Call | Leave | Outlive
-
-
-def shorter(step: Step) -> Iterator[Step]:
-    """Simpler steps that may do as well."""
-    asks: tuple[Any, ...] = getattr(step, "asks", ())
-    for index in range(len(asks)):
-        yield step._replace(asks=asks[:index] + asks[index + 1 :])  # type: ignore[call-arg, union-attr]
-    if isinstance(step, Call) and len(step.calls) > 1:
-        yield from (step._replace(calls=(each,)) for each in step.calls)
-    if isinstance(step, Say) and step.cuts:
-        yield step._replace(cuts=())
 
 
 def steps(draw: Random) -> Iterator[Step]:
@@ -283,13 +106,6 @@ _ASKS: Mapping[str, int] = {
     "rpc": 1,
 }
 _HARMLESS: Mapping[str, int] = {"presence": 2, "presence_stats": 2, "history": 3, "rpc": 1}
-WITHOUT_END = frozenset(_ASKS) - {"refresh", "sub_refresh"}
-"""Commands after which the connection ends at once, if it does; but for subscriptions by token."""
-
-
-def may_end_later(ask: Ask) -> bool:
-    """Whether a real server may end the connection because of it, but only in the background."""
-    return ask.name not in WITHOUT_END or ask.token is not None
 
 
 def _frame(draw: Random, size: int, *, ends: bool = True) -> tuple[Ask, ...]:
@@ -442,7 +258,7 @@ def _api(draw: Random) -> tuple[str, Mapping[str, Any]]:
 
 
 def _channel(draw: Random) -> str:
-    namespace = draw.choices(_NAMESPACES, _POPULAR)[0]["name"]
+    namespace = draw.choices(NAMESPACES, POPULARITY)[0]["name"]
     if draw.random() < 0.01:
         return draw.choice(["nowhere:x", "", "x" * 41, "open:" + "x" * 36, "rec:\u2028", "all:#1"])
     (rest,) = draw.choices(["a", "b", "a#1", "ä"], [30, 3, 2, 1])
@@ -463,67 +279,3 @@ _LONG = "The quick brown fox jumps over the lazy dog. " * 3
 def _data(draw: Random) -> Any:
     number = draw.randrange(100)
     return draw.choice([number, {"n": number}, _LONG + str(number), msgspec.Raw(draw.choice(_TEXTS))])
-
-
-_PING = b'{"id":7,"rpc":{"method":"ping"}}'
-_SUBSCRIBE = b'{"id":7,"subscribe":{"channel":"open:c"}}'
-MESSAGES = [
-    b"",
-    b"\n",
-    b"{}",
-    b"[]",
-    b"null",
-    b'"ping"',
-    b"{",
-    b"\xff",
-    b'{"id":7',
-    b'{"id":7}',
-    b'{"id":7,"ping":{}}',
-    b'{"id":7,"ping":{},"rpc":{"method":"ping"}}',
-    b'{"id":7,"wave":{}}',
-    b'{"id":7,"rpc":null}',
-    b'{"id":7,"rpc":{}}',
-    b'{"id":7,"rpc":{"method":1}}',
-    b'{"id":7,"rpc":{"method":"ping","data":{"x":"\xff"}}}',
-    b'{"id":7,"rpc":{"method":"ping"},"subscribe":{"channel":"open:c"}}',
-    b'{"ID":7,"RPC":{"Method":"ping"}}',
-    b'{"id":7,"id":8,"rpc":{"method":"ping"}}',
-    b'{"id":-1,"rpc":{"method":"ping"}}',
-    b'{"id":4294967296,"rpc":{"method":"ping"}}',
-    b'{"id":"7","rpc":{"method":"ping"}}',
-    b'{"id":7.0,"rpc":{"method":"ping"}}',
-    b'{"id":0,"rpc":{"method":"ping"}}',
-    b'{"rpc":{"method":"ping"}}',
-    b'{"id":7,"send":{"data":1}}',
-    b'{"send":{"data":1}}',
-    b'{"id":7,"connect":{}}',
-    b'{"id":7,"connect":{},"rpc":{"method":"ping"}}',
-    b'{"id":7,"subscribe":{}}',
-    b'{"id":7,"subscribe":{"channel":""}}',
-    b'{"id":7,"subscribe":{"channel":1}}',
-    b'{"id":7,"subscribe":{"channel":"open:c","recover":1}}',
-    b'{"id":7,"subscribe":{"channel":"open:c","offset":-1}}',
-    b'{"id":7,"subscribe":{"channel":"open:c","type":9}}',
-    b'{"id":7,"unsubscribe":{}}',
-    b'{"id":7,"publish":{"data":1}}',
-    b'{"id":7,"publish":{"channel":"open:a","data":1,"type":1}}',
-    b'{"id":7,"publish":{"channel":"open:a","data":1,"type":1,"removed":true}}',
-    b'{"id":7,"presence":{}}',
-    b'{"id":7,"presence_stats":{"channel":null}}',
-    b'{"id":7,"history":{}}',
-    b'{"id":7,"history":{"channel":"rec:a","limit":2147483648}}',
-    b'{"id":7,"history":{"channel":"rec:a","since":{}}}',
-    b'{"id":7,"sub_refresh":{}}',
-    b'{"id":7,"sub_refresh":{"channel":"open:c"}}',
-    b'{"id":7,"refresh":{}}',
-    _PING + b"\n",
-    _PING + b"\r\n" + _SUBSCRIBE,
-    _PING + b"\n\n",
-    _PING + b"\n\n" + _SUBSCRIBE,
-    _PING + b" " + _SUBSCRIBE,
-    b" " + _PING + b" \n\t" + _SUBSCRIBE,
-    b"\xef\xbb\xbf" + _PING,
-    b'{"id":7,"rpc":{"method":"ping","data":"%b"}}' % (b"x" * 3900),
-    b'{"id":7,"rpc":{"method":"ping","data":"%b"}}' % (b"x" * 4000),
-]
-"""What a client should not send, and what it may, but none does."""

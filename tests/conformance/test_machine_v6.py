@@ -18,12 +18,14 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.duet_v6 import Duet
-from tests.conformance.plans_v6 import CONFIGS, Outlive, Step, shorter, steps
+from tests.conformance.live_v6 import CONFIGS
+from tests.conformance.plans_v6 import steps
 from tests.conformance.servers_v6 import start
 from tests.conformance.shrinking import shortest
+from tests.conformance.steps_v6 import Outlive, Step, shorter
 from tests.needs import needs
 
-STEPS = int(os.environ.get("CENTRIPETAL_STEPS", "300"))
+STEPS = int(os.environ.get("CENTRIPETAL_STEPS", "240"))
 SEEDS = [int(seed) for seed in os.environ.get("CENTRIPETAL_SEEDS", "0 1 2").split()]
 
 
