@@ -77,7 +77,7 @@ class Duet:
             case Outlive():
                 self._outlive(step)
             case Say() | Utter() | Leave() if self._members:
-                member = self._member(step.number)
+                member = self._member(step.number or 0)
                 self._say(member, step)
                 self._settle(step, member)
             case _:
@@ -235,7 +235,7 @@ class Duet:
             self._drain(acting)
         for member in self._members:
             if all(member.ids):
-                self._pairs.same(*({"client": id_} for id_ in member.ids))
+                self._pairs.same({"client": member.ids[0]}, {"client": member.ids[1]})
         for member in self._members:
             self._check(step, member, crowd)
             member.lines = [[], []]

@@ -110,9 +110,9 @@ Step = Arrive | Say | Utter | Call | Leave | Outlive
 
 def shorter(step: Step) -> Iterator[Step]:
     """Simpler steps that may do as well."""
-    asks: tuple[Any, ...] = getattr(step, "asks", ())
-    for index in range(len(asks)):
-        yield step._replace(asks=asks[:index] + asks[index + 1 :])  # type: ignore[call-arg, union-attr]
+    if isinstance(step, Arrive | Say | Utter | Leave):
+        for index in range(len(step.asks)):
+            yield step._replace(asks=step.asks[:index] + step.asks[index + 1 :])
     if isinstance(step, Call) and len(step.calls) > 1:
         yield from (step._replace(calls=(each,)) for each in step.calls)
     if isinstance(step, Say) and step.cuts:
