@@ -50,3 +50,7 @@ class Leeway(enum.Enum):
     LOST_AT_THE_END = (
         "what waits for a connection when it is closed may be lost; the embedded server sends it before the close frame"
     )
+    ANSWERED_AFTER_THE_END = (
+        "a refresh or a token may be the reason to end a connection; Centrifugo 6 does that in the background, and may "
+        "answer what follows in the same message, or not; the embedded server does not"
+    )

@@ -52,6 +52,8 @@ from centripetal import (
     SubscribeResult,
     UnsubscribeResult,
 )
+from centripetal.testing import ANYTHING, Centrifugo, Publications, Recorder
+from centripetal.testing import Publication as Published
 
 
 @dataclass
@@ -179,3 +181,26 @@ def values(publication: Publication, info: ClientInfo) -> None:
     assert_type(publication.info, ClientInfo | None)
     assert_type(publication.tags, dict[str, str])
     assert_type(info.conn_info_json, bytes | None)
+
+
+async def tests(server: Centrifugo, recorder: Recorder) -> None:
+    config = {"channel": {"namespaces": [{"name": "chat"}]}}
+    assert_type(Centrifugo(api_key="k", token_secret="s", config=config), Centrifugo)
+    assert_type(Recorder(config=config, now=lambda: 1.5), Recorder)
+    for kit in (server, recorder):
+        assert_type(kit.client(timeout=1, group=False), Client)
+        assert_type(kit.async_client(retry=Retry()), AsyncClient)
+        assert_type((kit.url, kit.api_key, kit.token_secret), tuple[str, str, str])
+        assert_type(kit.published, Publications)
+    recorder.fail_next("timeout", times=2)
+    with server.down():
+        pass
+    server.assert_published("news", {"n": ANYTHING}, tags={"lang": "de"}, times=1)
+    server.assert_published_exactly([("news", 1), ("chat", None)])
+    server.assert_published_exactly({"news": [1, 2]})
+    server.assert_nothing_published(to="chat")
+    assert_type(server.wait_until_published("news"), Published)
+    assert_type(await recorder.until_published("news", timeout=1), Published)
+    assert_type(server.published[0], Published)
+    assert_type(server.published[1:], list[Published])
+    assert_type(server.published[0].tags, dict[str, str])

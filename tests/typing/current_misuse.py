@@ -1,6 +1,7 @@
 """What a type checker must reject of the current API: each marked line is a mistake; see `misuse.py`."""
 
 from centripetal import AsyncClient, Channels, Client, Publish, PublishResult, StreamPosition
+from centripetal.testing import Centrifugo, Recorder
 
 
 def clients() -> None:
@@ -62,3 +63,14 @@ async def awaited(client: AsyncClient) -> None:
     for _ in client.history_pages("news"):  # type: ignore[attr-defined]
         pass
     del flag
+
+
+def tests(server: Centrifugo, recorder: Recorder) -> None:
+    Centrifugo("key")  # type: ignore[call-arg]
+    Recorder(secret="s")  # type: ignore[call-arg]
+    server.client(secret="s")  # type: ignore[call-arg]
+    server.fail_next("explode")  # type: ignore[arg-type]
+    server.assert_published()  # type: ignore[call-arg]
+    server.assert_nothing_published("news")  # type: ignore[call-arg]
+    server.assert_published_exactly(["news"])  # type: ignore[list-item]
+    recorder.async_client().publish("news", 1).epoch  # type: ignore[attr-defined]  # noqa: B018

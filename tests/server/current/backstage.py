@@ -11,7 +11,7 @@ from centripetal.errors import ServerError
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
-from centripetal.server.current.node import Node
+from centripetal.server.current.node import Node, failure
 
 __all__ = ["FakeConnection", "World"]
 
@@ -39,6 +39,7 @@ class FakeConnection:
     user: str
     session: str = ""
     told: list[Any] = dataclasses.field(default_factory=list)
+    refuses: bool = False
 
     def push(self, payload: bytes) -> None:
         self.told.append(payload)
@@ -51,6 +52,8 @@ class FakeConnection:
 
     def subscribe(self, subscription: ServerSubscription) -> None:
         self.told.append(subscription)
+        if self.refuses:
+            raise failure(100)
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
         self.told.append((channel, code, reason))

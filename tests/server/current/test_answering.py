@@ -144,6 +144,14 @@ def every_permission(what: str) -> dict[str, Any]:
     return {"name": "may", f"allow_{what}_for_subscriber": True, "allow_subscribe_for_client": True}
 
 
+@pytest.mark.parametrize("how", [{}, {"removed": True}, {"key": "k"}])
+def test_a_publication_for_a_map_is_refused_where_there_is_none(how: dict[str, Any]) -> None:
+    """Also where publishing is allowed."""
+    client = World().anonymous()
+    client.result("subscribe", channel="chat:a")
+    assert error(client.ask("publish", channel="chat:a", data=1, type=1, **how)) == 103
+
+
 def test_a_publisher_gets_its_own_publication_before_the_reply() -> None:
     """With who it is."""
     world = World((every_permission("publish"),))

@@ -221,12 +221,13 @@ def test_a_subscription_has_the_options_of_its_namespace_or_others(world: World)
     ]
 
 
-def test_a_subscription_that_has_expired_is_an_error_if_somebody_is_there(world: World) -> None:
-    """Nothing happens then."""
+def test_a_connection_that_cannot_be_subscribed_is_an_error(world: World) -> None:
+    """If there is one; the others are subscribed all the same."""
     assert world.ask("subscribe", user="u", channel="a", expire_at=999) == Answer()
-    connection = world.connect("1", "u")
-    assert world.ask("subscribe", user="u", channel="a", expire_at=999) == 100
-    assert connection.told == []
+    first, second = world.connect("1", "u"), world.connect("2", "u")
+    first.refuses = True
+    assert world.ask("subscribe", user="u", channel="a") == 100
+    assert len(second.told) == 1
 
 
 def test_users_are_told_what_the_back_end_says(world: World) -> None:

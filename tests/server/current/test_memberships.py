@@ -39,11 +39,22 @@ def test_whoever_does_not_recover_is_where_the_stream_is() -> None:
 
 
 def test_a_refused_recovery_leaves_no_subscription() -> None:
-    """If the client wants that."""
+    """If the client wants that; but where there is presence, it is there from now on, as in the real server."""
     world = World()
     client = world.anonymous()
-    assert error(client.ask("subscribe", channel="rec:a", recover=True, offset=7, flag=2)) == 112
+    signed = token(sub="", channel="rec:a", override={"presence": {"value": True}}, info=1)
+    assert error(client.ask("subscribe", channel="rec:a", recover=True, offset=7, flag=2, token=signed)) == 112
     assert world.node.engine.channels() == []
+    client.session.close(None)
+    (present,) = world.node.engine.presence("rec:a").values()
+    assert (present.client, present.chan_info) == (client.id, b"1")
+
+
+def test_a_subscription_that_has_expired_is_refused_before_its_filter() -> None:
+    """Whatever is wrong with that."""
+    client = World().anonymous()
+    signed = token(sub="", channel="open:a", expire_at=1000)
+    assert error(client.ask("subscribe", channel="open:a", token=signed, tf={"cmp": "no"})) == 110
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import read_config
 from centripetal.server.current.disconnects import FatalError
-from centripetal.server.current.permissions import Gate, has_ended
+from centripetal.server.current.permissions import Admission, Gate, has_ended
 from tests.server.current.world import NAMESPACES, token
 
 LIMITED = {"name": "limited", "allow_user_limited_channels": True, "allow_subscribe_for_client": True}
@@ -28,9 +28,15 @@ def gate(**client: Any) -> Gate:
     return Gate(config)
 
 
+def admit(gate: Gate, params: Connect) -> Admission:
+    """Let a client in."""
+    return gate.admit(gate.identify(params, 1000), params)
+
+
 def subscribe(gate: Gate, channel: str, user: str = "42", **params: Any) -> str:
     """What comes of it: "granted", or the code of the error or the close."""
     try:
+        gate.check_polling(channel, params.get("type", 0))
         gate.subscribe(Subscribe(channel, **params), user, "id", 1000)
     except ServerError as error:
         return str(error.code)
@@ -94,9 +100,9 @@ def test_subscription_tokens_may_have_keys_of_their_own() -> None:
     assert subscribe(separate, "closed:a", token=token("other", **claims)) == "granted"
     assert subscribe(separate, "closed:a", token=token(**claims)) == "token 103"
     with pytest.raises(FatalError, match="invalid token"):
-        separate.admit(Connect(token=token("other", sub="42")), 1000)
+        admit(separate, Connect(token=token("other", sub="42")))
     skipping = gate(insecure_skip_token_signature_verify=True)
-    assert skipping.admit(Connect(token=token("other", sub="42")), 1000).user == "42"
+    assert admit(skipping, Connect(token=token("other", sub="42"))).user == "42"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +111,7 @@ def test_subscription_tokens_may_have_keys_of_their_own() -> None:
         ("open:a", 1, "103"),
         ("open:a", 2, "103"),
         ("open:a", 4, "108"),
+        ("nowhere:a", 4, "108"),
         ("open:a", 5, "closed 3004"),
         ("map:a", 0, "103"),
         ("poll:a", 0, "107"),
@@ -125,7 +132,7 @@ def test_insecure_permits_everything_but_private_channels() -> None:
         *("granted", "granted", "103", "107"),
     ]
     assert insecure.may("publish", ChannelOptions(), "", subscribed=False)
-    assert insecure.admit(Connect(token=token(sub="42", exp=1010)), 1000).expire_at == 0
+    assert admit(insecure, Connect(token=token(sub="42", exp=1010))).expire_at == 0
 
 
 @pytest.mark.parametrize("what", ["publish", "presence", "history"])
@@ -160,15 +167,15 @@ def test_the_personal_channel_has_the_marks_of_the_configuration() -> None:
     alone = gate(subscribe_to_user_personal_channel={"enabled": True})
     assert (alone.personal_channel("42"), alone.personal_channel("")) == ("#42", None)
     assert gate().personal_channel("42") is None
-    assert list(alone.admit(Connect(token=token(sub="42")), 1000).subs) == ["#42"]
+    assert list(admit(alone, Connect(token=token(sub="42"))).subs) == ["#42"]
 
 
 def test_a_wish_for_the_start_needs_a_name_that_lists_the_user() -> None:
     """The anonymous user is in no list then, not even in an empty one (spec v6 §11.3)."""
     anonymous = gate(allow_anonymous_connect_without_token=True)
     wishes = {"limited:a#42": Subscribe(), "limited:a#": Subscribe(), "limited:a#43": Subscribe()}
-    assert list(anonymous.admit(Connect(token=token(sub="42"), subs=wishes), 1000).subs) == ["limited:a#42"]
-    assert list(anonymous.admit(Connect(subs=wishes), 1000).subs) == []
+    assert list(admit(anonymous, Connect(token=token(sub="42"), subs=wishes)).subs) == ["limited:a#42"]
+    assert list(admit(anonymous, Connect(subs=wishes)).subs) == []
 
 
 def test_a_token_that_has_ended_is_told_from_a_bad_one() -> None:

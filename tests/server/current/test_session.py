@@ -128,6 +128,15 @@ def test_a_named_user_is_in_its_personal_channel() -> None:
     world.wait(0)
     assert (first.close(), second.ended, other.ended) == ((3504, "connection limit"), [], [])
     assert list(world.node.engine.presence("own:#42")) == [second.id]
+    # Also by one that is refused then.
+    world.new().say({"id": 1, "connect": {"token": token(sub="42"), "subs": {"nowhere:a": {}}}})
+    world.wait(0)
+    assert second.close() == (3504, "connection limit")
+
+
+def test_channels_without_a_name_are_left_out_of_a_token() -> None:
+    """As the real server leaves them out."""
+    assert World().new().result("connect", token=token(channels=["", "open:a"]))["subs"] == {"open:a": {}}
 
 
 def test_a_client_is_in_channels_from_the_start() -> None:
@@ -308,6 +317,21 @@ def test_the_back_end_subscribes_and_unsubscribes() -> None:
         told = {"channel": "chat:a", "unsubscribe": {"code": 2000, "reason": "server unsubscribe"}}
         assert client.pushed() == [told]
     assert world.node.engine.channels() == []
+
+
+def test_an_expired_subscription_of_the_back_end_ends_the_one_that_was_there() -> None:
+    """Nobody is told, the client neither, and it stays present, as in the real server."""
+    world = World()
+    client, other = world.user("42"), world.user("1")
+    for each in (client, other):
+        each.result("subscribe", channel="chat:a")
+    client.pushed(), other.pushed()
+    assert world.api("subscribe", user="42", channel="chat:a", expire_at=999).code == 100
+    world.publish("chat:a", 1)
+    assert (client.pushed(), len(other.pushed()), world.node.engine.count_subscribers("chat:a")) == ([], 1, 1)
+    assert client.id in world.node.engine.presence("chat:a")
+    assert world.api("subscribe", user="42", channel="open:a", expire_at=999).code == 100
+    assert "subscribe" in client.ask("subscribe", channel="chat:a")
 
 
 def test_the_back_end_may_say_where_to_go_on() -> None:

@@ -57,8 +57,6 @@ class API:
                 return self._publish(request, now)
             case requests.Broadcast():
                 return self._broadcast(request, now)
-            case requests.Subscribe():
-                return self._subscribe(request, now)
             case requests.History():
                 return self._history(request, now)
             case requests.MapRequest():
@@ -182,7 +180,7 @@ class API:
 
     # ---- commands about the connections of a user
 
-    def _subscribe(self, request: requests.Subscribe, now: float) -> Answer:
+    def _subscribe(self, request: requests.Subscribe) -> Answer:
         _require(request.channel)
         options = self._node.options(request.channel)
         since = request.recover_since
@@ -195,10 +193,14 @@ class API:
             recover_since=None if since is None else Position(since.offset, since.epoch),
             **_overridden(options, request.override),
         )
+        refusals = []
         for connection in self._connections(request):
-            if 0 < request.expire_at <= int(now):
-                raise failure(100)
-            connection.subscribe(subscription)
+            try:
+                connection.subscribe(subscription)
+            except ServerError as error:
+                refusals.append(error)
+        if refusals:
+            raise refusals[0]
         return Answer()
 
     def _unsubscribe(self, request: requests.Unsubscribe) -> Answer:
@@ -249,6 +251,7 @@ _HANDLERS: dict[type[Request], Callable[[API, Any], Answer]] = {
     requests.Channels: API._channels,
     requests.Info: API._info,
     requests.Rpc: API._rpc,
+    requests.Subscribe: API._subscribe,
     requests.Unsubscribe: API._unsubscribe,
     requests.Disconnect: API._disconnect,
     requests.Refresh: API._refresh,

@@ -112,7 +112,11 @@ class Connection(AnyConnection, Protocol):
         ...
 
     def subscribe(self, subscription: ServerSubscription) -> None:
-        """Be subscribed from the server's side, and be told; nothing but the push, if it is already."""
+        """Be subscribed from the server's side, and be told; nothing but the push, if it is already.
+
+        Raises:
+            ServerError: the subscription has expired, or its data cannot be told.
+        """
         ...
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:

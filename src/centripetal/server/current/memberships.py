@@ -12,7 +12,7 @@ import msgspec
 
 from centripetal.dialects.current.realtime.commands import Subscribe
 from centripetal.dialects.current.realtime.replies import SubscribeResult, UnsubscribePush
-from centripetal.dialects.current.realtime.tags import FilterNode
+from centripetal.dialects.current.realtime.tags import FilterNode, InvalidFilterError, validate
 from centripetal.server.current.connection import Announcement, Told
 from centripetal.server.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT, refused
 from centripetal.server.current.node import Node
@@ -82,12 +82,18 @@ class Memberships:
         """Subscribe to *params.channel*, which the client may; the result is what it is told.
 
         Raises:
-            ServerError: 110, the subscription has ended already; 112, see `recover`.
+            ServerError: 110, the subscription has ended already; 107, the filter is none, or not allowed; 112, see
+                `recover`.
         """
         now, channel = self._now(), params.channel
         ttl = options.expire_at - int(now) if options.expire_at > 0 else 0
         if options.expire_at > 0 and ttl <= 0:
             raise refused(110)
+        if filter_ is not None:
+            _check(filter_, options)
+        if options.presence:
+            # Also who is refused below is present from now on, as in the real server.
+            self._node.engine.add_presence(channel, self._info(options.chan_info))
         delta = params.delta == "fossil" and options.deltas
         found = Recovery(Position())
         if options.has_position:
@@ -105,8 +111,6 @@ class Memberships:
             now=now,
         )
         self._node.engine.subscribe(channel, self._who.id)
-        if options.presence:
-            self._node.engine.add_presence(channel, self.info(channel))
         if is_new:
             self._tell(Joined, channel)
         result = _result(params, options, found, delta=delta)
@@ -133,6 +137,16 @@ class Memberships:
         engine.unsubscribe(channel, self._who.id, subscription.options.stream, self._now())
         self._tell(Left, channel)
         return True
+
+    def forget(self, channel: str) -> None:
+        """End the subscription to *channel*, if there is one, as the real server does when it could not renew it.
+
+        Nobody is told, the client neither, and it stays in the presence.
+        """
+        subscription = self._subscriptions.pop(channel, None)
+        if subscription is not None:
+            self._node.engine.unsubscribe(channel, self._who.id, subscription.options.stream, self._now())
+            self._tell(Left, channel)
 
     def leave_all(self) -> None:
         for channel in tuple(self._subscriptions):
@@ -177,7 +191,9 @@ class Memberships:
     def info(self, channel: str) -> ClientInfo:
         """The client as others see it in *channel*."""
         subscription = self._subscriptions.get(channel)
-        chan_info = b"" if subscription is None else subscription.info
+        return self._info(b"" if subscription is None else subscription.info)
+
+    def _info(self, chan_info: bytes) -> ClientInfo:
         return ClientInfo(self._who.user, self._who.id, self._who.conn_info, chan_info)
 
     def _tell(self, event: Callable[..., Event], channel: str, **what: Any) -> None:
@@ -185,6 +201,15 @@ class Memberships:
             self._node.events.tell(
                 event(at=self._now(), client=self._who.id, user=self._who.user, channel=channel, **what)
             )
+
+
+def _check(filter_: FilterNode, options: SubscribeOptions) -> None:
+    try:
+        validate(filter_)
+    except InvalidFilterError:
+        raise refused(107) from None
+    if not options.filters:
+        raise refused(107)
 
 
 def _result(params: Subscribe, options: SubscribeOptions, found: Recovery, *, delta: bool) -> SubscribeResult:

@@ -58,20 +58,34 @@ class Gate:
 
     # ---- connections
 
-    def admit(self, params: Connect, now: float) -> Admission:
-        """Let a client in (spec v6 §11.3)."""
-        client, channels = self.config.client, self.config.channels
+    def identify(self, params: Connect, now: float) -> ConnectionClaims:
+        """Who a client is that wants to connect (spec v6 §11.3).
+
+        Raises:
+            ServerError: its token has expired, or names channels that do not exist.
+            FatalError: it is nobody.
+        """
+        client = self.config.client
         if params.token:
             claims = self.verified_connection(params.token, now)
             if not claims.user and client.disallow_anonymous_connection_tokens:
                 raise FatalError(PERMISSION_DENIED)
-        elif client.allow_anonymous_connect_without_token or client.insecure:
-            claims = ConnectionClaims()
-        else:
-            raise FatalError(BAD_REQUEST)
+            return claims
+        if client.allow_anonymous_connect_without_token or client.insecure:
+            return ConnectionClaims()
+        raise FatalError(BAD_REQUEST)
+
+    def admit(self, claims: ConnectionClaims, params: Connect) -> Admission:
+        """Let a client in that was identified by *claims*.
+
+        Raises:
+            FatalError: it wants to be in a channel that does not exist.
+        """
+        client, channels = self.config.client, self.config.channels
         subs = {
             channel: options_for(channels.options_of(channel), options, by_token=True)
             for channel, options in claims.subs.items()
+            if channel
         }
         if (personal := self.personal_channel(claims.user)) is not None:
             subs[personal] = options_for(channels.options_of(personal))
@@ -176,12 +190,22 @@ class Gate:
         )
         return (permitted and self._is_somebody(what, options, user)) or self.config.client.insecure
 
+    def check_polling(self, channel: str, wanted: int) -> None:
+        """Make sure that a client that subscribes polls where there is polling, and nowhere else.
+
+        Raises:
+            ServerError: 107 or 108; before anything else is looked at, as in the real server.
+        """
+        shared = self._knows(channel) and self.config.channels.options_of(channel).subscription_type == "shared_poll"
+        if shared != (_TYPES.get(wanted) == "shared_poll"):
+            raise refused(107 if shared else 108)
+
     def _check_type(self, options: ChannelOptions, wanted: int) -> None:
         kind, given = options.subscription_type or "stream", _TYPES.get(wanted)
         if given is None:
             raise FatalError(INTERNAL_SERVER_ERROR)  # the real server breaks down over it
         if kind != given:
-            raise refused(108 if given == "shared_poll" else 107 if kind == "shared_poll" else 103)
+            raise refused(103)
         if kind != "stream":
             raise refused(108)  # map channels and shared polling are not emulated
 

@@ -24,25 +24,11 @@ from centripetal.dialects.current.realtime.replies import (
     encode_reply,
 )
 from centripetal.errors import ServerError
+from centripetal.server.current import disconnects
 from centripetal.server.current.alarms import Alarms, Heartbeat
 from centripetal.server.current.answering import Answering, time_left
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
-from centripetal.server.current.disconnects import (
-    BAD_REQUEST,
-    CHANNEL_LIMIT,
-    CONNECTION_EXPIRED,
-    CONNECTION_LIMIT,
-    INSUFFICIENT_STATE,
-    INVALID_TOKEN,
-    SHUTDOWN,
-    STALE,
-    SUBSCRIPTION_EXPIRED,
-    UNSUBSCRIBED_EXPIRED,
-    UNSUBSCRIBED_INSUFFICIENT,
-    FatalError,
-    is_temporary,
-    refused,
-)
+from centripetal.server.current.disconnects import FatalError, is_temporary, refused
 from centripetal.server.current.memberships import Ended, Memberships, Who
 from centripetal.server.current.node import VERSION, Node
 from centripetal.server.current.permissions import Admission, Gate
@@ -143,17 +129,17 @@ class Session:
             self.close(error.disconnect)
         except BadMessageError:
             if self._state is not State.REFUSED:
-                self.close(BAD_REQUEST)
+                self.close(disconnects.BAD_REQUEST)
 
     def _run(self, command: Command) -> None:
         if self._state is State.NEW and command.connect is None:
-            raise FatalError(BAD_REQUEST)
+            raise FatalError(disconnects.BAD_REQUEST)
         if not command.id and command.send is None:
             self._heartbeat.take_pong()
             return
         request = command.request()
         if request is None:
-            raise FatalError(BAD_REQUEST)
+            raise FatalError(disconnects.BAD_REQUEST)
         try:
             if command.ping is not None and command.connect is None:
                 raise refused(108)
@@ -199,7 +185,7 @@ class Session:
             subscription = self._memberships.get(told.publication.channel)
             assert subscription is not None
             # Somebody is busy with going through all subscribers of the channel.
-            self._link.call_later(0, lambda: self._end(Ended(subscription, UNSUBSCRIBED_INSUFFICIENT)))
+            self._link.call_later(0, lambda: self._end(Ended(subscription, disconnects.UNSUBSCRIBED_INSUFFICIENT)))
         except FatalError as error:
             self._close_soon(error.disconnect)
         else:
@@ -220,14 +206,19 @@ class Session:
         """Be subscribed by the back end (spec v6 §5.11)."""
         limit = self._node.config.client.channel_limit
         if 0 < limit <= len(self._memberships):
-            self._close_soon(CHANNEL_LIMIT)
+            self._close_soon(disconnects.CHANNEL_LIMIT)
             return
         channel, since = subscription.channel, subscription.recover_since
         options = self._node.options(channel)
         params = Subscribe(channel)
         if since is not None:
             params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
-        result = self._memberships.join(params, server_options(options, subscription), server_side=True)
+        try:
+            result = self._memberships.join(params, server_options(options, subscription), server_side=True)
+        except ServerError:
+            # It has ended already; and so does one that was there before.
+            self._memberships.forget(channel)
+            raise refused(100) from None
         push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
         try:
             self._link.send(checked(encode_push(Push(channel, subscribe=push))))
@@ -248,7 +239,7 @@ class Session:
         """Live until another time, or end as expired (spec v6 §5.14)."""
         ttl = time_left(expire_at, self._link.now())
         if expired or (expire_at > 0 and ttl <= 0):
-            self._close_soon(CONNECTION_EXPIRED)
+            self._close_soon(disconnects.CONNECTION_EXPIRED)
             return
         self._expire_at = 0
         if ttl > 0:
@@ -273,21 +264,22 @@ class Session:
 
     def shut_down(self) -> None:
         """End because the server stops: who has not authenticated is told nothing."""
-        self.close(SHUTDOWN if self._state is State.CONNECTED else None)
+        self.close(disconnects.SHUTDOWN if self._state is State.CONNECTED else None)
 
     # ---- connect and refresh
 
     def _connect(self, params: Connect) -> ConnectResult:
         if self._state is State.CONNECTED:
-            raise FatalError(BAD_REQUEST)
+            raise FatalError(disconnects.BAD_REQUEST)
         now, client = self._link.now(), self._node.config.client
-        admission = self._gate.admit(params, now)
-        self._make_single(admission.user)
+        claims = self._gate.identify(params, now)
+        self._make_single(claims.user)
+        admission = self._gate.admit(claims, params)
         if 0 < client.channel_limit < len(admission.subs):
-            raise FatalError(CHANNEL_LIMIT)
+            raise FatalError(disconnects.CHANNEL_LIMIT)
         limit = client.user_connection_limit
         if limit > 0 and admission.user and self._node.hub.count_of_user(admission.user) >= limit:
-            raise FatalError(CONNECTION_LIMIT)
+            raise FatalError(disconnects.CONNECTION_LIMIT)
         ttl = time_left(admission.expire_at, now)
         if admission.expire_at > 0 and ttl < 0:
             raise refused(110)
@@ -310,7 +302,7 @@ class Session:
             return
         if self._node.engine.presence(personal):
             for other in self._node.hub.of_user(user):
-                other.disconnect(CONNECTION_LIMIT.code, CONNECTION_LIMIT.reason)
+                other.disconnect(disconnects.CONNECTION_LIMIT.code, disconnects.CONNECTION_LIMIT.reason)
 
     def _authenticate(self, admission: Admission) -> None:
         self._state = State.CONNECTED
@@ -334,20 +326,20 @@ class Session:
 
     def _refresh(self, params: Refresh) -> RefreshResult:
         if not params.token:
-            raise FatalError(BAD_REQUEST)
+            raise FatalError(disconnects.BAD_REQUEST)
         try:
             claims = self._gate.verified_connection(params.token, self._link.now())
         except ServerError as error:
             if error.code == 109:
-                raise FatalError(CONNECTION_EXPIRED) from None
+                raise FatalError(disconnects.CONNECTION_EXPIRED) from None
             raise
         if claims.user != self.user:
-            raise FatalError(INVALID_TOKEN)
+            raise FatalError(disconnects.INVALID_TOKEN)
         wanted = claims.subs
         if any(channel not in self._memberships for channel in wanted) or any(
             channel not in wanted for channel in self._memberships.by_token()
         ):
-            raise FatalError(INSUFFICIENT_STATE)
+            raise FatalError(disconnects.INSUFFICIENT_STATE)
         ttl = time_left(claims.expire_at, self._link.now())
         if claims.expire_at > 0:
             if ttl <= 0:
@@ -374,17 +366,21 @@ class Session:
         if self._memberships.get(channel) is not subscription:
             return
         if subscription.server_side:
-            self.close(SUBSCRIPTION_EXPIRED if ended.why is UNSUBSCRIBED_EXPIRED else INSUFFICIENT_STATE)
+            self.close(
+                disconnects.SUBSCRIPTION_EXPIRED
+                if ended.why is disconnects.UNSUBSCRIBED_EXPIRED
+                else disconnects.INSUFFICIENT_STATE
+            )
             return
         self._memberships.leave(channel)
         self._link.send(encode_push(Push(channel, unsubscribe=ended.why)))
 
     def _close_stale(self) -> None:
-        self.close(STALE)
+        self.close(disconnects.STALE)
 
     def _close_expired(self) -> None:
         if 0 < self._expire_at <= int(self._link.now()):
-            self.close(CONNECTION_EXPIRED)
+            self.close(disconnects.CONNECTION_EXPIRED)
 
     def _close_soon(self, disconnect: Disconnect) -> None:
         self._link.call_later(0, lambda: self.close(disconnect))
