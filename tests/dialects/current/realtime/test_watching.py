@@ -259,6 +259,25 @@ def test_the_server_may_subscribe_us_by_itself() -> None:
     assert error(Watcher(["news"]), 105, "already subscribed").events == (Subscribed("news"),)
 
 
+def test_who_was_subscribed_meanwhile_need_not_be_again() -> None:
+    """The server's push comes before our command is due, or before its reply: one subscription, and no gap."""
+    watcher = Watcher(["news"])
+    subscribed(watcher, RECOVERABLE)
+    push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state"))
+    assert push(watcher, subscribe=SubscribePush(offset=5)).events[0] == Subscribed("news")
+    assert watcher.tick(NOW + 1) == Step()
+    watcher = Watcher(["news"])
+    (command,) = commands(connected(watcher))
+    assert push(watcher, subscribe=SubscribePush(recoverable=True, epoch="e1", offset=3)).events == (
+        Subscribed("news"),
+    )
+    already = Reply(command.id, error=Error(105, "already subscribed"))
+    assert watcher.received(encode_reply(already), NOW) == Step()
+    (command,) = commands(watcher.opened(NOW))
+    assert command.connect is not None
+    assert {name: (sub.recover, sub.offset) for name, sub in command.connect.subs.items()} == {"news": (True, 3)}
+
+
 def test_a_push_that_ends_the_connection() -> None:
     """Says the same as a close frame."""
     watcher = Watcher(["news"])
