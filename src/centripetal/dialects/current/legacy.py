@@ -110,8 +110,7 @@ class SingleEndpoint:
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         if reply.status == 404:
-            # The server is another one now: find out anew.
-            self._server.single = self._server.version = None
+            self._server.forget()
         if reply.status == 400:
             after = "" if count == 1 else "; commands before the refused one have run"
             text = f"400 from {self._address}: the server, which is older than 5.0, does not know the method{after}"
@@ -124,15 +123,9 @@ def _split(body: bytes, count: int) -> list[bytes]:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) == count:
         return lines
-    import json  # rarely needed, and not free to import
+    from centripetal.protocol.gojson import JSONError, values  # rarely needed, and not free to import
 
-    text, values, place = body.decode("utf-8", "surrogateescape").strip(), [], 0
-    scan = json.JSONDecoder().raw_decode
     try:
-        while place < len(text):
-            start = place + len(text[place:]) - len(text[place:].lstrip())
-            _, place = scan(text, start)
-            values.append(text[start:place].encode("utf-8", "surrogateescape"))
-    except (ValueError, RecursionError):
+        return list(values(body))
+    except JSONError:
         return lines
-    return values
