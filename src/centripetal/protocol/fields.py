@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 Form = Callable[[str, Any], Any]
+"""What an error calls the value, and the value -> the value as it is sent; raises a `UsageError` for any other."""
 
 
 def text(what: str, value: Any) -> Any:

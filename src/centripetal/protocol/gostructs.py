@@ -5,9 +5,9 @@
 
 `gojson` reads flat objects; this reads whole trees of msgspec structs, with fields of `str`, `bool`, `int`, `Raw`,
 structs, lists and dicts of them. The rules are the same: members that are no fields are ignored, names match regardless
-of letter case, the last of repeated members wins, null leaves a text, number or bool as it was and empties the rest; and
-text after the value is ignored. What is read must forbid unknown fields: input that msgspec decodes into the very fields
-is taken from there, which is fast; the rest is read again slowly, by the rules above.
+of letter case, the last of repeated members wins, null leaves a text, number or bool as it was and empties the rest;
+and text after the value is ignored. What is read must forbid unknown fields: input that msgspec decodes into the very
+fields is taken from there, which is fast; the rest is read again slowly, by the rules above.
 
 One rule is not Go's: of repeated members that are objects or lists the last one wins, too, while Go merges them.
 

@@ -11,8 +11,8 @@ import msgspec
 
 from centripetal.dialects.current.api.node import Info
 from centripetal.dialects.current.api.results import InfoResult
-from centripetal.dialects.current.kinds import decoded, kind_of
-from centripetal.dialects.current.replies import Answer, nothing
+from centripetal.dialects.current.kinds import decode_reply, kind_of
+from centripetal.dialects.current.replies import Answer, no_result
 from centripetal.dialects.current.server import Server
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Prepared
@@ -100,12 +100,12 @@ class SingleEndpoint:
         ]
 
     def _answer(self, call: Prepared[Any], text: bytes, number: int) -> Answer[Any]:
-        if (got := decoded(_decode_id, text, self._address).id) != number:
+        if (got := decode_reply(_decode_id, text, self._address).id) != number:
             raise MalformedResponseError(f"reply {number} has the id {got}: it answers another command")
-        answer = decoded(kind_of(type(call.command)).decode, text, self._address)
+        answer = decode_reply(kind_of(type(call.command)).decode, text, self._address)
         answer.command = call.command
         if answer.error is None and answer.value is msgspec.UNSET:
-            raise nothing(call.command)
+            raise no_result(call.command)
         return answer
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
