@@ -152,7 +152,7 @@ def test_a_page_holds_at_least_one(limit: Any) -> None:
 
 
 def test_mistakes_show_before_the_first_page() -> None:
-    """As for the method itself."""
+    """What `History` would refuse is refused when the reading begins."""
     with pytest.raises(UsageError, match="channel must not be empty"):
         Paging("", limit=1, since=None, reverse=False, timeout=None)
     with pytest.raises(UsageError, match="nothing before offset 0"):

@@ -352,7 +352,7 @@ def test_being_taken_out_of_all_channels_is_the_end() -> None:
     ],
 )
 def test_the_code_says_whether_to_come_back(code: int | None, kind: type[Event], words: str) -> None:
-    """As client libraries have it."""
+    """Codes from 3500 to 3999 and from 4500 to 4999 are the end, any others mean: come back (spec v6 §18.2)."""
     watcher = Watcher(["news"], key=KEY)
     connected(watcher)
     (event,) = watcher.closed(code, "a reason").events
