@@ -75,7 +75,7 @@ class Codec:
         api_key: its `http_api.key`; None sends none, for servers with `http_api.insecure`.
         prefix: its `http_api.handler_prefix`.
         check_channels: refuse names of channels that no client can subscribe to by default.
-        max_payload_bytes: the largest data of one command; None: any.
+        max_payload_bytes: the largest data of one command, in bytes; None: any.
         new_key: makes an idempotency key for each command that takes one and has none; None: they get none.
 
     Attributes:
@@ -285,17 +285,22 @@ def _check_count(calls: Sequence[Prepared[Any]], replies: Sequence[Any]) -> None
 
 
 def _check_size(command: Command[Any], limit: int) -> None:
-    """Names of channels and the like do not count."""
+    """Refuse data of more than *limit* bytes; names of channels and the like do not count."""
     for field in ("data", "b64data"):
         value = getattr(command, field, None)
         if value is None or value is msgspec.UNSET:
             continue
-        size = len(encode_json(value, field)) if field == "data" else len(value)
+        size = len(encode_json(value, field)) if field == "data" else _decoded_size(value)
         if size > limit:
             raise UsageError(
                 f"{field} has {size} bytes, more than max_payload_bytes ({limit}): a server cuts off subscribers that "
                 "cannot take it (client.queue_max_size); send a link, or raise the limit of both"
             )
+
+
+def _decoded_size(value: bytes | str) -> int:
+    """How many bytes a base64 field stands for: the bytes themselves, or their padded text."""
+    return len(value) // 4 * 3 - value[-2:].count("=") if isinstance(value, str) else len(value)
 
 
 def _limit(value: Any) -> int | None:
