@@ -36,7 +36,7 @@ PARTS_OF_CURRENT = (
 # Exported by a part for the sake of other parts of the house.
 INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
 INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {
-    *("Data", "Method", "Nothing", "OfUser", "Sendable", "Version", "payload_of")
+    *("Method", "Nothing", "OfUser", "Sendable", "Version", "WithData", "payload_of")
 }
 # What belongs to `centripetal.v1` but is made in modules that also hold other things.
 BESIDES = {

@@ -133,6 +133,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("user", None, "user must be a user's id"),
     ("user", "\udfff", "half of a surrogate pair"),
     ("users", [None], r"users\[0\] must be a user's id"),
+    ("users", bytearray(b"42"), "users must be a list, not bytearray"),
     ("users", "42", r"users must be a list, not str: \[value\] for a single one"),
     ("bytes", "/w=", "bytes is no base64 text"),
     ("bytes", "_w==", "bytes is no base64 text"),

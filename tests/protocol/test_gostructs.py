@@ -85,11 +85,16 @@ def test_what_is_written_can_be_read(tree: Tree) -> None:
         (b'{"by_name":{"Ab":null,"ab":{}},"words":{"A":null}}',
          Tree(by_name={"Ab": Leaf(), "ab": Leaf()}, words={"A": ""})),
         (b'{"raw":null,"x":1}', Tree(raw=msgspec.Raw(b"null"))),
+        (b'{"leaf":{},"leaves":[{}],"by_name":{"a":{}},"words":{"a":"b"},"type":"k","raw":1,'
+         b'"leaf":null,"leaves":null,"by_name":null,"words":null,"type":null,"raw":null}',
+         Tree("k", raw=msgspec.Raw(b"null"))),
+        (b'{"leaves":null,"leaves":[{}]}', Tree(leaves=[Leaf()])),
         (b'{"type":"\xff","raw": [1 , 2] }', Tree("\ufffd", raw=msgspec.Raw(b"[1 , 2]"))),
     ],
 )  # fmt: skip
 def test_the_rules_of_go_hold_at_every_level(text: bytes, tree: Tree) -> None:
-    """Letter case of fields, but not of names in a map; null is nothing; bytes that are no text become U+FFFD."""
+    """Letter case of fields, but not of names in a map; null is nothing, and empties what is no scalar; bytes that are
+    no text become U+FFFD."""
     assert gostructs.read(text, Tree) == tree
 
 

@@ -306,10 +306,12 @@ def test_out_of_time_says_whether_it_was_sent() -> None:
     assert out_of_time(waiting).executed == "unknown"
 
 
-@pytest.mark.parametrize("limits", [{"commands": 0}, {"bytes": 0}, {"commands": -1}])
-def test_limits_must_let_something_through(limits: dict[str, int]) -> None:
-    """Limits below 1 are refused."""
-    with pytest.raises(UsageError, match="at least 1"):
+@pytest.mark.parametrize(
+    "limits", [{"commands": 0}, {"bytes": 0}, {"commands": -1}, {"commands": 1.5}, {"bytes": "9"}, {"bytes": True}]
+)
+def test_limits_must_let_something_through(limits: dict[str, Any]) -> None:
+    """Limits below 1, and what is no whole number, are refused."""
+    with pytest.raises(UsageError, match="of Limits must be a whole number of at least 1"):
         Limits(**limits)
 
 

@@ -80,7 +80,11 @@ def test_a_url_that_cannot_be_posted_to_is_refused_with_advice(url: Any, advice:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://u:hunter2@h", "ftp://u:hunter2@h", "http://u:hunter2@h:x", "http://u:hunter2@"]
+    "url",
+    [
+        *("http://u:hunter2@h", "ftp://u:hunter2@h", "http://u:hunter2@h:x", "http://u:hunter2@"),
+        *("http://u:hunter2/x@h", "http://u:x/hunter2@h", "ftp://u:x/hunter2@h", "http://u:0/hunter2@h"),
+    ],
 )
 def test_a_password_in_a_url_is_in_no_error(url: str) -> None:
     """Whatever else is wrong with the URL, the error does not repeat its password."""

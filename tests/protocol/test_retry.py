@@ -129,7 +129,13 @@ def test_pauses_double_up_to_a_cap_with_full_jitter(tries: int, attempts: int, c
         assert pause == chance * min(2, 0.1 * 2 ** (tries - 1))
 
 
-@pytest.mark.parametrize("options", [{"attempts": 0}, {"attempts": True}, {"attempts": 1.5}, {"base": -1}, {"cap": -1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"attempts": 0}, {"attempts": True}, {"attempts": 1.5}, {"base": -1}, {"cap": -1}),
+        *({"base": "1"}, {"cap": None}, {"base": float("nan")}),
+    ],
+)
 def test_a_policy_that_is_none_is_refused(options: dict[str, Any]) -> None:
     """At least one try, and no time before now."""
     with pytest.raises(UsageError, match="Retry"):

@@ -31,7 +31,7 @@ class CurrentOptions(ClientOptions, total=False):
     Attributes:
         retry: a `Retry`: what fails is tried again where that can do no harm; None, as if not given: nothing is.
         check_channels: whether names of channels that no client can subscribe to are refused; True unless given.
-        max_payload_bytes: the largest data of one command, 1 MiB unless given; None: any.
+        max_payload_bytes: the largest data of one command, in bytes, 1 MiB unless given; None: any.
         handler_prefix: the server's `http_api.handler_prefix`, if it is not `/api`.
     """
 

@@ -1,1 +1,1 @@
-"""What each generation of servers says: one package a dialect, the same file names in each. Pure."""
+"""What each generation of servers says: `v1` is Centrifugo 1.x, `current` is 3 to 6. Pure."""

@@ -1,4 +1,7 @@
-"""Rules for parameters that are names: what a server would refuse is refused before it is sent, with a better text."""
+"""Rules for parameters: what a server would refuse is refused before it is sent, with a better text.
+
+Each check raises a `UsageError`; *what* is what that calls the value.
+"""
 
 import math
 from collections.abc import Sequence

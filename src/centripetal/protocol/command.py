@@ -34,10 +34,10 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
     """Whether some servers of its generation do not know it: it shares no request before one has answered it."""
 
     alone: ClassVar[bool] = False
-    """Whether it never shares a request: it could spoil its neighbours, or would fail otherwise among them."""
+    """Whether it never shares a request: it could spoil its neighbours, or would fail in another way among them."""
 
     repeatable: ClassVar[bool] = False
-    """Whether running it twice comes to the same as running it once; of what only reads that is known."""
+    """Whether running it twice comes to the same as running it once; what only `reads` need not say so."""
 
     timeout: float | None = None
 

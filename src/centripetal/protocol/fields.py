@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 Form = Callable[[str, Any], Any]
+"""What an error calls the value, and the value -> the value as it is sent; raises a `UsageError` for any other."""
 
 
 def text(what: str, value: Any) -> Any:
@@ -192,7 +193,7 @@ def _form_of(hint: Any) -> Form:
 
 def _list_of(form: Form) -> Form:
     def listed(what: str, value: Any) -> Any:
-        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
             raise UsageError(f"{what} must be a list, not {type(value).__name__}: [value] for a single one")
         return [form(f"{what}[{index}]", item) for index, item in enumerate(value)]
 

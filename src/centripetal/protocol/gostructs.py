@@ -5,9 +5,11 @@
 
 `gojson` reads flat objects; this reads whole trees of msgspec structs, with fields of `str`, `bool`, `int`, `Raw`,
 structs, lists and dicts of them. The rules are the same: members that are no fields are ignored, names match regardless
-of letter case, the last of repeated members wins, null leaves a field as it was; and text after the value is ignored.
-What is read must forbid unknown fields: input that msgspec decodes into the very fields is taken from there, which is
-fast; the rest is read again slowly, by the rules above.
+of letter case, the last of repeated members wins, null leaves a text, number or bool as it was and empties the rest;
+and text after the value is ignored. What is read must forbid unknown fields: input that msgspec decodes into the very
+fields is taken from there, which is fast; the rest is read again slowly, by the rules above.
+
+One rule is not Go's: of repeated members that are objects or lists the last one wins, too, while Go merges them.
 
 `write` leaves out what a field has by default, as Go's `omitempty` does: a field without a default is always written.
 Raw values go out as they are, but without newlines, which separate messages; strings have HTML escapes.
@@ -41,6 +43,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 _NULL = b"null"
 _SPACE = b" \t\r\n"
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
+# What Go has pointers, slices and maps for: null takes an earlier value away (seen on a 6.9.1 server).
+_EMPTIED_BY_NULL = (inspect.UnionType, inspect.ListType, inspect.DictType)
 
 
 def read(text: bytes, shape: type[S]) -> S:
@@ -77,8 +81,12 @@ def _read_struct(text: bytes, shape: type[S]) -> S:
     if text.strip(_SPACE) != _NULL:
         for name, raw in members(text):
             field = fields.get(name)
-            if field is not None and (raw != _NULL or isinstance(field.type, inspect.RawType)):
+            if field is None:
+                continue
+            if raw != _NULL or isinstance(field.type, inspect.RawType):
                 found[field.name] = _read_value(raw, field.type)
+            elif isinstance(field.type, _EMPTIED_BY_NULL):
+                found.pop(field.name, None)
     return shape(**found)
 
 

@@ -44,8 +44,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 1 << 20
 
     def __post_init__(self) -> None:
-        if self.commands < 1 or self.bytes < 1:
-            raise UsageError("limits of a request must be at least 1")
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise UsageError(f"{name} of Limits must be a whole number of at least 1, not {value!r}")
 
 
 class Entry:

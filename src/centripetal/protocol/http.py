@@ -10,7 +10,7 @@ from centripetal.errors import UsageError
 __all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
 
 
-_USER_INFO = re.compile(r"//[^/]*@")  # it may hold a password, which belongs in no error
+_USER_INFO = re.compile(r"//.*@", re.DOTALL)  # it may hold a password, perhaps with a slash: that belongs in no error
 
 
 class HTTPRequest(msgspec.Struct, eq=False):
@@ -65,7 +65,8 @@ def parse_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"the URL {shown!r} cannot be read: {error}") from None
+        why = str(error) if shown == url else "write a URL without user name and password"
+        raise UsageError(f"the URL {shown!r} cannot be read: {why}") from None
     if parts.scheme not in ("http", "https"):
         host = shown.lstrip("/") or "localhost:8000"
         hint = f"did you mean 'http://{host}'?" if "://" not in url else "only http and https are spoken"

@@ -43,7 +43,11 @@ def encode_json(value: Any, what: str = "data") -> bytes:
 
 
 def plain_data(value: Any, what: str) -> Any:
-    """*value* as the encoder takes it: itself where it is plain JSON already, checked bytes as `msgspec.Raw`."""
+    """*value* as the encoder takes it: itself where it is plain JSON already, checked bytes as `msgspec.Raw`.
+
+    Raises:
+        UsageError: the value has no JSON form; the message names the place in it.
+    """
     try:
         if type(value) is dict:  # most of them are
             return _plain_dict(value, what, 1)
@@ -59,7 +63,11 @@ def plain_data(value: Any, what: str) -> Any:
 
 
 def encode_plain(value: Any, what: str) -> bytes:
-    """Encode what `plain_data` returned, or a command with such data."""
+    """Encode what `plain_data` returned, or a command with such data.
+
+    Raises:
+        UsageError: it holds text that is none, or is nested too deep.
+    """
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:
@@ -70,7 +78,7 @@ def encode_plain(value: Any, what: str) -> bytes:
 
 
 def _subclass(value: Any) -> Any:
-    """What the encoder does not know among the fields of a command: subclasses of text, other lists and maps."""
+    """For the encoder: commands may hold subclasses of text, and lists and maps of types that it does not know."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, Sequence):

@@ -14,6 +14,7 @@ from centripetal.protocol.payload import decode_json
 __all__ = ["ABSENT", "Result", "decoded", "json_of"]
 
 ABSENT = msgspec.Raw()
+"""What stands for a raw member that is not there; null is a value."""
 
 
 def json_of(raw: msgspec.Raw) -> bytes | None:

@@ -20,7 +20,7 @@ __all__ = ["Failed", "Placed", "Repeating", "Retry", "insist"]
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """How often to try, and how long to wait in between: exponential, with full jitter, within the call's deadline.
 
-    Before try number n + 1 there is a pause of chance, from 0 to `base * 2 ** (n - 1)` seconds, at most *cap*.
+    After try number n there is a pause of random length, from 0 to `base * 2 ** (n - 1)` seconds, at most *cap*.
 
     Args:
         attempts: how often a command is tried in all.
@@ -35,11 +35,12 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if isinstance(self.attempts, bool) or not isinstance(self.attempts, int) or self.attempts < 1:
             raise UsageError("attempts of a Retry must be a whole number of at least 1")
-        if not (self.base >= 0 and self.cap >= 0):
-            raise UsageError("base and cap of a Retry are seconds, and not below 0")
+        for seconds in (self.base, self.cap):
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+                raise UsageError(f"base and cap of a Retry are seconds, not below 0: {seconds!r} is none")
 
     def pause(self, tries: int, chance: float) -> float | None:
-        """How long to wait after so many *tries*, given a random number from 0 to 1; None: no more of them."""
+        """Seconds to wait after so many *tries*, given a random number from 0 to 1; None: do not try again."""
         if tries >= self.attempts:
             return None
         return chance * min(self.cap, self.base * 2.0 ** min(tries - 1, 60))

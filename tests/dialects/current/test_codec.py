@@ -367,7 +367,7 @@ def test_channels_that_no_client_can_subscribe_to_are_refused(command: Command[A
 
 
 def test_oversized_payloads_are_refused() -> None:
-    """The limit is on the data, is configurable, and can be none; long lists of channels do not count."""
+    """The limit is on the data, is configurable, and can be none; long lists of channels and base64 do not count."""
     names_ = ["c" * 200 + str(n) for n in range(10)]
     assert codec(max_payload_bytes=100).prepare(Broadcast(names_, "x" * 98)).text
     large: list[Command[Any]] = [Publish("a", "x" * 99), Broadcast(names_, "x" * 99), Publish("a", b64data=b"x" * 101)]
@@ -375,6 +375,10 @@ def test_oversized_payloads_are_refused() -> None:
         with pytest.raises(UsageError, match=r"more than max_payload_bytes \(100\)"):
             codec(max_payload_bytes=100).prepare(command)
         assert codec().prepare(command).text
+    for size, fits in ((99, True), (100, True), (101, False), (102, False)):
+        encoded = Publish("a", b64data=base64.b64encode(b"x" * size).decode())
+        with contextlib.nullcontext() if fits else pytest.raises(UsageError, match=f"b64data has {size} bytes"):
+            codec(max_payload_bytes=100).prepare(encoded)
     with pytest.raises(UsageError, match=r"max_payload_bytes \(1048576\)"):
         codec().prepare(Publish("a", "x" * 2**20))
     assert codec(max_payload_bytes=None).prepare(Publish("a", "x" * 2**20)).text

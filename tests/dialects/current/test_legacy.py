@@ -172,7 +172,7 @@ def test_whether_it_is_there_tells_its_version() -> None:
 def test_a_server_that_is_replaced_is_found_out_anew() -> None:
     """Centrifugo 7 will have no single endpoint any more."""
     server = Server()
-    server.single, server.version = True, (4, 1, 2)
+    server.single, server.version, server.open = True, (4, 1, 2), True
     with pytest.raises(HTTPStatusError):
         place(server).outcomes(prepared(Info()), HTTPReply(404, b"404 page not found\n"))
     assert vars(server) == vars(Server())

@@ -73,10 +73,10 @@ ARGUMENTS = [
     (generate_client_token, (SECRET, 42, "1"), "user must be text, not int"),
     (generate_client_token, (SECRET, HALF, "1"), "user holds half"),
     *(
-        (generate_client_token, (SECRET, "42", bad), "timestamp must be ")
+        (generate_client_token, (SECRET, "42", bad), "timestamp must be Unix seconds")
         for bad in ("", "x", "1.5", " 1", "1\n", "1_0", "0x1", "٣", "--1", 1.5, None, True, 2**63, "9" * 19, 10**5000)
     ),
-    (generate_client_token, (SECRET, "42", "9" * 5000), "timestamp must be "),
+    (generate_client_token, (SECRET, "42", "9" * 5000), "timestamp must be Unix seconds"),
     *(
         (generate_client_token, (SECRET, "42", "1", bad), "info must be the text of a JSON value")
         for bad in ("x", "{", "{'a':1}", " ", "NaN")

@@ -171,7 +171,7 @@ def test_replies_come_back_as_they_were(replies: list[Reply]) -> None:
 
 
 def test_pushes_come_back_as_they_were() -> None:
-    """All kinds of them."""
+    """Each kind of push says the same after it was printed and read."""
     pushes: list[Push] = [MessagePush(MESSAGE), JoinPush("c", WHO), LeavePush("c", WHO), UnsubscribePush("c")]
     assert [decode_frame(encode_push(push)) for push in pushes] == [[push] for push in pushes]
 

@@ -19,7 +19,6 @@ from centripetal.dialects.v1.commands import (
 )
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
 from centripetal.dialects.v1.serving import (
-    ABSENT,
     Envelope,
     InvalidMessageError,
     join,
@@ -30,6 +29,7 @@ from centripetal.dialects.v1.serving import (
 from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.protocol.gojson import JSONError
+from centripetal.protocol.result import ABSENT
 
 
 def read_one(method: str, params: bytes | None) -> Command[Any]:

@@ -16,9 +16,9 @@ from centripetal.dialects.current.api.channels import History
 from centripetal.dialects.current.api.commands import COMMANDS
 from centripetal.dialects.current.api.custom import Custom
 from centripetal.dialects.current.api.node import Info
-from centripetal.dialects.current.kinds import Kind, decoded, kind_of
+from centripetal.dialects.current.kinds import Kind, decode_reply, kind_of
 from centripetal.dialects.current.legacy import SingleEndpoint
-from centripetal.dialects.current.replies import NEEDS_PRO, Answer, nothing
+from centripetal.dialects.current.replies import NEEDS_PRO, Answer, no_result
 from centripetal.dialects.current.server import Server
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_channels, check_text
@@ -75,7 +75,7 @@ class Codec:
         api_key: its `http_api.key`; None sends none, for servers with `http_api.insecure`.
         prefix: its `http_api.handler_prefix`.
         check_channels: refuse names of channels that no client can subscribe to by default.
-        max_payload_bytes: the largest data of one command; None: any.
+        max_payload_bytes: the largest data of one command, in bytes; None: any.
         new_key: makes an idempotency key for each command that takes one and has none; None: they get none.
 
     Attributes:
@@ -165,7 +165,7 @@ class Codec:
             return self._many(calls, reply)
         command = calls[0].command
         kind = kind_of(type(command))
-        answer = decoded(kind.decode, reply.body, self.endpoint)
+        answer = decode_reply(kind.decode, reply.body, self.endpoint)
         answer.command, answer.index = command, None
         self._look_at(answer, kind)
         return [answer]
@@ -174,12 +174,12 @@ class Codec:
         kinds = {type(call.command) for call in calls}
         if len(kinds) == 1:
             return self._alike(calls, kind_of(kinds.pop()), reply)
-        replies = decoded(_decode_replies, reply.body, self.endpoint).replies
+        replies = decode_reply(_decode_replies, reply.body, self.endpoint).replies
         _check_count(calls, replies)
         answers = []
         for index, (call, raw) in enumerate(zip(calls, replies, strict=True)):
             kind = kind_of(type(call.command))
-            answer = decoded(kind.decode_member, raw, self.endpoint)
+            answer = decode_reply(kind.decode_member, raw, self.endpoint)
             answer.command, answer.index = call.command, index
             self._look_at(answer, kind)
             answers.append(answer)
@@ -187,7 +187,7 @@ class Codec:
 
     def _alike(self, calls: Sequence[Prepared[Any]], kind: Kind, reply: HTTPReply) -> list[Answer[Any]]:
         """The answers to commands of one type, as most are that share a request: decoded in one go."""
-        answers: list[Answer[Any]] = decoded(kind.decode_replies, reply.body, self.endpoint).replies
+        answers: list[Answer[Any]] = decode_reply(kind.decode_replies, reply.body, self.endpoint).replies
         _check_count(calls, answers)
         for index, (call, answer) in enumerate(zip(calls, answers, strict=True)):
             answer.command, answer.index = call.command, index
@@ -199,7 +199,7 @@ class Codec:
     def _look_at(self, answer: Answer[Any], kind: Kind) -> None:
         if answer.error is None:
             if answer.value is msgspec.UNSET:
-                raise nothing(answer.command)
+                raise no_result(answer.command)
             if kind.tells:
                 self.server.learn(answer.value)
         if self.server.single is None:
@@ -211,7 +211,7 @@ class Codec:
             command = calls[0].command
             with contextlib.suppress(MalformedResponseError):
                 body = b'{"error":%b}' % reply.body
-                answer = decoded(kind_of(type(command)).decode, body, self.endpoint)
+                answer = decode_reply(kind_of(type(command)).decode, body, self.endpoint)
                 answer.command = command
                 if answer.error is not None and answer.error.code:
                     return answer
@@ -285,17 +285,22 @@ def _check_count(calls: Sequence[Prepared[Any]], replies: Sequence[Any]) -> None
 
 
 def _check_size(command: Command[Any], limit: int) -> None:
-    """Names of channels and the like do not count."""
+    """Refuse data of more than *limit* bytes; names of channels and the like do not count."""
     for field in ("data", "b64data"):
         value = getattr(command, field, None)
         if value is None or value is msgspec.UNSET:
             continue
-        size = len(encode_json(value, field)) if field == "data" else len(value)
+        size = len(encode_json(value, field)) if field == "data" else _decoded_size(value)
         if size > limit:
             raise UsageError(
                 f"{field} has {size} bytes, more than max_payload_bytes ({limit}): a server cuts off subscribers that "
                 "cannot take it (client.queue_max_size); send a link, or raise the limit of both"
             )
+
+
+def _decoded_size(value: bytes | str) -> int:
+    """How many bytes a base64 field stands for: the bytes themselves, or their padded text."""
+    return len(value) // 4 * 3 - value[-2:].count("=") if isinstance(value, str) else len(value)
 
 
 def _limit(value: Any) -> int | None:

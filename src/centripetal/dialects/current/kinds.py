@@ -15,13 +15,23 @@ from centripetal.protocol.command import Command
 from centripetal.protocol.payload import decode_lenient
 from centripetal.protocol.refusal import head_of
 
-__all__ = ["Kind", "decoded", "kind_of"]
+__all__ = ["Kind", "decode_reply", "kind_of"]
 
 T = TypeVar("T")
 
 
 class Kind:
-    """What the codec knows of a type of command, worked out once."""
+    """What the codecs know of one type of command.
+
+    Attributes:
+        custom: whether it is any method by its name (`Custom`), which makes its own JSON.
+        keyed: whether it takes an idempotency key.
+        tells: whether its result tells the server's version.
+        start: how it begins as a member of a batch.
+        decode: makes an `Answer` of the reply to it alone.
+        decode_member: makes an `Answer` of one reply to a batch.
+        decode_replies: makes an object with all `replies` of the reply to a batch that holds nothing else.
+    """
 
     __slots__ = ("custom", "decode", "decode_member", "decode_replies", "keyed", "start", "tells")
 
@@ -56,7 +66,7 @@ def kind_of(command: type[Command[Any]]) -> Kind:
     return Kind(command)
 
 
-def decoded(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
+def decode_reply(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
     """What *decode* makes of the *text* of a reply.
 
     Raises:

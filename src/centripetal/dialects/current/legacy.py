@@ -11,8 +11,8 @@ import msgspec
 
 from centripetal.dialects.current.api.node import Info
 from centripetal.dialects.current.api.results import InfoResult
-from centripetal.dialects.current.kinds import decoded, kind_of
-from centripetal.dialects.current.replies import Answer, nothing
+from centripetal.dialects.current.kinds import decode_reply, kind_of
+from centripetal.dialects.current.replies import Answer, no_result
 from centripetal.dialects.current.server import Server
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Prepared
@@ -100,18 +100,17 @@ class SingleEndpoint:
         ]
 
     def _answer(self, call: Prepared[Any], text: bytes, number: int) -> Answer[Any]:
-        if (got := decoded(_decode_id, text, self._address).id) != number:
+        if (got := decode_reply(_decode_id, text, self._address).id) != number:
             raise MalformedResponseError(f"reply {number} has the id {got}: it answers another command")
-        answer = decoded(kind_of(type(call.command)).decode, text, self._address)
+        answer = decode_reply(kind_of(type(call.command)).decode, text, self._address)
         answer.command = call.command
         if answer.error is None and answer.value is msgspec.UNSET:
-            raise nothing(call.command)
+            raise no_result(call.command)
         return answer
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         if reply.status == 404:
-            # The server is another one now: find out anew.
-            self._server.single = self._server.version = None
+            self._server.forget()
         if reply.status == 400:
             after = "" if count == 1 else "; commands before the refused one have run"
             text = f"400 from {self._address}: the server, which is older than 5.0, does not know the method{after}"
@@ -124,15 +123,9 @@ def _split(body: bytes, count: int) -> list[bytes]:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) == count:
         return lines
-    import json  # rarely needed, and not free to import
+    from centripetal.protocol.gojson import JSONError, values  # rarely needed, and not free to import
 
-    text, values, place = body.decode("utf-8", "surrogateescape").strip(), [], 0
-    scan = json.JSONDecoder().raw_decode
     try:
-        while place < len(text):
-            start = place + len(text[place:]) - len(text[place:].lstrip())
-            _, place = scan(text, start)
-            values.append(text[start:place].encode("utf-8", "surrogateescape"))
-    except (ValueError, RecursionError):
+        return list(values(body))
+    except JSONError:
         return lines
-    return values

@@ -8,7 +8,7 @@ from centripetal.dialects.current.api.results import ReplyError
 from centripetal.errors import CentripetalError, MalformedResponseError, ServerError
 from centripetal.protocol.command import Command, R
 
-__all__ = ["NEEDS_PRO", "Answer", "answer_type", "server_error"]
+__all__ = ["NEEDS_PRO", "Answer", "answer_type", "no_result", "server_error"]
 
 NEEDS_PRO = "this method needs Centrifugo PRO or a newer server"
 
@@ -96,6 +96,6 @@ def server_error(error: ReplyError, command: Command[Any], index: int | None = N
     return raised
 
 
-def nothing(command: Command[Any]) -> MalformedResponseError:
+def no_result(command: Command[Any]) -> MalformedResponseError:
     """The error for a reply that is neither a result nor an error."""
     return MalformedResponseError(f"the reply to {command.name} is neither its result nor an error")

@@ -18,7 +18,7 @@ _BELOW_5: Version = (4, 99, 0)
 
 
 class Server:
-    """What is known of one server. It only grows, so threads may share it.
+    """What is known of one server. Each attribute is set in one step, so threads may share it.
 
     Attributes:
         single: whether it has only the single endpoint; None: not known yet.
@@ -40,6 +40,10 @@ class Server:
             self.version = min(versions)
         if any(node.version.endswith(" OSS") for node in info.nodes):
             self.open = True
+
+    def forget(self) -> None:
+        """The server is another one now: find out anew."""
+        self.single = self.version = self.open = None
 
     def knows_keys(self) -> bool | None:
         """Whether it honours idempotency keys; None: not known."""

@@ -122,11 +122,11 @@ def _bytes(name: str, value: Any) -> bytes:
 
 
 def _timestamp(value: Any) -> bytes:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(int(value)) if abs(value) < 2**63 else "too large"
-    text = _bytes("timestamp", value)
     # As the server reads it: into 64 bits, without white space or underscores.
-    if not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return b"%d" % value
+    text = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    if not isinstance(text, bytes) or not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
         raise UsageError("timestamp must be Unix seconds, an integer or its text: str(int(time.time()))")
     return text
 

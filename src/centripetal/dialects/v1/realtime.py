@@ -16,7 +16,6 @@ import msgspec
 
 from centripetal.dialects.v1.results import ClientInfo, Message
 from centripetal.dialects.v1.serving import (
-    ABSENT,
     Envelope,
     InvalidMessageError,
     history_body,
@@ -28,6 +27,7 @@ from centripetal.dialects.v1.serving import (
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.gojson import JSONError, quote, quote_push, read
 from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.result import ABSENT
 
 __all__ = ["CLOSE_CODE", "COMMANDS", "Body", "Connect", "ConnectBody", "Disconnect", "History", "HistoryBody"]
 __all__ += ["JoinPush", "LeavePush", "MessagePush", "Params", "Ping", "PingBody", "Presence", "PresenceBody"]

@@ -30,14 +30,12 @@ from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo
 from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.protocol.gojson import JSONError, compact, quote, read, read_list
+from centripetal.protocol.result import ABSENT
 
-__all__ = ["ABSENT", "Envelope", "InvalidMessageError", "history_body", "join", "messages", "presence_body"]
+__all__ = ["Envelope", "InvalidMessageError", "history_body", "join", "messages", "presence_body"]
 __all__ += ["read_command", "read_envelopes", "reply"]
 
 T = TypeVar("T")
-
-ABSENT = msgspec.Raw()
-"""What stands for a raw member that is not there; null is a value."""
 
 
 class InvalidMessageError(Exception):

@@ -60,7 +60,7 @@ _SILENCE = 25.0  # seconds without a message after which the connection is teste
 _REFRESH_AT = 0.75  # of the life of credentials: the server may close as soon as they have expired
 
 _NOBODY = "the server's reply to connect does not say who we are"
-_NOT_OPTIONAL = "the channel does not have the option `recover`"
+_NO_RECOVERY = "the channel does not have the option `recover`"
 _TOO_LONG_AGO = "its history does not reach back to the last publication seen"
 _NONE_SEEN = "none had been seen before"
 
@@ -299,7 +299,7 @@ def _refusal(message: str, hint: str = "") -> ServerError:
 
 def _why_not_recovered(last: str, body: SubscribeBody) -> str:
     if body.messages is None:
-        return _NOT_OPTIONAL
+        return _NO_RECOVERY
     return _TOO_LONG_AGO if last else _NONE_SEEN
 
 

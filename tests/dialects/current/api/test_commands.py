@@ -229,7 +229,7 @@ def test_a_custom_method_needs_a_name_of_a_method(name: Any) -> None:
 
 
 def test_a_custom_method_needs_a_dict() -> None:
-    """Its fields have names."""
+    """Its fields have names: anything but a mapping of text is refused."""
     for params in ([1], {1: 2}, "x"):
         with pytest.raises(UsageError, match="params must be a dict"):
             custom("x", params).body()  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ def test_a_gap_before_the_first_page_is_said() -> None:
     """What was published after the position is partly gone; the error tells where to go on."""
     stream = Stream(9, size=3)
     with pytest.raises(
-        HistoryGapError, match=r"publication 4 is expected.*there is 7.*StreamPosition\(6, 'abcd'\)"
+        HistoryGapError, match=r"publication 4 is expected, the next one is 7;.*StreamPosition\(6, 'abcd'\)"
     ) as caught:
         read(paging(since=StreamPosition(3, "abcd")), stream)
     error = caught.value
@@ -97,6 +97,21 @@ def test_a_gap_between_pages_is_said() -> None:
     with pytest.raises(HistoryGapError) as caught:
         read(paging(), stream, lambda: stream.publish(5))
     assert (caught.value.expected, caught.value.found) == (3, 6)
+
+
+def test_a_gap_in_reverse_is_said() -> None:
+    """A page that does not follow on the last one; the error tells where to go on, which is the other way round."""
+    stream = Stream(9)
+    pages = paging(reverse=True)
+    pages.take(stream.answer(History("news", limit=2, reverse=True)))
+    stream.kept = [1, 2, 3, 4, 8, 9]
+    with pytest.raises(
+        HistoryGapError, match=r"7 is expected, the next one is 4;.*StreamPosition\(5, 'abcd'\)"
+    ) as caught:
+        read(pages, stream)
+    assert (caught.value.expected, caught.value.found) == (7, 4)
+    position = StreamPosition(caught.value.found + 1, caught.value.epoch)
+    assert read(paging(reverse=True, since=position), stream) == [[4, 3], [2, 1]]
 
 
 def test_a_history_that_is_emptied_has_a_gap_up_to_its_top() -> None:
@@ -137,7 +152,7 @@ def test_a_page_holds_at_least_one(limit: Any) -> None:
 
 
 def test_mistakes_show_before_the_first_page() -> None:
-    """As for the method itself."""
+    """What `History` would refuse is refused when the reading begins."""
     with pytest.raises(UsageError, match="channel must not be empty"):
         Paging("", limit=1, since=None, reverse=False, timeout=None)
     with pytest.raises(UsageError, match="nothing before offset 0"):

@@ -105,6 +105,6 @@ def test_what_is_no_delta_is_refused(delta: bytes) -> None:
 
 @given(delta=st.binary(max_size=40), source=small)
 def test_any_bytes_make_a_text_or_the_documented_error(delta: bytes, source: bytes) -> None:
-    """Nothing else escapes."""
+    """Nothing but InvalidDeltaError escapes, whatever the delta."""
     with contextlib.suppress(InvalidDeltaError):
         apply(delta, source)

@@ -145,7 +145,7 @@ COMMANDS = [
 
 
 def test_commands_are_read_as_they_were_written() -> None:
-    """Any number of them in one message."""
+    """Any number of them in one message come back in order, with or without a line break at the end."""
     message = encode_commands(COMMANDS)
     for text in (message, message + b"\n"):
         assert [encode_commands([each]) for each in read_commands(text)] == [
@@ -201,7 +201,7 @@ def test_lines_are_read_as_the_real_server_reads_them(line: bytes, command: Comm
     ],
 )
 def test_what_is_no_command_is_refused(message: bytes) -> None:
-    """With the one documented error."""
+    """Empty lines, other JSON and fields of a wrong type are each a BadMessageError."""
     with pytest.raises(BadMessageError):
         list(read_commands(message))
 
@@ -216,7 +216,7 @@ def test_commands_before_a_bad_line_are_there() -> None:
 
 @given(st.binary(max_size=60))
 def test_any_bytes_make_commands_or_the_documented_error(message: bytes) -> None:
-    """Nothing else escapes."""
+    """Nothing but BadMessageError escapes, whatever a client sends."""
     with contextlib.suppress(BadMessageError):
         list(read_commands(message))
 

@@ -259,6 +259,25 @@ def test_the_server_may_subscribe_us_by_itself() -> None:
     assert error(Watcher(["news"]), 105, "already subscribed").events == (Subscribed("news"),)
 
 
+def test_who_was_subscribed_meanwhile_need_not_be_again() -> None:
+    """The server's push comes before our command is due, or before its reply: one subscription, and no gap."""
+    watcher = Watcher(["news"])
+    subscribed(watcher, RECOVERABLE)
+    push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state"))
+    assert push(watcher, subscribe=SubscribePush(offset=5)).events[0] == Subscribed("news")
+    assert watcher.tick(NOW + 1) == Step()
+    watcher = Watcher(["news"])
+    (command,) = commands(connected(watcher))
+    assert push(watcher, subscribe=SubscribePush(recoverable=True, epoch="e1", offset=3)).events == (
+        Subscribed("news"),
+    )
+    already = Reply(command.id, error=Error(105, "already subscribed"))
+    assert watcher.received(encode_reply(already), NOW) == Step()
+    (command,) = commands(watcher.opened(NOW))
+    assert command.connect is not None
+    assert {name: (sub.recover, sub.offset) for name, sub in command.connect.subs.items()} == {"news": (True, 3)}
+
+
 def test_a_push_that_ends_the_connection() -> None:
     """Says the same as a close frame."""
     watcher = Watcher(["news"])
@@ -333,7 +352,7 @@ def test_being_taken_out_of_all_channels_is_the_end() -> None:
     ],
 )
 def test_the_code_says_whether_to_come_back(code: int | None, kind: type[Event], words: str) -> None:
-    """As client libraries have it."""
+    """Codes from 3500 to 3999 and from 4500 to 4999 are the end, any others mean: come back (spec v6 §18.2)."""
     watcher = Watcher(["news"], key=KEY)
     connected(watcher)
     (event,) = watcher.closed(code, "a reason").events

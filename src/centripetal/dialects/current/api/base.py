@@ -10,7 +10,6 @@ from centripetal.protocol.command import Command, R
 from centripetal.protocol.fields import Base64, Flag, UInt64, changed_fields
 
 __all__ = [
-    "Data",
     "FilterNode",
     "Method",
     "OfUser",
@@ -18,6 +17,7 @@ __all__ = [
     "StreamPosition",
     "SubscribeOptionOverride",
     "Version",
+    "WithData",
     "payload_of",
 ]
 
@@ -101,8 +101,8 @@ class OfUser(Method[R], Generic[R], frozen=True, kw_only=True):
     all_users: bool = False
 
 
-class Data(Method[R], Generic[R], frozen=True, kw_only=True):
-    """A payload given as base64, for bytes that are no JSON."""
+class WithData(Method[R], Generic[R], frozen=True, kw_only=True):
+    """A method with a payload: `data` is its own field, this is the alternative for bytes that are no JSON."""
 
     b64data: Base64 | None = None
 

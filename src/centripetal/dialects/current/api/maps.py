@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.api.base import Data, Method, payload_of
+from centripetal.dialects.current.api.base import Method, WithData, payload_of
 from centripetal.dialects.current.api.map_results import (
     MapClearResult,
     MapPublishResult,
@@ -50,7 +50,7 @@ class _OfChannel(_OfMap[R], Generic[R], frozen=True):
         return (self.channel,)
 
 
-class _MapPublishOptions(Data[MapPublishResult], frozen=True, kw_only=True):
+class _MapPublishOptions(WithData[MapPublishResult], frozen=True, kw_only=True):
     released = (6, 8, 0)
     newer = True
     keyed = True
@@ -210,7 +210,7 @@ class MapClear(_OfChannel[MapClearResult], frozen=True):
     repeatable = True
 
 
-class _SharedPollOptions(Data[SharedPollPublishResult], frozen=True, kw_only=True):
+class _SharedPollOptions(WithData[SharedPollPublishResult], frozen=True, kw_only=True):
     released = (6, 8, 0)
     newer = True
 

@@ -88,9 +88,10 @@ class Paging:
         return self._anew("") if error.code == _OTHER_EPOCH else error
 
     def _gap(self, expected: int, found: int, epoch: str) -> HistoryGapError:
+        behind = found + 1 if self._reverse else found - 1
         return HistoryGapError(
-            f"the history of {self._channel!r} has a gap: publication {expected} is expected, the next one that is "
-            f"there is {found}; to go on behind the gap, give since=StreamPosition({found - 1}, {epoch!r})",
+            f"the history of {self._channel!r} has a gap: publication {expected} is expected, the next one is {found}; "
+            f"to go on behind the gap, give since=StreamPosition({behind}, {epoch!r})",
             channel=self._channel,
             expected=expected,
             found=found,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.api.base import Data, Version, payload_of
+from centripetal.dialects.current.api.base import Version, WithData, payload_of
 from centripetal.dialects.current.api.results import BroadcastResult, PublishResult
 from centripetal.protocol.checks import check_names
 from centripetal.protocol.command import R
@@ -22,7 +22,7 @@ __all__ = ["Broadcast", "Publish"]
 _NO_VERSION = 0  # the default itself is known by its identity: False and 0.0 are to be looked at
 
 
-class _PublishOptions(Data[R], frozen=True, kw_only=True):
+class _PublishOptions(WithData[R], frozen=True, kw_only=True):
     keyed = True
     added: ClassVar[Mapping[str, Version]] = {
         "tags": (3, 2, 0),

@@ -7,6 +7,6 @@
     Disconnect(3500, "invalid token")        ->   its code and reason are those of the close frame
 
 A message holds lines, each one command or reply; the server may put any number of them together. What a line says is
-the one of its fields that is not None: a command `kind()`s itself. Structs have the names and fields of the protocol's
-definition; what is not there has the value that it has when it is missing.
+the one of its fields that is not None: `Command.request()`. Structs have the names and fields of the protocol's
+definition; what is missing has its zero value. The left side is in `commands`, the right one in `replies`.
 """

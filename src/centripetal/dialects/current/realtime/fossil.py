@@ -143,7 +143,7 @@ def apply(delta: bytes, source: bytes) -> bytes:
     """What *delta* makes of *source*.
 
     Raises:
-        InvalidDeltaError: nothing.
+        InvalidDeltaError: it is no delta, or one for another source.
     """
     commands = _commands(delta)
     kind, total, _ = next(commands)

@@ -163,7 +163,6 @@ class Reply(Reported, frozen=True):
 
 
 PING = b"{}"
-
 """The line that is a ping from the server, and a pong from the client."""
 
 

@@ -263,7 +263,8 @@ class Watcher:
             return self._subscribed(name, reply.subscribe or SubscribeResult())
         if error.code == 105:  # already subscribed, by the server itself
             channel.served = True
-            return self._subscribed(name, SubscribeResult())
+            # Its push may have said so before this reply.
+            return () if channel.subscribed else self._subscribed(name, SubscribeResult())
         if error.temporary:
             channel.tries += 1
             channel.again = now + min(_PAUSE * 2.0 ** (channel.tries - 1), _LONGEST_PAUSE)
@@ -277,7 +278,7 @@ class Watcher:
         if channel.seen and not recovered:
             events.append(Gap(name, hints.TOO_LONG_AGO if channel.recoverable else hints.NO_RECOVERY))
         publications = [_published(name, one, recovered=True) for one in result.publications] if recovered else []
-        channel.seen, channel.subscribed, channel.tries = True, True, 0
+        channel.seen, channel.subscribed, channel.again, channel.tries = True, True, None, 0
         channel.recoverable = result.recoverable
         channel.epoch, channel.offset = result.epoch, result.offset
         for publication in result.publications:

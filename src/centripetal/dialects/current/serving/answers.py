@@ -1,4 +1,4 @@
-"""What a Centrifugo 6 server answers to its API, before it is JSON (spec v6 §5): PURE; see `serving.py`.
+"""What a Centrifugo 6 server answers to its API, before it is JSON (spec v6 §5): PURE; `reading` writes it.
 
 Fields that are always written have no default, as in `gostructs`.
 """

@@ -1,7 +1,7 @@
 """What the server API of Centrifugo 6 is asked, as a server reads it (spec v6 §5, §18.3 to §18.5): PURE.
 
 A server must take anything: whatever is missing, null or of no use is told from a mistake only when the request is
-carried out. So these are not the commands of `commands.py`, which hold what somebody means to send. Names and types of
+carried out. So these are not the commands of `api`, which hold what somebody means to send. Names and types of
 the fields are those of the API's definition; unknown ones are for `gostructs` to pass over. `data`, `info` and `params`
 are JSON as it was written; empty: they are not there.
 """
@@ -21,7 +21,7 @@ NONE = msgspec.Raw(b"")
 
 Int32 = Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]
 UInt32 = Annotated[int, Meta(ge=0, lt=1 << 32)]
-# msgspec has no such bounds; `serving` looks at them.
+# msgspec has no such bounds; `reading` looks at them.
 Int64 = int
 UInt64 = Annotated[int, Meta(ge=0)]
 

@@ -19,7 +19,7 @@ __all__ = ["Case", "Clue", "about_refusal", "about_text", "misplaced_user", "mom
 
 MILLISECONDS = 1e11  # no time in seconds is as large until the year 5138, none in milliseconds as small since 1973
 LONG_AGO = 1e9  # September 2001: no token is as old, but a lifetime taken for a time looks like that
-SKEW = 600
+SKEW = 600  # seconds: clocks that differ by more are not what is wrong
 _EVER = 1e19
 _USER_CLAIMS = ("user", "user_id", "userId", "userid", "uid", "id", "username", "email")
 

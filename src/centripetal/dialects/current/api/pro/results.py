@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from centripetal.protocol.result import ABSENT, Result, decoded
+from centripetal.protocol.result import ABSENT, Result, decoded, json_of
 
 __all__ = [
     "BlockUserResult",
@@ -78,7 +78,7 @@ class ConnectionState(Result, frozen=True):
 
     @property
     def meta_json(self) -> bytes | None:
-        return bytes(self.raw_meta) or None
+        return json_of(self.raw_meta)
 
     @property
     def meta(self) -> Any:
@@ -137,6 +137,7 @@ class Device(msgspec.Struct, frozen=True):
     webpush_keys: str = ""
 
     def __repr__(self) -> str:
+        # Who has the token or the keys can send to the device: they belong in no log.
         return f"Device(id={self.id!r}, provider={self.provider!r}, platform={self.platform!r}, user={self.user!r})"
 
 
