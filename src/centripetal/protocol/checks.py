@@ -9,7 +9,7 @@ from typing import Any
 
 from centripetal.errors import UsageError
 
-__all__ = ["check_channels", "check_name", "check_names", "check_text", "check_timeout"]
+__all__ = ["MILLISECONDS", "check_channels", "check_name", "check_names", "check_text", "check_timeout"]
 
 
 def check_text(what: str, value: Any) -> None:
@@ -42,6 +42,11 @@ def check_names(what: str, values: Any) -> None:
 
 
 MAX_CHANNEL_BYTES = 255
+
+MILLISECONDS = 100_000_000_000
+"""A time that is not below this is in milliseconds: no time in seconds is as large until the year 5138, and none in
+milliseconds as small since 1973.
+"""
 
 
 def check_channels(channels: Sequence[str]) -> None:

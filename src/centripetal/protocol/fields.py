@@ -18,7 +18,7 @@ from typing import Annotated, Any, Union
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.protocol.checks import check_name, check_text
+from centripetal.protocol.checks import MILLISECONDS, check_name, check_text
 from centripetal.protocol.payload import plain_data
 
 __all__ = [
@@ -84,12 +84,15 @@ _seconds = whole(-(2**63), 2**63 - 1)
 
 
 def moment(what: str, value: Any) -> Any:
-    """Unix seconds; a datetime that knows its time zone becomes that."""
+    """Unix seconds, no milliseconds; a datetime that knows its time zone becomes that."""
     if isinstance(value, datetime.datetime):
         if value.utcoffset() is None:
             raise UsageError(f"{what} is a datetime without time zone: make it with datetime.now(datetime.UTC) + …")
         return int(value.timestamp())
-    return _seconds(what, value)
+    seconds = _seconds(what, value)
+    if not -MILLISECONDS < seconds < MILLISECONDS:
+        raise UsageError(f"{what} must be Unix seconds, not {value}, which looks like milliseconds")
+    return seconds
 
 
 def user_id(what: str, value: Any) -> Any:

@@ -59,7 +59,8 @@ _SCALARS: dict[str, Any] = {
     "bytes": {"any": ["JSON", None]},
 }
 # Fields that take only some values.
-_SPECIAL = {"b64data": "AP8=", "b64info": "AP8=", "b64stream_data": "AP8=", "key_mode": "if_new"}
+_SPECIAL: dict[str, Any] = {"b64data": "AP8=", "b64info": "AP8=", "b64stream_data": "AP8=", "key_mode": "if_new"}
+_SPECIAL |= dict.fromkeys(("expire_at", "issued_before", "send_at"), 99_999_999_999)
 
 
 def sample(kind: str, name: str = "", depth: int = 0) -> Any:

@@ -192,6 +192,7 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: Subscribe("a", 1, data=1, b64data=b"x"), "data and b64data are both given"),
     (lambda: Subscribe("a", 1, info=1, b64info=b"x"), "info and b64info are both given"),
     (lambda: Subscribe("a", 1, expire_at=datetime.datetime(2030, 1, 1)), "datetime without time zone"),
+    (lambda: Subscribe("a", 1, expire_at=1_900_000_000_000), "expire_at must be Unix seconds"),
     (lambda: Subscribe("a", 1, expire_at="soon"), "expire_at must be a whole number"),  # type: ignore[arg-type]
     (lambda: Subscribe("a", 1, override=SubscribeOptionOverride(presence=1)), r"override\.presence must be True"),  # type: ignore[arg-type]
     (lambda: Subscribe("a", 1, recover_since=StreamPosition(-1)), r"recover_since\.offset must be from 0"),

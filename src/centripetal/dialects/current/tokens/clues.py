@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, TypeGuard
 from centripetal.dialects.current.tokens.claims import CONNECTION, SUBSCRIPTION
 from centripetal.dialects.current.tokens.signatures import ALGORITHMS, HMAC, check_hmac
 from centripetal.dialects.current.tokens.verifying import Kind, Token, TokenKeys, TokenRefused
+from centripetal.protocol.checks import MILLISECONDS
 from centripetal.protocol.gojson import fold
 
 __all__ = ["Case", "Clue", "about_refusal", "about_text", "misplaced_user", "moment", "repaired", "suspicions", "words"]
 
-MILLISECONDS = 1e11  # no time in seconds is as large until the year 5138, none in milliseconds as small since 1973
 LONG_AGO = 1e9  # September 2001: no token is as old, but a lifetime taken for a time looks like that
 SKEW = 600  # seconds: clocks that differ by more are not what is wrong
 _EVER = 1e19

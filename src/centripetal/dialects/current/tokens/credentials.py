@@ -19,7 +19,7 @@ from centripetal.dialects.current.tokens.claims import CONNECTION, SUBSCRIPTION,
 from centripetal.dialects.current.tokens.signatures import b64encode
 from centripetal.dialects.current.tokens.signing import SigningKey
 from centripetal.errors import UsageError
-from centripetal.protocol.checks import check_name, check_names, check_text
+from centripetal.protocol.checks import MILLISECONDS, check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
 from centripetal.protocol.payload import encode_json
 
@@ -238,12 +238,9 @@ def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         advice = "subtract the time that is now" if isinstance(value, datetime.datetime) else "None means for ever"
         raise UsageError(f"expires_in must be seconds or a timedelta, not {type(value).__name__}: {advice}")
-    if not 0 < value < _CENTURIES:
-        raise UsageError(f"expires_in must be more than 0 and less than {_CENTURIES:.0e} seconds; None means for ever")
+    if not 0 < value < MILLISECONDS:
+        raise UsageError(f"expires_in must be more than 0 and less than {MILLISECONDS:.0e} seconds; None is for ever")
     return float(value)
-
-
-_CENTURIES = 1e11  # a time in milliseconds, too, is more than this
 
 
 def unix_time(what: str, value: Any) -> float | None:
@@ -260,7 +257,7 @@ def unix_time(what: str, value: Any) -> float | None:
         return value.timestamp()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f"{what} must be Unix seconds or a datetime, not {type(value).__name__}")
-    if not 0 <= value < _CENTURIES:
+    if not 0 <= value < MILLISECONDS:
         raise UsageError(f"{what} must be Unix seconds, not {value!r}: seconds, not milliseconds, since 1970")
     return float(value)
 
