@@ -60,7 +60,7 @@ def test_people_get_a_line_for_each_check(current: Run) -> None:
     lines = current("doctor", "--channel", "bare:x").out.splitlines()
     assert lines[0].split()[:2] == ["ok", "url"]
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
-    assert "off in the namespace 'bare'" in lines[line]
+    assert "off for the namespace 'bare'" in lines[line]
     assert lines[line + 1].strip() == "Set `presence` there, if you need it."
 
 
@@ -149,6 +149,13 @@ def test_tokens_are_looked_into(current: Run) -> None:
     other = subscription_token(TOKEN_KEY, "news", "42")
     assert states(current("doctor", "--token", other, "--channel", "news", "--json"))["token"] == "ok"
     assert states(current("doctor", "--token", other, "--channel", "sport", "--json"))["token"] == "failed"
+
+
+def test_nobody_connects_with_a_token_of_a_subscription(current: Run) -> None:
+    """A token that is for subscribing is not connected with, also where it is accepted with a warning."""
+    eternal = subscription_token(TOKEN_KEY, "news", "42", expires_in=None)
+    ran = current("doctor", "--token", eternal, "--channel", "news", "--json")
+    assert (ran.code, states(ran)["token"], states(ran)["clients"]) == (0, "warning", "ok")
 
 
 def test_a_token_without_the_key_is_tried(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:

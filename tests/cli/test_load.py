@@ -205,7 +205,7 @@ def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
     file = write(*["x"] * 30)
     kept = file.with_name("kept")
     ran = current("load", str(file), "--failed", str(kept))
-    assert ran.err.splitlines()[20:] == ["and 10 lines more"]
+    assert ran.err.splitlines()[20:] == ["and 10 more lines"]
     assert kept.read_text() == "x\n" * 30
     assert current("load", "-", stdin=b"x\n" * 3).code == 1
 
@@ -230,6 +230,16 @@ def test_the_failures_of_a_file_are_another_one(current: Run, write: Write) -> N
     file = write(publish("a", 1))
     ran = current("load", str(file), "--failed", str(file))
     assert (ran.code, "is the file that is loaded" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("place", ["no/such/folder", "."])
+def test_a_place_for_failures_that_cannot_be_written(current: Run, write: Write, place: str) -> None:
+    """It is refused before anything is sent."""
+    file = write(publish("unsent", 1), "nonsense")
+    ran = current("load", str(file), "--failed", str(file.parent / place))
+    assert ran.code == 2
+    assert "cannot be kept in" in ran.err or "exists" in ran.err
+    assert json.loads(current("history", "unsent", "--json").out)["offset"] == 0
 
 
 def test_a_server_that_is_gone_ends_it(current: Run, write: Write) -> None:
@@ -336,6 +346,28 @@ def test_doubtful_commands_are_marked_and_can_be_left_out(tmp_path: Path) -> Non
     assert (again.skipped, again.sent, transport.requests) == (2, 0, [])
     again, _ = load(io.BytesIO(path.read_bytes()))
     assert (again.skipped, again.sent) == (0, 2)
+
+
+def test_failures_that_cannot_be_written_end_it(tmp_path: Path) -> None:
+    """The request is settled, no further one is made, and the error names the file."""
+    lines = [b'{"publish":{"channel":"c","data":1}}', b"nonsense", b'{"publish":{"channel":"c","data":2}}']
+    transport = MemoryTransport(published)
+    client = Client("http://localhost", "k", transport=transport)
+    with progress(None) as bar:
+        failures = Failures(tmp_path / "gone" / "failed")
+        loader = Loader(client, Generation.CURRENT, Loading(group=2), failures, bar)
+        loader.run(lines_of(io.BytesIO(b"\n".join(lines))))
+    assert "cannot write" in str(loader.stopped_by)
+    assert (len(transport.requests), loader.next_line) == (1, 3)
+
+
+def test_a_line_that_is_too_long_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with the file is told like any other end, with the line to go on with."""
+    monkeypatch.setattr("centripetal.cli.ndjson.MAX_LINE_BYTES", 50)
+    short = b'{"publish":{"channel":"c","data":1}}\n'
+    loader, transport = load(io.BytesIO(short * 3 + short.rjust(100)), group=2)
+    assert "line 4 is longer than 50 bytes" in str(loader.stopped_by)
+    assert (len(transport.requests), loader.next_line) == (1, 3)
 
 
 def test_reads_and_writes_do_not_share_a_request() -> None:

@@ -1,5 +1,8 @@
 """Watching over connections that come and go."""
 
+import fcntl
+import resource
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -146,6 +149,35 @@ def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
     timer.start()
     assert list(events) == []
     timer.join()
+
+
+@pytest.fixture
+def large_descriptors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pairs of sockets as a process gets them that has many open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    pair = socket.socketpair
+
+    def renumbered(sock: socket.socket) -> socket.socket:
+        with sock:
+            return socket.socket(fileno=fcntl.fcntl(sock, fcntl.F_DUPFD, 1100))
+
+    monkeypatch.setattr("centripetal.client.watching.socket.socketpair", lambda: tuple(map(renumbered, pair())))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("large_descriptors")
+def test_a_process_with_many_open_files_connects_again(proxy: CuttingProxy) -> None:
+    """The pause after a lost connection works with descriptors of any size."""
+    watching = watch(proxy.url, pauses=lambda _: 0.001)
+    events = iter(watching)
+    take(events, Joined)
+    proxy.cut_all()
+    take(events, Lost)
+    take(events, Connected)
+    watching.stop()
+    assert not any(isinstance(event, Lost) for event in events)
 
 
 def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:
