@@ -169,7 +169,7 @@ def test_serve_a_current_server(tmp_path: Path) -> None:
     [({"CENTRIFUGO_API_KEY": "k"}, "6"), ({"CENTRIFUGO_HTTP_API_KEY": "k"}, "6"), ({"CENTRIFUGO_SECRET": "s"}, "1.x")],
 )
 def test_the_environment_says_which_server(environment: dict[str, str], generation: str) -> None:
-    """If neither an option nor a configuration does."""
+    """The environment decides if neither an option nor a configuration does."""
     with subprocess.Popen(
         [*MODULE, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ | environment
     ) as process:

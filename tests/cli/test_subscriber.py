@@ -56,7 +56,7 @@ def test_it_can_be_read_until_it_ends() -> None:
 
 
 def test_what_does_not_come_is_not_waited_for_forever() -> None:
-    """Its patience is limited."""
+    """Waiting for publications ends when its patience does."""
     with EmbeddedServer(secret=SECRET) as server, subscriber(server.url, patience=0.2) as alice:
         assert alice.arrived(publications=1) == []
 
@@ -80,7 +80,7 @@ def test_a_problem_is_told(channel: str, up: bool, kind: type[Exception]) -> Non
 
 
 def test_it_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where websockets is not installed."""
+    """Without websockets it has a problem that says what to install."""
     monkeypatch.setitem(sys.modules, "websockets.client", None)
     for name in ("centripetal.client.watching", "centripetal.transport.websocket"):
         monkeypatch.delitem(sys.modules, name, raising=False)

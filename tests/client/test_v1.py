@@ -146,7 +146,7 @@ async def test_an_insecure_client_signs_nothing() -> None:
 
 
 def test_a_subclass_has_insecure_too() -> None:
-    """The constructor makes what it is called on."""
+    """`insecure` makes an instance of the class that it is called on."""
 
     class Mine(BlockingClient):
         pass
@@ -239,7 +239,7 @@ def test_a_client_is_shared_by_threads() -> None:
 
 
 async def test_async_with_closes_the_transport() -> None:
-    """`async with` is possible and not required."""
+    """An `async with` block closes the transport; a client works without one, too."""
     stub = AsyncStub()
     async with AsyncClient(URL, SECRET, transport=stub) as client:
         await client.publish("a", 1)

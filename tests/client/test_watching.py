@@ -73,7 +73,7 @@ def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client:
 
 
 def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
-    """From another thread, while nothing happens."""
+    """`stop` from another thread ends an iteration that waits for something to happen."""
     watching = watch(server.url)
     events = iter(watching)
     take(events, Joined)
@@ -84,7 +84,7 @@ def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
 
 
 def test_who_was_stopped_before_it_began_sees_nothing(server: EmbeddedServer) -> None:
-    """It does not even connect."""
+    """A watcher that was stopped before it began does not even connect."""
     watching = watch(server.url)
     watching.stop()
     assert list(watching) == []
@@ -137,7 +137,7 @@ def test_a_server_that_forgot_leaves_a_gap() -> None:
 
 
 def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
-    """Who is told to stop does not wait for its end."""
+    """`Lost` tells how long the pause is, and `stop` does not wait for its end."""
     watching = watch(proxy.url, pauses=lambda attempt: 1000.0 * attempt)
     events = iter(watching)
     take(events, Joined)
@@ -209,14 +209,14 @@ def test_the_back_end_has_the_last_word(server: EmbeddedServer, client: Client) 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"max_response_bytes": 0}, {"ca_file": "no-such-file"}])
 def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
-    """At once."""
+    """An option that cannot be used is a UsageError when the watcher is made."""
     with pytest.raises(UsageError):
         Watching(Watcher(["c"], secret="s"), "http://localhost:1", **options)
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 20), (10_000, 20)])
 def test_pauses_double_up_to_a_limit(attempt: int, longest: float) -> None:
-    """By chance they are shorter, down to half, and differ."""
+    """Pauses double up to the limit, and are shorter by chance, down to half."""
     pauses = {backoff(attempt) for _ in range(100)}
     assert all(longest / 2 <= pause <= longest for pause in pauses)
     assert len(pauses) > 1

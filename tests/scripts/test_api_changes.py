@@ -152,7 +152,7 @@ def test_names_the_outermost_and_both_sides() -> None:
 
 
 def test_without_a_tag_it_says_so(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no tag exists, that is no error."""
+    """A repository without a tag is no error."""
     assert main([], {"v1.md": API}, repository) == 0
     assert "There is no tag yet" in capsys.readouterr().out
 

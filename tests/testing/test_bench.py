@@ -99,7 +99,7 @@ def test_what_a_buffer_sends_is_published(bench_v1: BenchV1) -> None:
 
 
 def test_tags_can_be_expected(bench_current: BenchCurrent) -> None:
-    """All of them, as data; who does not ask takes any."""
+    """All tags are compared, as data are; without `tags` any will do."""
     bench_current.client().publish("news", 1, tags={"kind": "a", "to": "b"})
     bench_current.assert_published("news", 1)
     bench_current.assert_published("news", tags={"kind": "a", "to": ANYTHING}, times=1)
@@ -218,7 +218,7 @@ def test_failures_one_after_the_other(bench: Bench, failure: Failure, later: Fai
 @pytest.mark.parametrize("later", FATES)
 @pytest.mark.parametrize("failure", FATES)
 async def test_failures_of_awaited_calls(bench: Bench, failure: Failure, later: Failure) -> None:
-    """The same for the awaiting client."""
+    """Each failure is the same error for the awaiting client."""
     client = bench.async_client()
     await client.publish("before", 1)
     bench.fail_next(failure)
@@ -366,7 +366,7 @@ def test_configuration(kind: type[Bench], refusal: str) -> None:
 @pytest.mark.parametrize("prefix", ["/api", "/push/api", "/push", "/", "/push/"])
 @pytest.mark.parametrize("kind", [Centrifugo, Recorder])
 def test_clients_find_an_api_with_any_prefix(kind: type[BenchCurrent], prefix: str) -> None:
-    """And its calls, and nothing else, fail as planned."""
+    """Clients are told the prefix, and only calls of the API fail as planned."""
     bench = kind(config={"http_api": {"handler_prefix": prefix}})
     if isinstance(bench, Centrifugo):
         bench.start()

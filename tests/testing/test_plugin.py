@@ -197,7 +197,7 @@ def test_keys_of_the_other_generation(centrifugo):
 def test_fixtures_work_with_other_plugins(
     pytester: pytest.Pytester, source: str, options: tuple[str, ...], passed: int, generation: str
 ) -> None:
-    """Without any set-up in the project, and without a warning."""
+    """The fixtures need no set-up in a project, and cause no warning beside other plugins."""
     run(pytester, of_generation(source, generation), *options).assert_outcomes(passed=passed)
 
 
@@ -224,7 +224,7 @@ def test_unmet_failures_are_warned_of(pytester: pytest.Pytester) -> None:
 
 
 def test_a_failure_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> None:
-    """And none of the kit's own code."""
+    """A failing assertion shows the test and the differences, and none of the kit's own code."""
     result = run(pytester, FAILING)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(

@@ -25,7 +25,7 @@ NEWS = log(("news", {"text": "hello", "n": 1}), ("news", {"text": "ho"}), ("chat
 
 
 def test_it_is_a_sequence_of_what_was_published() -> None:
-    """With length, indices, slices and the data of one channel."""
+    """It has a length, indices, slices and the data of one channel."""
     assert len(NEWS) == 3
     assert NEWS[-1] == Publication("chat", 7)
     assert [each.channel for each in NEWS[:2]] == ["news", "news"]
@@ -45,7 +45,7 @@ def test_it_knows_who_published() -> None:
 
 
 def test_watchers_are_woken_by_publications_until_they_stop() -> None:
-    """Each one, once a publication."""
+    """Each watcher is woken once a publication, until it stops."""
     published, woken = Publications(), list[int]()
     stop = published.watch(lambda: woken.append(len(published)))
     event = Published(at=0, channel="a", data=msgspec.Raw(b"1"))
@@ -57,7 +57,7 @@ def test_watchers_are_woken_by_publications_until_they_stop() -> None:
 
 
 def test_clear_forgets() -> None:
-    """Also what the server refused."""
+    """Clearing forgets publications and what the server refused."""
     published = log(("a", 1))
     published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
     published.clear()
@@ -169,7 +169,7 @@ the server refused:
 
 
 def test_unwanted_publications_are_listed() -> None:
-    """All, or those to one channel, with their numbers."""
+    """All publications are listed, or those to one channel, with their numbers."""
     assert (
         NEWS.unwanted()
         == "3 publications, not none\n\n  1. 'news'  {'text': 'hello', 'n': 1}\n"
@@ -238,7 +238,7 @@ def test_deviations_are_a_diff(expected: Any, lines: list[str]) -> None:
     ],
 )
 def test_exactly_what_was_expected_deviates_in_nothing(expected: Any) -> None:
-    """In order, or in order of each channel."""
+    """Pairs in order, or the data of each channel in order, are no deviation."""
     assert NEWS.deviating(expected) == ""
 
 
@@ -264,7 +264,7 @@ def test_texts_are_bounded() -> None:
 
 
 def test_the_repr_lists_the_publications() -> None:
-    """So that `print(server.published)` helps."""
+    """`print(server.published)` shows every publication."""
     assert repr(log(("a", 1))) == "<1 publication\n  1. 'a'  1>"
     assert repr(log()) == "<0 publications>"
 

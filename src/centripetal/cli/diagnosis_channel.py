@@ -74,7 +74,7 @@ def _special(name: str, generation: Generation) -> str:
     """What the name itself demands of who subscribes."""
     if name.startswith("$"):
         what = "sign (`centripetal sign channel`)" if generation is Generation.V1 else "token of its own"
-        return f"private: who subscribes needs a {what}"
+        return f"private: whoever subscribes needs a {what}"
     if "#" in name:
         return f"only for the users {name.partition('#')[2]}"
     return ""

@@ -14,8 +14,8 @@ from centripetal.cli.generations import Generation
 from centripetal.cli.keys import KeyOption, checking_key, known_key
 from centripetal.cli.output import console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.dialects.current.realtime import watching as current
-from centripetal.dialects.v1 import watching as v1
+from centripetal.dialects.current.realtime import watching as watching_current
+from centripetal.dialects.v1 import watching as watching_v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import Watcher
 
@@ -118,9 +118,11 @@ def _watcher(
     channels = [name or "doctor"]  # without a name, nothing is subscribed to
     if generation is Generation.V1:
         secret = None if settings.insecure else settings.credentials().secret
-        return v1.Watcher(channels, secret=secret, user=_USER, patience=settings.seconds())
+        return watching_v1.Watcher(channels, secret=secret, user=_USER, patience=settings.seconds())
     private = _private_key(key)
-    return current.Watcher(channels, key=None if text else private, token=text, user=_USER, patience=settings.seconds())
+    return watching_current.Watcher(
+        channels, key=None if text else private, token=text, user=_USER, patience=settings.seconds()
+    )
 
 
 def _private_key(key: str | None) -> Any:

@@ -112,7 +112,7 @@ class Failures:
             yield
         except OSError as error:
             raise UsageError(
-                f"cannot write {self.path}: {error.strerror}; lines of the last request that failed may be missing there"
+                f"cannot write {self.path}: {error.strerror}; failed lines of the last request may be missing there"
             ) from None
 
     def close(self) -> None:

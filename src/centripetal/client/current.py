@@ -28,7 +28,7 @@ __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 Reply = Answer[Any] | Failed
 
 MAX_SECONDS_WITH_RETRY = 240.0
-"""Servers forget an idempotency key after five minutes; a try later than that would publish anew."""
+"""Servers forget an idempotency key after five minutes (spec v6 §7.4); a try later than that would publish anew."""
 
 
 class _Commands:

@@ -144,8 +144,10 @@ class Connection:
         self._ready = True
 
     def _shake_hands(self, context: "ssl.SSLContext") -> Steps:
-        name = self.origin.host.partition("%")[0].removesuffix(".")
         import ssl
+
+        # Certificates hold neither the zone of an IPv6 address nor the dot at the end of a name.
+        name = self.origin.host.partition("%")[0].removesuffix(".")
 
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)

@@ -30,7 +30,8 @@ class Settings:
     """The options of a transport; see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option of a wrong type or range, options that exclude each other, a `ca_file` that is none.
+        UsageError: an option of a wrong type or range, options that exclude each other, a `ca_file` that cannot be
+            read.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ def _check_readable(ca_file: str) -> None:
     try:
         with open(ca_file, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"ca_file {ca_file!r} is no file")
+                raise UsageError(f"ca_file {ca_file!r} is not a file")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"ca_file {ca_file!r} cannot be read: {reason}") from error
