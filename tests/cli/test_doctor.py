@@ -110,7 +110,7 @@ def test_a_name_that_nobody_can_subscribe_to(current: Run) -> None:
     ],
 )
 def test_what_is_wrong_ends_it(current: Run, arguments: tuple[str, ...], name: str, words: str, advice: str) -> None:
-    """With what was found and what to do; what depends on it is left out."""
+    """The last check says what was found and what to do; what depends on it is left out."""
     ran = current("doctor", *arguments, "--json")
     assert ran.code == 1
     *others, last = json.loads(ran.out)["checks"]

@@ -67,7 +67,7 @@ def failed(file: Path) -> list[dict[str, Any]]:
     ],
 )
 def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation) -> None:
-    """As single endpoints take it, and as batches of the current API do; what an earlier load noted is no matter."""
+    """A line is as single endpoints or as batches take it; notes of an earlier load are passed over."""
     assert command_of(line.encode(), generation) == Publish("c", b'{"n":1.10}')
 
 
@@ -201,7 +201,7 @@ def test_of_a_broadcast_only_what_failed_is_kept(current: Run, write: Write) -> 
 
 
 def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
-    """And how many more there are; all of them are in the file that was named."""
+    """Twenty failures are printed, and how many more there are; all of them are in the file that was named."""
     file = write(*["x"] * 30)
     kept = file.with_name("kept")
     ran = current("load", str(file), "--failed", str(kept))

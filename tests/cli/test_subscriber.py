@@ -23,7 +23,7 @@ def subscriber(url: str, *channels: str, joins: int = 0, patience: float = PATIE
 
 
 def test_it_has_subscribed_when_it_has_begun() -> None:
-    """And seen the joins that were to be expected; then what is published arrives, and only that."""
+    """When it has begun it has seen the expected joins; then what is published arrives, and only that."""
     with EmbeddedServer(secret=SECRET, config={"join_leave": True}) as server, Client(server.url, SECRET) as client:
         with subscriber(server.url, "c", "d", joins=2) as alice:
             joined = alice.arrived()
@@ -67,7 +67,7 @@ def test_what_does_not_come_is_not_waited_for_forever() -> None:
     ids=["refused", "nobody there"],
 )
 def test_a_problem_is_told(channel: str, up: bool, kind: type[Exception]) -> None:
-    """And everything asked of it afterwards answers at once: nothing has arrived."""
+    """With a problem, everything asked of it answers at once that nothing has arrived."""
     server = EmbeddedServer(secret=SECRET).start()
     if not up:
         server.stop()

@@ -129,7 +129,7 @@ def happening(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_programs_get_an_object_a_line(api: Run, happening: Callable[..., None]) -> None:
-    """Of everything that happens, with the time, on the standard output; what was published stays as it was."""
+    """With --json each event is an object with its time on the standard output; data stay as they were."""
     happening(*(event for event, _, _ in EVENTS))
     ran = api("watch", "news", "long name", "--json")
     assert (ran.code, ran.err) == (0, "")
@@ -139,7 +139,7 @@ def test_programs_get_an_object_a_line(api: Run, happening: Callable[..., None])
 
 
 def test_people_get_aligned_lines(api: Run, happening: Callable[..., None]) -> None:
-    """Of what happens in channels on the standard output, with the time; of all else on the standard error."""
+    """What happens in channels goes to the standard output, with the time; all else to the standard error."""
     happening(*(event for event, _, _ in EVENTS))
     ran = api("watch", "news", "long name")
     out = [line[10:] for line in ran.out.splitlines() if re.match(r"\d\d:\d\d:\d\d  ", line)]
@@ -247,7 +247,7 @@ def test_a_pipe_gets_each_line_at_once(server: EmbeddedServer) -> None:
 
 
 def test_ctrl_c_and_a_closed_pipe_end_it_quietly(server: EmbeddedServer) -> None:
-    """With 130, and as any program whose reader went away; nothing is printed for it."""
+    """It exits with 130, or as any program whose reader went away, and prints nothing about it."""
     with program("c", "--json", CENTRIFUGO_API_URL=server.url) as process:
         next_object(process, "subscribed")
         process.send_signal(signal.SIGINT)

@@ -67,7 +67,7 @@ def test_a_batch_is_one_request_with_a_result_for_each_call() -> None:
 
 
 async def test_an_async_batch_is_one_request_with_a_result_for_each_call() -> None:
-    """The same, awaited: only the end of the block waits."""
+    """An awaited batch collects calls without waiting; only the end of its block waits."""
     client, stub = async_client_with()
     async with client.batch() as batch:
         slots = fill(batch)
@@ -184,7 +184,7 @@ def test_an_interrupted_batch_does_not_claim_that_nothing_was_sent(interruption:
 
 
 async def test_a_cancelled_batch_does_not_claim_that_nothing_was_sent() -> None:
-    """The same for a task that is cancelled while it waits for the reply."""
+    """The slots of a task that was cancelled during the request say that nobody knows what ran."""
     client, stub = async_client_with()
     stub.gate.clear()
     slots: list[Any] = []

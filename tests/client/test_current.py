@@ -147,7 +147,7 @@ def test_help_and_signature_work_for_every_method(kind: Callable[..., Any], comm
 
 
 async def test_any_method_can_be_called_by_its_name() -> None:
-    """With its fields as they are; the result is what the reply holds. So can any command."""
+    """The fields of a method called by its name go out as they are, and the reply's result comes back."""
     facades = Facades()
     assert await facades.both(lambda client: client.call("new_method", {"a": [1], "b": None})) == {}
     result = await facades.both(lambda client: client.call("presence_stats", {"channel": "a"}, timeout=3))
@@ -523,7 +523,7 @@ async def test_with_closes_the_transport() -> None:
 
 
 async def test_an_old_server_is_found_out_once_for_all_calls() -> None:
-    """From then on its single endpoint is used; a field that it ignores is an error of that call alone."""
+    """After the first call its single endpoint is used; a field that it ignores is an error of that call alone."""
     legacy_info = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}', JSON)
     done = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
     facades = Facades(NOT_FOUND, legacy_info, done, done)

@@ -58,7 +58,7 @@ def take(events: Iterator[Event], kind: type[Event]) -> list[Event]:
 
 
 def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client: Client) -> None:
-    """From the connection to the publication; stopping ends the connection, too."""
+    """All is seen from the connection to the publication; stopping ends the connection, too."""
     watching = watch(server.url)
     events = iter(watching)
     assert [type(event) for event in take(events, Joined)] == [Connected, Subscribed, Joined]

@@ -68,7 +68,7 @@ def seconds(fate: Failure | None) -> float:
 
 
 def test_publications_are_there_when_the_call_returns(bench: Bench) -> None:
-    """Of every way to publish; a broadcast is one publication a channel."""
+    """Every way to publish has been noted when its call returns; a broadcast is one publication a channel."""
     client = bench.client()
     bench.assert_nothing_published()
     client.publish("news", {"text": "hi"})
@@ -259,7 +259,7 @@ def test_all_calls_fail_until_failing_stops(bench: Bench) -> None:
 
 
 def test_down_lasts_as_long_as_its_block(bench: Bench) -> None:
-    """Also inside of another, and after an error; what was planned waits."""
+    """An outage ends with the outermost block, also after an error; what was planned waits."""
     client = bench.client()
     client.publish("n", 0)
     bench.fail_next("error")

@@ -145,7 +145,7 @@ no publication to 'nowhere'
 def test_a_missing_publication_is_told_with_what_was_published(
     channel: str, data: Any, times: int | None, text: str
 ) -> None:
-    """And with the one that is closest to it, or the channel that it went to instead."""
+    """The text names the publication that is closest, or the channel that it went to instead."""
     assert NEWS.missing(channel, data, times) == text
 
 

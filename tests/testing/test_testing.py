@@ -26,7 +26,7 @@ def imported_for_checkers() -> dict[str, str]:
 
 @pytest.mark.parametrize("name", door.__all__)
 def test_each_name_is_there_for_programs_and_checkers(name: str) -> None:
-    """Both find the same object; classes have documentation."""
+    """Programs and type checkers find the same object; classes have documentation."""
     value: Any = getattr(door, name)
     assert value is getattr(importlib.import_module(imported_for_checkers()[name]), name)
     assert not inspect.isclass(value) or inspect.getdoc(value)

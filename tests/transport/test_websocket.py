@@ -67,7 +67,7 @@ def opened(server: ScriptedServer, timeout: float = PATIENCE, settings: Settings
 
 
 def test_messages_come_as_they_were_sent() -> None:
-    """Also those that are no UTF-8, in fragments, binary, or in one packet with the handshake and others."""
+    """Messages need not be UTF-8, and may come in fragments, binary, or in one packet with others."""
     frames = (
         frame(Opcode.TEXT, b"\xff\xfe"),
         frame(Opcode.TEXT, b"in ", fin=False),
@@ -188,7 +188,7 @@ def test_breaches_of_the_protocol_are_told(data: bytes, words: str) -> None:
     ],
 )
 def test_a_server_without_websocket_is_told(answer: bytes, kind: type[CentripetalError], words: str) -> None:
-    """By what it answers to the handshake; nothing has been carried out."""
+    """The error says what answered the handshake, and that nothing has been carried out."""
 
     def script(peer: Peer) -> None:
         head_of(peer)
@@ -228,7 +228,7 @@ def test_waiting_ends_with_the_time_or_a_word() -> None:
 
 
 def test_tls(authority: Authority) -> None:
-    """By the settings that the API's transport takes; also more than one record at once."""
+    """TLS takes the settings of the API's transport, and more than one record at once."""
     large = frame(Opcode.TEXT, b"x" * 100_000)
     context = server_context(authority.issue("127.0.0.1"))
     with ScriptedServer(sends(large * 3), context=context) as server:
