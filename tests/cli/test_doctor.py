@@ -287,6 +287,17 @@ def test_certificates_are_looked_at(
     assert (check["state"], words in check["text"]) == (state, True)
 
 
+def test_a_certificate_needs_no_dot_at_the_end(cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with the root's dot is looked at by the name that the client checks, which has none."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *arguments, **more: look_up("127.0.0.1", *arguments, **more))
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
+    with secured(server_context(authority.issue("localhost"))) as port:
+        check = checks(cli("doctor", "--url", f"https://localhost.:{port}", "--api-key", "k", "--json"))["tls"]
+    assert "the certificate is good until" in check["text"]
+
+
 def test_plain_http_is_told_from_tls(cli: Run, server: EmbeddedServer) -> None:
     """A server without TLS fails, and the advice says which URL to write instead."""
     url = server.url.replace("http://", "https://")

@@ -116,6 +116,10 @@ def test_the_nearest_mark_is_first(bench):
 @pytest.mark.centrifugo({"history_size": 3})
 def test_a_mark_is_checked(centrifugo_v1):
     pass
+
+@pytest.mark.centrifugo(config="config.json")
+def test_a_configuration_in_a_mark_is_checked(centrifugo_v1):
+    pass
 """
 
 UNMET = """
@@ -204,8 +208,8 @@ def test_fixtures_work_with_other_plugins(
 def test_servers_are_configured_by_fixture_and_marker(pytester: pytest.Pytester) -> None:
     """The fixture for all, markers on top, the nearest first; a marker of another shape is an error that says so."""
     result = run(pytester, CONFIGURED)
-    result.assert_outcomes(passed=4, errors=1)
-    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, *"])
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, *"] * 2)
 
 
 def test_current_servers_are_configured_section_by_section(pytester: pytest.Pytester) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centripetal.errors import UsageError
 from centripetal.server.events import CommandRun, Joined, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Publication, Publications
@@ -166,6 +167,13 @@ the server refused:
   publish to 'no:where': namespace not found
   disconnect: invalid message"""
     assert published.missing("no:where") == text
+
+
+@pytest.mark.parametrize("times", [0, -1, True, "2"])
+def test_a_number_to_wait_for_is_at_least_one(times: Any) -> None:
+    """To wait for no publication, or for what is no number, is a UsageError."""
+    with pytest.raises(UsageError, match="times must be a whole number, at least 1"):
+        NEWS.find("news", ANYTHING, times)
 
 
 def test_unwanted_publications_are_listed() -> None:

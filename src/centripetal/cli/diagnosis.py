@@ -27,6 +27,7 @@ from centripetal.tokens import explain as explain_token
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.blocking import BlockingTransport
 from centripetal.transport.settings import Settings as TransportSettings
+from centripetal.transport.settings import server_name
 
 __all__ = ["Check", "explained", "failed", "network", "server", "token"]
 
@@ -94,7 +95,7 @@ def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -
     try:
         context = TransportSettings(**options).context(origin)
         assert context is not None, "the origin is secure"
-        with context.wrap_socket(connection, server_hostname=origin.host) as secured:
+        with context.wrap_socket(connection, server_hostname=server_name(origin)) as secured:
             version, certificate = secured.version(), secured.getpeercert() or {}
     except UsageError as error:  # the file with certificates
         return failed("tls", error)

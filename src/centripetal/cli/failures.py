@@ -100,6 +100,8 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     if isinstance(error, ServerError) and error.message in ("invalid token", "token expired"):
         code = ExitCode.AUTHENTICATION  # to who connects over WebSocket, it says so like this
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
+    if isinstance(error, ConnectError) and not error.retryable:  # somebody is there: TLS or permissions are in the way
+        advice = [DOCTOR]
     if error.executed == "unknown" and not isinstance(error, ServerError):
         advice.insert(0, _DOUBT)
     if isinstance(error, ServerError) and error.retryable:

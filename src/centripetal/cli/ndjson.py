@@ -67,9 +67,7 @@ def command_of(text: bytes, generation: Generation) -> Command[Any]:
     if name in generation.other.commands:
         raise UsageError(f"{name} is a command of Centrifugo {generation.other.title} only")
     if generation is Generation.V1:
-        raise UsageError(
-            f"{name!r:.100} is not a command of Centrifugo 1.x; it has {', '.join(generation.commands)}"
-        )
+        raise UsageError(f"{name!r:.100} is not a command of Centrifugo 1.x; it has {', '.join(generation.commands)}")
     try:
         fields = _decode(params)
     except msgspec.DecodeError:

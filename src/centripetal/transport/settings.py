@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
     import ssl
 
-__all__ = ["Address", "Settings", "attempts", "resolved"]
+__all__ = ["Address", "Settings", "attempts", "resolved", "server_name"]
 
 MAX_CONNECTIONS = 64
 
@@ -96,6 +96,12 @@ class Settings:
                 continue
             return Address(family, (origin.host, origin.port))
         return None
+
+
+def server_name(origin: Origin) -> str:
+    """The name that the certificate of *origin* must be for."""
+    # Certificates hold neither the zone of an IPv6 address nor the dot at the end of a name.
+    return origin.host.partition("%")[0].removesuffix(".")
 
 
 def resolved(found: Iterable[tuple[Any, ...]]) -> list[Address]:
