@@ -115,7 +115,7 @@ class Settings:
         if generation is Generation.CURRENT:
             return current.Client(url, credential, timeout=timeout, handler_prefix=self.prefix(), **self.transport())
         if self.handler_prefix is not None:
-            raise UsageError("--handler-prefix is for Centrifugo 3 and later; for 1.x, put its `prefix` into the URL")
+            raise UsageError("--handler-prefix is for Centrifugo 3 and later; a URL for 1.x ends in its `http_prefix`")
         if credential is None:
             return v1.Client.insecure(url, timeout=timeout, **self.transport())
         return v1.Client(url, credential, timeout=timeout, **self.transport())
