@@ -71,7 +71,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _chosen(parts: list[str], names: list[str]) -> list[str]:
-    """The names that one of *parts* names: itself if it is a name, else all that hold it. None if it is none."""
+    """The names that *parts* name: each itself if it is a name, else all that hold it. Empty if one names nothing."""
     if any(all(part not in name for name in names) for part in parts):
         return []
     return [

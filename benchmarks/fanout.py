@@ -20,6 +20,7 @@ from benchmarks import servers
 from benchmarks.listeners import CHANNEL, Heard, Listeners
 from benchmarks.ours import blocking_client
 from benchmarks.servers import CREDENTIAL, Server
+from benchmarks.timing import percentile
 from benchmarks.work import Generation
 
 LATE_NS = 1_000_000_000
@@ -40,7 +41,7 @@ class Load(NamedTuple):
     def milliseconds(self, part: float) -> float:
         """The latency that this part of all deliveries does not exceed."""
         latencies = self.heard.latencies
-        return latencies[min(len(latencies) - 1, int(part * len(latencies)))] / 1e6 if latencies else float("inf")
+        return percentile(latencies, part) / 1e6 if latencies else float("inf")
 
     @property
     def late(self) -> int:

@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from benchmarks.measure import Turn
 
@@ -79,7 +79,7 @@ async def timed_awaiting(count: int, work: Callable[[], Awaitable[object]], work
     return _turn(took, clock() - start, time.process_time_ns() - busy)
 
 
-def percentile(ordered: list[int], part: float) -> int:
+def percentile(ordered: Sequence[int], part: float) -> int:
     """What this part of the *ordered* numbers does not exceed."""
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 

@@ -98,7 +98,8 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
     settings: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("centrifugo"))):
         said = marker.kwargs
-        if marker.args or said.keys() - {"config"} - _KEYS - _KEYS_V1:
+        wrong = said.keys() - {"config"} - _KEYS - _KEYS_V1
+        if marker.args or wrong or not isinstance(said.get("config") or {}, Mapping):
             raise pytest.UsageError(
                 "write @pytest.mark.centrifugo(config={…}, api_key='…', token_secret='…'), or secret='…' for 1.x"
             )

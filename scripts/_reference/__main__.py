@@ -22,20 +22,24 @@ def pages() -> Mapping[Path, str]:
     return {**{FOLDER / name: text for name, text in made.items()}, **figured_pages()}
 
 
-def stale() -> list[Path]:
-    """The pages that are not as they must be."""
-    return [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+def stale(made: Mapping[Path, str]) -> list[Path]:
+    """The pages of *made* that are not as they must be."""
+    return [path for path, text in made.items() if not path.exists() or path.read_text() != text]
 
 
 def main(arguments: list[str]) -> int:
     """Do what *arguments* say; the exit code."""
-    found = stale()
-    if arguments == ["--check"]:
+    if arguments not in ([], ["--check"]):
+        print(f"error: scripts/reference takes --check or nothing, not {' '.join(arguments)}", file=sys.stderr)
+        return 2
+    made = pages()
+    found = stale(made)
+    if arguments:
         for path in found:
             print(f"{path.name} is not what scripts/reference makes")
         return 1 if found else 0
     for path in found:
-        path.write_text(pages()[path])
+        path.write_text(made[path])
         print(f"wrote {path.name}")
     return 0
 

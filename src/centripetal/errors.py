@@ -40,7 +40,6 @@ __all__ = [
     "UsageError",
 ]
 
-type_ = type
 Executed = Literal["no", "unknown", "yes"]
 
 

@@ -189,17 +189,17 @@ def test_json_comes_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
         (("--server", "6", "stats"), "stats is a command of Centrifugo 1.x"),
         (("--server", "1", "call", "info"), "call is for Centrifugo 3 and later"),
         (("--server", "6", "publish", "a", "1", "--tags", "ab"), "NAME=TEXT"),
-        (("--server", "6", "publish", "a", "1", "--tags", '{"a": 1}'), "text to text"),
+        (("--server", "6", "publish", "a", "1", "--tags", '{"a": 1}'), "values are strings"),
         (("--server", "6", "history", "a", "--since", "abc"), "OFFSET:EPOCH"),
-        (("--server", "6", "refresh", "7", "--expire-at", "soon"), "is no time"),
+        (("--server", "6", "refresh", "7", "--expire-at", "soon"), "is not a time"),
         (("--server", "6", "refresh", "7", "--expire-at", "2030-01-01"), "time zone"),
         (("--server", "6", "subscribe", "a", "7", "--override", '{"presenc": true}'), "unknown field `presenc`"),
         (("--server", "6", "disconnect", "7", "--disconnect", '{"code": "x"}'), "code"),
         (("--server", "6", "disconnect", "7", "--disconnect", "@nowhere.json"), "nowhere.json"),
         (("--server", "6", "send_push_notification", "{}", "[]"), "object"),
-        (("--server", "6", "send_push_notification", "{}", "{}", "--localizations", "[]"), "no JSON object"),
+        (("--server", "6", "send_push_notification", "{}", "{}", "--localizations", "[]"), "not a JSON object"),
         (("--server", "6", "broadcast", "a"), "then the data"),
-        (("--server", "6", "call", "publish", "[]"), "no JSON object"),
+        (("--server", "6", "call", "publish", "[]"), "not a JSON object"),
         (("--server", "6", "call", "Publish"), "no name of a method"),
         (("--server", "2", "channels"), "--server 2"),
         (("--server", "6", "--secret", "s", "channels"), "--server 6 and --secret exclude each other"),
@@ -218,7 +218,7 @@ def test_what_is_wrong_is_said(cli: Run, arguments: tuple[str, ...], words: str)
 
 
 def test_a_verb_may_be_typed_with_hyphens(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """presence-stats is presence_stats."""
+    """`presence-stats` is `presence_stats`."""
     assert made_by(cli, monkeypatch, "presence-stats", "a") == c.PresenceStats("a")
 
 
@@ -227,7 +227,7 @@ def test_a_verb_may_be_typed_with_hyphens(cli: Run, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("name", ["CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY"])
 def test_the_environment_has_the_key(current: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Either variable holds it; two that differ are an error."""
+    """Either variable can hold the key; two that differ are an error."""
     key = "the API key of these tests"
     monkeypatch.delenv("CENTRIFUGO_HTTP_API_KEY")
     monkeypatch.setenv(name, key)
@@ -240,7 +240,7 @@ def test_the_environment_has_the_key(current: Run, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_secret_and_a_key_in_the_environment_need_a_word(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which is meant, options say: --server, or a credential."""
+    """If the environment has both, --server or a credential on the command line must say which is meant."""
     monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
     ran = current("channels")
     assert (ran.code, "--server 1 or --server 6" in ran.err) == (2, True)
@@ -252,7 +252,7 @@ def test_a_secret_and_a_key_in_the_environment_need_a_word(current: Run, monkeyp
 
 
 def test_people_see_where_a_publication_stands(current: Run) -> None:
-    """Offset and epoch, or ok where there is no history."""
+    """`publish` shows offset and epoch, or ok where there is no history."""
     lines = current("publish", "places", "1").out.split()
     assert lines[:3] == ["offset", "1", "epoch"]
     assert current("publish", "bare:places", "1").out == "ok\n"
@@ -287,7 +287,7 @@ def test_a_broadcast_that_failed_somewhere_exits_1(current: Run) -> None:
 
 
 def test_info_is_a_table(current: Run) -> None:
-    """A line for each node; with --json everything."""
+    """`info` shows a line for each node, and everything with --json."""
     header, row = current("info").out.splitlines()[:2]
     assert header.split() == ["node", "version", "clients", "users", "channels", "subs", "uptime"]
     assert "6.9" in row

@@ -39,7 +39,7 @@ WAY = dict.fromkeys(("url", "dns", "tcp", "http", "clock", "credentials", "versi
 
 
 def test_a_current_server_that_works(current: Run) -> None:
-    """Every line is ok, and the exit code 0."""
+    """Every check is ok, and the exit code 0."""
     ran = current("doctor", "--channel", "news", "--json")
     assert ran.code == 0
     names = ("namespace", "presence", "history", "clients", "subscribe")
@@ -48,7 +48,7 @@ def test_a_current_server_that_works(current: Run) -> None:
 
 
 def test_a_server_of_1x_that_works(api: Run) -> None:
-    """The same for it."""
+    """Every check of a healthy 1.x server is ok, too."""
     ran = api("doctor", "--channel", "news", "--json")
     assert ran.code == 0
     names = ("namespace", "presence", "history", "clients", "subscribe")
@@ -56,11 +56,11 @@ def test_a_server_of_1x_that_works(api: Run) -> None:
 
 
 def test_people_get_a_line_for_each_check(current: Run) -> None:
-    """And below it what to do, if there is anything."""
+    """Each check is a line, and below it stands what to do, if there is anything."""
     lines = current("doctor", "--channel", "bare:x").out.splitlines()
     assert lines[0].split()[:2] == ["ok", "url"]
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
-    assert "off in the namespace 'bare'" in lines[line]
+    assert "off for the namespace 'bare'" in lines[line]
     assert lines[line + 1].strip() == "Set `presence` there, if you need it."
 
 
@@ -76,7 +76,7 @@ def test_a_namespace_without_anything(run: str, request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("run", ["api", "current"])
 def test_a_namespace_that_is_not_there(run: str, request: pytest.FixtureRequest) -> None:
-    """Fails, and so does to subscribe to it."""
+    """An unknown namespace fails, and so does subscribing to a channel in it."""
     ran = request.getfixturevalue(run)("doctor", "--channel", "no-such:x", "--json")
     assert ran.code == 1
     found = states(ran)
@@ -88,13 +88,13 @@ def test_a_namespace_that_is_not_there(run: str, request: pytest.FixtureRequest)
     ("channel", "words"), [("$desk", "private"), ("news#42", "only for the users 42"), ("news", "")]
 )
 def test_what_a_name_demands_is_said(api: Run, channel: str, words: str) -> None:
-    """Of private channels, and those for some users."""
+    """Private channels, and those for some users, are told by their names."""
     check = checks(api("doctor", "--channel", channel, "--json")).get("name")
     assert (words in check["text"]) if check else not words
 
 
 def test_a_name_that_nobody_can_subscribe_to(current: Run) -> None:
-    """Fails in the current API."""
+    """A channel whose name the current API does not allow fails."""
     ran = current("doctor", "--channel", "ü", "--json")
     assert checks(ran)["channel"]["state"] == "failed"
 
@@ -110,7 +110,7 @@ def test_a_name_that_nobody_can_subscribe_to(current: Run) -> None:
     ],
 )
 def test_what_is_wrong_ends_it(current: Run, arguments: tuple[str, ...], name: str, words: str, advice: str) -> None:
-    """With what was found and what to do; what depends on it is left out."""
+    """The last check says what was found and what to do; what depends on it is left out."""
     ran = current("doctor", *arguments, "--json")
     assert ran.code == 1
     *others, last = json.loads(ran.out)["checks"]
@@ -122,14 +122,14 @@ def test_what_is_wrong_ends_it(current: Run, arguments: tuple[str, ...], name: s
 
 
 def test_a_server_of_1x_called_by_an_api_key(api: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fails, and the other credential is named."""
+    """The credentials fail, and the advice names the option of the other generation."""
     monkeypatch.delenv("CENTRIFUGO_SECRET")
     ran = api("doctor", "--url", server.url, "--api-key", "k", "--json")
     assert "give --secret (or CENTRIFUGO_SECRET)" in checks(ran)["credentials"]["advice"]
 
 
 def test_without_credentials_the_way_is_looked_at_all_the_same(cli: Run, server: EmbeddedServer) -> None:
-    """And then it says what is missing."""
+    """Without credentials the network is checked, and then it says what is missing."""
     ran = cli("doctor", "--url", server.url, "--json")
     assert states(ran) == {"url": "ok", "dns": "ok", "tcp": "ok", "credentials": "failed"}
 
@@ -138,7 +138,7 @@ def test_without_credentials_the_way_is_looked_at_all_the_same(cli: Run, server:
 
 
 def test_tokens_are_looked_into(current: Run) -> None:
-    """One that is good, one that is not; one of a subscription for the channel."""
+    """A token is checked with the key; one of a subscription also for the channel."""
     good = connection_token(TOKEN_KEY, "42")
     ran = current("doctor", "--token", good, "--channel", "open:x", "--json")
     assert (ran.code, states(ran)["token"], states(ran)["subscribe"]) == (0, "ok", "ok")
@@ -151,8 +151,15 @@ def test_tokens_are_looked_into(current: Run) -> None:
     assert states(current("doctor", "--token", other, "--channel", "sport", "--json"))["token"] == "failed"
 
 
+def test_nobody_connects_with_a_token_of_a_subscription(current: Run) -> None:
+    """A token that is for subscribing is not connected with, also where it is accepted with a warning."""
+    eternal = subscription_token(TOKEN_KEY, "news", "42", expires_in=None)
+    ran = current("doctor", "--token", eternal, "--channel", "news", "--json")
+    assert (ran.code, states(ran)["token"], states(ran)["clients"]) == (0, "warning", "ok")
+
+
 def test_a_token_without_the_key_is_tried(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a connection, because it cannot be looked into."""
+    """A token that cannot be checked for want of the key is connected with."""
     monkeypatch.delenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY")
     ran = current("doctor", "--token", connection_token("another", "42"), "--json")
     assert (ran.code, states(ran)["token"], states(ran)["clients"]) == (1, "warning", "failed")
@@ -221,7 +228,7 @@ def test_clocks_are_compared(cli: Run, ahead: float, state: str, words: str) -> 
     ],
 )
 def test_versions_are_looked_at(cli: Run, versions: tuple[str, ...], state: str, words: str) -> None:
-    """For what they lack, and for nodes that differ."""
+    """A version is a warning if it lacks something, or if nodes differ in it."""
     with answering(versions=versions) as url:
         check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["version"]
     assert (check["state"], words in check["text"]) == (state, True)
@@ -270,7 +277,7 @@ def test_certificates_are_looked_at(
     state: str,
     words: str,
 ) -> None:
-    """Whether they are trusted, and for how long."""
+    """A certificate must be trusted, and a warning says when it ends soon."""
     authority = Authority(tmp_path)
     make: Callable[[str], Path] = getattr(authority, made)
     monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
@@ -280,8 +287,19 @@ def test_certificates_are_looked_at(
     assert (check["state"], words in check["text"]) == (state, True)
 
 
+def test_a_certificate_needs_no_dot_at_the_end(cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with the root's dot is looked at by the name that the client checks, which has none."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *arguments, **more: look_up("127.0.0.1", *arguments, **more))
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
+    with secured(server_context(authority.issue("localhost"))) as port:
+        check = checks(cli("doctor", "--url", f"https://localhost.:{port}", "--api-key", "k", "--json"))["tls"]
+    assert "the certificate is good until" in check["text"]
+
+
 def test_plain_http_is_told_from_tls(cli: Run, server: EmbeddedServer) -> None:
-    """With the URL to write instead."""
+    """A server without TLS fails, and the advice says which URL to write instead."""
     url = server.url.replace("http://", "https://")
     check = checks(cli("doctor", "--url", url, "--secret", SECRET, "--json"))["tls"]
     assert (check["state"], "http://" in check["advice"]) == ("failed", True)
@@ -292,7 +310,7 @@ def test_plain_http_is_told_from_tls(cli: Run, server: EmbeddedServer) -> None:
 
 @needs("centrifugo-v1")
 def test_a_real_server_of_1x(cli: Run, tmp_path: Path) -> None:
-    """Is found as healthy as the embedded one."""
+    """A real 1.x server is found as healthy as the embedded one."""
     config = {"secret": REAL_SECRET, "presence": True, "history_size": 5, "history_lifetime": 60}
     with start_v1("real", config, tmp_path) as real:
         ran = cli("doctor", "--url", real.url, "--secret", REAL_SECRET, "--channel", "$news", "--json")
@@ -301,7 +319,7 @@ def test_a_real_server_of_1x(cli: Run, tmp_path: Path) -> None:
 
 @needs("centrifugo-v6")
 def test_a_real_current_server(cli: Run, tmp_path: Path) -> None:
-    """Is found as healthy as the embedded one."""
+    """A real current server is found as healthy as the embedded one."""
     namespace = {"presence": True, "history_size": 5, "history_ttl": "60s"}
     config = {
         "http_api": {"key": API_KEY},

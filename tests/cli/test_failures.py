@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from centripetal import errors
-from centripetal.cli.failures import ExitCode, explain, printable
+from centripetal.cli.failures import DOCTOR, ExitCode, explain, printable
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import TokenRefused
 from tests.cli.conftest import Run
@@ -92,6 +92,12 @@ def test_error_as_json(api: Run, nobody: str) -> None:
     assert (refused["command"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
     unconnected = json.loads(api("channels", "--url", nobody, "--json").err)["error"]
     assert (unconnected["type"], unconnected["retryable"]) == ("ConnectError", True)
+
+
+def test_advice_to_start_a_server_is_for_those_that_have_none() -> None:
+    """Where a certificate is not trusted, for example, a server is there, and `doctor` is what helps."""
+    assert "centripetal serve" in explain(errors.ConnectError("nothing listens"))[1]
+    assert explain(errors.ConnectError("the certificate", retryable=False))[1] == DOCTOR
 
 
 def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.CentripetalError]]:

@@ -44,7 +44,7 @@ def test_subscription_token(keyed: Run) -> None:
 
 
 def test_the_secret_may_be_an_option(cli: Run) -> None:
-    """--secret-key does what the variable does."""
+    """--secret-key does what the environment variable does."""
     ran = cli(
         "token", "connection", "42", "--secret-key", SECRET, "--algorithm", "HS512", "--audience", "a", "--issuer", "i"
     )
@@ -106,7 +106,7 @@ def test_terminals_are_not_driven(keyed: Run) -> None:
         (("connection", "42", "--key-file", "nowhere.pem"), "nowhere.pem cannot be read"),
         (("connection", "42", "--key-file", "x", "--secret-key", "y"), "exclude each other"),
         (("connection", "42", "--secret-key", "y", "--algorithm", "PS256"), "not one that the server takes"),
-        (("connection", "42", "--secret-key", "y", "--expires-in", "1 week"), "is no time"),
+        (("connection", "42", "--secret-key", "y", "--expires-in", "1 week"), "is not a duration"),
         (("connection", "42", "--secret-key", "y", "--info", "Zoë"), "--info"),
         (("subscription", "", "42", "--secret-key", "y"), "channel must not be empty"),
         (("explain", "x"), "no key is given"),
@@ -124,7 +124,7 @@ def test_a_key_set_that_is_none(cli: Run, tmp_path: Path) -> None:
     file = tmp_path / "set.json"
     file.write_text('{"keys":')
     ran = cli("token", "explain", "x", "--key-file", str(file))
-    assert (ran.code, "is no key set" in ran.err) == (2, True)
+    assert (ran.code, "is not a key set" in ran.err) == (2, True)
 
 
 def test_the_secret_of_1x_is_not_the_key(cli: Run) -> None:

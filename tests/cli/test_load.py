@@ -67,7 +67,7 @@ def failed(file: Path) -> list[dict[str, Any]]:
     ],
 )
 def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation) -> None:
-    """As single endpoints take it, and as batches of the current API do; what an earlier load noted is no matter."""
+    """A line is as single endpoints or as batches take it; notes of an earlier load are passed over."""
     assert command_of(line.encode(), generation) == Publish("c", b'{"n":1.10}')
 
 
@@ -79,17 +79,17 @@ def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation)
         ("{}", "give {"),
         ('{"publish":{"channel":"c","data":1},"stats":{}}', "give {"),
         ('{"method":"publish","param":{}}', "'param'"),
-        ('{"method":7}', "method is no text"),
+        ('{"method":7}', "method is not a string"),
         ('{"publish":{"channel":"c"}}', "data"),
         ('{"publish":{"channel":"c","data":1,"chanel":1}}', "unknown field `chanel`"),
         ('{"publish":{"channel":7,"data":1}}', "channel"),
         ('{"publish":[1]}', "object"),
         ('{"subscribe":{"channel":"c","user":"42"}}', "Centrifugo 3 and later only"),
-        ('{"no_such":{}}', "is no command of Centrifugo 1.x: publish"),
+        ('{"no_such":{}}', "is not a command of Centrifugo 1.x; it has publish"),
     ],
 )
 def test_what_is_no_command_is_explained(line: str, words: str) -> None:
-    """With what is wrong."""
+    """A line that is no command is a UsageError that says what is wrong with it."""
     with pytest.raises(UsageError) as error:
         command_of(line.encode(), Generation.V1)
     assert words in str(error.value)
@@ -102,7 +102,7 @@ def test_fields_of_the_current_api_are_read_as_they_travel() -> None:
     assert (command.user, command.override.presence, command.info) == (42, True, b"1.10")
     custom: Any = command_of(b'{"method":"later","params":{"x":1.10}}', Generation.CURRENT)
     assert (custom.name, custom.params) == ("later", {"x": b"1.10"})
-    with pytest.raises(UsageError, match="no JSON object"):
+    with pytest.raises(UsageError, match="not a JSON object"):
         command_of(b'{"later":7}', Generation.CURRENT)
 
 
@@ -147,7 +147,7 @@ def test_a_line_that_failed_is_one_to_load_again() -> None:
 
 
 def test_everything_arrives_in_order(current: Run, current_server: EmbeddedServer, write: Write) -> None:
-    """Whatever the size of groups; the summary says how many."""
+    """Publications arrive in order whatever the size of groups, and the summary counts them."""
     file = write(
         *(publish("bulk", n) for n in range(10)), "", {"method": "channels", "params": {}}, publish("bulk", 10)
     )
@@ -162,7 +162,7 @@ def test_everything_arrives_in_order(current: Run, current_server: EmbeddedServe
 
 
 def test_everything_arrives_at_a_server_of_1x(api: Run, server: EmbeddedServer) -> None:
-    """Also from the standard input."""
+    """A load from the standard input arrives in order at a 1.x server."""
     lines = b"".join(json.dumps(publish("bulk", n)).encode() + b"\n" for n in range(5))
     ran = api("load", "-", stdin=lines + b'{"method":"presence","params":{"channel":"bulk"}}')
     assert (ran.code, ran.err) == (0, "")
@@ -201,11 +201,11 @@ def test_of_a_broadcast_only_what_failed_is_kept(current: Run, write: Write) -> 
 
 
 def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
-    """And how many more there are; all of them are in the file that was named."""
+    """Twenty failures are printed, and how many more there are; all of them are in the file that was named."""
     file = write(*["x"] * 30)
     kept = file.with_name("kept")
     ran = current("load", str(file), "--failed", str(kept))
-    assert ran.err.splitlines()[20:] == ["and 10 lines more"]
+    assert ran.err.splitlines()[20:] == ["and 10 more lines"]
     assert kept.read_text() == "x\n" * 30
     assert current("load", "-", stdin=b"x\n" * 3).code == 1
 
@@ -220,20 +220,30 @@ def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
     ],
 )
 def test_a_wrong_command_line(current: Run, arguments: tuple[str, ...], words: str) -> None:
-    """Is explained."""
+    """A wrong option or file is explained, with exit code 2."""
     ran = current("load", *arguments)
     assert (ran.code, words in ran.err) == (2, True)
 
 
 def test_the_failures_of_a_file_are_another_one(current: Run, write: Write) -> None:
-    """What is loaded is not written to."""
+    """The file that is loaded is refused as the file for failures."""
     file = write(publish("a", 1))
     ran = current("load", str(file), "--failed", str(file))
     assert (ran.code, "is the file that is loaded" in ran.err) == (2, True)
 
 
+@pytest.mark.parametrize("place", ["no/such/folder", "."])
+def test_a_place_for_failures_that_cannot_be_written(current: Run, write: Write, place: str) -> None:
+    """It is refused before anything is sent."""
+    file = write(publish("unsent", 1), "nonsense")
+    ran = current("load", str(file), "--failed", str(file.parent / place))
+    assert ran.code == 2
+    assert "cannot be kept in" in ran.err or "exists" in ran.err
+    assert json.loads(current("history", "unsent", "--json").out)["offset"] == 0
+
+
 def test_a_server_that_is_gone_ends_it(current: Run, write: Write) -> None:
-    """After three requests; the rest is not tried, and it says where to go on."""
+    """It stops after three failed requests, and says where to go on."""
     file = write(*(publish("gone", n) for n in range(10)))
     ran = current("load", str(file), "--group", "2", "--url", "http://127.0.0.1:1")
     assert ran.code == 3
@@ -245,7 +255,7 @@ def test_a_server_that_is_gone_ends_it(current: Run, write: Write) -> None:
 
 
 def test_a_wrong_key_ends_it_at_once(current: Run, write: Write) -> None:
-    """With the exit code for that."""
+    """A wrong key stops it after one request, with the exit code for credentials."""
     file = write(*(publish("wrong", n) for n in range(10)))
     ran = current("load", str(file), "--group", "2", "--api-key", "wrong", "--json")
     summary = json.loads(ran.out)
@@ -338,8 +348,30 @@ def test_doubtful_commands_are_marked_and_can_be_left_out(tmp_path: Path) -> Non
     assert (again.skipped, again.sent) == (0, 2)
 
 
+def test_failures_that_cannot_be_written_end_it(tmp_path: Path) -> None:
+    """The request is settled, no further one is made, and the error names the file."""
+    lines = [b'{"publish":{"channel":"c","data":1}}', b"nonsense", b'{"publish":{"channel":"c","data":2}}']
+    transport = MemoryTransport(published)
+    client = Client("http://localhost", "k", transport=transport)
+    with progress(None) as bar:
+        failures = Failures(tmp_path / "gone" / "failed")
+        loader = Loader(client, Generation.CURRENT, Loading(group=2), failures, bar)
+        loader.run(lines_of(io.BytesIO(b"\n".join(lines))))
+    assert "cannot write" in str(loader.stopped_by)
+    assert (len(transport.requests), loader.next_line) == (1, 3)
+
+
+def test_a_line_that_is_too_long_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with the file is told like any other end, with the line to go on with."""
+    monkeypatch.setattr("centripetal.cli.ndjson.MAX_LINE_BYTES", 50)
+    short = b'{"publish":{"channel":"c","data":1}}\n'
+    loader, transport = load(io.BytesIO(short * 3 + short.rjust(100)), group=2)
+    assert "line 4 is longer than 50 bytes" in str(loader.stopped_by)
+    assert (len(transport.requests), loader.next_line) == (1, 3)
+
+
 def test_reads_and_writes_do_not_share_a_request() -> None:
-    """Nor does a method that nobody knows."""
+    """Reads, writes and methods that nobody knows travel in requests of their own."""
     lines = [publish("c", 1), publish("c", 2), {"info": {}}, publish("c", 3), {"later": {}}, {"later": {}}]
     file = io.BytesIO(b"\n".join(json.dumps(line).encode() for line in lines))
     _, transport = load(file)
@@ -357,7 +389,7 @@ def test_a_request_has_a_size() -> None:
 
 
 def test_the_rate_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By pauses between requests."""
+    """Pauses between requests keep the rate."""
     now = [100.0]
     monkeypatch.setattr("centripetal.cli.loading.time.monotonic", lambda: now[0])
     monkeypatch.setattr("centripetal.cli.loading.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
@@ -375,7 +407,7 @@ def test_the_rate_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ctrl_c_waits_for_the_request_under_way(write: Write) -> None:
-    """What was asked is settled; then it says where to go on."""
+    """After Ctrl-C the request under way is settled, and the line to go on with is known."""
     sent: list[int] = []
 
     def interrupt(request: HTTPRequest) -> HTTPReply:
@@ -417,7 +449,7 @@ def test_ctrl_c_while_input_is_awaited(current_server: EmbeddedServer) -> None:
 
 
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the share that is done, the rate and the time that remains."""
+    """The bar shows the share that is done, the rate and the failures."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     with progress(100) as bar:
@@ -429,7 +461,7 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 def test_a_file_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every ten seconds."""
+    """Where there is no terminal, a line comes every ten seconds."""
     now = iter([0.0, 5.0, 11.0, 12.0, 30.0])
     monkeypatch.setattr("centripetal.cli.progress.time.monotonic", lambda: next(now))
     with progress(200) as bar:
@@ -463,5 +495,5 @@ def test_a_real_server_takes_it(cli: Run, real: Server, write: Write) -> None:
 
 
 def test_a_line_is_what_is_read() -> None:
-    """Its text is as it stands in the file."""
+    """The text of a line is as it stands in the file."""
     assert next(lines_of(io.BytesIO(b" x \r\n"))) == Line(1, b" x \r\n", 5)

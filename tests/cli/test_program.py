@@ -69,6 +69,19 @@ def test_whole_way_through_a_process(server: EmbeddedServer) -> None:
     assert json.loads(ran.stdout)[0]["data"] == {"n": 1}
 
 
+def test_letters_that_the_output_does_not_have(server: EmbeddedServer) -> None:
+    """They are escaped: for people in some way, and with --json so that it is the same JSON."""
+    with Client(server.url, SECRET) as client:
+        client.publish("letters", {"text": "é漢😀"})
+    latin = environment(server, PYTHONIOENCODING="latin-1")
+    command = [*MODULE, "history", "letters"]
+    shown = subprocess.run(command, capture_output=True, encoding="latin-1", timeout=60, env=latin)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert r"é\u6f22\U0001f600" in shown.stdout
+    ran = subprocess.run([*command, "--json"], capture_output=True, encoding="ascii", timeout=60, env=latin)
+    assert json.loads(ran.stdout)[0]["data"] == {"text": "é漢😀"}
+
+
 def test_pipe_that_closes_early(server: EmbeddedServer) -> None:
     """A reader that stops reading ends the program without a word."""
     client = Client(server.url, SECRET)
@@ -156,7 +169,7 @@ def test_serve_a_current_server(tmp_path: Path) -> None:
     [({"CENTRIFUGO_API_KEY": "k"}, "6"), ({"CENTRIFUGO_HTTP_API_KEY": "k"}, "6"), ({"CENTRIFUGO_SECRET": "s"}, "1.x")],
 )
 def test_the_environment_says_which_server(environment: dict[str, str], generation: str) -> None:
-    """If neither an option nor a configuration does."""
+    """The environment decides if neither an option nor a configuration does."""
     with subprocess.Popen(
         [*MODULE, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ | environment
     ) as process:

@@ -23,7 +23,7 @@ def subscriber(url: str, *channels: str, joins: int = 0, patience: float = PATIE
 
 
 def test_it_has_subscribed_when_it_has_begun() -> None:
-    """And seen the joins that were to be expected; then what is published arrives, and only that."""
+    """When it has begun it has seen the expected joins; then what is published arrives, and only that."""
     with EmbeddedServer(secret=SECRET, config={"join_leave": True}) as server, Client(server.url, SECRET) as client:
         with subscriber(server.url, "c", "d", joins=2) as alice:
             joined = alice.arrived()
@@ -56,7 +56,7 @@ def test_it_can_be_read_until_it_ends() -> None:
 
 
 def test_what_does_not_come_is_not_waited_for_forever() -> None:
-    """Its patience is limited."""
+    """Waiting for publications ends when its patience does."""
     with EmbeddedServer(secret=SECRET) as server, subscriber(server.url, patience=0.2) as alice:
         assert alice.arrived(publications=1) == []
 
@@ -67,7 +67,7 @@ def test_what_does_not_come_is_not_waited_for_forever() -> None:
     ids=["refused", "nobody there"],
 )
 def test_a_problem_is_told(channel: str, up: bool, kind: type[Exception]) -> None:
-    """And everything asked of it afterwards answers at once: nothing has arrived."""
+    """With a problem, everything asked of it answers at once that nothing has arrived."""
     server = EmbeddedServer(secret=SECRET).start()
     if not up:
         server.stop()
@@ -80,7 +80,7 @@ def test_a_problem_is_told(channel: str, up: bool, kind: type[Exception]) -> Non
 
 
 def test_it_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where websockets is not installed."""
+    """Without websockets it has a problem that says what to install."""
     monkeypatch.setitem(sys.modules, "websockets.client", None)
     for name in ("centripetal.client.watching", "centripetal.transport.websocket"):
         monkeypatch.delitem(sys.modules, name, raising=False)

@@ -96,12 +96,12 @@ EVENTS: list[tuple[Event, dict[str, Any], str]] = [
     (
         Unsubscribed("news"),
         {"event": "unsubscribed", "channel": "news"},
-        "the back end took this connection out of news",
+        "the back end unsubscribed this connection from news",
     ),
     (
         Unreadable(MalformedResponseError("what?")),
         {"event": "unreadable", "error": "what?"},
-        "something unreadable came: what?",
+        "the server sent something unreadable: what?",
     ),
     (
         Lost(ConnectionLostError("gone"), 1.23456),
@@ -129,7 +129,7 @@ def happening(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_programs_get_an_object_a_line(api: Run, happening: Callable[..., None]) -> None:
-    """Of everything that happens, with the time, on the standard output; what was published stays as it was."""
+    """With --json each event is an object with its time on the standard output; data stay as they were."""
     happening(*(event for event, _, _ in EVENTS))
     ran = api("watch", "news", "long name", "--json")
     assert (ran.code, ran.err) == (0, "")
@@ -139,7 +139,7 @@ def test_programs_get_an_object_a_line(api: Run, happening: Callable[..., None])
 
 
 def test_people_get_aligned_lines(api: Run, happening: Callable[..., None]) -> None:
-    """Of what happens in channels on the standard output, with the time; of all else on the standard error."""
+    """What happens in channels goes to the standard output, with the time; all else to the standard error."""
     happening(*(event for event, _, _ in EVENTS))
     ran = api("watch", "news", "long name")
     out = [line[10:] for line in ran.out.splitlines() if re.match(r"\d\d:\d\d:\d\d  ", line)]
@@ -148,13 +148,13 @@ def test_people_get_aligned_lines(api: Run, happening: Callable[..., None]) -> N
 
 
 def test_no_digit_is_lost(api: Run, happening: Callable[..., None]) -> None:
-    """Numbers are not read on their way."""
+    """Numbers are shown with every digit that was published."""
     happening(Published("c", b'{"n": 123456789012345678901234567890.10, "e": 1E+400}'))
     assert '"data":{"n":123456789012345678901234567890.10,"e":1E+400}' in api("watch", "c", "--json").out
 
 
 def test_it_ends_after_so_many_publications(api: Run, happening: Callable[..., None]) -> None:
-    """Other events do not count."""
+    """--count counts publications, and no other events."""
     publication = Published("c", b"1")
     happening(Subscribed("c"), publication, Gap("c", "why"), publication, publication, ServerError("never"))
     ran = api("watch", "c", "--count", "2")
@@ -172,7 +172,7 @@ def test_it_ends_after_so_many_publications(api: Run, happening: Callable[..., N
     ],
 )
 def test_how_it_ends(api: Run, happening: Callable[..., None], failure: BaseException, code: int, words: str) -> None:
-    """With the exit codes of all verbs, after what was seen."""
+    """It ends with the exit codes of all verbs, after showing what was seen."""
     happening(Published("c", b"1"), failure)
     ran = api("watch", "c")
     assert (ran.code, len(ran.out.splitlines())) == (code, 1)
@@ -191,14 +191,14 @@ def test_how_it_ends(api: Run, happening: Callable[..., None], failure: BaseExce
     ],
 )
 def test_a_wrong_command_line_is_explained(api: Run, arguments: tuple[str, ...], words: str) -> None:
-    """Before anybody connects."""
+    """A wrong option is refused before anybody connects."""
     ran = api("watch", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
 
 
 def test_without_websockets_it_says_what_to_install(api: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only this verb needs them."""
+    """Without websockets this verb says what to install, and other verbs work."""
     for name in ("centripetal.client.watching", "centripetal.transport.websocket"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "websockets.client", None)
@@ -247,7 +247,7 @@ def test_a_pipe_gets_each_line_at_once(server: EmbeddedServer) -> None:
 
 
 def test_ctrl_c_and_a_closed_pipe_end_it_quietly(server: EmbeddedServer) -> None:
-    """With 130, and as any program whose reader went away; nothing is printed for it."""
+    """It exits with 130, or as any program whose reader went away, and prints nothing about it."""
     with program("c", "--json", CENTRIFUGO_API_URL=server.url) as process:
         next_object(process, "subscribed")
         process.send_signal(signal.SIGINT)
@@ -323,13 +323,13 @@ def test_credentials_say_which_server_it_is(
 def test_credentials_that_do_not_go_together(
     cli: Run, watchers: list[tuple[Any, str]], arguments: tuple[str, ...], words: str
 ) -> None:
-    """Are refused before anybody connects."""
+    """Contradicting credentials are refused before anybody connects."""
     ran = cli("watch", "news", *arguments)
     assert (ran.code, words in ran.err, watchers) == (2, True, [])
 
 
 def test_a_current_server_is_watched(current_server: EmbeddedServer) -> None:
-    """The whole way through a process, with offsets and tags."""
+    """A process shows what is published to a current server, with offsets and tags."""
     keys = {"CENTRIFUGO_API_KEY": API_KEY, "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": TOKEN_KEY}
     environment = {"CENTRIFUGO_SECRET": "", "CENTRIFUGO_API_URL": current_server.url, **keys}
     with program("$seen", "--user", "42", "--count", "1", "--json", **environment) as process:
@@ -351,6 +351,6 @@ def test_a_current_server_is_watched(current_server: EmbeddedServer) -> None:
 
 
 def test_tags_are_shown_to_people(api: Run, happening: Callable[..., None]) -> None:
-    """Behind the data."""
+    """Tags stand behind the data."""
     happening(Published("c", b"1", tags={"a": "b"}, offset=3))
     assert api("watch", "c").out.rstrip().endswith("published  1  (a=b)")

@@ -60,7 +60,7 @@ async def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "5", True, [5]])
 async def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
-    """Wherever it is given, and nothing is sent."""
+    """A time limit that is none is a UsageError wherever it is given, and nothing is sent."""
     client, stub = client_with()
     with pytest.raises(UsageError, match="timeout must be a number of seconds above 0"):
         AsyncClient(URL, "secret", timeout=timeout, transport=stub)
@@ -104,7 +104,7 @@ async def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
 
 
 async def test_a_cancelled_call_is_cancelled() -> None:
-    """What is no error of ours is not touched."""
+    """An error that is not ours passes through as it is."""
     client, _ = client_with(asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
         await client.publish("a", 1)

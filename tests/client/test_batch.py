@@ -67,7 +67,7 @@ def test_a_batch_is_one_request_with_a_result_for_each_call() -> None:
 
 
 async def test_an_async_batch_is_one_request_with_a_result_for_each_call() -> None:
-    """The same, awaited: only the end of the block waits."""
+    """An awaited batch collects calls without waiting; only the end of its block waits."""
     client, stub = async_client_with()
     async with client.batch() as batch:
         slots = fill(batch)
@@ -91,7 +91,7 @@ def test_any_command_can_be_put_into_a_batch_as_a_value() -> None:
 
 
 async def test_an_empty_batch_sends_nothing() -> None:
-    """No calls, no request."""
+    """A batch without calls makes no request."""
     client, stub = client_with()
     async_client, async_stub = async_client_with()
     with client.batch():
@@ -164,7 +164,7 @@ def test_a_failed_request_is_an_error_of_each_command(
 async def test_a_failed_request_is_an_error_of_each_command_of_an_async_batch(
     failure: Reaction, kind: type[CentripetalError], executed: str
 ) -> None:
-    """The same, awaited."""
+    """An awaited block raises what failed, too, and each slot has it as an error about its own command."""
     client, _ = async_client_with(failure)
     slots: list[Any] = []
     with pytest.raises(kind):
@@ -184,7 +184,7 @@ def test_an_interrupted_batch_does_not_claim_that_nothing_was_sent(interruption:
 
 
 async def test_a_cancelled_batch_does_not_claim_that_nothing_was_sent() -> None:
-    """The same for a task that is cancelled while it waits for the reply."""
+    """The slots of a task that was cancelled during the request say that nobody knows what ran."""
     client, stub = async_client_with()
     stub.gate.clear()
     slots: list[Any] = []
@@ -258,13 +258,13 @@ def test_a_bad_call_is_refused_and_the_others_stay(mistake: Callable[[Any], Any]
 
 @pytest.mark.parametrize("timeout", [0, -1, "5", float("nan"), True])
 def test_a_bad_time_limit_is_refused_before_the_block(timeout: Any) -> None:
-    """The mistake shows where the batch is made."""
+    """A time limit that is none is refused where the batch is made."""
     with pytest.raises(UsageError, match="timeout must be"):
         client_with()[0].batch(timeout=timeout)
 
 
 async def test_a_bad_time_limit_is_refused_before_the_async_block() -> None:
-    """The same for the async client."""
+    """The async client refuses it where the batch is made, too."""
     with pytest.raises(UsageError, match="timeout must be"):
         async_client_with()[0].batch(timeout=0)
 

@@ -57,7 +57,7 @@ def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "5", True, [5]])
 def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
-    """Wherever it is given, and nothing is sent."""
+    """A time limit that is none is a UsageError wherever it is given, and nothing is sent."""
     client, stub = client_with()
     with pytest.raises(UsageError, match="timeout must be a number of seconds above 0"):
         Client(URL, "secret", timeout=timeout, transport=stub)
@@ -101,7 +101,7 @@ def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
 
 
 def test_ctrl_c_passes_through() -> None:
-    """What is no error of ours is not touched."""
+    """An error that is not ours passes through as it is."""
     client, _ = client_with(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         client.publish("a", 1)

@@ -104,7 +104,7 @@ def test_any_command_can_be_added_as_a_value() -> None:
 
 
 async def test_an_empty_buffer_sends_nothing() -> None:
-    """No commands, no request, no responses."""
+    """Sending an empty buffer makes no request and returns no responses."""
     client, stub = client_with()
     async_client, async_stub = async_client_with()
     assert client.send() == []
@@ -187,7 +187,7 @@ def test_a_direct_call_while_commands_wait_is_refused() -> None:
 
 
 async def test_a_direct_call_of_the_async_client_is_refused_too() -> None:
-    """The rule is the same for both clients."""
+    """The async client makes no direct call either while commands wait."""
     client, stub = async_client_with()
     client.add_publish("a", 1)
     with pytest.raises(ClientNotEmptyError):
@@ -225,7 +225,7 @@ def test_a_failed_send_leaves_the_buffer_as_it_was(failure: Reaction, kind: type
     ("failure", "kind"), [case for case in FAILURES if not isinstance(case[0], KeyboardInterrupt | SystemExit)]
 )
 async def test_a_failed_async_send_leaves_the_buffer_as_it_was(failure: Reaction, kind: type[BaseException]) -> None:
-    """The rule is the same for both clients."""
+    """An async send that fails puts its commands back, too."""
     client, stub = async_client_with(failure)
     for channel in "ab":
         client.add_publish(channel, 1)
@@ -430,7 +430,7 @@ def test_an_empty_claim_gives_nothing_back() -> None:
 
 
 def test_an_error_of_a_whole_send_is_about_no_single_command() -> None:
-    """Only if a single command was sent is it named."""
+    """The error of a send names a command only if no other was sent with it."""
     for channels, named in (("a", True), ("ab", False)):
         client, _ = client_with(HTTPReply(503, b""))
         for channel in channels:

@@ -123,7 +123,7 @@ class Facades:
 
 @every_method
 async def test_a_method_sends_its_fields_and_returns_its_type(listed: Listed) -> None:
-    """Blocking or awaited, by its own path, with the key."""
+    """Blocking or awaited, a call goes to its method's own path, with the key."""
     facades = Facades()
     types = field_types(listed.request)
     left_out = {"b64data", "b64info", "b64stream_data"}
@@ -147,7 +147,7 @@ def test_help_and_signature_work_for_every_method(kind: Callable[..., Any], comm
 
 
 async def test_any_method_can_be_called_by_its_name() -> None:
-    """With its fields as they are; the result is what the reply holds. So can any command."""
+    """The fields of a method called by its name go out as they are, and the reply's result comes back."""
     facades = Facades()
     assert await facades.both(lambda client: client.call("new_method", {"a": [1], "b": None})) == {}
     result = await facades.both(lambda client: client.call("presence_stats", {"channel": "a"}, timeout=3))
@@ -179,7 +179,7 @@ async def test_a_batch_is_one_request_with_an_outcome_each() -> None:
 
 
 def test_errors_in_a_batch_of_one_know_their_place() -> None:
-    """It travels by its own path; who reads its slot need not know."""
+    """A batch of one travels by its method's own path, and its slot does not show that."""
     stub = Stub()
     stub.usual = good
     with Client(URL, API_KEY, transport=stub).batch() as batch:
@@ -190,7 +190,7 @@ def test_errors_in_a_batch_of_one_know_their_place() -> None:
 
 
 async def test_an_empty_batch_sends_nothing() -> None:
-    """Neither does one whose block raises."""
+    """Neither an empty batch nor one whose block raises makes a request."""
     facades = Facades()
     with facades.blocking.batch():
         pass
@@ -203,7 +203,7 @@ async def test_an_empty_batch_sends_nothing() -> None:
 
 
 async def test_a_batch_may_run_side_by_side() -> None:
-    """Where it is wanted, the server is told so."""
+    """With `parallel` the request asks the server to run its commands side by side."""
     facades = Facades()
     with facades.blocking.batch(parallel=True) as batch:
         batch.publish("a", 1)
@@ -217,7 +217,7 @@ async def test_a_batch_may_run_side_by_side() -> None:
 
 @pytest.mark.parametrize("replies", [{}, {"replies": []}, {"replies": [{"publish": {}}]}])
 def test_a_short_or_absent_list_of_replies_is_malformed(replies: Any) -> None:
-    """Every slot knows."""
+    """If replies are missing, every slot has the error."""
     client = Client(URL, API_KEY, transport=Stub(_reply(replies)))
     with pytest.raises(MalformedResponseError), client.batch() as batch:
         slots = [batch.publish("a", 1), batch.publish("b", 1)]
@@ -316,7 +316,7 @@ async def test_a_history_is_read_page_by_page() -> None:
 
 
 async def test_a_gap_in_a_history_is_an_error() -> None:
-    """After the pages before it."""
+    """The pages before a gap are given out, and then it is a HistoryGapError."""
     for answers in ((_page(1, 2), _page(4, 5)), (_page(1, 2), _reply({"error": {"code": 112, "message": "m"}}))):
         facades = Facades(*answers)
         pages, others = facades.blocking.history_pages("a", limit=2), facades.awaiting.history_pages("a", limit=2)
@@ -330,7 +330,7 @@ async def test_a_gap_in_a_history_is_an_error() -> None:
 
 @kinds
 def test_mistakes_in_pages_show_at_once(kind: Any) -> None:
-    """Not only when the first page is asked for."""
+    """A wrong argument is refused by the call, not only when the first page is asked for."""
     with pytest.raises(UsageError, match="limit is the size of a page"):
         kind(URL, API_KEY).history_pages("a", limit=0)
     with pytest.raises(UsageError, match="nothing before offset 0"):
@@ -348,7 +348,7 @@ def info(version: str) -> HTTPReply:
 
 
 async def test_a_lost_publication_is_published_again_with_its_key() -> None:
-    """Where the server honours keys, which it is asked once."""
+    """Where the server honours idempotency keys, about which it is asked once, a lost publication is repeated."""
     facades = Facades(LOST, info("6.9.1"), good, LOST, good, retry=QUICK)
     assert (await facades.both_with_keys(lambda client: client.publish("a", 1))) == ["publish", "info", "publish"]
     assert (await facades.both_with_keys(lambda client: client.broadcast(["a"], 1))) == ["broadcast", "broadcast"]
@@ -364,7 +364,7 @@ async def test_nothing_is_repeated_unless_it_is_wanted() -> None:
 
 
 async def test_what_cannot_be_repeated_safely_is_an_error_that_says_unknown() -> None:
-    """A server without keys, a method that nobody knows, an RPC."""
+    """Without a server that honours keys, and for unknown methods and RPC, a lost call is not repeated."""
     cases: list[tuple[Callable[[Any], Any], tuple[Reaction, ...]]] = [
         (lambda client: client.publish("a", 1, timeout=3), (LOST, info("5.1.0"))),
         (lambda client: client.call("new"), (LOST,)),
@@ -381,7 +381,7 @@ async def test_what_cannot_be_repeated_safely_is_an_error_that_says_unknown() ->
 
 
 async def test_reads_and_repeatable_commands_are_tried_again() -> None:
-    """Without a question and without a key."""
+    """They are repeated without a key, and without asking the server whether it honours keys."""
     for call in (
         lambda client: client.presence("a"),
         lambda client: client.disconnect("u"),
@@ -434,7 +434,7 @@ def test_a_client_is_made_from_the_environment() -> None:
 
 
 def test_the_environment_is_the_process_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless another is given."""
+    """`from_env` reads the variables of this process unless others are given."""
     monkeypatch.setenv("CENTRIFUGO_API_URL", "http://example.com")
     assert Client.from_env().endpoint == "http://example.com/api"
 
@@ -477,7 +477,7 @@ def test_options_beside_a_transport_of_ones_own_are_refused(kind: Any) -> None:
 
 
 def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
-    """As of any Python function."""
+    """A method refuses an unknown keyword as any Python function does."""
     client = Client(URL, API_KEY, transport=Stub())
     with pytest.raises(TypeError):
         client.publish("a", 1, colour="red")  # type: ignore[call-arg]
@@ -487,7 +487,7 @@ def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
 
 @kinds
 def test_the_key_shows_nowhere(kind: Callable[..., Any]) -> None:
-    """No repr holds it."""
+    """The repr of a client does not hold the API key."""
     client = kind(URL, API_KEY, retry=Retry())
     batch = client.batch()
     slot = batch.publish("a", 1)
@@ -512,7 +512,7 @@ def test_the_key_shows_in_no_error(reaction: Any) -> None:
 
 
 async def test_with_closes_the_transport() -> None:
-    """`with` is possible and not required."""
+    """A `with` block closes the transport; a client works without one, too."""
     stub, other = Stub(), AsyncStub()
     stub.usual = other.usual = good
     with Client(URL, transport=stub) as client:
@@ -523,7 +523,7 @@ async def test_with_closes_the_transport() -> None:
 
 
 async def test_an_old_server_is_found_out_once_for_all_calls() -> None:
-    """From then on its single endpoint is used; a field that it ignores is an error of that call alone."""
+    """After the first call its single endpoint is used; a field that it ignores is an error of that call alone."""
     legacy_info = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}', JSON)
     done = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
     facades = Facades(NOT_FOUND, legacy_info, done, done)
@@ -535,7 +535,7 @@ async def test_an_old_server_is_found_out_once_for_all_calls() -> None:
 
 
 def test_commands_are_values() -> None:
-    """Made in one place, sent in another."""
+    """A command can be made in one place and sent in another."""
     assert Publish("a", 1) == Publish("a", 1)
     assert Client.history is History
     stub = Stub()

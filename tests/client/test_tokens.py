@@ -35,7 +35,7 @@ def test_the_clock_is_the_systems() -> None:
     ],
 )
 def test_the_signatures_are_those_of_the_pure_functions(function: Callable[..., Any], pure: Callable[..., Any]) -> None:
-    """help() and editors show all arguments."""
+    """`help()` and editors show all arguments."""
     assert inspect.signature(function) == inspect.signature(pure)
     assert function.__doc__ == pure.__doc__
 

@@ -129,7 +129,7 @@ def test_a_client_knows_its_endpoint_secret_and_limit(kind: Callable[..., Any], 
 
 
 async def test_an_insecure_client_signs_nothing() -> None:
-    """For servers with `insecure_api`: no secret, no sign, all else the same."""
+    """A client for `insecure_api` has no secret and sends no sign; all else is the same."""
     stub, async_stub = Stub(), AsyncStub()
     client = BlockingClient.insecure(f"{URL}/api", timeout=7, transport=stub)
     async_client = AsyncClient.insecure(f"{URL}/api", timeout=7, transport=async_stub)
@@ -146,7 +146,7 @@ async def test_an_insecure_client_signs_nothing() -> None:
 
 
 def test_a_subclass_has_insecure_too() -> None:
-    """The constructor makes what it is called on."""
+    """`insecure` makes an instance of the class that it is called on."""
 
     class Mine(BlockingClient):
         pass
@@ -184,7 +184,7 @@ def test_a_bad_argument_of_a_client_is_refused(
 
 @kinds
 def test_unknown_options_of_an_insecure_client_are_refused(kind: Any) -> None:
-    """The same rule for the other constructor, which takes no secret."""
+    """`insecure` refuses the options that the constructor refuses."""
     with pytest.raises(TypeError):
         kind.insecure(URL, verify=False)
     with pytest.raises(TypeError):
@@ -239,7 +239,7 @@ def test_a_client_is_shared_by_threads() -> None:
 
 
 async def test_async_with_closes_the_transport() -> None:
-    """`async with` is possible and not required."""
+    """An `async with` block closes the transport; a client works without one, too."""
     stub = AsyncStub()
     async with AsyncClient(URL, SECRET, transport=stub) as client:
         await client.publish("a", 1)

@@ -1,5 +1,8 @@
 """Watching over connections that come and go."""
 
+import fcntl
+import resource
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -55,7 +58,7 @@ def take(events: Iterator[Event], kind: type[Event]) -> list[Event]:
 
 
 def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client: Client) -> None:
-    """From the connection to the publication; stopping ends the connection, too."""
+    """All is seen from the connection to the publication; stopping ends the connection, too."""
     watching = watch(server.url)
     events = iter(watching)
     assert [type(event) for event in take(events, Joined)] == [Connected, Subscribed, Joined]
@@ -70,7 +73,7 @@ def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client:
 
 
 def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
-    """From another thread, while nothing happens."""
+    """`stop` from another thread ends an iteration that waits for something to happen."""
     watching = watch(server.url)
     events = iter(watching)
     take(events, Joined)
@@ -81,7 +84,7 @@ def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
 
 
 def test_who_was_stopped_before_it_began_sees_nothing(server: EmbeddedServer) -> None:
-    """It does not even connect."""
+    """A watcher that was stopped before it began does not even connect."""
     watching = watch(server.url)
     watching.stop()
     assert list(watching) == []
@@ -134,7 +137,7 @@ def test_a_server_that_forgot_leaves_a_gap() -> None:
 
 
 def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
-    """Who is told to stop does not wait for its end."""
+    """`Lost` tells how long the pause is, and `stop` does not wait for its end."""
     watching = watch(proxy.url, pauses=lambda attempt: 1000.0 * attempt)
     events = iter(watching)
     take(events, Joined)
@@ -146,6 +149,35 @@ def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
     timer.start()
     assert list(events) == []
     timer.join()
+
+
+@pytest.fixture
+def large_descriptors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pairs of sockets as a process gets them that has many open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    pair = socket.socketpair
+
+    def renumbered(sock: socket.socket) -> socket.socket:
+        with sock:
+            return socket.socket(fileno=fcntl.fcntl(sock, fcntl.F_DUPFD, 1100))
+
+    monkeypatch.setattr("centripetal.client.watching.socket.socketpair", lambda: tuple(map(renumbered, pair())))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("large_descriptors")
+def test_a_process_with_many_open_files_connects_again(proxy: CuttingProxy) -> None:
+    """The pause after a lost connection works with descriptors of any size."""
+    watching = watch(proxy.url, pauses=lambda _: 0.001)
+    events = iter(watching)
+    take(events, Joined)
+    proxy.cut_all()
+    take(events, Lost)
+    take(events, Connected)
+    watching.stop()
+    assert not any(isinstance(event, Lost) for event in events)
 
 
 def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:
@@ -177,14 +209,14 @@ def test_the_back_end_has_the_last_word(server: EmbeddedServer, client: Client) 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"max_response_bytes": 0}, {"ca_file": "no-such-file"}])
 def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
-    """At once."""
+    """An option that cannot be used is a UsageError when the watcher is made."""
     with pytest.raises(UsageError):
         Watching(Watcher(["c"], secret="s"), "http://localhost:1", **options)
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 20), (10_000, 20)])
 def test_pauses_double_up_to_a_limit(attempt: int, longest: float) -> None:
-    """By chance they are shorter, down to half, and differ."""
+    """Pauses double up to the limit, and are shorter by chance, down to half."""
     pauses = {backoff(attempt) for _ in range(100)}
     assert all(longest / 2 <= pause <= longest for pause in pauses)
     assert len(pauses) > 1

@@ -9,7 +9,7 @@ import pytest
 from centripetal import errors
 from centripetal.errors import CentripetalError
 from centripetal.tokens import TokenRefused
-from scripts._reference.__main__ import pages
+from scripts._reference.__main__ import main, pages
 from scripts._reference.api import PAGES, anchor, documented
 from scripts._reference.cli import undocumented
 from scripts._reference.configuration import keys
@@ -29,6 +29,12 @@ CLASSES: list[type[CentripetalError]] = [
 def test_a_page_is_what_the_program_says(path: Any) -> None:
     """The pages are those that `scripts/reference` makes now; if this fails, run it."""
     assert path.read_text() == pages()[path]
+
+
+def test_a_wrong_argument_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """`scripts/reference` with anything but --check is told what it takes, and leaves the pages alone."""
+    assert main(["--chek"]) == 2
+    assert "--check" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("which", PAGES)

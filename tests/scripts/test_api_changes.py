@@ -152,13 +152,13 @@ def test_names_the_outermost_and_both_sides() -> None:
 
 
 def test_without_a_tag_it_says_so(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no tag exists, that is no error."""
+    """A repository without a tag is no error."""
     assert main([], {"v1.md": API}, repository) == 0
     assert "There is no tag yet" in capsys.readouterr().out
 
 
 def test_compares_with_the_last_tag(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With a tag that is what it compares with, whatever came after; pages that are prose don't count."""
+    """The last tag is what it compares with, whatever came after; pages that are prose don't count."""
     git(repository, "tag", "v1.0.0")
     commit(repository, {f"{FOLDER}/v1.md": "# centripetal.v1\n"})
     assert main([], {"v1.md": API.replace("channel: str", "channel: str, data: Any")}, repository) == 0

@@ -68,7 +68,7 @@ def seconds(fate: Failure | None) -> float:
 
 
 def test_publications_are_there_when_the_call_returns(bench: Bench) -> None:
-    """Of every way to publish; a broadcast is one publication a channel."""
+    """Every way to publish has been noted when its call returns; a broadcast is one publication a channel."""
     client = bench.client()
     bench.assert_nothing_published()
     client.publish("news", {"text": "hi"})
@@ -99,7 +99,7 @@ def test_what_a_buffer_sends_is_published(bench_v1: BenchV1) -> None:
 
 
 def test_tags_can_be_expected(bench_current: BenchCurrent) -> None:
-    """All of them, as data; who does not ask takes any."""
+    """All tags are compared, as data are; without `tags` any will do."""
     bench_current.client().publish("news", 1, tags={"kind": "a", "to": "b"})
     bench_current.assert_published("news", 1)
     bench_current.assert_published("news", tags={"kind": "a", "to": ANYTHING}, times=1)
@@ -218,7 +218,7 @@ def test_failures_one_after_the_other(bench: Bench, failure: Failure, later: Fai
 @pytest.mark.parametrize("later", FATES)
 @pytest.mark.parametrize("failure", FATES)
 async def test_failures_of_awaited_calls(bench: Bench, failure: Failure, later: Failure) -> None:
-    """The same for the awaiting client."""
+    """Each failure is the same error for the awaiting client."""
     client = bench.async_client()
     await client.publish("before", 1)
     bench.fail_next(failure)
@@ -259,7 +259,7 @@ def test_all_calls_fail_until_failing_stops(bench: Bench) -> None:
 
 
 def test_down_lasts_as_long_as_its_block(bench: Bench) -> None:
-    """Also inside of another, and after an error; what was planned waits."""
+    """An outage ends with the outermost block, also after an error; what was planned waits."""
     client = bench.client()
     client.publish("n", 0)
     bench.fail_next("error")
@@ -366,7 +366,7 @@ def test_configuration(kind: type[Bench], refusal: str) -> None:
 @pytest.mark.parametrize("prefix", ["/api", "/push/api", "/push", "/", "/push/"])
 @pytest.mark.parametrize("kind", [Centrifugo, Recorder])
 def test_clients_find_an_api_with_any_prefix(kind: type[BenchCurrent], prefix: str) -> None:
-    """And its calls, and nothing else, fail as planned."""
+    """Clients are told the prefix, and only calls of the API fail as planned."""
     bench = kind(config={"http_api": {"handler_prefix": prefix}})
     if isinstance(bench, Centrifugo):
         bench.start()

@@ -9,7 +9,7 @@ from centripetal.testing.failures import FOREVER, Plan
 
 
 def test_failures_are_met_in_the_order_of_their_planning() -> None:
-    """Each so many times; then calls succeed again."""
+    """Each failure is met as often as planned; then calls succeed again."""
     plan = Plan()
     plan.add("error", 2)
     plan.add("timeout", 1)
@@ -19,7 +19,7 @@ def test_failures_are_met_in_the_order_of_their_planning() -> None:
 
 
 def test_forever_ends_when_the_plan_is_cleared() -> None:
-    """It is not left unused, however often it is met."""
+    """FOREVER lasts until the plan is cleared, and never counts as unused."""
     plan = Plan()
     plan.add("lose_reply", FOREVER)
     assert [plan.meet() for _ in range(3)] == ["lose_reply"] * 3
@@ -49,7 +49,7 @@ def test_nothing_listens_while_a_refusal_is_next_or_an_outage_lasts() -> None:
     ],
 )
 def test_what_cannot_be_planned_is_said(failure: Any, times: Any, text: str) -> None:
-    """With what can be."""
+    """A failure or number that cannot be planned is a UsageError that says what can be."""
     with pytest.raises(UsageError) as caught:
         Plan().add(failure, times)
     assert str(caught.value) == text

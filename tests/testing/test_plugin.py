@@ -116,6 +116,10 @@ def test_the_nearest_mark_is_first(bench):
 @pytest.mark.centrifugo({"history_size": 3})
 def test_a_mark_is_checked(centrifugo_v1):
     pass
+
+@pytest.mark.centrifugo(config="config.json")
+def test_a_configuration_in_a_mark_is_checked(centrifugo_v1):
+    pass
 """
 
 UNMET = """
@@ -197,15 +201,15 @@ def test_keys_of_the_other_generation(centrifugo):
 def test_fixtures_work_with_other_plugins(
     pytester: pytest.Pytester, source: str, options: tuple[str, ...], passed: int, generation: str
 ) -> None:
-    """Without any set-up in the project, and without a warning."""
+    """The fixtures need no set-up in a project, and cause no warning beside other plugins."""
     run(pytester, of_generation(source, generation), *options).assert_outcomes(passed=passed)
 
 
 def test_servers_are_configured_by_fixture_and_marker(pytester: pytest.Pytester) -> None:
     """The fixture for all, markers on top, the nearest first; a marker of another shape is an error that says so."""
     result = run(pytester, CONFIGURED)
-    result.assert_outcomes(passed=4, errors=1)
-    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, *"])
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, *"] * 2)
 
 
 def test_current_servers_are_configured_section_by_section(pytester: pytest.Pytester) -> None:
@@ -224,7 +228,7 @@ def test_unmet_failures_are_warned_of(pytester: pytest.Pytester) -> None:
 
 
 def test_a_failure_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> None:
-    """And none of the kit's own code."""
+    """A failing assertion shows the test and the differences, and none of the kit's own code."""
     result = run(pytester, FAILING)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(

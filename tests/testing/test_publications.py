@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centripetal.errors import UsageError
 from centripetal.server.events import CommandRun, Joined, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Publication, Publications
@@ -25,7 +26,7 @@ NEWS = log(("news", {"text": "hello", "n": 1}), ("news", {"text": "ho"}), ("chat
 
 
 def test_it_is_a_sequence_of_what_was_published() -> None:
-    """With length, indices, slices and the data of one channel."""
+    """It has a length, indices, slices and the data of one channel."""
     assert len(NEWS) == 3
     assert NEWS[-1] == Publication("chat", 7)
     assert [each.channel for each in NEWS[:2]] == ["news", "news"]
@@ -45,7 +46,7 @@ def test_it_knows_who_published() -> None:
 
 
 def test_watchers_are_woken_by_publications_until_they_stop() -> None:
-    """Each one, once a publication."""
+    """Each watcher is woken once a publication, until it stops."""
     published, woken = Publications(), list[int]()
     stop = published.watch(lambda: woken.append(len(published)))
     event = Published(at=0, channel="a", data=msgspec.Raw(b"1"))
@@ -57,7 +58,7 @@ def test_watchers_are_woken_by_publications_until_they_stop() -> None:
 
 
 def test_clear_forgets() -> None:
-    """Also what the server refused."""
+    """Clearing forgets publications and what the server refused."""
     published = log(("a", 1))
     published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
     published.clear()
@@ -145,7 +146,7 @@ no publication to 'nowhere'
 def test_a_missing_publication_is_told_with_what_was_published(
     channel: str, data: Any, times: int | None, text: str
 ) -> None:
-    """And with the one that is closest to it, or the channel that it went to instead."""
+    """The text names the publication that is closest, or the channel that it went to instead."""
     assert NEWS.missing(channel, data, times) == text
 
 
@@ -168,8 +169,15 @@ the server refused:
     assert published.missing("no:where") == text
 
 
+@pytest.mark.parametrize("times", [0, -1, True, "2"])
+def test_a_number_to_wait_for_is_at_least_one(times: Any) -> None:
+    """To wait for no publication, or for what is no number, is a UsageError."""
+    with pytest.raises(UsageError, match="times must be a whole number, at least 1"):
+        NEWS.find("news", ANYTHING, times)
+
+
 def test_unwanted_publications_are_listed() -> None:
-    """All, or those to one channel, with their numbers."""
+    """All publications are listed, or those to one channel, with their numbers."""
     assert (
         NEWS.unwanted()
         == "3 publications, not none\n\n  1. 'news'  {'text': 'hello', 'n': 1}\n"
@@ -238,7 +246,7 @@ def test_deviations_are_a_diff(expected: Any, lines: list[str]) -> None:
     ],
 )
 def test_exactly_what_was_expected_deviates_in_nothing(expected: Any) -> None:
-    """In order, or in order of each channel."""
+    """Pairs in order, or the data of each channel in order, are no deviation."""
     assert NEWS.deviating(expected) == ""
 
 
@@ -264,7 +272,7 @@ def test_texts_are_bounded() -> None:
 
 
 def test_the_repr_lists_the_publications() -> None:
-    """So that `print(server.published)` helps."""
+    """`print(server.published)` shows every publication."""
     assert repr(log(("a", 1))) == "<1 publication\n  1. 'a'  1>"
     assert repr(log()) == "<0 publications>"
 

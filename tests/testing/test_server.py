@@ -56,7 +56,7 @@ def test_it_has_addresses_and_events(server: Server) -> None:
 
 
 def test_only_requests_to_the_api_fail(server: Server) -> None:
-    """Others are answered and use nothing up."""
+    """Requests to other paths are answered and use nothing up."""
     server.fail_next("error")
     assert status(server, "GET", "/other") == 404
     assert status(server, "POST", "/apis") == 404
@@ -76,7 +76,7 @@ def test_nothing_listens_while_it_is_down(server: Server) -> None:
 
 
 def test_it_can_stop_while_it_is_down_or_keeps_a_caller_waiting(kind: type[Server]) -> None:
-    """And it takes no notice of refusals afterwards."""
+    """A stopped server takes no notice of refusals any more."""
     with kind() as server:
         client = server.async_client()
         url = server.url
@@ -96,7 +96,7 @@ def test_it_can_stop_while_it_is_down_or_keeps_a_caller_waiting(kind: type[Serve
 
 
 def test_it_can_be_started_again(server: Server) -> None:
-    """At a new address; what was planned meanwhile holds from then on."""
+    """It gets a new address, and what was planned meanwhile holds from then on."""
     server.client().publish("news", 1)
     server.stop()
     server.fail_next("refuse")

@@ -26,18 +26,18 @@ def imported_for_checkers() -> dict[str, str]:
 
 @pytest.mark.parametrize("name", door.__all__)
 def test_each_name_is_there_for_programs_and_checkers(name: str) -> None:
-    """Both find the same object; classes have documentation."""
+    """Programs and type checkers find the same object; classes have documentation."""
     value: Any = getattr(door, name)
     assert value is getattr(importlib.import_module(imported_for_checkers()[name]), name)
     assert not inspect.isclass(value) or inspect.getdoc(value)
 
 
 def test_checkers_see_what_programs_see() -> None:
-    """Nothing more, nothing less."""
+    """Type checkers see exactly the names that programs can import."""
     assert sorted(imported_for_checkers()) == sorted(door.__all__)
 
 
 def test_a_name_that_is_not_there() -> None:
-    """It is an AttributeError, as in any module."""
+    """An unknown name is an AttributeError, as in any module."""
     with pytest.raises(AttributeError, match=r"module 'centripetal\.testing' has no attribute 'Centrifugo9'"):
         getattr(door, "Centrifugo9")  # noqa: B009  # type checkers know that it is not there

@@ -32,7 +32,7 @@ def test_blocking() -> None:
 
 
 def test_awaiting() -> None:
-    """The awaited twin does the same."""
+    """The awaiting transport keeps requests and answers them as the blocking one does."""
     transport = AwaitingMemoryTransport(echo)
     contract: AsyncTransport = transport
 

@@ -67,7 +67,7 @@ def opened(server: ScriptedServer, timeout: float = PATIENCE, settings: Settings
 
 
 def test_messages_come_as_they_were_sent() -> None:
-    """Also those that are no UTF-8, in fragments, binary, or in one packet with the handshake and others."""
+    """Messages need not be UTF-8, and may come in fragments, binary, or in one packet with others."""
     frames = (
         frame(Opcode.TEXT, b"\xff\xfe"),
         frame(Opcode.TEXT, b"in ", fin=False),
@@ -81,7 +81,7 @@ def test_messages_come_as_they_were_sent() -> None:
 
 
 def test_the_request_names_the_path_and_us() -> None:
-    """Beside the API, below its prefix."""
+    """The WebSocket is asked for beside the API, below its prefix, and the request says who we are."""
     heads: list[bytes] = []
 
     def script(peer: Peer) -> None:
@@ -129,7 +129,7 @@ def test_what_is_sent_arrives_and_pings_are_answered() -> None:
     ids=["close frame", "empty close frame", "end of stream"],
 )
 def test_the_end_says_what_the_server_said(data: bytes, closed: Closed) -> None:
-    """After the messages before it."""
+    """After the last message comes the end, with the code and reason that the server gave."""
 
     def script(peer: Peer) -> None:
         accept(peer)
@@ -144,7 +144,7 @@ def test_the_end_says_what_the_server_said(data: bytes, closed: Closed) -> None:
 
 
 def test_a_reset_is_an_end() -> None:
-    """Without an error: it is what happens to connections."""
+    """A connection that was reset has ended, without an error."""
 
     def script(peer: Peer) -> None:
         accept(peer)
@@ -188,7 +188,7 @@ def test_breaches_of_the_protocol_are_told(data: bytes, words: str) -> None:
     ],
 )
 def test_a_server_without_websocket_is_told(answer: bytes, kind: type[CentripetalError], words: str) -> None:
-    """By what it answers to the handshake; nothing has been carried out."""
+    """The error says what answered the handshake, and that nothing has been carried out."""
 
     def script(peer: Peer) -> None:
         head_of(peer)
@@ -200,19 +200,19 @@ def test_a_server_without_websocket_is_told(answer: bytes, kind: type[Centripeta
 
 
 def test_nobody_there() -> None:
-    """As for the API."""
+    """Where nothing listens it is a ConnectError, as for the API."""
     with pytest.raises(ConnectError, match="nothing listens"):
         WebSocket(f"http://127.0.0.1:{closed_port()}", PATIENCE, Settings())
 
 
 def test_a_server_that_says_nothing() -> None:
-    """The time for the handshake is over."""
+    """A handshake that is not answered in time is a TimeoutError."""
     with ScriptedServer(Peer.wait_for_end) as server, pytest.raises(TimeoutError, match=r"within 0\.05 s"):
         opened(server, timeout=0.05)
 
 
 def test_waiting_ends_with_the_time_or_a_word() -> None:
-    """Which may come from another thread."""
+    """Waiting for a message ends when the time is over, or when another thread wakes it."""
     with ScriptedServer(sends()) as server:
         websocket = opened(server)
         assert websocket.receive(0.01) is None
@@ -228,7 +228,7 @@ def test_waiting_ends_with_the_time_or_a_word() -> None:
 
 
 def test_tls(authority: Authority) -> None:
-    """By the settings that the API's transport takes; also more than one record at once."""
+    """TLS takes the settings of the API's transport, and more than one record at once."""
     large = frame(Opcode.TEXT, b"x" * 100_000)
     context = server_context(authority.issue("127.0.0.1"))
     with ScriptedServer(sends(large * 3), context=context) as server:

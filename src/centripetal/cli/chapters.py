@@ -55,7 +55,7 @@ CHAPTERS: Mapping[Generation, tuple[Chapter, ...]] = {
     ),
     Generation.CURRENT: (
         Chapter(
-            "A browser connects with a token that is signed with the key of tokens:",
+            "A browser connects with a token that is signed with the token key of the server:",
             ("connection_token(secret, '42', expires_in=600)[:16] + '…'",),
         ),
         Chapter(

@@ -13,8 +13,8 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 import typer
 
-from centripetal.cli.data import STDIN, read_json, read_text
-from centripetal.cli.forms import Form, contents, form_of
+from centripetal.cli.data import STDIN, read_text
+from centripetal.cli.forms import Form, form_of, json_text
 from centripetal.cli.generations import Generation
 from centripetal.cli.output import show_json
 from centripetal.cli.results import show_result
@@ -181,18 +181,10 @@ def _build(
         if field.name in given:
             value = given[field.name]
             what = field.name if field.positional else _option_name(field.name)
-            values[field.name] = _data(value, text) if field.data else field.form.read(what, value)
+            values[field.name] = read_text(value) if field.data and text else field.form.read(what, value)
         elif field.default is not None and generation is Generation.CURRENT:
             values[field.name] = field.default
     return command(**values)
-
-
-def _data(argument: str, text: bool) -> Any:
-    if text:
-        return read_text(argument)
-    if argument.startswith("@"):
-        return read_json(STDIN, "data", contents("data", argument), f"the file {argument[1:]!r}")
-    return read_json(argument)
 
 
 def call(
@@ -212,9 +204,9 @@ def call(
     if settings.generation() is not Generation.CURRENT:
         raise UsageError(f"call is for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.how}")
     try:
-        fields = msgspec.json.decode(_data(params, False), type=dict[str, msgspec.Raw])
+        fields = msgspec.json.decode(json_text("params", params), type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
-        raise UsageError(f"{params!r} is no JSON object: give the fields of {name}") from None
+        raise UsageError(f"{params!r} is not a JSON object: give the fields of {name}") from None
     command = custom(name, {field: bytes(value) for field, value in fields.items()})
     show_json(settings.client_current().call(command))
 

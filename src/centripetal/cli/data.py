@@ -7,19 +7,32 @@ import msgspec
 
 from centripetal.errors import UsageError
 
-__all__ = ["STDIN", "check_json_text", "read_bytes", "read_json", "read_text"]
+__all__ = ["STDIN", "check_json_text", "checked_json", "read_bytes", "read_json", "read_text"]
 
 STDIN = "-"
 
 
-def read_json(argument: str, what: str = "data", text: bytes | None = None, source: str = "") -> bytes:
-    """The JSON text that *argument* is, or that comes from the standard input; or *text*, which *source* holds.
+def read_json(argument: str, what: str) -> bytes:
+    """The JSON text that *argument* is, or that comes from the standard input.
 
     Raises:
         UsageError: it is not JSON; the message says how to give text.
     """
-    text = (read_bytes(argument) if text is None else text).strip()
-    source = source or ("the standard input" if argument == STDIN else repr(argument))
+    return checked_json(read_bytes(argument), what, "the standard input" if argument == STDIN else repr(argument))
+
+
+def checked_json(text: bytes, what: str, source: str) -> bytes:
+    """*text*, without the space around it.
+
+    Args:
+        text: what must be JSON.
+        what: the option or argument that it is for, for the message.
+        source: where it comes from, for the message.
+
+    Raises:
+        UsageError: it is not JSON; the message says how to give text.
+    """
+    text = text.strip()
     if not text:
         raise UsageError(f"{what}: {source} is empty: give a JSON value, null for none")
     try:
@@ -55,5 +68,5 @@ def read_bytes(argument: str) -> bytes:
 def check_json_text(argument: str, option: str) -> str:
     """*argument* itself, if it is JSON or empty."""
     if argument:
-        read_json(argument if argument != STDIN else '"-', option)
+        checked_json(os.fsencode(argument), option, repr(argument))
     return argument

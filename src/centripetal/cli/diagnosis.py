@@ -22,11 +22,14 @@ from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatus
 from centripetal.protocol.command import Prepared
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http1 import Origin
+from centripetal.tokens import Explanation
+from centripetal.tokens import explain as explain_token
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.blocking import BlockingTransport
 from centripetal.transport.settings import Settings as TransportSettings
+from centripetal.transport.settings import server_name
 
-__all__ = ["Check", "network", "server", "token"]
+__all__ = ["Check", "explained", "failed", "network", "server", "token"]
 
 _CLOCK_SECONDS = 5.0  # a difference that is worth a word
 _CERTIFICATE_DAYS = 14
@@ -92,7 +95,7 @@ def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -
     try:
         context = TransportSettings(**options).context(origin)
         assert context is not None, "the origin is secure"
-        with context.wrap_socket(connection, server_hostname=origin.host) as secured:
+        with context.wrap_socket(connection, server_hostname=server_name(origin)) as secured:
             version, certificate = secured.version(), secured.getpeercert() or {}
     except UsageError as error:  # the file with certificates
         return failed("tls", error)
@@ -227,15 +230,18 @@ def _numbers(version: str) -> tuple[int, ...] | None:
     return tuple(map(int, numbers))
 
 
-def token(text: str, key: Any, channel: str | None) -> Check:
-    """What a server would say of a token."""
-    from centripetal.tokens import explain as explained
-
-    found = explained(text, key)
+def explained(text: str, key: Any, channel: str | None) -> Explanation:
+    """What a server would say of a token; of one of a subscription, when it is used for *channel*."""
+    found = explain_token(text, key)
     if channel is not None and found.kind == "subscription":
-        found = explained(text, key, channel=channel)
+        return explain_token(text, key, channel=channel)
+    return found
+
+
+def token(found: Explanation) -> Check:
+    """The check that the explanation of a token is."""
     if not found.accepted:
         return Check("token", "failed", "; ".join((found.server_says, *found.reasons)), "; ".join(found.fixes))
     if found.notes:
         return Check("token", "warning", found.server_says, "; ".join(found.notes))
-    return Check("token", "ok", f"a good token of a {found.kind}: {found.server_says}")
+    return Check("token", "ok", f"a good {found.kind} token: {found.server_says}")

@@ -35,7 +35,7 @@ def channel(client: Any, name: str, generation: Generation) -> Iterator[Check]:
     if presence.name == "namespace":
         yield presence
         return
-    yield Check("namespace", "ok", f"{name!r} is of {where}")
+    yield Check("namespace", "ok", f"{name!r} is in {where}" if namespace else f"{name!r} has no namespace")
     yield presence
     switches = (
         "`history_size` and `history_lifetime`" if generation is Generation.V1 else "`history_size`, `history_ttl`"
@@ -51,10 +51,10 @@ def _switch(name: str, where: str, switch: str, ask: Callable[[], Any]) -> Check
         found = ask()
     except ServerError as error:
         if error.code in _OFF or error.message in _OFF:
-            return Check(name, "warning", f"off in {where}", f"Set {switch} there, if you need it.")
+            return Check(name, "warning", f"off for {where}", f"Set {switch} there, if you need it.")
         if error.code in _NO_NAMESPACE or error.message in _NO_NAMESPACE:
             advice = "Add it to the `namespaces` of the server's configuration, or correct the channel's name."
-            return Check("namespace", "failed", f"the server has no such thing as {where}", advice)
+            return Check("namespace", "failed", f"the server does not know {where}", advice)
         return failed(name, error)
     except CentripetalError as error:
         return failed(name, error)
@@ -64,16 +64,17 @@ def _switch(name: str, where: str, switch: str, ask: Callable[[], Any]) -> Check
 def _seen(name: str, found: Any) -> str:
     if name == "presence":
         count = len(found) if isinstance(found, dict) else found.num_clients
-        return f"{count} connections are in the channel now"
-    count = len(found) if isinstance(found, list) else found.offset
-    return f"{count} publications so far" if not isinstance(found, list) else f"it holds {count} messages"
+        return f"connections in the channel now: {count}"
+    if isinstance(found, list):  # 1.x counts nothing that is gone
+        return f"messages that it holds: {len(found)}"
+    return f"publications so far: {found.offset}"
 
 
 def _special(name: str, generation: Generation) -> str:
     """What the name itself demands of who subscribes."""
     if name.startswith("$"):
         what = "sign (`centripetal sign channel`)" if generation is Generation.V1 else "token of its own"
-        return f"private: who subscribes needs a {what}"
+        return f"private: whoever subscribes needs a {what}"
     if "#" in name:
         return f"only for the users {name.partition('#')[2]}"
     return ""
@@ -140,5 +141,5 @@ def _told(event: Event, connected: bool, has_token: bool) -> Check:
             )
         case Refused() | Lost() | Ended():
             name = "subscribe" if connected else "clients"
-            return Check(name, "failed", str(event.error), "See what is in brackets.")
+            return failed(name, event.error)
     raise AssertionError(f"{event!r} is none of these")

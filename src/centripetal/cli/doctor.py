@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from centripetal.cli.diagnosis import Check, failed, network, server, token
+from centripetal.cli.diagnosis import Check, explained, failed, network, server, token
 from centripetal.cli.diagnosis_channel import channel, clients
 from centripetal.cli.failures import ExitCode, printable
 from centripetal.cli.generations import Generation
 from centripetal.cli.keys import KeyOption, checking_key, known_key
 from centripetal.cli.output import console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.dialects.current.realtime import watching as current
-from centripetal.dialects.v1 import watching as v1
+from centripetal.dialects.current.realtime import watching as watching_current
+from centripetal.dialects.v1 import watching as watching_v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import Watcher
 
@@ -91,17 +91,18 @@ def _of_clients(
     settings: Settings, generation: Generation, name: str | None, text: str | None, token_key: str | None
 ) -> Iterator[Check]:
     key = known_key(settings, token_key)
-    kind = ""
     if text is not None and key is not None and generation is Generation.CURRENT:
-        yield (check := token(text, checking_key(settings, token_key), name))
-        kind = "subscription" if "of a subscription" in check.text else ""
-        if check.state == "failed":
+        found = explained(text, checking_key(settings, token_key), name)
+        yield token(found)
+        if not found.accepted:
             return
+        if found.kind == "subscription":
+            text = None  # nobody connects with it
     elif text is not None:
-        why = "it is of Centrifugo 3 and later" if generation is Generation.V1 else "the key of tokens is not known"
+        why = "it is of Centrifugo 3 and later" if generation is Generation.V1 else "the token key is not known"
         yield Check("token", "warning", f"not looked into: {why}", "Give --token-key, of Centrifugo 3 and later.")
     try:
-        watcher = _watcher(settings, generation, name, text if not kind else None, key)
+        watcher = _watcher(settings, generation, name, text, key)
         url, seconds = settings.server_url() or DEFAULT_URL, settings.seconds()
         has_token = generation is Generation.V1 or bool(text or _private_key(key))
         yield from clients(
@@ -117,9 +118,11 @@ def _watcher(
     channels = [name or "doctor"]  # without a name, nothing is subscribed to
     if generation is Generation.V1:
         secret = None if settings.insecure else settings.credentials().secret
-        return v1.Watcher(channels, secret=secret, user=_USER, patience=settings.seconds())
+        return watching_v1.Watcher(channels, secret=secret, user=_USER, patience=settings.seconds())
     private = _private_key(key)
-    return current.Watcher(channels, key=None if text else private, token=text, user=_USER, patience=settings.seconds())
+    return watching_current.Watcher(
+        channels, key=None if text else private, token=text, user=_USER, patience=settings.seconds()
+    )
 
 
 def _private_key(key: str | None) -> Any:

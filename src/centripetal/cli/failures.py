@@ -24,7 +24,7 @@ from centripetal.errors import (
 
 __all__ = [
     "DOCTOR",
-    "SIGPIPE",
+    "PIPE_CLOSED",
     "ExitCode",
     "UsageProblem",
     "explain",
@@ -46,7 +46,7 @@ class ExitCode(enum.IntEnum):
     USAGE = 2, "the command line is wrong; nothing was sent"
     TRANSPORT = 3, "no connection, time ran out, or the connection was lost"
     AUTHENTICATION = 4, "the server did not accept the secret, the key or the token"
-    RESPONSE = 5, "an answer that is not one to the command: another HTTP status, or malformed"
+    RESPONSE = 5, "an unexpected answer: an HTTP status other than 200, or malformed"
     INTERRUPTED = 130, "Ctrl-C"
 
     text: str
@@ -58,7 +58,7 @@ class ExitCode(enum.IntEnum):
         return member
 
 
-SIGPIPE = 141  # what shells say of a program whose reader went away
+PIPE_CLOSED = 141  # what shells say of a program that SIGPIPE ended: its reader went away
 
 # The first class that fits decides.
 _CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
@@ -100,6 +100,8 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     if isinstance(error, ServerError) and error.message in ("invalid token", "token expired"):
         code = ExitCode.AUTHENTICATION  # to who connects over WebSocket, it says so like this
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
+    if isinstance(error, ConnectError) and not error.retryable:  # somebody is there: TLS or permissions are in the way
+        advice = [DOCTOR]
     if error.executed == "unknown" and not isinstance(error, ServerError):
         advice.insert(0, _DOUBT)
     if isinstance(error, ServerError) and error.retryable:

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from centripetal.cli.data import STDIN, read_bytes, read_json
+from centripetal.cli.data import STDIN, checked_json, read_bytes, read_json
 from centripetal.cli.reading import bare, reader
 from centripetal.dialects.current.api.base import StreamPosition
 from centripetal.errors import UsageError
 from centripetal.protocol.fields import Base64, Moment, Payload, UserId
 
-__all__ = ["Form", "contents", "form_of"]
+__all__ = ["Form", "contents", "form_of", "json_text"]
 
 
 class Form(NamedTuple):
@@ -44,9 +44,10 @@ def contents(what: str, argument: str) -> bytes:
         raise UsageError(f"{what}: cannot read {argument[1:]!r}: {error.strerror}") from None
 
 
-def _json(what: str, given: str) -> bytes:
+def json_text(what: str, given: str) -> bytes:
+    """The JSON that *given* is; of the file, if it is @FILE; from the standard input, if it is -."""
     if given.startswith("@"):
-        return read_json(STDIN, what, contents(what, given), f"the file {given[1:]!r}")
+        return checked_json(contents(what, given), what, f"the file {given[1:]!r}")
     return read_json(given, what)
 
 
@@ -60,9 +61,11 @@ def _moment(what: str, given: str) -> int | datetime.datetime:
     try:
         moment = datetime.datetime.fromisoformat(given)
     except ValueError:
-        raise UsageError(f"{what}: {given!r} is no time: give Unix seconds, or such as 2026-01-31T12:00:00Z") from None
+        raise UsageError(
+            f"{what}: {given!r} is not a time: give Unix seconds, or a time such as 2026-01-31T12:00:00Z"
+        ) from None
     if moment.tzinfo is None:
-        raise UsageError(f"{what}: {given!r} has no time zone: such as 2026-01-31T12:00:00Z, or +01:00 instead of Z")
+        raise UsageError(f"{what}: {given!r} has no time zone: end it with Z (UTC) or an offset such as +01:00")
     return moment
 
 
@@ -73,7 +76,7 @@ def _text_map(what: str, given: Sequence[str]) -> dict[str, str]:
             try:
                 values |= msgspec.json.decode(item, type=dict[str, str])
             except msgspec.DecodeError as error:
-                raise UsageError(f"{what}: {item!r} is no JSON object of text to text ({error})") from None
+                raise UsageError(f"{what}: {item!r} is not a JSON object whose values are strings ({error})") from None
             continue
         name, equals, value = item.partition("=")
         if not equals:
@@ -93,7 +96,7 @@ def _position(what: str, given: str) -> StreamPosition:
 
 def _object(kind: type[msgspec.Struct]) -> Callable[[str, str], Any]:
     def read(what: str, given: str) -> Any:
-        text = _json(what, given)
+        text = json_text(what, given)
         try:
             return reader(kind).read(text)
         except UsageError as error:
@@ -106,9 +109,9 @@ def _object(kind: type[msgspec.Struct]) -> Callable[[str, str], Any]:
 def _objects(kind: type[msgspec.Struct]) -> Callable[[str, str], Any]:
     def read(what: str, given: str) -> Any:
         try:
-            members = msgspec.json.decode(_json(what, given), type=dict[str, msgspec.Raw])
+            members = msgspec.json.decode(json_text(what, given), type=dict[str, msgspec.Raw])
         except msgspec.DecodeError:
-            raise UsageError(f"{what}: {given!r} is no JSON object") from None
+            raise UsageError(f"{what}: {given!r} is not a JSON object") from None
         return {name: _object(kind)(f"{what}.{name}", bytes(value).decode()) for name, value in members.items()}
 
     return read
@@ -119,10 +122,10 @@ _FORMS: Mapping[Any, Form] = {
     str: Form(str),
     int: Form(int, "NUMBER"),
     float: Form(float, "NUMBER"),
-    Any: Form(str, "JSON", "JSON, or @FILE.", _json),
-    Payload: Form(str, "JSON", "JSON, or @FILE.", _json),
+    Any: Form(str, "JSON", "JSON, or @FILE.", json_text),
+    Payload: Form(str, "JSON", "JSON, or @FILE.", json_text),
     Base64: Form(str, "BASE64", "Base64, or the bytes in @FILE or, with -, from the standard input.", _base64),
-    Moment: Form(str, "TIME", "Unix seconds, or such as 2026-01-31T12:00:00Z.", _moment),
+    Moment: Form(str, "TIME", "Unix seconds, or a time such as 2026-01-31T12:00:00Z.", _moment),
     UserId: Form(str, "USER"),
     str | int: Form(str, "USER"),
     StreamPosition: Form(str, "OFFSET:EPOCH", "", _position),

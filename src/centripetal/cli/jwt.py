@@ -41,7 +41,7 @@ Algorithm = Annotated[
         "--algorithm",
         metavar="NAME",
         show_default=False,
-        help="HS512, RS384, …; the usual one of the key if not given.",
+        help="HS512, RS384, …; if not given, the usual one for the key.",
     ),
 ]
 Kid = Annotated[
@@ -51,7 +51,9 @@ Kid = Annotated[
 ExpiresIn = Annotated[
     str,
     typer.Option(
-        "--expires-in", metavar="TIME", help="How long it lives: seconds, or with a unit as 30m, 12h, 7d; or never."
+        "--expires-in",
+        metavar="TIME",
+        help="How long it is valid: seconds, or a number with a unit such as 30m, 12h, 7d; or never.",
     ),
 ]
 Info = Annotated[
@@ -60,10 +62,21 @@ Info = Annotated[
 ]
 Audience = Annotated[
     str | None,
-    typer.Option("--audience", metavar="TEXT", show_default=False, help="What the server's `audience` wants."),
+    typer.Option(
+        "--audience",
+        metavar="TEXT",
+        show_default=False,
+        help="The `aud` claim, if the server is configured with an `audience`.",
+    ),
 ]
 Issuer = Annotated[
-    str | None, typer.Option("--issuer", metavar="TEXT", show_default=False, help="What the server's `issuer` wants.")
+    str | None,
+    typer.Option(
+        "--issuer",
+        metavar="TEXT",
+        show_default=False,
+        help="The `iss` claim, if the server is configured with an `issuer`.",
+    ),
 ]
 User = Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")]
 
@@ -138,10 +151,13 @@ def explain_(
     ] = None,
     user: Annotated[
         str | None,
-        typer.Option("--user", metavar="USER", show_default=False, help="The user of whom it must be."),
+        typer.Option("--user", metavar="USER", show_default=False, help="The user that it must belong to."),
     ] = None,
     connect: Annotated[
-        bool, typer.Option("--connect", show_default=False, help="It is to connect with, even if it has a channel.")
+        bool,
+        typer.Option(
+            "--connect", show_default=False, help="Treat it as a connection token, even if it names a channel."
+        ),
     ] = False,
     secret_key: SecretKey = None,
     key_file: Annotated[
@@ -151,7 +167,7 @@ def explain_(
         ),
     ] = None,
 ) -> None:
-    """Say what a server would say of a token, why, and what to do. Exit code 1: it would refuse it."""
+    """Say whether a server would accept a token, why, and what to do. The exit code is 1 if it would refuse it."""
     key = _secret_or_file(settings, secret_key, key_file)
     if isinstance(key, bytes):
         key = _key_set(key)
@@ -212,7 +228,7 @@ def _key_set(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except msgspec.DecodeError as error:
-        raise UsageError(f"--key-file is no key set: {error}") from None
+        raise UsageError(f"--key-file is not a key set: {error}") from None
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -224,7 +240,7 @@ def _seconds(text: str) -> float | None:
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", text)
     if found is None:
         raise UsageError(
-            f"--expires-in: {text!r} is no time: give seconds, a time with a unit (30m, 12h, 7d), or never"
+            f"--expires-in: {text!r} is not a duration: give seconds, a number with a unit (30m, 12h, 7d), or never"
         )
     return float(found[1]) * _UNITS[found[2]]
 

@@ -32,7 +32,7 @@ def known_key(settings: Settings, given: str | None) -> str | None:
         try:
             return contents("--token-key", key).decode()
         except UnicodeDecodeError:
-            raise UsageError(f"--token-key: {key[1:]!r} is no text: give a key in PEM") from None
+            raise UsageError(f"--token-key: {key[1:]!r} is not a text file: give a key in PEM") from None
     return key or None
 
 
@@ -41,12 +41,12 @@ def checking_key(settings: Settings, given: str | None) -> Any:
     key = known_key(settings, given)
     if key is None:
         raise UsageError(
-            f"no key of tokens is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
+            f"no token key is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
             "the server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
         )
     if key.lstrip().startswith("{"):
         try:
             return msgspec.json.decode(key, type=dict[str, Any])
         except msgspec.DecodeError as error:
-            raise UsageError(f"the key set is no JSON: {error}") from None
+            raise UsageError(f"the key set is not JSON: {error}") from None
     return key

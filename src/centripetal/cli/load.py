@@ -68,10 +68,10 @@ def load(
         raise UsageError("--group and --start-line must be at least 1, --rate more than 0")
     generation, client = settings.generation(), settings.client()
     path = failed if failed is not None or file == "-" else Path(f"{file}.failed.ndjson")
-    _check_path(path, file, start_line)
     failures = Failures(path, append=start_line > 1)
     began = time.monotonic()
     with contextlib.closing(client), _opened(file) as source, progress(_size(source)) as bar:
+        _check_path(path, file, start_line)
         loader = Loader(client, generation, Loading(group, rate, skip_unknown), failures, bar)
         loader.next_line = start_line
         with stopping(loader), contextlib.suppress(KeyboardInterrupt):
@@ -88,8 +88,11 @@ def _check_path(path: Path | None, file: str, start_line: int) -> None:
         raise UsageError(f"--failed {path} is the file that is loaded: name another one")
     if path.exists() and start_line == 1:
         raise UsageError(
-            f"{path} is there already, from an earlier load: load that, or remove it, or name another with --failed"
+            f"{path} exists, perhaps from an earlier load: load it, or remove it, or name another with --failed"
         )
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK) or path.is_dir():
+        # Found out now, and not when lines have been sent and failed.
+        raise UsageError(f"lines that fail cannot be kept in {path}: name a file that can be written with --failed")
 
 
 @contextlib.contextmanager
@@ -158,10 +161,11 @@ def _summary(settings: Settings, loader: Loader, failures: Failures, seconds: fl
     print(f"{done:,} commands sent in {seconds:.1f} s, {rate}; {failures.count:,} lines failed", end="")
     print(f", {loader.skipped:,} were left out" if loader.skipped else "")
     if where is not None:
-        print(f"The lines that failed are in {printable(where)}: mend what is wrong and load that.")
+        print(f"The lines that failed are in {printable(where)}: correct them and load that file.")
     if loader.stopped_by is not None:
         print(f"stopped: {printable(str(loader.stopped_by))}", file=sys.stderr)
-        print(explain(loader.stopped_by)[1], file=sys.stderr)
+        if advice := explain(loader.stopped_by)[1]:
+            print(advice, file=sys.stderr)
     if goes_on is not None:
         print(f"To go on: --start-line {goes_on}", file=sys.stderr)
 

@@ -81,27 +81,47 @@ class Failures:
         self.keep(line, error, failed_line(line.text, error))
 
     def keep(self, line: Line, error: CentripetalError, text: bytes) -> None:
-        """Keep *text*, which is what failed of *line*, because of *error*."""
+        """Keep *text*, which is what failed of *line*, because of *error*.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
         self.count += 1
         if self.count <= _SHOWN:
             print(f"line {line.number}: {printable(str(error))}", file=sys.stderr)
         if self.path is None:
             return
-        if self._file is None:
-            self._file = self.path.open("ab" if self._append else "xb")
-        self._file.write(text)
+        with self._writing():
+            if self._file is None:
+                self._file = self.path.open("ab" if self._append else "xb")
+            self._file.write(text)
 
     def flush(self) -> None:
-        """Have all of it in the file."""
+        """Have all of it in the file.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
         if self._file is not None:
-            self._file.flush()
+            with self._writing():
+                self._file.flush()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {self.path}: {error.strerror}; failed lines of the last request may be missing there"
+            ) from None
 
     def close(self) -> None:
         """End the file; print how many failures were not printed."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # flush() has told
+                self._file.close()
         if self.count > _SHOWN:
-            print(f"and {self.count - _SHOWN} lines more", file=sys.stderr)
+            print(f"and {self.count - _SHOWN} more lines", file=sys.stderr)
 
 
 class Loader:
@@ -119,6 +139,7 @@ class Loader:
         skipped: how many lines were left out.
         next_line: the first line that was neither sent nor kept as a failure.
         stopping: set it to end after the request that is under way.
+        reading: whether it waits for a line, so that there is no request to wait for.
         stopped_by: the error that ended it before its time.
     """
 
@@ -141,14 +162,17 @@ class Loader:
         """Send the commands in *lines*."""
         # One request after the other: to make the next one ready meanwhile was no faster (two cores, 1.8.0 and 6.9.1).
         start = time.monotonic()
-        for batch, entries in self._groups(lines):
-            if self.stopping:
-                return
-            self._keep_rate(start, len(batch))
-            _send(batch)
-            self._settle(entries)
-            if self.stopped_by is not None:
-                return
+        try:
+            for batch, entries in self._groups(lines):
+                if self.stopping:
+                    return
+                self._keep_rate(start, len(batch))
+                _send(batch)
+                self._settle(entries)
+                if self.stopped_by is not None:
+                    return
+        except UsageError as error:  # a file is not what it must be: that with the commands, or that with the failures
+            self.stopped_by = error
 
     def _keep_rate(self, start: float, count: int) -> None:
         self.sent += count
@@ -195,6 +219,8 @@ class Loader:
 
     def _settle(self, entries: list[Entry]) -> None:
         answered, failed = False, None
+        last = entries[-1].line
+        self.next_line = last.number + 1
         for entry in entries:
             try:
                 result = entry.slot.result()
@@ -209,8 +235,6 @@ class Loader:
                 answered = True
                 self._look_at(entry.line, result)
         self._failures.flush()
-        last = entries[-1].line
-        self.next_line = last.number + 1
         self._bar.advance(last.position, self.sent, self._failures.count)
         if answered:
             self._in_a_row = 0

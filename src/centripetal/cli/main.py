@@ -3,6 +3,7 @@
 `run` is the console script; `main` is the same as a function, which returns the exit code.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from centripetal.version import __version__
 __all__ = ["main", "run"]
 
 MISSING = """\
-The command line of centripetal needs two packages more, Typer and Rich. Install them with
+The command line of centripetal needs two more packages, Typer and Rich. Install them with
 
     pip install 'centripetal[cli]'
 """
@@ -19,6 +20,8 @@ The command line of centripetal needs two packages more, Typer and Rich. Install
 
 def run() -> None:
     """Do what the command line says and exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # people publish letters that the terminal may not have
     sys.exit(main(sys.argv[1:]))
 
 

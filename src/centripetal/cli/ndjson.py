@@ -19,7 +19,7 @@ from centripetal.protocol.command import Command
 __all__ = ["MAX_LINE_BYTES", "Line", "command_of", "failed_broadcast", "failed_line", "lines_of", "was_doubtful"]
 
 MAX_LINE_BYTES = 64 << 20
-"""A line longer than this is none of a command, and would not fit into memory for ever."""
+"""A longer line is refused: a large file without line breaks would fill the memory."""
 
 _PASSED_OVER = frozenset(("error", "executed", "uid", "id"))
 _EMPTY = msgspec.Raw(b"{}")
@@ -58,7 +58,7 @@ def command_of(text: bytes, generation: Generation) -> Command[Any]:
     """The command that a line is.
 
     Raises:
-        UsageError: it is none of that generation; the message says why.
+        UsageError: it is not a command of that generation; the message says why.
     """
     name, params = _parts(_members(text))
     kind = generation.commands.get(name)
@@ -67,11 +67,11 @@ def command_of(text: bytes, generation: Generation) -> Command[Any]:
     if name in generation.other.commands:
         raise UsageError(f"{name} is a command of Centrifugo {generation.other.title} only")
     if generation is Generation.V1:
-        raise UsageError(f"{name!r:.100} is no command of Centrifugo 1.x: {', '.join(generation.commands)}")
+        raise UsageError(f"{name!r:.100} is not a command of Centrifugo 1.x; it has {', '.join(generation.commands)}")
     try:
         fields = _decode(params)
     except msgspec.DecodeError:
-        raise UsageError(f"the fields of {name!r:.100} are no JSON object") from None
+        raise UsageError(f"the fields of {name!r:.100} are not a JSON object") from None
     return custom(name, {field: bytes(value) for field, value in fields.items()})
 
 
@@ -120,7 +120,7 @@ def _parts(members: Mapping[str, msgspec.Raw]) -> tuple[str, msgspec.Raw]:
         try:
             return _decode_text(members["method"]), members.get("params", _EMPTY)
         except msgspec.DecodeError:
-            raise UsageError("method is no text") from None
+            raise UsageError("method is not a string") from None
     names = members.keys() - _PASSED_OVER if len(members) > 1 else members.keys()
     if len(names) != 1:
         raise UsageError('give {"method": …, "params": {…}}, or one member that is named as the method')

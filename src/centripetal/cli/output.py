@@ -42,9 +42,13 @@ def show(result: Any, as_json: bool) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Print *value* as one line of JSON."""
-    # Bytes, not print(): the locale may have no letters for what users published.
+    """Print *value* as one line of JSON; what the output's encoding does not have is escaped."""
     line = msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # Letters stand only inside of strings, where \u escapes mean the same.
+        line = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in line)
     sys.stdout.write(line + "\n")
 
 

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from centripetal import v1
-from centripetal.cli.failures import SIGPIPE, give_up_stdout
+from centripetal.cli.failures import PIPE_CLOSED, give_up_stdout
 from centripetal.cli.generations import SECRET, Credentials, Generation
 from centripetal.client import current
 from centripetal.errors import UsageError
@@ -115,7 +115,7 @@ class Settings:
         if generation is Generation.CURRENT:
             return current.Client(url, credential, timeout=timeout, handler_prefix=self.prefix(), **self.transport())
         if self.handler_prefix is not None:
-            raise UsageError("--handler-prefix is for Centrifugo 3 and later; for 1.x, put its `prefix` into the URL")
+            raise UsageError("--handler-prefix is for Centrifugo 3 and later; a URL for 1.x ends in its `http_prefix`")
         if credential is None:
             return v1.Client.insecure(url, timeout=timeout, **self.transport())
         return v1.Client(url, credential, timeout=timeout, **self.transport())
@@ -155,7 +155,7 @@ _OPTIONS: dict[str, tuple[Any, str, dict[str, Any]]] = {
     ),
     "secret": (
         str | None,
-        "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: others on this machine see "
+        "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: other users of this machine can see "
         "command lines.",
         {"metavar": "SECRET"},
     ),
@@ -255,7 +255,7 @@ def register(
         except BrokenPipeError:
             # Nobody reads any more, as in `centripetal channels | head -1`. (Clients raise none of these.)
             give_up_stdout()
-            raise typer.Exit(SIGPIPE) from None
+            raise typer.Exit(PIPE_CLOSED) from None
 
     declare(verb, [*parameters, *common])
     text = help or inspect.cleandoc(function.__doc__ or "")

@@ -15,8 +15,8 @@ from centripetal.cli.generations import Generation
 from centripetal.cli.keys import KeyOption, known_key
 from centripetal.cli.output import as_text, console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.dialects.current.realtime import watching as current
-from centripetal.dialects.v1 import watching as v1
+from centripetal.dialects.current.realtime import watching as watching_current
+from centripetal.dialects.v1 import watching as watching_v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import (
     Connected,
@@ -68,8 +68,8 @@ def watch(
     """Show what is published into channels, who joins and who leaves, as it happens.
 
     It connects like a browser; so it is in the channels' presence. To Centrifugo 1.x it does so with a token that it
-    makes of the secret; to a later one with `--token`, or with one that it makes of the key of tokens (`--token-key`),
-    or else without a token, as servers may permit. If the connection is lost, it connects again and gets what it missed
+    makes of the secret; to a later one with `--token`, or with one that it makes of the token key (`--token-key`), or
+    else without a token, as servers may permit. If the connection is lost, it connects again and gets what it missed
     where the channels' options have that recovered; where something may be missing, it says so. Joins and leaves are
     seen where channels have `join_leave`.
 
@@ -99,11 +99,13 @@ def _watcher(
         key = None if token is not None or (settings.insecure and not insists) else key
         if key is not None or token is not None or settings.credentials().generation is Generation.CURRENT:
             url = settings.server_url() or DEFAULT_URL
-            return url, current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
+            return url, watching_current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
     if token is not None or insists:
         raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
     with closing(settings.client_v1()) as client:
-        return client.endpoint, v1.Watcher(channels, secret=client.secret, user=user, patience=settings.seconds())
+        return client.endpoint, watching_v1.Watcher(
+            channels, secret=client.secret, user=user, patience=settings.seconds()
+        )
 
 
 def _until(count: int | None, events: Iterator[Event]) -> Iterator[Event]:
@@ -202,9 +204,9 @@ def _status(event: Event) -> str:
         case Refused():
             return f"error: {event.error}"
         case Unsubscribed():
-            return f"the back end took this connection out of {event.channel}"
+            return f"the back end unsubscribed this connection from {event.channel}"
         case Unreadable():
-            return f"something unreadable came: {event.error}"
+            return f"the server sent something unreadable: {event.error}"
         case Lost():
             return f"connection lost: {event.error}; trying again in {event.pause:.1f} s"
     return type(event).__name__.lower()

@@ -100,6 +100,6 @@ class Collector(Collecting):
 
     def _fail(self, error: BaseException) -> None:
         if not isinstance(error, CentripetalError):  # Ctrl-C, or a task that was cancelled
-            error = TransportError(f"{type(error).__name__} while the batch was sent: nobody knows how far it came")
+            error = TransportError(f"{type(error).__name__} while the batch was sent: the server may have run it")
         for slot in self._slots:
             slot.fail(error)

@@ -47,5 +47,5 @@ class Caller(Generic[OutcomeT]):
         return self.timeout if timeout is None else check_timeout(timeout)
 
     def _converse(self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT]) -> Flow[list[OutcomeT]]:
-        """The conversation about some calls."""
+        """The conversation about some calls; *codec* is this client's, or that of a batch."""
         return exchange(codec, calls)

@@ -8,6 +8,7 @@ from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import call
+from centripetal.client.caller import Caller
 from centripetal.client.options import ClientOptions, CurrentOptions
 from centripetal.dialects.current.api import commands
 from centripetal.dialects.current.api.base import StreamPosition
@@ -28,7 +29,7 @@ __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 Reply = Answer[Any] | Failed
 
 MAX_SECONDS_WITH_RETRY = 240.0
-"""Servers forget an idempotency key after five minutes; a try later than that would publish anew."""
+"""Servers forget an idempotency key after five minutes (spec v6 §7.4); a try later than that would publish anew."""
 
 
 class _Commands:
@@ -48,6 +49,7 @@ class _Commands:
     info = call(commands.Info)
     rpc = call(commands.RPC)
 
+    # Maps and shared polling, since 6.8.
     map_publish = call(commands.MapPublish)
     map_remove = call(commands.MapRemove)
     map_read_state = call(commands.MapReadState)
@@ -56,6 +58,7 @@ class _Commands:
     map_clear = call(commands.MapClear)
     shared_poll_publish = call(commands.SharedPollPublish)
 
+    # Centrifugo PRO only.
     connections = call(commands.Connections)
     update_user_status = call(commands.UpdateUserStatus)
     get_user_status = call(commands.GetUserStatus)
@@ -77,12 +80,11 @@ class _Commands:
     cancel_push = call(commands.CancelPush)
 
 
-class _Current:
+class _Current(Caller[Reply]):
     """What both clients are beside the waiting."""
 
     _dialect: Codec
     _retry: Retry | None
-    _once: bool
     _chance: Callable[[], float]
 
     def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
@@ -119,7 +121,12 @@ class _Current:
                 "servers forget an idempotency key after five minutes"
             )
 
-    def _flow(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
+    def _seconds(self, timeout: float | None) -> float:
+        if timeout is not None:
+            self._check_seconds(timeout)
+        return super()._seconds(timeout)
+
+    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
         if self._retry is None:
             return exchange(codec, calls)
         return insist(codec, calls, self._retry, self._chance)
@@ -275,15 +282,6 @@ class Client(_Commands, _Current, BlockingClient[Reply]):
                 raise paging.failed(error) from None
             yield paging.take(page)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
-        return self._flow(calls, codec)
-
-    def _seconds(self, timeout: float | None) -> float:
-        if timeout is None:
-            return self.timeout
-        self._check_seconds(timeout)
-        return super()._seconds(timeout)
-
 
 class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
     """A Centrifugo server's API, awaited. The arguments are those of `Client`."""
@@ -345,12 +343,3 @@ class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
             except ServerError as error:
                 raise paging.failed(error) from None
             yield paging.take(page)
-
-    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
-        return self._flow(calls, codec)
-
-    def _seconds(self, timeout: float | None) -> float:
-        if timeout is None:
-            return self.timeout
-        self._check_seconds(timeout)
-        return super()._seconds(timeout)

@@ -147,7 +147,7 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
         transport: Transport | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
-        """A client that signs nothing, for a server with `insecure_api` behind a firewall."""
+        """A client that signs nothing, for a server with `insecure_api` behind a firewall; else as the class."""
         client = cls.__new__(cls)
         client._set_up(url, None, timeout, transport, options)
         return client
@@ -207,7 +207,7 @@ class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
         transport: AsyncTransport | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
-        """A client that signs nothing, for a server with `insecure_api` behind a firewall."""
+        """A client that signs nothing, for a server with `insecure_api` behind a firewall; else as the class."""
         client = cls.__new__(cls)
         client._set_up(url, None, timeout, transport, options)
         return client

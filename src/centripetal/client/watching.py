@@ -14,6 +14,7 @@ from centripetal.errors import HTTPStatusError, MalformedResponseError, Transpor
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Watcher
 from centripetal.transport.base import TransportOptions
+from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.settings import Settings
 
 try:
@@ -26,6 +27,13 @@ except ModuleNotFoundError as missing:
 __all__ = ["Watching", "backoff"]
 
 _LONGEST_PAUSE = 20.0
+
+
+def _rest(seconds: float, waker: socket.socket) -> None:
+    """Wait, unless something can be read from *waker* before."""
+    poller = select.poll()  # select() takes no descriptors above 1023
+    poller.register(waker, select.POLLIN)
+    poller.poll(max(0.0, min(seconds, LONGEST_WAIT)) * 1000)
 
 
 def backoff(attempt: int) -> float:
@@ -96,7 +104,7 @@ class Watching:
                         lost = msgspec.structs.replace(event, pause=self._pauses(attempts))
                         yield lost
                         if not self._stopped:
-                            select.select([waker], [], [], lost.pause)
+                            _rest(lost.pause, waker)
                     case Connected():
                         attempts, connected = 0, True
                         yield event

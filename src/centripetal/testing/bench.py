@@ -69,8 +69,17 @@ class Bench(ABC):
 
         Only what another thread or process does needs it: when a blocking call returns, it has been noted.
 
+        Args:
+            channel: the channel.
+            data: as for `assert_published`.
+            times: how many such publications there must be, those that are there already included; at least 1.
+            timeout: seconds.
+
         Returns:
             The publication that was waited for.
+
+        Raises:
+            UsageError: *times* or *timeout* is no such number.
         """
         __tracebackhide__ = True
         deadline = time.monotonic() + check_timeout(timeout)

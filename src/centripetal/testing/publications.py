@@ -12,6 +12,7 @@ from typing import Any, overload
 
 import msgspec
 
+from centripetal.errors import UsageError
 from centripetal.server.events import CommandRun, Event, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING, clipped, decoded, differences, matches
 
@@ -112,7 +113,13 @@ class Publications(Sequence[Publication]):
         return stop
 
     def find(self, channel: str, data: Any, times: int = 1) -> Publication | None:
-        """The publication that makes it *times* of them; None if there are fewer."""
+        """The publication that makes it *times* of them; None if there are fewer.
+
+        Raises:
+            UsageError: *times* is no number of publications.
+        """
+        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            raise UsageError(f"times must be a whole number, at least 1, not {times!r}")
         found = [each for each in self if each.is_as(channel, data)]
         return found[times - 1] if len(found) >= times else None
 

@@ -20,8 +20,9 @@ class TransportOptions(TypedDict, total=False):
     """What our own transports can be told.
 
     Attributes:
-        max_response_bytes: the largest body of a reply that is read; a larger one is a `MalformedResponseError`.
-        max_connections: how many idle connections are kept.
+        max_response_bytes: the largest body of a reply that is read, 64 MiB unless given; a larger one is a
+            `MalformedResponseError`.
+        max_connections: how many idle connections are kept, 64 unless given; 0: none.
         ssl_context: how to speak TLS, instead of the default: verify against the system's authorities.
         ca_file: a file of PEM certificates to verify against, instead of the system's authorities.
         unix_socket: the path of a Unix socket to connect to, whatever host the URL names.

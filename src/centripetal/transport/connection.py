@@ -19,7 +19,7 @@ from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.http1 import Origin, ResponseParser
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
-from centripetal.transport.settings import Address
+from centripetal.transport.settings import Address, server_name
 
 if TYPE_CHECKING:
     # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
@@ -144,13 +144,14 @@ class Connection:
         self._ready = True
 
     def _shake_hands(self, context: "ssl.SSLContext") -> Steps:
-        name = self.origin.host.partition("%")[0].removesuffix(".")
         import ssl
 
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
         try:
-            sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+            sock = context.wrap_socket(
+                self.sock, server_hostname=server_name(self.origin), do_handshake_on_connect=False
+            )
         except OSError as error:
             _close_half_made(error)
             raise

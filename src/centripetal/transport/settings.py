@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
     import ssl
 
-__all__ = ["Address", "Settings", "attempts", "resolved"]
+__all__ = ["Address", "Settings", "attempts", "resolved", "server_name"]
 
 MAX_CONNECTIONS = 64
 
@@ -30,7 +30,8 @@ class Settings:
     """The options of a transport; see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option of a wrong type or range, options that exclude each other, a `ca_file` that is none.
+        UsageError: an option of a wrong type or range, options that exclude each other, a `ca_file` that cannot be
+            read.
     """
 
     def __init__(
@@ -97,6 +98,12 @@ class Settings:
         return None
 
 
+def server_name(origin: Origin) -> str:
+    """The name that the certificate of *origin* must be for."""
+    # Certificates hold neither the zone of an IPv6 address nor the dot at the end of a name.
+    return origin.host.partition("%")[0].removesuffix(".")
+
+
 def resolved(found: Iterable[tuple[Any, ...]]) -> list[Address]:
     """The addresses in what `getaddrinfo` gave."""
     return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
@@ -130,7 +137,7 @@ def _check_readable(ca_file: str) -> None:
     try:
         with open(ca_file, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"ca_file {ca_file!r} is no file")
+                raise UsageError(f"ca_file {ca_file!r} is not a file")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"ca_file {ca_file!r} cannot be read: {reason}") from error
