@@ -146,6 +146,21 @@ async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
         assert not re.search("X-API-Sign|generate_client_token|history_lifetime|same secret", shown)
 
 
+async def test_a_history_is_that_of_its_channel(browser: Browser) -> None:
+    """Two channels of a Centrifugo 6 have publications of the same offsets, which are not taken for one another."""
+    options = {"history_size": 10, "history_ttl": "60s", "allow_subscribe_for_client": True}
+    with EmbeddedServer(
+        api_key="key", token_secret=SECRET, config={"channel": {"without_namespace": options}}
+    ) as server:
+        await browser.open(server.console_url)
+        async with subscriber_of_6(server, "ada", "news", "sport"):
+            for channel in ("news", "sport"):
+                centripetal.Client(server.url, "key").publish(channel, f"of {channel}")
+            for channel in ("news", "sport", "news"):
+                await browser.do("click", f"#channel-list button:has-text('{channel}')")
+                await browser.sees(f"#history-list li:has-text('of {channel}')")
+
+
 async def test_errors_are_explained(browser: Browser, server: EmbeddedServer) -> None:
     """Also those from before the page was opened; equal ones are counted, and can be forgotten."""
     for _ in range(2):
@@ -240,8 +255,12 @@ async def test_a_pause_keeps_what_comes_meanwhile(browser: Browser, server: Embe
     await browser.do("click", ".chip[data-kind=message]")
     await browser.do("click", line("message", "while paused"))
     await browser.sees("#log pre:has-text('channel: news')")
+    await browser.do("click", "#pause")
+    client.publish("news", "cleared away")
+    await browser.sees("#pause:has-text('Continue (2)')")
     await browser.do("click", "#clear")
     await browser.sees("#log-empty")
+    assert await browser.text("#pause") == "Continue"
 
 
 async def test_it_goes_on_when_the_server_is_started_anew(browser: Browser, server: EmbeddedServer) -> None:

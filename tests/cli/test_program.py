@@ -203,7 +203,7 @@ def test_serve_warns_in_sentences(tmp_path: Path) -> None:
         (("--port", "0"), "CENTRIFUGO_SECRET"),
         (("--insecure",), "--server 1 or 6"),
         (("--secret", "s", "--server", "6"), "API key"),
-        (("--secret", "s", "--api-key", "k"), "give what is of one"),
+        (("--secret", "s", "--api-key", "k"), "give only what one of them has"),
         (("--server", "6"), "API key"),
         (("--server", "5"), "stand-ins"),
         (("--secret", "s", "--port", "70000"), "port"),

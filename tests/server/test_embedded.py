@@ -79,6 +79,53 @@ def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
         assert server.url
 
 
+def test_a_server_that_could_not_start_leaves_its_port_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while somebody still holds the error, which holds everything that led to it."""
+
+    def fail(_: EmbeddedServer) -> None:
+        raise RuntimeError("on purpose")
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    server = EmbeddedServer(secret="s", port=port)
+    with monkeypatch.context() as patch:
+        patch.setattr(EmbeddedServer, "_serve", fail)
+        with pytest.raises(RuntimeError, match="on purpose") as caught:
+            server.start()
+    with server:
+        assert server.url.endswith(f":{port}")
+    assert caught.value.__traceback__ is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems let connections wait in another way")
+def test_many_clients_may_come_at_once() -> None:
+    """They wait to be accepted while the server is busy; nobody has to try again a second later."""
+    busy, done = threading.Event(), threading.Event()
+
+    async def be_busy(_: App) -> None:
+        busy.set()
+        done.wait(60)
+
+    most = min(300, int(Path("/proc/sys/net/core/somaxconn").read_text()))
+    with EmbeddedServer(secret="s") as server, contextlib.ExitStack() as stack:
+        thread = threading.Thread(target=server.in_loop, args=(be_busy,))
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(done.set)
+        assert busy.wait(60)
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        for _ in range(most):
+            stack.enter_context(socket.create_connection(address, timeout=10))
+
+
+def test_every_address_has_a_url() -> None:
+    """An empty host is one that sockets take; a URL needs something to name."""
+    with EmbeddedServer(secret="s", host="") as server:
+        assert server.url.startswith("http://0.0.0.0:")
+        assert server.console_url.startswith("http://localhost:")
+        assert server.console_password
+
+
 def test_it_cannot_be_started_twice() -> None:
     """It says so instead of losing the first thread."""
     with EmbeddedServer(secret="s") as server, pytest.raises(UsageError, match="runs already"):
@@ -148,7 +195,17 @@ def test_a_file_that_is_no_configuration_is_named(tmp_path: Path, name: str, tex
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"secret": ""}, {"secret": 5}, {"config": 5}, {"secret": "s", "port": -1}, {"secret": "s", "port": "1"}],
+    [
+        {},
+        {"secret": ""},
+        {"secret": 5},
+        {"config": 5},
+        {"secret": "s", "port": -1},
+        {"secret": "s", "port": "1"},
+        {"secret": "s", "host": None},
+        {"api_key": "k", "config": {"client": {"allowed_origins": ["[x"]}}},
+        {"api_key": "k", "config": {"client": {"token": {"issuer_regex": "("}}}},
+    ],
 )
 def test_wrong_arguments_are_refused(arguments: dict[str, object]) -> None:
     """Before anything is started."""
@@ -251,6 +308,14 @@ def test_serve_listens_where_the_configuration_says() -> None:
             serve(config={"secret": "s", "Port": str(port), "address": "127.0.0.1"})
     with pytest.raises(UsageError, match="port in the configuration"):
         serve(config={"secret": "s", "port": "x"})
+    with pytest.raises(UsageError, match="port in the configuration"):
+        serve(config={"http_api": {"key": "k"}, "http_server": {"port": "x"}})
+
+
+def test_serve_takes_a_null_for_nothing_said() -> None:
+    """As the server does in the rest of a configuration."""
+    sections: dict[str, object] = {"http_api": None, "client": None, "http_server": None, "channel": {}}
+    serve(port=0, config=sections, insecure=True, echo=lambda _: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def test_serve_needs_credentials_or_none_on_purpose() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,27 @@ def test_a_real_server_reproduces_its_conversations(name: str, tmp_path: Path) -
     transcript = load("current", name)
     with servers_v6.start("real", transcript["config"], tmp_path) as server:
         LineConversation(server.url, transcript["compare"]).run(transcript["frames"])
+
+
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
+def test_zero_or_empty_in_a_configuration_is_as_good_as_unsaid(kind: str, tmp_path: Path) -> None:
+    """Pings are asked for, `$` and `:` mark channels, and there is a limit to these and to their names."""
+    anybody = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True}
+    config = {
+        "client": {"allow_anonymous_connect_without_token": True, "ping_interval": "0s", "channel_limit": 0},
+        "channel": {"private_prefix": "", "namespace_boundary": "", "max_length": 0, "without_namespace": anybody},
+        "websocket": {"handler_prefix": ""},
+    }
+    with (
+        servers_v6.start(kind, config, tmp_path) as server,
+        Client(server.url.replace("http", "ws") + "/connection/websocket") as client,
+    ):
+        client.send(b'{"id":1,"connect":{}}')
+        assert b'"ping":25,"pong":true' in client.receive_text()
+        channels = {"$a": 103, "a:b": 102, "x" * 256: 107} | {f"c{number}": 0 for number in range(128)} | {"more": 106}
+        for channel, code in channels.items():
+            client.send(json.dumps({"id": 2, "subscribe": {"channel": channel}}).encode())
+            assert json.loads(client.receive_text()).get("error", {}).get("code", 0) == code, channel
 
 
 def test_a_server_that_stops_says_so() -> None:

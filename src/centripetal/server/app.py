@@ -33,6 +33,7 @@ Interfere = Callable[[Request, "HTTPConnection"], bool]
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
+_BACKLOG = 1024  # connections that may wait to be accepted, when many clients come at once
 _LINGER = 0.5  # seconds that a client has to take an answer that ends the connection, as in the real server
 
 
@@ -59,7 +60,10 @@ class App:
     async def start(self, listener: socket.socket) -> None:
         """Begin to accept connections on *listener*, which is bound."""
         self._listener = listener
-        self._server = await asyncio.get_running_loop().create_server(lambda: HTTPConnection(self), sock=listener)
+        # It calls `listen` itself, with a backlog of only 100 unless told otherwise.
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: HTTPConnection(self), sock=listener, backlog=_BACKLOG
+        )
 
     async def stop(self, timeout: float = 5.0) -> None:
         """Stop listening and end all connections; what takes longer than *timeout* seconds to send is cut off."""

@@ -68,7 +68,9 @@ def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[
     if server not in (None, 1, 6):
         raise UsageError(f"there are stand-ins for Centrifugo 1.x (1) and 6 (6), not for {server!r}")
     if (secret is not None and key is not None) or (server == 1 and key is not None):
-        raise UsageError("a 1.x server has a secret, a current one an API key and a token secret: give what is of one")
+        raise UsageError(
+            "a 1.x server has a secret, a current one an API key and a token secret: give only what one of them has"
+        )
     if server == 6 and secret is not None:
         raise UsageError("a current server has no secret: give its API key")
     if server is not None:
@@ -112,7 +114,7 @@ def load(source: ConfigSource | None) -> Mapping[str, Any]:
         raise UsageError(f"config must be a dict or the path of a JSON file, not {type(source).__name__}")
     path = Path(source)
     try:
-        # Go and Windows editors agree on little, but a byte order mark is common.
+        # Editors on Windows may begin a file with a byte order mark.
         value = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"the configuration {path} cannot be read: {error.strerror or error}") from None

@@ -50,7 +50,7 @@ class EmbeddedServer:
             `client.token.hmac_secret_key`; with neither, no token is accepted.
         config: what the real server is configured with: a dict, or the path of its JSON file. A key that has no effect
             here gives an `UnhonouredConfigWarning`.
-        host: the address to listen on.
+        host: the address to listen on; "0.0.0.0" (or empty) and "::" are all of this machine's.
         port: the port to listen on; 0 picks a free one at each start.
         console: whether there is a page at `console_url` that shows what happens in the server, and acts on it.
         console_password: what it asks for. Without one it asks for nothing on a loopback address; on others a
@@ -74,12 +74,14 @@ class EmbeddedServer:
         console_password: str | None = None,
         server: int | None = None,
     ) -> None:
+        if not isinstance(host, str):
+            raise UsageError(f"host must be text, such as 127.0.0.1, not {host!r}")
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
             raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
         if console_password is not None and (not isinstance(console_password, str) or not console_password):
             raise UsageError("console_password must be text that is not empty")
         if console_password is not None and not console:
-            raise UsageError("console_password without a console: leave one of them out")
+            raise UsageError("console_password goes with a console: leave it out, or leave out console=False")
         self._generation, unhonoured = choose(server, secret, api_key, token_secret, config)
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=2)
@@ -88,7 +90,7 @@ class EmbeddedServer:
         self.console_password = console_password or ("" if is_loopback(host) else secrets.token_urlsafe(12))
         """What the console asks for; empty: nothing."""
         self._console = console
-        self._host = host
+        self._host = host or "0.0.0.0"  # noqa: S104 - an empty host means every address, to a socket
         self._port = port
         self._bound_port: int | None = None
         self._running: Running | None = None
@@ -138,7 +140,7 @@ class EmbeddedServer:
         if not self._console:
             raise UsageError("this server has no console: make it with console=True")
         # A browser does not go to "every address".
-        host = "localhost" if self._host in ("", "0.0.0.0", "::") else None  # noqa: S104
+        host = "localhost" if self._host in ("0.0.0.0", "::") else None  # noqa: S104
         return f"http://{self._authority(host)}{PREFIX}"
 
     def start(self) -> Self:
@@ -151,7 +153,11 @@ class EmbeddedServer:
             raise UsageError("the server runs already")
         listener = _listen(self._host, self._port)
         self._bound_port = listener.getsockname()[1]
-        self._running = Running(self._serve, listener, self._open_console if self._console else None)
+        try:
+            self._running = Running(self._serve, listener, self._open_console if self._console else None)
+        except BaseException:
+            listener.close()
+            raise
         version = self._generation.version
         logger.info("a stand-in for Centrifugo %s, for development and tests, at %s", version, self.url)
         return self
@@ -212,7 +218,7 @@ class EmbeddedServer:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(f"port {port} of {host} is in use: choose another, or 0 for a free one") from None

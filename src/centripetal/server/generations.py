@@ -22,6 +22,8 @@ from centripetal.server.current.console import CurrentBackend
 from centripetal.server.current.endpoints import Endpoints as EndpointsCurrent
 from centripetal.server.current.node import VERSION as VERSION_CURRENT
 from centripetal.server.current.node import Node as NodeCurrent
+from centripetal.server.current.origins import Origins
+from centripetal.server.current.permissions import Gate
 from centripetal.server.events import Events
 from centripetal.server.http1 import Request, Response
 from centripetal.server.link import Realtime
@@ -164,13 +166,20 @@ class _ServiceV1:
 
 
 class Current:
-    """Centrifugo 6."""
+    """Centrifugo 6.
+
+    Raises:
+        UsageError: something in *config* is no pattern or regular expression where it has to be one.
+    """
 
     name = "6"
     version = VERSION_CURRENT
     secret = ""
 
     def __init__(self, config: ConfigCurrent) -> None:
+        # What these cannot work with, the real server would not start with: said now, and not when it is to start.
+        Gate(config)
+        Origins(config.client.allowed_origins)
         self._config = config
         self.api_path = prefix = config.http_api.handler_prefix
         # Clients add "/api" themselves, so that is no part of the URL.

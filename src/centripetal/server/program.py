@@ -47,7 +47,7 @@ def serve(
     Raises:
         UsageError: as for `EmbeddedServer`.
     """
-    values = {str(key).lower(): value for key, value in load(config).items()}
+    values = folded(load(config), "the configuration")
     generation = which(server, secret, api_key or token_secret, values)
     # A configuration without a key is the user's choice, no configuration at all is an oversight.
     if config is None and not insecure and (secret if generation == 1 else api_key) is None:

@@ -13,7 +13,7 @@ _REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
 
 
 def target_of(request: Request) -> str:
-    """What *request* asks for: path and query. The target may be a whole URL; only its path counts."""
+    """What *request* asks for: path and query, also if its target is a whole URL, of which the host does not count."""
     target = request.target
     if "://" in target.partition("?")[0]:
         return "/" + target.partition("://")[2].partition("/")[2]

@@ -72,13 +72,13 @@ def test_an_answer_that_nobody_asked_for_ends_the_connection() -> None:
 
 
 def test_without_an_interval_nobody_is_asked() -> None:
-    """Nor told so; without a time-out no answer is wanted."""
-    world = World(client={"ping_interval": "0s"})
+    """Nor told so; without a time-out no answer is wanted. That is what negative times are for."""
+    world = World(client={"ping_interval": "-1s", "pong_timeout": "-2s"})
     client = world.new()
     assert client.result("connect").keys() == {"client", "version"}
     world.wait(1000)
     assert (client.pushed(), client.ended) == ([], [])
-    world = World(client={"ping_interval": "10s", "pong_timeout": "0s"})
+    world = World(client={"ping_interval": "10s", "pong_timeout": "-1s"})
     client = world.new()
     assert client.result("connect").keys() == {"client", "version", "ping"}
     world.wait(20)

@@ -83,14 +83,14 @@ def test_a_subscription_ends_unless_it_is_refreshed() -> None:
 
 def test_a_subscription_from_the_server_ends_with_the_connection() -> None:
     """Nobody could refresh it."""
-    world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "0s"})
+    world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "1s"})
     client = world.user("42")
     world.api("subscribe", user="42", channel="open:a", expire_at=1005)
     client.say({"id": 1, "sub_refresh": {"channel": "open:a", "token": "x"}})
     assert client.close() == (3501, "bad request")
     client = world.user("42")
     world.api("subscribe", user="42", channel="open:a", expire_at=1005)
-    world.wait(7)
+    world.wait(8)
     assert client.close() == (3006, "subscription expired")
 
 
@@ -98,7 +98,7 @@ def test_a_refresh_of_a_subscription_that_has_expired_makes_it_permanent() -> No
     """Surely a mistake of the real server, but so it is (spec v6 §11.11); one without an end does so, too."""
     ends: list[dict[str, Any]] = [{"exp": 999}, {}]
     for end in ends:
-        world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "0s"})
+        world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "1s"})
         client = world.user("42")
         client.result("subscribe", channel="closed:a", token=token(sub="42", channel="closed:a", exp=1010))
         assert client.result("sub_refresh", channel="closed:a", token=token(sub="42", channel="closed:a", **end)) == {}

@@ -30,6 +30,33 @@ def test_nothing_said_gives_the_defaults() -> None:
     assert config.channels.options.history_meta_ttl == 720 * 3600.0
 
 
+@pytest.mark.parametrize(
+    ("section", "keys", "empty"),
+    [
+        ("client", ("ping_interval", "pong_timeout", "stale_close_delay", "presence_update_interval"), "0s"),
+        ("client", ("queue_max_size", "channel_limit", "expired_close_delay", "user_connection_limit"), 0),
+        ("channel", ("private_prefix", "namespace_boundary", "user_boundary", "user_separator"), ""),
+        ("channel", ("max_length", "history_meta_ttl"), 0),
+        ("websocket", ("message_size_limit",), 0),
+        ("websocket", ("handler_prefix",), ""),
+        ("http_api", ("handler_prefix",), ""),
+    ],
+)
+def test_zero_or_empty_is_as_good_as_unsaid(section: str, keys: tuple[str, ...], empty: object) -> None:
+    """The default counts, as was seen on a 6.9.1 server."""
+    said, unsaid = (read_config({section: values})[0] for values in (dict.fromkeys(keys, empty), {}))
+    assert said == unsaid
+
+
+def test_pings_are_turned_off_by_negative_times() -> None:
+    """But an answer must not be waited for until the next ping, and longer."""
+    config, _ = read_config({"client": {"ping_interval": "-1s", "pong_timeout": "-2s"}})
+    assert (config.client.ping_interval, config.client.pong_timeout) == (-1.0, -2.0)
+    for times in ({"ping_interval": "-1s"}, {"pong_timeout": "25s"}):
+        with pytest.raises(UsageError, match="ping_interval must be longer than"):
+            read_config({"client": times})
+
+
 def test_values_are_read_wherever_they_stand() -> None:
     """Names in any case, durations as text, text for numbers."""
     config, unhonoured = read_config(

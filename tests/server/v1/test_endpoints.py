@@ -167,6 +167,15 @@ def test_admin_endpoints_need_a_configuration() -> None:
         assert (b"admin" in response.body) is words
 
 
+@pytest.mark.parametrize(
+    "target", ["/connection/websocket?x", "http://host:1/connection/websocket", "/connection/%77ebsocket"]
+)
+def test_other_ways_to_write_where_clients_connect(target: str) -> None:
+    """Queries, whole URLs, escapes: as for the API."""
+    endpoints, _ = make()
+    assert endpoints.opens_websocket(Request("GET", target, tuple(GOOD.items())))
+
+
 def test_a_server_that_stops_opens_no_websocket() -> None:
     """It answers 503."""
     endpoints, _ = make()

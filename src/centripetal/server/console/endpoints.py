@@ -13,7 +13,7 @@ Only these paths exist: anything else under `/console/` is answered as by a serv
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -89,18 +89,22 @@ class State(msgspec.Struct, frozen=True):
     channel: ChannelView | None = None
 
 
+# To the API an empty user is everybody anonymous, and an empty channel all of them: more than a page means to hit.
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class _Publish(msgspec.Struct):
-    channel: str
+    channel: _Name
     data: msgspec.Raw
 
 
 class _Unsubscribe(msgspec.Struct):
-    channel: str
-    user: str
+    channel: _Name
+    user: _Name
 
 
 class _Disconnect(msgspec.Struct):
-    user: str
+    user: _Name
 
 
 class Endpoints:
@@ -197,7 +201,7 @@ class Endpoints:
 
     def _publish(self, body: bytes) -> str:
         asked = msgspec.json.decode(body, type=_Publish)
-        return self._backend.publish(asked.channel, bytes(asked.data)) if asked.channel else "invalid message"
+        return self._backend.publish(asked.channel, bytes(asked.data))
 
     def _unsubscribe(self, body: bytes) -> str:
         asked = msgspec.json.decode(body, type=_Unsubscribe)

@@ -1,6 +1,7 @@
 """What went wrong, and what to do about it: PURE. The tables are the dialects' own (`server/v1/explanations.py`).
 
-    problem = explain(event, table)     None: nothing went wrong
+    explain = explainer(table)
+    problem = explain(event)            None: nothing went wrong
 
 An entry of a table is looked up by the kind of the event and the server's own word for what happened.
 """

@@ -48,7 +48,7 @@ class NodeBackend(ABC):
         return self._engine.sizes()
 
     def connections(self) -> list[Member]:
-        return _everybody(self._hub)
+        return [Member(each.id, each.user) for each in self._hub.connections()]
 
     def channel(self, channel: str, limit: int) -> ChannelView:
         try:
@@ -58,9 +58,12 @@ class NodeBackend(ABC):
         off = [] if presence else ["`presence`"]
         off += [] if history else [self.history_options]
         advice = f"To have more of this channel, turn on {' and '.join(off)} in the configuration." if off else ""
-        return _view(
-            self._engine, self._hub, channel, limit, self._now(), presence=presence, history=history, advice=advice
-        )
+        subscribers = self._engine.subscribers(channel)
+        members = islice(_members(self._hub, subscribers, self._engine.presence(channel)), limit)
+        # With these options nothing is made and no time starts anew: reading leaves no trace.
+        found, _ = self._engine.history(channel, NO_HISTORY, self._now(), limit=limit, reverse=True)
+        kept = tuple(map(_kept, found)) if history else None
+        return ChannelView(len(subscribers), tuple(members), presence, kept, advice)
 
     @abstractmethod
     def _switches(self, channel: str) -> tuple[bool, bool]:
@@ -69,23 +72,6 @@ class NodeBackend(ABC):
         Raises:
             UnknownNamespaceError: its namespace is unknown.
         """
-
-
-def _view(
-    engine: Engine, hub: Hub[Any], channel: str, limit: int, now: float, *, presence: bool, history: bool, advice: str
-) -> ChannelView:
-    """What *channel* is; reading leaves no trace."""
-    subscribers = engine.subscribers(channel)
-    members = tuple(islice(_members(hub, subscribers, engine.presence(channel)), limit))
-    # With these options nothing is made and no time starts anew.
-    found, _ = engine.history(channel, NO_HISTORY, now, limit=limit, reverse=True)
-    kept = tuple(map(_kept, found)) if history else None
-    return ChannelView(len(subscribers), members, presence, kept, advice)
-
-
-def _everybody(hub: Hub[Any]) -> list[Member]:
-    """Who is connected."""
-    return [Member(each.id, each.user) for each in hub.connections()]
 
 
 def _members(hub: Hub[Any], clients: Iterable[str], known: Mapping[str, ClientInfo]) -> Iterator[Member]:

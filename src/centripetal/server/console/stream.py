@@ -59,7 +59,7 @@ class Console:
         self._stop_listening = events.listen(self._hear)
 
     def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
-        """The two functions that an `App` needs, for the console and what is not for it: that gets these two."""
+        """The two functions that an `App` needs: what is not for the console they hand on to *answer* and *upgrade*."""
 
         def answer_all(request: Request) -> Response:
             if request.target.startswith(PREFIX) and (found := self._endpoints.answer(request)) is not None:

@@ -1,1 +1,1 @@
-"""What only a Centrifugo 6 server does: its configuration, its channel names, its API. All PURE."""
+"""What only a Centrifugo 6 server does: its configuration, channel names, API, sessions. All PURE."""

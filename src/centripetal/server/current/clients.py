@@ -1,7 +1,7 @@
 """The half of a Centrifugo 6 server that clients connect to (spec v6 §11.1): PURE."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from centripetal.dialects.current.realtime.parts import Disconnect
 from centripetal.server.current.disconnects import SLOW
@@ -39,7 +39,7 @@ class Clients:
         self.max_queue_size = node.config.client.queue_max_size
 
     def open(self, link: Link[Disconnect], request: Request) -> Session:
-        wishes = parse_qs(urlsplit(request.target).query)
+        wishes = parse_qs(request.target.partition("?")[2])
         # Who asks for pings of WebSocket instead, which tools answer by themselves, is not asked by messages.
         pings = wishes.get("cf_ws_frame_ping_pong", [""])[0] != "true"
         return Session(self._node, self._gate, link, self._new_id(), jitter=self._jitter, pings=pings)

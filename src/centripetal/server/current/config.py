@@ -1,8 +1,9 @@
 """The configuration of a Centrifugo 6 server (spec v6 §2), read from what the real server reads: PURE.
 
 `read_config(raw)` gives a typed `Config` and names the keys that this server does not honour. The structs have the
-names and defaults of the configuration file; a float is a duration in seconds. Where the real server would not start,
-there is a `UsageError`.
+names and defaults of the configuration file; a float is a duration in seconds. What is 0 or empty gets its default, as
+in the real server (seen on 6.9.1); a negative number turns off what has one above 0. Where the real server would not
+start, there is a `UsageError`.
 """
 
 from collections.abc import Mapping
@@ -210,6 +211,8 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     marks = _section(channel, _Channel, "channel", strangers)
     for place, each in (("without_namespace", options), *namespaces.items()):
         _check_times(each, marks, place)
+    if sections["client"].ping_interval <= sections["client"].pong_timeout:
+        raise UsageError("client.ping_interval must be longer than client.pong_timeout")
     _check_personal(sections["client"].subscribe_to_user_personal_channel, options, namespaces)
     engine = folded(values.get("engine", {}), "engine")
     if engine.get("type", "memory") == "memory":
@@ -246,9 +249,10 @@ def _section(raw: Any, shape: type[S], place: str, strangers: dict[str, Any]) ->
         if field.name in values:
             value, inside = values.pop(field.name), f"{place}.{field.name}"
             is_section = get_origin(field.type) is None and issubclass(field.type, msgspec.Struct)
-            known[field.name] = (
-                _section(value, field.type, inside, strangers) if is_section else read(value, field.type, inside)
-            )
+            found = _section(value, field.type, inside, strangers) if is_section else read(value, field.type, inside)
+            # The real server fills its defaults into whatever is 0 or empty after the file was read.
+            if found:
+                known[field.name] = found
     strangers |= {f"{place}.{key}": value for key, value in values.items()}
     return shape(**known)
 

@@ -105,7 +105,7 @@ class Endpoints:
         return (
             self._websockets
             and not self.stopping
-            and unquote(request.target.partition("?")[0]) == self._websocket
+            and unquote(target_of(request).partition("?")[0]) == self._websocket
             and verdict(request) is HTTPStatus.SWITCHING_PROTOCOLS
             and self._origins.admit(request)
             and not self._is_full()

@@ -23,7 +23,7 @@ class Origins:
             raise UsageError(f"client.allowed_origins has a pattern that does not compile: {error}") from None
 
     def admit(self, request: Request) -> bool:
-        """Whether the page that *request* comes from may connect; who is no page names no origin."""
+        """Whether the page that *request* comes from may connect; a client that is no page names no origin."""
         origin = request.header("origin").lower()
         return not origin or any(matches(origin) for matches in self._matchers)
 

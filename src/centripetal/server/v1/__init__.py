@@ -1,1 +1,1 @@
-"""What only a Centrifugo 1.x server does: its configuration, its channel names, its API, its metrics. All PURE."""
+"""What only a Centrifugo 1.x server does: its configuration, channel names, API, sessions, metrics. All PURE."""

@@ -65,8 +65,7 @@ class Node:
         self.metrics = Metrics()
         self.next_uid = next_uid
         self._info = NodeInfo(uid, config.name, int(now), version=VERSION)
-        self._next_announcement = self._next_rotation = now
-        self._next_rotation += config.node_metrics_interval
+        self._next_rotation = now + config.node_metrics_interval
         self._announce(now)
 
     # ---- requests

@@ -77,7 +77,7 @@ class Endpoints:
 
     def opens_websocket(self, request: Request) -> bool:
         """Whether *request* is a handshake of a client, and welcome."""
-        if self.stopping or not self._websockets or unquote(request.target.partition("?")[0]) != self._websocket:
+        if self.stopping or not self._websockets or unquote(target_of(request).partition("?")[0]) != self._websocket:
             return False
         if verdict(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
             return False

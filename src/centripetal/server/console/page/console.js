@@ -38,6 +38,7 @@ async function refresh() {
     state = found;
     received = performance.now();
     rate.note(state.published, state.now);
+    if (!lost) warn("");
     show();
   } catch (error) {
     if (!(error instanceof TypeError)) warn(error.message); // a TypeError: no connection, which the stream notices

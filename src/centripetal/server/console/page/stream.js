@@ -112,7 +112,8 @@ export class Stream {
   }
 
   clear() {
-    this.#waiting = [];
+    [this.#waiting, this.#missed] = [[], 0];
+    if (this.#paused) $("pause").textContent = "Continue";
     this.#log.replaceChildren();
     this.#showEmpty();
   }

@@ -117,13 +117,14 @@ function showHistory(channel) {
     $("history-list"),
     kept,
     (publication) => publication.id,
-    (publication) =>
-      make(
-        "li",
-        {},
-        make("pre", { class: "mono" }, publication.data.length < 60 ? publication.data : pretty(publication.data)),
-        publication.user ? make("span", { class: "by" }, `by ${publication.user}`) : null,
-      ),
+    () => make("li", {}, make("pre", { class: "mono" }), make("span", { class: "by" })),
+    (element, { data, user }) => {
+      // Another channel, or the same one after a restart, has other publications of the same id.
+      if (element.data === data && element.user === user) return;
+      Object.assign(element, { data, user });
+      element.firstElementChild.textContent = data.length < 60 ? data : pretty(data);
+      element.lastElementChild.textContent = user ? `by ${user}` : "";
+    },
   );
 }
 
