@@ -57,6 +57,12 @@ def test_pings_are_turned_off_by_negative_times() -> None:
             read_config({"client": times})
 
 
+def test_presence_cannot_be_renewed_without_a_pause() -> None:
+    """A negative interval, with which a real server would be busy for ever, is an error."""
+    with pytest.raises(UsageError, match="presence_update_interval must not be negative"):
+        read_config({"client": {"presence_update_interval": "-1s"}})
+
+
 def test_values_are_read_wherever_they_stand() -> None:
     """Names in any case, durations as text, text for numbers."""
     config, unhonoured = read_config(

@@ -75,6 +75,7 @@ def test_a_key_without_effect_is_named(raw: dict[str, Any], name: str) -> None:
         ({"history_size": True}, "history_size must be a whole number"),
         ({"insecure": "maybe"}, "insecure must be true or false"),
         ({"name": ["x"]}, "name must be text"),
+        ({"presence_ping_interval": 0}, "presence_ping_interval must be at least 1"),
     ],
 )
 def test_what_the_real_server_cannot_use_is_an_error_that_names_the_key(raw: dict[str, Any], message: str) -> None:

@@ -213,6 +213,8 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         _check_times(each, marks, place)
     if sections["client"].ping_interval <= sections["client"].pong_timeout:
         raise UsageError("client.ping_interval must be longer than client.pong_timeout")
+    if sections["client"].presence_update_interval < 0:
+        raise UsageError("client.presence_update_interval must not be negative: the real server would do nothing else")
     _check_personal(sections["client"].subscribe_to_user_personal_channel, options, namespaces)
     engine = folded(values.get("engine", {}), "engine")
     if engine.get("type", "memory") == "memory":

@@ -88,6 +88,8 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         for field in msgspec.structs.fields(Config)
         if field.name not in ("admin", "channels") and field.name in values
     }
+    if known.get("presence_ping_interval", 1) < 1:
+        raise UsageError("presence_ping_interval must be at least 1 second: the real server would do nothing else")
     marks = {mark: read(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
     options = _channel_options(values, "")
     namespaces, strangers = _namespaces(values.pop("namespaces", None))
