@@ -41,7 +41,8 @@ def main() -> None:
     sdk = Path(os.environ.get("CENTRIFUGE_JS", "node_modules/centrifuge/dist/centrifuge.js"))
     if not sdk.exists():
         sys.exit(
-            f"no {sdk}: run `npm install --no-save --prefix . centrifuge@5`, or let CENTRIFUGE_JS name its dist/centrifuge.js"
+            f"no {sdk}: run `npm install --no-save --prefix . centrifuge@5`, "
+            "or let CENTRIFUGE_JS name its dist/centrifuge.js"
         )
     with ExitStack() as stack, make_server(int(os.environ.get("PORT", "8080"))) as site:
         url, key, websocket_url, secret = centrifugo(stack)

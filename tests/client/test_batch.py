@@ -212,8 +212,9 @@ def test_a_batch_that_is_never_sent_is_complained_of() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         client.batch()
-        with pytest.raises(LookupError), client.batch() as raising:
-            raising.publish("a", 1)
+        raising = client.batch()
+        raising.publish("a", 1)
+        with pytest.raises(LookupError), raising:
             raise LookupError
         del raising
         late = client.batch()

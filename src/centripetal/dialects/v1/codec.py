@@ -130,8 +130,8 @@ class Codec:
 
 _ADVICE = {
     401: "the secret is not the server's `secret`",
-    404: "no Centrifugo 1.x API at this address: check host, port and path (for Centrifugo 3 and later there is another "
-    "client, centripetal.Client)",
+    404: "no Centrifugo 1.x API at this address: check host, port and path (for Centrifugo 3 and later there is "
+    "another client, centripetal.Client)",
 }
 
 
