@@ -40,7 +40,10 @@ def main() -> None:
     logging.basicConfig()
     sdk = Path(os.environ.get("CENTRIFUGE_JS", "node_modules/centrifuge/dist/centrifuge.js"))
     if not sdk.exists():
-        sys.exit(f"no {sdk}: run `npm install centrifuge@5`, or let CENTRIFUGE_JS name its dist/centrifuge.js")
+        sys.exit(
+            f"no {sdk}: run `npm install --no-save --prefix . centrifuge@5`, "
+            "or let CENTRIFUGE_JS name its dist/centrifuge.js"
+        )
     with ExitStack() as stack, make_server(int(os.environ.get("PORT", "8080"))) as site:
         url, key, websocket_url, secret = centrifugo(stack)
         client = stack.enter_context(Client(url, key, retry=Retry()))

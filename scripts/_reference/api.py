@@ -52,8 +52,11 @@ PAGES: Mapping[str, Page] = {
     ),
 }
 
+_SERVERS = ("EmbeddedServer", "Centrifugo", "CentrifugoV1", "Recorder", "RecorderV1")
+
 _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
     ("Clients and batches", lambda name, _: name in ("Client", "AsyncClient", "Batch", "AsyncBatch")),
+    ("Servers and recorders", lambda name, _: name in _SERVERS),
     ("Errors", lambda _, value: _is(value, CentripetalError)),
     ("Commands", lambda _, value: _is(value, Command) and value is not Command),
     (

@@ -52,6 +52,15 @@ def test_wrong_secret_exits_4(api: Run, server: EmbeddedServer) -> None:
     assert "CENTRIFUGO_SECRET" in ran.err
 
 
+def test_a_method_of_pro_is_not_blamed_on_the_address(cli: Run) -> None:
+    """What the server does not have is said, and no other server is advised."""
+    with EmbeddedServer(api_key="key") as server:
+        ran = cli("call", "nonsense", "{}", "--url", server.url, "--api-key", "key")
+    assert ran.code == 5
+    assert "needs Centrifugo PRO or a newer server" in ran.err
+    assert "--url" not in ran.err
+
+
 @pytest.mark.parametrize("answering", [(200, b"hello"), (500, b"oops"), (404, b""), (200, b"[]")], indirect=True)
 def test_wrong_answer_exits_5(api: Run, answering: str) -> None:
     """An answer that is not Centrifugo's, or not to the command, exits with 5."""

@@ -76,6 +76,7 @@ def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation)
     [
         ("nonsense", "not a JSON object"),
         ("[1]", "not a JSON object"),
+        ('{"publish":{"data":1}}', "the required field `channel` is missing"),
         ("{}", "give {"),
         ('{"publish":{"channel":"c","data":1},"stats":{}}', "give {"),
         ('{"method":"publish","param":{}}', "'param'"),

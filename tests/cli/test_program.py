@@ -178,6 +178,14 @@ def test_the_environment_says_which_server(environment: dict[str, str], generati
         process.send_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize(("generation", "option"), [("1", "--secret"), ("6", "--api-key")])
+def test_serve_says_which_credential_is_missing(generation: str, option: str) -> None:
+    """By its option, for who asks for a generation and gives nothing else."""
+    run = subprocess.run([*MODULE, "serve", "--server", generation, "--port", "0"], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert f"{option} of the command line" in run.stderr
+
+
 def test_serve_warns_in_sentences(tmp_path: Path) -> None:
     """A key of the configuration that has no effect is a warning of one line, without a place in our code."""
     config = tmp_path / "config.json"

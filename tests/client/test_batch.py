@@ -1,6 +1,7 @@
 """Batches, blocking and awaited: one request for many calls, and an outcome of its own for each."""
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -199,6 +200,29 @@ async def test_a_cancelled_batch_does_not_claim_that_nothing_was_sent() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     check_failed(slots, TransportError, "unknown")
+
+
+def test_a_batch_that_is_never_sent_is_complained_of() -> None:
+    """Who forgets the `with` block hears of it; a block that raised, or that holds nothing, is no mistake."""
+    client, stub = client_with()
+    batch = client.batch()
+    batch.publish("a", 1)
+    with pytest.warns(RuntimeWarning, match="a batch of 1 was never sent: that happens at the end of its `with` block"):
+        del batch
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client.batch()
+        raising = client.batch()
+        raising.publish("a", 1)
+        with pytest.raises(LookupError), raising:
+            raise LookupError
+        del raising
+        late = client.batch()
+        late.publish("b", 1)
+        with late:
+            pass
+        del late
+    assert stub.sent == [["b"]]
 
 
 async def test_a_batch_is_used_once() -> None:

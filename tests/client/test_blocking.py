@@ -1,5 +1,8 @@
 """The blocking driver: one request a call, one limit of time for it, and every error about its command."""
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -224,3 +227,10 @@ def test_a_flow_may_rest(clock: Clock) -> None:
     before = clock.now
     assert run(resting(0, 3), Slow(clock, GOOD), 5) == "no time is left for another try (no) after 1 requests"
     assert clock.now == before + 2
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_is_neither_pickled_nor_copied(take: Callable[[object], object]) -> None:
+    """Who hands one to a spawned process is told to make another there."""
+    with pytest.raises(TypeError, match="a process that is spawned makes its own"):
+        take(Client("http://localhost:8000", "secret"))

@@ -85,10 +85,19 @@ def test_a_method_explains_itself(method: Any) -> None:
 
 
 @pytest.mark.parametrize("method", [Now().double, Later().double, Together().double, Line().add_double])
-@pytest.mark.parametrize(("arguments", "options"), [((), {}), ((1, 2, 3, 4), {}), ((1,), {"colour": "red"})])
-def test_wrong_arguments_are_a_type_error(method: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-    """A missing, superfluous or unknown argument fails at once, as with any function; nothing is left unawaited."""
-    with pytest.raises(TypeError):
+@pytest.mark.parametrize(
+    ("arguments", "options", "complaint"),
+    [
+        ((), {}, "missing a required argument: 'number'"),
+        ((1, 2, 3, 4), {}, "too many positional arguments"),
+        ((1,), {"colour": "red"}, "got an unexpected keyword argument 'colour'"),
+    ],
+)
+def test_wrong_arguments_are_a_type_error(
+    method: Any, arguments: tuple[Any, ...], options: dict[str, Any], complaint: str
+) -> None:
+    """A missing, superfluous or unknown argument fails at once and names the method; nothing is left unawaited."""
+    with pytest.raises(TypeError, match=rf"^double\(\) {complaint}$"):
         method(*arguments, **options)
 
 

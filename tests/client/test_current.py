@@ -485,6 +485,7 @@ def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
         client.publish("a", 1, True)  # type: ignore[call-arg]
 
 
+@pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @kinds
 def test_the_key_shows_nowhere(kind: Callable[..., Any]) -> None:
     """The repr of a client does not hold the API key."""

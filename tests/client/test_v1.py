@@ -197,6 +197,7 @@ def test_a_client_has_our_transport_unless_it_is_given_one() -> None:
     assert isinstance(AsyncClient(URL, SECRET)._transport, AwaitingTransport)
 
 
+@pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @kinds
 def test_the_secret_shows_nowhere(kind: Callable[..., Any]) -> None:
     """No repr, and no text or traceback of an error, holds the secret."""

@@ -30,6 +30,7 @@ def test_the_search_finds_it(text: str) -> None:
     assert not reveals("nothing of the kind", SECRET)
 
 
+@pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @pytest.mark.parametrize("make", [Client, AsyncClient])
 def test_clients(make: Callable[..., Client | AsyncClient]) -> None:
     """A client, its parts and the methods of it show no secret."""

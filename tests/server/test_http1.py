@@ -123,6 +123,7 @@ def test_an_empty_header_is_there() -> None:
     [
         (b"garbage\r\n\r\n", 400),
         (b"\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\n\x00", 400),  # TLS is not waited for
         (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),

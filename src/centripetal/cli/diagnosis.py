@@ -106,7 +106,9 @@ def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -
         )
         return Check("tls", "failed", f"the certificate is not trusted: {error.verify_message}", advice)
     except OSError as error:
-        return Check("tls", "failed", f"no TLS: {error}", "If the server speaks plain HTTP there, write http://.")
+        # OpenSSL's messages begin with a line of its source.
+        why = (error.strerror or str(error)).partition(" (_ssl.c")[0].rpartition("] ")[2]
+        return Check("tls", "failed", f"no TLS: {why}", "If the server speaks plain HTTP there, write http://.")
     end = ssl.cert_time_to_seconds(str(certificate.get("notAfter")))
     days = (end - time.time()) / 86_400
     until = f"{version}; the certificate is good until {datetime.datetime.fromtimestamp(end, datetime.UTC):%Y-%m-%d}"

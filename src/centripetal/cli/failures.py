@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from centripetal.dialects.current.replies import NEEDS_PRO
 from centripetal.errors import (
     AuthenticationError,
     CentripetalError,
@@ -73,7 +74,11 @@ _CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
 DOCTOR = "`centripetal doctor` finds out more."
 
 _ADVICE: tuple[tuple[type[CentripetalError], str], ...] = (
-    (ConnectError, "Start a server with `centripetal serve`, or name another with --url or CENTRIFUGO_API_URL."),
+    (
+        ConnectError,
+        "Start a server with `centripetal serve --api-key KEY` (--secret SECRET: a 1.x), or name another with --url or "
+        "CENTRIFUGO_API_URL.",
+    ),
     (TimeoutError, "Give it longer with --timeout."),
     (
         AuthenticationError,
@@ -102,6 +107,8 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
     if isinstance(error, ConnectError) and not error.retryable:  # somebody is there: TLS or permissions are in the way
         advice = [DOCTOR]
+    if NEEDS_PRO in str(error):
+        advice.clear()  # it is the right server, and that is all there is to say
     if error.executed == "unknown" and not isinstance(error, ServerError):
         advice.insert(0, _DOUBT)
     if isinstance(error, ServerError) and error.retryable:

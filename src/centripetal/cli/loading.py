@@ -165,6 +165,7 @@ class Loader:
         try:
             for batch, entries in self._groups(lines):
                 if self.stopping:
+                    _drop(batch)
                     return
                 self._keep_rate(start, len(batch))
                 _send(batch)
@@ -261,6 +262,11 @@ def _together(before: Command[Any] | None, command: Command[Any] | _Wrong) -> bo
     if before is None or isinstance(command, _Wrong):
         return True
     return before.reads == command.reads and not before.alone and not command.alone
+
+
+def _drop(batch: Any) -> None:
+    with contextlib.suppress(InterruptedError), batch:
+        raise InterruptedError  # what raises in its block sends nothing
 
 
 def _send(batch: Any) -> None:

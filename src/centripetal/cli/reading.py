@@ -6,6 +6,7 @@ Types are read as `protocol/fields.py` says what they may hold: any JSON value s
 import datetime
 import functools
 import operator
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +56,8 @@ class Reader:
         try:
             parts = self._decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise UsageError(str(error).replace("Object", "the object", 1)) from None
+            text = re.sub(r"^Object missing required field (`\w+`)", r"the required field \1 is missing", str(error))
+            raise UsageError(text.replace("Object", "the object", 1)) from None
         given = {name: value for name in self._names if (value := getattr(parts, name)) is not UNSET}
         for name, make in self._makers.items():
             if name in given:

@@ -153,7 +153,7 @@ class AwaitingBatch(Collector):
         self._timeout = timeout if timeout is None else check_timeout(timeout)
 
     async def __aenter__(self) -> Self:
-        return self._open()
+        return self._begin()
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         calls = self._close()

@@ -1,8 +1,10 @@
 """Several calls in one request: `with client.batch() as batch: slot = batch.publish(…)`, then `slot.result()`.
 
-Nothing is sent before the block ends, and nothing at all if it raises. An empty batch sends nothing.
+Nothing is sent before the block ends, and nothing at all if it raises. An empty batch sends nothing. One that
+holds calls and whose block never began is a `RuntimeWarning`, as is a coroutine that was never awaited.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Generic, Self, cast
 
@@ -63,6 +65,7 @@ class Collector(Collecting):
         self._codec = codec
         self._calls: list[Prepared[Any]] = []
         self._slots: list[BatchSlot[Any]] = []
+        self._begun = False
         self._closed = False
 
     def call(self, command: Command[R]) -> BatchSlot[R]:
@@ -87,6 +90,18 @@ class Collector(Collecting):
         if self._closed:
             raise UsageError("this batch is over: begin another with client.batch()")
         return self
+
+    def _begin(self) -> Self:
+        self._begun = True
+        return self._open()
+
+    def __del__(self) -> None:
+        if getattr(self, "_calls", None) and not self._begun:
+            warnings.warn(
+                f"a batch of {len(self._calls)} was never sent: that happens at the end of its `with` block",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _close(self) -> list[Prepared[Any]]:
         """What is left to send: nothing, if this batch is over."""

@@ -134,7 +134,7 @@ class BlockingBatch(Collector):
         self._timeout = timeout if timeout is None else check_timeout(timeout)
 
     def __enter__(self) -> Self:
-        return self._open()
+        return self._begin()
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         calls = self._close()

@@ -64,7 +64,19 @@ class _Method(msgspec.Struct):
     _make: Callable[..., Any]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._run(self._make(*args, **kwargs))
+        try:
+            command = self._make(*args, **kwargs)
+        except TypeError as error:
+            raise self._misused(error, args, kwargs) from None
+        return self._run(command)
+
+    def _misused(self, error: TypeError, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
+        """What is wrong with the arguments, as Python says it of functions; *error* says it without the method."""
+        try:
+            self.__signature__.bind(*args, **kwargs)
+        except TypeError as mistake:
+            return TypeError(f"{getattr(self._make, 'name', 'this method')}() {mistake}")
+        return error
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]

@@ -1,7 +1,7 @@
 """What blocking and awaiting clients are, beside the waiting."""
 
 from collections.abc import Callable
-from typing import Any, Generic
+from typing import Any, Generic, NoReturn
 
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Prepared
@@ -39,6 +39,12 @@ class Caller(Generic[OutcomeT]):
         self._on_request = on_request
         self._group = bool(group)
         self._limits = group if isinstance(group, Limits) else Limits()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a client is not to be pickled or copied: threads and forked processes share one, "
+            "and a process that is spawned makes its own"
+        )
 
     def _check_ready(self) -> None:
         """Raise if no direct call may be made now."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from centripetal.errors import AuthenticationError, HTTPStatusError
 from centripetal.protocol.http import HTTPReply
 
-__all__ = ["head_of", "refusal"]
+__all__ = ["head_of", "refusal", "wants_tls"]
 
 _COMMON = {
     403: "access denied",
@@ -24,6 +24,8 @@ def refusal(reply: HTTPReply, endpoint: str, advice: Mapping[int, str]) -> HTTPS
     """
     status = reply.status
     words = advice.get(status) or _COMMON.get(status) or head_of(reply.body)
+    if wants_tls(reply):
+        words = "that is a port of TLS: the URL must begin with https://"
     if status in (401, 403):
         return AuthenticationError(f"{status} from {endpoint}: {words}", status=status, body=reply.body)
     if 300 <= status < 400:
@@ -37,6 +39,11 @@ def refusal(reply: HTTPReply, endpoint: str, advice: Mapping[int, str]) -> HTTPS
     # The server may answer 500 after it has run the commands, and what stands before it knows nothing of that.
     text = f"{status} from {endpoint}: {words}"
     return HTTPStatusError(text, status=status, body=reply.body, retryable=status >= 500 or status == 408)
+
+
+def wants_tls(reply: HTTPReply) -> bool:
+    """Whether it is what Go's servers and nginx say to plain HTTP on a port of TLS."""
+    return reply.status == 400 and b"HTTPS" in reply.body
 
 
 def head_of(body: bytes) -> str:

@@ -120,6 +120,9 @@ class RequestReader:
         if (len(self._buffer) if found is None else found.end()) > MAX_HEAD:
             raise RequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if found is None:
+            # What does not begin like a request never becomes one: who speaks TLS here shall not wait for an answer.
+            if b"\n" in self._buffer and not _REQUEST_LINE.match(self._buffer):
+                raise RequestError(HTTPStatus.BAD_REQUEST)
             return None
         self._searched = 0
         return found.end()

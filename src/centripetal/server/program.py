@@ -51,8 +51,12 @@ def serve(
     generation = which(server, secret, api_key or token_secret, values)
     # A configuration without a key is the user's choice, no configuration at all is an oversight.
     if config is None and not insecure and (secret if generation == 1 else api_key) is None:
-        key = "the secret that clients sign with" if generation == 1 else "the API key that the server is called with"
-        raise UsageError(f"give {key}, or a configuration")
+        what = "the secret that callers sign with" if generation == 1 else "the API key that the server is called with"
+        name = "secret" if generation == 1 else "api_key"
+        option = f"--{name.replace('_', '-')}"
+        raise UsageError(
+            f"give {what} ({name}=…, {option} of the command line), or a configuration, or ask for insecure"
+        )
     values, address, configured = _without_address(values, generation)
     if insecure:
         values = _opened(values, generation)

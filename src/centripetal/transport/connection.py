@@ -258,7 +258,8 @@ class Connection:
     def expired(self, seconds: float) -> TimeoutError:
         """The error for a call that was given *seconds* and has used them up on this connection."""
         executed: Executed = "unknown" if self._ready and self._sent else "no"
-        return out_of_time(self._place, seconds, connected=self._ready, executed=executed)
+        greeted = bool(self._wants_read)
+        return out_of_time(self._place, seconds, connected=self._ready, executed=executed, greeted=greeted)
 
     def failed(self) -> bool:
         """Whether the socket has failed, so that every further step ends or fails at once."""

@@ -74,9 +74,14 @@ def connection_lost(error: OSError, place: str, executed: Executed) -> Connectio
     return ConnectionLostError(f"the connection to {place} broke: {_reason(error)}", executed=executed)
 
 
-def out_of_time(place: str, seconds: float, *, connected: bool, executed: Executed) -> TimeoutError:
-    """The time for a call to *place* is over."""
+def out_of_time(
+    place: str, seconds: float, *, connected: bool, executed: Executed, greeted: bool = False
+) -> TimeoutError:
+    """The time for a call to *place* is over; *greeted*: TLS was being set up, and has not come about."""
     limit = f"within the {seconds:g} s that the call may take"
+    if greeted and not connected:
+        text = f"no TLS with {place} {limit}: does it speak TLS, or should the URL begin with http://?"
+        return TimeoutError(text, executed=executed)
     if not connected:
         return TimeoutError(f"no connection to {place} {limit}: is it reachable?", executed=executed)
     if executed == "no":

@@ -499,7 +499,7 @@ def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
 
 STATUSES = [
     (301, HTTPStatusError, "no", False, "use '/elsewhere' as URL"),
-    (400, HTTPStatusError, "no", False, "nothing has run"),
+    (400, HTTPStatusError, "no", False, "its client is centripetal.v1.Client"),
     (401, AuthenticationError, "no", False, "the api_key is not the server's `http_api.key`"),
     (403, AuthenticationError, "no", False, "access denied"),
     (404, HTTPStatusError, "no", False, "no Centrifugo API at this address"),
@@ -527,6 +527,20 @@ def test_a_status_says_what_happened_and_what_to_do(
         error = caught.value
         assert type(error) is kind
         assert (error.status, error.body, error.executed, error.retryable) == (status, b"oh dear", executed, retryable)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Client sent an HTTP request to an HTTPS server.\n",
+        b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+    ],
+)
+def test_plain_http_to_a_port_of_tls_is_told_so(body: bytes) -> None:
+    """By what Go's servers, and nginx, say then; no command has run."""
+    with pytest.raises(HTTPStatusError, match="the URL must begin with https://") as caught:
+        codec().outcomes(prepared(Info()), HTTPReply(400, body))
+    assert caught.value.executed == "no"
 
 
 def test_some_statuses_depend_on_what_was_asked() -> None:

@@ -379,7 +379,7 @@ STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
     (401, 1, AuthenticationError, "no", False, "the secret is not the"),
     (401, 2, AuthenticationError, "no", False, "the secret is not the"),
     (403, 1, AuthenticationError, "no", False, "access denied"),
-    (404, 1, HTTPStatusError, "no", False, "check host, port and path"),
+    (404, 1, HTTPStatusError, "no", False, "another client, centripetal.Client"),
     (405, 1, HTTPStatusError, "no", False, "oh dear"),
     (408, 1, HTTPStatusError, "unknown", True, "oh dear"),
     (413, 2, HTTPStatusError, "no", False, "send fewer commands at once"),

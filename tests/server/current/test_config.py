@@ -123,6 +123,28 @@ def test_what_has_no_effect_is_named(raw: dict[str, Any], sentence: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("raw", "instead"),
+    [
+        ({"chanel": {"max_length": 9}}, "channel"),
+        ({"client": {"alowed_origins": ["*"]}}, "client.allowed_origins"),
+        (in_namespace(presense=True), "channel.namespaces[0].presence"),
+        ({"channel": {"without_namespace": {"histroy_size": 1}}}, "channel.without_namespace.history_size"),
+        ({"presence": True}, "channel.without_namespace.presence"),
+        ({"allowed_origins": ["*"]}, "client.allowed_origins"),
+        ({"namespaces": [{"name": "ns"}]}, "channel.namespaces"),
+        ({"token_hmac_secret_key": "k"}, "client.token.hmac_secret_key"),
+        ({"enabled": True}, None),
+        ({"port": 8000}, None),
+        ({"client": {"connection_rate": 1}}, None),
+    ],
+)
+def test_slips_are_told_the_key_that_was_meant(raw: dict[str, Any], instead: str | None) -> None:
+    """A misspelt key, and one that stood elsewhere before Centrifugo 6; where nothing is near, nothing is guessed."""
+    (unhonoured,) = read_config(raw)[1]
+    assert unhonoured.partition("; did you mean ")[2] == (f"{instead!r}?" if instead else "")
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         {"grpc_api": {"enabled": False}, "consumers": [], "admin": {"password": ""}},

@@ -222,7 +222,8 @@ class Codec:
             nobody = "no Centrifugo API at this address: check host, port and path"
             unknown = NEEDS_PRO if self.server.single is False and len(calls) == 1 else nobody
         advice = {
-            400: "the server could not read the request; nothing has run",
+            400: "the server could not read the request; nothing has run (if it is a Centrifugo 1.x, its client is "
+            "centripetal.v1.Client)",
             401: "the api_key is not the server's `http_api.key`"
             if self._has_key
             else "the server wants the api_key that its configuration calls `http_api.key`",

@@ -16,7 +16,7 @@ from centripetal.protocol.command import Command, Prepared, R, encode
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.payload import decode_lenient
-from centripetal.protocol.refusal import head_of, refusal
+from centripetal.protocol.refusal import head_of, refusal, wants_tls
 
 __all__ = ["Codec", "endpoint"]
 
@@ -115,7 +115,7 @@ class Codec:
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         status, signed = reply.status, self._signer is not None
-        if status == 400:
+        if status == 400 and not wants_tls(reply):
             # The server gives no reason, only its log does. Commands before the refused one have run (spec v1 §6.1).
             why = "the server has no `secret` configured" if signed else "the server wants a secret from you"
             after = "" if count == 1 else "; commands before the refused one have run"
@@ -130,7 +130,8 @@ class Codec:
 
 _ADVICE = {
     401: "the secret is not the server's `secret`",
-    404: "no Centrifugo 1.x API at this address: check host, port and path",
+    404: "no Centrifugo 1.x API at this address: check host, port and path (for Centrifugo 3 and later there is "
+    "another client, centripetal.Client)",
 }
 
 

@@ -6,7 +6,9 @@ in the real server (seen on 6.9.1); a negative number turns off what has one abo
 start, there is a `UsageError`.
 """
 
+import functools
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, TypeVar, get_origin
 
 import msgspec
@@ -14,6 +16,7 @@ import msgspec
 from centripetal.errors import UsageError
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
 from centripetal.server.current.namespaces import read_namespaces
+from centripetal.server.current.slips import fields_of, meant
 from centripetal.server.values import folded, objects, read
 
 __all__ = ["SECTIONS", "Client", "Config", "Token", "read_config", "with_keys"]
@@ -298,4 +301,17 @@ def _unhonoured(key: str) -> str:
         reason = "no proxies are asked"
     if (reason is None and name in ("map", "shared_poll")) or "presence_channel_prefix" in name:
         reason = "map channels and shared polling are not emulated"
-    return f"{key!r} in the configuration has no effect: {reason or 'this server does not know it'}"
+    if reason is None:
+        reason = "this server does not know it"
+        if instead := meant(key, _honoured()):
+            reason += f"; did you mean {instead!r}?"
+    return f"{key!r} in the configuration has no effect: {reason}"
+
+
+@functools.cache
+def _honoured() -> tuple[str, ...]:
+    """The places of all keys that have an effect."""
+    sections = (fields_of(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name != "channels")
+    options = (fields_of(ChannelOptions, f"channel.{place}") for place in ("without_namespace", "namespaces[]"))
+    marks = fields_of(_Channel, "channel")
+    return (*SECTIONS, "channel.without_namespace", "channel.namespaces", *chain(*sections, *options, marks))

@@ -118,7 +118,7 @@ MISTAKES: list[tuple[str, str | bytes, Any, dict[str, Any], str, str, str]] = [
     ("plain base64", "eyJ+.e30.AA/", SECRET, {}, "3500", r"with \+ and /", "base64url"),
     ("JSON", '{"sub":"42"}', SECRET, {}, "3500", "this is JSON", "make tokens"),
     ("two parts", GOOD.rpartition(".")[0], SECRET, {}, "3500", "two parts: its signature is missing", "copied whole"),
-    ("one part", "eyJx", SECRET, {}, "3500", "has 1 parts", "copied whole"),
+    ("one part", "eyJx", SECRET, {}, "3500", "has 1 part, it", "copied whole"),
     ("JWE", "eyJ.a.b.c.d", SECRET, {}, "3500", "encrypted", "sign the token"),
     ("indented", raw_token(b'{ "alg":"HS256"}', KEPT), SECRET, {}, "3500", "must begin with", "no space"),
     ("header no JSON", b64(b'{"a') + ".e30.AA", SECRET, {}, "3500", "the header cannot be read", "whole"),

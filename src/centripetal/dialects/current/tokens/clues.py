@@ -124,7 +124,8 @@ def _about_parts(text: str) -> Iterator[Clue]:
         yield Clue("the token has two parts: its signature is missing", "see that it is copied whole")
     elif dots != 2:
         yield Clue(
-            f"the token has {dots + 1} parts, it must have three with dots between them", "see that it is copied whole"
+            f"the token has {dots + 1} part{'s' if dots else ''}, it must have three with dots between them",
+            "see that it is copied whole",
         )
     elif not text.startswith("eyJ"):
         yield Clue(
