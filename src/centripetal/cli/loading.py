@@ -48,6 +48,10 @@ class _Wrong(NamedTuple):
         raise self.error
 
 
+Read = tuple[Line, "Command[Any] | _Wrong"]
+"""A line and its command, or what is wrong with it."""
+
+
 class Loading(NamedTuple):
     """What is wanted.
 
@@ -163,13 +167,10 @@ class Loader:
         # One request after the other: to make the next one ready meanwhile was no faster (two cores, 1.8.0 and 6.9.1).
         start = time.monotonic()
         try:
-            for batch, entries in self._groups(lines):
+            for group in self._groups(lines):
                 if self.stopping:
-                    _drop(batch)
                     return
-                self._keep_rate(start, len(batch))
-                _send(batch)
-                self._settle(entries)
+                self._settle(self._send(group, start))
                 if self.stopped_by is not None:
                     return
         except UsageError as error:  # a file is not what it must be: that with the commands, or that with the failures
@@ -182,26 +183,35 @@ class Loader:
             while not self.stopping and (pause := due - time.monotonic()) > 0:
                 time.sleep(min(pause, 0.2))
 
-    def _groups(self, lines: Iterator[Line]) -> Iterator[tuple[Any, list[Entry]]]:
-        """Batches of commands that may share a request, with their lines."""
-        batch, entries, size, before = self._client.batch(), list[Entry](), 0, None
+    def _send(self, group: list[Read], start: float) -> list[Entry]:
+        """Send what may share a request; what each line has come to."""
+        entries: list[Entry] = []
+        with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot has its own error
+            for line, command in group:
+                try:
+                    slot = command if isinstance(command, _Wrong) else batch.call(command)
+                except UsageError as error:
+                    slot = _wrong(error)
+                entries.append(Entry(line, slot))
+            self._keep_rate(start, len(batch))
+        return entries
+
+    def _groups(self, lines: Iterator[Line]) -> Iterator[list[Read]]:
+        """Lines whose commands may share a request."""
+        group, size, before = list[Read](), 0, None
         for line in self._read(lines):
             if self._loading.skip_doubtful and was_doubtful(line.text):
                 self.skipped += 1
                 continue
             command = self._command(line)
-            full = len(entries) >= self._loading.group or size + len(line.text) > _GROUP_BYTES
-            if entries and (full or not _together(before, command)):
-                yield batch, entries
-                batch, entries, size, before = self._client.batch(), [], 0, None
-            try:
-                slot = command if isinstance(command, _Wrong) else batch.call(command)
-            except UsageError as error:
-                slot = _wrong(error)
-            entries.append(Entry(line, slot))
+            full = len(group) >= self._loading.group or size + len(line.text) > _GROUP_BYTES
+            if group and (full or not _together(before, command)):
+                yield group
+                group, size, before = [], 0, None
+            group.append((line, command))
             size, before = size + len(line.text), before if isinstance(command, _Wrong) else command
-        if entries:
-            yield batch, entries
+        if group:
+            yield group
 
     def _read(self, lines: Iterator[Line]) -> Iterator[Line]:
         while not self.stopping:
@@ -262,13 +272,3 @@ def _together(before: Command[Any] | None, command: Command[Any] | _Wrong) -> bo
     if before is None or isinstance(command, _Wrong):
         return True
     return before.reads == command.reads and not before.alone and not command.alone
-
-
-def _drop(batch: Any) -> None:
-    with contextlib.suppress(InterruptedError), batch:
-        raise InterruptedError  # what raises in its block sends nothing
-
-
-def _send(batch: Any) -> None:
-    with contextlib.suppress(CentripetalError), batch:
-        pass  # each slot has its own copy of the error
