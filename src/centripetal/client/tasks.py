@@ -92,8 +92,15 @@ class TaskLine:
         """Everything that waits and is not sent yet fails with *error*."""
         self._tell(self._grouping.close(error))
 
-    async def _carry(self, group: Group) -> None:
-        """Make the request of *group*, then see to it that the next ones are made."""
+    async def _carry(self, group: Group | None) -> None:
+        """Make the request of *group*, then those that can be made when it is answered."""
+        while group is not None:
+            await self._settle(group)
+            # The next one goes on from here: a task of its own would have to wait for its turn in the loop.
+            group = self._grouping.poll()
+            self._send_off()
+
+    async def _settle(self, group: Group) -> None:
         seconds = max(entry.deadline for entry in group.entries) - self._loop.time()
         try:
             self._tell(self._grouping.answer(group, await self._ask(group.calls, max(seconds, 0.001))))
@@ -105,7 +112,6 @@ class TaskLine:
             raise
         else:
             self._grouping.land(group)
-        self._send_off()
 
     def _abandon(self, group: Group) -> None:
         # Cancelled: a lone caller, or everything as the loop ends. In that case the others are being cancelled in
