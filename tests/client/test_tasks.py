@@ -41,14 +41,16 @@ async def test_calls_of_tasks_share_the_next_request() -> None:
     assert [command["params"]["data"] for command in commands_in(stub.requests[1])] == list(range(5))
 
 
+class Later(AsyncStub):
+    """A server that lets others run before it answers."""
+
+    async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        await steps(2)
+        return await super().send(request, timeout)
+
+
 async def test_callers_that_go_on_calling_travel_together() -> None:
     """Tasks that call again as soon as they are answered share each request, all of them, from the second on."""
-
-    class Later(AsyncStub):
-        async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-            await asyncio.sleep(0)
-            return await super().send(request, timeout)
-
     sizes: list[int] = []
     client = AsyncClient(URL, "secret", transport=Later(), on_request=sizes.append)
 
@@ -59,6 +61,31 @@ async def test_callers_that_go_on_calling_travel_together() -> None:
     await asyncio.gather(*(publish() for _ in range(16)))
     # One of them was ahead by the request that it made alone, and is done that much sooner.
     assert sizes == [1, *[16] * 9, 15]
+
+
+@pytest.mark.parametrize(("callers", "sizes"), [(200, [1, 200, 1, 200]), (20, [1, 20, 21])])
+async def test_who_waits_is_not_behind_many_who_call_again(callers: int, sizes: list[int]) -> None:
+    """What is called during a request of many goes before they are woken; during one of few, with their next calls."""
+    seen: list[int] = []
+    lone: list[asyncio.Task[bool]] = []
+
+    def look(count: int) -> None:
+        seen.append(count)
+        if count == callers and not lone:
+            lone.append(asyncio.create_task(client.publish("b", 0)))
+
+    client = AsyncClient(URL, "secret", transport=Later(), on_request=look)
+
+    async def publish() -> None:
+        for number in range(2):
+            await client.publish("a", number)
+
+    leader = asyncio.create_task(client.publish("a", -1))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(publish() for _ in range(callers)))
+    assert await leader
+    assert await lone[0]
+    assert seen == sizes
 
 
 async def test_a_lone_call_needs_no_task() -> None:

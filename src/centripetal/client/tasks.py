@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TaskLine"]
 
+_MANY = 100
+"""So many callers take as long to wake as a request takes: who waits meanwhile is sent off before they call again."""
+
 Ask = Callable[[list[Prepared[Any]], float], Awaitable[Sequence[Outcome[Any]]]]
 
 
@@ -104,7 +107,8 @@ class TaskLine:
         seconds = max(entry.deadline for entry in group.entries) - self._loop.time()
         try:
             self._tell(self._grouping.answer(group, await self._ask(group.calls, max(seconds, 0.001))))
-            await _next_round()  # those of them that call again without delay travel together
+            if not self._grouping or len(group.entries) < _MANY:
+                await _next_round()  # those of them that call again without delay travel together
         except CentripetalError as error:
             self._tell(self._grouping.fail(group, error))
         except BaseException:
