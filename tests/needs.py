@@ -63,7 +63,7 @@ NEEDS: Mapping[str, Need] = {
     "nats-server": Need(
         "a NATS server", ("nats-server",), optional=True, advice="install NATS (Debian package nats-server)"
     ),
-    "nginx": Need("nginx", ("nginx",), "NGINX_BIN", optional=True, advice="install nginx, or set NGINX_BIN"),
+    "nginx": Need("nginx", ("nginx",), "NGINX_BIN", advice="install Debian package nginx, or set NGINX_BIN"),
     "centrifugo-v1": Need(
         "a Centrifugo 1.x binary",
         variable="CENTRIFUGO_V1_BIN",

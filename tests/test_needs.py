@@ -47,7 +47,7 @@ def test_lack_is_strict_in_ci_only(name: str, tmp_path: Path, monkeypatch: pytes
         (machine, False),
         (
             {**machine, "CI": "true"},
-            not name.startswith("centrifugo") and name not in ("redis-server", "nats-server", "nginx"),
+            not name.startswith("centrifugo") and name not in ("redis-server", "nats-server"),
         ),
     ):
         lack = shortfall(name, environment)
