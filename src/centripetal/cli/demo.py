@@ -81,7 +81,7 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
     """Show what centripetal does, on a server of its own, or on the one that `--url` or `CENTRIFUGO_API_URL` names.
 
     It publishes into the channels `demo` and `demo-2`, and watches them as the user `alice`. In a terminal, its own
-    server stays up until Ctrl-C; it is a Centrifugo 1.x, with `--server 6` a Centrifugo 6.
+    server stays up until Ctrl-C; it is a Centrifugo 6, with `--server 1` a Centrifugo 1.x.
     """
     if settings.server_url() is not None:
         with closing(settings.client()) as client, _watching(settings, client, token_key) as subject:
@@ -98,9 +98,9 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
 
 
 def _own_server(settings: Settings) -> dict[str, Any]:
-    if settings.server == 6 or settings.api_key is not None:
-        return {"api_key": _DEMO_SECRET, "token_secret": _DEMO_SECRET, "config": CONFIGS[Generation.CURRENT]}
-    return {"secret": _DEMO_SECRET, "config": CONFIGS[Generation.V1]}
+    if settings.server == 1 or settings.secret is not None:
+        return {"secret": _DEMO_SECRET, "config": CONFIGS[Generation.V1]}
+    return {"api_key": _DEMO_SECRET, "token_secret": _DEMO_SECRET, "config": CONFIGS[Generation.CURRENT]}
 
 
 def _own_client(server: Any) -> v1.Client | current.Client:
