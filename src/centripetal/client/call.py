@@ -4,6 +4,7 @@ The type of the facade decides what a call returns: the result (blocking), a cor
 will hold it (a batch). `add` is the same for a client's buffer.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
@@ -28,32 +29,36 @@ class Slot(Protocol[R_co]):
         ...
 
 
-class Blocking:
+class Blocking(ABC):
     """A facade whose calls return results."""
 
+    @abstractmethod
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        raise NotImplementedError  # pragma: no cover - each facade has its own
+        """Send the command; its result."""
 
 
-class Awaiting:
+class Awaiting(ABC):
     """A facade whose calls are awaited."""
 
+    @abstractmethod
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        raise NotImplementedError  # pragma: no cover - each facade has its own
+        """Send the command; its result."""
 
 
-class Collecting:
+class Collecting(ABC):
     """A facade whose calls wait until all are sent together."""
 
+    @abstractmethod
     def call(self, command: Command[R]) -> Slot[R]:
-        raise NotImplementedError  # pragma: no cover - each facade has its own
+        """Note the command; the slot will hold its result."""
 
 
-class Buffering:
+class Buffering(ABC):
     """A facade with a buffer of commands."""
 
+    @abstractmethod
     def add(self, command: Command[Any]) -> None:
-        raise NotImplementedError  # pragma: no cover - each facade has its own
+        """Put the command into the buffer."""
 
 
 class _Method(msgspec.Struct):

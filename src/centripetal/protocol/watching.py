@@ -12,7 +12,9 @@ After a `Lost` or `Ended` the connection is to be closed, and nothing is called 
 `Lost`. `now` is in Unix seconds, because tokens have times in them; it must not jump between `opened` and the end.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -137,6 +139,17 @@ class Step(NamedTuple):
 
     send: tuple[bytes, ...] = ()
     events: tuple[Event, ...] = ()
+
+    @classmethod
+    def ended(cls, error: CentripetalError) -> Self:
+        """It is over, with *error*."""
+        return cls((), (Ended(error),))
+
+    @classmethod
+    def joined(cls, steps: Iterable["Step"]) -> Self:
+        """*steps*, one after the other."""
+        each = list(steps)
+        return cls(tuple(chain.from_iterable(s.send for s in each)), tuple(chain.from_iterable(s.events for s in each)))
 
 
 class Watcher(Protocol):

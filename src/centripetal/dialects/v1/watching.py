@@ -30,7 +30,6 @@ from centripetal.dialects.v1.realtime import (
 )
 from centripetal.dialects.v1.results import ClientInfo, Message
 from centripetal.errors import (
-    CentripetalError,
     ConnectionLostError,
     MalformedResponseError,
     ServerError,
@@ -131,13 +130,9 @@ class Watcher:
             # Anybody may break a push (spec v1 §9.6); but who begins so is no Centrifugo 1.x.
             error.executed = "no"
             return Step((), (Unreadable(error) if self._client else Ended(error),))
-        send: list[bytes] = []
-        events: list[Event] = []
-        for each in received:
-            step = self._replied(each, now) if isinstance(each, Reply) else Step((), self._pushed(each))
-            send += step.send
-            events += step.events
-        return Step(tuple(send), tuple(events))
+        return Step.joined(
+            self._replied(each, now) if isinstance(each, Reply) else Step((), self._pushed(each)) for each in received
+        )
 
     def tick(self, now: float) -> Step:
         """Give up on a server that does not answer, renew the credentials, test a silent connection."""
@@ -167,7 +162,7 @@ class Watcher:
             hint = _CLOSE_HINTS.get(disconnect.reason, "")
             if disconnect.reason == "invalid token" and self._secret is None:
                 hint = "it wants a token: give the `secret` of its configuration"
-            return _ended(_refusal(disconnect.reason, hint))
+            return Step.ended(_refusal(disconnect.reason, hint))
         why = f"with {disconnect.reason!r}" if disconnect.reason else "without a word"
         return Step((), (Lost(ConnectionLostError(f"the server ended the connection {why}", executed="no")),))
 
@@ -215,14 +210,14 @@ class Watcher:
     def _connected(self, reply: Reply, now: float) -> Step:
         body = reply.body
         if reply.error:
-            return _ended(_refusal(reply.error))
+            return Step.ended(_refusal(reply.error))
         if not isinstance(body, ConnectBody):
-            return _ended(MalformedResponseError(_NOBODY, executed="no"))
+            return Step.ended(MalformedResponseError(_NOBODY, executed="no"))
         if body.expired:
             hint = f"`connection_lifetime` is {body.ttl} s: is the clock of this machine that much behind the server's?"
-            return _ended(_refusal("the credentials have expired", hint))
+            return Step.ended(_refusal("the credentials have expired", hint))
         if not body.client:
-            return _ended(MalformedResponseError(_NOBODY, executed="no"))
+            return Step.ended(MalformedResponseError(_NOBODY, executed="no"))
         self._client = body.client
         self._renewed(body, now)
         send = tuple(self._subscribe(name, now) for name in self._channels)
@@ -287,10 +282,6 @@ class Watcher:
         if isinstance(event, Refused):
             return (Ended(event.error),)
         return (event, Ended(_refusal("unsubscribed", "the back end took us out of all channels")))
-
-
-def _ended(error: CentripetalError) -> Step:
-    return Step((), (Ended(error),))
 
 
 def _refusal(message: str, hint: str = "") -> ServerError:

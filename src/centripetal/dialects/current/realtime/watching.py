@@ -136,13 +136,7 @@ class Watcher:
         except MalformedResponseError as error:
             error.executed = "no"
             return Step((), (Unreadable(error) if self._client else Ended(error),))
-        send: list[bytes] = []
-        events: list[Event] = []
-        for reply in replies:
-            step = self._take(reply, now)
-            send += step.send
-            events += step.events
-        return Step(tuple(send), tuple(events))
+        return Step.joined(self._take(reply, now) for reply in replies)
 
     def tick(self, now: float) -> Step:
         """Give up on a server that is silent, renew the token, subscribe again."""
@@ -179,7 +173,7 @@ class Watcher:
         hint = hints.OF_CLOSES.get(disconnect.code, "")
         if disconnect.code == 3501 and not self._client and not self._has_token():
             hint = hints.UNKNOWN
-        return _ended(_refusal(reason, disconnect.code, hint))
+        return Step.ended(_refusal(reason, disconnect.code, hint))
 
     # ---- commands
 
@@ -235,11 +229,11 @@ class Watcher:
     def _connected(self, reply: Reply, now: float) -> Step:
         if reply.error is not None:
             refusal = _refused(reply.error, hints.OF_ERRORS.get(reply.error.code, ""))
-            return _lost(refusal) if reply.error.temporary else _ended(refusal)
+            return _lost(refusal) if reply.error.temporary else Step.ended(refusal)
         result = reply.connect
         if result is None or not result.client:
             text = "the server's reply to connect does not say who we are"
-            return _ended(MalformedResponseError(text, executed="no"))
+            return Step.ended(MalformedResponseError(text, executed="no"))
         self._client, self._ping, self._pong = result.client, result.ping, result.pong
         self._lives(result, now)
         events: list[Event] = [Connected(result.client, result.version)]
@@ -358,10 +352,6 @@ def _wishes(name: str, channel: _Channel) -> Subscribe:
 
 def _lost(error: ConnectionLostError | TimeoutError | ServerError) -> Step:
     return Step((), (Lost(error),))
-
-
-def _ended(error: ServerError | MalformedResponseError) -> Step:
-    return Step((), (Ended(error),))
 
 
 def _refusal(message: str, code: int, hint: str) -> ServerError:
