@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from benchmarks.work import Generation
-from tests.conformance.servers import free_port, running
+from tests.conformance.servers import running
 from tests.needs import find
+from tests.ports import free_port
 
 __all__ = ["CREDENTIAL", "Server", "ServerKind", "kinds", "start", "variable"]
 

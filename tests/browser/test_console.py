@@ -21,6 +21,7 @@ from centripetal import tokens, v1
 from centripetal.server import EmbeddedServer
 from tests.browser.conftest import Browser, OpenBrowser
 from tests.needs import needs
+from tests.ports import free_port
 
 pytestmark = [needs("node"), needs("playwright"), needs("chromium")]
 
@@ -263,16 +264,14 @@ async def test_a_pause_keeps_what_comes_meanwhile(browser: Browser, server: Embe
     assert await browser.text("#pause") == "Continue"
 
 
-async def test_it_goes_on_when_the_server_is_started_anew(browser: Browser, server: EmbeddedServer) -> None:
+async def test_it_goes_on_when_the_server_is_started_anew(browser: Browser) -> None:
     """It says that the server is gone; then it is live again, with a new token."""
-    port = int(server.url.rpartition(":")[2])
-    server.stop()
-    other = EmbeddedServer(secret=SECRET, config=CONFIG, port=port).start()
+    server = EmbeddedServer(secret=SECRET, config=CONFIG, port=free_port()).start()
     try:
-        await browser.open(other.console_url)
-        other.stop()
+        await browser.open(server.console_url)
+        server.stop()
         await browser.sees("#banner:has-text('The server has stopped')")
-        other.start()
+        server.start()
         await browser.sees("body[data-link=live]")
         await browser.sees("#banner", "hidden")
         await browser.sees("#toast:has-text('anew')")
@@ -280,7 +279,7 @@ async def test_it_goes_on_when_the_server_is_started_anew(browser: Browser, serv
         await browser.do("click", "#publish button")
         await browser.sees(line("message", "hello"))
     finally:
-        other.stop()
+        server.stop()
 
 
 class Elsewhere(BaseHTTPRequestHandler):

@@ -16,7 +16,7 @@ from centripetal.protocol.watching import Connected, Event, Gap, Joined, Lost, P
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
 from tests.faults.proxy import CuttingProxy
-from tests.transport.scripted import closed_port
+from tests.ports import free_port
 
 CONFIG = {"recover": True, "join_leave": True, "history_size": 10, "history_lifetime": 60}
 
@@ -111,7 +111,7 @@ def test_a_cut_is_bridged(proxy: CuttingProxy, client: Client) -> None:
 
 def test_a_server_that_forgot_leaves_a_gap() -> None:
     """The tries are counted while there is no server, and anew after there was one."""
-    server = EmbeddedServer(secret="s", config={**CONFIG, "join_leave": False}, port=closed_port()).start()
+    server = EmbeddedServer(secret="s", config={**CONFIG, "join_leave": False}, port=free_port()).start()
     with Client(server.url, "s") as publisher:
         publisher.publish("c", "seen")
     attempts: list[int] = []
@@ -183,7 +183,7 @@ def test_a_process_with_many_open_files_connects_again(proxy: CuttingProxy) -> N
 def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:
     """Otherwise the error is raised: nobody there, no WebSocket there, another secret."""
     with pytest.raises(ConnectError, match="nothing listens"):
-        list(watch(f"http://127.0.0.1:{closed_port()}"))
+        list(watch(f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(HTTPStatusError, match="404"):
         list(watch(f"{server.url}/elsewhere"))
     with pytest.raises(ServerError, match="invalid token"):

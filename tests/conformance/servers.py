@@ -3,14 +3,13 @@
 import contextlib
 import http.client
 import itertools
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Server", "Servers", "Start", "free_port", "running"]
+__all__ = ["Server", "Servers", "Start", "running"]
 
 
 class Server(NamedTuple):
@@ -76,14 +75,6 @@ def running(command: Sequence[str], port: int, folder: Path) -> Iterator[subproc
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

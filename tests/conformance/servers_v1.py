@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from centripetal.server import EmbeddedServer
-from tests.conformance.servers import Server, free_port, running
+from tests.conformance.servers import Server, running
 from tests.needs import find
+from tests.ports import free_port
 
-__all__ = ["CONFIGS", "KINDS", "SECRET", "Server", "free_port", "real_command", "running", "start"]
+__all__ = ["CONFIGS", "KINDS", "SECRET", "Server", "real_command", "running", "start"]
 
 SECRET = 'clé 🔑 "&<>'
 

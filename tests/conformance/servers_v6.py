@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from centripetal.server import EmbeddedServer, UnhonouredConfigWarning
-from tests.conformance.servers import Server, free_port, running
+from tests.conformance.servers import Server, running
 from tests.needs import find
+from tests.ports import free_port
 
 __all__ = ["API_KEY", "CONFIGS", "KINDS", "checks", "serving", "start"]
 

@@ -16,9 +16,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from centripetal import Client, ServerError
 from centripetal.tokens import connection_token
-from tests.conformance.servers import free_port, running
+from tests.conformance.servers import running
 from tests.docs.pages import DOCS
 from tests.needs import find, needs
+from tests.ports import free_port
 
 PAGE = (DOCS / "howto" / "nodes.md").read_text()
 CONFIGS = {

@@ -9,8 +9,9 @@ import pytest
 
 from centripetal import AsyncClient, Client, PublishResult, Retry
 from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatusError, ServerError, UsageError
-from tests.conformance.servers import free_port, running
+from tests.conformance.servers import running
 from tests.needs import find, needs
+from tests.ports import free_port
 
 KEY = "the-key"
 CONFIG = {"api_key": KEY, "history_size": 50, "history_ttl": "300s", "presence": True}

@@ -19,9 +19,10 @@ from websockets.asyncio.client import connect
 from centripetal import CentripetalError, Client, HTTPStatusError
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import connection_token
-from tests.conformance.servers import free_port, running
+from tests.conformance.servers import running
 from tests.docs.pages import DOCS, ROOT, blocks
 from tests.needs import find, needs
+from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
 
 PAGE = DOCS / "howto" / "tls.md"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import OpenBrowser
-from tests.conformance.servers import free_port
 from tests.docs.pages import DOCS, Block, blocks
 from tests.needs import find, needs
+from tests.ports import free_port
 
 pytestmark = [needs("node"), needs("playwright"), needs("chromium"), needs("centrifuge-js")]
 

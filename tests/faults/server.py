@@ -3,16 +3,17 @@
 It notes which requests it has received whole. What it has not received whole, it cannot have run.
 """
 
+import contextlib
 import enum
 import json
 import socket
 import ssl
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from centripetal.errors import CentripetalError
+from tests.ports import kept_port
 from tests.transport.scripted import Peer, ScriptedServer, reply
 
 __all__ = ["Fault", "Misbehaviour", "Patient", "Then", "body_of", "good", "head_of", "numbers_in", "replies_to"]
@@ -99,11 +100,11 @@ class Patient(ScriptedServer):
         self._contexts = contexts or {}
         self._usual = self._contexts["good"] if secure else None
         super().__init__(self._serve_patiently, context=self._usual)
-        # Whoever wants to listen on this port again must have said so from the beginning.
+        # Not just any port: it shall still be ours after some time without a listener.
         self._listener.close()
-        self.port = 0
+        self._kept = contextlib.ExitStack()
+        self.port = self._kept.enter_context(kept_port())
         self._listener = self._bound()
-        self.port = self._listener.getsockname()[1]
         self._scheme = "https" if secure else "http"
         self._fault: Fault | None = None
         self._misbehaving = 0
@@ -113,6 +114,10 @@ class Patient(ScriptedServer):
     @property
     def url(self) -> str:
         return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    def __exit__(self, *failure: Any) -> None:
+        with self._kept:
+            super().__exit__(*failure)
 
     def fall_ill(self, fault: Fault) -> None:
         """Misbehave from now on."""
@@ -137,7 +142,7 @@ class Patient(ScriptedServer):
             self.listen_again()
 
     def stop_listening(self) -> None:
-        with suppress(OSError):
+        with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._acceptor.join(10)
         self._listener.close()
@@ -149,7 +154,7 @@ class Patient(ScriptedServer):
 
     def end_connections(self) -> None:
         for sock in list(self._peers):
-            with suppress(OSError):
+            with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
     def all_ended(self) -> bool:

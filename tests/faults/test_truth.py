@@ -20,6 +20,7 @@ from centripetal.v1 import AsyncClient, CentripetalError, Client
 from tests.conformance.servers_v1 import KINDS, start
 from tests.faults.proxy import CuttingProxy
 from tests.needs import find, needs
+from tests.ports import free_port
 
 SECRET = "truth"
 CONFIG = {"secret": SECRET, "history_size": 100_000, "history_lifetime": 3600, "name": "node-1"}
@@ -171,9 +172,7 @@ class Killable:
     def __init__(self, folder: Path) -> None:
         program = find("centrifugo-v1")
         assert program
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         (folder / "config.json").write_text(json.dumps(CONFIG))
         self.url = f"http://127.0.0.1:{self.port}"
         self._command = [program, "--config", str(folder / "config.json"), "--port", str(self.port)]

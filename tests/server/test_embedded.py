@@ -18,6 +18,7 @@ import pytest
 from centripetal.errors import UsageError
 from centripetal.server import EmbeddedServer, UnhonouredConfigWarning, serve
 from centripetal.server.app import App
+from tests.ports import free_port
 
 OPEN = {"insecure_api": True, "history_size": 5, "history_lifetime": 60}
 
@@ -85,8 +86,7 @@ def test_a_server_that_could_not_start_leaves_its_port_free(monkeypatch: pytest.
     def fail(_: EmbeddedServer) -> None:
         raise RuntimeError("on purpose")
 
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    port = free_port()
     server = EmbeddedServer(secret="s", port=port)
     with monkeypatch.context() as patch:
         patch.setattr(EmbeddedServer, "_serve", fail)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-__all__ = ["OK", "Peer", "Script", "ScriptedServer", "answers", "closed_port", "reply"]
+__all__ = ["OK", "Peer", "Script", "ScriptedServer", "answers", "reply"]
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
@@ -20,14 +20,6 @@ def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 
 OK = reply(b"{}")
-
-
-def closed_port() -> int:
-    """A port of loopback on which nothing listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 class Peer:

@@ -15,15 +15,16 @@ from centripetal.errors import (
     UsageError,
 )
 from centripetal.transport.settings import Address
+from tests.ports import free_port
 from tests.transport.conftest import Caller
-from tests.transport.scripted import OK, Peer, ScriptedServer, answers, closed_port, reply
+from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
 
 Make = Callable[..., Caller]
 
 
 def test_refused(caller: Caller) -> None:
     """Where nothing listens, a ConnectError names the place; nothing has run, and a retry makes sense."""
-    port = closed_port()
+    port = free_port()
     with pytest.raises(ConnectError, match=f"nothing listens on 127.0.0.1:{port}") as caught:
         caller.post(f"http://127.0.0.1:{port}/")
     assert (caught.value.executed, caught.value.retryable) == ("no", True)
@@ -33,7 +34,7 @@ def test_refusals_are_told(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> N
     """Who asks for it learns of each address at which nothing listens, before the caller does; of no other failure."""
     refused: list[Address] = []
     monkeypatch.setattr("centripetal.transport.connection.on_refusal", [refused.append])
-    port = closed_port()
+    port = free_port()
     with pytest.raises(ConnectError):
         caller.post(f"http://127.0.0.1:{port}/")
     assert [address.sockaddr for address in refused] == [("127.0.0.1", port)]

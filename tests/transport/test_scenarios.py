@@ -15,8 +15,9 @@ from centripetal.errors import (
     UsageError,
 )
 from centripetal.transport.settings import Address, resolved
+from tests.ports import free_port
 from tests.transport.conftest import Caller
-from tests.transport.scripted import OK, Peer, ScriptedServer, answers, closed_port, reply
+from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
 
 Make = Callable[..., Caller]
 
@@ -133,7 +134,7 @@ def test_ipv6(caller: Caller) -> None:
 @pytest.mark.parametrize("first", ["refuses", "does not exist"])
 def test_all_addresses_are_tried(caller: Caller, monkeypatch: pytest.MonkeyPatch, first: str) -> None:
     """A host with several addresses is reached if one of them answers."""
-    bad = Address(socket.AF_INET, ("127.0.0.1", closed_port()))
+    bad = Address(socket.AF_INET, ("127.0.0.1", free_port()))
     if first == "does not exist":
         bad = Address(12345, ())
 

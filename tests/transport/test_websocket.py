@@ -20,8 +20,9 @@ from centripetal.errors import (
 )
 from centripetal.transport.settings import Settings
 from centripetal.transport.websocket import Closed, WebSocket
+from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
-from tests.transport.scripted import Peer, Script, ScriptedServer, closed_port, reply
+from tests.transport.scripted import Peer, Script, ScriptedServer, reply
 
 PATIENCE = 20.0  # seconds that only a failure uses up
 
@@ -202,7 +203,7 @@ def test_a_server_without_websocket_is_told(answer: bytes, kind: type[Centripeta
 def test_nobody_there() -> None:
     """Where nothing listens it is a ConnectError, as for the API."""
     with pytest.raises(ConnectError, match="nothing listens"):
-        WebSocket(f"http://127.0.0.1:{closed_port()}", PATIENCE, Settings())
+        WebSocket(f"http://127.0.0.1:{free_port()}", PATIENCE, Settings())
 
 
 def test_a_server_that_says_nothing() -> None:
