@@ -7,12 +7,14 @@ start, there is a `UsageError`.
 """
 
 import functools
+import re
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any, TypeVar, get_origin
 
 import msgspec
 
+from centripetal.dialects.current.tokens.signatures import BadKey, algorithms_of, load_public
 from centripetal.errors import UsageError
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
 from centripetal.server.current.namespaces import read_namespaces
@@ -24,6 +26,7 @@ __all__ = ["SECTIONS", "Client", "Config", "Token", "read_config", "with_keys"]
 S = TypeVar("S", bound=msgspec.Struct)
 
 _HOUR = 3600.0
+_CLAIM = re.compile("[a-zA-Z_]*")
 
 
 class HTTPAPI(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,8 +222,18 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     if sections["client"].presence_update_interval < 0:
         raise UsageError("client.presence_update_interval must not be negative: the real server would do nothing else")
     _check_personal(sections["client"].subscribe_to_user_personal_channel, options, namespaces)
-    engine = folded(values.get("engine", {}), "engine")
-    if engine.get("type", "memory") == "memory":
+    _check_token(sections["client"].token, "client.token", used=True)
+    separate = sections["client"].subscription_token
+    _check_token(separate, "client.subscription_token", used=separate.enabled)
+    _check_paths(sections)
+    if sections["http_api"].error_mode not in ("", "transport"):
+        raise UsageError('http_api.error_mode must be "transport" or nothing')
+    engine = folded(values.get("engine", {}), "engine").get("type") or "memory"
+    if engine not in ("memory", "redis"):
+        raise UsageError(
+            'engine.type must be "memory" or "redis"; other systems are brokers, such as broker.type "nats"'
+        )
+    if engine == "memory":
         values.pop("engine", None)
     strangers |= {key: value for key, value in values.items() if key not in _SILENT}
     rules = ChannelRules(
@@ -287,6 +300,33 @@ def _check_personal(
         raise UsageError(f"personal_channel_namespace is {name!r}, and no namespace has that name")
     if personal.single_connection and not (namespaces[name] if name else options).presence:
         raise UsageError("single_connection of personal channels needs presence in their namespace")
+
+
+def _check_token(token: Token, place: str, *, used: bool) -> None:
+    if not _CLAIM.fullmatch(token.user_id_claim):
+        raise UsageError(f"{place}.user_id_claim is {token.user_id_claim!r}: a claim's name has letters and _ only")
+    for name, family in (("rsa_public_key", "RS"), ("ecdsa_public_key", "ES")):
+        pem = getattr(token, name)
+        if not pem or not used:
+            continue
+        try:
+            algorithms = algorithms_of(load_public(pem.encode()))
+        except BadKey as error:
+            raise UsageError(f"{place}.{name}: {error}") from None
+        if not algorithms[0].startswith(family):
+            raise UsageError(f"{place}.{name} is a key for {' and '.join(algorithms)}: it belongs elsewhere")
+
+
+def _check_paths(sections: Mapping[str, Any]) -> None:
+    served = {name: not sections[name].disabled for name in ("http_api", "websocket")}
+    served |= {name: sections[name].enabled for name in ("health", "init")}
+    owners: dict[str, str] = {}
+    for name in (name for name, on in served.items() if on):
+        path = sections[name].handler_prefix
+        if not path.startswith("/") or any(map(str.isspace, path)):
+            raise UsageError(f"{name}.handler_prefix must begin with / and have no space, not be {path!r}")
+        if owners.setdefault(path.rstrip("/"), name) != name:
+            raise UsageError(f"{name}.handler_prefix is {path!r}: that is {owners[path.rstrip('/')]}.handler_prefix")
 
 
 def _asks(value: Any) -> bool:
