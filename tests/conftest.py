@@ -1,6 +1,7 @@
 """Hooks for all tests: what a test needs of the machine, and the counts for scripts/test."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from tests.needs import shortfall
 # A test must not meet the environment of whoever runs it.
 for variable in [name for name in os.environ if name.startswith("CENTRIFUGO_") and not name.endswith("_BIN")]:
     del os.environ[variable]
+# Nor that of a job in the background, whose programs do not hear Ctrl-C: tests interrupt some.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
