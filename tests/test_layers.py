@@ -55,6 +55,7 @@ PURE = (
     "server/hub.py",
     "server/link.py",
     "server/responses.py",
+    "server/slips.py",
     "server/values.py",
     "server/v1/",
     "testing/failures.py",

@@ -66,7 +66,7 @@ def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[
         UsageError: this does not say, or it says both.
     """
     if server not in (None, 1, 6):
-        raise UsageError(f"there are stand-ins for Centrifugo 1.x (1) and 6 (6), not for {server!r}")
+        raise UsageError(f"server must be 1, for Centrifugo 1.x, or 6, for Centrifugo 6, as a number, not {server!r}")
     if (secret is not None and key is not None) or (server == 1 and key is not None):
         raise UsageError(
             "a 1.x server has a secret, a current one an API key and a token secret: give only what one of them has"

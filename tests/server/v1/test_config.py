@@ -60,8 +60,26 @@ def test_a_key_without_effect_is_named(raw: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "instead"),
+    [
+        ({"secrett": "x"}, "secret"),
+        ({"Conection_Lifetime": 9}, "connection_lifetime"),
+        ({"namespaces": [{"name": "ab"}, {"name": "cd", "histroy_size": 1}]}, "namespaces[1].history_size"),
+        ({"namespace": [{"name": "ab"}]}, "namespaces"),
+        ({"prot": 8000}, None),
+        ({"nonsense": 1}, None),
+    ],
+)
+def test_slips_are_told_the_key_that_was_meant(raw: dict[str, Any], instead: str | None) -> None:
+    """Where one with an effect is spelt nearly so."""
+    (unhonoured,) = read_config(raw)[1]
+    assert unhonoured.partition("; did you mean ")[2] == (f"{instead!r}?" if instead else "")
+
+
+@pytest.mark.parametrize(
     ("raw", "message"),
     [
+        ({"engine": "nats"}, "engine must be"),
         ({"namespaces": [{"name": "a"}]}, r"namespaces\[0\].name is 'a'"),
         ({"namespaces": [{"name": "a b"}]}, "letters, digits"),
         ({"namespaces": [{"name": "ab\n"}]}, "letters, digits"),

@@ -18,7 +18,7 @@ from centripetal.dialects.current.tokens.signatures import BadKey, algorithms_of
 from centripetal.errors import UsageError
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
 from centripetal.server.current.namespaces import read_namespaces
-from centripetal.server.current.slips import fields_of, meant
+from centripetal.server.slips import fields_of, meant
 from centripetal.server.values import folded, objects, read
 
 __all__ = ["SECTIONS", "Client", "Config", "Token", "read_config", "with_keys"]
@@ -194,6 +194,18 @@ _REASONS = {
     "uni_websocket": "clients connect with the bidirectional protocol only",
     "webtransport": "clients connect by WebSocket only",
 }
+# What Centrifugo 3 to 5 called otherwise; what only has another place now is found by its name.
+_RENAMED = {
+    "api_key": "http_api.key",
+    "api_insecure": "http_api.insecure",
+    "client_insecure": "client.insecure",
+    "namespaces": "channel.namespaces",
+    "token_audience": "client.token.audience",
+    "token_ecdsa_public_key": "client.token.ecdsa_public_key",
+    "token_hmac_secret_key": "client.token.hmac_secret_key",
+    "token_issuer": "client.token.issuer",
+    "token_rsa_public_key": "client.token.rsa_public_key",
+}
 # What says nothing about what can be seen on the wire, so that nobody need hear of it.
 _SILENT = frozenset(("log", "usage_stats", "prometheus", "graphite", "swagger", "shutdown", "opentelemetry"))
 
@@ -343,9 +355,16 @@ def _unhonoured(key: str) -> str:
         reason = "map channels and shared polling are not emulated"
     if reason is None:
         reason = "this server does not know it"
-        if instead := meant(key, _honoured()):
+        if instead := _moved(key) or meant(key, _honoured()):
             reason += f"; did you mean {instead!r}?"
     return f"{key!r} in the configuration has no effect: {reason}"
+
+
+def _moved(key: str) -> str:
+    """Where *key*, which stands at the top, has its place; empty if several keys have that name, or none."""
+    places = [place for place in _honoured() if place.rpartition(".")[2] == key]
+    plain = f"channel.without_namespace.{key}"  # an option of channels is meant
+    return _RENAMED.get(key) or (plain if plain in places else places[0] if len(places) == 1 else "")
 
 
 @functools.cache

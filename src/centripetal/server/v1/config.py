@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.server.slips import fields_of, meant
 from centripetal.server.v1.channels import ChannelOptions, ChannelRules
 from centripetal.server.values import folded, objects, read
 
@@ -96,15 +97,22 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     # It has no effect but on what is said to who asks for the admin endpoints, so it stays a stranger.
     known["admin"] = any(read(values.get(key, False), bool, key) for key in ("admin", "web"))
     rules = ChannelRules(options=options, namespaces=namespaces, **marks)
-    if values.get("engine") == "memory":
-        del values["engine"]
+    engine = read(values.pop("engine", ""), str, "engine") or "memory"
+    if engine not in ("memory", "redis"):
+        raise UsageError(f'engine must be "memory" or "redis", not {engine!r}')
+    if engine != "memory":
+        strangers.append("engine")
     # What is off or empty asks for nothing.
     strangers += [key for key, value in values.items() if value]
     return Config(channels=rules, **known), [_unhonoured(key) for key in strangers]
 
 
 def _unhonoured(key: str) -> str:
-    reason = "there is no Redis" if key.startswith("redis_") else _REASONS.get(key, "this server does not know it")
+    reason = "there is no Redis" if key.startswith("redis_") else _REASONS.get(key)
+    if reason is None:
+        reason = "this server does not know it"
+        if instead := meant(key, (*(KEYS - _REASONS.keys()), *fields_of(ChannelOptions, "namespaces[]"))):
+            reason += f"; did you mean {instead!r}?"
     return f"{key!r} in the configuration has no effect: {reason}"
 
 
