@@ -126,6 +126,12 @@ async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
                 assert '"data":{"price": 12345678901234567890.10}' in str(await each.recv())
             await browser.sees(line("message", "12345678901234567890.10"))
             await browser.sees("#history-list li:has-text('12345678901234567890.10')")
+            centripetal.Client(server.url, "key").publish("news", "tagged", tags={"lang": "en", "kind": "greeting"})
+            for each in (client, other):
+                assert '"tagged"' in str(await each.recv())
+            await browser.sees("#history-list li:has-text('tagged'):has-text('lang=en, kind=greeting')")
+            await browser.do("click", line("message", "tagged"))
+            await browser.sees("#log pre:has-text('tags: lang=en, kind=greeting')")
             # Who is anonymous has no name by which to be addressed.
             await browser.sees("#member-list li:has-text('anonymous')")
             assert await browser.do("isVisible", "#member-list li:has-text('anonymous') button") is False

@@ -149,7 +149,7 @@ def test_a_channel_is_shown_closely(bench: Bench) -> None:
     options = bench.node.config.channels.options
     bench.node.publish(Publication("1", "a b", b'{"n": 1.0}'), options, 5)
     channel = bench.state("?channel=a+b")["channel"]
-    assert channel["history"] == [{"id": "1", "data": '{"n": 1.0}', "user": ""}]
+    assert channel["history"] == [{"id": "1", "data": '{"n": 1.0}', "user": "", "tags": ""}]
     assert bench.state("?channel=a%20b")["published"] == 1
 
 

@@ -66,6 +66,18 @@ def test_a_cursor_is_never_ahead() -> None:
     assert feed(5).cursor("run-99") == Cursor("run", 5)
 
 
+@pytest.mark.parametrize(
+    ("tags", "text"),
+    [({}, ""), ({"lang": "en", "k": "v"}, "lang=en, k=v"), ({"t": "x" * 9999}, "t=" + "x" * 4094)],
+)
+def test_tags_are_told(tags: dict[str, str], text: str) -> None:
+    """As text, up to the same size."""
+    lately = feed()
+    lately.take(Published(at=1, channel="news", data=msgspec.Raw(b"1"), tags=tags))
+    (event,) = json.loads(lately.read(BEGINNING)[0].partition(b"data: ")[2])["events"]
+    assert event["tags"] == text
+
+
 @pytest.mark.parametrize("size", [10, 4096, 4097, 1_000_000])
 def test_publications_are_kept_as_the_beginning_of_their_text(size: int) -> None:
     """Exactly as they were published, up to a size; the size is told."""

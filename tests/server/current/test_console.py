@@ -7,7 +7,7 @@ from centripetal.server.current.config import read_config
 from centripetal.server.current.connection import Told
 from centripetal.server.current.console import CurrentBackend
 from centripetal.server.current.node import Node
-from centripetal.server.engine import ClientInfo
+from centripetal.server.engine import ClientInfo, HistoryOptions, Publication
 from centripetal.server.events import CommandRun, Event
 
 CONFIG = {
@@ -54,6 +54,8 @@ def test_a_channel_is_seen(node: Node) -> None:
     assert node.engine._streams == {}
     assert backend.publish("news", b'{"n": 1.0}') == ""
     assert backend.channel("news", 10).history == (Kept("1", '{"n": 1.0}'),)
+    node.engine.publish(Publication("", "news", b"2", tags={"lang": "en"}), HistoryOptions(size=10, ttl=60), 1.0)
+    assert backend.channel("news", 1).history == (Kept("2", "2", "", "lang=en"),)
     assert "`history_size` and `history_ttl`" in backend.channel("bare:x", 10).advice
     assert "no namespace “nowhere”" in backend.channel("nowhere:x", 10).advice
 

@@ -11,7 +11,12 @@ import msgspec
 
 from centripetal.server.console.explain import Explain
 
-__all__ = ["Backend", "ChannelView", "Kept", "Member"]
+__all__ = ["Backend", "ChannelView", "Kept", "Member", "listed"]
+
+
+def listed(tags: Mapping[str, str]) -> str:
+    """*tags* as people read them."""
+    return ", ".join(f"{name}={value}" for name, value in tags.items())
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -35,11 +40,13 @@ class Kept(msgspec.Struct, frozen=True):
         id: what tells it from others in its channel.
         data: the JSON.
         user: who published it; "" if the API did.
+        tags: what it is tagged with, as people read it.
     """
 
     id: str
     data: str
     user: str = ""
+    tags: str = ""
 
 
 class ChannelView(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from centripetal.server.console.backend import listed
 from centripetal.server.console.explain import Explain, Problems
 from centripetal.server.events import Event, Published
 
@@ -19,7 +20,7 @@ __all__ = ["Cursor", "Feed"]
 
 _KEPT = 500  # events
 _PORTION = 100  # events that are read at once
-_TEXT = 4096  # bytes of a publication that are kept
+_TEXT = 4096  # bytes of a publication, and of its tags, that are kept
 
 
 class Cursor(NamedTuple):
@@ -47,6 +48,7 @@ class _Shown(msgspec.Struct, frozen=True):
     size: int
     user: str
     by_client: bool
+    tags: str
     receivers: int
 
 
@@ -79,7 +81,7 @@ class Feed:
         if isinstance(event, Published):
             self.published += 1
             # What is long is not kept as it is; all else is done when a page reads it.
-            self._events.append(event if len(bytes(event.data)) <= _TEXT else _shown(event))
+            self._events.append(_shown(event) if event.tags or len(bytes(event.data)) > _TEXT else event)
             return
         self._events.append(event)
         if (problem := self._explain(event)) is not None:
@@ -115,5 +117,6 @@ def _shown(event: Published) -> _Shown:
         size=len(data),
         user=event.user,
         by_client=event.by_client,
+        tags=listed(event.tags)[:_TEXT],
         receivers=event.receivers,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, ClassVar
 
-from centripetal.server.console.backend import ChannelView, Kept, Member
+from centripetal.server.console.backend import ChannelView, Kept, Member, listed
 from centripetal.server.console.explain import Explain
 from centripetal.server.engine import NO_HISTORY, ClientInfo, Engine, Publication
 from centripetal.server.hub import Hub
@@ -84,4 +84,4 @@ def _members(hub: Hub[Any], clients: Iterable[str], known: Mapping[str, ClientIn
 def _kept(publication: Publication) -> Kept:
     user = "" if publication.info is None else publication.info.user
     id_ = publication.uid or str(publication.offset)
-    return Kept(id_, publication.data.decode(errors="replace"), user)
+    return Kept(id_, publication.data.decode(errors="replace"), user, listed(publication.tags))

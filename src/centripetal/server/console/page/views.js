@@ -118,12 +118,13 @@ function showHistory(channel) {
     kept,
     (publication) => publication.id,
     () => make("li", {}, make("pre", { class: "mono" }), make("span", { class: "by" })),
-    (element, { data, user }) => {
+    (element, { data, user, tags }) => {
       // Another channel, or the same one after a restart, has other publications of the same id.
-      if (element.data === data && element.user === user) return;
-      Object.assign(element, { data, user });
+      if (element.data === data && element.user === user && element.tags === tags) return;
+      Object.assign(element, { data, user, tags });
       element.firstElementChild.textContent = data.length < 60 ? data : pretty(data);
-      element.lastElementChild.textContent = user ? `by ${user}` : "";
+      const by = element.lastElementChild;
+      by.textContent = by.title = [user && `by ${user}`, tags].filter(Boolean).join(" · ");
     },
   );
 }
