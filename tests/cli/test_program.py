@@ -213,7 +213,7 @@ def test_serve_warns_in_sentences(tmp_path: Path) -> None:
         (("--secret", "s", "--server", "6"), "API key"),
         (("--secret", "s", "--api-key", "k"), "give only what one of them has"),
         (("--server", "6"), "API key"),
-        (("--server", "5"), "stand-ins"),
+        (("--server", "5"), "server must be 1"),
         (("--secret", "s", "--port", "70000"), "port"),
         (("--config", "no-such-file.json"), "no-such-file.json"),
     ],

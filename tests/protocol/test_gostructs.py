@@ -24,6 +24,10 @@ class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kin
     raw: msgspec.Raw = msgspec.Raw(b"")
 
 
+class Nest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    nests: "list[Nest]" = []
+
+
 class Required(msgspec.Struct, frozen=True):
     text: str
     number: int
@@ -53,6 +57,21 @@ def test_default_values_are_left_out() -> None:
         b'{"type":"k","leaf":{"text":"t","yes":true,"number":-7},"leaves":[{"text":"a"},{}],'
         b'"by_name":{"N":{"text":"n"}},"words":{"w":"x"},"raw":[ 1 ]}'
     )
+
+
+@pytest.mark.parametrize("name", [b"nests", b"Nests"])
+@pytest.mark.parametrize("levels", [1, 15, 16, 40_000])
+def test_nested_structs_end_somewhere(name: bytes, levels: int) -> None:
+    """Sixteen levels are read in any spelling; a text that is much deeper is refused, and not read level by level."""
+    text = b'{"%b":[' % name * (levels - 1) + b"{}" + b"]}" * (levels - 1)
+    if levels > 16:
+        with pytest.raises(JSONError, match="nested"):
+            gostructs.read(text, Nest)
+    else:
+        found, depth = gostructs.read(text, Nest), 1
+        while found.nests:
+            found, depth = found.nests[0], depth + 1
+        assert depth == levels
 
 
 def test_raw_values_lose_only_newlines() -> None:

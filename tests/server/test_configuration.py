@@ -42,7 +42,7 @@ def test_keys_or_the_configuration_say_which_server(arguments: dict[str, Any], g
         ({"secret": "s", "api_key": "k"}, "give only what one of them has"),
         ({"server": 1, "api_key": "k"}, "give only what one of them has"),
         ({"server": 6, "secret": "s"}, "has no secret"),
-        ({"server": 5, "api_key": "k"}, "not for 5"),
+        ({"server": 5, "api_key": "k"}, "a number, not 5"),
         ({"api_key": ""}, "api_key must be text"),
         ({"token_secret": 5}, "token_secret must be text"),
     ],

@@ -43,6 +43,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 _NULL = b"null"
 _SPACE = b" \t\r\n"
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
+_DEEPEST = 16
+"""Structs in one another that are read slowly: each level is scanned anew, and only filters can be deeper at all."""
 # What Go has pointers, slices and maps for: null takes an earlier value away (seen on a 6.9.1 server).
 _EMPTIED_BY_NULL = (inspect.UnionType, inspect.ListType, inspect.DictType)
 
@@ -56,10 +58,7 @@ def read(text: bytes, shape: type[S]) -> S:
     try:
         value: S = _decoder(shape).decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        try:
-            return _read_struct(first(text), shape)
-        except RecursionError:
-            raise JSONError("nested too deep") from None
+        return _read_struct(first(text), shape, 1)
     return value
 
 
@@ -76,7 +75,9 @@ def _fields(shape: type[msgspec.Struct]) -> dict[str, inspect.Field]:
     return {fold(field.encode_name): field for field in info.fields}
 
 
-def _read_struct(text: bytes, shape: type[S]) -> S:
+def _read_struct(text: bytes, shape: type[S], depth: int) -> S:
+    if depth > _DEEPEST:
+        raise JSONError("nested too deep")
     fields, found = _fields(shape), dict[str, Any]()
     if text.strip(_SPACE) != _NULL:
         for name, raw in members(text):
@@ -84,26 +85,26 @@ def _read_struct(text: bytes, shape: type[S]) -> S:
             if field is None:
                 continue
             if raw != _NULL or isinstance(field.type, inspect.RawType):
-                found[field.name] = _read_value(raw, field.type)
+                found[field.name] = _read_value(raw, field.type, depth)
             elif isinstance(field.type, _EMPTIED_BY_NULL):
                 found.pop(field.name, None)
     return shape(**found)
 
 
-def _read_value(text: bytes, kind: inspect.Type) -> Any:
+def _read_value(text: bytes, kind: inspect.Type, depth: int) -> Any:
     match kind:
         case inspect.UnionType():
             if text == _NULL:
                 return None
             inner = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
-            return _read_value(text, inner[0])
+            return _read_value(text, inner[0], depth)
         case inspect.StructType():
-            return _read_struct(text, kind.cls)
+            return _read_struct(text, kind.cls, depth + 1)
         case inspect.ListType():
-            return [_read_value(each, kind.item_type) for each in elements(text)]
+            return [_read_value(each, kind.item_type, depth) for each in elements(text)]
         case inspect.DictType():
             # The names of these members are no names of fields: letter case matters.
-            return {name: _read_value(raw, kind.value_type) for name, raw in pairs(text)}
+            return {name: _read_value(raw, kind.value_type, depth) for name, raw in pairs(text)}
         case inspect.StrType():
             return "" if text == _NULL else string(text)
         case inspect.BoolType():

@@ -197,7 +197,7 @@ def test_lines_are_read_as_the_real_server_reads_them(line: bytes, command: Comm
         b'{"id":1,"subscribe":{"channel":1}}',
         b'{"id":1,"subscribe":{"recover":1}}',
         b'{"id":1,"subscribe":{"offset":-1}}',
-        b'{"id":1,"subscribe":{"tf":' + b'{"nodes":[' * 4000 + b"]}" * 4000 + b"}}",
+        b'{"id":1,"subscribe":{"tf":' + b'{"Nodes":[' * 4000 + b"]}" * 4000 + b"}}",
     ],
 )
 def test_what_is_no_command_is_refused(message: bytes) -> None:
