@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from centripetal.cli.commands import VERBS, Verb, describe, parameters
+from centripetal.cli.commands import VERBS, Verb, parameters
+from centripetal.cli.docstrings import describe
 from centripetal.cli.generations import Generation
 from centripetal.dialects.v1.commands import COMMANDS
 from centripetal.protocol.command import Command
