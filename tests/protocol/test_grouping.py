@@ -25,8 +25,12 @@ LOST = ConnectionLostError("lost")
 SPOILT = HTTPStatusError("500", status=500)
 
 
+def prepared(command: Command[Any]) -> Prepared[Any]:
+    return Prepared(command, encode(command), tuple(command.touches()))
+
+
 def entry(command: Command[Any], deadline: float = 0.0) -> Entry:
-    return Entry(Prepared(command, encode(command)), deadline)
+    return Entry(prepared(command), deadline)
 
 
 def publish(channel: str = "a") -> Entry:
@@ -57,6 +61,19 @@ def entries_of(group: Group | None) -> list[Entry]:
     return [] if group is None else group.entries
 
 
+def finish(grouping: Grouping) -> list[Entry]:
+    """Answer what is under way, and what can go then, until nothing is left; what is done by that."""
+    done: list[Entry] = []
+    while True:
+        while grouping.poll() is not None:
+            pass
+        groups = grouping.under_way()
+        if not groups:
+            return done
+        for group in groups:
+            done += settle(grouping, group)
+
+
 def test_an_idle_line_sends_at_once() -> None:
     """The first call is a request of its own, without waiting for company."""
     one = publish()
@@ -65,16 +82,51 @@ def test_an_idle_line_sends_at_once() -> None:
     assert grouping.poll() is None
 
 
-def test_entering_an_idle_line_is_adding_and_polling() -> None:
-    """The short way for a lone call ends where the long one does."""
-    one, two = publish(), publish()
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_call_on_an_idle_line_goes_alone(fails: bool) -> None:
+    """The next one can, when it is over; nobody need poll."""
     grouping = line()
-    group = grouping.enter(one)
-    assert entries_of(group) == [one]
-    assert one.state == "sent"
-    assert grouping.enter(two) is None
-    settle(grouping, group)
-    assert entries_of(grouping.poll()) == [two]
+    for call in (prepared(Publish("a", 1)), prepared(History("a"))):
+        assert grouping.begin_alone(call)
+        assert not grouping.begin_alone(prepared(Channels()))
+        if fails:
+            grouping.fail_alone(call, LOST)
+        else:
+            assert not grouping.end_alone(call, Done())
+    assert grouping.poll() is None
+    assert grouping.under_way() == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_comes_while_a_call_is_alone_waits_for_it(fails: bool) -> None:
+    """As behind any other request: writes behind a write, reads and writes of a channel behind one another."""
+    for first, behind, beside in (
+        (Publish("a", 1), [publish("b"), history("a")], [history("c")]),
+        (History("a"), [publish("a"), entry(Channels())], []),
+    ):
+        grouping, call = line(), prepared(first)
+        assert grouping.begin_alone(call)
+        for one in (*behind, *beside):
+            assert not grouping.begin_alone(one.call)
+            grouping.add(one)
+        assert entries_of(grouping.poll()) == beside
+        if fails:
+            grouping.fail_alone(call, LOST)
+        else:
+            assert grouping.end_alone(call, Done())
+        assert len(finish(grouping)) == len(behind) + len(beside)
+        assert (grouping._last_write, grouping._open_reads) == ({}, {})
+
+
+def test_a_call_that_has_not_begun_alone_cannot_fail_so() -> None:
+    """Who was interrupted need not know how far it had come."""
+    grouping, call = line(), prepared(Publish("a", 1))
+    assert grouping.begin_alone(call)
+    grouping.fail_alone(prepared(Publish("a", 1)), LOST)
+    assert not grouping.begin_alone(prepared(Channels()))
+    grouping.fail_alone(call, LOST)
+    grouping.fail_alone(call, LOST)
+    assert grouping.begin_alone(prepared(Channels()))
 
 
 def test_what_waits_goes_out_together() -> None:
@@ -164,19 +216,19 @@ def test_a_broadcast_counts_for_all_its_channels() -> None:
 def test_a_list_that_changes_under_way_changes_no_order(busy: bool) -> None:
     """The channels of a broadcast are those of when it was called: on an idle line and behind others."""
     channels = ["a", "b"]
-    grouping, cast = line(), entry(Broadcast(channels, 1))
-    first = grouping.enter(publish("x")) if busy else None
-    group = grouping.enter(cast)
+    grouping, cast = line(), prepared(Broadcast(channels, 1))
+    first = prepared(Publish("x", 1)) if busy else cast
+    assert grouping.begin_alone(first)
+    if busy:
+        grouping.add(Entry(cast, 0.0))
     channels[:] = ["c"]
     for read, waits in ((history("a"), True), (history("c"), False)):
         grouping.add(read)
         sent = entries_of(grouping.poll())
         assert (read in sent) is not waits
-    if first is not None:
-        settle(grouping, first)
-        group = grouping.poll()
-    settle(grouping, group)
-    assert grouping._last_write == {}
+    assert grouping.end_alone(first, Done())
+    finish(grouping)
+    assert (grouping._last_write, grouping._open_reads) == ({}, {})
 
 
 def test_a_proven_method_shares_requests() -> None:
@@ -341,6 +393,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.grouping = Grouping(self.limits)
         self.made: list[Entry] = []
         self.under_way: list[Group] = []
+        self.lone: Entry | None = None
         self.outcomes: dict[int, int] = {}
         self.sent: list[Entry] = []
 
@@ -356,10 +409,28 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.grouping.add(one)
 
     @rule(command=COMMANDS)
-    def enter(self, command: Command[Any]) -> None:
+    def begin_alone(self, command: Command[Any]) -> None:
         one = entry(command)
-        self.made.append(one)
-        self.sent_off(self.grouping.enter(one))
+        if self.grouping.begin_alone(one.call):
+            assert self.lone is None
+            assert not self.under_way
+            assert all(each.state == "done" for each in self.made)
+            one.state = "sent"
+            self.made.append(one)
+            self.lone = one
+
+    @precondition(lambda self: self.lone)
+    @rule(failed=st.booleans())
+    def end_alone(self, failed: bool) -> None:
+        assert self.lone is not None
+        one, self.lone = self.lone, None
+        if failed:
+            self.grouping.fail_alone(one.call, LOST)
+        else:
+            self.grouping.end_alone(one.call, Done())
+        if one.state != "done":
+            one.finish(Done())
+            self.told([one])
 
     @rule()
     def poll(self) -> None:
@@ -381,20 +452,19 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
                     assert before.state == "done" or before in group.entries[: group.entries.index(one)]
         self.sent += group.entries
         self.under_way.append(group)
-        assert len(self.under_way) <= 2
+        kinds = [each.reads for each in self.under_way] + ([self.lone.reads] if self.lone else [])
+        assert len(kinds) == len(set(kinds))
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
         group = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
-        if len(group.entries) == 1 and group.entries[0].state == "sent":
-            self.grouping.leave(group, Done())
-            self.told(group.entries)
-        elif data.draw(st.booleans()):
+        if data.draw(st.booleans()):
             self.told(self.grouping.answer(group, [Done() for _ in group.entries]))
             # Its line is taken until it lands.
-            entered = self.grouping.enter(one := entry(data.draw(COMMANDS)))
+            self.grouping.add(one := entry(data.draw(COMMANDS)))
             self.made.append(one)
+            entered = self.grouping.poll()
             assert entered is None or entered.reads != group.reads
             self.sent_off(entered)
             self.grouping.land(group)
@@ -430,6 +500,8 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     def teardown(self) -> None:
         """However it went, answering what is sent and polling on brings every call to its outcome, and all books are
         closed then."""
+        if self.lone is not None:
+            self.end_alone(failed=False)
         while True:
             for group in self.under_way:
                 self.told(self.grouping.settle(group, [Done() for _ in group.entries]))

@@ -12,7 +12,7 @@ from centripetal.client.options import check_no_options
 from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
@@ -93,10 +93,13 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
             if timeout is None:
                 timeout = command.timeout
             seconds = self.timeout if timeout is None else self._seconds(timeout)
+            outcome: Outcome[R]
             if self._group:
                 line = self._lines.get(self._running_loop()) or self._line()
-                return cast(R, (await line.call(call, seconds)).result())
-            return cast(R, (await self._request([call], seconds))[0].result())
+                outcome = await line.call(call, seconds)
+            else:
+                outcome = (await self._request([call], seconds))[0]
+            return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
             raise

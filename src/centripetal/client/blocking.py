@@ -12,7 +12,7 @@ from centripetal.client.options import check_no_options
 from centripetal.client.threads import ThreadLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
@@ -84,9 +84,9 @@ class BlockingClient(Caller[OutcomeT], Blocking):
             if timeout is None:
                 timeout = command.timeout
             seconds = self.timeout if timeout is None else self._seconds(timeout)
-            if self._line is not None:
-                return cast(R, self._line.call(call, seconds).result())
-            return cast(R, self._request([call], seconds)[0].result())
+            line = self._line
+            outcome: Outcome[R] = self._request([call], seconds)[0] if line is None else line.call(call, seconds)
+            return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
             raise

@@ -32,6 +32,10 @@ def _next_round() -> Generator[None, None, None]:
     yield
 
 
+def _cancelled() -> ConnectionLostError:
+    return ConnectionLostError("the task of this request was cancelled")
+
+
 class TaskLine:
     """The line of one client in one event loop. The waiter of an entry is a future, resolved when the call is done.
 
@@ -56,12 +60,11 @@ class TaskLine:
             TimeoutError: *timeout* seconds are over; `executed` is "no" if it was not sent by then.
             CentripetalError: the request that carried it failed.
         """
+        if self._grouping.begin_alone(call):
+            return await self._alone(call, timeout)
         me = Entry(call, self._loop.time() + timeout)
-        group = self._grouping.enter(me)
-        if group is not None and group.entries == [me]:
-            return await self._alone(group, timeout)
-        if group is not None:
-            self._start(group)
+        self._grouping.add(me)
+        self._send_off()
         me.waiter = self._loop.create_future()
         timer = self._set_alarm(me)
         try:
@@ -75,18 +78,19 @@ class TaskLine:
                 timer.cancel()
         return me.result()
 
-    async def _alone(self, group: Group, timeout: float) -> Outcome[Any]:
-        """Carry a request that is nobody else's: the usual case, and the shortest way."""
+    async def _alone(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
+        """Make a request of *call* alone: the usual case, and the shortest way."""
         try:
-            outcome = (await self._ask(group.calls, timeout))[0]
+            outcome = (await self._ask([call], timeout))[0]
         except CentripetalError as error:
-            self._grouping.fail(group, error)
+            self._grouping.fail_alone(call, error)
             self._send_off()
             raise
         except BaseException:
-            self._abandon(group)
+            self._grouping.fail_alone(call, _cancelled())
+            self._loop.call_soon(self._send_off)  # not at once: see _abandon()
             raise
-        if self._grouping.leave(group, outcome):
+        if self._grouping.end_alone(call, outcome):
             # Not at once: a caller that calls again without delay travels with those that wait.
             self._loop.call_soon(self._send_off)
         return outcome
@@ -118,9 +122,9 @@ class TaskLine:
             self._grouping.land(group)
 
     def _abandon(self, group: Group) -> None:
-        # Cancelled: a lone caller, or everything as the loop ends. In that case the others are being cancelled in
-        # this very round of the loop, so look only after it for who still wants to go on.
-        self._tell(self._grouping.fail(group, ConnectionLostError("the task of this request was cancelled")))
+        # Cancelled, as everything is when the loop ends: others are being cancelled in this very round of the loop, so
+        # look only after it for who still wants to go on.
+        self._tell(self._grouping.fail(group, _cancelled()))
         self._loop.call_soon(self._send_off)
 
     def _send_off(self) -> None:

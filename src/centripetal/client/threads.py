@@ -47,17 +47,32 @@ class ThreadLine:
             TimeoutError: *timeout* seconds are over; `executed` is "no" if it was not sent by then.
             CentripetalError: the request that carried it failed.
         """
+        # The usual case: alone, and by the shortest way.
+        try:
+            with self._lock:
+                alone = self._grouping.begin_alone(call)
+            if alone:
+                outcome = self._ask([call], timeout)[0]
+                with self._lock:
+                    if self._grouping.end_alone(call, outcome):
+                        self._dispatch()
+                return outcome
+        except BaseException as error:
+            with self._lock:
+                self._grouping.fail_alone(call, error if isinstance(error, CentripetalError) else _interrupted())
+                self._dispatch()
+            raise
+        return self._in_company(call, timeout)
+
+    def _in_company(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
         me = Entry(call, time.monotonic() + timeout)
         try:
             with self._lock:
-                group = self._grouping.enter(me)
-                if group is not None:
-                    self._appoint(group)
+                self._grouping.add(me)
+                self._dispatch()
                 if me.leads is None:
                     me.waiter = threading.Lock()
                     me.waiter.acquire()
-            if group is not None and me.leads is group and len(group.entries) == 1:
-                return self._alone(me, group, timeout)
             while me.state != "done":
                 if me.leads is not None:
                     self._carry(me, me.leads)
@@ -67,20 +82,6 @@ class ThreadLine:
             self._leave(me)
             raise
         return me.result()
-
-    def _alone(self, me: Entry, group: Group, timeout: float) -> Outcome[Any]:
-        """Carry a request that is nobody else's: the usual case, and the shortest way."""
-        try:
-            outcome = self._ask([me.call], timeout)[0]
-        except CentripetalError as error:
-            with self._lock:
-                self._grouping.fail(group, error)
-                self._dispatch()
-            raise
-        with self._lock:
-            if self._grouping.leave(group, outcome):
-                self._dispatch()
-        return outcome
 
     def close(self, error: CentripetalError) -> None:
         """Everything that waits and is not sent yet fails with *error*."""
@@ -125,7 +126,7 @@ class ThreadLine:
 
     def _leave(self, me: Entry) -> None:
         """The thread of *me* was interrupted, wherever: nobody else must wait for it."""
-        error = ConnectionLostError("the thread that carried this request was interrupted")
+        error = _interrupted()
         with self._lock:
             self._grouping.cancel(me, error)
             for group in self._grouping.under_way():
@@ -134,6 +135,10 @@ class ThreadLine:
             if me.leads is not None:
                 _wake(me.leads.entries)  # the interrupt may have struck while they were being woken
             self._dispatch()
+
+
+def _interrupted() -> ConnectionLostError:
+    return ConnectionLostError("the thread that carried this request was interrupted")
 
 
 def _wake(entries: Sequence[Entry]) -> None:

@@ -71,11 +71,13 @@ class Prepared(msgspec.Struct, Generic[R], eq=False):
     Attributes:
         command: the command.
         text: the command as it travels, but for what its place in a request adds.
+        keys: what it `touches()`.
     """
 
     # A struct, as the other things of which each call makes one: they are made quickly.
     command: Command[R]
     text: bytes
+    keys: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         # What users publish does not belong in a log.

@@ -7,6 +7,12 @@
     grouping.cancel(entry, error)                     a caller gave up
     grouping.close(error)                             nobody will poll any more
 
+Most calls meet nobody. Those need no entry, and no book is kept of them until somebody comes:
+
+    if grouping.begin_alone(call):                    nothing is under way: the caller makes its request itself
+        grouping.end_alone(call, outcome)             it was answered; true: somebody has come, so poll
+        grouping.fail_alone(call, error)              it failed; poll
+
 There are two lines, for writes and for reads, each with at most one request under way. While it is, calls wait;
 when it returns, everything that waits goes out together, up to the limits. So nothing waits on an idle client, a busy
 one makes bigger requests by itself, reads never stand behind a long line of writes, and a read that makes the server
@@ -77,8 +83,7 @@ class Entry:
         self.call = call
         self.deadline = deadline
         self.reads = call.command.reads
-        # A tuple: the list that a caller gave may change while the call is under way.
-        self.keys = tuple(call.command.touches())
+        self.keys = call.keys
         self.size = len(call.text) + _ENVELOPE
 
     def finish(self, outcome: Outcome[Any] | CentripetalError) -> None:
@@ -126,8 +131,8 @@ class Grouping:
         self._last_write: dict[str, int] = {}
         self._open_reads: dict[str, deque[Entry]] = {}
         self._proven: set[str] = set()
-        # A write under way since which nobody has come: its channels need noting only once somebody does.
-        self._lone: Entry | None = None
+        # The call that is under way alone, until somebody comes.
+        self._lone: Prepared[Any] | None = None
 
     def __len__(self) -> int:
         """How many calls wait, those included whose callers gave up but that are still in line."""
@@ -136,54 +141,73 @@ class Grouping:
     def add(self, entry: Entry) -> None:
         """Put a call in line."""
         if self._lone is not None:
-            self._note(self._lone)
-            self._lone = None
+            self._keep_company(self._lone)
+        self._note(entry)
+        if entry.reads:
+            entry.alone = self._goes_alone(entry)
+            self._reads.append(entry)
+        else:
+            self._writes.append(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Give it its place, and have later calls on its channels wait for it."""
         self._seq += 1
         entry.seq = self._seq
         if entry.reads:
             for key in entry.keys:
                 entry.after = max(entry.after, self._last_write.get(key, 0))
                 self._open_reads.setdefault(key, deque()).append(entry)
-            entry.alone = self._goes_alone(entry)
-            self._reads.append(entry)
-        else:
-            self._note(entry)
-            self._writes.append(entry)
-
-    def _note(self, entry: Entry) -> None:
-        """Have later reads of its channels wait for this write."""
-        if len(entry.keys) == 1:
+        elif len(entry.keys) == 1:
             self._last_write[entry.keys[0]] = entry.seq
         else:
             self._last_write.update(dict.fromkeys(entry.keys, entry.seq))
 
-    def enter(self, entry: Entry) -> Group | None:
-        """`add` and `poll` in one: on an idle line, the short way to a request with this call alone."""
-        if self._writes or entry.reads or self._write_under_way is not None or self._open_reads:
-            self.add(entry)
-            return self.poll()
-        self._seq += 1
-        entry.seq = self._seq
-        entry.state = "sent"
-        self._lone = entry
-        group = Group(False, [entry])
-        self._write_under_way = group
-        return group
+    def begin_alone(self, call: Prepared[Any]) -> bool:
+        """Whether *call* can go at once, since nothing waits or is under way; then it is under way."""
+        if (
+            self._write_under_way is not None
+            or self._read_under_way is not None
+            or self._lone is not None
+            or self._writes
+            or self._reads
+        ):
+            return False
+        self._lone = call
+        return True
 
-    def leave(self, group: Group, outcome: Outcome[Any]) -> bool:
-        """`settle` for a request with one call whose caller carries it: true if there may be something to poll."""
-        entry = group.entries[0]
-        if entry.reads or group.passed or entry.call.command.newer:
+    def end_alone(self, call: Prepared[Any], outcome: Outcome[Any]) -> bool:
+        """*call*, which has begun alone, was answered: whether somebody has come meanwhile."""
+        self._lone = None
+        if self._write_under_way is None and self._read_under_way is None:
+            if call.command.newer:
+                self._proven.add(call.command.name)
+            return False
+        for group in self._groups_of(call):
             self.settle(group, [outcome])
-            return True
-        self._write_under_way = None
-        if self._lone is entry:
+        return True
+
+    def fail_alone(self, call: Prepared[Any], error: CentripetalError) -> None:
+        """The request of *call*, which has begun alone, failed; no harm if it has not, or is over."""
+        if self._lone is call:
             self._lone = None
+        for group in self._groups_of(call):
+            self.fail(group, error)
+
+    def _keep_company(self, call: Prepared[Any]) -> None:
+        """Somebody has come: keep books of *call*, which has begun alone."""
+        # As in poll(): whatever an interrupt leaves undone, end_alone() finds the request under way.
+        entry = Entry(call, 0.0)
+        entry.state = "sent"
+        group = Group(entry.reads, [entry], leader=entry)
+        if entry.reads:
+            self._read_under_way = group
         else:
-            self._forget_writes(group)
-        entry.state = "done"
-        entry.outcome = outcome
-        return bool(self._writes or self._reads)
+            self._write_under_way = group
+        self._lone = None
+        self._note(entry)
+
+    def _groups_of(self, call: Prepared[Any]) -> list[Group]:
+        return [group for group in self.under_way() if group.entries and group.entries[0].call is call]
 
     def poll(self) -> Group | None:
         """The next request to send now, if there is one."""
@@ -315,7 +339,6 @@ class Grouping:
                     self._forget_read(entry)
         else:
             self._write_under_way = None
-            self._lone = None
             self._forget_writes(group)
 
     def _forget_writes(self, group: Group) -> None:

@@ -115,17 +115,18 @@ class Codec:
             raise UsageError(f"{command!r} is no command of the current API: take one from centripetal")
         kind = kind_of(type(command))
         if kind.custom:
-            return Prepared(command, command.body())  # type: ignore[attr-defined]
+            return Prepared(command, command.body(), tuple(command.touches()))  # type: ignore[attr-defined]
         text = encode(command)
+        keys = tuple(command.touches())
         if self._check_channels:
-            check_channels(command.touches())
+            check_channels(keys)
         if self._max_bytes is not None and len(text) > self._max_bytes:
             _check_size(command, self._max_bytes)
         if self.server.single or self.server.version or self.server.open:
             self.server.check(command)
         if self._new_key is not None and kind.keyed and command.idempotency_key is None:  # type: ignore[attr-defined]
             text = b'%b,"idempotency_key":"%b"}' % (text[:-1], self._new_key().encode())
-        return Prepared(command, text)
+        return Prepared(command, text, keys)
 
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Answer[Any] | Failed]]:
         if self._batch_end is _IN_PARALLEL and len(calls) > 1:
@@ -167,7 +168,8 @@ class Codec:
         kind = kind_of(type(command))
         answer = decode_reply(kind.decode, reply.body, self.endpoint)
         answer.command, answer.index = command, None
-        self._look_at(answer, kind)
+        if answer.error is not None or answer.value is msgspec.UNSET or kind.tells or self.server.single is None:
+            self._look_at(answer, kind)
         return [answer]
 
     def _many(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:

@@ -74,7 +74,7 @@ class Codec:
         start = _START.get(type(command))
         if start is None:
             raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
-        return Prepared(command, b"%b%b}" % (start, encode(command)))
+        return Prepared(command, b"%b%b}" % (start, encode(command)), tuple(command.touches()))
 
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Response]]:
         reply = yield self.request(calls)
