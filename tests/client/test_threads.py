@@ -3,13 +3,14 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from centripetal.client import threads as lines
 from centripetal.errors import ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
-from centripetal.protocol.grouping import Limits
+from centripetal.protocol.grouping import Entry, Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.v1 import Client
 from tests.stubs import Stub, answer, commands_in
@@ -247,6 +248,31 @@ def test_many_threads_one_client() -> None:
     for channel, n in sent:
         by_channel.setdefault(channel, []).append(n)
     assert all(numbers == sorted(numbers) for numbers in by_channel.values())
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_an_interrupt_while_others_are_woken(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever it strikes, the others are woken all the same: those that are done, and the one that is to carry on."""
+    stub, threads = crew(timeout=60.0)
+    wake, calls = lines._wake, iter(range(100))
+
+    def struck(entries: Sequence[Entry]) -> None:
+        if next(calls) == moment:
+            raise KeyboardInterrupt
+        wake(entries)
+
+    monkeypatch.setattr(lines, "_wake", struck)
+    client = threads.client
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    for name in ("second", "third"):
+        threads.start(name, lambda: client.publish("a", 1))
+    threads.start("read", lambda: client.history("b"))
+    stub.gate.release(10)
+    outcomes = threads.join()
+    assert not [outcome for outcome in outcomes.values() if isinstance(outcome, TimeoutError)]
+    assert sum(isinstance(outcome, KeyboardInterrupt) for outcome in outcomes.values()) <= 1
+    assert client.publish("a", 2) is True
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

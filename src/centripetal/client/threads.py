@@ -60,7 +60,7 @@ class ThreadLine:
         except BaseException as error:
             with self._lock:
                 self._grouping.fail_alone(call, error if isinstance(error, CentripetalError) else _interrupted())
-                self._dispatch()
+                self._go_on()
             raise
         return self._in_company(call, timeout)
 
@@ -126,15 +126,22 @@ class ThreadLine:
 
     def _leave(self, me: Entry) -> None:
         """The thread of *me* was interrupted, wherever: nobody else must wait for it."""
-        error = _interrupted()
         with self._lock:
-            self._grouping.cancel(me, error)
-            for group in self._grouping.under_way():
-                if group.leader is None or group.leader is me:
-                    _wake(self._grouping.fail(group, error))
+            self._grouping.cancel(me, _interrupted())
+            self._go_on(me)
             if me.leads is not None:
                 _wake(me.leads.entries)  # the interrupt may have struck while they were being woken
-            self._dispatch()
+
+    def _go_on(self, without: Entry | None = None) -> None:
+        """A thread was interrupted: have others carry what it was to carry. The lock is held."""
+        for group in self._grouping.under_way():
+            leader = group.leader
+            if leader is None or leader is without:
+                _wake(self._grouping.fail(group, _interrupted()))
+            else:  # the interrupt may have struck while it was being told
+                leader.leads = group
+                _wake([leader])
+        self._dispatch()
 
 
 def _interrupted() -> ConnectionLostError:
