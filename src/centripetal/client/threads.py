@@ -133,7 +133,7 @@ class ThreadLine:
                 _wake(me.leads.entries)  # the interrupt may have struck while they were being woken
 
     def _go_on(self, without: Entry | None = None) -> None:
-        """A thread was interrupted: have others carry what it was to carry. The lock is held."""
+        """A thread came to a bad end: nobody is left waiting for what it was to do. The lock is held."""
         for group in self._grouping.under_way():
             leader = group.leader
             if leader is None or leader is without:

@@ -71,7 +71,7 @@ class Prepared(msgspec.Struct, Generic[R], eq=False):
     Attributes:
         command: the command.
         text: the command as it travels, but for what its place in a request adds.
-        keys: what it `touches()`.
+        keys: the channels that it `touches()`.
     """
 
     # A struct, as the other things of which each call makes one: they are made quickly.
