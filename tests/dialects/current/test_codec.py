@@ -262,11 +262,13 @@ def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapp
     whole, status = step["request"]["body"], step["response"]["status"]
     spoken = codec(check_channels=False)
     try:
-        request = spoken.request([spoken.prepare(command) for command in ours if command is not None])
+        calls = [spoken.prepare(command) for command in ours if command is not None]
+        request = spoken.request(calls)
     except UsageError:
         refused = status != 200 or '"error"' in step["response"]["body"]
         assert refused or any(text in whole for text in REFUSED_ON_PURPOSE), whole
         return
+    assert [call.keys for call in calls] == [tuple(call.command.touches()) for call in calls]
     body = json.loads(request.body)
     if len(commands) == 1:
         assert request.url == f"{URL}/api/{commands[0][0]}"

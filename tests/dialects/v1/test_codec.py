@@ -157,6 +157,7 @@ def test_our_requests_say_what_gocents_say(step: Mapping[str, Any]) -> None:
         command = as_command(recorded)
         assert command is not None
         calls.append(CODEC.prepare(command))
+    assert [call.keys for call in calls] == [tuple(call.command.touches()) for call in calls]
     request = CODEC.request(calls)
     assert values_of(request.body) == values_of(step["request"]["body"])
     assert request.url == "http://localhost:8000/api/"
