@@ -12,14 +12,14 @@ from centripetal.cli.failures import DOCTOR, ExitCode, explain, printable
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import TokenRefused
 from tests.cli.conftest import Run
+from tests.ports import kept_port
 
 
 @pytest.fixture
 def nobody() -> Iterator[str]:
     """The URL of a port on which nobody listens."""
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{holder.getsockname()[1]}"
+    with kept_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_refused_command_exits_1(api: Run) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-__all__ = ["OK", "SOON", "Peer", "Script", "ScriptedServer", "answers", "reply"]
+__all__ = ["OK", "Peer", "Script", "ScriptedServer", "answers", "reply"]
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
@@ -20,9 +20,6 @@ def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 
 OK = reply(b"{}")
-
-SOON = 3.0
-"""Seconds within which a call with a deadline of 0.2 s ends on the busiest machine; without one it never would."""
 
 
 class Peer:

@@ -17,7 +17,7 @@ from centripetal.errors import (
 from centripetal.transport.settings import Address
 from tests.ports import free_port
 from tests.transport.conftest import Caller
-from tests.transport.scripted import OK, SOON, Peer, ScriptedServer, answers, reply
+from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
 
 Make = Callable[..., Caller]
 
@@ -75,7 +75,7 @@ def test_silent_server(caller: Caller) -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             caller.post(server.url, timeout=0.2)
-        assert 0.15 <= time.monotonic() - start < SOON
+        assert 0.15 <= time.monotonic() - start < 0.7
         assert caught.value.executed == "unknown"
         assert isinstance(caught.value, OSError)
         assert server.ended.acquire(timeout=5), "the connection is not kept"
@@ -95,7 +95,7 @@ def test_trickling_server(caller: Caller) -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError):
             caller.post(server.url, timeout=0.2)
-        assert 0.15 <= time.monotonic() - start < SOON
+        assert 0.15 <= time.monotonic() - start < 0.7
 
 
 def test_server_that_does_not_read(caller: Caller) -> None:
@@ -104,7 +104,7 @@ def test_server_that_does_not_read(caller: Caller) -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             caller.post(server.url, timeout=0.5, body=b"x" * 20_000_000)
-        assert time.monotonic() - start < SOON
+        assert time.monotonic() - start < 1
         assert caught.value.executed == "unknown"
 
 
@@ -115,18 +115,18 @@ def test_deadline_of_a_later_call_on_the_same_connection(caller: Caller) -> None
         peer.request()
         peer.send(OK)
         peer.request()
-        time.sleep(0.8)
+        time.sleep(0.3)
         peer.send(OK)
         peer.request()
         peer.wait_for_end()
 
     with ScriptedServer(script) as server:
-        assert caller.post(server.url, timeout=0.7).status == 200
-        assert caller.post(server.url, timeout=20).status == 200
+        assert caller.post(server.url, timeout=0.2).status == 200
+        assert caller.post(server.url, timeout=5).status == 200
         start = time.monotonic()
         with pytest.raises(TimeoutError):
             caller.post(server.url, timeout=0.2)
-        assert time.monotonic() - start < SOON
+        assert time.monotonic() - start < 0.7
         assert server.connections == 1
 
 

@@ -202,6 +202,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"http_api": {"handler_prefix": "api"}}, "http_api.handler_prefix must begin with /"),
     ({"websocket": {"handler_prefix": "/web socket"}}, "websocket.handler_prefix must .* have no space"),
     ({"health": {"enabled": True, "handler_prefix": "/api"}}, "that is http_api.handler_prefix"),
+    (
+        {"health": {"enabled": True, "handler_prefix": "/ws/"}, "websocket": {"handler_prefix": "/ws"}},
+        "that is websocket",
+    ),
     ({"http_api": {"error_mode": "status"}}, "http_api.error_mode"),
     ({"engine": {"type": "nats"}}, "broker.type"),
 ]

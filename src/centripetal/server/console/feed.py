@@ -80,7 +80,7 @@ class Feed:
         self._count += 1
         if isinstance(event, Published):
             self.published += 1
-            # What is long is not kept as it is; all else is done when a page reads it.
+            # What may be long is not kept as it is; all else is done when a page reads it.
             self._events.append(_shown(event) if event.tags or len(bytes(event.data)) > _TEXT else event)
             return
         self._events.append(event)

@@ -334,11 +334,12 @@ def _check_paths(sections: Mapping[str, Any]) -> None:
     served |= {name: sections[name].enabled for name in ("health", "init")}
     owners: dict[str, str] = {}
     for name in (name for name, on in served.items() if on):
-        path = sections[name].handler_prefix
+        path: str = sections[name].handler_prefix
         if not path.startswith("/") or any(map(str.isspace, path)):
             raise UsageError(f"{name}.handler_prefix must begin with / and have no space, not be {path!r}")
-        if owners.setdefault(path.rstrip("/"), name) != name:
-            raise UsageError(f"{name}.handler_prefix is {path!r}: that is {owners[path.rstrip('/')]}.handler_prefix")
+        # With or without a slash at its end, a path is the same (seen on 6.9.1).
+        if (owner := owners.setdefault(path.rstrip("/"), name)) != name:
+            raise UsageError(f"{name}.handler_prefix is {path!r}: that is {owner}.handler_prefix")
 
 
 def _asks(value: Any) -> bool:

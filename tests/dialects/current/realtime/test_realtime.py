@@ -197,6 +197,7 @@ def test_lines_are_read_as_the_real_server_reads_them(line: bytes, command: Comm
         b'{"id":1,"subscribe":{"channel":1}}',
         b'{"id":1,"subscribe":{"recover":1}}',
         b'{"id":1,"subscribe":{"offset":-1}}',
+        b'{"id":1,"subscribe":{"tf":' + b'{"nodes":[' * 40_000 + b"]}" * 40_000 + b"}}",
         b'{"id":1,"subscribe":{"tf":' + b'{"Nodes":[' * 4000 + b"]}" * 4000 + b"}}",
     ],
 )
