@@ -18,11 +18,12 @@ import centripetal.v1
 from centripetal import errors
 from centripetal.client import current
 from centripetal.client import v1 as client
-from centripetal.dialects.current.api import base, map_results
-from centripetal.dialects.current.api import commands as current_commands
-from centripetal.dialects.current.api import results as current_results
-from centripetal.dialects.current.api.pro import objects
-from centripetal.dialects.current.api.pro import results as pro_results
+from centripetal.dialects.current import commands as current_commands
+from centripetal.dialects.current.commands import base
+from centripetal.dialects.current.commands.pro import objects
+from centripetal.dialects.current.results import maps as map_results
+from centripetal.dialects.current.results import pro as pro_results
+from centripetal.dialects.current.results import standard as current_results
 from centripetal.dialects.v1 import commands, credentials, replies, results
 
 DOORS = [centripetal.current, centripetal.v1, centripetal.tokens]

@@ -6,7 +6,7 @@ from typing import Any
 from typer.main import get_command
 
 from centripetal.cli.app import app
-from centripetal.cli.failures import ExitCode
+from centripetal.cli.output.errors import ExitCode
 
 __all__ = ["cli_page", "undocumented"]
 

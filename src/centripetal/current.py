@@ -18,8 +18,7 @@ from centripetal.client.options import (
     Limits,
     Retry,
 )
-from centripetal.dialects.current.api.base import FilterNode, StreamPosition, SubscribeOptionOverride
-from centripetal.dialects.current.api.commands import (
+from centripetal.dialects.current.commands import (
     RPC,
     BlockUser,
     Broadcast,
@@ -56,17 +55,8 @@ from centripetal.dialects.current.api.commands import (
     UserTopicUpdate,
     custom,
 )
-from centripetal.dialects.current.api.map_results import (
-    MapClearResult,
-    MapEntry,
-    MapPublishResult,
-    MapReadStateResult,
-    MapReadStreamResult,
-    MapRemoveResult,
-    MapStatsResult,
-    SharedPollPublishResult,
-)
-from centripetal.dialects.current.api.maps import (
+from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.commands.maps import (
     MapClear,
     MapPublish,
     MapReadState,
@@ -75,7 +65,7 @@ from centripetal.dialects.current.api.maps import (
     MapStats,
     SharedPollPublish,
 )
-from centripetal.dialects.current.api.pro.objects import (
+from centripetal.dialects.current.commands.pro.objects import (
     ApnsPushNotification,
     DeviceFilter,
     DeviceLocaleUpdate,
@@ -96,7 +86,17 @@ from centripetal.dialects.current.api.pro.objects import (
     UserTopicFilter,
     WebPushPushNotification,
 )
-from centripetal.dialects.current.api.pro.results import (
+from centripetal.dialects.current.results.maps import (
+    MapClearResult,
+    MapEntry,
+    MapPublishResult,
+    MapReadStateResult,
+    MapReadStreamResult,
+    MapRemoveResult,
+    MapStatsResult,
+    SharedPollPublishResult,
+)
+from centripetal.dialects.current.results.pro import (
     BlockUserResult,
     CancelPushResult,
     ChannelContext,
@@ -126,7 +126,7 @@ from centripetal.dialects.current.api.pro.results import (
     UserTopicListResult,
     UserTopicUpdateResult,
 )
-from centripetal.dialects.current.api.results import (
+from centripetal.dialects.current.results.standard import (
     BroadcastResult,
     ChannelInfo,
     ChannelsResult,

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 import centripetal as c
-from centripetal.cli.commands import VERBS
-from centripetal.cli.generations import Generation
+from centripetal.cli.api.verbs import VERBS
+from centripetal.cli.generation import Generation
 from centripetal.cli.settings import Settings
 from centripetal.protocol.command import Command
 from tests.cli.conftest import Run

@@ -15,7 +15,7 @@ import pytest
 from centripetal.cli import main as entry
 from centripetal.cli.main import main
 from centripetal.client.watching import Watching
-from centripetal.dialects.v1.watching import Watcher
+from centripetal.dialects.v1.watcher import Watcher
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
 from centripetal.version import __version__
@@ -105,9 +105,9 @@ def test_pipe_that_closes_early(server: EmbeddedServer) -> None:
 def test_interrupted_input_exits_130(server: EmbeddedServer) -> None:
     """Ctrl-C while the program waits for its input exits with 130 and without a traceback."""
     reading, writing = os.pipe()
-    code = "import os, sys; from centripetal.cli import data; from centripetal.cli.main import run;"
+    code = "import os, sys; from centripetal.cli import input; from centripetal.cli.main import run;"
     # Says when it has begun to read, so that the signal does not come before.
-    code += "read = data.read_bytes; data.read_bytes = lambda a: (os.write(1, b'!'), read(a))[1]; run()"
+    code += "read = input.read_bytes; input.read_bytes = lambda a: (os.write(1, b'!'), read(a))[1]; run()"
     with subprocess.Popen(
         [sys.executable, "-c", code, "publish", "news"],
         env=environment(server),

@@ -28,7 +28,7 @@ from centripetal import (
     Retry,
     StreamPosition,
 )
-from centripetal.dialects.current.api.commands import COMMANDS
+from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import (
     CentripetalError,
@@ -39,7 +39,7 @@ from centripetal.errors import (
     UsageError,
 )
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from tests.dialects.current.api.definition import METHODS, Listed, field_types, make_command, sample
+from tests.dialects.current.commands.definition import METHODS, Listed, field_types, make_command, sample
 from tests.stubs import AsyncStub, Reaction, Stub
 
 URL = "http://localhost:8000"

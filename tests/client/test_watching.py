@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from centripetal.client.watching import Watching, backoff
-from centripetal.dialects.v1.watching import Watcher
+from centripetal.dialects.v1.watcher import Watcher
 from centripetal.errors import ConnectError, HTTPStatusError, ServerError, UsageError
 from centripetal.protocol.watching import Connected, Event, Gap, Joined, Lost, Published, Subscribed, Unsubscribed
 from centripetal.server import EmbeddedServer

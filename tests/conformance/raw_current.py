@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from centripetal.dialects.current.serving.requests import METHODS, NUMBERS, PRO_METHODS
+from centripetal.dialects.current.server_requests import METHODS, NUMBERS, PRO_METHODS
 from tests.conformance.raw import (
     LITERALS,
     SPACES,

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from centripetal.dialects.current.api.commands import COMMANDS
+from centripetal.dialects.current.commands import COMMANDS
 from centripetal.errors import HTTPStatusError, ServerError
 from tests.conformance.deviations import NOT_EMULATED
 from tests.conformance.facades import Came, Facade

@@ -13,14 +13,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from centripetal.dialects.current.tokens.explaining import Explanation
 from centripetal.tokens import Override, SigningKey, SubscribeOptions, connection_token, explain, subscription_token
+from centripetal.tokens.explanation import Explanation
 from tests.conformance.servers_v6 import checks, serving
-from tests.dialects.current.tokens.keys import SECRET, hs256, pair, raw_token
-from tests.dialects.current.tokens.test_credentials import key_for
-from tests.dialects.current.tokens.test_explaining import MISTAKES
-from tests.dialects.current.tokens.test_verifying import ACCEPTED, REFUSED
 from tests.needs import needs
+from tests.tokens.keys import SECRET, hs256, pair, raw_token
+from tests.tokens.test_explanation import MISTAKES
+from tests.tokens.test_issuing import key_for
+from tests.tokens.test_verification import ACCEPTED, REFUSED
 
 pytestmark = needs("centrifugo-v6")
 

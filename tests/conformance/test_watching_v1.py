@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from centripetal.client.watching import Watching
-from centripetal.dialects.v1.watching import Watcher
+from centripetal.dialects.v1.watcher import Watcher
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import (
     Connected,

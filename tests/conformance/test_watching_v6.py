@@ -7,9 +7,9 @@ import pytest
 
 from centripetal import Client
 from centripetal.client.watching import Watching
-from centripetal.dialects.current.realtime import watching
-from centripetal.dialects.current.realtime.replies import ConnectResult, RefreshResult
-from centripetal.dialects.current.realtime.watching import Watcher
+from centripetal.dialects.current import watcher as watching
+from centripetal.dialects.current.client_protocol.replies import ConnectResult, RefreshResult
+from centripetal.dialects.current.watcher import Watcher
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import (
     Connected,

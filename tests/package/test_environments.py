@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from centripetal.version import __version__
-from tests.dialects.current.tokens.keys import pair
 from tests.package.conftest import EXTRAS, ROOT, Environment
+from tests.tokens.keys import pair
 
 CORE = {"centripetal", "httptools", "msgspec"}
 BROUGHT = {

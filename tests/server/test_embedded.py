@@ -17,7 +17,7 @@ import pytest
 
 from centripetal.errors import UsageError
 from centripetal.server import EmbeddedServer, UnhonouredConfigWarning, serve
-from centripetal.server.app import App
+from centripetal.server.listening.http_server import App
 from tests.ports import free_port
 
 OPEN = {"insecure_api": True, "history_size": 5, "history_lifetime": 60}

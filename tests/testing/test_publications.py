@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centripetal.errors import UsageError
-from centripetal.server.events import CommandRun, Joined, Published, RequestRefused
+from centripetal.server.engine.events import CommandRun, Joined, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Publication, Publications
 

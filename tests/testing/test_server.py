@@ -14,7 +14,7 @@ import pytest
 import centripetal
 from centripetal import v1
 from centripetal.errors import ConnectError
-from centripetal.server.events import CommandRun, Event
+from centripetal.server.engine.events import CommandRun, Event
 from centripetal.testing import Centrifugo, CentrifugoV1
 from centripetal.transport.connection import on_refusal
 

@@ -7,9 +7,11 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from centripetal.cli import commands, demo, doctor, load, serve, sign, token, watch
-from centripetal.cli.failures import ExitCode, UsageProblem, report, usage_message
+from centripetal.cli.api import verbs as commands
+from centripetal.cli.output.errors import ExitCode, UsageProblem, report, usage_message
 from centripetal.cli.settings import ALL, Settings, declare, group, listed, options
+from centripetal.cli.tokens import sign, token
+from centripetal.cli.tools import demo, doctor, load, serve, watch
 from centripetal.errors import CentripetalError
 from centripetal.version import __version__
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     """Do what *arguments* say.
 
     Returns:
-        The exit code, see `centripetal.cli.failures.ExitCode`.
+        The exit code, see `centripetal.cli.output.errors.ExitCode`.
     """
     try:
         import rich  # noqa: F401

@@ -14,8 +14,8 @@ import typer
 from typer.core import TyperGroup
 
 from centripetal import v1
-from centripetal.cli.failures import PIPE_CLOSED, give_up_stdout
-from centripetal.cli.generations import SECRET, Credentials, Generation
+from centripetal.cli.generation import SECRET, Credentials, Generation
+from centripetal.cli.output.errors import PIPE_CLOSED, give_up_stdout
 from centripetal.client import current
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import API_URL, environment_value

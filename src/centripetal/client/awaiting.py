@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
+from centripetal.client.base import Caller
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
-from centripetal.client.caller import Caller
 from centripetal.client.options import check_no_options
 from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError

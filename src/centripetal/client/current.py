@@ -5,18 +5,18 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Self, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
+from centripetal.client.base import Caller
 from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import call
-from centripetal.client.caller import Caller
 from centripetal.client.options import ClientOptions, CurrentOptions
-from centripetal.dialects.current.api import commands
-from centripetal.dialects.current.api.base import StreamPosition
-from centripetal.dialects.current.api.commands import custom
-from centripetal.dialects.current.api.paging import Paging
-from centripetal.dialects.current.api.results import HistoryResult
+from centripetal.dialects.current import commands
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
+from centripetal.dialects.current.commands import custom
+from centripetal.dialects.current.commands.base import StreamPosition
+from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.replies import Answer
+from centripetal.dialects.current.results.standard import HistoryResult
 from centripetal.errors import ServerError, UsageError
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value

@@ -1,6 +1,6 @@
 """A Centrifugo server inside this process, for development, demonstrations and tests."""
 
 from centripetal.server.embedded import EmbeddedServer, UnhonouredConfigWarning
-from centripetal.server.program import serve
+from centripetal.server.serve import serve
 
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning", "serve"]

@@ -20,14 +20,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from centripetal.errors import UsageError
-from centripetal.server.app import App
-from centripetal.server.configuration import ConfigSource, choose
+from centripetal.server.configuration.loading import ConfigSource, choose
 from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
 from centripetal.server.console.stream import Console
-from centripetal.server.events import Events
-from centripetal.server.generations import Service
-from centripetal.server.runner import CAN_WEBSOCKET, Running
+from centripetal.server.engine.events import Events
+from centripetal.server.generation import Service
+from centripetal.server.listening.http_server import App
+from centripetal.server.listening.thread import CAN_WEBSOCKET, Running
 
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning"]
 

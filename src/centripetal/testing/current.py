@@ -12,10 +12,10 @@ from typing import Any, Unpack
 from centripetal import AsyncClient, Client
 from centripetal.client.options import CurrentOptions
 from centripetal.server.current.config import read_config, with_keys
-from centripetal.server.current.endpoints import Endpoints
+from centripetal.server.current.http_endpoints import Endpoints
 from centripetal.server.current.node import Node
 from centripetal.server.embedded import EmbeddedServer
-from centripetal.server.events import Events
+from centripetal.server.engine.events import Events
 from centripetal.testing.recorder import RecorderBench, warn_of_unhonoured
 from centripetal.testing.server import ServerBench
 

@@ -13,7 +13,7 @@ from typing import Any, overload
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.events import CommandRun, Event, Published, RequestRefused
+from centripetal.server.engine.events import CommandRun, Event, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING, clipped, decoded, differences, matches
 
 __all__ = ["Expected", "Publication", "Publications"]

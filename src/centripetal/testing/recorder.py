@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from centripetal.errors import ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.server.embedded import UnhonouredConfigWarning
-from centripetal.server.events import Events
-from centripetal.server.http1 import Request, Response
-from centripetal.testing.bench import Bench
+from centripetal.server.engine.events import Events
+from centripetal.server.listening.http1 import Request, Response
+from centripetal.testing.expectations import Bench
 from centripetal.transport.mapping import no_connection, out_of_time
 
 __all__ = ["RecorderBench", "warn_of_unhonoured"]

@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
-from centripetal.server.app import App, HTTPConnection
 from centripetal.server.embedded import EmbeddedServer
-from centripetal.server.events import Events
-from centripetal.server.http1 import Request, Response
-from centripetal.testing.bench import Bench
+from centripetal.server.engine.events import Events
+from centripetal.server.listening.http1 import Request, Response
+from centripetal.server.listening.http_server import App, HTTPConnection
+from centripetal.testing.expectations import Bench
 from centripetal.testing.failures import Failure
 from centripetal.transport.connection import on_refusal
 from centripetal.transport.settings import Address

@@ -11,10 +11,10 @@ from typing import Any, Unpack
 
 from centripetal.client.options import ClientOptions
 from centripetal.server.embedded import EmbeddedServer
-from centripetal.server.events import Events
+from centripetal.server.engine.events import Events
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.endpoints import Endpoints
+from centripetal.server.v1.http_endpoints import Endpoints
 from centripetal.testing.recorder import RecorderBench, warn_of_unhonoured
 from centripetal.testing.server import ServerBench
 from centripetal.v1 import AsyncClient, Client

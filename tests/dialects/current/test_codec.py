@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centripetal.dialects.current.api.base import FilterNode, StreamPosition, SubscribeOptionOverride
-from centripetal.dialects.current.api.commands import (
+from centripetal.dialects.current.codec import Codec, endpoint
+from centripetal.dialects.current.commands import (
     COMMANDS,
     BlockUser,
     Broadcast,
@@ -27,9 +27,9 @@ from centripetal.dialects.current.api.commands import (
     Publish,
     custom,
 )
-from centripetal.dialects.current.api.maps import MapPublish
-from centripetal.dialects.current.api.results import HistoryRemoveResult, PublishResult
-from centripetal.dialects.current.codec import Codec, endpoint
+from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.commands.maps import MapPublish
+from centripetal.dialects.current.results.standard import HistoryRemoveResult, PublishResult
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import (
     AuthenticationError,

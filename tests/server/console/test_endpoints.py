@@ -8,12 +8,12 @@ import pytest
 from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Guard
-from centripetal.server.engine import NO_HISTORY, Publication
-from centripetal.server.events import CommandRun, Event, Events, RequestRefused
-from centripetal.server.http1 import Request, Response
+from centripetal.server.engine.engine import NO_HISTORY, Publication
+from centripetal.server.engine.events import CommandRun, Event, Events, RequestRefused
+from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.console import V1Backend
+from centripetal.server.v1.console_backend import V1Backend
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from centripetal.server.console.feed import Cursor, Feed
-from centripetal.server.events import Connected, Published, RequestRefused
+from centripetal.server.engine.events import Connected, Published, RequestRefused
 from centripetal.server.v1.explanations import explain
 
 BEGINNING = Cursor("run", 0)

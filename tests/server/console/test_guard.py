@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from centripetal.server.console.guard import TOKEN_HEADER, Access, Guard, Refusal, is_loopback
-from centripetal.server.http1 import Request
+from centripetal.server.listening.http1 import Request
 
 TOKEN = "token"
 JSON = ("content-type", "application/json")

@@ -5,8 +5,8 @@ import itertools
 import json
 from typing import Any
 
-from centripetal.dialects.current.serving.answers import Answer
-from centripetal.dialects.current.serving.reading import read_request
+from centripetal.dialects.current.server_codec import read_request
+from centripetal.dialects.current.server_results import Answer
 from centripetal.errors import ServerError
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.serving.answers import Answer, HistoryAnswer, PublishAnswer
+from centripetal.dialects.current.server_results import Answer, HistoryAnswer, PublishAnswer
 from centripetal.server.current.connection import ServerSubscription, Told
-from centripetal.server.engine import ClientInfo, Position
-from centripetal.server.events import CommandRun, Event, Published
+from centripetal.server.engine.engine import ClientInfo, Position
+from centripetal.server.engine.events import CommandRun, Event, Published
 from tests.server.current.backstage import World
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
-from centripetal.server.engine import NO_HISTORY, HistoryOptions
+from centripetal.server.engine.engine import NO_HISTORY, HistoryOptions
 
 TOP, NEWS = ChannelOptions(presence=True), ChannelOptions(join_leave=True)
 RULES = ChannelRules(options=TOP, namespaces={"news": NEWS})

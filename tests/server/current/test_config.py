@@ -10,11 +10,11 @@ import pytest
 
 from centripetal.errors import UsageError
 from centripetal.server.current.config import Config, read_config
-from centripetal.server.engine import HistoryOptions
+from centripetal.server.engine.engine import HistoryOptions
 from tests.conformance.servers import running
-from tests.dialects.current.tokens.keys import pair
 from tests.needs import find, needs
 from tests.ports import free_port
+from tests.tokens.keys import pair
 
 HISTORY = {"history_size": 5, "history_ttl": "300s"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from centripetal.dialects.current.realtime.parts import Disconnect
+from centripetal.dialects.current.client_protocol.objects import Disconnect
 from centripetal.server.current import disconnects
 from centripetal.server.current.disconnects import FatalError, is_temporary, refused
 

@@ -4,8 +4,8 @@ import pytest
 
 from centripetal.errors import ServerError
 from centripetal.server.current.connection import Announcement, Shared
-from centripetal.server.engine import ClientInfo, Position, Publication
-from centripetal.server.events import Event, Published
+from centripetal.server.engine.engine import ClientInfo, Position, Publication
+from centripetal.server.engine.events import Event, Published
 from tests.server.current.backstage import World
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.realtime.commands import Connect, Subscribe
-from centripetal.dialects.current.tokens.verifying import TokenRefused
+from centripetal.dialects.current.client_protocol.commands import Connect, Subscribe
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import read_config
 from centripetal.server.current.disconnects import FatalError
 from centripetal.server.current.permissions import Admission, Gate, has_ended
+from centripetal.tokens.verification import TokenRefused
 from tests.server.current.world import NAMESPACES, token
 
 LIMITED = {"name": "limited", "allow_user_limited_channels": True, "allow_subscribe_for_client": True}

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.realtime.commands import Subscribe
-from centripetal.dialects.current.realtime.tags import FilterNode
+from centripetal.dialects.current.client_protocol.commands import Subscribe
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
 from centripetal.errors import ServerError
 from centripetal.server.current.recovery import Recovery, recover
 from centripetal.server.current.subscription import SubscribeOptions
-from centripetal.server.engine import Engine, HistoryOptions, Position, Publication
+from centripetal.server.engine.engine import Engine, HistoryOptions, Position, Publication
 
 STREAM = HistoryOptions(size=3, ttl=60, meta_ttl=600)
 RECOVERY = SubscribeOptions(recovery=True, stream=STREAM)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.server.events import CommandRefused, Connected, Disconnected, Joined, Left
+from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Joined, Left
 from tests.server.current.world import World, error, token
 
 YEAR = 365 * 24 * 3600

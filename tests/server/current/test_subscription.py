@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from centripetal.dialects.current.realtime.fossil import apply
-from centripetal.dialects.current.realtime.tags import FilterNode
-from centripetal.dialects.current.tokens.claims import Override, SubscribeClaims
+from centripetal.dialects.current.client_protocol.fossil_delta import apply
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
 from centripetal.server.current.disconnects import FatalError
@@ -22,7 +21,8 @@ from centripetal.server.current.subscription import (
     publication_frame,
     server_options,
 )
-from centripetal.server.engine import ClientInfo, HistoryOptions, Position, Publication
+from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Position, Publication
+from centripetal.tokens.claims import Override, SubscribeClaims
 
 FOX = b"The quick brown fox jumps over the lazy dog. "
 WHO = ClientInfo("42", "id", b'{"n":1}', b"[2]")

@@ -9,15 +9,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from centripetal.dialects.current.realtime.parts import Disconnect
-from centripetal.dialects.current.serving.requests import METHODS
+from centripetal.dialects.current.client_protocol.objects import Disconnect
+from centripetal.dialects.current.server_requests import METHODS
 from centripetal.protocol import gostructs
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config
 from centripetal.server.current.node import Node
 from centripetal.server.current.permissions import Gate
 from centripetal.server.current.session import Session
-from centripetal.server.events import Event
+from centripetal.server.engine.events import Event
 
 __all__ = ["Client", "World", "error", "token"]
 

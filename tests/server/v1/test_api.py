@@ -8,14 +8,14 @@ import pytest
 
 from centripetal.dialects.v1.commands import Channels, History, Presence, Publish, StatsCommand
 from centripetal.dialects.v1.commands import Node as NodeCommand
-from centripetal.dialects.v1.serving import InvalidMessageError
+from centripetal.dialects.v1.server_codec import InvalidMessageError
 from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.protocol.gojson import JSONError
-from centripetal.server.engine import ClientInfo
+from centripetal.server.engine.engine import ClientInfo
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from tests.server.test_hub import Client
+from tests.server.engine.test_hub import Client
 
 CONFIG = {
     "name": "node",

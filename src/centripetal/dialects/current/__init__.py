@@ -1,8 +1,6 @@
-"""The current generation, Centrifugo 5 and 6 (3 and 4 by their single endpoint).
+"""The current generation, Centrifugo 5 and 6 (3 and 4 by their single endpoint). Pure.
 
-- `api`: the methods of the server API, a chapter a file, and what they answer
-- `codec` and its neighbours here: methods to requests, replies to outcomes
-- `serving`: the server's side of the same API
-- `tokens`: JSON Web Tokens, made, checked and explained
-- `realtime`: the client protocol, both directions, and what it takes to watch channels
+- `commands/`: the methods of the server API; `results/`: what the server answers
+- `codec`, `single_endpoint`: commands to requests, replies to outcomes; `server_codec`: the server's side of the same
+- `client_protocol/`: the messages of client connections, both directions; `watcher`: a client that watches channels
 """

@@ -11,15 +11,15 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current.api.base import Method
-from centripetal.dialects.current.api.channels import History
-from centripetal.dialects.current.api.commands import COMMANDS
-from centripetal.dialects.current.api.custom import Custom
-from centripetal.dialects.current.api.node import Info
-from centripetal.dialects.current.kinds import Kind, decode_reply, kind_of
-from centripetal.dialects.current.legacy import SingleEndpoint
+from centripetal.dialects.current.capabilities import Server
+from centripetal.dialects.current.commands import COMMANDS
+from centripetal.dialects.current.commands.base import Method
+from centripetal.dialects.current.commands.channels import History
+from centripetal.dialects.current.commands.custom import Custom
+from centripetal.dialects.current.commands.node import Info
 from centripetal.dialects.current.replies import NEEDS_PRO, Answer, no_result
-from centripetal.dialects.current.server import Server
+from centripetal.dialects.current.reply_decoders import Kind, decode_reply, kind_of
+from centripetal.dialects.current.single_endpoint import SingleEndpoint
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_channels, check_text
 from centripetal.protocol.command import Command, Prepared, R, encode

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
-from centripetal.dialects.current.api.results import ReplyError
+from centripetal.dialects.current.results.standard import ReplyError
 from centripetal.errors import CentripetalError, MalformedResponseError, ServerError
 from centripetal.protocol.command import Command, R
 

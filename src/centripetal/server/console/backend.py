@@ -1,6 +1,6 @@
 """What the console needs of a server, whatever generation it stands in for: PURE.
 
-Each generation has an adapter (`server/v1/console.py`). Reading leaves no trace; what changes something goes the way of
+Each generation has an adapter (`console_backend.py`). Reading leaves no trace; what changes something goes the way of
 an API request, so that it shows among the calls of the API.
 """
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from centripetal.server.console.explain import Explain
+from centripetal.server.console.problems import Explain
 
 __all__ = ["Backend", "ChannelView", "Kept", "Member", "listed"]
 

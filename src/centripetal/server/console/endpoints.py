@@ -19,11 +19,11 @@ from urllib.parse import parse_qs
 import msgspec
 
 from centripetal.server.console.backend import Backend, ChannelView, Member
-from centripetal.server.console.explain import Problem
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Access, Guard, Refusal
-from centripetal.server.events import CommandRun
-from centripetal.server.http1 import Request, Response
+from centripetal.server.console.problems import Problem
+from centripetal.server.engine.events import CommandRun
+from centripetal.server.listening.http1 import Request, Response
 
 __all__ = ["PREFIX", "Endpoints", "Setting", "State"]
 

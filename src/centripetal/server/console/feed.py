@@ -13,8 +13,8 @@ from typing import NamedTuple
 import msgspec
 
 from centripetal.server.console.backend import listed
-from centripetal.server.console.explain import Explain, Problems
-from centripetal.server.events import Event, Published
+from centripetal.server.console.problems import Explain, Problems
+from centripetal.server.engine.events import Event, Published
 
 __all__ = ["Cursor", "Feed"]
 

@@ -26,7 +26,7 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 
-from centripetal.server.http1 import Request
+from centripetal.server.listening.http1 import Request
 
 __all__ = ["TOKEN_HEADER", "Access", "Guard", "Refusal", "is_loopback"]
 

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from centripetal.server.console.backend import ChannelView, Kept, Member, listed
-from centripetal.server.console.explain import Explain
-from centripetal.server.engine import NO_HISTORY, ClientInfo, Engine, Publication
-from centripetal.server.hub import Hub
+from centripetal.server.console.problems import Explain
+from centripetal.server.engine.engine import NO_HISTORY, ClientInfo, Engine, Publication
+from centripetal.server.engine.hub import Hub
 
 __all__ = ["NodeBackend", "UnknownNamespaceError"]
 

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-from centripetal.server.app import Upgrade
-from centripetal.server.connections import OpenConnections
 from centripetal.server.console.backend import Backend
 from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Guard
-from centripetal.server.events import Event, Events
-from centripetal.server.http1 import Request, Response
+from centripetal.server.engine.events import Event, Events
+from centripetal.server.listening.connections import OpenConnections
+from centripetal.server.listening.http1 import Request, Response
+from centripetal.server.listening.http_server import Upgrade
 
 __all__ = ["Answer", "Console"]
 

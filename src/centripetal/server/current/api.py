@@ -8,17 +8,18 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current.serving import answers, requests
-from centripetal.dialects.current.serving.answers import Answer, PublishAnswer, PublishOutcome
-from centripetal.dialects.current.serving.requests import Request
+from centripetal.dialects.current import server_requests as requests
+from centripetal.dialects.current import server_results as answers
+from centripetal.dialects.current.server_requests import Request
+from centripetal.dialects.current.server_results import Answer, PublishAnswer, PublishOutcome
 from centripetal.errors import ServerError
+from centripetal.server.current.channel_patterns import GlobError, matcher
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Connection, ServerSubscription
-from centripetal.server.current.glob import GlobError, matcher
 from centripetal.server.current.node import Node, failure
 from centripetal.server.current.payloads import fits, given
-from centripetal.server.engine import ClientInfo, Position, Publication
-from centripetal.server.events import CommandRun
+from centripetal.server.engine.engine import ClientInfo, Position, Publication
+from centripetal.server.engine.events import CommandRun
 
 __all__ = ["API"]
 

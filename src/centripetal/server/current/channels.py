@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from centripetal.errors import ServerError
-from centripetal.server.engine import NO_HISTORY, HistoryOptions
+from centripetal.server.engine.engine import NO_HISTORY, HistoryOptions
 
 __all__ = ["ChannelOptions", "ChannelRules"]
 

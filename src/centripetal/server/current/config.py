@@ -14,12 +14,12 @@ from typing import Any, TypeVar, get_origin
 
 import msgspec
 
-from centripetal.dialects.current.tokens.signatures import BadKey, algorithms_of, load_public
 from centripetal.errors import UsageError
+from centripetal.server.configuration.spelling import fields_of, meant
+from centripetal.server.configuration.value_readers import folded, objects, read
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
 from centripetal.server.current.namespaces import read_namespaces
-from centripetal.server.slips import fields_of, meant
-from centripetal.server.values import folded, objects, read
+from centripetal.tokens.signatures import BadKey, algorithms_of, load_public
 
 __all__ = ["SECTIONS", "Client", "Config", "Token", "read_config", "with_keys"]
 

@@ -5,8 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from centripetal.server.engine import ClientInfo, Position, Publication
-from centripetal.server.hub import Connection as AnyConnection
+from centripetal.server.engine.engine import ClientInfo, Position, Publication
+from centripetal.server.engine.hub import Connection as AnyConnection
 
 __all__ = ["Announcement", "Connection", "ServerSubscription", "Shared", "Told"]
 

@@ -1,7 +1,7 @@
 """Why a Centrifugo 6 server refuses commands, and ends subscriptions and connections (spec v6 §18.1, §18.2): PURE."""
 
-from centripetal.dialects.current.realtime.parts import Disconnect
-from centripetal.dialects.current.realtime.replies import UnsubscribePush
+from centripetal.dialects.current.client_protocol.objects import Disconnect
+from centripetal.dialects.current.client_protocol.replies import UnsubscribePush
 from centripetal.errors import ServerError
 
 __all__ = ["BAD_REQUEST", "CHANNEL_LIMIT", "CONNECTION_EXPIRED", "CONNECTION_LIMIT", "INAPPROPRIATE_PROTOCOL"]

@@ -3,8 +3,8 @@
 The words are those of the server's log, of its replies (spec v6 §6, §18.1) and of its close frames (§18.2).
 """
 
-from centripetal.dialects.current.realtime.parts import Disconnect
-from centripetal.server.console.explain import Explanation, Problem, explainer
+from centripetal.dialects.current.client_protocol.objects import Disconnect
+from centripetal.server.console.problems import Explanation, Problem, explainer
 from centripetal.server.current.disconnects import (
     BAD_REQUEST,
     CHANNEL_LIMIT,
@@ -21,7 +21,7 @@ from centripetal.server.current.disconnects import (
     STALE,
     SUBSCRIPTION_EXPIRED,
 )
-from centripetal.server.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
+from centripetal.server.engine.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
 
 __all__ = ["explain"]
 

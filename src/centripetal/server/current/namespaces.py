@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.server.configuration.value_readers import folded, objects, read, text
 from centripetal.server.current.channels import ChannelOptions
-from centripetal.server.values import folded, objects, read, text
 
 __all__ = ["read_namespaces"]
 

@@ -13,14 +13,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from centripetal.dialects.current.serving.answers import NodeAnswer
+from centripetal.dialects.current.server_results import NodeAnswer
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config
 from centripetal.server.current.connection import Announcement, Connection, Told
-from centripetal.server.engine import NO_HISTORY, ClientInfo, Delivery, Engine, Position, Publication
-from centripetal.server.events import Events, Published
-from centripetal.server.hub import Hub
+from centripetal.server.engine.engine import NO_HISTORY, ClientInfo, Delivery, Engine, Position, Publication
+from centripetal.server.engine.events import Events, Published
+from centripetal.server.engine.hub import Hub
 
 __all__ = ["VERSION", "Node", "failure"]
 

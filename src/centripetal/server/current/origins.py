@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from centripetal.errors import UsageError
-from centripetal.server.current.glob import GlobError, matcher
-from centripetal.server.http1 import Request
+from centripetal.server.current.channel_patterns import GlobError, matcher
+from centripetal.server.listening.http1 import Request
 
 __all__ = ["Origins"]
 

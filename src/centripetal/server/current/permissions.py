@@ -7,14 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from centripetal.dialects.current.realtime.commands import Connect, Subscribe
-from centripetal.dialects.current.tokens.claims import ConnectionClaims, SubscriptionClaims
-from centripetal.dialects.current.tokens.verifying import (
-    TokenKeys,
-    TokenRefused,
-    verify_connection,
-    verify_subscription,
-)
+from centripetal.dialects.current.client_protocol.commands import Connect, Subscribe
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config, Token
@@ -27,6 +20,13 @@ from centripetal.server.current.disconnects import (
     refused,
 )
 from centripetal.server.current.subscription import SubscribeOptions, options_for
+from centripetal.tokens.claims import ConnectionClaims, SubscriptionClaims
+from centripetal.tokens.verification import (
+    TokenKeys,
+    TokenRefused,
+    verify_connection,
+    verify_subscription,
+)
 
 __all__ = ["Admission", "Gate", "has_ended"]
 

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from centripetal.dialects.current.realtime.commands import Subscribe
-from centripetal.dialects.current.realtime.tags import FilterNode, matches
+from centripetal.dialects.current.client_protocol.commands import Subscribe
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, matches
 from centripetal.server.current.disconnects import refused
 from centripetal.server.current.subscription import SubscribeOptions
-from centripetal.server.engine import Engine, Position, Publication
+from centripetal.server.engine.engine import Engine, Position, Publication
 
 __all__ = ["Recovery", "recover"]
 

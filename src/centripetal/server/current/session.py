@@ -9,9 +9,16 @@ import enum
 from collections.abc import Callable
 from typing import Any
 
-from centripetal.dialects.current.realtime.commands import Command, Connect, Refresh, Request, Subscribe, read_commands
-from centripetal.dialects.current.realtime.parts import BadMessageError, Disconnect
-from centripetal.dialects.current.realtime.replies import (
+from centripetal.dialects.current.client_protocol.commands import (
+    Command,
+    Connect,
+    Refresh,
+    Request,
+    Subscribe,
+    read_commands,
+)
+from centripetal.dialects.current.client_protocol.objects import BadMessageError, Disconnect
+from centripetal.dialects.current.client_protocol.replies import (
     ConnectResult,
     Error,
     Push,
@@ -25,11 +32,9 @@ from centripetal.dialects.current.realtime.replies import (
 )
 from centripetal.errors import ServerError
 from centripetal.server.current import disconnects
-from centripetal.server.current.alarms import Alarms, Heartbeat
-from centripetal.server.current.answering import Answering, time_left
+from centripetal.server.current.channel_requests import Answering, time_left
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
 from centripetal.server.current.disconnects import FatalError, is_temporary, refused
-from centripetal.server.current.memberships import Ended, Memberships, Who
 from centripetal.server.current.node import VERSION, Node
 from centripetal.server.current.permissions import Admission, Gate
 from centripetal.server.current.subscription import (
@@ -38,8 +43,10 @@ from centripetal.server.current.subscription import (
     checked,
     server_options,
 )
-from centripetal.server.events import CommandRefused, Connected, Disconnected, Event
-from centripetal.server.link import Link
+from centripetal.server.current.subscriptions import Ended, Memberships, Who
+from centripetal.server.current.timers import Alarms, Heartbeat
+from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event
+from centripetal.server.session import Link
 
 __all__ = ["Session"]
 

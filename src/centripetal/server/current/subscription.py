@@ -6,16 +6,16 @@ subscribers get the same bytes, so what they get is encoded once, in the forms b
 
 import msgspec
 
-from centripetal.dialects.current.realtime import parts
-from centripetal.dialects.current.realtime.fossil import create
-from centripetal.dialects.current.realtime.replies import Info, Push, encode_push
-from centripetal.dialects.current.realtime.tags import FilterNode, matches
-from centripetal.dialects.current.tokens.claims import SubscribeClaims
+from centripetal.dialects.current.client_protocol import objects as parts
+from centripetal.dialects.current.client_protocol.fossil_delta import create
+from centripetal.dialects.current.client_protocol.replies import Info, Push, encode_push
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, matches
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
 from centripetal.server.current.disconnects import INAPPROPRIATE_PROTOCOL, FatalError
-from centripetal.server.engine import ClientInfo, HistoryOptions, Position, Publication
+from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Position, Publication
+from centripetal.tokens.claims import SubscribeClaims
 
 __all__ = ["LostPositionError", "SubscribeOptions", "Subscription", "checked", "client_info", "delta_chain"]
 __all__ += ["options_for", "publication_frame", "server_options"]

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from centripetal.dialects.v1 import results
+from centripetal.dialects.v1.client_protocol import JoinPush, LeavePush, MessagePush, encode_push
 from centripetal.dialects.v1.commands import (
     Broadcast,
     Channels,
@@ -23,14 +24,13 @@ from centripetal.dialects.v1.commands import (
     Unsubscribe,
 )
 from centripetal.dialects.v1.commands import Node as NodeCommand
-from centripetal.dialects.v1.realtime import JoinPush, LeavePush, MessagePush, encode_push
 from centripetal.dialects.v1.results import Message, NodeInfo, Stats
-from centripetal.dialects.v1.serving import join, read_command, read_envelopes, reply
+from centripetal.dialects.v1.server_codec import join, read_command, read_envelopes, reply
 from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
-from centripetal.server.engine import ClientInfo, Engine, HistoryOptions, Publication
-from centripetal.server.events import CommandRun, Events, Published
-from centripetal.server.hub import Hub
+from centripetal.server.engine.engine import ClientInfo, Engine, HistoryOptions, Publication
+from centripetal.server.engine.events import CommandRun, Events, Published
+from centripetal.server.engine.hub import Hub
 from centripetal.server.v1.channels import ChannelOptions, NamespaceNotFoundError
 from centripetal.server.v1.config import Config
 from centripetal.server.v1.connection import Connection

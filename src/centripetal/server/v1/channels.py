@@ -2,7 +2,7 @@
 
 import msgspec
 
-from centripetal.server.engine import NO_HISTORY, HistoryOptions
+from centripetal.server.engine.engine import NO_HISTORY, HistoryOptions
 
 __all__ = ["ChannelOptions", "ChannelRules", "NamespaceNotFoundError"]
 

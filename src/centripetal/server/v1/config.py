@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.slips import fields_of, meant
+from centripetal.server.configuration.spelling import fields_of, meant
+from centripetal.server.configuration.value_readers import folded, objects, read
 from centripetal.server.v1.channels import ChannelOptions, ChannelRules
-from centripetal.server.values import folded, objects, read
 
 __all__ = ["KEYS", "Config", "read_config"]
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from centripetal.server.hub import Connection as AnyConnection
+from centripetal.server.engine.hub import Connection as AnyConnection
 
 __all__ = ["Connection"]
 

@@ -1,6 +1,6 @@
 """Why a 1.x server ends connections (spec v1 §9.3): PURE."""
 
-from centripetal.dialects.v1.realtime import Disconnect
+from centripetal.dialects.v1.client_protocol import Disconnect
 
 __all__ = ["DISCONNECT", "EXPIRED", "INVALID_MESSAGE", "INVALID_TOKEN", "LIMIT_EXCEEDED", "METHOD_NOT_FOUND"]
 __all__ += ["SHUTTING_DOWN", "SLOW", "STALE", "UNAUTHORIZED", "FatalError"]

@@ -3,9 +3,9 @@
 The words are those of the server's log, of its replies (spec v1 §6, §9.4) and of its close frames (§9.3).
 """
 
-from centripetal.dialects.v1.realtime import Disconnect
-from centripetal.server.console.explain import Explain, Explanation, explainer
-from centripetal.server.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
+from centripetal.dialects.v1.client_protocol import Disconnect
+from centripetal.server.console.problems import Explain, Explanation, explainer
+from centripetal.server.engine.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
 from centripetal.server.v1.disconnects import (
     DISCONNECT,
     EXPIRED,

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from centripetal.dialects.v1 import commands
-from centripetal.dialects.v1.realtime import (
+from centripetal.dialects.v1.client_protocol import (
     CLOSE_CODE,
     COMMANDS,
     Body,
@@ -38,13 +38,12 @@ from centripetal.dialects.v1.realtime import (
     read_params,
 )
 from centripetal.dialects.v1.results import Message
-from centripetal.dialects.v1.serving import Envelope, InvalidMessageError
+from centripetal.dialects.v1.server_codec import Envelope, InvalidMessageError
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
-from centripetal.server.engine import ClientInfo, Publication
-from centripetal.server.events import CommandRefused, Connected, Disconnected, Event, Joined, Left
-from centripetal.server.link import Link, Timer
-from centripetal.server.v1.admission import admit, denied, options_of, verified_timestamp
+from centripetal.server.engine.engine import ClientInfo, Publication
+from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event, Joined, Left
+from centripetal.server.session import Link, Timer
 from centripetal.server.v1.api import VERSION, Node
 from centripetal.server.v1.channels import ChannelOptions
 from centripetal.server.v1.disconnects import (
@@ -58,6 +57,7 @@ from centripetal.server.v1.disconnects import (
     UNAUTHORIZED,
     FatalError,
 )
+from centripetal.server.v1.permissions import admit, denied, options_of, verified_timestamp
 
 __all__ = ["Session"]
 

@@ -1,0 +1,1 @@
+"""Verbs made from commands: what is typed, and how results are shown."""

@@ -1,0 +1,67 @@
+"""What the help says of a command, read off its docstring, which is written for programmers."""
+
+import inspect
+import re
+from typing import Any, NamedTuple
+
+from centripetal.cli.generation import Generation
+from centripetal.protocol.command import Command
+
+__all__ = ["Description", "describe"]
+
+
+class Description(NamedTuple):
+    """What a docstring says: its text, and the line of each argument."""
+
+    text: str
+    arguments: dict[str, str]
+
+
+_ARGUMENT = re.compile(r"^    (\w+(?:, \w+)*): ((?:.+\n?)(?:^ {8}.+\n?)*)", re.MULTILINE)
+
+
+def describe(command: type[Command[Any]]) -> Description:
+    """The docstring of *command* for readers of a help page."""
+    text, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:\n")
+    section = re.split(r"^\w+:$", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    arguments = {
+        name: _sentence(_plain(lines)) for names, lines in _ARGUMENT.findall(section) for name in names.split(", ")
+    }
+    return Description(_plain(text), {name: _resolved(name, words) for name, words in arguments.items()})
+
+
+_ELSEWHERE = re.compile(r"As in `(\w+)`[.;]? ?")
+
+
+def _resolved(name: str, words: str) -> str:
+    """*words*, but what they refer to instead of the reference."""
+    found = _ELSEWHERE.match(words)
+    if found is None:
+        return words
+    kinds = {command.__name__: command for command in Generation.CURRENT.commands.values()}
+    return " ".join(filter(None, (describe(kinds[found[1]]).arguments[name], _sentence(words[found.end() :]))))
+
+
+# What results are in Python: "; the result is True", ": a `Stats`", ": a dict from connection id to `ClientInfo`".
+_PYTHON = re.compile(r"; the result is True|: an? (dict [^.`]*)?`\w+`(?=\.)|; an int becomes text|; ints become text")
+# What stands in the help instead of what is said to programmers.
+_WORDS = (
+    (re.compile(r"a datetime with time zone"), "a time such as 2026-01-31T12:00:00Z"),
+    (re.compile(r", also None(?: \(JSON null\))?"), ""),
+    (re.compile(r"; `bytes` are ready-made JSON(?: and travel as they are)?"), ""),
+    (re.compile(r"\n\n`history_pages` of a client[^\n]*(?:\n[^\n]+)*"), ""),
+)
+
+
+def _plain(text: str) -> str:
+    """Without Python and references to it, arguments named as the help names them, paragraphs in one line each."""
+    text = _PYTHON.sub("", text)
+    for pattern, words in _WORDS:
+        text = pattern.sub(words, text)
+    text = re.sub(r"\s+\(spec v\d[^)]*\)", "", text)
+    text = re.sub(r"\*(\w+)\*", lambda match: match[1].upper(), text)
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

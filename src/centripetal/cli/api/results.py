@@ -1,0 +1,160 @@
+"""How results of the current API are printed for people: tables and lines; the usual way where nothing else fits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import typer
+from rich.table import Table
+
+from centripetal.cli.output.errors import ExitCode
+from centripetal.cli.output.printing import as_text, console, show, show_fields, show_json, show_table
+from centripetal.dialects.current.commands import Broadcast
+from centripetal.dialects.current.results.standard import (
+    BroadcastResult,
+    ChannelsResult,
+    HistoryResult,
+    InfoResult,
+    NodeResult,
+    PresenceResult,
+    PublishResult,
+    RPCResult,
+)
+from centripetal.protocol.command import Command
+
+__all__ = ["duration", "show_result"]
+
+
+def show_result(command: Command[Any], result: Any, as_json: bool) -> None:
+    """Print what *command* came to.
+
+    Raises:
+        typer.Exit: not in every channel of a broadcast it came to what was asked for.
+    """
+    printer = _PRINTERS.get(type(result))
+    if as_json:
+        show_json(result)
+    elif isinstance(result, msgspec.Struct) and not result.__struct_fields__:
+        console().print("ok")
+    elif printer is not None:
+        printer(command, result)
+    else:
+        show(result, as_json=False)
+    if isinstance(result, BroadcastResult) and result.failed:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def duration(seconds: int) -> str:
+    """So many seconds in the two largest units that they have."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")) if n]
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
+    for name in names:
+        numbers = all(isinstance(row[len(table.columns)], int | float | None) for row in rows)
+        table.add_column(name, overflow="fold", justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*map(as_text, row))
+    console().print(table)
+
+
+def _nobody() -> None:
+    console(stderr=True).print("(none)")
+
+
+def _published(_: Command[Any], result: PublishResult) -> None:
+    if result.offset or result.epoch:
+        show_fields({"offset": str(result.offset), "epoch": result.epoch})
+    else:
+        console().print("ok")
+
+
+def _broadcast(command: Command[Any], result: BroadcastResult) -> None:
+    channels = command.channels if isinstance(command, Broadcast) else []
+    rows = []
+    for channel, response in zip(channels, result.responses, strict=True):
+        where, error = response.result or PublishResult(), response.error
+        said = "ok" if error is None else f"error {error.code}: {error.message}"
+        rows.append((channel, said, where.offset or None, where.epoch or None))
+    with_places = any(row[2] for row in rows)
+    names = ("channel", "", "offset", "epoch") if with_places else ("channel", "")
+    _table(names, [row[: len(names)] for row in rows])
+
+
+def _presence(_: Command[Any], result: PresenceResult) -> None:
+    show(result.presence, as_json=False)
+
+
+def _history(_: Command[Any], result: HistoryResult) -> None:
+    if result.publications:
+        show_table(result.publications)
+    else:
+        _nobody()
+    # The table is the result, and where it stands is about it.
+    console(stderr=True).print(f"the history's position: {result.offset}:{result.epoch}", soft_wrap=True)
+
+
+def _channels(_: Command[Any], result: ChannelsResult) -> None:
+    rows = [(name, info.num_clients) for name, info in sorted(result.channels.items())]
+    _table(("channel", "clients"), rows) if rows else _nobody()
+
+
+_COUNTS = ("num_clients", "num_users", "num_channels", "num_subs")
+
+
+def _info(_: Command[Any], result: InfoResult) -> None:
+    names = ["node", "version", *(name.removeprefix("num_") for name in _COUNTS), "uptime"]
+    has_process = any(node.process is not None for node in result.nodes)
+    rows = [_node(node, has_process) for node in sorted(result.nodes, key=lambda node: node.name)]
+    _table(names + ["cpu %", "memory"] * has_process, rows)
+    metrics = {name: node.metrics.items for node in result.nodes if node.metrics for name in [node.name]}
+    if metrics:
+        console().print()
+        _metrics(metrics)
+
+
+def _node(node: NodeResult, has_process: bool) -> list[Any]:
+    row = [node.name, node.version, *(getattr(node, name) for name in _COUNTS), duration(node.uptime)]
+    if has_process:
+        row += [node.process.cpu, f"{node.process.rss / 2**20:.0f} MiB"] if node.process else [None, None]
+    return row
+
+
+# What a glance does not need: `--json` has it all.
+_DULL = (".quantile.", "duration", ".num_", ".build.")
+
+
+def _metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
+    """Some numbers of all nodes beside each other; what is 0 everywhere says nothing."""
+    names = sorted({name for items in metrics.values() for name, value in items.items() if value})
+    names = [name for name in names if not any(word in name for word in _DULL)]
+    if names:
+        rows = [(name.removeprefix("centrifugo."), *(_number(m.get(name)) for m in metrics.values())) for name in names]
+        _table(("metric", *metrics), rows)
+
+
+def _number(value: float | None) -> float | None:
+    return int(value) if value is not None and value == int(value) else value
+
+
+def _rpc(_: Command[Any], result: RPCResult) -> None:
+    if result.data_json is not None:
+        console().print(as_text(msgspec.Raw(result.data_json)), soft_wrap=True)
+    else:
+        console().print("ok")
+
+
+_PRINTERS: Mapping[type[Any], Callable[[Any, Any], None]] = {
+    PublishResult: _published,
+    BroadcastResult: _broadcast,
+    PresenceResult: _presence,
+    HistoryResult: _history,
+    ChannelsResult: _channels,
+    InfoResult: _info,
+    RPCResult: _rpc,
+}

@@ -1,0 +1,1 @@
+"""Printing for people and as JSON; errors and exit codes."""

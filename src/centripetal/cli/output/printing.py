@@ -1,0 +1,133 @@
+"""How results are printed: for people by Rich, with `--json` as JSON that loses no digit of what users published."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from centripetal.cli.output.errors import printable
+
+__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json", "show_table"]
+
+
+def console(stderr: bool = False) -> Console:
+    """Where to print to; not kept, so that it finds the current streams. In a pipe it wraps and cuts nothing."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 10_000
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def show(result: Any, as_json: bool) -> None:
+    """Print the result of a command."""
+    if as_json:
+        show_json(result)
+    elif result is True:
+        console().print("ok")
+    elif not result:
+        console(stderr=True).print("(none)")
+    elif isinstance(result, msgspec.Struct):
+        _show_struct(result)
+    elif isinstance(result, Mapping):
+        show_table(list(result.values()), list(result))
+    elif isinstance(result[0], msgspec.Struct):
+        show_table(result)
+    else:
+        for item in result:
+            console().print(as_text(item), soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    """Print *value* as one line of JSON; what the output's encoding does not have is escaped."""
+    line = msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # Letters stand only inside of strings, where \u escapes mean the same.
+        line = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in line)
+    sys.stdout.write(line + "\n")
+
+
+def show_fields(fields: Mapping[str, str]) -> None:
+    """Print names and values below each other."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in fields.items():
+        grid.add_row(Text(name, style="cyan"), as_text(value))
+    console().print(grid)
+
+
+def as_json_value(value: Any) -> Any:
+    """*value* as what JSON has; JSON of users stays the text that the server sent."""
+    if isinstance(value, msgspec.Struct):
+        return {name: as_json_value(member) for name, member in _members(value)}
+    if isinstance(value, Mapping):
+        return {name: as_json_value(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json_value(member) for member in value]
+    return value
+
+
+_MISSING = object()
+
+
+def _members(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    """The members of a result under the server's names; what users published as raw JSON."""
+    shown: Sequence[str] = getattr(value, "shown", ())
+    for name in shown:
+        raw: Any = getattr(value, f"{name}_json", _MISSING)
+        if raw is _MISSING:
+            yield name, getattr(value, name)
+        else:
+            yield name, None if raw is None else msgspec.Raw(raw)
+    if not shown:
+        for field in msgspec.structs.fields(value):
+            yield field.encode_name, getattr(value, field.name)
+
+
+def _show_struct(value: msgspec.Struct) -> None:
+    grid = Table.grid(padding=(0, 2))
+    tables: list[list[msgspec.Struct]] = []
+    for name, member in _members(value):
+        if isinstance(member, Mapping):
+            for key in sorted(member):
+                grid.add_row(Text(f"{name}.{key}", style="cyan"), as_text(member[key]))
+        elif isinstance(member, list) and member and isinstance(member[0], msgspec.Struct):
+            tables.append(member)
+        else:
+            grid.add_row(Text(name, style="cyan"), as_text(member))
+    console().print(grid)
+    for rows in tables:
+        for row in rows:
+            console().print()
+            _show_struct(row)
+
+
+def show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None:
+    """Print *rows* as a table; columns in which no row has anything are left out, and so are repetitions of the key."""
+    cells = [dict(_members(row)) for row in rows]
+    names = [name for name in cells[0] if any(row[name] not in (None, "", {}) for row in cells)]
+    if keys:
+        names = [name for name in names if any(row[name] != key for row, key in zip(cells, keys, strict=True))]
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
+    for name in (["connection"] if keys else []) + names:
+        table.add_column(name, overflow="fold")
+    for index, row in enumerate(cells):
+        table.add_row(*([as_text(keys[index])] if keys else []), *(as_text(row[name]) for name in names))
+    console().print(table)
+
+
+def as_text(value: Any) -> Text:
+    """*value* as a cell of a table or a word of a line, on one line."""
+    if value is None or value == {}:
+        return Text("")
+    if isinstance(value, msgspec.Raw):
+        return Text(printable(bytes(value).decode("utf-8", "replace")).replace("\n", " "))
+    if isinstance(value, msgspec.Struct):
+        return Text(printable(msgspec.json.encode(as_json_value(value)).decode()))
+    if not isinstance(value, str):
+        return Text(json.dumps(value))
+    return Text(printable(value).replace("\n", "\\n"))

@@ -1,0 +1,262 @@
+"""`centripetal token connection|subscription|explain`: JSON Web Tokens of the current Centrifugo."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from centripetal.cli.generation import TOKEN_KEY
+from centripetal.cli.input import STDIN, read_json, read_text
+from centripetal.cli.output.errors import ExitCode, printable
+from centripetal.cli.output.printing import show_json
+from centripetal.cli.settings import Settings, register
+from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
+from centripetal.tokens import Explanation, SigningKey, connection_token, explain, subscription_token
+
+__all__ = ["register_in"]
+
+VARIABLE = TOKEN_KEY[0]
+
+SecretKey = Annotated[
+    str | None,
+    typer.Option(
+        "--token-key",
+        "--secret-key",
+        metavar="SECRET",
+        show_default=False,
+        help=f"The server's `hmac_secret_key`. Better set {VARIABLE}.",
+    ),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key-file", metavar="FILE", show_default=False, help="A private key in PEM, instead of a secret."),
+]
+Algorithm = Annotated[
+    str | None,
+    typer.Option(
+        "--algorithm",
+        metavar="NAME",
+        show_default=False,
+        help="HS512, RS384, …; if not given, the usual one for the key.",
+    ),
+]
+Kid = Annotated[
+    str | None,
+    typer.Option("--kid", metavar="ID", show_default=False, help="The key's id in the server's key set."),
+]
+ExpiresIn = Annotated[
+    str,
+    typer.Option(
+        "--expires-in",
+        metavar="TIME",
+        help="How long it is valid: seconds, or a number with a unit such as 30m, 12h, 7d; or never.",
+    ),
+]
+Info = Annotated[
+    str | None,
+    typer.Option("--info", metavar="JSON", show_default=False, help="JSON about the user, shown in presence."),
+]
+Audience = Annotated[
+    str | None,
+    typer.Option(
+        "--audience",
+        metavar="TEXT",
+        show_default=False,
+        help="The `aud` claim, if the server is configured with an `audience`.",
+    ),
+]
+Issuer = Annotated[
+    str | None,
+    typer.Option(
+        "--issuer",
+        metavar="TEXT",
+        show_default=False,
+        help="The `iss` claim, if the server is configured with an `issuer`.",
+    ),
+]
+User = Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")]
+
+
+def connection(
+    settings: Settings,
+    user: User,
+    expires_in: ExpiresIn = "1h",
+    info: Info = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--channel", metavar="CHANNEL", show_default=False, help="Subscribed from the start; can be repeated."
+        ),
+    ] = None,
+    meta: Annotated[
+        str | None,
+        typer.Option("--meta", metavar="JSON", show_default=False, help="JSON for the back end, hidden from clients."),
+    ] = None,
+    audience: Audience = None,
+    issuer: Issuer = None,
+    secret_key: SecretKey = None,
+    key_file: KeyFile = None,
+    algorithm: Algorithm = None,
+    kid: Kid = None,
+) -> None:
+    """Make the token with which a browser connects as USER to the current Centrifugo."""
+    key = _signing_key(settings, secret_key, key_file, algorithm, kid)
+    options = {**_json("info", info), **_json("meta", meta)}
+    token = connection_token(
+        key, user, expires_in=_seconds(expires_in), channels=channel or (), audience=audience, issuer=issuer, **options
+    )
+    _show(settings, token)
+
+
+def subscription(
+    settings: Settings,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's full name, namespace included.")],
+    user: User,
+    expires_in: ExpiresIn = "1h",
+    info: Info = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="JSON", show_default=False, help="JSON that goes to the client.")
+    ] = None,
+    audience: Audience = None,
+    issuer: Issuer = None,
+    secret_key: SecretKey = None,
+    key_file: KeyFile = None,
+    algorithm: Algorithm = None,
+    kid: Kid = None,
+) -> None:
+    """Make the token with which USER subscribes to CHANNEL, whatever its options permit."""
+    key = _signing_key(settings, secret_key, key_file, algorithm, kid)
+    options = {**_json("info", info), **_json("data", data)}
+    token = subscription_token(
+        key, channel, user, expires_in=_seconds(expires_in), audience=audience, issuer=issuer, **options
+    )
+    _show(settings, token)
+
+
+def explain_(
+    settings: Settings,
+    token: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TOKEN]", show_default=False, help="The token; - or none reads it from the standard input."
+        ),
+    ] = STDIN,
+    channel: Annotated[
+        str | None,
+        typer.Option("--channel", metavar="CHANNEL", show_default=False, help="The channel to subscribe to with it."),
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option("--user", metavar="USER", show_default=False, help="The user that it must belong to."),
+    ] = None,
+    connect: Annotated[
+        bool,
+        typer.Option(
+            "--connect", show_default=False, help="Treat it as a connection token, even if it names a channel."
+        ),
+    ] = False,
+    secret_key: SecretKey = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file", metavar="FILE", show_default=False, help="The server's public key in PEM, or key set in JSON."
+        ),
+    ] = None,
+) -> None:
+    """Say whether a server would accept a token, why, and what to do. The exit code is 1 if it would refuse it."""
+    key = _secret_or_file(settings, secret_key, key_file)
+    if isinstance(key, bytes):
+        key = _key_set(key)
+    explanation = explain(read_text(token), key, channel=channel, user=user, kind="connection" if connect else None)
+    if settings.json:
+        show_json(_as_object(explanation))
+    else:
+        typer.echo(printable(str(explanation)))
+    if not explanation.accepted:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def register_in(app: typer.Typer) -> None:
+    """Add the verbs to *app*."""
+    shared = ("json",)
+    register(
+        app, connection, shared=shared,
+        examples=["centripetal token connection 42", "centripetal token connection 42 --channel news --expires-in 7d"],
+    )  # fmt: skip
+    register(
+        app, subscription, shared=shared,
+        examples=["centripetal token subscription news 42", "centripetal token subscription news 42 --key-file k.pem"],
+    )  # fmt: skip
+    register(
+        app, explain_, name="explain", shared=shared,
+        examples=["centripetal token explain eyJhbGciOi…", "centripetal token explain --channel news <token.txt"],
+    )  # fmt: skip
+
+
+def _signing_key(
+    settings: Settings, secret: str | None, file: Path | None, algorithm: Any, kid: str | None
+) -> SigningKey:
+    return SigningKey(_secret_or_file(settings, secret, file), algorithm=algorithm, kid=kid)
+
+
+def _secret_or_file(settings: Settings, secret: str | None, file: Path | None) -> str | bytes:
+    if settings.secret is not None:
+        raise UsageError(
+            "--secret is the `secret` of Centrifugo 1.x: give --token-key (or --secret-key), or --key-file"
+        )
+    if file is not None:
+        if secret is not None:
+            raise UsageError("--token-key and --key-file exclude each other: give one of them")
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            raise UsageError(f"--key-file: {file} cannot be read: {error.strerror}") from None
+    secret = secret if secret is not None else environment_value(settings.environment, *TOKEN_KEY)
+    if not secret:
+        raise UsageError(f"no key is given: set {VARIABLE} (or --token-key), or give a private key with --key-file")
+    return secret
+
+
+def _key_set(content: bytes) -> Any:
+    """What a file of keys holds: a key set, or a key in PEM."""
+    if not content.lstrip().startswith(b"{"):
+        return content
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise UsageError(f"--key-file is not a key set: {error}") from None
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _seconds(text: str) -> float | None:
+    if text == "never":
+        return None
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", text)
+    if found is None:
+        raise UsageError(
+            f"--expires-in: {text!r} is not a duration: give seconds, a number with a unit (30m, 12h, 7d), or never"
+        )
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _json(name: str, text: str | None) -> dict[str, Any]:
+    return {} if text is None else {name: read_json(text, f"--{name}")}
+
+
+def _show(settings: Settings, token: str) -> None:
+    if settings.json:
+        show_json({"token": token})
+    else:
+        typer.echo(token)
+
+
+def _as_object(explanation: Explanation) -> dict[str, Any]:
+    values = {name: getattr(explanation, name) for name in explanation.__struct_fields__ if name != "described"}
+    # By the standard library, because claims may be numbers of any size and text of any sort.
+    return {**values, "claims": msgspec.Raw(json.dumps(explanation.claims).encode())}

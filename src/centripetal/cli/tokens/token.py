@@ -1,0 +1,75 @@
+"""`centripetal token`: what a browser needs to connect as a user, with Centrifugo 1.x and with the current one.
+
+The verbs for the current one are in `jwt.py`. `token USER`, which is older than they are, still is `token v1 USER`.
+"""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from centripetal.cli.input import check_json_text
+from centripetal.cli.output.printing import show_fields, show_json
+from centripetal.cli.settings import Settings, group, register
+from centripetal.cli.tokens import jwt
+from centripetal.v1 import generate_client_token
+
+__all__ = ["register_in"]
+
+
+_V1 = "v1"
+_HELP = """
+Make tokens for browsers, or say why a server refuses one.
+
+`token USER`, without a verb, makes the token of Centrifugo 1.x, as `token v1 USER`.
+"""
+
+
+class _Verbs(TyperGroup):
+    """The verbs below `token`; what is none of them is a user, for `v1`."""
+
+    ignore_unknown_options = True
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb, its name and its arguments."""
+        known = bool(args) and args[0] in self.commands
+        return super().resolve_command(ctx, args if known else [_V1, *args])
+
+
+def v1(
+    settings: Settings,
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")],
+    info: Annotated[
+        str, typer.Option("--info", metavar="JSON", help="JSON about the user, shown in presence.", show_default=False)
+    ] = "",
+    timestamp: Annotated[
+        int | None,
+        typer.Option("--timestamp", metavar="SECONDS", help="Unix time from which the token counts, instead of now."),
+    ] = None,
+) -> None:
+    """Make the token with which a browser connects as USER to Centrifugo 1.x.
+
+    `token USER` does the same, if USER is not the name of another verb.
+
+    With `--json`: exactly the members that Centrifugo's JavaScript client takes, as it takes them.
+    """
+    now = str(int(time.time()) if timestamp is None else timestamp)
+    signed = generate_client_token(settings.signing_secret(), user, now, check_json_text(info, "--info"))
+    credentials = {"user": user, "timestamp": now, "info": info, "token": signed}
+    if settings.json:
+        show_json(credentials)
+    else:
+        show_fields({name: value for name, value in credentials.items() if value or name == "user"})
+
+
+def register_in(app: typer.Typer) -> None:
+    """Add the verbs to *app*."""
+    below = group(app, "token", _HELP, _Verbs)
+    jwt.register_in(below)
+    register(
+        below,
+        v1,
+        shared=("secret", "json"),
+        examples=["centripetal token v1 42", """centripetal token 42 --info '{"name": "Zoë"}' --json"""],
+    )

@@ -1,0 +1,52 @@
+"""What tokens of Centrifugo 3 and later are signed and checked with, as a command line gives it."""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from centripetal.cli.api.typed_fields import contents
+from centripetal.cli.generation import TOKEN_KEY
+from centripetal.cli.settings import Settings
+from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
+
+__all__ = ["KeyOption", "checking_key", "known_key"]
+
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token-key",
+        metavar="KEY",
+        help="What tokens are signed with: the server's `client.token.hmac_secret_key`, or a key in PEM as @FILE. "
+        f"Otherwise {TOKEN_KEY[0]}.",
+        show_default=False,
+    ),
+]
+
+
+def known_key(settings: Settings, given: str | None) -> str | None:
+    """The key, if the option or the environment gives one."""
+    key = given if given is not None else environment_value(settings.environment, *TOKEN_KEY)
+    if key is not None and key.startswith("@"):
+        try:
+            return contents("--token-key", key).decode()
+        except UnicodeDecodeError:
+            raise UsageError(f"--token-key: {key[1:]!r} is not a text file: give a key in PEM") from None
+    return key or None
+
+
+def checking_key(settings: Settings, given: str | None) -> Any:
+    """The key, or the key set, to check with."""
+    key = known_key(settings, given)
+    if key is None:
+        raise UsageError(
+            f"no token key is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
+            "the server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
+        )
+    if key.lstrip().startswith("{"):
+        try:
+            return msgspec.json.decode(key, type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise UsageError(f"the key set is not JSON: {error}") from None
+    return key

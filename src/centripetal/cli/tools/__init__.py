@@ -1,0 +1,1 @@
+"""Verbs that are not API commands: load, watch, doctor, serve, demo."""

@@ -1,0 +1,129 @@
+"""What the demo shows, for each generation: calls as code, which is the code that runs."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from centripetal.cli.generation import Generation
+
+__all__ = ["CHANNELS", "CHAPTERS", "CONFIGS", "PUBLISHES", "USER", "Chapter"]
+
+CHANNELS = ["demo", "demo-2"]
+USER = "alice"
+
+
+class Chapter(NamedTuple):
+    """Some calls that belong together. The calls are what is run: what people see is the code that ran."""
+
+    title: str
+    calls: tuple[str, ...]
+
+
+_PUBLISH_TITLE = "Publish into channels, read what the server remembers, see who is there:"
+_MISTAKE = Chapter(
+    "A mistake, on purpose. The error says what is wrong and whether the command ran:",
+    ("client.publish('no-such-namespace:demo', {'text': 'lost'})",),
+)
+
+CHAPTERS: Mapping[Generation, tuple[Chapter, ...]] = {
+    Generation.V1: (
+        Chapter(
+            "Every request is signed with the secret. This is all there is to it:",
+            ("generate_api_sign(secret, '[]')[:16] + '…'", "generate_client_token(secret, '42', now)[:16] + '…'"),
+        ),
+        Chapter(
+            _PUBLISH_TITLE,
+            (
+                "client.publish('demo', {'text': 'hello'})",
+                "client.broadcast(['demo', 'demo-2'], {'text': 'to both'})",
+                "[message.data for message in client.history('demo')]",
+                "client.presence('demo')",
+                "client.channels()",
+                "[node.name for node in client.stats().nodes]",
+            ),
+        ),
+        Chapter(
+            "Buffer commands and send them in one request; each has its own result:",
+            (
+                "client.add_publish('demo', {'n': 1})",
+                "client.add_publish('demo', {'n': 2})",
+                "client.add_publish('demo', {'n': 3})",
+                "client.pending",
+                "[response.result() for response in client.send()]",
+            ),
+        ),
+        _MISTAKE,
+    ),
+    Generation.CURRENT: (
+        Chapter(
+            "A browser connects with a token that is signed with the token key of the server:",
+            ("connection_token(secret, '42', expires_in=600)[:16] + '…'",),
+        ),
+        Chapter(
+            _PUBLISH_TITLE,
+            (
+                "client.publish('demo', {'text': 'hello'})",
+                "client.broadcast(['demo', 'demo-2'], {'text': 'to both'}).failed",
+                "[publication.data for publication in client.history('demo', limit=10).publications]",
+                "client.presence('demo').presence",
+                "client.presence_stats('demo').num_users",
+                "sorted(client.channels().channels)",
+                "[node.name for node in client.info().nodes]",
+            ),
+        ),
+        Chapter(
+            "Publish once, however often it is repeated: the key says that it is the same:",
+            (
+                "client.publish('demo', {'text': 'once'}, idempotency_key=key)",
+                "client.publish('demo', {'text': 'again'}, idempotency_key=key)",
+            ),
+        ),
+        Chapter(
+            "Several commands in one request; each has its own result:",
+            (
+                "with client.batch() as batch: slots = [batch.publish('demo', {'n': n}) for n in (1, 2, 3)]",
+                "[slot.result().offset for slot in slots]",
+            ),
+        ),
+        _MISTAKE,
+    ),
+}
+
+PUBLISHES = {
+    "client.publish('demo', {'text': 'hello'})": 1,
+    "client.broadcast(['demo', 'demo-2'], {'text': 'to both'})": 2,
+    "client.broadcast(['demo', 'demo-2'], {'text': 'to both'}).failed": 2,
+    "client.publish('demo', {'text': 'once'}, idempotency_key=key)": 1,
+    "[response.result() for response in client.send()]": 3,
+    "with client.batch() as batch: slots = [batch.publish('demo', {'n': n}) for n in (1, 2, 3)]": 3,
+}
+"""How many publications each call sends into the demo's channels, at least."""
+
+CONFIGS: Mapping[Generation, Mapping[str, Any]] = {
+    Generation.V1: {
+        "presence": True,
+        "join_leave": True,
+        "recover": True,
+        "history_size": 10,
+        "history_lifetime": 300,
+        "anonymous": True,
+        "publish": True,
+        "namespaces": [{"name": "public", "anonymous": True}],
+    },
+    Generation.CURRENT: {
+        "client": {"allowed_origins": ["*"], "allow_anonymous_connect_without_token": True},
+        "channel": {
+            "without_namespace": {
+                "presence": True,
+                "join_leave": True,
+                "history_size": 10,
+                "history_ttl": "300s",
+                "allow_recovery": True,
+                "allow_subscribe_for_client": True,
+                "allow_subscribe_for_anonymous": True,
+                "allow_history_for_subscriber": True,
+                "allow_presence_for_subscriber": True,
+            },
+        },
+    },
+}
+"""What the demo's own server is configured with."""

@@ -1,0 +1,249 @@
+"""What `doctor` looks at, one thing after the other: each is a `Check`, with what to do where something is wrong.
+
+What depends on something that failed is left out. Nothing is changed on the server, but a client connects.
+"""
+
+import contextlib
+import datetime
+import email.utils
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+from urllib.parse import SplitResult
+
+from centripetal.cli.generation import Generation
+from centripetal.cli.output.errors import DOCTOR, explain
+from centripetal.cli.settings import DEFAULT_URL, Settings
+from centripetal.dialects.current.codec import Codec as CurrentCodec
+from centripetal.dialects.v1.codec import Codec as V1Codec
+from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatusError, ServerError, UsageError
+from centripetal.protocol.command import Prepared
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.http1 import Origin
+from centripetal.tokens import Explanation
+from centripetal.tokens import explain as explain_token
+from centripetal.transport.base import TransportOptions
+from centripetal.transport.blocking import BlockingTransport
+from centripetal.transport.settings import Settings as TransportSettings
+from centripetal.transport.settings import server_name
+
+__all__ = ["Check", "explained", "failed", "network", "server", "token"]
+
+_CLOCK_SECONDS = 5.0  # a difference that is worth a word
+_CERTIFICATE_DAYS = 14
+
+
+class Check(NamedTuple):
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        state: how it is.
+        text: what was found.
+        advice: what to do; empty where there is nothing to do.
+    """
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    text: str
+    advice: str = ""
+
+
+def failed(name: str, error: CentripetalError) -> Check:
+    """The check that *error* is."""
+    return Check(name, "failed", str(error), explain(error)[1].removesuffix(DOCTOR).strip())
+
+
+# ---- the way there
+
+
+def network(settings: Settings) -> Iterator[Check]:
+    """The address, and whether anybody is there."""
+    url = settings.server_url()
+    parts = parse_url(url or DEFAULT_URL)
+    where = url or f"{DEFAULT_URL}, because neither --url nor CENTRIFUGO_HTTP_API_URL says another"
+    yield Check("url", "ok", where)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        advice = "Check the host in --url or CENTRIFUGO_HTTP_API_URL, and the name servers of this machine."
+        yield Check("dns", "failed", f"{host} has no address: {error}", advice)
+        return
+    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+    yield Check("dns", "ok", f"{host} is {', '.join(addresses)}")
+    yield from _connection(settings, parts, host, port)
+
+
+def _connection(settings: Settings, parts: SplitResult, host: str, port: int) -> Iterator[Check]:
+    start = time.monotonic()
+    try:
+        connection = socket.create_connection((host, port), settings.seconds())
+    except OSError as error:
+        advice = "See that the server runs, that it listens there (address, port) and that no firewall is between you."
+        yield Check("tcp", "failed", f"no connection to {host}:{port}: {error}", advice)
+        return
+    with connection:
+        yield Check("tcp", "ok", f"connected to {host}:{port} in {(time.monotonic() - start) * 1e3:.1f} ms")
+        if parts.scheme == "https":
+            yield _tls(connection, Origin(True, host, port), settings.transport())
+
+
+def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -> Check:
+    try:
+        context = TransportSettings(**options).context(origin)
+        assert context is not None, "the origin is secure"
+        with context.wrap_socket(connection, server_hostname=server_name(origin)) as secured:
+            version, certificate = secured.version(), secured.getpeercert() or {}
+    except UsageError as error:  # the file with certificates
+        return failed("tls", error)
+    except ssl.SSLCertVerificationError as error:
+        advice = (
+            "Give the server a certificate for this name from an authority that this machine trusts; one of your own "
+            "authority is trusted where --ca-file or SSL_CERT_FILE names it."
+        )
+        return Check("tls", "failed", f"the certificate is not trusted: {error.verify_message}", advice)
+    except OSError as error:
+        # OpenSSL's messages begin with a line of its source.
+        why = (error.strerror or str(error)).partition(" (_ssl.c")[0].rpartition("] ")[2]
+        return Check("tls", "failed", f"no TLS: {why}", "If the server speaks plain HTTP there, write http://.")
+    end = ssl.cert_time_to_seconds(str(certificate.get("notAfter")))
+    days = (end - time.time()) / 86_400
+    until = f"{version}; the certificate is good until {datetime.datetime.fromtimestamp(end, datetime.UTC):%Y-%m-%d}"
+    if days < _CERTIFICATE_DAYS:
+        return Check("tls", "warning", f"{until}, {days:.0f} days from now", "Renew it.")
+    return Check("tls", "ok", until)
+
+
+# ---- the server
+
+
+def server(settings: Settings) -> Iterator[Check]:
+    """What answers there, whether it takes our credentials, which version it has, and what its clock says."""
+    try:
+        generation = settings.generation()
+        client = settings.client()
+    except UsageError as error:
+        yield failed("credentials", error)
+        return
+    yield from _answer(settings, generation)
+    with contextlib.closing(client):
+        try:
+            versions = _versions(client, generation)
+        except CentripetalError as error:
+            yield _refused(error, generation)
+            return
+        what = "no credentials are needed" if settings.insecure else f"the {generation.option} is right"
+        yield Check("credentials", "ok", f"{what}, for Centrifugo {generation.title}")
+        yield _version(versions, generation)
+
+
+def _answer(settings: Settings, generation: Generation) -> Iterator[Check]:
+    """Whether there is HTTP, and the clock behind it."""
+    with contextlib.closing(BlockingTransport(**settings.transport())) as transport:
+        try:
+            sent = time.time()
+            reply = transport.send(_request(settings, generation), settings.seconds())
+            received = time.time()
+        except CentripetalError as error:
+            yield failed("http", error)
+            return
+    yield Check("http", "ok", f"an answer with status {reply.status} in {(received - sent) * 1e3:.1f} ms")
+    if (check := _clock(reply, sent, received)) is not None:
+        yield check
+
+
+def _request(settings: Settings, generation: Generation) -> HTTPRequest:
+    from centripetal.dialects.current.commands import Info
+
+    url, credentials = settings.server_url() or DEFAULT_URL, settings.credentials()
+    if generation is Generation.V1:
+        return V1Codec(url, None if settings.insecure else credentials.secret).request([])
+    key = None if settings.insecure else credentials.api_key
+    return CurrentCodec(url, key, prefix=settings.prefix()).request([Prepared(Info(), b"{}")])
+
+
+def _clock(reply: HTTPReply, sent: float, received: float) -> Check | None:
+    try:
+        there = email.utils.parsedate_to_datetime(reply.header("date") or "").timestamp()
+    except ValueError:
+        return None
+    # The header has whole seconds, and the answer was made between the two times.
+    behind, ahead = sent - (there + 1), there - received
+    difference = max(behind, ahead, 0.0)
+    if difference < _CLOCK_SECONDS:
+        return Check("clock", "ok", "the server's clock shows the same time as this machine's")
+    which = "behind" if behind > ahead else "ahead"
+    return Check(
+        "clock",
+        "warning",
+        f"the server's clock is {difference:.0f} s {which} of this machine's",
+        "Set both by NTP: tokens carry times, and would count too early, too late or not at all.",
+    )
+
+
+def _versions(client: Any, generation: Generation) -> list[tuple[str, str]]:
+    """Name and version of each node."""
+    if generation is Generation.V1:
+        try:
+            node = client.node()
+        except ServerError:  # before 1.4.0
+            return [(node.name, "") for node in client.stats().nodes]
+        return [(node.name, node.version)]
+    return [(node.name, node.version) for node in client.info().nodes]
+
+
+def _refused(error: CentripetalError, generation: Generation) -> Check:
+    check = failed("credentials" if isinstance(error, AuthenticationError | HTTPStatusError) else "answer", error)
+    other = generation.other
+    advice = f"{check.advice} If it is a Centrifugo {other.title}, {other.how} instead."
+    return check._replace(advice=advice.strip())
+
+
+# What came after the first version of a generation, for what somebody may miss.
+_LACKS = (
+    ((5, 0, 0), "a path of its own for each method (the single endpoint is used)"),
+    ((5, 2, 0), "idempotency keys and parallel batches, which it ignores without a word"),
+    ((5, 4, 0), "deltas"),
+    ((6, 2, 0), "versions of publications"),
+    ((6, 8, 0), "maps and shared polling"),
+)
+
+
+def _version(nodes: list[tuple[str, str]], generation: Generation) -> Check:
+    text = ", ".join(f"{name}: {version or 'of unknown version'}" for name, version in nodes)
+    if len({version for _, version in nodes}) > 1:
+        return Check("version", "warning", f"nodes of different versions: {text}", "Bring all nodes to one version.")
+    if generation is Generation.V1:
+        return Check("version", "ok", text)
+    version = _numbers(nodes[0][1] if nodes else "")
+    lacks = [what for needed, what in _LACKS if version is not None and version < needed]
+    if lacks:
+        return Check("version", "warning", f"{text}; it lacks {', '.join(lacks)}", "Update it if you need these.")
+    return Check("version", "ok", text)
+
+
+def _numbers(version: str) -> tuple[int, ...] | None:
+    numbers = version.removeprefix("v").split(" ")[0].split(".")
+    if len(numbers) < 2 or not all(number.isdigit() for number in numbers):
+        return None
+    return tuple(map(int, numbers))
+
+
+def explained(text: str, key: Any, channel: str | None) -> Explanation:
+    """What a server would say of a token; of one of a subscription, when it is used for *channel*."""
+    found = explain_token(text, key)
+    if channel is not None and found.kind == "subscription":
+        return explain_token(text, key, channel=channel)
+    return found
+
+
+def token(found: Explanation) -> Check:
+    """The check that the explanation of a token is."""
+    if not found.accepted:
+        return Check("token", "failed", "; ".join((found.server_says, *found.reasons)), "; ".join(found.fixes))
+    if found.notes:
+        return Check("token", "warning", found.server_says, "; ".join(found.notes))
+    return Check("token", "ok", f"a good {found.kind} token: {found.server_says}")

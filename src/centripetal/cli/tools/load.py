@@ -1,0 +1,192 @@
+"""`centripetal load`: many commands from a file, in requests of hundreds; what failed is kept, to be loaded again."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, BinaryIO
+
+import typer
+
+from centripetal.cli.output.errors import ExitCode, explain, printable
+from centripetal.cli.output.printing import show_json
+from centripetal.cli.settings import TOOLS, Settings, register
+from centripetal.cli.tools.loader import GROUP, Failures, Loader, Loading
+from centripetal.cli.tools.ndjson import lines_of
+from centripetal.cli.tools.progress import progress
+from centripetal.errors import UsageError
+
+__all__ = ["register_in", "stopping"]
+
+
+def load(
+    settings: Settings,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="NDJSON; - reads the standard input.")],
+    failed: Annotated[
+        Path | None,
+        typer.Option(
+            "--failed",
+            metavar="FILE",
+            help="Where lines that failed go. Otherwise FILE.failed.ndjson; for standard input they are only counted.",
+            show_default=False,
+        ),
+    ] = None,
+    group: Annotated[int, typer.Option("--group", metavar="N", help="How many commands a request carries.")] = GROUP,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", metavar="N", help="At most so many commands a second.", show_default=False),
+    ] = None,
+    start_line: Annotated[
+        int, typer.Option("--start-line", metavar="N", help="Begin with this line, as an earlier load has said.")
+    ] = 1,
+    skip_unknown: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unknown",
+            help='Leave out lines with `"executed": "unknown"`: they may have run in an earlier load.',
+            show_default=False,
+        ),
+    ] = False,
+) -> None:
+    """Send the commands in FILE, one a line in JSON, in groups that share a request; order is kept.
+
+    A line is `{"method": "publish", "params": {"channel": "news", "data": 1}}` or `{"publish": {"channel": "news",
+    "data": 1}}`, with the fields of the API; blank lines are passed over.
+
+    Lines that fail go to another file, with what is wrong in `error`; load that again when it is mended. Where
+    `executed` is "unknown", the server may have run the command before the connection was lost, and would run it
+    twice; `--skip-unknown` leaves these out. After three requests in a row that failed as a whole it stops, and says
+    with which `--start-line` to go on; so it does after Ctrl-C, which waits for the request that is under way.
+
+    The exit code is 1 if any line failed, and that of the error if it stopped for one.
+    """
+    if group < 1 or start_line < 1 or (rate is not None and rate <= 0):
+        raise UsageError("--group and --start-line must be at least 1, --rate more than 0")
+    generation, client = settings.generation(), settings.client()
+    path = failed if failed is not None or file == "-" else Path(f"{file}.failed.ndjson")
+    failures = Failures(path, append=start_line > 1)
+    began = time.monotonic()
+    with contextlib.closing(client), _opened(file) as source, progress(_size(source)) as bar:
+        _check_path(path, file, start_line)
+        loader = Loader(client, generation, Loading(group, rate, skip_unknown), failures, bar)
+        loader.next_line = start_line
+        with stopping(loader), contextlib.suppress(KeyboardInterrupt):
+            loader.run(lines_of(source, start_line))
+    failures.close()
+    _summary(settings, loader, failures, time.monotonic() - began)
+    raise typer.Exit(_code(loader, failures))
+
+
+def _check_path(path: Path | None, file: str, start_line: int) -> None:
+    if path is None:
+        return
+    if file != "-" and path.exists() and Path(file).exists() and path.samefile(file):
+        raise UsageError(f"--failed {path} is the file that is loaded: name another one")
+    if path.exists() and start_line == 1:
+        raise UsageError(
+            f"{path} exists, perhaps from an earlier load: load it, or remove it, or name another with --failed"
+        )
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK) or path.is_dir():
+        # Found out now, and not when lines have been sent and failed.
+        raise UsageError(f"lines that fail cannot be kept in {path}: name a file that can be written with --failed")
+
+
+@contextlib.contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        if sys.stdin is None:
+            raise UsageError("there is no standard input to read from: name a file")
+        yield sys.stdin.buffer
+        return
+    try:
+        source = Path(file).open("rb", buffering=1 << 18)  # noqa: SIM115 - it is closed below
+    except OSError as error:
+        raise UsageError(f"cannot read {file!r}: {error.strerror}") from None
+    with source:
+        yield source
+
+
+def _size(source: BinaryIO) -> int | None:
+    """The bytes in *source*, if that can be known."""
+    try:
+        size = os.fstat(source.fileno()).st_size
+    except (OSError, ValueError):
+        return None
+    return size or None
+
+
+@contextlib.contextmanager
+def stopping(loader: Loader) -> Iterator[None]:
+    """Let the first Ctrl-C end the load in good order, and the second one at once."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        if loader.stopping or loader.reading:
+            loader.stopping = True
+            raise KeyboardInterrupt
+        loader.stopping = True
+
+    try:
+        before = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not in the main thread: there is no Ctrl-C
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _summary(settings: Settings, loader: Loader, failures: Failures, seconds: float) -> None:
+    done = loader.sent
+    where = str(failures.path) if failures.path is not None and failures.count and failures.path.exists() else None
+    goes_on = loader.next_line if loader.stopping or loader.stopped_by is not None else None
+    if settings.json:
+        show_json(
+            {
+                "sent": done,
+                "failed": failures.count,
+                "skipped": loader.skipped,
+                "seconds": round(seconds, 3),
+                "failed_file": where,
+                "next_line": goes_on,
+                "error": None if loader.stopped_by is None else str(loader.stopped_by),
+            }
+        )
+        return
+    rate = f"{done / seconds:,.0f} a second" if seconds > 0 else ""
+    print(f"{done:,} commands sent in {seconds:.1f} s, {rate}; {failures.count:,} lines failed", end="")
+    print(f", {loader.skipped:,} were left out" if loader.skipped else "")
+    if where is not None:
+        print(f"The lines that failed are in {printable(where)}: correct them and load that file.")
+    if loader.stopped_by is not None:
+        print(f"stopped: {printable(str(loader.stopped_by))}", file=sys.stderr)
+        if advice := explain(loader.stopped_by)[1]:
+            print(advice, file=sys.stderr)
+    if goes_on is not None:
+        print(f"To go on: --start-line {goes_on}", file=sys.stderr)
+
+
+def _code(loader: Loader, failures: Failures) -> int:
+    if loader.stopping:
+        return ExitCode.INTERRUPTED
+    if loader.stopped_by is not None:
+        return explain(loader.stopped_by)[0]
+    return ExitCode.REFUSED if failures.count else ExitCode.OK
+
+
+def register_in(app: typer.Typer) -> None:
+    """Add the verb to *app*."""
+    register(
+        app,
+        load,
+        examples=[
+            "centripetal load commands.ndjson",
+            "zcat commands.ndjson.gz | centripetal load - --failed failed.ndjson --rate 10000",
+            "centripetal load commands.ndjson.failed.ndjson --skip-unknown",
+        ],
+        panel=TOOLS,
+    )

@@ -1,0 +1,72 @@
+"""How far a load is: a bar on the standard error where that is a terminal, with the rate and the time that remains."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import Protocol
+
+from centripetal.cli.output.printing import console
+
+__all__ = ["Progress", "progress"]
+
+_EVERY = 10.0  # seconds between two lines where there is no terminal
+
+
+class Progress(Protocol):
+    """Is told how far it is."""
+
+    def advance(self, position: int, count: int, failed: int) -> None:
+        """So many bytes of the file, so many commands, of which so many failed."""
+        ...
+
+
+class _Lines:
+    """A line now and then."""
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._start = self._last = time.monotonic()
+
+    def advance(self, position: int, count: int, failed: int) -> None:
+        now = time.monotonic()
+        if now - self._last < _EVERY:
+            return
+        self._last = now
+        share = f"{position / self._size:.0%}, " if self._size else ""
+        rate = count / (now - self._start)
+        print(f"{share}{count:,} commands, {rate:,.0f} a second, {failed:,} failed", file=sys.stderr)
+
+
+class _Bar:
+    def __init__(self, size: int | None, bar: object) -> None:
+        from rich.progress import Progress as Bar
+
+        assert isinstance(bar, Bar)
+        self._bar = bar
+        self._start = time.monotonic()
+        self._task = bar.add_task("", total=size, count=0, failed=0, rate=0.0)
+
+    def advance(self, position: int, count: int, failed: int) -> None:
+        rate = count / max(time.monotonic() - self._start, 1e-9)
+        self._bar.update(self._task, completed=position, count=count, failed=failed, rate=rate)
+
+
+@contextlib.contextmanager
+def progress(size: int | None) -> Iterator[Progress]:
+    """Show how far it is with a file of so many bytes, if that is known, until the block ends."""
+    if not sys.stderr.isatty():
+        yield _Lines(size)
+        return
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = [
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%") if size else TextColumn("{task.fields[count]:,}"),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TextColumn("{task.fields[failed]:,} failed"),
+        TimeRemainingColumn() if size else TimeElapsedColumn(),
+    ]
+    with Bar(*columns, console=console(stderr=True), transient=True) as bar:
+        yield _Bar(size, bar)

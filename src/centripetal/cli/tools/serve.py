@@ -1,0 +1,143 @@
+"""`centripetal serve`: the embedded server as a program."""
+
+import dataclasses
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from centripetal.cli.generation import TOKEN_KEY, Generation
+from centripetal.cli.output.errors import printable
+from centripetal.cli.output.printing import show_json
+from centripetal.cli.settings import TOOLS, Settings, register
+from centripetal.errors import UsageError
+from centripetal.protocol.environment import environment_value
+
+__all__ = ["register_in"]
+
+_CURRENT = 6
+_CLIENTS_KEY = (
+    "The key of clients' tokens (`client.token.hmac_secret_key`) of a Centrifugo 6. "
+    "Otherwise CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
+)
+
+
+def serve(
+    settings: Settings,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="What the real server is configured with, as JSON."),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="HOST", help="Where to listen. [default: as configured, or 127.0.0.1]"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="PORT", help="0 picks a free one. [default: as configured, or 8000]"),
+    ] = None,
+    console: Annotated[
+        bool, typer.Option("--console/--no-console", help="A page that shows what happens, and acts on it.")
+    ] = True,
+    console_password: Annotated[
+        str | None,
+        typer.Option(
+            "--console-password",
+            metavar="TEXT",
+            envvar="CENTRIPETAL_CONSOLE_PASSWORD",
+            help="What the console asks for. [default: nothing on a loopback address, elsewhere one that is printed]",
+        ),
+    ] = None,
+    token_key: Annotated[
+        str | None, typer.Option("--token-key", "--token-secret", metavar="KEY", help=_CLIENTS_KEY, show_default=False)
+    ] = None,
+) -> None:
+    """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
+
+    With a secret (`--secret` or `CENTRIFUGO_SECRET`) it is a Centrifugo 1.x, with an API key (`--api-key`,
+    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) a Centrifugo 6; with neither, the configuration says which. What
+    is given counts before the configuration. With `--insecure`, neither the API nor clients need credentials.
+    """
+    from centripetal.server import serve as run  # not needed by other verbs, which start faster without
+
+    generation = _generation(settings, token_key, config)
+    credentials = dataclasses.replace(settings, server=generation).credentials()
+    key = None
+    if generation == _CURRENT:
+        key = token_key or environment_value(settings.environment, *TOKEN_KEY)
+
+    def echo(line: str) -> None:
+        if settings.json:
+            found = re.search(r"https?://\S+", line)
+            name = "console" if found and found[0].endswith("/console/") else "url"
+            show_json({"message": line} | ({name: found[0]} if found else {}))
+        else:
+            typer.echo(line)
+        sys.stdout.flush()
+
+    with _plain_warnings():
+        run(
+            server=generation,
+            host=host,
+            port=port,
+            config=config,
+            secret=credentials.secret or None,
+            api_key=credentials.api_key or None,
+            token_secret=key,
+            insecure=settings.insecure,
+            console=console,
+            console_password=console_password,
+            echo=echo,
+        )
+
+
+def _generation(settings: Settings, token_key: str | None, config: Path | None) -> int:
+    """The generation that is meant: options say it, or else the configuration, or else the environment."""
+    from centripetal.server.configuration.loading import load, which
+
+    key = settings.api_key or token_key
+    if settings.server is not None or settings.secret is not None or key is not None:
+        return which(settings.server, settings.secret, key, {})
+    if config is not None:
+        return which(None, None, None, load(config))
+    generation = settings.credentials().generation
+    if generation is None:
+        raise UsageError(
+            "say which server: --secret (or CENTRIFUGO_SECRET) for a 1.x server, --api-key (or CENTRIFUGO_API_KEY) "
+            "for a current one, --config FILE of either, or --server 1 or 6"
+        )
+    return 1 if generation is Generation.V1 else _CURRENT
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print warnings as sentences; Python shows the line of code that they come from."""
+
+    def format_plainly(message: Warning | str, *_: Any, **__: Any) -> str:
+        return f"warning: {printable(str(message))}\n"
+
+    before, warnings.formatwarning = warnings.formatwarning, format_plainly
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
+
+
+def register_in(app: typer.Typer) -> None:
+    """Add the verb to *app*."""
+    register(
+        app,
+        serve,
+        shared=("secret", "api_key", "server", "insecure", "json"),
+        examples=[
+            "centripetal serve --secret s3cret",
+            "centripetal serve --api-key k3y --token-key t0ken",
+            "centripetal serve --config config.json --port 8001",
+        ],
+        panel=TOOLS,
+    )

@@ -1,0 +1,217 @@
+"""`centripetal watch`: what is published into channels, who joins and who leaves, live."""
+
+import datetime
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.text import Text
+
+from centripetal.cli.generation import Generation
+from centripetal.cli.output.errors import printable
+from centripetal.cli.output.printing import as_text, console, show_json
+from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
+from centripetal.cli.tokens.token_key import KeyOption, known_key
+from centripetal.dialects.current import watcher as watching_current
+from centripetal.dialects.v1 import watcher as watching_v1
+from centripetal.errors import CentripetalError, UsageError
+from centripetal.protocol.watching import (
+    Connected,
+    Event,
+    Gap,
+    Joined,
+    Left,
+    Lost,
+    Person,
+    Published,
+    Refused,
+    Subscribed,
+    Unreadable,
+    Unsubscribed,
+    Watcher,
+)
+
+__all__ = ["as_members", "described", "register_in"]
+
+_EXAMPLES = (
+    "centripetal watch news",
+    "centripetal watch news '$private' --user 42",
+    "centripetal watch news --count 1 --json",
+    "centripetal watch news --api-key k3y --token-key t0ken",
+)
+
+
+_USER = "watcher"
+
+
+def watch(
+    settings: Settings,
+    channels: Annotated[list[str], typer.Argument(metavar="CHANNEL", help="Names of channels.")],
+    user: Annotated[
+        str, typer.Option("--user", metavar="USER", help="Connect as this user; '' is the anonymous one.")
+    ] = _USER,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", metavar="N", help="End after N publications. Otherwise Ctrl-C ends it."),
+    ] = None,
+    token_key: KeyOption = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token", metavar="TOKEN", help="Connect with this token to Centrifugo 3 or later.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Show what is published into channels, who joins and who leaves, as it happens.
+
+    It connects like a browser; so it is in the channels' presence. To Centrifugo 1.x it does so with a token that it
+    makes of the secret; to a later one with `--token`, or with one that it makes of the token key (`--token-key`), or
+    else without a token, as servers may permit. If the connection is lost, it connects again and gets what it missed
+    where the channels' options have that recovered; where something may be missing, it says so. Joins and leaves are
+    seen where channels have `join_leave`.
+
+    With `--json`, everything that happens is an object on a line of its own, with a member `event`: `published`,
+    `joined`, `left`, `subscribed`, `gap`, `lost` and so on. Otherwise only the first three go to the standard output.
+    """
+    from centripetal.client.watching import Watching  # needs websockets, which other verbs do without
+
+    if count is not None and count < 1:
+        raise UsageError(f"--count {count}: there must be at least one publication to wait for")
+    url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
+    timeout = settings.seconds()
+    show = _show_as_json if settings.json else _show_to_people(channels)
+    for event in _until(count, iter(Watching(watcher, url, timeout=timeout, **settings.transport()))):
+        show(event)
+        sys.stdout.flush()
+
+
+def _watcher(
+    settings: Settings, channels: list[str], user: str, key: str | None, token: str | None, insists: bool
+) -> tuple[str, Watcher]:
+    """Where to connect, and what to say there."""
+    if settings.credentials().generation is not Generation.V1:
+        # The API is not called: neither its key is needed, nor any sign that this is no 1.x server.
+        if token is not None and insists:
+            raise UsageError("give --token or --token-key, not both")
+        key = None if token is not None or (settings.insecure and not insists) else key
+        if key is not None or token is not None or settings.credentials().generation is Generation.CURRENT:
+            url = settings.server_url() or DEFAULT_URL
+            return url, watching_current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
+    if token is not None or insists:
+        raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
+    with closing(settings.client_v1()) as client:
+        return client.endpoint, watching_v1.Watcher(
+            channels, secret=client.secret, user=user, patience=settings.seconds()
+        )
+
+
+def _until(count: int | None, events: Iterator[Event]) -> Iterator[Event]:
+    """The events up to the publication with this number."""
+    seen = 0
+    for event in events:
+        yield event
+        seen += isinstance(event, Published)
+        if seen == count:
+            return
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+# ---- for programs
+
+
+def _show_as_json(event: Event) -> None:
+    time = _now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    show_json({"time": time} | as_members(event))
+
+
+def as_members(event: Event) -> dict[str, Any]:
+    """*event* as members of an object."""
+    return {"event": type(event).__name__.lower()} | _members(event)
+
+
+def _members(struct: msgspec.Struct) -> dict[str, Any]:
+    """What is in *struct*, but None; a person is no object of its own."""
+    members: dict[str, Any] = {}
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        if isinstance(value, Person):
+            members |= _members(value)
+        elif isinstance(value, bytes):
+            # People publish line breaks, too.
+            members[name] = msgspec.Raw(msgspec.json.format(value, indent=-1))
+        elif isinstance(value, CentripetalError):
+            members[name] = str(value)
+        elif value is not None:
+            members[name] = round(value, 3) if isinstance(value, float) else value
+    return members
+
+
+# ---- for people
+
+
+def _show_to_people(channels: list[str]) -> Callable[[Event], None]:
+    out, err = console(), console(stderr=True)
+    width = max(len(as_text(name)) for name in channels)
+
+    def show(event: Event) -> None:
+        if isinstance(event, Published | Joined | Left):
+            time = Text.assemble((f"{_now().astimezone():%H:%M:%S}  ", "dim"))
+            out.print(time.append_text(described(event, width)), soft_wrap=True)
+        elif not isinstance(event, Connected):
+            err.print(Text(printable(_status(event)), style="yellow"), soft_wrap=True)
+
+    return show
+
+
+def described(event: Published | Joined | Left, width: int = 0) -> Text:
+    """What happened: the channel in *width* columns, and what."""
+    line = as_text(event.channel)
+    line.stylize("cyan")
+    line.pad_right(width - len(line) + 2)
+    match event:
+        case Published():
+            line.append("published  ")
+            line.append_text(as_text(msgspec.Raw(event.data)))
+            notes = [f"by {_name(event.sender)}"] if event.sender is not None else []
+            notes += ["while away"] if event.recovered else []
+            notes += [f"{printable(name)}={printable(text)}" for name, text in (event.tags or {}).items()]
+            line.append(f"  ({', '.join(notes)})" if notes else "", style="dim")
+        case Joined():
+            line.append("joined     ", style="green").append(_name(event.who))
+        case Left():
+            line.append("left       ", style="red").append(_name(event.who))
+    return line
+
+
+def _name(who: Person) -> str:
+    if who.user is None:
+        return f"connection {printable(who.client)}"
+    return f"{printable(who.user) or 'anonymous'}, connection {printable(who.client)}"
+
+
+def _status(event: Event) -> str:
+    match event:
+        case Subscribed():
+            return f"watching {event.channel}" + (", and nothing was missed" if event.recovered else "")
+        case Gap():
+            return f"publications into {event.channel} may be missing here: {event.reason}"
+        case Refused():
+            return f"error: {event.error}"
+        case Unsubscribed():
+            return f"the back end unsubscribed this connection from {event.channel}"
+        case Unreadable():
+            return f"the server sent something unreadable: {event.error}"
+        case Lost():
+            return f"connection lost: {event.error}; trying again in {event.pause:.1f} s"
+    return type(event).__name__.lower()
+
+
+def register_in(app: typer.Typer) -> None:
+    """Add the verb to *app*."""
+    register(app, watch, examples=_EXAMPLES, panel=TOOLS)

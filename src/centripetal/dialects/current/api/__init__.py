@@ -1,1 +1,0 @@
-"""The methods of the server API and what they answer: declarations."""

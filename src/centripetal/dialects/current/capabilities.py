@@ -1,0 +1,96 @@
+"""What a client has found out about its server: which form of the API it speaks, and its version (spec v6 §16.1)."""
+
+import re
+from typing import Any
+
+from centripetal.dialects.current.commands.base import Method, Version
+from centripetal.dialects.current.results.standard import InfoResult
+from centripetal.errors import UsageError
+from centripetal.protocol.command import Command
+
+__all__ = ["Server"]
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
+_KEYS: Version = (5, 2, 0)
+_PARALLEL: Version = (5, 2, 0)
+# All that is known of a server that has only the single endpoint.
+_BELOW_5: Version = (4, 99, 0)
+
+
+class Server:
+    """What is known of one server. Each attribute is set in one step, so threads may share it.
+
+    Attributes:
+        single: whether it has only the single endpoint; None: not known yet.
+        version: the oldest version among its nodes; None: not known.
+        open: whether it is the open edition; None: not known.
+    """
+
+    def __init__(self) -> None:
+        self.single: bool | None = None
+        self.version: Version | None = None
+        self.open: bool | None = None
+
+    def learn(self, info: InfoResult) -> None:
+        """Take the versions from a reply to `info`."""
+        found = [_VERSION.match(node.version) for node in info.nodes]
+        versions = [(int(one[1]), int(one[2]), int(one[3] or 0)) for one in found if one is not None]
+        # A server that was built without a version says 0.0.0, which says nothing.
+        if versions and len(versions) == len(info.nodes) and min(versions) > (0, 0, 0):
+            self.version = min(versions)
+        if any(node.version.endswith(" OSS") for node in info.nodes):
+            self.open = True
+
+    def forget(self) -> None:
+        """The server is another one now: find out anew."""
+        self.single = self.version = self.open = None
+
+    def knows_keys(self) -> bool | None:
+        """Whether it honours idempotency keys; None: not known."""
+        if self.version is not None:
+            return self.version >= _KEYS
+        return False if self.single else None
+
+    def check(self, command: Command[Any]) -> None:
+        """Raise if the server is known to ignore something that *command* says, or the whole of it.
+
+        Raises:
+            UsageError: it would be ignored without a word.
+        """
+        if not isinstance(command, Method):
+            return
+        version = self.version or (_BELOW_5 if self.single else None)
+        if version is not None:
+            self._check_version(command, version)
+        if self.open:
+            for field in ("label_filter", "all_users"):
+                if field in command.added and _is_given(command, field):
+                    raise UsageError(f"{field} needs Centrifugo PRO: this server is the open edition and ignores it")
+
+    def check_parallel(self) -> None:
+        """Raise if the server is known to run a parallel batch one by one.
+
+        Raises:
+            UsageError: it would do so without a word.
+        """
+        version = self.version or (_BELOW_5 if self.single else None)
+        if version is not None and version < _PARALLEL:
+            raise UsageError("parallel needs Centrifugo 5.2, and this server is older: leave it out")
+
+    def _check_version(self, command: Method[Any], version: Version) -> None:
+        this = "is older than 5.0" if self.version is None else f"is {'.'.join(map(str, version))}"
+        if version < command.released:
+            raise UsageError(f"{command.name} needs Centrifugo {_text(command.released)}, and this server {this}")
+        for field, needed in command.added.items():
+            if version < needed and _is_given(command, field):
+                raise UsageError(
+                    f"{field} needs Centrifugo {_text(needed)}, and this server {this}: it would ignore it silently"
+                )
+
+
+def _is_given(command: Method[Any], field: str) -> bool:
+    return bool(getattr(command, field, None))
+
+
+def _text(version: Version) -> str:
+    return ".".join(map(str, version if version[2] else version[:2]))

@@ -1,0 +1,196 @@
+"""The client's commands (spec v6 §11): PURE, both directions."""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+import msgspec
+
+from centripetal.dialects.current.client_protocol.objects import (
+    NONE,
+    BadMessageError,
+    Int32,
+    Int64,
+    Part,
+    StreamPosition,
+    UInt32,
+    UInt64,
+)
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
+from centripetal.protocol import gostructs
+from centripetal.protocol.gojson import JSONError
+
+__all__ = [
+    "Command",
+    "Connect",
+    "History",
+    "OfChannel",
+    "Ping",
+    "Presence",
+    "PresenceStats",
+    "Publish",
+    "Refresh",
+    "Request",
+    "Rpc",
+    "Send",
+    "SubRefresh",
+    "Subscribe",
+    "Unsubscribe",
+    "encode_commands",
+    "read_commands",
+]
+
+
+class Request(Part, frozen=True, forbid_unknown_fields=True):
+    """What a command asks for."""
+
+    name: ClassVar[str]
+
+
+class OfChannel(Request, frozen=True, forbid_unknown_fields=True):
+    """All of these need the channel; what is missing is empty."""
+
+    channel: str = ""
+
+
+class Subscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
+    """Also the wishes for one server-side subscription in `Connect.subs` (spec v6 §11.3, §11.4)."""
+
+    name = "subscribe"
+
+    token: str = ""
+    recover: bool = False
+    epoch: str = ""
+    offset: UInt64 = 0
+    data: msgspec.Raw = NONE
+    positioned: bool = False
+    recoverable: bool = False
+    join_leave: bool = False
+    delta: str = ""
+    tf: FilterNode | None = None
+    flag: Int64 = 0
+    type: Int32 = 0
+    phase: Int32 = 0
+    cursor: str = ""
+    limit: Int32 = 0
+
+
+class Connect(Request, frozen=True, forbid_unknown_fields=True, rename={"client_name": "name"}):
+    name = "connect"
+
+    token: str = ""
+    data: msgspec.Raw = NONE
+    subs: dict[str, Subscribe] = msgspec.field(default_factory=dict)
+    client_name: str = ""
+    version: str = ""
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    flag: Int64 = 0
+
+
+class Unsubscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
+    name = "unsubscribe"
+
+
+class Publish(OfChannel, frozen=True, forbid_unknown_fields=True):
+    name = "publish"
+
+    data: msgspec.Raw = NONE
+    type: Int32 = 0
+    key: str = ""
+    removed: bool = False
+
+
+class Presence(OfChannel, frozen=True, forbid_unknown_fields=True):
+    name = "presence"
+
+
+class PresenceStats(OfChannel, frozen=True, forbid_unknown_fields=True):
+    name = "presence_stats"
+
+
+class History(OfChannel, frozen=True, forbid_unknown_fields=True):
+    name = "history"
+
+    limit: Int32 = 0
+    since: StreamPosition | None = None
+    reverse: bool = False
+
+
+class Ping(Request, frozen=True, forbid_unknown_fields=True):
+    """Nobody sends it, servers don't take it (spec v6 §11.2)."""
+
+    name = "ping"
+
+
+class Rpc(Request, frozen=True, forbid_unknown_fields=True):
+    name = "rpc"
+
+    data: msgspec.Raw = NONE
+    method: str = ""
+
+
+class Send(Request, frozen=True, forbid_unknown_fields=True):
+    name = "send"
+
+    data: msgspec.Raw = NONE
+
+
+class Refresh(Request, frozen=True, forbid_unknown_fields=True):
+    name = "refresh"
+
+    token: str = ""
+
+
+class SubRefresh(OfChannel, frozen=True, forbid_unknown_fields=True):
+    name = "sub_refresh"
+
+    token: str = ""
+    type: Int32 = 0
+
+
+class Command(Part, frozen=True, forbid_unknown_fields=True):
+    """A line of a client. With neither *id* nor request it is a pong."""
+
+    id: UInt32 = 0
+    # In this order: with several requests in one command the first one counts (spec v6 §11.2).
+    connect: Connect | None = None
+    subscribe: Subscribe | None = None
+    unsubscribe: Unsubscribe | None = None
+    publish: Publish | None = None
+    presence: Presence | None = None
+    presence_stats: PresenceStats | None = None
+    history: History | None = None
+    rpc: Rpc | None = None
+    send: Send | None = None
+    refresh: Refresh | None = None
+    sub_refresh: SubRefresh | None = None
+    ping: Ping | None = None
+
+    def request(self) -> Request | None:
+        """What it asks for; None: nothing, or only a ping, which no server takes."""
+        for name in _REQUESTS:
+            found: Request | None = getattr(self, name)
+            if found is not None:
+                return found
+        return None
+
+
+_REQUESTS = Command.__struct_fields__[1:-1]
+
+
+def read_commands(message: bytes) -> Iterator[Command]:
+    """The commands in a message of a client, one by one.
+
+    Raises:
+        BadMessageError: at the first line that is none. The commands before it are to be carried out all the same.
+    """
+    # One newline at the end is allowed; an empty line is a command that is none.
+    for line in message.removesuffix(b"\n").split(b"\n"):
+        try:
+            yield gostructs.read(line, Command)
+        except JSONError as error:
+            raise BadMessageError(f"not a command: {error}") from None
+
+
+def encode_commands(commands: Iterable[Command]) -> bytes:
+    """The message with these commands."""
+    return b"\n".join(map(gostructs.write, commands))

@@ -1,0 +1,1 @@
+"""Results of the API methods, with the server's names."""

@@ -1,0 +1,400 @@
+"""The client protocol of Centrifugo 1.x, what its WebSocket frames hold (spec v1 §9): PURE, both directions.
+
+    server                                         client
+    read_envelopes(frame), read_params(…)    <-    encode_commands([("1", Connect(…)), …])
+    encode_replies([Reply(…), …])            ->    decode_frame(frame): replies and pushes, in order
+    encode_push(MessagePush(…))              ->
+    Disconnect.text()                        ->    Disconnect.parse(…)    the reason of a close frame
+
+Replies and pushes are printed in two styles (spec v1 §7.2). Nobody checks whether a frame is UTF-8.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from centripetal.dialects.v1.results import ClientInfo, Message
+from centripetal.dialects.v1.server_codec import (
+    Envelope,
+    InvalidMessageError,
+    history_body,
+    join,
+    messages,
+    presence_body,
+    read_envelopes,
+)
+from centripetal.errors import MalformedResponseError
+from centripetal.protocol.gojson import JSONError, quote, quote_push, read
+from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.result import ABSENT
+
+__all__ = ["CLOSE_CODE", "COMMANDS", "Body", "Connect", "ConnectBody", "Disconnect", "History", "HistoryBody"]
+__all__ += ["JoinPush", "LeavePush", "MessagePush", "Params", "Ping", "PingBody", "Presence", "PresenceBody"]
+__all__ += ["Publish", "Push", "Refresh", "Reply", "StatusBody", "Subscribe", "SubscribeBody", "Unsubscribe"]
+__all__ += ["UnsubscribePush", "decode_frame", "encode_commands", "encode_push", "encode_replies"]
+__all__ += ["read_envelopes", "read_params"]
+
+P = TypeVar("P", bound="Params")
+
+CLOSE_CODE = 3000
+"""The code of every close frame that the server sends of its own accord (spec v1 §9.3)."""
+
+
+class Disconnect(msgspec.Struct, frozen=True):
+    """Why the server closes a connection, and whether the client is to come back."""
+
+    reason: str
+    reconnect: bool
+
+    def text(self) -> str:
+        """The reason in the close frame."""
+        return f'{{"reason":{quote(self.reason).decode()},"reconnect":{"true" if self.reconnect else "false"}}}'
+
+    @classmethod
+    def parse(cls, code: int, text: str) -> "Disconnect":
+        """What a close frame says. Anything but code 3000 with a reason in JSON is: come back (spec v1 §9.3, §14)."""
+        if code == CLOSE_CODE:
+            try:
+                return _decode_disconnect(text)
+            except msgspec.DecodeError:
+                # Servers before 1.6.0 sent plain text, in which one word was the advice.
+                return cls(text, text != "disconnect")
+        return cls(text, True)
+
+
+_decode_disconnect = msgspec.json.Decoder(Disconnect).decode
+
+
+# ---- commands
+
+
+class Params(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a command of a client says."""
+
+    method: ClassVar[str]
+
+
+class Connect(Params, frozen=True, forbid_unknown_fields=True):
+    """Who the client is; all are texts, *info* one of JSON (spec v1 §9.4)."""
+
+    method = "connect"
+
+    user: str = ""
+    timestamp: str = ""
+    info: str = ""
+    token: str = ""
+
+
+class Refresh(Connect, frozen=True, forbid_unknown_fields=True):
+    """Fresh credentials, before the old ones expire (spec v1 §9.5)."""
+
+    method = "refresh"
+
+
+class Subscribe(Params, frozen=True, forbid_unknown_fields=True):
+    """*client*, *info* and *sign* are for private channels, *recover* and *last* for recovery (spec v1 §9.7, §9.8)."""
+
+    method = "subscribe"
+
+    channel: str = ""
+    client: str = ""
+    last: str = ""
+    recover: bool = False
+    info: str = ""
+    sign: str = ""
+
+
+class _OfChannel(Params, frozen=True, forbid_unknown_fields=True):
+    channel: str = ""
+
+
+class Unsubscribe(_OfChannel, frozen=True, forbid_unknown_fields=True):
+    method = "unsubscribe"
+
+
+class Presence(_OfChannel, frozen=True, forbid_unknown_fields=True):
+    method = "presence"
+
+
+class History(_OfChannel, frozen=True, forbid_unknown_fields=True):
+    method = "history"
+
+
+class Publish(_OfChannel, frozen=True, forbid_unknown_fields=True):
+    method = "publish"
+
+    data: msgspec.Raw = ABSENT
+
+
+class Ping(Params, frozen=True, forbid_unknown_fields=True):
+    method = "ping"
+
+    data: str = ""
+
+
+COMMANDS: dict[str, type[Params]] = {
+    shape.method: shape for shape in (Connect, Refresh, Subscribe, Unsubscribe, Publish, Presence, History, Ping)
+}
+"""The commands of clients by method."""
+
+
+def read_params(envelope: Envelope, shape: type[P]) -> P:
+    """What the command in *envelope* says; only a ping may say nothing at all (spec v1 §9.9)."""
+    raw = bytes(envelope.params)
+    if not raw and shape is Ping:
+        return shape()
+    try:
+        return read(raw, shape)
+    except JSONError as error:
+        raise InvalidMessageError(f"params of {shape.method}: {error}") from None
+
+
+def encode_commands(commands: Sequence[tuple[str, Params]]) -> bytes:
+    """The frame with these commands and their uids: an object for one, an array for several."""
+    values = [{"uid": uid, "method": params.method, "params": params} for uid, params in commands]
+    return msgspec.json.encode(values[0] if len(values) == 1 else values)
+
+
+# ---- replies
+
+
+class ConnectBody(msgspec.Struct, frozen=True):
+    """Of connect and refresh. *client* is empty if the credentials have *expired*."""
+
+    version: str
+    client: str
+    expires: bool
+    expired: bool
+    ttl: int
+
+
+class SubscribeBody(msgspec.Struct, frozen=True):
+    """*messages* are those that were missed, newest first; None unless recovery was asked for and is possible."""
+
+    channel: str
+    status: bool
+    last: str = ""
+    messages: list[Message] | None = None
+    recovered: bool = False
+
+
+class StatusBody(msgspec.Struct, frozen=True):
+    """Of unsubscribe and publish."""
+
+    channel: str
+    status: bool
+
+
+class PresenceBody(msgspec.Struct, frozen=True):
+    """*data* is None if there is an error."""
+
+    channel: str
+    data: dict[str, ClientInfo] | None = None
+
+
+class HistoryBody(msgspec.Struct, frozen=True):
+    """*data* is None if there is an error."""
+
+    channel: str
+    data: list[Message] | None = None
+
+
+class PingBody(msgspec.Struct, frozen=True):
+    data: str = ""
+
+
+Body = ConnectBody | SubscribeBody | StatusBody | PresenceBody | HistoryBody | PingBody
+
+_BODIES: dict[type[Params], Any] = {
+    Connect: ConnectBody,
+    Refresh: ConnectBody,
+    Subscribe: SubscribeBody,
+    Unsubscribe: StatusBody,
+    Publish: StatusBody,
+    Presence: PresenceBody,
+    History: HistoryBody,
+    Ping: PingBody,
+}
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What came of one command; *error* is empty if nothing went wrong."""
+
+    uid: str
+    method: str
+    error: str = ""
+    advice: str = ""
+    body: Body | None = None
+
+
+def encode_replies(replies: Sequence[Reply]) -> bytes:
+    """The frame that answers a frame with as many commands: an object for one, an array for several (spec v1 §9.2).
+
+    Raises:
+        JSONError: something in a body is no JSON, such as the info of a client (spec v1 §9.4).
+    """
+    texts = [_encode_reply(reply) for reply in replies]
+    return texts[0] if len(texts) == 1 else join(texts)
+
+
+def _encode_reply(reply: Reply) -> bytes:
+    text = b'"uid":%b,' % quote(reply.uid) if reply.uid else b""
+    text += b'"method":' + quote(reply.method)
+    if reply.error:
+        text += b',"error":' + quote(reply.error)
+    if reply.advice:
+        text += b',"advice":' + quote(reply.advice)
+    if reply.body is not None:
+        text += b',"body":' + _encode_body(reply.body)
+    return b"{%b}" % text
+
+
+def _encode_body(body: Body) -> bytes:
+    match body:
+        case ConnectBody():
+            return b'{"version":%b,"client":%b,"expires":%b,"expired":%b,"ttl":%d}' % (
+                quote(body.version),
+                quote(body.client),
+                _bool(body.expires),
+                _bool(body.expired),
+                body.ttl,
+            )
+        case SubscribeBody():
+            return b'{"channel":%b,"status":%b,"last":%b,"messages":%b,"recovered":%b}' % (
+                quote(body.channel),
+                _bool(body.status),
+                quote(body.last),
+                messages(body.messages),
+                _bool(body.recovered),
+            )
+        case StatusBody():
+            return b'{"channel":%b,"status":%b}' % (quote(body.channel), _bool(body.status))
+        case PresenceBody():
+            return presence_body(body.channel, body.data)
+        case HistoryBody():
+            return history_body(body.channel, body.data)
+        case PingBody():
+            return b'{"data":%b}' % quote(body.data)
+
+
+def _bool(value: bool) -> bytes:
+    return b"true" if value else b"false"
+
+
+# ---- pushes
+
+
+class MessagePush(msgspec.Struct, frozen=True):
+    """Something was published."""
+
+    message: Message
+
+
+class JoinPush(msgspec.Struct, frozen=True):
+    """Somebody subscribed."""
+
+    channel: str
+    info: ClientInfo
+
+
+class LeavePush(msgspec.Struct, frozen=True):
+    """Somebody's subscription ended."""
+
+    channel: str
+    info: ClientInfo
+
+
+class UnsubscribePush(msgspec.Struct, frozen=True):
+    """The back end ended this connection's subscription (spec v1 §9.10)."""
+
+    channel: str
+
+
+Push = MessagePush | JoinPush | LeavePush | UnsubscribePush
+
+
+def encode_push(push: Push) -> bytes:
+    """The frame with this push."""
+    match push:
+        case MessagePush():
+            return b'{"method":"message","body":%b}' % _push_message(push.message)
+        case JoinPush() | LeavePush():
+            method = b"join" if isinstance(push, JoinPush) else b"leave"
+            channel, info = quote_push(push.channel), _push_info(push.info)
+            return b'{"method":"%b","body":{"channel":%b,"data":%b}}' % (method, channel, info)
+        case UnsubscribePush():
+            # The real server prints it as the reply that it would be to a command (spec v1 §9.10).
+            return _encode_reply(Reply("", "unsubscribe", body=StatusBody(push.channel, True)))
+
+
+def _push_message(message: Message) -> bytes:
+    # The uid is not escaped, as in the real server: one with a quote in it breaks the frame (spec v1 §7.2).
+    text = b'{"uid":"%b",' % message.uid.encode()
+    if message.client:
+        text += b'"client":%b,' % quote_push(message.client)
+    if message.info is not None:
+        text += b'"info":%b,' % _push_info(message.info)
+    return b'%b"channel":%b,"data":%b}' % (text, quote_push(message.channel), message.data_json)
+
+
+def _push_info(info: ClientInfo) -> bytes:
+    text = b""
+    for name, raw in ((b"default_info", info.raw_default_info), (b"channel_info", info.raw_channel_info)):
+        if bytes(raw):
+            text += b'"%b":%b,' % (name, bytes(raw))
+    return b'{%b"user":%b,"client":%b}' % (text, quote_push(info.user), quote_push(info.client))
+
+
+# ---- what a client receives
+
+
+class _Received(msgspec.Struct, frozen=True):
+    method: str
+    uid: str | None = None
+    error: str | None = None
+    advice: str | None = None
+    body: msgspec.Raw = ABSENT
+
+
+class _Event(msgspec.Struct, frozen=True):
+    channel: str
+    data: ClientInfo
+
+
+_decode_one = msgspec.json.Decoder(_Received).decode
+_decode_many = msgspec.json.Decoder(list[_Received]).decode
+_decode_message = msgspec.json.Decoder(Message).decode
+_decode_event = msgspec.json.Decoder(_Event).decode
+_decode_bodies = {params.method: msgspec.json.Decoder(body).decode for params, body in _BODIES.items()}
+
+
+def decode_frame(frame: bytes) -> list[Reply | Push]:
+    """The replies or the push in a frame that the server sent.
+
+    Raises:
+        MalformedResponseError: it is none, for example because of a uid or an info that is no JSON (spec v1 §9.6).
+    """
+    try:
+        if frame.startswith(b"["):
+            return [_received(each) for each in decode_lenient(_decode_many, frame)]
+        return [_received(decode_lenient(_decode_one, frame))]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        head = ascii(frame[:100].decode("latin-1"))
+        raise MalformedResponseError(f"what the server sent is no frame of its protocol ({error}): {head}") from None
+
+
+def _received(each: _Received) -> Reply | Push:
+    body = bytes(each.body)
+    if not each.uid:
+        match each.method:
+            case "message":
+                return MessagePush(_decode_message(body))
+            case "join" | "leave":
+                event = _decode_event(body)
+                return (JoinPush if each.method == "join" else LeavePush)(event.channel, event.data)
+            case "unsubscribe":
+                return UnsubscribePush(_decode_bodies["unsubscribe"](body).channel)
+    decode = _decode_bodies.get(each.method)
+    known = decode(body) if decode and body not in (b"", b"null") else None
+    return Reply(each.uid or "", each.method, each.error or "", each.advice or "", known)

@@ -1,0 +1,1 @@
+"""Reading a configuration as the real servers read it."""

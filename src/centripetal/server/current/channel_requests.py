@@ -1,0 +1,195 @@
+"""What a connected client asks about channels, and the answers (spec v6 §11.4, §11.6, §11.9, §11.11): PURE.
+
+`Answering.answer(request)` carries out one request and returns the result that the reply holds. It raises a
+`ServerError` that the reply holds instead, or a `FatalError` that ends the connection.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from centripetal.dialects.current.client_protocol.commands import (
+    History,
+    OfChannel,
+    Presence,
+    PresenceStats,
+    Publish,
+    Request,
+    Rpc,
+    Send,
+    SubRefresh,
+    Subscribe,
+    Unsubscribe,
+)
+from centripetal.dialects.current.client_protocol.replies import (
+    Empty,
+    HistoryResult,
+    PresenceResult,
+    PresenceStatsResult,
+    RefreshResult,
+    RpcResult,
+    SubscribeResult,
+)
+from centripetal.server.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE, FatalError, refused
+from centripetal.server.current.node import Node
+from centripetal.server.current.payloads import fits
+from centripetal.server.current.permissions import Gate, has_ended
+from centripetal.server.current.subscription import client_info, publication_frame
+from centripetal.server.current.subscriptions import Memberships, Who
+from centripetal.server.engine.engine import ClientInfo, Position, Publication
+from centripetal.tokens.verification import TokenRefused
+
+__all__ = ["Answering", "time_left"]
+
+_OF_MAP = 1  # the type of a publication
+_MAP_TYPES = (1, 2, 3)  # where nobody looks at the delta before the type is refused
+_LONGEST_TTL = 365 * 24 * 3600  # seconds; the real server caps it (spec v6 §10.4)
+
+
+def time_left(expire_at: int, now: float) -> int:
+    """Whole seconds until then, a year at the most; 0 if that is never, less if it is past."""
+    return min(expire_at - int(now), _LONGEST_TTL) if expire_at > 0 else 0
+
+
+class Answering:
+    """Answers one client.
+
+    Args:
+        node: the server.
+        gate: who may do what.
+        who: the client.
+        memberships: the channels that it is in.
+        now: the clock.
+    """
+
+    __slots__ = ("_gate", "_node", "_now", "_who", "memberships")
+
+    def __init__(self, node: Node, gate: Gate, who: Who, memberships: Memberships, now: Callable[[], float]) -> None:
+        self._node = node
+        self._gate = gate
+        self._who = who
+        self._now = now
+        self.memberships = memberships
+
+    def answer(self, request: Request) -> Any:
+        """Carry out *request*, which is neither connect nor refresh."""
+        return _HANDLERS[type(request)](self, request)
+
+    def _subscribe(self, params: Subscribe) -> SubscribeResult:
+        channel, client = _channel(params), self._node.config.client
+        self._gate.check_polling(channel, params.type)
+        if params.delta not in ("", "fossil") and params.type not in _MAP_TYPES:
+            raise FatalError(BAD_REQUEST)
+        if len(channel.encode()) > self._node.config.channels.max_length > 0:
+            raise refused(107)
+        if channel in self.memberships:
+            raise refused(105)
+        if 0 < client.channel_limit <= len(self.memberships):
+            raise refused(106)
+        try:
+            granted = self._gate.subscribe(params, self._who.user, self._who.id, self._now())
+        except TokenRefused as refusal:
+            raise refused(refusal.error or 103) from None
+        return self.memberships.join(params, granted, server_side=False, filter_=params.tf)
+
+    def _sub_refresh(self, params: SubRefresh) -> RefreshResult:
+        channel, now = _channel(params), self._now()
+        subscription = self.memberships.get(channel)
+        if subscription is None:
+            raise refused(103)
+        if subscription.server_side:
+            raise FatalError(BAD_REQUEST)
+        if not params.token:
+            raise refused(107)
+        try:
+            claims = self._gate.verified_subscription(params.token, channel, self._who.user, self._who.id, now)
+        except TokenRefused as refusal:
+            if not has_ended(refusal):
+                raise (refused(102) if refusal.error == 102 else FatalError(INVALID_TOKEN)) from None
+            # The subscription expires no more: surely a mistake of 6.9.1, but so it is (spec v6 §11.11).
+            subscription.info, subscription.expire_at = b"", 0
+            return RefreshResult()
+        ttl = time_left(claims.expire_at, now)
+        if ttl < 0:
+            raise refused(110)
+        subscription.info = claims.info
+        subscription.expire_at = int(now) + ttl if claims.expire_at > 0 else 0
+        return RefreshResult(claims.expire_at > 0, ttl)
+
+    def _unsubscribe(self, params: Unsubscribe) -> Empty:
+        self.memberships.leave(_channel(params))
+        return Empty()
+
+    def _publish(self, params: Publish) -> Empty:
+        channel, data = _channel(params), bytes(params.data)
+        options = self._gate.named(channel)
+        if params.type == _OF_MAP:
+            raise refused(103 if options.is_stream else 108)  # map channels are not emulated
+        if not fits(data, options.publication_data_format):
+            raise refused(107)
+        if not self._gate.may("publish", options, self._who.user, subscribed=channel in self.memberships):
+            raise refused(103)
+        info = self.memberships.info(channel)
+        self._node.publish(Publication("", channel, data, self._who.id, info), options, self._now())
+        return Empty()
+
+    def _presence(self, params: Presence) -> PresenceResult:
+        present = self._who_is_in(_channel(params))
+        return PresenceResult({client: client_info(info) for client, info in present.items()})
+
+    def _presence_stats(self, params: PresenceStats) -> PresenceStatsResult:
+        present = self._who_is_in(_channel(params))
+        return PresenceStatsResult(len(present), len({info.user for info in present.values()}))
+
+    def _who_is_in(self, channel: str) -> dict[str, ClientInfo]:
+        options = self._gate.named(channel)
+        if not options.presence:
+            raise refused(108)
+        if not self._gate.may("presence", options, self._who.user, subscribed=channel in self.memberships):
+            raise refused(103)
+        return self._node.engine.presence(channel)
+
+    def _history(self, params: History) -> HistoryResult:
+        channel = _channel(params)
+        options = self._gate.named(channel)
+        if not options.history.is_kept:
+            raise refused(108)
+        if not self._gate.may("history", options, self._who.user, subscribed=channel in self.memberships):
+            raise refused(103)
+        most, limit = self._node.config.client.history_max_publication_limit, params.limit
+        if most > 0 and not 0 <= limit <= most:
+            limit = most
+        since = None if params.since is None else Position(params.since.offset, params.since.epoch)
+        found, top = self._node.history(channel, options, self._now(), since=since, limit=limit, reverse=params.reverse)
+        return HistoryResult([publication_frame(each, top.epoch) for each in found], top.epoch, top.offset)
+
+    def _rpc(self, params: Rpc) -> RpcResult:
+        ping = self._node.config.rpc.ping
+        if not ping.enabled:
+            raise refused(108)
+        if params.method != ping.method:
+            raise refused(104)
+        return RpcResult()
+
+
+def _channel(params: OfChannel) -> str:
+    """The channel that a request must name."""
+    if not params.channel:
+        raise FatalError(BAD_REQUEST)
+    return params.channel
+
+
+def _send(_: Answering, __: Send) -> None:
+    raise FatalError(NOT_AVAILABLE)
+
+
+_HANDLERS: dict[type[Request], Callable[[Answering, Any], Any]] = {
+    Subscribe: Answering._subscribe,
+    Unsubscribe: Answering._unsubscribe,
+    Publish: Answering._publish,
+    Presence: Answering._presence,
+    PresenceStats: Answering._presence_stats,
+    History: Answering._history,
+    Rpc: Answering._rpc,
+    Send: _send,
+    SubRefresh: Answering._sub_refresh,
+}

@@ -1,0 +1,204 @@
+"""What a Centrifugo 6 server answers to an HTTP request (spec v6 §4, §5, §11.1): PURE.
+
+`Endpoints.answer(request)` has an answer to everything. Ask `opens_websocket` first: such a request is not for this
+module.
+"""
+
+import hmac
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import parse_qsl, unquote
+
+from centripetal.dialects.current.server_codec import (
+    UndecodableError,
+    encode_error,
+    encode_replies,
+    encode_reply,
+    encode_result,
+    error_object,
+    read_batch,
+    read_commands,
+    read_request,
+)
+from centripetal.dialects.current.server_requests import METHODS
+from centripetal.errors import ServerError
+from centripetal.protocol.gojson import JSONError
+from centripetal.server.current.api import API
+from centripetal.server.current.node import Node
+from centripetal.server.current.origins import Origins
+from centripetal.server.engine.events import RequestRefused
+from centripetal.server.listening.handshake import verdict
+from centripetal.server.listening.http1 import Request, Response
+from centripetal.server.listening.responses import clean, error, redirect, target_of
+
+__all__ = ["Endpoints"]
+
+_JSON = (("Content-Type", "application/json"),)
+_STATUSES = {100: 500, 102: 404, 104: 404, 107: 400, 108: 400, 112: 416, 113: 409}
+_NO_WEBSOCKETS = (
+    "501 WebSocket connections need a package that is not installed here: pip install 'centripetal[server]'"
+)
+_NOT_EMULATED = "404 page not found: this is a stand-in for Centrifugo 6, which does not emulate {}; connect to {}"
+_OTHER_TRANSPORTS = (
+    *("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/connection/uni_http_stream"),
+    *("/connection/uni_websocket", "/connection/webtransport", "/emulation"),
+)
+
+
+class Endpoints:
+    """The paths of one server.
+
+    Args:
+        node: what the API's commands are about.
+        now: the clock, Unix seconds.
+        websockets: whether there is something to hand a WebSocket over to.
+    """
+
+    def __init__(self, node: Node, now: Callable[[], float], *, websockets: bool = True) -> None:
+        self._node = node
+        self._api = API(node)
+        self._config = node.config
+        self._now = now
+        self._websockets = websockets
+        self._origins = Origins(self._config.client.allowed_origins)
+        self._websocket = "" if self._config.websocket.disabled else self._config.websocket.handler_prefix
+        self._paths = self._known_paths()
+        self.stopping = False
+        """The server is going down."""
+
+    def _known_paths(self) -> dict[str, Callable[[Request], Response]]:
+        paths: dict[str, Callable[[Request], Response]] = {}
+        api = self._config.http_api
+        if not api.disabled:
+            prefix = api.handler_prefix.rstrip("/")
+            paths[prefix or "/"] = self._single
+            paths[f"{prefix}/batch"] = self._batch
+            for method in METHODS:
+                paths[f"{prefix}/{method}"] = lambda request, method=method: self._call(method, request)  # type: ignore[misc]
+            paths = {path: self._guarded(answer) for path, answer in paths.items()}
+        if self._config.health.enabled:
+            paths[self._config.health.handler_prefix] = lambda _: Response(HTTPStatus.OK, _JSON, b"{}")
+        if self._config.init.enabled:
+            paths[self._config.init.handler_prefix] = self._warm_up
+        return paths
+
+    def answer(self, request: Request) -> Response:
+        """The answer to *request*, whatever it is."""
+        target = target_of(request)
+        if target == "*":
+            known = request.method == "OPTIONS"
+            return Response(HTTPStatus.OK) if known else error(HTTPStatus.BAD_REQUEST, "no path in the request")
+        path, mark, query = target.partition("?")
+        if (cleaned := clean(path)) != path:
+            return redirect(request.method, cleaned, mark + query, HTTPStatus.TEMPORARY_REDIRECT)
+        path = unquote(path)
+        known_path = self._paths.get(path)
+        if known_path is not None:
+            return known_path(request)
+        if path == self._websocket:
+            return self._refuse_websocket(request)
+        text = _NOT_EMULATED.format(path, self._websocket) if path in _OTHER_TRANSPORTS else ""
+        return error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}", text)
+
+    def opens_websocket(self, request: Request) -> bool:
+        """Whether *request* is a handshake of a client, and welcome."""
+        return (
+            self._websockets
+            and not self.stopping
+            and unquote(target_of(request).partition("?")[0]) == self._websocket
+            and verdict(request) is HTTPStatus.SWITCHING_PROTOCOLS
+            and self._origins.admit(request)
+            and not self._is_full()
+        )
+
+    def _is_full(self) -> bool:
+        limit = self._config.client.connection_limit
+        return 0 < limit <= self._node.hub.count_connections()
+
+    def _refuse_websocket(self, request: Request) -> Response:
+        if self.stopping or self._is_full():
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE)
+        if verdict(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
+            response = error(HTTPStatus.BAD_REQUEST, "no WebSocket handshake")
+        elif not self._origins.admit(request):
+            response = error(HTTPStatus.FORBIDDEN, "the origin is none of client.allowed_origins")
+            self._tell(response)
+        else:
+            response = error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
+        headers = (*response.headers, ("Sec-Websocket-Version", "13"), *self._origins.headers(request))
+        return Response(response.status, headers, response.body, response.note)
+
+    def _warm_up(self, request: Request) -> Response:
+        """The answer to a page that has its browser ask first what it may do."""
+        headers = (("Content-Type", "application/json; charset=utf-8"), *self._origins.headers(request))
+        return Response(HTTPStatus.OK, headers, b"{}")
+
+    # ---- the API
+
+    def _guarded(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """*answer* for whoever may ask, and errors in place of what it raises."""
+
+        def guarded(request: Request) -> Response:
+            response = self._answer_api(answer, request)
+            if response.status >= 400 and response.note:
+                self._tell(response)
+            return response
+
+        return guarded
+
+    def _tell(self, response: Response) -> None:
+        if self._node.events:
+            self._node.events.tell(RequestRefused(at=self._now(), status=response.status, reason=response.note))
+
+    def _answer_api(self, answer: Callable[[Request], Response], request: Request) -> Response:
+        if request.method != "POST":
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, note=f"{request.method} instead of POST")
+        if not self._config.http_api.insecure and not self._has_key(request):
+            return Response(HTTPStatus.UNAUTHORIZED, note="no API key, or a wrong one")
+        try:
+            return answer(request)
+        except UndecodableError as problem:
+            return error(HTTPStatus.BAD_REQUEST, str(problem))
+        except JSONError as problem:
+            return error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {problem}")
+
+    def _has_key(self, request: Request) -> bool:
+        """Whether the request shows the API key, in one of the three places (spec v6 §4.2)."""
+        given = request.header("x-api-key")
+        if not given:
+            words = request.header("authorization").split()
+            given = words[1] if len(words) == 2 and words[0].lower() == "apikey" else ""
+        if self._is_key(given.encode("latin-1")):
+            return True
+        query = request.target.partition("?")[2]
+        fields = dict(reversed(parse_qsl(query, encoding="utf-8", errors="surrogateescape")))
+        return self._is_key(fields.get("api_key", "").encode("utf-8", "surrogateescape"))
+
+    def _is_key(self, given: bytes) -> bool:
+        key = self._config.http_api.key.encode()
+        return bool(key) and hmac.compare_digest(key, given)
+
+    def _call(self, method: str, request: Request) -> Response:
+        outcome = self._api.outcome(read_request(method, request.body), self._now())
+        if not isinstance(outcome, ServerError):
+            return Response(HTTPStatus.OK, _JSON, encode_result(outcome))
+        if "transport" in (request.header("x-centrifugo-error-mode"), self._config.http_api.error_mode):
+            return Response(_STATUSES[outcome.code or 100], _JSON, error_object(outcome))
+        return Response(HTTPStatus.OK, _JSON, encode_error(outcome))
+
+    def _batch(self, request: Request) -> Response:
+        # In parallel means in an order that is open: one after the other is as good as any.
+        outcomes = [
+            ("" if each is None else each.method, self._api.outcome(each, self._now()))
+            for each in read_batch(request.body)
+        ]
+        return Response(HTTPStatus.OK, _JSON, encode_replies(outcomes))
+
+    def _single(self, request: Request) -> Response:
+        if self.stopping:
+            return Response(HTTPStatus.SERVICE_UNAVAILABLE)
+        # Each is run as soon as it is read, as in the real server: one that cannot be read comes too late for them.
+        replies = [
+            encode_reply(call.id, self._api.outcome(call.request, self._now())) for call in read_commands(request.body)
+        ]
+        return Response(HTTPStatus.OK, _JSON, b"\n".join(replies))

@@ -1,0 +1,230 @@
+"""The channels that one connection is in (spec v6 §11.4 to §11.7): PURE.
+
+result = memberships.join(...)      subscribe; *result* goes to the client
+memberships.announce(channel)       tell the others, and the client itself: after that
+memberships.leave(channel)          and tell the others
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from centripetal.dialects.current.client_protocol.commands import Subscribe
+from centripetal.dialects.current.client_protocol.replies import SubscribeResult, UnsubscribePush
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, InvalidFilterError, validate
+from centripetal.server.current.connection import Announcement, Told
+from centripetal.server.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT, refused
+from centripetal.server.current.node import Node
+from centripetal.server.current.recovery import Recovery, recover
+from centripetal.server.current.subscription import (
+    SubscribeOptions,
+    Subscription,
+    delta_chain,
+    publication_frame,
+)
+from centripetal.server.engine.engine import ClientInfo, Position
+from centripetal.server.engine.events import Event, Joined, Left
+
+__all__ = ["Ended", "Memberships", "Who"]
+
+
+class Who(msgspec.Struct):
+    """A connected client. *user* and *conn_info* (JSON; empty: none) are known when it has authenticated."""
+
+    id: str
+    user: str = ""
+    conn_info: bytes = b""
+
+
+class Ended(NamedTuple):
+    """A subscription that is to end, and what the client is told."""
+
+    subscription: Subscription
+    why: UnsubscribePush
+
+
+class Memberships:
+    """The subscriptions of one connection.
+
+    Args:
+        node: the server.
+        who: whose.
+        now: the clock.
+    """
+
+    __slots__ = ("_node", "_now", "_subscriptions", "_who")
+
+    def __init__(self, node: Node, who: Who, now: Callable[[], float]) -> None:
+        self._node = node
+        self._who = who
+        self._now = now
+        self._subscriptions: dict[str, Subscription] = {}
+
+    def __contains__(self, channel: str) -> bool:
+        return channel in self._subscriptions
+
+    def __len__(self) -> int:
+        return len(self._subscriptions)
+
+    def get(self, channel: str) -> Subscription | None:
+        return self._subscriptions.get(channel)
+
+    def by_token(self) -> list[str]:
+        """The channels that the connection token names."""
+        return [channel for channel, each in self._subscriptions.items() if each.options.by_token]
+
+    # ---- coming and going
+
+    def join(
+        self, params: Subscribe, options: SubscribeOptions, *, server_side: bool, filter_: FilterNode | None = None
+    ) -> SubscribeResult:
+        """Subscribe to *params.channel*, which the client may; the result is what it is told.
+
+        Raises:
+            ServerError: 110, the subscription has ended already; 107, the filter is none, or not allowed; 112, see
+                `recover`.
+        """
+        now, channel = self._now(), params.channel
+        ttl = options.expire_at - int(now) if options.expire_at > 0 else 0
+        if options.expire_at > 0 and ttl <= 0:
+            raise refused(110)
+        if filter_ is not None:
+            _check(filter_, options)
+        if options.presence:
+            # Also who is refused below is present from now on, as in the real server.
+            self._node.engine.add_presence(channel, self._info(options.chan_info))
+        delta = params.delta == "fossil" and options.deltas
+        found = Recovery(Position())
+        if options.has_position:
+            limit = self._node.config.client.recovery_max_publication_limit
+            found = recover(self._node.engine, params, options, filter_, limit=limit, now=now)
+        is_new = channel not in self._subscriptions
+        self._subscriptions[channel] = Subscription(
+            channel,
+            options,
+            found.top,
+            server_side=server_side,
+            delta=delta,
+            has_base=delta and found.recovered,
+            filter_=filter_,
+            now=now,
+        )
+        self._node.engine.subscribe(channel, self._who.id)
+        if is_new:
+            self._tell(Joined, channel)
+        result = _result(params, options, found, delta=delta)
+        # A client can refresh what it has subscribed to by itself, and nothing else.
+        return result if server_side else msgspec.structs.replace(result, expires=ttl > 0, ttl=ttl)
+
+    def announce(self, channel: str) -> None:
+        """Tell the subscribers of *channel* who has come: after the client knows that it is there itself."""
+        subscription = self._subscriptions.get(channel)
+        if subscription is not None and subscription.options.join_leave:
+            self._node.join(channel, self.info(channel))
+
+    def leave(self, channel: str) -> bool:
+        """End the subscription to *channel*; False if there was none."""
+        subscription = self._subscriptions.get(channel)
+        if subscription is None:
+            return False
+        info, engine = self.info(channel), self._node.engine
+        del self._subscriptions[channel]
+        if subscription.options.presence:
+            engine.remove_presence(channel, self._who.id)
+        if subscription.options.join_leave:
+            self._node.leave(channel, info)
+        engine.unsubscribe(channel, self._who.id, subscription.options.stream, self._now())
+        self._tell(Left, channel)
+        return True
+
+    def forget(self, channel: str) -> None:
+        """End the subscription to *channel*, if there is one, as the real server does when it could not renew it.
+
+        Nobody is told, the client neither, and it stays in the presence.
+        """
+        subscription = self._subscriptions.pop(channel, None)
+        if subscription is not None:
+            self._node.engine.unsubscribe(channel, self._who.id, subscription.options.stream, self._now())
+            self._tell(Left, channel)
+
+    def leave_all(self) -> None:
+        for channel in tuple(self._subscriptions):
+            self.leave(channel)
+
+    # ---- what happens in the channels
+
+    def take(self, told: Told) -> bytes | None:
+        """What goes to the client for a publication; for errors see `Subscription.take`."""
+        subscription = self._subscriptions.get(told.publication.channel)
+        return None if subscription is None else subscription.take(told, self._now())
+
+    def hears(self, announcement: Announcement) -> bytes | None:
+        """What goes to the client for a join or a leave; for errors see `Subscription.hears`."""
+        subscription = self._subscriptions.get(announcement.channel)
+        return None if subscription is None else subscription.hears(announcement)
+
+    def renew(self) -> list[Ended]:
+        """Do what is due once in a while: renew presence, and find subscriptions that end now."""
+        now, client = self._now(), self._node.config.client
+        ended = []
+        for channel, subscription in self._subscriptions.items():
+            if subscription.options.presence:
+                self._node.engine.add_presence(channel, self.info(channel))
+            end = subscription.expire_at
+            if end > 0 and int(now) > end + int(client.expired_sub_close_delay):
+                ended.append(Ended(subscription, UNSUBSCRIBED_EXPIRED))
+            elif not self._is_in_time(subscription, client.channel_position_check_delay, now):
+                ended.append(Ended(subscription, UNSUBSCRIBED_INSUFFICIENT))
+        return ended
+
+    def _is_in_time(self, subscription: Subscription, delay: float, now: float) -> bool:
+        """Whether the client has what the stream has, as far as it is known and time to look."""
+        if not subscription.positioned or delay <= 0 or int(now) - int(subscription.checked_at) <= int(delay):
+            return True
+        _, top = self._node.engine.history(subscription.channel, subscription.options.stream, now, limit=0)
+        subscription.checked_at = now
+        return subscription.is_at(top)
+
+    # ---- the client
+
+    def info(self, channel: str) -> ClientInfo:
+        """The client as others see it in *channel*."""
+        subscription = self._subscriptions.get(channel)
+        return self._info(b"" if subscription is None else subscription.info)
+
+    def _info(self, chan_info: bytes) -> ClientInfo:
+        return ClientInfo(self._who.user, self._who.id, self._who.conn_info, chan_info)
+
+    def _tell(self, event: Callable[..., Event], channel: str, **what: Any) -> None:
+        if self._node.events:
+            self._node.events.tell(
+                event(at=self._now(), client=self._who.id, user=self._who.user, channel=channel, **what)
+            )
+
+
+def _check(filter_: FilterNode, options: SubscribeOptions) -> None:
+    try:
+        validate(filter_)
+    except InvalidFilterError:
+        raise refused(107) from None
+    if not options.filters:
+        raise refused(107)
+
+
+def _result(params: Subscribe, options: SubscribeOptions, found: Recovery, *, delta: bool) -> SubscribeResult:
+    """What a client is told that has just subscribed, but for when that ends."""
+    publications = list(found.publications)
+    frames = delta_chain(publications) if delta else [publication_frame(each, found.top.epoch) for each in publications]
+    return SubscribeResult(
+        recoverable=options.recovery,
+        positioned=options.has_position,
+        epoch=found.top.epoch,
+        # Who has recovered goes on from where it was, through the publications.
+        offset=params.offset if found.recovered else found.top.offset,
+        publications=frames,
+        recovered=found.recovered,
+        was_recovering=params.recover or (options.recovery and options.cache and options.auto_cache),
+        delta=delta,
+        data=msgspec.Raw(options.data),
+    )

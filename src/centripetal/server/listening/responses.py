@@ -1,0 +1,43 @@
+"""Answers that a Go server gives of itself: errors as text, redirects to clean paths: PURE."""
+
+import html
+import posixpath
+from http import HTTPStatus
+from urllib.parse import quote
+
+from centripetal.server.listening.http1 import Request, Response
+
+__all__ = ["clean", "error", "redirect", "target_of"]
+
+_REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
+
+
+def target_of(request: Request) -> str:
+    """What *request* asks for: path and query, also if its target is a whole URL, of which the host does not count."""
+    target = request.target
+    if "://" in target.partition("?")[0]:
+        return "/" + target.partition("://")[2].partition("/")[2]
+    return target
+
+
+def clean(path: str) -> str:
+    """*path* without empty and dotted parts, as the real servers redirect to."""
+    cleaned = "/" + posixpath.normpath(path).lstrip("/")
+    return cleaned + "/" if path.endswith("/") and cleaned != "/" else cleaned
+
+
+def redirect(method: str, path: str, query: str, status: HTTPStatus = HTTPStatus.MOVED_PERMANENTLY) -> Response:
+    """The answer that sends a client to another path; *query* has its question mark."""
+    location = quote(path.encode("latin-1"), safe="/%:@!$&'()*+,;=~-._") + query
+    headers = (("Location", location),)
+    if method not in ("GET", "HEAD"):
+        return Response(status, headers)
+    # A HEAD is answered without a length here, so it gets no body at all.
+    body = f'<a href="{html.escape(location)}">{status.phrase}</a>.\n\n' if method == "GET" else ""
+    return Response(status, (("Content-Type", "text/html; charset=utf-8"), *headers), body.encode("latin-1"))
+
+
+def error(status: HTTPStatus, note: str, text: str = "") -> Response:
+    """An error with a line of text; *note* is for the log only."""
+    headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+    return Response(status, headers, f"{text or _REASONS.get(status, status.phrase)}\n".encode(), note)

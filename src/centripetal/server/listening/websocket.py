@@ -1,0 +1,333 @@
+"""Clients over WebSocket, on asyncio (spec v1 §9.1, spec v6 §11.1): what is below the content of messages.
+
+`WebSockets.upgrade` gives the protocol that takes over a connection of `App`. Frames from clients are parsed by
+`websockets`, without its own answers: what is sent, and in which order, is decided here, as the real servers do it.
+What differs between the dialects is said by their `Realtime`.
+
+Built for many connections that mostly get the same: a payload is framed once, whoever it goes to; a connection costs
+no task; its frames wait in a queue that shares them with other connections, and go to the socket together, once in an
+iteration of the event loop. A client that does not read is cut off when its queue is full.
+"""
+
+import asyncio
+import logging
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from websockets.exceptions import PayloadTooBig
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from centripetal.server.listening.connections import OpenConnections
+from centripetal.server.listening.handshake import accepts_deflate, switch
+from centripetal.server.listening.http1 import Request
+from centripetal.server.session import Realtime, Session, Timer
+
+__all__ = ["WebSockets"]
+
+logger = logging.getLogger("centripetal.server")
+
+D = TypeVar("D")
+
+_PING = b"\x89\x04ping"
+_LINGER = 1.0  # seconds that a client has to take what ends the connection, as in the real server
+_CHUNK = 1 << 16  # bytes that are given to the socket at once; no more than that wait there, outside of the queue
+
+
+class Outgoing(NamedTuple):
+    """A frame, and the size of what is in it."""
+
+    frame: bytes
+    size: int
+
+
+class WebSockets(Generic[D]):
+    """All WebSocket connections of one server.
+
+    Args:
+        realtime: the sessions.
+        is_handshake: whether a request opens a connection.
+    """
+
+    def __init__(self, realtime: Realtime[D], is_handshake: Callable[[Request], bool]) -> None:
+        self.realtime = realtime
+        self.loop = asyncio.get_running_loop()
+        self._is_handshake = is_handshake
+        self.connections: OpenConnections[_Connection[D]] = OpenConnections()
+        self._unsent: list[_Connection[D]] = []
+        # The last payload and what became of it, without and with compression.
+        self._latest = b""
+        self._framed: list[Outgoing | None] = [None, None]
+        self._deflate = PerMessageDeflate(True, True, 15, 15)
+
+    def upgrade(self, request: Request) -> asyncio.Protocol | None:
+        """The protocol of the connection that *request* opens, or None if it opens none."""
+        return _Connection(self, request) if self._is_handshake(request) else None
+
+    async def stop(self, timeout: float = 5.0) -> None:
+        """End all connections; what takes longer than *timeout* seconds to send is cut off."""
+        await self.connections.end(_Connection.shut_down, timeout)
+
+    def outgoing(self, payload: bytes, *, deflate: bool) -> Outgoing:
+        """The frame with *payload*; the same object for the same payload, as long as no other one comes between."""
+        if payload is not self._latest:
+            self._latest = payload
+            self._framed = [None, None]
+        found = self._framed[deflate]
+        if found is None:
+            frame = self._deflated(payload) if deflate else _header(len(payload)) + payload
+            found = self._framed[deflate] = Outgoing(frame, len(payload))
+        return found
+
+    def flush_soon(self, connection: "_Connection[D]") -> None:
+        """Have what *connection* queued sent when what is being done is done."""
+        if not self._unsent:
+            self.loop.call_soon(self._flush)
+        self._unsent.append(connection)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for connection in unsent:
+            connection.flush()
+
+    def _deflated(self, payload: bytes) -> bytes:
+        return Frame(Opcode.TEXT, payload).serialize(mask=False, extensions=[self._deflate])
+
+
+def _header(size: int) -> bytes:
+    if size < 126:
+        return struct.pack("!BB", 0x81, size)
+    return struct.pack("!BBH", 0x81, 126, size) if size < 1 << 16 else struct.pack("!BBQ", 0x81, 127, size)
+
+
+class _Connection(asyncio.Protocol, Generic[D]):
+    """One connection: the link of its session."""
+
+    __slots__ = (
+        "_deflate",
+        "_ended",
+        "_fragments",
+        "_parser",
+        "_pinging",
+        "_pong_wanted_by",
+        "_queue",
+        "_queued",
+        "_realtime",
+        "_request",
+        "_server",
+        "_session",
+        "_stopping",
+        "_transport",
+        "_watching",
+        "_writable",
+    )
+
+    def __init__(self, server: WebSockets[D], request: Request) -> None:
+        self._server = server
+        self._realtime = server.realtime
+        self._request: Request | None = request
+        self._deflate = self._realtime.compresses and accepts_deflate(request)
+        limit = self._realtime.max_message_size
+        self._parser = ServerProtocol(state=State.OPEN, max_size=limit if limit > 0 else None)
+        if self._deflate:
+            self._parser.extensions = [PerMessageDeflate(True, True, 15, 15)]
+        self._transport: asyncio.Transport | None = None
+        self._session: Session[D] | None = None
+        self._fragments: list[bytes] = []
+        self._queue: deque[Outgoing] = deque()
+        self._queued = 0
+        self._writable = True
+        self._ended = False
+        self._stopping = False
+        self._pinging: Timer | None = None
+        self._watching: Timer | None = None
+        self._pong_wanted_by = 0.0
+
+    # ---- what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        assert self._request is not None
+        self._transport = transport
+        self._server.connections.opened(self)
+        transport.set_write_buffer_limits(_CHUNK)
+        request, self._request = self._request, None
+        transport.write(switch(request, deflate=self._deflate, protocol=self._realtime.subprotocol(request)))
+        self._session = self._realtime.open(self, request)
+        if (interval := self._realtime.ping_interval) > 0:
+            self._pinging = self.call_later(interval, self._ping)
+            self._want_pong()
+            self._watching = self.call_later(interval * 10 / 9, self._watch)
+
+    def data_received(self, data: bytes) -> None:
+        if self._ended:
+            return
+        self._parser.receive_data(data)
+        for event in self._parser.events_received():
+            if isinstance(event, Frame) and not self._ended:
+                self._take(event)
+        # Its own answers came all at once, ours are in the order of the frames.
+        self._parser.data_to_send()
+        if (error := self._parser.parser_exc) is not None and not self._ended:
+            self._refuse(error)
+
+    def eof_received(self) -> None:
+        self._close(None)
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        logger.debug("a client is gone: %s", exc or "ended")
+        self._transport = None
+        self._close(None)
+        self._cancel_timers()
+        self._server.connections.closed(self)
+
+    # ---- the link of the session
+
+    def now(self) -> float:
+        return time.time()
+
+    def send(self, payload: bytes) -> None:
+        if self._ended:
+            return
+        outgoing = self._server.outgoing(payload, deflate=self._deflate)
+        if not self._queue:
+            self._server.flush_soon(self)
+        self._queue.append(outgoing)
+        self._queued += outgoing.size
+        self._realtime.count_queued()
+        if self._queued > self._realtime.max_queue_size:
+            self.flush()
+            if self._queued > self._realtime.max_queue_size:
+                # Not at once: somebody may be busy with going through all subscribers of a channel.
+                self.call_later(0, lambda: self._close(self._realtime.slow))
+
+    def end(self, disconnect: D | None) -> None:
+        self._end(None if disconnect is None else Close(*self._realtime.close_frame(disconnect)).serialize())
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
+        return self._server.loop.call_later(delay, callback) if delay else self._server.loop.call_soon(callback)
+
+    # ---- what the server calls
+
+    def flush(self) -> None:
+        """Give the socket as much of the queue as it takes."""
+        while self._queue and self._writable and self._transport is not None:
+            frames: list[bytes] = []
+            size = 0
+            while self._queue and size < _CHUNK:
+                outgoing = self._queue.popleft()
+                frames.append(outgoing.frame)
+                size += outgoing.size
+            self._queued -= size
+            self._realtime.count_sent(len(frames), size)
+            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def shut_down(self) -> None:
+        """End, because the server stops."""
+        self._stopping = True
+        if self._session is not None:
+            self._session.shut_down()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # ---- frames
+
+    def _take(self, frame: Frame) -> None:
+        match frame.opcode:
+            case Opcode.TEXT | Opcode.BINARY | Opcode.CONT:
+                self._fragments.append(bytes(frame.data))
+                if frame.fin:
+                    message, self._fragments = b"".join(self._fragments), []
+                    self._receive(message)
+            case Opcode.PING:
+                self._send_control(Frame(Opcode.PONG, frame.data))
+            case Opcode.PONG:
+                self._want_pong()
+            case Opcode.CLOSE:
+                # The code is echoed, the reason is not (spec v1 §9.1).
+                self._leave_with(bytes(frame.data[:2]))
+
+    def _receive(self, message: bytes) -> None:
+        assert self._session is not None
+        started = time.perf_counter()
+        self._session.receive(message)
+        self._realtime.count_received(int((time.perf_counter() - started) * 1e6))
+
+    def _refuse(self, error: Exception) -> None:
+        """End because the client broke the rules; the words are those of the library (spec v1 §9.1)."""
+        if isinstance(error, PayloadTooBig):
+            self._leave_with(Close(CloseCode.MESSAGE_TOO_BIG, "").serialize())
+        elif isinstance(error, EOFError):
+            self._close(None)
+        else:
+            self._leave_with(Close(CloseCode.PROTOCOL_ERROR, str(error)[:120]).serialize())
+
+    def _leave_with(self, close: bytes) -> None:
+        self._end(close)
+        self._close(None)
+
+    def _close(self, disconnect: D | None) -> None:
+        if self._session is not None:
+            self._session.close(disconnect)
+
+    def _end(self, close: bytes | None) -> None:
+        """End the stream, after a close frame if *close* is not None; what the socket does not take now is lost."""
+        if self._ended:
+            return
+        self.flush()
+        self._ended = True
+        self._queue.clear()
+        self._queued = 0
+        self._cancel_timers()
+        if self._transport is None:
+            return
+        if close is not None:
+            self._transport.write(Frame(Opcode.CLOSE, close).serialize(mask=False))
+        if self._stopping or self._transport.is_closing():
+            self._transport.close()
+            return
+        # To close while the client still sends would reset the connection, and it might never see the close frame.
+        self._transport.write_eof()
+        self._watching = self.call_later(_LINGER, self.abort)
+
+    def _send_control(self, frame: Frame) -> None:
+        # A client that asks and does not read gets no more answers.
+        if self._writable and self._transport is not None:
+            self.flush()
+            self._transport.write(frame.serialize(mask=False))
+
+    # ---- timers
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._pinging, self._watching):
+            if timer is not None:
+                timer.cancel()
+
+    def _ping(self) -> None:
+        if self._writable and self._transport is not None:
+            self._transport.write(_PING)
+        self._pinging = self.call_later(self._realtime.ping_interval, self._ping)
+
+    def _want_pong(self) -> None:
+        self._pong_wanted_by = self._server.loop.time() + self._realtime.ping_interval * 10 / 9
+
+    def _watch(self) -> None:
+        remaining = self._pong_wanted_by - self._server.loop.time()
+        if remaining > 0:
+            self._watching = self.call_later(remaining, self._watch)
+        else:
+            self._close(None)

@@ -1,0 +1,43 @@
+"""JSON Web Tokens of Centrifugo 3 and later: with which browsers connect and subscribe.
+
+from centripetal.tokens import connection_token, subscription_token
+
+token = connection_token("the server's hmac_secret_key", 42, info={"name": "Ann"})
+"""
+
+from centripetal.errors import UsageError
+from centripetal.tokens.claims import ConnectionClaims, Override, SubscribeClaims, SubscriptionClaims
+from centripetal.tokens.explanation import Explanation
+from centripetal.tokens.issuing import Key, Lifetime, SubscribeOptions, Time, User
+from centripetal.tokens.signatures import Algorithm
+from centripetal.tokens.signing_key import SigningKey
+from centripetal.tokens.timed import connection_token, explain, subscription_token
+from centripetal.tokens.verification import (
+    TokenKeys,
+    TokenRefused,
+    verify_connection,
+    verify_subscription,
+)
+
+__all__ = [
+    "Algorithm",
+    "ConnectionClaims",
+    "Explanation",
+    "Key",
+    "Lifetime",
+    "Override",
+    "SigningKey",
+    "SubscribeClaims",
+    "SubscribeOptions",
+    "SubscriptionClaims",
+    "Time",
+    "TokenKeys",
+    "TokenRefused",
+    "UsageError",
+    "User",
+    "connection_token",
+    "explain",
+    "subscription_token",
+    "verify_connection",
+    "verify_subscription",
+]

@@ -1,0 +1,392 @@
+"""What usually lies behind a refused token: mistakes that people make with keys, times, users and copied text. PURE.
+
+Each clue is two sentences: what is the matter, and what to do about it.
+"""
+
+import base64
+import binascii
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeGuard
+
+from centripetal.protocol.checks import MILLISECONDS
+from centripetal.protocol.gojson import fold
+from centripetal.tokens.claims import CONNECTION, SUBSCRIPTION
+from centripetal.tokens.signatures import ALGORITHMS, HMAC, check_hmac
+from centripetal.tokens.verification import Kind, Token, TokenKeys, TokenRefused
+
+__all__ = ["Case", "Clue", "about_refusal", "about_text", "misplaced_user", "moment", "repaired", "suspicions", "words"]
+
+LONG_AGO = 1e9  # September 2001: no token is as old, but a lifetime taken for a time looks like that
+SKEW = 600  # seconds: clocks that differ by more are not what is wrong
+_EVER = 1e19
+_USER_CLAIMS = ("user", "user_id", "userId", "userid", "uid", "id", "username", "email")
+
+
+class Clue(NamedTuple):
+    """What is the matter, and what to do about it."""
+
+    what: str
+    fix: str
+
+
+class Case(NamedTuple):
+    """A token under examination.
+
+    Attributes:
+        kind: what it is presented as.
+        token: the token.
+        claims: its claims, read leniently.
+        keys: what the server verifies with.
+        now: Unix seconds.
+    """
+
+    kind: Kind
+    token: Token
+    claims: dict[str, Any]
+    keys: TokenKeys
+    now: float
+
+    def value(self, claim: str) -> Any:
+        """The claim of that name as the server finds it: in any letter case, the last of several; None if missing."""
+        return next((value for name, value in reversed(self.claims.items()) if fold(name) == claim), None)
+
+
+# ---- times
+
+
+def words(seconds: float) -> str:
+    """A duration in words."""
+    for unit, size, upto in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800), ("days", 86_400, 730 * 86_400)):
+        if abs(seconds) < upto:
+            return f"{round(seconds / size)} {unit}"
+    return f"{round(seconds / (365.25 * 86_400)):,} years"
+
+
+def moment(value: float, now: float) -> str:
+    """A time in words: the date, and how far it is from now."""
+    if not -_EVER < value < _EVER:
+        return "at no time"
+    try:
+        date = f"{datetime.datetime.fromtimestamp(value, datetime.UTC):%Y-%m-%d %H:%M:%S} UTC, "
+    except (OverflowError, ValueError, OSError):
+        date = ""
+    return date + (f"in {words(value - now)}" if value > now else f"{words(now - value)} ago")
+
+
+# ---- the text
+
+
+def about_text(text: str) -> Iterator[Clue]:
+    """What is wrong with text that is no token."""
+    again = "give the token alone, as it was made"
+    if not text.strip():
+        yield Clue("the token is empty", "see where it gets lost between the one who makes it and the browser")
+        return
+    if re.fullmatch(r"[0-9a-f]{64}", text.strip()):
+        yield Clue(
+            "this is a token of Centrifugo 1.x (an HMAC in hex), no JSON Web Token",
+            "make one with centripetal.tokens.connection_token; `centripetal token USER` is for 1.x",
+        )
+        return
+    if text.strip() != text:
+        yield Clue(
+            "there is white space around the token, a line break perhaps",
+            "strip() what was read from a file or a shell",
+        )
+    bare = text.strip()
+    if re.match(r"(?i)bearer\s", bare):
+        yield Clue("the token begins with the word Bearer, which belongs into HTTP headers only", again)
+    if re.search(r"""["'`]""", bare):
+        yield Clue("there are quotation marks in the token", again)
+    if "=" in bare:
+        yield Clue(
+            "the parts of the token are padded with =, which tokens are not",
+            "encode with base64url and take the = away",
+        )
+    if "+" in bare or "/" in bare:
+        yield Clue("the token is in the usual base64, with + and /", "encode with base64url, which has - and _ instead")
+    yield from _about_parts(_bare(text))
+
+
+def _about_parts(text: str) -> Iterator[Clue]:
+    dots = text.count(".")
+    make = "make tokens with centripetal.tokens, or another JWT library"
+    if text.startswith("{"):
+        yield Clue("this is JSON, which is inside of a token, not a token", make)
+    elif dots == 4:
+        yield Clue(
+            "this is an encrypted token (five parts)",
+            "sign the token, don't encrypt it: the server reads only signed ones",
+        )
+    elif dots == 1:
+        yield Clue("the token has two parts: its signature is missing", "see that it is copied whole")
+    elif dots != 2:
+        yield Clue(
+            f"the token has {dots + 1} part{'s' if dots else ''}, it must have three with dots between them",
+            "see that it is copied whole",
+        )
+    elif not text.startswith("eyJ"):
+        yield Clue(
+            'the header must begin with {" and so the token with eyJ, but it does not',
+            f"{make}; write no space after {{",
+        )
+
+
+def repaired(text: str) -> str:
+    """*text* without what is often around a token, and in the right base64."""
+    return ".".join(part.rstrip("=") for part in _bare(text).translate(str.maketrans("+/", "-_")).split("."))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"(?i)^bearer\s+", "", re.sub(r"""["'`]""", "", text.strip())).strip()
+
+
+# ---- the refusals
+
+
+def about_refusal(case: Case, refused: TokenRefused) -> Clue:
+    """A refusal in words, with what to do."""
+    if refused.reason in ("algorithm", "kid", "key"):
+        return _about_algorithm(case, refused)
+    if refused.reason == "signature":
+        return _about_signature(case, refused)
+    if refused.reason in ("expired", "not yet valid", "ended"):
+        return _about_time(case, refused)
+    if refused.reason == "claims":
+        return _about_claim(case, refused)
+    if refused.reason == "no channel claim":
+        if case.claims.get("channels"):
+            return Clue(
+                "a subscription token needs the claim `channel`, this one has `channels`", "one channel, one token"
+            )
+        return Clue(
+            "a subscription token needs the claim `channel`, this one has none: it looks like a connection token",
+            "make it with subscription_token(key, channel, user)",
+        )
+    fixes = {
+        "channel claim": "give it to subscribe, and to connect one of connection_token(key, user)",
+        "issuer": "make the token with issuer=…, as the server's configuration says",
+        "audience": "make the token with audience=…, as the server's configuration says",
+        "base64": "it is base64 with padding of the standard alphabet; b64info=… and b64data=… take bytes",
+    }
+    return Clue(str(refused), fixes.get(refused.reason, "see the server's configuration"))
+
+
+def _about_time(case: Case, refused: TokenRefused) -> Clue:
+    value = case.value(refused.claim)
+    if not _is_number(value):
+        return Clue(str(refused), "make a new token")
+    what = {"exp": "the token expired", "nbf": "the token counts only from", "expire_at": f"the {case.kind} was to end"}
+    said = f"{what[refused.claim]}: {moment(value, case.now)} (`{refused.claim}`)"
+    if refused.claim == "nbf":
+        if value > MILLISECONDS:
+            return Clue(f"{said}: it looks like milliseconds", "`nbf` is in seconds")
+        near = value - case.now <= SKEW
+        return Clue(
+            said, "set both clocks by NTP, they seem to differ" if near else "wait until then, or leave `nbf` out"
+        )
+    if value < LONG_AGO:
+        return Clue(
+            f"{said}: it looks like a lifetime", f"`{refused.claim}` is a time: Unix seconds now, plus the lifetime"
+        )
+    if refused.claim == "expire_at":
+        return Clue(said, "0 means never; to make it end with the token, leave `expire_at` out")
+    near = case.now - value <= SKEW
+    fix = "make a new token; the browser's getToken must fetch one when it is asked"
+    return Clue(said, f"{fix}. If it was just made: see that both clocks are right" if near else fix)
+
+
+def _about_claim(case: Case, refused: TokenRefused) -> Clue:
+    claim = refused.claim
+    if not claim:
+        return Clue(str(refused), "the claims are one JSON object")
+    value = case.value(claim)
+    if claim == "sub" and isinstance(value, int):
+        return Clue(f"`sub` is the number {value}: the server takes only text", f'write "{value}": str(user)')
+    if claim in ("exp", "nbf", "iat"):
+        return Clue(str(refused), f"`{claim}` is a number: int(time.time()) plus what it takes; no date as text")
+    if claim == "expire_at":
+        return Clue(str(refused), "`expire_at` is an integer, without fraction or quotation marks")
+    if claim == "aud" and value is None:
+        return Clue("`aud` is null, which the server does not take", "leave it out")
+    return Clue(str(refused), f"see the table of claims for the type of `{claim.partition('.')[0]}`")
+
+
+def _about_algorithm(case: Case, refused: TokenRefused) -> Clue:
+    algorithm, keys = case.token.header.alg, case.keys
+    if keys.jwks is not None and algorithm in HMAC:
+        return Clue(
+            f"the token is signed by {algorithm}, but the server has a key set, with which it takes no secret",
+            "sign with the private key that belongs to the set, or configure the server without jwks_public_endpoint",
+        )
+    if refused.reason == "kid":
+        return Clue(
+            str(refused), "make the token with SigningKey(pem, kid=…), and see that the set has that key: key.jwk()"
+        )
+    if refused.reason == "key":
+        return Clue(str(refused), "give the server the public key in PEM: SigningKey(pem).public_key()")
+    if algorithm not in ALGORITHMS:
+        return _about_unknown(algorithm)
+    if algorithm in HMAC:
+        for name, pem in (("rsa_public_key", keys.rsa_public_key), ("ecdsa_public_key", keys.ecdsa_public_key)):
+            if pem and any(_fits(case, text.encode()) for text in (pem, pem.strip(), pem.strip() + "\n")):
+                return Clue(
+                    f"the token is signed by {algorithm} with the public key's text as secret, which anybody could do",
+                    f"sign with the private key to which the server's {name} belongs",
+                )
+        return Clue(
+            f"the token is signed with a secret ({algorithm}), but the server has no hmac_secret_key",
+            "sign with the private key, or give the server the secret",
+        )
+    if algorithm == "EdDSA":
+        return Clue(
+            "the server takes EdDSA only by a key set",
+            "serve {'keys': [key.jwk()]} and name its URL in jwks_public_endpoint",
+        )
+    name = "rsa_public_key" if algorithm.startswith("RS") else "ecdsa_public_key"
+    if keys.ecdsa_public_key and algorithm.startswith("ES"):
+        return Clue(
+            f"the curve of the server's key is not that of {algorithm}", "P-256: ES256, P-384: ES384, P-521: ES512"
+        )
+    if keys.hmac_secret_key:
+        return Clue(
+            f"the token is signed by {algorithm}, but the server's key is a secret",
+            f"sign with the secret, or give the server the public key ({name})",
+        )
+    return Clue(f"the server has no key for {algorithm}", f"give it the public key as {name}")
+
+
+def _about_unknown(algorithm: str) -> Clue:
+    if algorithm.upper() in ALGORITHMS:
+        return Clue(f"the algorithm is written {algorithm!r}", f"write {algorithm.upper()!r}: letter case counts")
+    if not algorithm or algorithm.lower() == "none":
+        return Clue("the token is not signed", "sign it with the server's key")
+    if algorithm.startswith("PS"):
+        return Clue(f"the server does not take {algorithm}", f"sign by RS{algorithm[2:]} with the same key")
+    return Clue(f"the server does not take {algorithm}", f"sign by one of {', '.join(ALGORITHMS)}")
+
+
+def _about_signature(case: Case, refused: TokenRefused) -> Clue:
+    token, keys = case.token, case.keys
+    if not token.signature:
+        return Clue("the signature is empty", "see that the token is copied whole")
+    if token.header.alg in HMAC:
+        return _about_secret(case)
+    if token.header.alg.startswith("ES") and token.signature.startswith(b"\x30"):
+        return Clue(
+            "the signature is in DER, as OpenSSL writes it", "tokens have r and s, of fixed length, one after the other"
+        )
+    return Clue(
+        str(refused),
+        "see that the server has the public half of the very key that signs, and that the token is copied whole"
+        + (" (or that the key set is fresh)" if keys.jwks is not None else ""),
+    )
+
+
+def _about_secret(case: Case) -> Clue:
+    keys = case.keys
+    for what, secret in _variants(keys.hmac_secret_key.encode()):
+        if _fits(case, secret):
+            return Clue(f"the token is signed with {what}", "give both sides the same secret, byte for byte")
+    if keys.hmac_previous_secret_key and _fits(case, keys.hmac_previous_secret_key.encode()):
+        until = moment(keys.hmac_previous_secret_key_valid_until, case.now)
+        return Clue(f"the token is signed with the previous secret, which counted until {until}", "make a new token")
+    for other in HMAC:
+        if check_hmac(other, keys.hmac_secret_key.encode(), case.token.signed, case.token.signature):
+            return Clue(
+                f"the token says {case.token.header.alg} but is signed by {other}", "write the algorithm that signs"
+            )
+    return Clue(
+        "the signature does not fit: the token is signed with another secret, or was changed afterwards",
+        "compare the secret with the server's hmac_secret_key (of this environment?), and copy the token whole",
+    )
+
+
+def _variants(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "the secret and a line break after it, as when it is read from a file", raw + b"\n"
+    yield "the secret and a line break (CR LF) after it", raw + b"\r\n"
+    yield "the secret and a space after it", raw + b" "
+    yield "the secret without the white space around it", raw.strip()
+    yield "the secret without the quotation marks around it", raw.strip(b"\"' \r\n")
+    yield "the secret in quotation marks", b'"%s"' % raw
+    yield "an empty secret", b""
+    for what, decode in (
+        ("base64", base64.b64decode),
+        ("base64url", base64.urlsafe_b64decode),
+        ("hex", binascii.unhexlify),
+    ):
+        try:
+            yield (
+                f"what the secret is when it is decoded from {what}",
+                decode(raw + b"=" * (-len(raw) % 4 * (what != "hex"))),
+            )
+        except ValueError:
+            continue
+    yield "the base64 of the secret", base64.b64encode(raw)
+    yield "the hex of the secret", raw.hex().encode()
+
+
+def _fits(case: Case, secret: bytes) -> bool:
+    return check_hmac(case.token.header.alg, secret, case.token.signed, case.token.signature)
+
+
+# ---- what is no fault, but looks like a mistake
+
+
+def suspicions(case: Case) -> Iterator[Clue]:
+    """What the server accepts and the author can hardly have meant."""
+    claims = case.claims
+    exp = case.value("exp")
+    if exp is None:
+        yield Clue("the token never expires: only another key takes it back", "give it an `exp`")
+    elif _is_number(exp) and exp > MILLISECONDS:
+        yield Clue("`exp` looks like milliseconds: the token lives for thousands of years", "`exp` is in seconds")
+    issued = case.value("iat")
+    if _is_number(issued) and not issued > MILLISECONDS and issued > case.now:
+        yield Clue(f"the token was issued {moment(issued, case.now)} (`iat`): clocks differ", "set both clocks by NTP")
+    if found := misplaced_user(case):
+        yield Clue(
+            f"the user is the anonymous one: the server takes it from `{_user_claim(case)}`, not from `{found}`",
+            "rename it",
+        )
+    if case.kind == "connection" and claims.get("channels") and claims.get("subs"):
+        yield Clue("`channels` is ignored, because there is `subs`", "put the channels into `subs`")
+    for name in ("info", "data"):
+        if claims.get(name) is not None and claims.get(f"b64{name}"):
+            yield Clue(f"`{name}` is ignored, because there is `b64{name}`", "leave one of them out")
+    secret = case.keys.hmac_secret_key
+    if secret and len(secret.encode()) < 32:
+        yield Clue(
+            "the secret is shorter than 32 bytes: it can be guessed from a token", "take secrets.token_urlsafe(32)"
+        )
+    yield from _lookalikes(case)
+
+
+def misplaced_user(case: Case) -> str:
+    """The claim that holds the user by mistake, where the right one holds none; empty if there is none."""
+    right = _user_claim(case)
+    if "." in right or case.claims.get(right):
+        return ""
+    names = (name for name in ("sub", *_USER_CLAIMS) if name != right and case.claims.get(name) not in (None, ""))
+    return next(names, "")
+
+
+def _user_claim(case: Case) -> str:
+    return case.keys.user_id_claim or "sub"
+
+
+def _lookalikes(case: Case) -> Iterator[Clue]:
+    known = CONNECTION if case.kind == "connection" else SUBSCRIPTION
+    plain = {name.replace("_", ""): name for name in known}
+    plain.update({"expires": "exp", "expiry": "exp", "expiresat": "exp", "expiration": "exp", "ttl": "exp"})
+    plain.update({"audience": "aud", "issuer": "iss", "subject": "sub", "notbefore": "nbf"})
+    for name in case.claims:
+        meant = plain.get(fold(name).replace("_", "").replace("-", ""))
+        if fold(name) not in known and meant is not None:
+            yield Clue(f"the server does not look at `{name}`", f"`{meant}` may be meant")
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,149 @@
+"""`token` for the current Centrifugo: connection, subscription, explain; and how it lives beside that of 1.x."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from centripetal.tokens import SigningKey, TokenKeys, explain, verify_connection, verify_subscription
+from tests.cli.conftest import Run
+from tests.tokens.keys import SECRET, hs256, pair
+
+KEYS = TokenKeys(hmac_secret_key=SECRET)
+VARIABLE = "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"
+
+
+@pytest.fixture
+def keyed(cli: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`cli` with the server's secret in the environment."""
+    monkeypatch.setenv(VARIABLE, SECRET)
+    return cli
+
+
+def test_connection_token(keyed: Run) -> None:
+    """`token connection` prints the token alone; its options are claims."""
+    options = ("--info", '{"name":"Zoë"}', "--channel", "a", "--channel", "b", "--meta", "1", "--expires-in", "2h")
+    ran = keyed("token", "connection", "42", *options)
+    assert (ran.code, ran.err) == (0, "")
+    claims = verify_connection(ran.out.strip(), KEYS, time.time())
+    assert (claims.user, json.loads(claims.info), set(claims.subs), claims.meta) == (
+        "42",
+        {"name": "Zoë"},
+        {"a", "b"},
+        b"1",
+    )
+    assert abs(claims.expire_at - time.time() - 7200) < 60
+
+
+def test_subscription_token(keyed: Run) -> None:
+    """`token subscription` takes the channel first, then the user; with --json the token is a member."""
+    ran = keyed("token", "subscription", "news", "42", "--data", "[1]", "--expires-in", "never", "--json")
+    claims = verify_subscription(json.loads(ran.out)["token"], KEYS, time.time())
+    assert (claims.channel, claims.user, claims.data, claims.expire_at) == ("news", "42", b"[1]", 0)
+
+
+def test_the_secret_may_be_an_option(cli: Run) -> None:
+    """--secret-key does what the environment variable does."""
+    ran = cli(
+        "token", "connection", "42", "--secret-key", SECRET, "--algorithm", "HS512", "--audience", "a", "--issuer", "i"
+    )
+    keys = TokenKeys(hmac_secret_key=SECRET, audience="a", issuer="i")
+    assert verify_connection(ran.out.strip(), keys, time.time()).user == "42"
+
+
+def test_key_files(cli: Run, tmp_path: Path) -> None:
+    """A private key makes a token; its public half, or a key set, explains it."""
+    private, public, key_set = tmp_path / "key.pem", tmp_path / "public.pem", tmp_path / "set.json"
+    private.write_text(pair("p256").private)
+    public.write_text(pair("p256").public)
+    key_set.write_text(json.dumps({"keys": [SigningKey(pair("p256").private, kid="k").jwk()]}))
+    token = cli("token", "connection", "42", "--key-file", str(private), "--kid", "k").out.strip()
+    for file in (public, key_set, private):
+        assert cli("token", "explain", token, "--key-file", str(file)).code == 0
+    assert cli("token", "explain", token, "--secret-key", "x").code == 1
+
+
+def test_explain_accepted(keyed: Run) -> None:
+    """A token that is accepted: exit code 0, and what is in it; from the standard input, too."""
+    token = keyed("token", "connection", "42").out
+    ran = keyed("token", "explain", stdin=token.encode())
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("The server accepts this connection token")
+    shown = json.loads(keyed("token", "explain", token.strip(), "--json").out)
+    assert (shown["accepted"], shown["claims"]["sub"], shown["reasons"]) == (True, "42", [])
+
+
+def test_explain_refused(keyed: Run) -> None:
+    """A token that is refused: exit code 1, the reason and what to do."""
+    token = hs256({"sub": 42, "big": 10**40})
+    ran = keyed("token", "explain", token)
+    assert ran.code == 1
+    assert "`sub` is the number 42" in ran.out
+    shown = json.loads(keyed("token", "explain", "--json", token).out)
+    assert (shown["accepted"], shown["close"], shown["claims"]["big"]) == (False, 3500, 10**40)
+    assert shown["server_says"] == explain(token, SECRET).server_says
+
+
+def test_explain_for_a_channel_and_user(keyed: Run) -> None:
+    """--channel, --user and --connect say what the token is for."""
+    token = keyed("token", "subscription", "news", "42").out.strip()
+    assert keyed("token", "explain", token, "--channel", "news", "--user", "42").code == 0
+    assert "not for 'sport'" in keyed("token", "explain", token, "--channel", "sport").out
+    assert "not for '43'" in keyed("token", "explain", token, "--user", "43").out
+    assert "subscription token" in keyed("token", "explain", token, "--connect").out
+
+
+def test_terminals_are_not_driven(keyed: Run) -> None:
+    """What a token holds cannot drive the terminal."""
+    assert "\x1b" not in keyed("token", "explain", hs256({"sub": "\x1b[2J"})).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("connection", "42"), f"no key is given: set {VARIABLE}"),
+        (("connection", "42", "--key-file", "nowhere.pem"), "nowhere.pem cannot be read"),
+        (("connection", "42", "--key-file", "x", "--secret-key", "y"), "exclude each other"),
+        (("connection", "42", "--secret-key", "y", "--algorithm", "PS256"), "not one that the server takes"),
+        (("connection", "42", "--secret-key", "y", "--expires-in", "1 week"), "is not a duration"),
+        (("connection", "42", "--secret-key", "y", "--info", "Zoë"), "--info"),
+        (("subscription", "", "42", "--secret-key", "y"), "channel must not be empty"),
+        (("explain", "x"), "no key is given"),
+    ],
+)
+def test_wrong_command_lines(cli: Run, arguments: tuple[str, ...], text: str) -> None:
+    """What is missing or wrong is said; the exit code is 2."""
+    ran = cli("token", *arguments)
+    assert ran.code == 2
+    assert text in ran.err
+
+
+def test_a_key_set_that_is_none(cli: Run, tmp_path: Path) -> None:
+    """A file with half a key set is refused."""
+    file = tmp_path / "set.json"
+    file.write_text('{"keys":')
+    ran = cli("token", "explain", "x", "--key-file", str(file))
+    assert (ran.code, "is not a key set" in ran.err) == (2, True)
+
+
+def test_the_secret_of_1x_is_not_the_key(cli: Run) -> None:
+    """--secret, which means 1.x, signs no token of the current server."""
+    ran = cli("--secret", "s", "token", "connection", "42")
+    assert (ran.code, "--secret-key" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("42", "--timestamp", "5"), ("--timestamp", "5", "42"), ("v1", "42", "--timestamp", "5")]
+)
+def test_the_token_of_1x_is_where_it_was(cli: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    """`token USER` still makes the token of 1.x, as `token v1 USER` does."""
+    monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
+    expected = "0e870fa76babf89596e4695e8d1c62013a978e6bcf21de4d5291440c6dfcec42"
+    assert json.loads(cli("token", *arguments, "--json").out)["token"] == expected
+
+
+def test_users_of_1x_with_the_name_of_a_verb(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user called like a verb is reached by `token v1`."""
+    monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
+    assert json.loads(cli("token", "v1", "connection", "--json").out)["user"] == "connection"

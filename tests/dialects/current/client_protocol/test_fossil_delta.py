@@ -1,0 +1,110 @@
+"""Fossil deltas: what is created can be applied, and is what the real server creates."""
+
+import contextlib
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from centripetal.dialects.current.client_protocol.fossil_delta import InvalidDeltaError, apply, create
+from tests.wire.golden import load
+
+FOX = b"The quick brown fox jumps over the lazy dog. "
+
+# source, target, and the delta that the library of the real server (fossil-delta, in Go) makes of them.
+CREATED = [
+    (b"", b"", b"0\n0:0;"),
+    (b"", b"abc", b"3\n3:abc1XObC0;"),
+    (b"0123456789abcdef", b"0123456789abcdefg", b"H\nH:0123456789abcdefg1c12xn;"),
+    (FOX, FOX, b"i\ni@0,2OF1L9;"),
+    # Matches shorter than a block, found because other blocks have the same hash.
+    (
+        b"=?qy;GGdI{Fk t]@t=2>4*AS915fo)HQz;4$Y;S.",
+        b"=?qy;GGdI{Fk t]@t=2>4S915fo)HQz;4$Y]@t=2>4*AS915fo)HQz;4$Y;S.",
+        b"y\nL@0,E:S915fo)HQz;4$YQ@E,P1pCk;",
+    ),
+    (
+        b'J@^*"3H(sN&\'qQI;1V=DK <;ASF\\S^l[A"[YZcVo;lNqW56thZfMob";.O}%',
+        b'J@^*IJ@^*"3H(sN&\'qQI;1V=DK <;J@^*"6thZfMob";.O}[A"[YZcVo;lNqW56thZfMob";.O}%',
+        b'1C\n5:J@^*IO@0,I:J@^*"6thZfMob";.O}T@V,hjQ37;',
+    ),
+]
+
+small = st.binary(max_size=200)
+# Texts with something in common: pieces of the source, put together anew with others between.
+related = st.tuples(
+    st.lists(st.sampled_from([FOX, FOX[3:30], b"xyz", b"\0\xff", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"])), small
+)
+
+
+@pytest.mark.parametrize(("source", "target", "delta"), CREATED)
+def test_the_deltas_of_the_real_server_come_out(source: bytes, target: bytes, delta: bytes) -> None:
+    """Byte for byte, since a delta says how it was looked for."""
+    assert create(source, target) == delta
+    assert apply(delta, source) == target
+
+
+def test_recorded_deltas_come_out() -> None:
+    """Each delta that a real server pushed is the one between the payloads that were published."""
+    published = [
+        step["request"]["body"][len('{"channel":"dpub:d","data":') : -1].encode()
+        for step in load("current", "ws_delta")["frames"]
+        if step["dir"] == "http"
+    ]
+    deltas = [
+        json.loads(step["data"])["push"]["pub"]["data"].encode()
+        for step in load("current", "ws_delta")["frames"]
+        if step["dir"] == "recv" and '"delta":true}}}' in step.get("data", "")
+    ]
+    assert [create(*pair) for pair in pairwise(published)] == deltas
+    assert [apply(delta, source) for delta, source in zip(deltas, published, strict=False)] == published[1:]
+
+
+@given(source=st.one_of(small, related.map(lambda parts: b"".join(parts[0]) + parts[1])), target=related)
+@example(source=FOX * 100, target=([FOX] * 300, b""))
+def test_what_is_created_can_be_applied(source: bytes, target: tuple[list[bytes], bytes]) -> None:
+    """For any two texts, the delta makes the one of the other."""
+    text = b"".join(target[0]) + target[1]
+    assert apply(create(source, text), source) == text
+
+
+def test_a_small_change_makes_a_small_delta() -> None:
+    """What both texts have is not in it."""
+    source = FOX * 100
+    assert len(create(source, source[:1000] + b"!" + source[1000:])) < 40
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        b"",
+        b"3",
+        b"3\n",
+        b"3:abc",
+        b"3\n3:abc",
+        b"3\n3:abc1XObC1;",
+        b"3\n3:ab",
+        b"4\n3:abc1XObC0;",
+        b"2\n3:abc1XObC0;",
+        b"3\n3@0,1XObC0;",
+        b"3\n3@0;",
+        b"3\n3?abc",
+        b"3\n@0,",
+        b"3\n3:abc1XObC0",
+        b"~~~~~~~~~\n0;",
+        b"\xff\n",
+    ],
+)
+def test_what_is_no_delta_is_refused(delta: bytes) -> None:
+    """A delta that is broken, or that is for another text, makes an error and no nonsense."""
+    with pytest.raises(InvalidDeltaError):
+        apply(delta, b"ab")
+
+
+@given(delta=st.binary(max_size=40), source=small)
+def test_any_bytes_make_a_text_or_the_documented_error(delta: bytes, source: bytes) -> None:
+    """Nothing but InvalidDeltaError escapes, whatever the delta."""
+    with contextlib.suppress(InvalidDeltaError):
+        apply(delta, source)

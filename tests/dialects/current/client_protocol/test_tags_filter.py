@@ -1,0 +1,99 @@
+"""Tags filters: which are filters, and what they let through."""
+
+import pytest
+
+from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, InvalidFilterError, matches, validate
+
+
+def leaf(cmp: str, val: str = "", *vals: str, key: str = "k") -> FilterNode:
+    return FilterNode(key=key, cmp=cmp, val=val, vals=list(vals))
+
+
+def join(op: str, *nodes: FilterNode) -> FilterNode:
+    return FilterNode(op=op, nodes=list(nodes))
+
+
+EN, YES, NO = leaf("eq", "en"), leaf("nex"), leaf("ex")
+
+MATCHES = [
+    (leaf("eq", "en"), ["en"], ["de", "", None]),
+    (leaf("neq", "en"), ["de", "", None], ["en"]),
+    (leaf("in", "", "fr", "de"), ["fr", "de"], ["en", "", None]),
+    (leaf("in", "", "fr", ""), ["fr", "", None], ["en"]),
+    (leaf("nin", "", "fr", "de"), ["en", "", None], ["fr"]),
+    (leaf("ex"), ["en", ""], [None]),
+    (leaf("nex"), [None], ["en", ""]),
+    (leaf("sw", "en"), ["en", "english"], ["den", "", None]),
+    (leaf("ew", "en"), ["en", "den"], ["english", "", None]),
+    (leaf("ct", "en"), ["en", "dent"], ["e", "", None]),
+    (leaf("gt", "10"), ["10.5", "11", "+11"], ["10", "9", "-11", "x", "", None]),
+    (leaf("gte", "10"), ["10", "10.0", "010"], ["9.99", "1e3", "11.", ".11", "+", " 11", None]),
+    (leaf("lt", "-1.5"), ["-2", "-1.50001"], ["-1.5", "0", "x", None]),
+    (leaf("lte", "-1.5"), ["-1.5", "-1.50"], ["-1.4", "-0", None]),
+    (leaf("gt", "x"), [], ["1", "y", None]),
+    # Not more than 19 digits after the point, and not more than 200 characters.
+    (leaf("gt", "0"), ["0.0000000000000000001", "9" * 200], ["0.00000000000000000001", "9" * 201]),
+    (join("and", YES, YES), [None], ["en"]),
+    (join("and", YES, NO), [], [None, "en"]),
+    (join("or", YES, NO), [None, "en"], []),
+    (join("or", EN, leaf("eq", "fr")), ["en", "fr"], ["de", None]),
+    (join("not", EN), ["de", None], ["en"]),
+    (join("not", join("or", EN, join("and", NO, leaf("sw", "f")))), ["de", None], ["en", "fr"]),
+]
+
+
+@pytest.mark.parametrize(("node", "wanted", "unwanted"), MATCHES)
+def test_a_filter_lets_through_what_it_says(
+    node: FilterNode, wanted: list[str | None], unwanted: list[str | None]
+) -> None:
+    """By the tag that it names, which may be missing."""
+    validate(node)
+    for value, expected in [*((each, True) for each in wanted), *((each, False) for each in unwanted)]:
+        assert matches(node, {"other": "en"} if value is None else {"other": "", "k": value}) is expected, value
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        FilterNode(),
+        leaf("like", "en"),
+        leaf("eq"),
+        leaf("eq", "a", "b"),
+        leaf("eq", "en", key=""),
+        leaf("in", "en"),
+        leaf("in"),
+        leaf("in", "a", "b"),
+        leaf("in", "", "a", key=""),
+        leaf("ex", "en"),
+        leaf("nex", "", "en"),
+        leaf("gt", key="n"),
+        FilterNode(op="xor", nodes=[EN, EN]),
+        join("and"),
+        join("or"),
+        join("not"),
+        join("not", EN, EN),
+        join("and", EN, leaf("like", "x")),
+        join("not", FilterNode()),
+    ],
+)
+def test_what_is_no_filter_is_refused(node: FilterNode) -> None:
+    """Wherever in the tree it is."""
+    with pytest.raises(InvalidFilterError):
+        validate(node)
+
+
+def test_existence_needs_no_key() -> None:
+    """As in the real server: it asks for the tag whose name is empty."""
+    validate(leaf("ex", key=""))
+    assert matches(leaf("ex", key=""), {"": "x"})
+
+
+def test_a_filter_is_not_deeper_than_can_be_looked_through() -> None:
+    """One that is as deep as it may be can be used; one level more is refused."""
+    node = EN
+    for _ in range(99):
+        node = join("and", node)
+    validate(node)
+    assert matches(node, {"k": "en"})
+    with pytest.raises(InvalidFilterError, match="deeper than 100"):
+        validate(join("not", node))

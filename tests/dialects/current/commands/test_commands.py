@@ -1,0 +1,255 @@
+"""The methods against the list of the published API, and what is refused before it is sent."""
+
+import datetime
+import inspect
+import json
+from typing import Any
+
+import pytest
+
+from centripetal.dialects.current.commands import (
+    COMMANDS,
+    RPC,
+    BlockUser,
+    Broadcast,
+    Channels,
+    DeviceRemove,
+    DeviceUpdate,
+    Disconnect,
+    DisconnectReason,
+    GetUserStatus,
+    History,
+    Presence,
+    Publish,
+    Refresh,
+    Subscribe,
+    Unsubscribe,
+    custom,
+)
+from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.commands.maps import MapPublish, SharedPollPublish
+from centripetal.errors import UsageError
+from centripetal.protocol.command import Command, encode
+from tests.dialects.current.commands.definition import (
+    METHODS,
+    Listed,
+    field_types,
+    make_command,
+    message_class,
+    names_of,
+    sample,
+)
+
+every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
+# Fields of ours that never travel.
+OURS = {"timeout", "anonymous"}
+# Alternatives, of which a call has one.
+EITHER = {"b64data": "data", "b64info": "info", "b64stream_data": "stream_data"}
+
+
+def sent(command: Command[Any]) -> Any:
+    return json.loads(encode(command))
+
+
+def test_the_list_and_the_table_name_the_same_methods() -> None:
+    """No method of the server is missing here, and none is invented."""
+    assert {listed.name for listed in METHODS} == {command.name for command in COMMANDS}
+    assert len(COMMANDS) == len(METHODS) == 39
+
+
+@every_method
+def test_a_method_has_every_field_of_the_list(listed: Listed) -> None:
+    """Fields have the server's names; there are no others."""
+    assert names_of(listed.command) - OURS == field_types(listed.request).keys()
+
+
+@every_method
+def test_every_field_is_sent_as_the_list_types_it(listed: Listed) -> None:
+    """A value of each type goes in and comes out on the wire under its name; objects do with all of their fields."""
+    fields = {name: sample(kind, name) for name, kind in field_types(listed.request).items()}
+    for left_out in (EITHER.keys(), EITHER.values()):
+        some = {name: value for name, value in fields.items() if name not in left_out}
+        if "anonymous" in names_of(listed.command):
+            some["user"] = "42"
+        assert sent(make_command(listed, some)) == some
+
+
+@every_method
+def test_options_are_keyword_only_and_documented(listed: Listed) -> None:
+    """What is required comes first, by position, the channel before the user; the docstring names each field."""
+    parameters = list(inspect.signature(listed.command).parameters.values())
+    positional = [one.name for one in parameters if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+    required = [one.name for one in parameters if one.default is inspect.Parameter.empty]
+    assert required == [name for name in positional if name != "data"]
+    if {"channel", "user"} <= set(positional):
+        assert positional[:2] == ["channel", "user"]
+    text = inspect.getdoc(listed.command) or ""
+    assert [one.name for one in parameters if one.name not in text] == []
+    make: Any = listed.command
+    with pytest.raises(TypeError):
+        make(**dict.fromkeys(required, "x"), no_such_option=1)
+
+
+@pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
+def test_what_is_not_given_is_not_sent(listed: Listed) -> None:
+    """Only required fields travel if nothing else is given."""
+    required = [one.name for one in inspect.signature(listed.command).parameters.values() if one.default is one.empty]
+    types = field_types(listed.request)
+    fields = {name: sample(types[name], name) for name in required}
+    some = dict(fields)
+    if listed.name in ("publish", "broadcast"):
+        some["data"] = None
+    if listed.name in ("device_update", "device_remove"):
+        some["ids"] = ["d"]
+    assert sent(make_command(listed, some)) == some
+
+
+SENT: list[tuple[Command[Any], dict[str, Any]]] = [
+    (Publish("a", None), {"channel": "a", "data": None}),
+    (Publish("a", b'{"ready": 1}'), {"channel": "a", "data": {"ready": 1}}),
+    (Publish("a", b64data=b"\x00\xff"), {"channel": "a", "b64data": "AP8="}),
+    (Publish("a", b64data="AP8="), {"channel": "a", "b64data": "AP8="}),
+    (Publish("a", b64data=b""), {"channel": "a", "b64data": ""}),
+    (Publish("a", 1, version=0, delta=False), {"channel": "a", "data": 1}),
+    (Publish("a", 1, version=2**64 - 1), {"channel": "a", "data": 1, "version": 2**64 - 1}),
+    (Publish("é", 1), {"channel": "é", "data": 1}),
+    (Broadcast(("a", "b"), 1, tags={"x": "y"}), {"channels": ["a", "b"], "data": 1, "tags": {"x": "y"}}),
+    (Broadcast(["é"], 1), {"channels": ["é"], "data": 1}),
+    (Unsubscribe("a", 42), {"channel": "a", "user": "42"}),
+    (Unsubscribe("a", "", anonymous=True), {"channel": "a", "user": ""}),
+    (Unsubscribe("a", "", all_users=True), {"channel": "a", "user": "", "all_users": True}),
+    (Disconnect(42, whitelist=("c",)), {"user": "42", "whitelist": ["c"]}),
+    (Disconnect("", anonymous=True), {"user": ""}),
+    (Subscribe("a", "", info=None), {"channel": "a", "user": "", "info": None}),
+    (
+        Subscribe("a", 1, override=SubscribeOptionOverride(presence=False, join_leave=True)),
+        {"channel": "a", "user": "1", "override": {"presence": {"value": False}, "join_leave": {"value": True}}},
+    ),
+    (Subscribe("a", 1, b64info=b"x"), {"channel": "a", "user": "1", "b64info": "eA=="}),
+    (Refresh(7, expire_at=100, info={"a": 1}), {"user": "7", "expire_at": 100, "info": {"a": 1}}),
+    (
+        Refresh(7, expire_at=datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)),
+        {"user": "7", "expire_at": 1893456000},
+    ),
+    (History("a", limit=-1, since=StreamPosition(0)), {"channel": "a", "limit": -1, "since": {"offset": 0}}),
+    (RPC("m", params=b"[1]"), {"method": "m", "params": [1]}),
+    (GetUserStatus([1, "b"]), {"users": ["1", "b"]}),
+]
+
+
+@pytest.mark.parametrize(("command", "fields"), SENT, ids=lambda value: repr(value)[:60])
+def test_values_travel_in_the_servers_form(command: Command[Any], fields: dict[str, Any]) -> None:
+    """None as data is null, ints that are users become text, bytes become base64, dates Unix seconds."""
+    assert sent(command) == fields
+
+
+def test_a_custom_method_sends_what_it_is_given() -> None:
+    """Fields go as they are; bytes are ready-made JSON."""
+    command = custom("new_method", {"a": b"[1]", "b": None})
+    assert command.name == "new_method"
+    assert json.loads(command.body()) == {"a": [1], "b": None}
+    assert type(custom("new_method")) is type(command)
+    assert json.loads(custom("new_method").body()) == {}
+
+
+REFUSED: list[tuple[Any, str]] = [
+    (lambda: Publish("a"), "there is no data: give data= .* or b64data="),
+    (lambda: Publish("a", 1, b64data=b"x"), "data and b64data are both given"),
+    (lambda: Publish("a", None, b64data=b"x"), "data and b64data are both given"),
+    (lambda: Publish("", 1), "channel must not be empty"),
+    (lambda: Publish(5, 1), "channel must be text, not int: write '5'"),  # type: ignore[arg-type]
+    (lambda: Publish("a\ud800", 1), "half of a surrogate pair"),
+    (lambda: Publish("a", float("nan")), "data is nan"),
+    (lambda: Publish("a", {"b": [float("inf")]}), r"data\.b\[0\] is inf"),
+    (lambda: Publish("a", b"no json"), "must be ready-made JSON"),
+    (lambda: Publish("a", b64data="no base64!"), "b64data is no base64 text"),
+    (lambda: Publish("a", b64data="AP8"), "b64data is no base64 text"),
+    (lambda: Publish("a", b64data=5), "b64data must be bytes"),  # type: ignore[arg-type]
+    (lambda: Publish("a", 1, tags={"n": 5}), r"tags\['n'\] must be text, not int: write '5'"),  # type: ignore[dict-item]
+    (lambda: Publish("a", 1, tags={5: "n"}), "tags has the key 5: keys must be text"),  # type: ignore[dict-item]
+    (lambda: Publish("a", 1, tags=["n"]), "tags must be a dict"),  # type: ignore[arg-type]
+    (lambda: Publish("a", 1, version=-1), "version must be from 0"),
+    (lambda: Publish("a", 1, version=True), "version must be a whole number"),
+    (lambda: Publish("a", 1, version=1.0), r"version must be a whole number, not float: write int\(version\)"),  # type: ignore[arg-type]
+    (lambda: Publish("a", 1, version=2**64), "version must be from 0"),
+    (lambda: Publish("a", 1, skip_history=1), "skip_history must be True or False, not 1"),  # type: ignore[arg-type]
+    (lambda: Publish("a", 1, delta="yes"), "delta must be True or False"),  # type: ignore[arg-type]
+    (lambda: Publish("a", 1, idempotency_key=5), "idempotency_key must be text"),  # type: ignore[arg-type]
+    (lambda: Broadcast([], 1), "channels must hold at least one name"),
+    (lambda: Broadcast("abc", 1), "channels must be a list of names"),
+    (lambda: Broadcast(["a", ""], 1), r"channels\[1\] must not be empty"),
+    (lambda: Broadcast(["a", 5], 1), r"channels\[1\] must be text"),  # type: ignore[list-item]
+    (lambda: Broadcast(["a"]), "there is no data"),
+    (lambda: Disconnect(""), "user is empty, which means every anonymous connection: .* anonymous=True"),
+    (lambda: Unsubscribe("a", ""), "user is empty, which means every anonymous connection"),
+    (lambda: Disconnect(True), "user must be a user's id"),
+    (lambda: Disconnect(None), "user must be a user's id, text or an int, not NoneType"),  # type: ignore[arg-type]
+    (lambda: Disconnect(b"42"), "user must be a user's id"),  # type: ignore[arg-type]
+    (lambda: Disconnect(1, disconnect=DisconnectReason(-1)), r"disconnect\.code must be from 0"),
+    (lambda: Disconnect(1, disconnect={"code": 4000}), r"disconnect must be made with DisconnectReason\(…\)"),  # type: ignore[arg-type]
+    (lambda: Disconnect(1, whitelist="c"), "whitelist must be a list"),
+    (lambda: Unsubscribe("", 42), "channel must not be empty"),
+    (lambda: Subscribe("a", 1, data=1, b64data=b"x"), "data and b64data are both given"),
+    (lambda: Subscribe("a", 1, info=1, b64info=b"x"), "info and b64info are both given"),
+    (lambda: Subscribe("a", 1, expire_at=datetime.datetime(2030, 1, 1)), "datetime without time zone"),
+    (lambda: Subscribe("a", 1, expire_at=1_900_000_000_000), "expire_at must be Unix seconds"),
+    (lambda: Subscribe("a", 1, expire_at="soon"), "expire_at must be a whole number"),  # type: ignore[arg-type]
+    (lambda: Subscribe("a", 1, override=SubscribeOptionOverride(presence=1)), r"override\.presence must be True"),  # type: ignore[arg-type]
+    (lambda: Subscribe("a", 1, recover_since=StreamPosition(-1)), r"recover_since\.offset must be from 0"),
+    (lambda: Subscribe("a", 1, label_filter=FilterNode(nodes=[5])), r"label_filter\.nodes\[0\] must be made with"),  # type: ignore[list-item]
+    (lambda: Refresh(1, info={"a": 1}), "info without expire_at is dropped"),
+    (lambda: Presence(""), "channel must not be empty"),
+    (lambda: History("a", limit=2**31), "limit must be from"),
+    (lambda: History("a", reverse=True, since=StreamPosition(0, "e")), "there is nothing before offset 0"),
+    (lambda: Channels(pattern=None), "pattern must be text"),  # type: ignore[arg-type]
+    (lambda: RPC(""), "method must not be empty"),
+    (lambda: RPC("m", params={1, 2}), "params is a set"),
+    (lambda: MapPublish("a", "", 1), "key must not be empty"),
+    (lambda: MapPublish("a", "k", 1, key_mode="if_old"), "key_mode must be 'if_new' or 'if_exists', not 'if_old'"),
+    (lambda: MapPublish("a", "k", 1, stream_data=1, b64stream_data=b""), "stream_data and b64stream_data are both"),
+    (lambda: SharedPollPublish("a", "k", 0, 1), "version must be from 1"),
+    (lambda: BlockUser(""), "user must not be empty"),
+    (lambda: DeviceUpdate(), "neither ids nor users are given"),
+    (lambda: DeviceRemove(), "neither ids nor users are given"),
+    (lambda: GetUserStatus("42"), "users must be a list"),
+]
+
+
+@pytest.mark.parametrize(("make", "text"), REFUSED, ids=[text[:40] for _, text in REFUSED])
+def test_what_no_server_accepts_is_refused_with_advice(make: Any, text: str) -> None:
+    """The error names the field and what to do."""
+    with pytest.raises(UsageError, match=text):
+        encode(make())
+
+
+@pytest.mark.parametrize("name", ["", "Publish", "../x", "batch", "a b", 5, "x" * 65])
+def test_a_custom_method_needs_a_name_of_a_method(name: Any) -> None:
+    """It becomes a part of a URL, so it may not be just anything."""
+    with pytest.raises(UsageError, match="is no name of a method"):
+        custom(name)
+
+
+def test_a_custom_method_needs_a_dict() -> None:
+    """Its fields have names: anything but a mapping of text is refused."""
+    for params in ([1], {1: 2}, "x"):
+        with pytest.raises(UsageError, match="params must be a dict"):
+            custom("x", params).body()  # type: ignore[arg-type]
+
+
+def test_objects_of_the_list_are_exported_under_its_names() -> None:
+    """Whoever knows the published API finds its messages here."""
+    assert message_class("StreamPosition") is StreamPosition
+    assert message_class("Disconnect") is DisconnectReason
+
+
+def test_channels_of_a_command_are_known() -> None:
+    """Calls on one channel keep their order because commands name their channels."""
+    assert list(Publish("a", 1).touches()) == ["a"]
+    assert list(Broadcast(["a", "b"], 1).touches()) == ["a", "b"]
+    assert list(Disconnect("42").touches()) == []
+    without = {
+        command.name
+        for command in COMMANDS
+        if "channel" in inspect.signature(command).parameters and command.touches is Command.touches
+    }
+    assert without == {"invalidate_user_tokens"}

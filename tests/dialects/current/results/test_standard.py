@@ -1,0 +1,111 @@
+"""Results against the list of the published API, and payloads that are decoded when they are read."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from centripetal.dialects.current.results.maps import MapEntry
+from centripetal.dialects.current.results.standard import (
+    BroadcastResult,
+    ClientInfo,
+    HistoryResult,
+    Publication,
+    PublishResponse,
+    PublishResult,
+    ReplyError,
+    RPCResult,
+)
+from centripetal.errors import MalformedResponseError, ServerError
+from tests.dialects.current.commands.definition import METHODS, Listed, field_types, message_class, names_of, sample
+
+every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
+
+
+def plain(value: Any) -> Any:
+    """A result as JSON has it."""
+    if isinstance(value, msgspec.Struct):
+        fields = {field.encode_name: field.name for field in msgspec.structs.fields(value)}
+        members = {wire: plain(getattr(value, wire if hasattr(value, wire) else own)) for wire, own in fields.items()}
+        return {name: member for name, member in members.items() if member not in (None, [], {})}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+@every_method
+def test_a_result_has_every_field_of_the_list(listed: Listed) -> None:
+    """Fields have the server's names; there are no others."""
+    assert names_of(message_class(listed.result)) == field_types(listed.result).keys()
+
+
+@every_method
+def test_every_field_of_a_reply_is_read(listed: Listed) -> None:
+    """A reply with a value in each field, down to the last object, becomes a result with just these values."""
+    whole = {name: sample(kind, name) for name, kind in field_types(listed.result).items()}
+    result = msgspec.json.decode(msgspec.json.encode(whole), type=message_class(listed.result))
+    assert plain(result) == whole
+    assert repr(result)
+
+
+@every_method
+def test_an_empty_reply_is_a_result_of_zeros(listed: Listed) -> None:
+    """The server leaves out what is zero; what it adds one day does no harm."""
+    kind = message_class(listed.result)
+    assert msgspec.json.decode(b"{}", type=kind) == kind()
+    assert msgspec.json.decode(b'{"invented":[1]}', type=kind) == kind()
+
+
+def test_payloads_are_kept_as_they_came_and_decoded_when_read() -> None:
+    """No digit is lost; null is told from nothing."""
+    text = b'{"publications":[{"data":{"n":1.10},"offset":1},{"data":null,"offset":2},{"offset":3}]}'
+    one, null, none = msgspec.json.decode(text, type=HistoryResult).publications
+    assert (one.data_json, one.data) == (b'{"n":1.10}', {"n": 1.1})
+    assert (null.data_json, null.data) == (b"null", None)
+    assert (none.data_json, none.data) == (None, None)
+    assert repr(one) == "Publication(data={'n': 1.1}, offset=1, tags={})"
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (Publication, ["data"]),
+        (MapEntry, ["data"]),
+        (RPCResult, ["data"]),
+        (ClientInfo, ["conn_info", "chan_info"]),
+        (message_class("ConnectionState"), ["meta"]),
+    ],
+)
+def test_every_payload_has_its_two_forms(kind: Any, names: list[str]) -> None:
+    """Decoded, and as bytes; a repr never fails on what cannot be decoded."""
+    for name in names:
+        value = kind(**{f"raw_{name}": msgspec.Raw(b"[1]")})
+        assert (getattr(value, name), getattr(value, f"{name}_json")) == ([1], b"[1]")
+        broken = kind(**{f"raw_{name}": msgspec.Raw(b"[1")})
+        with pytest.raises(MalformedResponseError):
+            getattr(broken, name)
+        assert "b'[1'" in repr(broken)
+        assert getattr(kind(), name) is getattr(kind(), f"{name}_json") is None
+
+
+def test_a_broadcast_says_which_channels_failed() -> None:
+    """Each channel has its own response, which is a value or raises."""
+    text = b'{"responses":[{"result":{"offset":1,"epoch":"e"}},{"error":{"code":102,"message":"unknown channel"}},{}]}'
+    result = msgspec.json.decode(text, type=BroadcastResult)
+    fine, refused, empty = result.responses
+    assert fine.value() == PublishResult(1, "e")
+    assert empty.value() == PublishResult()
+    assert result.failed == {1: ReplyError(102, "unknown channel")}
+    with pytest.raises(ServerError, match="102: unknown channel") as caught:
+        refused.value()
+    assert (caught.value.code, caught.value.executed, caught.value.retryable) == (102, "no", False)
+    with pytest.raises(ServerError) as inside:
+        PublishResponse(error=ReplyError(100, "internal server error")).value()
+    assert (inside.value.executed, inside.value.retryable) == ("unknown", True)
+
+
+def test_a_device_shows_no_token() -> None:
+    """Tokens of devices are keys to them."""
+    assert "secret" not in repr(message_class("Device")(id="d", token="secret"))

@@ -1,0 +1,186 @@
+"""Going through a history: every page once, and an error where something is missing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.dialects.current.commands import History
+from centripetal.dialects.current.commands.base import StreamPosition
+from centripetal.dialects.current.history_pages import Paging
+from centripetal.dialects.current.results.standard import HistoryResult, Publication
+from centripetal.errors import HistoryGapError, ServerError, UsageError
+
+
+class Stream:
+    """A history as the server keeps it (spec v6 §5.7)."""
+
+    def __init__(self, count: int, size: int = 10**6, epoch: str = "abcd") -> None:
+        self.top = 0
+        self.size = size
+        self.epoch = epoch
+        self.kept: list[int] = []
+        self.publish(count)
+
+    def publish(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.top += 1
+            self.kept = [*self.kept, self.top][-self.size :]
+
+    def answer(self, command: History) -> HistoryResult:
+        since = command.since
+        if since is not None and since.epoch and since.epoch != self.epoch:
+            raise ServerError("unrecoverable position", code=112)
+        kept = self.kept[::-1] if command.reverse else self.kept
+        if since is not None:
+            kept = [one for one in kept if (one < since.offset if command.reverse else one > since.offset)]
+        kept = kept[: command.limit]
+        return HistoryResult([Publication(offset=one) for one in kept], self.epoch, self.top)
+
+
+def paging(limit: int = 2, since: StreamPosition | None = None, reverse: bool = False, **options: Any) -> Paging:
+    return Paging("news", **{"limit": limit, "since": since, "reverse": reverse, "timeout": None} | options)
+
+
+def read(pages: Paging, stream: Stream, between: Any = lambda: None) -> list[list[int]]:
+    got = []
+    while (command := pages.next()) is not None:
+        try:
+            page = stream.answer(command)
+        except ServerError as error:
+            raise pages.failed(error) from None
+        got.append([one.offset for one in pages.take(page).publications])
+        between()
+    return got
+
+
+def test_all_of_a_history_comes_in_pages() -> None:
+    """From the oldest; a page that ends at the top is the last, without another question."""
+    assert read(paging(), Stream(5)) == [[1, 2], [3, 4], [5]]
+    assert read(paging(), Stream(4)) == [[1, 2], [3, 4]]
+    assert read(paging(), Stream(0)) == [[]]
+    assert read(paging(), Stream(9, size=3)) == [[7, 8], [9]]
+
+
+def test_a_history_can_be_read_from_its_end() -> None:
+    """In reverse, to the oldest that there is; that older ones are gone is no gap."""
+    assert read(paging(reverse=True), Stream(5)) == [[5, 4], [3, 2], [1]]
+    assert read(paging(reverse=True), Stream(4)) == [[4, 3], [2, 1]]
+    assert read(paging(reverse=True), Stream(9, size=3)) == [[9, 8], [7]]
+    assert read(paging(reverse=True, since=StreamPosition(3, "abcd")), Stream(5)) == [[2, 1]]
+
+
+def test_reading_goes_on_from_a_position() -> None:
+    """After it, exclusively; what is at the top has nothing after it."""
+    assert read(paging(since=StreamPosition(3, "abcd")), Stream(5)) == [[4, 5]]
+    assert read(paging(since=StreamPosition(5, "abcd")), Stream(5)) == [[]]
+    assert read(paging(since=StreamPosition(3)), Stream(4)) == [[4]]
+
+
+def test_a_gap_before_the_first_page_is_said() -> None:
+    """What was published after the position is partly gone; the error tells where to go on."""
+    stream = Stream(9, size=3)
+    with pytest.raises(
+        HistoryGapError, match=r"publication 4 is expected, the next one is 7;.*StreamPosition\(6, 'abcd'\)"
+    ) as caught:
+        read(paging(since=StreamPosition(3, "abcd")), stream)
+    error = caught.value
+    assert (error.channel, error.expected, error.found, error.epoch) == ("news", 4, 7, "abcd")
+    assert (error.executed, error.retryable) == ("yes", False)
+    assert read(paging(since=StreamPosition(error.found - 1, error.epoch)), stream) == [[7, 8], [9]]
+
+
+def test_a_gap_between_pages_is_said() -> None:
+    """Publications that fall out of the history while it is read."""
+    stream = Stream(5, size=5)
+    with pytest.raises(HistoryGapError) as caught:
+        read(paging(), stream, lambda: stream.publish(5))
+    assert (caught.value.expected, caught.value.found) == (3, 6)
+
+
+def test_a_gap_in_reverse_is_said() -> None:
+    """A page that does not follow on the last one; the error tells where to go on, which is the other way round."""
+    stream = Stream(9)
+    pages = paging(reverse=True)
+    pages.take(stream.answer(History("news", limit=2, reverse=True)))
+    stream.kept = [1, 2, 3, 4, 8, 9]
+    with pytest.raises(
+        HistoryGapError, match=r"7 is expected, the next one is 4;.*StreamPosition\(5, 'abcd'\)"
+    ) as caught:
+        read(pages, stream)
+    assert (caught.value.expected, caught.value.found) == (7, 4)
+    position = StreamPosition(caught.value.found + 1, caught.value.epoch)
+    assert read(paging(reverse=True, since=position), stream) == [[4, 3], [2, 1]]
+
+
+def test_a_history_that_is_emptied_has_a_gap_up_to_its_top() -> None:
+    """It says nothing of what it had; only its position is ahead of what was read."""
+    stream = Stream(5)
+    with pytest.raises(HistoryGapError) as caught:
+        read(paging(), stream, lambda: stream.kept.clear())
+    assert (caught.value.expected, caught.value.found) == (3, 6)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_another_epoch_is_said(reverse: bool) -> None:
+    """Offsets of one epoch mean nothing in another, however well they fit."""
+    stream = Stream(5)
+
+    def begin_anew() -> None:
+        stream.epoch = "wxyz"
+
+    with pytest.raises(HistoryGapError, match="has begun anew: epoch 'abcd' is over") as caught:
+        read(paging(reverse=reverse), stream, begin_anew)
+    assert (caught.value.expected, caught.value.found, caught.value.epoch) == (None, 1, "")
+    pages = paging(since=StreamPosition(1, "abcd"))
+    with pytest.raises(HistoryGapError, match="begun anew"):
+        pages.take(HistoryResult([Publication(offset=2)], "wxyz", 2))
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    """Only an error about the epoch is about the epoch."""
+    error = ServerError("not available", code=108)
+    assert paging().failed(error) is error
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, 1.5, None])
+def test_a_page_holds_at_least_one(limit: Any) -> None:
+    """0 and -1 mean something else to the server."""
+    with pytest.raises(UsageError, match="limit is the size of a page"):
+        paging(limit=limit)
+
+
+def test_mistakes_show_before_the_first_page() -> None:
+    """What `History` would refuse is refused when the reading begins."""
+    with pytest.raises(UsageError, match="channel must not be empty"):
+        Paging("", limit=1, since=None, reverse=False, timeout=None)
+    with pytest.raises(UsageError, match="nothing before offset 0"):
+        paging(since=StreamPosition(0), reverse=True)
+
+
+@given(
+    count=st.integers(0, 30),
+    size=st.integers(1, 30),
+    limit=st.integers(1, 10),
+    since=st.none() | st.integers(0, 35),
+    reverse=st.booleans(),
+    published=st.lists(st.integers(0, 4), max_size=40),
+)
+def test_whatever_comes_is_in_order_and_whole(
+    count: int, size: int, limit: int, since: int | None, reverse: bool, published: list[int]
+) -> None:
+    """While others publish: each offset once, none left out; or an error."""
+    stream = Stream(count, size)
+    more = iter(published)
+    position = None if since is None else StreamPosition(max(since, 1) if reverse else since, "abcd")
+    got: list[int] = []
+    pages = paging(limit=limit, since=position, reverse=reverse)
+    try:
+        while (command := pages.next()) is not None:
+            got += [one.offset for one in pages.take(stream.answer(command)).publications]
+            stream.publish(next(more, 0))
+    except HistoryGapError:
+        assert stream.top > size
+    step = -1 if reverse else 1
+    assert got == list(range(got[0], got[0] + step * len(got), step)) if got else True

@@ -1,0 +1,145 @@
+"""What a server reads is what a client can send."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from centripetal.dialects.current import server_requests as requests
+from centripetal.dialects.current.commands import COMMANDS
+from centripetal.dialects.current.server_codec import (
+    UndecodableError,
+    Unknown,
+    encode_replies,
+    encode_reply,
+    read_batch,
+    read_commands,
+    read_request,
+)
+from centripetal.dialects.current.server_results import Answer, PublishAnswer
+from centripetal.errors import ServerError
+
+BETWEEN_US = {"timeout", "anonymous"}
+"""Fields of commands that never travel."""
+
+
+def fields(shape: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(shape)} - BETWEEN_US
+
+
+@pytest.mark.parametrize("method", sorted(requests.METHODS))
+def test_a_server_reads_every_field_that_a_client_sends(method: str) -> None:
+    """And knows none that no client has."""
+    (command,) = [command for command in COMMANDS if command.name == method]
+    assert fields(requests.METHODS[method]) == fields(command)
+
+
+def test_every_method_is_served_or_of_the_other_edition() -> None:
+    """No client has a method that is neither."""
+    names = {command.name for command in COMMANDS}
+    assert names - set(requests.METHODS) == set(requests.PRO_METHODS)
+
+
+def test_numbers_are_those_of_the_single_endpoint() -> None:
+    """Spec v6 §18.3, with its gap at 13."""
+    numbers = {name: number for number, name in requests.NUMBERS.items()}
+    assert (numbers["publish"], numbers["refresh"], numbers["connections"]) == (0, 12, 14)
+    assert (numbers["cancel_push"], numbers["map_publish"], numbers["shared_poll_publish"]) == (32, 33, 39)
+    assert 13 not in requests.NUMBERS
+    assert set(numbers) == {*requests.METHODS, *requests.PRO_METHODS}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"channel":"a","data":{"x":1}}', requests.Publish(channel="a", data=msgspec.Raw(b'{"x":1}'))),
+        (b' {"CHANNEL":"a","nothing":1,"data": null} ', requests.Publish(channel="a", data=msgspec.Raw(b"null"))),
+        (b'{"channel":"a","channel":"b"}', requests.Publish(channel="b")),
+        (b'{"channel":"a","channel":null,"tags":null}', requests.Publish(channel="a")),
+        (b"null", requests.Publish()),
+        (b'{"version":18446744073709551615}', requests.Publish(version=2**64 - 1)),
+        (b'{"data":"\xff"}', requests.Publish(data=msgspec.Raw(b'"\xff"'))),
+        (b'{"channel":"\xff"}', requests.Publish(channel="\ufffd")),
+    ],
+)
+def test_a_request_is_read_as_go_reads_it(body: bytes, expected: requests.Request) -> None:
+    """Names in any case, unknown ones passed over, the last one wins, null is nothing but for payloads."""
+    assert read_request("publish", body) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("publish", b""),
+        ("publish", b"[]"),
+        ("publish", b'{"channel":5}'),
+        ("publish", b'{"data":1} x'),
+        ("publish", b'{"tags":{"a":1}}'),
+        ("publish", b'{"version":18446744073709551616}'),
+        ("publish", b'{"version":-1}'),
+        ("history", b'{"limit":2147483648}'),
+        ("history", b'{"limit":1.0}'),
+        ("history", b'{"since":{"offset":18446744073709551616}}'),
+        ("refresh", b'{"expire_at":9223372036854775808}'),
+        ("disconnect", b'{"disconnect":{"code":4294967296}}'),
+        ("subscribe", b'{"override":{"presence":true}}'),
+    ],
+)
+def test_a_wrong_type_anywhere_is_undecodable(method: str, body: bytes) -> None:
+    """Numbers must fit the server's own (spec v6 §4.3)."""
+    with pytest.raises(UndecodableError):
+        read_request(method, body)
+
+
+def test_a_batch_tells_nothing_from_something_unknown() -> None:
+    """Of several members the first of the server's list counts, null is no member (spec v6 §5.2)."""
+    body = b"""{"commands":[null,{},{"nosuch":1},{"connections":{"user":"u"}},{"info":{},"channels":{}},
+        {"channels":null,"info":{}},{"INFO":{}}]}"""
+    assert read_batch(body) == [
+        *(None, Unknown(), Unknown(), Unknown(), requests.Info(), requests.Info(), requests.Info())
+    ]
+    assert read_batch(b"{}") == read_batch(b"null") == []
+    assert encode_replies([]) == b"{}"
+    for wrong in (b'{"commands":[5]}', b'{"commands":{}}', b'{"parallel":1}', b'{"commands":[{"connections":5}]}'):
+        with pytest.raises(UndecodableError):
+            read_batch(wrong)
+
+
+@pytest.mark.parametrize(
+    ("body", "requested"),
+    [
+        (b" \n", []),
+        (b'{"method":"Info"}{"id":7,"method":9}', [(0, requests.Info()), (7, requests.Info())]),
+        (b'null\n{"method":99}', [(0, None), (0, Unknown())]),
+        (b'{"method":"connections"}', [(0, Unknown())]),
+        (b'{"method":-1}{"method":4294967305}', [(0, Unknown()), (0, requests.Info())]),
+        (b'{"method":"channels"}', [(0, None)]),
+        (b'{"method":"channels","params":5}', [(0, None)]),
+    ],
+)
+def test_commands_stand_one_after_the_other(body: bytes, requested: list[tuple[int, Any]]) -> None:
+    """With or without anything in between; methods have names and numbers (spec v6 §5.3)."""
+    assert [(call.id, call.request) for call in read_commands(body)] == requested
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"", b"[]", b'{"id":-1}', b'{"method":"nosuch"}', b'{"method":null}', b'{"method":1.5}']
+)
+def test_an_undecodable_command_is_met_when_its_turn_comes(wrong: bytes) -> None:
+    """Those before it have been read by then."""
+    good = b'{"method":"info"}' if wrong else b""
+    commands = read_commands(good + wrong)
+    if good:
+        assert next(commands).request == requests.Info()
+    with pytest.raises(UndecodableError):
+        next(commands)
+
+
+def test_replies_have_the_shapes_of_their_endpoints() -> None:
+    """An error is an object in all of them."""
+    error = ServerError("unknown <channel>", code=102)
+    assert encode_reply(0, Answer()) == b'{"result":{}}'
+    assert encode_reply(7, PublishAnswer(1, "e")) == b'{"id":7,"result":{"offset":1,"epoch":"e"}}'
+    assert encode_reply(7, error) == b'{"id":7,"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}'
+    replies = encode_replies([("publish", PublishAnswer()), ("", error)])
+    assert replies == b'{"replies":[{"publish":{}},{"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}]}'

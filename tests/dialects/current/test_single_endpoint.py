@@ -1,0 +1,178 @@
+"""The single endpoint of old servers, against what one was sent and answered."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from centripetal.dialects.current.capabilities import Server
+from centripetal.dialects.current.codec import Codec
+from centripetal.dialects.current.commands import Broadcast, Channels, History, Info, Publish, custom
+from centripetal.dialects.current.results.standard import PublishResult
+from centripetal.dialects.current.single_endpoint import SingleEndpoint
+from centripetal.errors import (
+    AuthenticationError,
+    CentripetalError,
+    HTTPStatusError,
+    MalformedResponseError,
+    ServerError,
+    UsageError,
+)
+from centripetal.protocol.command import Command, Prepared
+from centripetal.protocol.exchange import Flow
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from tests.wire.golden import load
+
+ADDRESS = "http://localhost:8000/api"
+HEADERS = (("Authorization", "apikey k"),)
+
+
+def place(server: Server | None = None) -> SingleEndpoint:
+    return SingleEndpoint(ADDRESS, HEADERS, server or Server())
+
+
+def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
+    codec = Codec("http://localhost:8000", "k")
+    return [codec.prepare(command) for command in commands]
+
+
+def play(flow: Flow[Any], *replies: HTTPReply) -> Any:
+    try:
+        step = next(flow)
+        for reply in replies:
+            assert isinstance(step, HTTPRequest)
+            step = flow.send(reply)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it asks more than expected")
+
+
+def test_commands_are_lines_with_their_places_as_ids() -> None:
+    """Each says its method and its fields; ids begin with 1, for 0 is not echoed."""
+    request = place().request(prepared(Publish("a", b"[1]"), Info()))
+    assert (request.url, request.headers) == (ADDRESS, HEADERS)
+    assert request.body == (
+        b'{"id":1,"method":"publish","params":{"channel":"a","data":[1]}}\n{"id":2,"method":"info","params":{}}'
+    )
+
+
+STEPS = [
+    pytest.param(step, id=str(index))
+    for index, step in enumerate(load("current", "http_legacy_command")["steps"])
+    if step["response"]["status"] == 200 and '"params":{' in step["request"]["body"]
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_recorded_replies_are_understood(step: Mapping[str, Any]) -> None:
+    """What the single endpoint of a real server answered becomes a result or an error of the server."""
+    sent = json.loads(step["request"]["body"])
+    method = sent.get("method", "publish")
+    name = method.lower() if isinstance(method, str) else "publish"
+    commands: dict[str, Command[Any]] = {
+        "publish": Publish("a", 1),
+        "history": History("a"),
+        "broadcast": Broadcast(["a"], 1),
+    }
+    command = commands.get(name) or custom(name)
+    answer = json.loads(step["response"]["body"])
+    body = json.dumps(answer | {"id": 1}).encode()
+    (outcome,) = place().outcomes([Prepared(command, b"{}")], HTTPReply(200, body))
+    if "error" in answer:
+        with pytest.raises(ServerError) as caught:
+            outcome.result()
+        assert caught.value.code == answer["error"]["code"]
+    else:
+        assert outcome.result() is not None
+
+
+def test_answers_are_told_apart() -> None:
+    """Results and errors, one a command, each with its place."""
+    body = b'{"id":1,"error":{"code":102,"message":"unknown channel"}}\n{"id":2,"result":{"offset":3}}'
+    refused, fine = play(place().ask(prepared(Publish("no:a", 1), Publish("b", 1))), HTTPReply(200, body))
+    assert fine.result() == PublishResult(3)
+    with pytest.raises(ServerError, match=r"^publish \(command 0 of the request\)"):
+        refused.result()
+    (alone,) = play(place().ask(prepared(Publish("b", 1))), HTTPReply(200, b'{"id":1,"result":{}}'))
+    assert (alone.result(), alone.index) == (PublishResult(), None)
+
+
+def test_published_line_breaks_do_no_harm() -> None:
+    """Old servers print published JSON as it was written, line breaks included."""
+    body = '{"id":1,"result":{"publications":[{"data":{"a":\n"é"}}]}}\n{"id":2,"result":{}}\n'.encode()
+    history, channels = play(place().ask(prepared(History("a"), Channels())), HTTPReply(200, body))
+    assert history.result().publications[0].data == {"a": "é"}
+    assert channels.result().channels == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null\nnull",
+        b'{"id":1,"result":{}}',
+        b'{"id":1,"result":{}}\n{"id":1,"result":{}}',
+        b'{"id":2,"result":{}}\n{"id":1,"result":{}}',
+        b'{"id":1,"result":{}}\n{"id":2}',
+        b'{"id":1,"result":{}}\n{"id":2,"result":{}}\n{"id":3,"result":{}}',
+        b'{"id":1,"result":{}}\n{"id":2,"result":5}',
+        b'{"id":1,"result":{}}{"id":2',
+        b"<html>\n</html>",
+    ],
+)
+def test_what_is_no_answer_is_an_error(body: bytes) -> None:
+    """Another count, other ids, other shapes."""
+    with pytest.raises(MalformedResponseError):
+        place().outcomes(prepared(Publish("a", 1), Publish("b", 1)), HTTPReply(200, body))
+
+
+def test_a_broken_request_may_have_run_its_beginning() -> None:
+    """400 to one command: it has not run; to several: nobody knows which have (spec v6 §5.3)."""
+    one, two = prepared(custom("new")), prepared(Publish("a", 1), custom("new"))
+    for calls, executed in ((one, "no"), (two, "unknown")):
+        with pytest.raises(HTTPStatusError, match="does not know the method") as caught:
+            place().outcomes(calls, HTTPReply(400, b"Bad Request\n"))
+        assert (caught.value.status, caught.value.executed) == (400, executed)
+
+
+def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
+    """Calls made before the server was known may say what it ignores: those come to an error, at no one's cost."""
+    server = Server()
+    server.single = True
+    calls = prepared(Publish("a", 1, version=3), Publish("b", 1))
+    flow = place(server).ask(calls)
+    request = next(flow)
+    assert isinstance(request, HTTPRequest)
+    assert b'"channel":"a"' not in request.body
+    with pytest.raises(StopIteration) as end:
+        flow.send(HTTPReply(200, b'{"id":1,"result":{}}'))
+    ignored, fine = end.value.value
+    with pytest.raises(UsageError, match=r"^publish \(command 0 of the request\): version needs Centrifugo 6\.2"):
+        ignored.result()
+    assert (fine.result(), fine.index) == (PublishResult(), 1)
+    (alone,) = play(place(server).ask(calls[:1]))
+    assert isinstance(alone.trouble(), CentripetalError)
+
+
+def test_whether_it_is_there_tells_its_version() -> None:
+    """404 and 405: it is not; a wrong key is an error of its own."""
+    server = Server()
+    body = b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}'
+    assert play(place(server).is_there(), HTTPReply(200, body)) is True
+    assert server.version == (4, 1, 2)
+    assert play(place(Server()).is_there(), HTTPReply(404, b"")) is False
+    assert play(place(Server()).is_there(), HTTPReply(405, b"")) is False
+    refused = b'{"id":1,"error":{"code":100,"message":"internal server error"}}'
+    assert play(place(Server()).is_there(), HTTPReply(200, refused)) is True
+    with pytest.raises(AuthenticationError, match="api_key"):
+        play(place().is_there(), HTTPReply(401, b""))
+
+
+def test_a_server_that_is_replaced_is_found_out_anew() -> None:
+    """Centrifugo 7 will have no single endpoint any more."""
+    server = Server()
+    server.single, server.version, server.open = True, (4, 1, 2), True
+    with pytest.raises(HTTPStatusError):
+        place(server).outcomes(prepared(Info()), HTTPReply(404, b"404 page not found\n"))
+    assert vars(server) == vars(Server())

@@ -1,0 +1,454 @@
+"""The client's side of watching a current server, without any connection: what is sent, and what is seen."""
+
+import math
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from centripetal.dialects.current.client_protocol.commands import Command, Connect, Refresh, Subscribe, read_commands
+from centripetal.dialects.current.client_protocol.objects import ClientInfo, Disconnect, Publication
+from centripetal.dialects.current.client_protocol.replies import (
+    PING,
+    ConnectResult,
+    Error,
+    Info,
+    Push,
+    RefreshResult,
+    Reply,
+    SubscribePush,
+    SubscribeResult,
+    UnsubscribePush,
+    encode_push,
+    encode_reply,
+)
+from centripetal.dialects.current.watcher import Watcher
+from centripetal.errors import UsageError
+from centripetal.protocol.watching import (
+    Connected,
+    Ended,
+    Event,
+    Gap,
+    Joined,
+    Left,
+    Lost,
+    Person,
+    Published,
+    Refused,
+    Step,
+    Subscribed,
+    Unreadable,
+    Unsubscribed,
+)
+from centripetal.tokens.verification import TokenKeys, verify_connection, verify_subscription
+
+NOW = 1_700_000_000.0
+KEY = "the key of tokens"
+KEYS = TokenKeys(hmac_secret_key=KEY)
+ANN = ClientInfo("42", "c2", msgspec.Raw(b'{"n":1}'))
+RECOVERABLE = SubscribeResult(recoverable=True, positioned=True, epoch="e1", offset=5)
+
+
+def commands(step: Step) -> list[Command]:
+    return [command for frame in step.send for command in read_commands(frame)]
+
+
+def said(event: Event) -> tuple[Any, ...]:
+    """An event as a line of a table; errors by their text."""
+    values = [getattr(event, name) for name in event.__struct_fields__]
+    return (type(event), *(str(value) if isinstance(value, Exception) else value for value in values))
+
+
+def connected(watcher: Watcher, **result: Any) -> Step:
+    """What the watcher does when its connection was accepted."""
+    (command,) = commands(watcher.opened(NOW))
+    reply = Reply(command.id, connect=ConnectResult("c1", "6.9.1 OSS", ping=25, pong=True, **result))
+    return watcher.received(encode_reply(reply), NOW)
+
+
+def subscribed(watcher: Watcher, result: SubscribeResult, **more: Any) -> Step:
+    """What the watcher does when its only channel was subscribed to, in a new connection."""
+    (command,) = commands(connected(watcher, **more))
+    return watcher.received(encode_reply(Reply(command.id, subscribe=result)), NOW)
+
+
+def push(watcher: Watcher, channel: str = "news", **kind: Any) -> Step:
+    return watcher.received(encode_push(Push(channel, **kind)), NOW)
+
+
+def error(watcher: Watcher, code: int, message: str, *, temporary: bool = False) -> Step:
+    """What the watcher does when its only channel was refused."""
+    (command,) = commands(connected(watcher))
+    return watcher.received(encode_reply(Reply(command.id, error=Error(code, message, temporary))), NOW)
+
+
+# ---- what it sends
+
+
+def test_it_connects_with_a_token_of_its_own() -> None:
+    """The token is good, and of the user; each channel is subscribed to with a token of its own and all wishes."""
+    watcher = Watcher(["news", "$desk", "news"], key=KEY, user="42")
+    (command,) = commands(watcher.opened(NOW))
+    assert isinstance(request := command.request(), Connect)
+    assert verify_connection(request.token, KEYS, NOW).user == "42"
+    reply = Reply(command.id, connect=ConnectResult("c1", "6.9.1"))
+    step = watcher.received(encode_reply(reply), NOW)
+    assert step.events == (Connected("c1", "6.9.1"),)
+    wishes = [command.request() for command in commands(step)]
+    for name, wish in zip(["news", "$desk"], wishes, strict=True):
+        assert isinstance(wish, Subscribe)
+        claims = verify_subscription(wish.token, KEYS, NOW)
+        assert (claims.channel, claims.user, claims.expire_at) == (name, "42", 0)
+        assert (wish.recoverable, wish.positioned, wish.join_leave, wish.recover) == (True, True, True, False)
+
+
+@pytest.mark.parametrize(("options", "token"), [({"token": "t"}, "t"), ({}, "")])
+def test_without_a_key_there_are_no_tokens_of_its_own(options: dict[str, Any], token: str) -> None:
+    """A token made elsewhere goes out as it is; without one, none does."""
+    watcher = Watcher(["news"], **options)
+    (command,) = commands(watcher.opened(NOW))
+    assert isinstance(request := command.request(), Connect)
+    assert request.token == token
+    (wish,) = commands(connected(watcher))
+    assert wish.subscribe is not None
+    assert wish.subscribe.token == ""
+
+
+def test_pings_are_answered_as_the_server_wants() -> None:
+    """With a pong, or not at all."""
+    watcher = Watcher(["news"])
+    connected(watcher)
+    assert watcher.received(PING, NOW) == Step((PING,))
+    (command,) = commands(watcher.opened(NOW))
+    watcher.received(encode_reply(Reply(command.id, connect=ConnectResult("c1", ping=25))), NOW)
+    assert watcher.received(PING, NOW) == Step()
+
+
+def test_the_token_is_renewed_in_time() -> None:
+    """At three quarters of its life, and again after that; one made elsewhere can't be."""
+    watcher = Watcher(["news"], key=KEY, user="42")
+    subscribed(watcher, SubscribeResult(), expires=True, ttl=20)
+    assert watcher.wake_at() == NOW + 15
+    assert watcher.tick(NOW + 14.9) == Step()
+    (command,) = commands(watcher.tick(NOW + 15))
+    assert isinstance(request := command.request(), Refresh)
+    assert verify_connection(request.token, KEYS, NOW + 15).user == "42"
+    watcher.received(encode_reply(Reply(command.id, refresh=RefreshResult(True, 40))), NOW + 16)
+    # The silence of the server is noticed before the next one.
+    assert watcher.wake_at() == NOW + 16 + 25 + 5
+    watcher.received(PING, NOW + 40)
+    assert watcher.wake_at() == NOW + 16 + 30
+    other = Watcher(["news"], token="t")
+    subscribed(other, SubscribeResult(), expires=True, ttl=20)
+    assert other.wake_at() == NOW + 30
+
+
+def test_what_the_back_end_says_of_the_life_counts() -> None:
+    """A push of a refresh moves the next one."""
+    watcher = Watcher(["news"], key=KEY)
+    subscribed(watcher, SubscribeResult(), expires=True, ttl=20)
+    push(watcher, "", refresh=RefreshResult(True, 8))
+    assert watcher.wake_at() == NOW + 6
+    push(watcher, "", refresh=RefreshResult())
+    assert watcher.wake_at() == NOW + 30
+
+
+# ---- what it sees
+
+
+def test_what_happens_in_a_channel_is_seen() -> None:
+    """Publications as they were written, with offset, tags and who sent them; joins and leaves; several at once."""
+    watcher = Watcher(["news"])
+    subscribed(watcher, SubscribeResult())
+    first = encode_push(Push("news", pub=Publication(msgspec.Raw(b'{ "n": 1.00 }'), ANN, 6, {"a": "b"})))
+    second = encode_push(Push("news", join=Info(ANN)))
+    third = encode_push(Push("news", leave=Info(ANN)))
+    ann = Person("c2", "42", b'{"n":1}')
+    assert watcher.received(b"\n".join((first, second, third, PING)), NOW) == Step(
+        (PING,),
+        (
+            Published("news", b'{ "n": 1.00 }', ann, None, False, 6, {"a": "b"}),
+            Joined("news", ann),
+            Left("news", ann),
+        ),
+    )
+    assert push(watcher, pub=Publication()).events == (Published("news", b"null"),)
+    assert push(watcher, "other", pub=Publication(msgspec.Raw(b"1"))) == Step()
+
+
+def test_what_was_missed_is_recovered() -> None:
+    """From the last publication on that was seen; then nothing is missing."""
+    watcher = Watcher(["news"], key=KEY)
+    assert subscribed(watcher, RECOVERABLE).events == (Subscribed("news"),)
+    push(watcher, pub=Publication(msgspec.Raw(b"1"), offset=6))
+    assert said(watcher.closed(None, "").events[0])[:2] == (Lost, "the server ended the connection without a word")
+    (command,) = commands(connected(watcher))
+    assert isinstance(wish := command.subscribe, Subscribe)
+    assert (wish.recover, wish.epoch, wish.offset) == (True, "e1", 6)
+    missed = [Publication(msgspec.Raw(b"%d" % n), offset=n) for n in (7, 8)]
+    result = msgspec.structs.replace(RECOVERABLE, recovered=True, was_recovering=True, publications=missed, offset=6)
+    step = watcher.received(encode_reply(Reply(command.id, subscribe=result)), NOW)
+    assert step.events == (
+        Subscribed("news", recovered=True),
+        Published("news", b"7", recovered=True, offset=7),
+        Published("news", b"8", recovered=True, offset=8),
+    )
+    (command,) = commands(connected(watcher))
+    assert command.subscribe is not None
+    assert command.subscribe.offset == 8
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (RECOVERABLE, msgspec.structs.replace(RECOVERABLE, epoch="e2", was_recovering=True), "does not reach back"),
+        (SubscribeResult(), SubscribeResult(), "lets nobody recover"),
+    ],
+)
+def test_what_may_be_missing_is_a_gap(before: SubscribeResult, after: SubscribeResult, words: str) -> None:
+    """Where it could not be recovered, with the reason."""
+    watcher = Watcher(["news"])
+    subscribed(watcher, before)
+    again, gap = subscribed(watcher, after).events
+    assert again == Subscribed("news")
+    assert isinstance(gap, Gap)
+    assert words in gap.reason
+
+
+def test_a_subscription_that_lost_its_place_is_renewed() -> None:
+    """After an unsubscribe from 2500 on: a second after the last time, with recovery."""
+    watcher = Watcher(["news"], key=KEY)
+    subscribed(watcher, RECOVERABLE)
+    assert push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state")) == Step()
+    assert push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state")) == Step()
+    assert watcher.wake_at() == NOW + 1
+    (command,) = commands(watcher.tick(NOW + 1))
+    assert command.subscribe is not None
+    assert (command.subscribe.recover, command.subscribe.offset) == (True, 5)
+    assert watcher.wake_at() == NOW + 1 + 5
+
+
+def test_trouble_that_passes_is_tried_again_later() -> None:
+    """After pauses that become longer."""
+    watcher = Watcher(["news"])
+    step = error(watcher, 100, "internal server error", temporary=True)
+    pauses, now = [], NOW
+    for _ in range(6):
+        assert step == Step()
+        pauses.append(watcher.wake_at() - now)
+        now = watcher.wake_at()
+        (command,) = commands(watcher.tick(now))
+        step = watcher.received(encode_reply(Reply(command.id, error=Error(100, "", True))), now)
+    assert pauses == [1, 2, 4, 8, 16, 16]
+
+
+def test_the_server_may_subscribe_us_by_itself() -> None:
+    """By the token, by the API, or before we asked; it then recovers by what connect says."""
+    watcher = Watcher(["news"])
+    step = connected(watcher, subs={"news": RECOVERABLE, "other": RECOVERABLE})
+    assert step == Step((), (Connected("c1", "6.9.1 OSS"), Subscribed("news")))
+    (command,) = commands(watcher.opened(NOW))
+    assert command.connect is not None
+    assert {name: (sub.recover, sub.offset) for name, sub in command.connect.subs.items()} == {"news": (True, 5)}
+    by_api = Watcher(["news"])
+    connected(by_api)
+    step = push(by_api, subscribe=SubscribePush(recoverable=True, epoch="e1", offset=3))
+    assert step.events == (Subscribed("news"),)
+    assert error(Watcher(["news"]), 105, "already subscribed").events == (Subscribed("news"),)
+
+
+def test_who_was_subscribed_meanwhile_need_not_be_again() -> None:
+    """The server's push comes before our command is due, or before its reply: one subscription, and no gap."""
+    watcher = Watcher(["news"])
+    subscribed(watcher, RECOVERABLE)
+    push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state"))
+    assert push(watcher, subscribe=SubscribePush(offset=5)).events[0] == Subscribed("news")
+    assert watcher.tick(NOW + 1) == Step()
+    watcher = Watcher(["news"])
+    (command,) = commands(connected(watcher))
+    assert push(watcher, subscribe=SubscribePush(recoverable=True, epoch="e1", offset=3)).events == (
+        Subscribed("news"),
+    )
+    already = Reply(command.id, error=Error(105, "already subscribed"))
+    assert watcher.received(encode_reply(already), NOW) == Step()
+    (command,) = commands(watcher.opened(NOW))
+    assert command.connect is not None
+    assert {name: (sub.recover, sub.offset) for name, sub in command.connect.subs.items()} == {"news": (True, 3)}
+
+
+def test_a_push_that_ends_the_connection() -> None:
+    """Says the same as a close frame."""
+    watcher = Watcher(["news"])
+    connected(watcher)
+    (event,) = push(watcher, "", disconnect=Disconnect(3503, "force disconnect")).events
+    assert isinstance(event, Ended)
+
+
+# ---- how it ends
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "words"),
+    [
+        (102, "unknown channel", "must be a namespace of the server's configuration"),
+        (103, "permission denied", "allow_subscribe_for_client"),
+        (107, "bad request", "channel.max_length"),
+        (999, "who knows", "not subscribed"),
+    ],
+)
+def test_a_refused_channel_is_explained(code: int, message: str, words: str) -> None:
+    """The last one ends it; before that, others go on."""
+    (event,) = error(Watcher(["news"]), code, message).events
+    assert isinstance(event, Ended)
+    assert words in str(event.error)
+    assert f"{code}: {message}" in str(event.error)
+    two = Watcher(["news", "other"])
+    (first, second) = commands(connected(two))
+    (refused,) = two.received(encode_reply(Reply(first.id, error=Error(code, message))), NOW).events
+    assert isinstance(refused, Refused)
+    assert two.received(encode_reply(Reply(second.id, subscribe=SubscribeResult())), NOW).events == (
+        Subscribed("other"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "key", "words"),
+    [("$desk", None, "needs a token"), ("a#42", None, "the users named after the #"), ("a", KEY, "a key of its own")],
+)
+def test_a_denied_channel_says_what_it_wants(channel: str, key: str | None, words: str) -> None:
+    """By its name, and by what was tried."""
+    (event,) = error(Watcher([channel], key=key), 103, "permission denied").events
+    assert isinstance(event, Ended)
+    assert words in str(event.error)
+
+
+def test_being_taken_out_of_all_channels_is_the_end() -> None:
+    """By an unsubscribe that does not want us back."""
+    watcher = Watcher(["news"])
+    subscribed(watcher, SubscribeResult())
+    taken, ended = push(watcher, unsubscribe=UnsubscribePush(2000, "server unsubscribe")).events
+    assert taken == Unsubscribed("news")
+    assert isinstance(ended, Ended)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (None, Lost, "without a word"),
+        (1006, Lost, "with 1006"),
+        (3001, Lost, "with 3001"),
+        (3012, Lost, "with 3012"),
+        (4000, Lost, "with 4000"),
+        (4499, Lost, "with 4499"),
+        (5000, Lost, "with 5000"),
+        (3500, Ended, "the key of tokens is not the server's"),
+        (3503, Ended, "the back end has disconnected the user"),
+        (3504, Ended, "user_connection_limit"),
+        (3599, Ended, "3599"),
+        (4500, Ended, "4500"),
+        (4999, Ended, "4999"),
+    ],
+)
+def test_the_code_says_whether_to_come_back(code: int | None, kind: type[Event], words: str) -> None:
+    """Codes from 3500 to 3999 and from 4500 to 4999 are the end, any others mean: come back (spec v6 §18.2)."""
+    watcher = Watcher(["news"], key=KEY)
+    connected(watcher)
+    (event,) = watcher.closed(code, "a reason").events
+    assert isinstance(event, kind)
+    assert words in str(said(event)[1])
+
+
+def test_a_server_that_wants_a_token_is_understood() -> None:
+    """3501 to who has none means that; to who has one, something else."""
+    without, with_key = Watcher(["news"]), Watcher(["news"], key=KEY)
+    for watcher, words in ((without, "it wants a token"), (with_key, "another generation")):
+        watcher.opened(NOW)
+        (event,) = watcher.closed(3501, "bad request").events
+        assert isinstance(event, Ended)
+        assert words in str(event.error)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        ({"error": Error(109, "token expired")}, Ended, "clocks differ"),
+        ({"error": Error(100, "internal server error", True)}, Lost, "internal server error"),
+        ({"connect": ConnectResult()}, Ended, "does not say who we are"),
+        ({}, Ended, "does not say who we are"),
+    ],
+)
+def test_a_connection_that_is_refused(reply: dict[str, Any], kind: type[Event], words: str) -> None:
+    """Ends it, unless it may go better later."""
+    watcher = Watcher(["news"], key=KEY)
+    (command,) = commands(watcher.opened(NOW))
+    (event,) = watcher.received(encode_reply(Reply(command.id, **reply)), NOW).events
+    assert isinstance(event, kind)
+    assert words in str(said(event)[1])
+
+
+def test_silence_is_noticed() -> None:
+    """No reply in time, no ping in time; a server without pings may be silent for ever."""
+    watcher = Watcher(["news"], patience=3)
+    watcher.opened(NOW)
+    assert watcher.wake_at() == NOW + 3
+    assert watcher.tick(NOW + 2.9) == Step()
+    (event,) = watcher.tick(NOW + 3).events
+    assert "did not answer to connect within 3 s" in str(said(event)[1])
+    subscribed(watcher, SubscribeResult())
+    assert watcher.wake_at() == NOW + 25 + 3
+    (event,) = watcher.tick(NOW + 28).events
+    assert "no ping from the server within 28 s" in str(said(event)[1])
+    (command,) = commands(watcher.opened(NOW))
+    reply = watcher.received(encode_reply(Reply(command.id, connect=ConnectResult("c1"))), NOW)
+    (command,) = commands(reply)
+    watcher.received(encode_reply(Reply(command.id, subscribe=SubscribeResult())), NOW)
+    assert watcher.wake_at() == math.inf
+
+
+def test_what_is_no_message_is_told() -> None:
+    """From who has been Centrifugo so far it is unreadable, from anybody else it is the end."""
+    watcher = Watcher(["news"])
+    watcher.opened(NOW)
+    assert isinstance(watcher.received(b"hello", NOW).events[0], Ended)
+    connected(watcher)
+    assert isinstance(watcher.received(b"hello", NOW).events[0], Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("channels", "options"),
+    [([], {}), ([""], {}), (["a"], {"key": KEY, "token": "t"}), (["a"], {"key": ""}), (["a"], {"user": 7})],
+)
+def test_wrong_arguments_are_refused(channels: list[str], options: dict[str, Any]) -> None:
+    """Before anybody connects."""
+    with pytest.raises(UsageError):
+        Watcher(channels, **options)
+
+
+replies = st.one_of(
+    st.builds(Reply, st.integers(1, 4), connect=st.builds(ConnectResult, st.sampled_from(["", "c1"]))),
+    st.builds(Reply, st.integers(1, 4), subscribe=st.builds(SubscribeResult, recovered=st.booleans())),
+    st.builds(Reply, st.integers(1, 4), error=st.builds(Error, st.integers(100, 113), temporary=st.booleans())),
+    st.builds(Reply, push=st.builds(Push, st.just("a"), pub=st.builds(Publication, offset=st.integers(0, 3)))),
+    st.builds(
+        Reply, push=st.builds(Push, st.just("a"), unsubscribe=st.builds(UnsubscribePush, st.integers(1999, 2502)))
+    ),
+    st.just(Reply()),
+).map(encode_reply)
+
+
+@given(st.lists(st.one_of(replies, st.binary(max_size=30)), max_size=12))
+def test_whatever_comes_it_goes_on(frames: list[bytes]) -> None:
+    """No message, in any order, makes it fail, send what is no command, or see a channel that it does not watch."""
+    watcher = Watcher(["a", "b"], key=KEY)
+    now, step = NOW, watcher.opened(NOW)
+    for frame in frames:
+        commands(Step(tuple(each for each in step.send if each != PING)))
+        if any(isinstance(event, Ended | Lost) for event in step.events):
+            step = watcher.opened(now)
+        assert all(getattr(event, "channel", "a") in ("a", "b") for event in step.events)
+        now += 0.5
+        step = watcher.received(frame, now)
+        if watcher.wake_at() <= now:
+            step = Step(step.send + watcher.tick(now).send, step.events)

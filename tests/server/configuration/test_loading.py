@@ -1,0 +1,78 @@
+"""Which generation is meant, by what a user gives."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.server import EmbeddedServer
+from centripetal.server.configuration.loading import which
+
+
+@pytest.mark.parametrize(
+    ("arguments", "generation"),
+    [
+        ({"secret": "s"}, "1.x"),
+        ({"api_key": "k"}, "6"),
+        ({"token_secret": "t"}, "6"),
+        ({"server": 1, "config": {}}, "1.x"),
+        ({"server": 6, "config": {}}, "6"),
+        ({"secret": "s", "config": {"presence": True}}, "1.x"),
+        ({"config": {"secret": "s", "engine": "memory"}}, "1.x"),
+        ({"config": {"namespaces": [{"name": "ns"}]}}, "1.x"),
+        ({"config": {"http_api": {"key": "k"}}}, "6"),
+        ({"config": {"Client": {"insecure": True}}}, "6"),
+        ({"config": {"admin": {"enabled": False}, "channel": {}}}, "6"),
+    ],
+)
+def test_keys_or_the_configuration_say_which_server(arguments: dict[str, Any], generation: str) -> None:
+    """A secret is of 1.x, other keys are of a current server; configurations differ in their sections."""
+    server = EmbeddedServer(**arguments) if "token_secret" not in arguments else EmbeddedServer(**arguments, config={})
+    assert server.generation == generation
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "give secret=… or server=1 for a 1.x server"),
+        ({"config": {}}, "does not show for which server"),
+        ({"config": {"something": 1}}, "does not show for which server"),
+        ({"config": {"secret": "s", "client": {}}}, "'secret', and one of a current server, 'client'"),
+        ({"config": {"api_key": "k", "token_hmac_secret_key": "t"}}, "Centrifugo 2 to 5"),
+        ({"secret": "s", "api_key": "k"}, "give only what one of them has"),
+        ({"server": 1, "api_key": "k"}, "give only what one of them has"),
+        ({"server": 6, "secret": "s"}, "has no secret"),
+        ({"server": 5, "api_key": "k"}, "a number, not 5"),
+        ({"api_key": ""}, "api_key must be text"),
+        ({"token_secret": 5}, "token_secret must be text"),
+    ],
+)
+def test_what_is_not_clear_is_refused_with_advice(arguments: dict[str, Any], words: str) -> None:
+    """No generation is guessed."""
+    with pytest.raises(UsageError, match=words):
+        EmbeddedServer(**arguments)
+
+
+def test_an_unknown_generation_is_no_configuration() -> None:
+    """The same function serves the command line."""
+    assert which(None, None, None, {"websocket": {}}) == 6
+
+
+def test_arguments_win_over_the_configuration() -> None:
+    """And no key is in the repr."""
+    config = {"http_api": {"key": "configured"}, "client": {"token": {"hmac_secret_key": "configured too"}}}
+    server = EmbeddedServer(config=config)
+    assert (server.api_key, server.token_secret, server.secret) == ("configured", "configured too", "")
+    server = EmbeddedServer(api_key="hush", token_secret="hush too", config=config)
+    assert (server.api_key, server.token_secret) == ("hush", "hush too")
+    with server:
+        assert "hush" not in repr(server)
+        assert repr(server) == f"<EmbeddedServer 6, at {server.url}>"
+
+
+@pytest.mark.parametrize(("prefix", "path"), [("/api", ""), ("/rt/api", "/rt"), ("/push", "/push")])
+def test_the_url_is_what_a_client_takes(prefix: str, path: str) -> None:
+    """Without the `/api` that clients add by themselves."""
+    with EmbeddedServer(api_key="k", config={"http_api": {"handler_prefix": prefix}}) as server:
+        assert server.url.endswith(f":{server.url.rpartition(':')[2].partition('/')[0]}{path}")
+        assert server.websocket_url.endswith("/connection/websocket")

@@ -1,0 +1,84 @@
+"""Values in configuration files, as the real servers read them."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.server.configuration.value_readers import (
+    boolean,
+    duration,
+    folded,
+    integer,
+    objects,
+    read,
+    text,
+    texts,
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("25s", 25.0),
+        ("1h30m", 5400.0),
+        ("300ms", 0.3),
+        ("1.5s", 1.5),
+        (".5m", 30.0),
+        ("-2s", -2.0),
+        ("720h", 2592000.0),
+        ("1µs", 1e-6),
+        (0, 0.0),
+        ("", 0.0),
+        ("0", 0.0),
+    ],
+)
+def test_durations_are_text_with_units(given: Any, seconds: float) -> None:
+    """As Go writes them; several parts add up."""
+    assert duration(given, "x") == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("given", [25, "25", "s", "1d", "1 s", True, None, [1]])
+def test_a_bare_number_is_no_duration(given: Any) -> None:
+    """It would count nanoseconds, and nobody means that."""
+    with pytest.raises(UsageError, match='place must be a duration such as "300s"'):
+        duration(given, "place")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "value"),
+    [
+        (int, "5", 5),
+        (int, 5.0, 5),
+        (bool, "true", True),
+        (bool, 0, False),
+        (bool, "", False),
+        (str, 5, "5"),
+        (list[str], "a b", ["a", "b"]),
+        (list[str], ["a", 1], ["a", "1"]),
+        (list[str], "", []),
+        (float, "1s", 1.0),
+    ],
+)
+def test_text_stands_for_other_kinds_and_they_for_text(kind: Any, given: Any, value: Any) -> None:
+    """Where the real servers take it so."""
+    assert read(given, kind, "x") == value
+
+
+@pytest.mark.parametrize(
+    ("reader", "given"),
+    [(text, []), (text, True), (texts, 5), (texts, [[]]), (integer, "x"), (integer, 1.5), (boolean, "x"), (boolean, 2)],
+)
+def test_a_wrong_kind_is_named(reader: Any, given: Any) -> None:
+    """With the place where it stands."""
+    with pytest.raises(UsageError, match="somewhere"):
+        reader(given, "somewhere")
+
+
+def test_objects_have_folded_names_and_no_nulls() -> None:
+    """A list of them says where each one stands."""
+    assert folded({"Name": 1, "x": None}, "place") == {"name": 1}
+    assert objects([{"A": 1}, {}], "list") == [("list[0]", {"a": 1}), ("list[1]", {})]
+    for wrong, of_what in ((5, "a list"), ([5], "an object")):
+        with pytest.raises(UsageError, match=f"must be {of_what}"):
+            objects(wrong, "list")

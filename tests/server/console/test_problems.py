@@ -1,0 +1,214 @@
+"""What the console says of things that went wrong in a server, of any generation."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from centripetal.server.console.problems import Problem, Problems
+from centripetal.server.current import disconnects as current_ends
+from centripetal.server.current import node as current_node
+from centripetal.server.current.explanations import explain as explain_current
+from centripetal.server.engine.events import (
+    CommandRefused,
+    CommandRun,
+    Connected,
+    Disconnected,
+    Event,
+    Joined,
+    RequestRefused,
+)
+from centripetal.server.v1 import disconnects as v1_ends
+from centripetal.server.v1.explanations import explain as explain_v1
+
+Explain = Callable[[Event], Problem | None]
+
+CLIENT: dict[str, Any] = {"at": 1, "client": "c", "user": "ada"}
+SUBSCRIBE: dict[str, Any] = {**CLIENT, "method": "subscribe"}
+DENIED = "permission denied"
+
+V1: list[tuple[Event, str, str]] = [
+    (RequestRefused(at=1, status=401, reason="invalid sign"), "does not fit its body", "same secret"),
+    (RequestRefused(at=1, status=400, reason="no sign found in API request"), "without a sign", "X-API-Sign"),
+    (RequestRefused(at=1, status=400, reason="no data found in API request"), "nothing in it", "JSON body"),
+    (RequestRefused(at=1, status=400, reason="no secret set in config"), "no secret", "--secret"),
+    (RequestRefused(at=1, status=400, reason="unknown method 'x'"), "unknown method 'x'", "publish, broadcast"),
+    (RequestRefused(at=1, status=400, reason="params of publish: x"), "params of publish: x", '{"method": …'),
+    (RequestRefused(at=1, status=500, reason="a reply cannot be printed: x"), "no JSON", "`info`"),
+    (
+        CommandRun(at=1, method="publish", channels=("$n:x",), error="namespace not found"),
+        "no namespace “n”",
+        '{"name": "n"}',
+    ),
+    (
+        CommandRun(at=1, method="presence", channels=("x",), error="not available"),
+        "`presence` of “x”",
+        "history_size",
+    ),
+    (CommandRun(at=1, method="broadcast", error="invalid message"), "`broadcast`", "before an empty one"),
+    (CommandRefused(**SUBSCRIBE, channel="x#y", error=DENIED), "users named after the #", "one of them"),
+    (CommandRefused(**SUBSCRIBE, channel="x&y", error=DENIED), "named after the &", "connect"),
+    (CommandRefused(**{**SUBSCRIBE, "user": ""}, channel="x", error=DENIED), "An anonymous client", "`anonymous`"),
+    (CommandRefused(**SUBSCRIBE, channel="$x", error=DENIED), "private", "generate_channel_sign"),
+    (CommandRefused(**CLIENT, method="publish", channel="x", error=DENIED), "publish into “x”", "`publish`"),
+    (
+        CommandRefused(**CLIENT, method="history", channel="x", error=DENIED),
+        "without a subscription",
+        "Subscribe first",
+    ),
+    (CommandRefused(**SUBSCRIBE, channel="n:x", error="namespace not found"), "no namespace “n”", "namespaces"),
+    (CommandRefused(**SUBSCRIBE, channel="x", error="already subscribed"), "twice", "once"),
+    (CommandRefused(**SUBSCRIBE, channel="x", error="limit exceeded"), "too long", "`max_channel_length`"),
+    (CommandRefused(**SUBSCRIBE, error="something new"), "“something new”", "documentation"),
+    (Disconnected(**CLIENT, code=3000, reason="invalid token"), "token", "generate_client_token"),
+    (Disconnected(**CLIENT, code=3000, reason="stale"), "in time", "stale_connection_close_delay"),
+    (Disconnected(**CLIENT, code=3000, reason="expired"), "connection_lifetime", "refreshEndpoint"),
+    (Disconnected(**CLIENT, code=3000, reason="slow"), "slowly", "client_queue_max_size"),
+]
+CURRENT: list[tuple[Event, str, str]] = [
+    (RequestRefused(at=1, status=401, reason="no API key, or a wrong one"), "without the API key", "X-API-Key"),
+    (
+        RequestRefused(at=1, status=403, reason="the origin is none of client.allowed_origins"),
+        "origin that is not allowed",
+        "`client.allowed_origins`",
+    ),
+    (RequestRefused(at=1, status=400, reason="not JSON"), "could not be read: not JSON", "`{}`"),
+    (
+        CommandRun(at=1, method="publish", channels=("x:y",), error="unknown channel"),
+        "namespace “x”",
+        '"name": "x"',
+    ),
+    (CommandRun(at=1, method="presence", channels=("x",), error="not available"), "it is off", "`presence`"),
+    (CommandRun(at=1, method="publish", error="bad request"), "missing", "base64"),
+    (CommandRun(at=1, method="send_push", error="not found"), "no method", "PRO"),
+    (
+        CommandRefused(at=1, method="subscribe", channel="$x", error="permission denied", client="c", user="ada"),
+        "private",
+        "subscription_token",
+    ),
+    (
+        CommandRefused(at=1, method="subscribe", channel="x", error="permission denied", client="c", user="ada"),
+        "may not subscribe to “x”",
+        "`allow_subscribe_for_client`",
+    ),
+    (
+        CommandRefused(at=1, method="publish", channel="x", error="permission denied", client="c", user="ada"),
+        "may not publish",
+        "`allow_publish_for_client`",
+    ),
+    (CommandRefused(at=1, method="connect", error="token expired", client="c", user="ada"), "has expired", "getToken"),
+]
+# Those of one generation, and what it does because somebody asked for it.
+GENERATIONS = pytest.mark.parametrize(
+    ("explain", "ends", "code", "asked_for"),
+    [
+        pytest.param(explain_v1, v1_ends, 3000, {"disconnect", "shutting down"}, id="1.x"),
+        pytest.param(explain_current, current_ends, 3500, {"shutdown"}, id="6"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("explain", "event", "what", "fix"),
+    [(explain, *case) for explain, cases in ((explain_v1, V1), (explain_current, CURRENT)) for case in cases],
+)
+def test_what_went_wrong_has_a_way_out(explain: Explain, event: Event, what: str, fix: str) -> None:
+    """One sentence says what happened, in the words of the case, the other what to do."""
+    problem = explain(event)
+    assert problem is not None
+    assert what in problem.what
+    assert fix in problem.fix
+    assert problem.what[0] == problem.what[0].upper()
+    assert not re.search(r"\{\w+\}", problem.what + problem.fix)
+
+
+@GENERATIONS
+def test_every_way_to_be_disconnected_is_known(explain: Explain, ends: Any, code: int, asked_for: set[str]) -> None:
+    """Each reason that the server has is explained in words of its own, or nothing to explain."""
+    named = (getattr(ends, name) for name in ends.__all__ if name.isupper())
+    # Subscriptions end for reasons, too; those have codes of their own.
+    reasons = [each.reason for each in named if getattr(each, "code", code) >= 3000]
+    assert reasons
+    problems = {reason: explain(Disconnected(**CLIENT, code=code, reason=reason)) for reason in reasons}
+    assert {reason for reason, problem in problems.items() if problem is None} == asked_for
+    assert all("documentation" not in problem.fix for problem in problems.values() if problem)
+
+
+@pytest.mark.parametrize("explain", [explain_v1, explain_current])
+@pytest.mark.parametrize(
+    "event",
+    [
+        CommandRun(at=1, method="publish", channels=("news",)),
+        Connected(at=1, client="c", user="ada"),
+        Joined(at=1, channel="news", client="c", user="ada"),
+        Disconnected(**CLIENT),
+    ],
+)
+def test_what_went_well_is_no_problem(explain: Explain, event: Event) -> None:
+    """In no generation."""
+    assert explain(event) is None
+
+
+@pytest.mark.parametrize(
+    ("explain", "code", "reason"),
+    [
+        (explain_v1, 3000, "disconnect"),
+        (explain_v1, 3000, "shutting down"),
+        (explain_current, 3503, "force disconnect"),
+        (explain_current, 4001, "stale"),
+        (explain_current, 4500, "bye"),
+    ],
+)
+def test_an_end_that_was_asked_for_is_no_problem(explain: Explain, code: int, reason: str) -> None:
+    """The back end of a Centrifugo 6 may give any reason."""
+    assert explain(Disconnected(**CLIENT, code=code, reason=reason)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        *((CommandRun, message) for message in current_node._MESSAGES.values()),
+        *((CommandRefused, message) for message in current_ends._MESSAGES.values() if "internal" not in message),
+    ],
+)
+@pytest.mark.parametrize("method", ["subscribe", "publish", "history", "presence", "connect", "rpc"])
+def test_every_error_of_the_current_server_is_known(
+    kind: type[CommandRun] | type[CommandRefused], message: str, method: str
+) -> None:
+    """Each one has words of its own, in which nothing is left to fill in."""
+    event = (
+        CommandRun(at=1, method=method, channels=("a:b",), error=message)
+        if kind is CommandRun
+        else CommandRefused(**CLIENT, method=method, channel="a:b", error=message)
+    )
+    problem = explain_current(event)
+    assert problem is not None
+    assert "documentation" not in problem.fix
+    assert not re.search(r"\{\w+\}", problem.what + problem.fix)
+
+
+def problem(reason: str, at: float) -> Problem:
+    return Problem(reason, "where", "what", "fix", at)
+
+
+def test_equal_problems_are_counted() -> None:
+    """The latest comes first, with the time of the last one; forgetting ends it."""
+    problems = Problems()
+    for reason, at in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
+        problems.add(problem(reason, at))
+    assert [(each.reason, each.count, each.at) for each in problems.latest()] == [("a", 2, 3.0), ("b", 1, 2.0)]
+    problems.clear()
+    assert problems.latest() == []
+
+
+def test_problems_of_too_many_kinds_are_forgotten() -> None:
+    """Those that were not seen for longest; a caller cannot fill the memory."""
+    problems = Problems()
+    for number in range(1000):
+        problems.add(problem(str(number), number))
+        problems.add(problem("always", number))
+    latest = problems.latest()
+    assert len(latest) == 100
+    assert (latest[0].reason, latest[0].count) == ("always", 1000)
+    assert latest[1].reason == "999"

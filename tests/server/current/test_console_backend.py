@@ -1,0 +1,83 @@
+"""The console's side of a Centrifugo 6 node."""
+
+import pytest
+
+from centripetal.server.console.backend import Kept, Member
+from centripetal.server.current.config import read_config
+from centripetal.server.current.connection import Told
+from centripetal.server.current.console_backend import CurrentBackend
+from centripetal.server.current.node import Node
+from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Publication
+from centripetal.server.engine.events import CommandRun, Event
+
+CONFIG = {
+    "channel": {
+        "without_namespace": {"presence": True, "history_size": 5, "history_ttl": "60s"},
+        "namespaces": [{"name": "bare"}],
+    }
+}
+
+
+class Connected:
+    """A connection that remembers what is done to it."""
+
+    def __init__(self, node: Node, user: str = "ada") -> None:
+        self.id, self.user, self.session, self.done = "c1", user, "", list[str]()
+        node.hub.add(self)  # type: ignore[arg-type]  # no more of a connection is needed here
+
+    def deliver(self, told: Told) -> None:
+        self.done.append(f"publication {told.publication.offset}")
+
+    def unsubscribe(self, channel: str, code: int, reason: str) -> None:
+        self.done.append(f"unsubscribe {channel}: {code} {reason}")
+
+    def disconnect(self, code: int, reason: str) -> None:
+        self.done.append(f"disconnect: {code} {reason}")
+
+
+@pytest.fixture
+def node() -> Node:
+    return Node(read_config(CONFIG)[0], name="n", uid="u", now=0, new_epoch=lambda: "epoch")
+
+
+def test_a_channel_is_seen(node: Node) -> None:
+    """Its subscribers, who they are, what it remembers; reading it makes no stream."""
+    backend = CurrentBackend(node, lambda: 1.0)
+    Connected(node)
+    node.engine.subscribe("news", "c1")
+    node.engine.add_presence("news", ClientInfo("ada", "c1", conn_info=b'{"name":"Ada"}'))
+    assert backend.channels() == {"news": 1}
+    assert backend.connections() == [Member("c1", "ada")]
+    view = backend.channel("news", 10)
+    assert (view.subscribers, view.presence, view.history, view.advice) == (1, True, (), "")
+    assert view.members == (Member("c1", "ada", '{"name":"Ada"}'),)
+    assert node.engine._streams == {}
+    assert backend.publish("news", b'{"n": 1.0}') == ""
+    assert backend.channel("news", 10).history == (Kept("1", '{"n": 1.0}'),)
+    node.engine.publish(Publication("", "news", b"2", tags={"lang": "en"}), HistoryOptions(size=10, ttl=60), 1.0)
+    assert backend.channel("news", 1).history == (Kept("2", "2", "", "lang=en"),)
+    assert "`history_size` and `history_ttl`" in backend.channel("bare:x", 10).advice
+    assert "no namespace “nowhere”" in backend.channel("nowhere:x", 10).advice
+
+
+def test_buttons_do_what_the_api_does(node: Node) -> None:
+    """They act on all connections of the user, are told like any call, and give the server's error back."""
+    heard = list[Event]()
+    node.events.listen(heard.append)
+    backend, connection = CurrentBackend(node, lambda: 1.0), Connected(node)
+    assert backend.unsubscribe("news", "ada") == backend.disconnect("ada") == ""
+    assert connection.done == ["unsubscribe news: 2000 server unsubscribe", "disconnect: 3503 force disconnect"]
+    assert backend.publish("nowhere:x", b"1") == "unknown channel"
+    assert [(each.method, each.error) for each in heard if isinstance(each, CommandRun)] == [
+        ("unsubscribe", ""),
+        ("disconnect", ""),
+        ("publish", "unknown channel"),
+    ]
+
+
+def test_the_anonymous_are_left_alone(node: Node) -> None:
+    """To the API, no user is all of them."""
+    backend, connection = CurrentBackend(node, lambda: 1.0), Connected(node, user="")
+    assert "anonymous" in backend.unsubscribe("news", "")
+    assert "anonymous" in backend.disconnect("")
+    assert connection.done == []

@@ -1,0 +1,62 @@
+"""The request that opens a WebSocket."""
+
+import pytest
+
+from centripetal.server.listening.handshake import accepts_deflate, switch, verdict
+from centripetal.server.listening.http1 import Request
+
+GOOD = {
+    "connection": "keep-alive, Upgrade",
+    "upgrade": "WebSocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def request(method: str = "GET", **changed: str) -> Request:
+    headers = GOOD | {name.replace("_", "-"): value for name, value in changed.items()}
+    return Request(method, "/connection/websocket", tuple((name, value) for name, value in headers.items() if value))
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (request(), 101),
+        (request(sec_websocket_key="any text"), 101),
+        (request(origin="http://elsewhere", sec_websocket_protocol="a, b"), 101),
+        (request("POST"), 405),
+        (request("get"), 405),
+        (request(connection="close"), 400),
+        (request(upgrade="h2c"), 400),
+        (request(upgrade=""), 400),
+        (request(sec_websocket_version="12"), 400),
+        (request(sec_websocket_key=""), 400),
+    ],
+)
+def test_what_is_a_handshake(asked: Request, status: int) -> None:
+    """The method is looked at first, then what must be there (spec v1 §9.1)."""
+    assert verdict(asked) == status
+
+
+def test_the_answer_proves_that_the_key_was_read() -> None:
+    """With the example of RFC 6455, section 1.3; no protocol is selected by itself."""
+    answer = switch(request(sec_websocket_protocol="a"), deflate=False)
+    assert answer == (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+    )
+
+
+def test_a_protocol_that_was_chosen_is_said() -> None:
+    """It is for the dialect to choose it."""
+    answer = switch(request(), deflate=False, protocol="centrifuge-json")
+    assert b"\r\nSec-WebSocket-Protocol: centrifuge-json\r\n" in answer
+
+
+def test_compression_is_agreed_on_without_context() -> None:
+    """Whatever parameters were offered (spec v1 §9.1)."""
+    asked = request(sec_websocket_extensions="x, permessage-deflate; client_max_window_bits")
+    assert accepts_deflate(asked)
+    assert not accepts_deflate(request())
+    extension = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+    assert b"\r\nSec-WebSocket-Extensions: %b\r\n" % extension in switch(asked, deflate=True)

@@ -1,0 +1,236 @@
+"""Connections over a real loopback socket: many requests, upgrades, ends."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from centripetal.server.listening.http1 import MAX_HEAD, Request, Response
+from centripetal.server.listening.http_server import App, HTTPConnection
+
+GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def answer(request: Request) -> Response:
+    if request.target == "/fail":
+        raise ValueError("on purpose")
+    if request.target == "/large":
+        return Response(200, (), b"a" * 5_000_000)
+    return Response(200, (), f"{request.method} {request.target}".encode() + request.body, note="noted")
+
+
+class Echo(asyncio.Protocol):
+    """Another protocol: sends back what it gets."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(b"taken over;")
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(data)
+        if data.endswith(b"end"):
+            self.transport.close()
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    app = App(answer, lambda request: Echo() if request.target == "/echo" else None)
+    await app.start(socket.create_server(("127.0.0.1", 0)))
+    yield app
+    await app.stop()
+
+
+async def connect(app: App) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    assert app._listener is not None
+    return await asyncio.open_connection(*app._listener.getsockname())
+
+
+async def talk(app: App, data: bytes) -> bytes:
+    """Everything that is answered to *data* before the connection ends."""
+    reader, writer = await connect(app)
+    writer.write(data)
+    received = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return received
+
+
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    return await reader.readexactly(length)
+
+
+async def test_a_connection_carries_many_requests(app: App) -> None:
+    """One after the other."""
+    reader, writer = await connect(app)
+    for name in (b"a", b"b"):
+        writer.write(GET % name)
+        assert await read_answer(reader) == b"GET /" + name
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_requests_sent_ahead_are_answered_in_order(app: App) -> None:
+    """And the last one may end the connection."""
+    last = (GET % b"c").replace(b"Host", b"Connection: close\r\nHost")
+    received = await talk(app, GET % b"a" + GET % b"b" + last + GET % b"never")
+    assert [received.index(b"GET /" + name) for name in (b"a", b"b", b"c")] == sorted(
+        received.index(b"GET /" + name) for name in (b"a", b"b", b"c")
+    )
+    assert b"never" not in received
+    assert received.count(b"Connection: close\r\n") == 1
+
+
+async def test_a_client_that_waits_is_told_to_go_on(app: App) -> None:
+    """100 comes before the body is sent."""
+    reader, writer = await connect(app)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"!")
+    assert await read_answer(reader) == b"POST /!"
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_what_is_no_request_is_answered_and_ends(app: App) -> None:
+    """The client gets to read the answer, even if it has sent much more."""
+    assert (await talk(app, b"garbage\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+    assert (await talk(app, b"a" * (2 * MAX_HEAD))).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_failure_of_ours_is_answered_and_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    """The connection goes on."""
+    reader, writer = await connect(app)
+    writer.write(GET % b"fail" + GET % b"a")
+    assert await read_answer(reader) == b"Internal Server Error\n"
+    assert await read_answer(reader) == b"GET /a"
+    assert "failed to answer GET /fail" in caplog.text
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_notes_go_to_the_log(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    """And not to the client."""
+    with caplog.at_level(logging.INFO, "centripetal.server"):
+        received = await talk(app, (GET % b"a").replace(b"1.1", b"1.0"))
+    assert "200: noted" in caplog.text
+    assert b"noted" not in received
+
+
+async def test_another_protocol_takes_over(app: App) -> None:
+    """With the bytes that followed the request."""
+    assert await talk(app, GET % b"echo" + b"first end") == b"taken over;first end"
+    assert not app.connections
+
+
+async def test_a_client_that_does_not_read_gets_no_more_answers_made(app: App) -> None:
+    """Until it reads; then it gets them all."""
+    reader, writer = await connect(app)
+    writer.write(GET % b"large" * 4 + GET % b"a")
+    sizes = []
+    for _ in range(4):
+        await reader.readuntil(b"\r\n\r\n")
+        size = int(await reader.readline(), 16)
+        sizes.append(len(await reader.readexactly(size)))
+        await reader.readexactly(len("\r\n0\r\n\r\n"))
+    assert sizes == [5_000_000] * 4
+    assert await read_answer(reader) == b"GET /a"
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_stopping_ends_idle_connections_and_listens_no_more(app: App) -> None:
+    """A client sees the end of its stream."""
+    reader, writer = await connect(app)
+    writer.write(GET % b"a")
+    await read_answer(reader)
+    assert app._listener is not None
+    address = app._listener.getsockname()
+    await app.stop()
+    assert await reader.read() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(*address)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_stopping_waits_no_longer_than_it_must(app: App) -> None:
+    """A client that does not take its answer is cut off."""
+    reader, writer = await connect(app)
+    writer.write(GET % b"large" * 10)
+    await reader.readuntil(b"\r\n\r\n")
+    await app.stop(timeout=0.01)
+    await asyncio.sleep(0)
+    assert not app.connections
+    writer.transport.abort()
+
+
+async def test_a_pause_turns_away_whoever_comes(app: App) -> None:
+    """Nothing listens, connections are cut but for the one that is spared, and the address is the same afterwards."""
+    reader, writer = await connect(app)
+    writer.write(GET % b"a")
+    assert await read_answer(reader) == b"GET /a"
+    (spared,) = app.connections
+    idle, other_writer = await connect(app)
+    await app.pause(spared)
+    assert await idle.read() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await connect(app)
+    writer.write(GET % b"b")
+    assert await read_answer(reader) == b"GET /b"
+    await app.resume()
+    assert (await talk(app, (GET % b"c").replace(b"Host", b"Connection: close\r\nHost"))).endswith(b"GET /c")
+    for each in (writer, other_writer):
+        each.close()
+
+
+class Cut(asyncio.Transport):
+    """A transport that knows whether it was cut."""
+
+    cut = False
+
+    def abort(self) -> None:
+        self.cut = True
+
+
+async def test_a_connection_that_is_only_being_made_is_cut_then(app: App) -> None:
+    """Between its making and its first event there is no transport to cut yet."""
+    connection, transport = HTTPConnection(app), Cut()
+    await app.pause()
+    connection.connection_made(transport)
+    assert transport.cut
+    connection.connection_lost(None)
+    assert len(app.connections) == 0
+
+
+async def test_stopping_in_a_pause(app: App) -> None:
+    """The address is free afterwards."""
+    assert app._listener is not None
+    address = app._listener.getsockname()
+    await app.pause()
+    await app.stop()
+    socket.create_server(address).close()
+
+
+async def test_who_interferes_sees_to_the_answer(app: App) -> None:
+    """A request that is taken gets what the taker says, or nothing; requests behind it are not read."""
+    taken: list[tuple[Request, HTTPConnection]] = []
+
+    def interfere(request: Request, connection: HTTPConnection) -> bool:
+        if request.target == "/mine":
+            taken.append((request, connection))
+        return request.target == "/mine"
+
+    app.interfere = interfere
+    reader, writer = await connect(app)
+    writer.write(GET % b"a" + GET % b"mine" + GET % b"never")
+    assert await read_answer(reader) == b"GET /a"
+    assert len(taken) == 1
+    request, connection = taken[0]
+    connection.end_with(Response(200, (), b"said"), request)
+    assert (await reader.read()).endswith(b"said")
+    writer.close()

@@ -1,0 +1,288 @@
+"""What is below the content of frames, over real sockets and with a transport that does as it is told."""
+
+import asyncio
+import http.client
+import itertools
+import json
+import socket
+from typing import Any
+
+import pytest
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
+
+from centripetal import v1
+from centripetal.dialects.v1.client_protocol import Disconnect
+from centripetal.server import EmbeddedServer, embedded
+from centripetal.server.listening import thread as runner
+from centripetal.server.listening.http1 import Request
+from centripetal.server.listening.websocket import WebSockets, _Connection
+from centripetal.server.v1.api import Node
+from centripetal.server.v1.client_endpoint import Clients
+from centripetal.server.v1.config import read_config
+from tests.server.listening.test_handshake import GOOD
+from tests.wire.websocket import Client
+
+Sockets = WebSockets[Disconnect]
+
+OPEN = {"secret": "s", "insecure": True}
+CONNECT = b'{"uid":"1","method":"connect","params":{}}'
+SUBSCRIBE = b'{"uid":"2","method":"subscribe","params":{"channel":"c"}}'
+PING = b'{"method":"ping"}'
+
+
+def connected(server: EmbeddedServer, **options: Any) -> Client:
+    """A client that has authenticated and subscribed."""
+    client = Client(server.websocket_url, **options)
+    client.send(CONNECT)
+    client.receive_text()
+    client.send(SUBSCRIBE)
+    client.receive_text()
+    return client
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "text"), [("GET", 400, b"Bad Request\n"), ("PUT", 405, b"Method Not Allowed\n")]
+)
+def test_what_is_no_handshake_is_refused(method: str, status: int, text: bytes) -> None:
+    """With the version that would be understood (spec v1 §9.1)."""
+    with EmbeddedServer(config=OPEN) as server:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        connection.request(method, "/connection/websocket", headers=GOOD | {"sec-websocket-version": "8"})
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (status, text)
+        assert response.getheader("Sec-Websocket-Version") == "13"
+        assert response.getheader("X-Content-Type-Options") == "nosniff"
+        connection.close()
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The HTTP half works all the same."""
+    for module in (embedded, runner):
+        monkeypatch.setattr(module, "CAN_WEBSOCKET", False)
+    with EmbeddedServer(config=OPEN) as server:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/connection/websocket", headers=GOOD)
+        response = connection.getresponse()
+        assert (response.status, b"pip install 'centripetal[server]'" in response.read()) == (501, True)
+        connection.close()
+        assert v1.Client(server.url, "s").channels() == []
+
+
+def test_a_frame_may_be_as_large_as_configured_and_no_larger() -> None:
+    """Also in fragments; the end has code 1009 and no reason (spec v1 §9.1)."""
+    with EmbeddedServer(config=OPEN | {"client_request_max_size": 100}) as server:
+        largest = CONNECT + b" " * (100 - len(CONNECT))
+        with Client(server.websocket_url) as client:
+            client.send(largest, fragments=(1, 99))
+            assert json.loads(client.receive_text())["method"] == "connect"
+        for fragments in ((), (50,)):
+            with Client(server.websocket_url) as client:
+                client.send(largest + b" ", fragments=fragments)
+                assert client.receive_close() == (1009, "")
+                client.receive_end()
+
+
+def test_answers_are_in_the_order_of_the_frames() -> None:
+    """Also when all of them arrive at once."""
+    with EmbeddedServer(config=OPEN) as server, connected(server) as client:
+        frames = [Frame(Opcode.TEXT, PING), Frame(Opcode.PING, b"1"), Frame(Opcode.TEXT, PING)]
+        client.socket.sendall(b"".join(frame.serialize(mask=True) for frame in frames))
+        received = [client.receive() for _ in frames]
+        assert [each.opcode for each in received if isinstance(each, Frame)] == [Opcode.TEXT, Opcode.PONG, Opcode.TEXT]
+
+
+def test_text_is_not_checked() -> None:
+    """What was published arrives, UTF-8 or not."""
+    with EmbeddedServer(config=OPEN | {"insecure_api": True}) as server, connected(server) as client:
+        client.send(b'{"method":"publish","params":{"channel":"c","data":"\xff"}}')
+        assert client.receive_text().endswith(b'"data":"\xff"}}')
+
+
+@pytest.mark.parametrize("compression", [False, True])
+def test_compression_is_used_if_it_is_configured_and_offered(compression: bool) -> None:
+    """Clients with and without it get the same messages."""
+    with EmbeddedServer(config=OPEN | {"websocket_compression": compression}) as server:
+        offering = connected(server, extensions=[ClientPerMessageDeflateFactory()])
+        plain = connected(server)
+        with offering, plain:
+            assert ("Sec-WebSocket-Extensions" in offering.response.headers) is compression
+            assert "Sec-WebSocket-Extensions" not in plain.response.headers
+            for number in range(3):
+                v1.Client(server.url, "s").publish("c", [number, "x" * 1000])
+                bodies = [json.loads(client.receive_text())["body"]["data"] for client in (plain, offering)]
+                assert bodies == [[number, "x" * 1000]] * 2
+
+
+def test_who_sends_no_pongs_is_cut_off() -> None:
+    """After a ping, and without a close frame; what else it sends does not count (spec v1 §9.1)."""
+    with EmbeddedServer(config=OPEN | {"ping_interval": 1}) as server, Client(server.websocket_url) as client:
+        client.send_frame(Frame(Opcode.TEXT, CONNECT))
+        client.receive_text()
+        received = b""
+        while data := client.socket.recv(1000):
+            received += data
+        assert received == b"\x89\x04ping"
+
+
+def test_everybody_gets_everything_in_order() -> None:
+    """Many connections, many messages; counters say so, too."""
+    with EmbeddedServer(config=OPEN) as server:
+        clients = [connected(server) for _ in range(50)]
+        api = v1.Client(server.url, "s")
+        for number in range(100):
+            api.publish("c", number)
+        for client in clients:
+            assert [json.loads(client.receive_text())["body"]["data"] for _ in range(100)] == list(range(100))
+        metrics = api.node().metrics
+        assert metrics["client_num_msg_queued"] == metrics["client_num_msg_sent"] == 50 * 102
+        assert metrics["http_raw_ws_num_requests"] == 50
+        assert metrics["client_bytes_out"] > 50 * 100 * 60
+        for client in clients:
+            client.drop()
+
+
+def test_a_server_that_stops_ends_connections_that_nobody_reads() -> None:
+    """It does not wait for them."""
+    server = EmbeddedServer(config=OPEN).start()
+    clients = [connected(server), Client(server.websocket_url)]
+    server.stop()
+    assert clients[0].receive_close() == (3000, '{"reason":"shutting down","reconnect":true}')
+    for client in clients:
+        client.receive_end()
+        client.drop()
+
+
+class FakeTransport(asyncio.Transport):
+    """Takes nothing after it was told so; keeps what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.ended = ""
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert not self.ended
+        self.written += data
+
+    def write_eof(self) -> None:
+        self.ended = "eof"
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.ended = "closed"
+
+    def abort(self) -> None:
+        self.ended = "aborted"
+
+
+def node_of(websockets: Sockets) -> Node:
+    assert isinstance(websockets.realtime, Clients)
+    return websockets.realtime.node
+
+
+def accept(websockets: Sockets) -> tuple[_Connection[Disconnect], FakeTransport]:
+    connection = websockets.upgrade(Request("GET", "/", tuple(GOOD.items())))
+    assert isinstance(connection, _Connection)
+    transport = FakeTransport()
+    connection.connection_made(transport)
+    transport.written.clear()
+    return connection, transport
+
+
+@pytest.fixture
+async def websockets() -> Sockets:
+    config, _ = read_config(OPEN | {"client_queue_max_size": 1000, "publish": True})
+    node = Node(config, uid="u", now=0, next_uid=lambda: "m")
+    ids = map(str, itertools.count())
+    return WebSockets(Clients(node, lambda: next(ids)), lambda _: True)
+
+
+def feed(connection: _Connection[Disconnect], *frames: bytes) -> None:
+    connection.data_received(b"".join(Frame(Opcode.TEXT, frame).serialize(mask=True) for frame in frames))
+
+
+async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Sockets) -> None:
+    """What waits is dropped and the reason is sent after what the socket has; nothing is kept for it."""
+    connection, transport = accept(websockets)
+    feed(connection, CONNECT, SUBSCRIBE)
+    await asyncio.sleep(0)
+    transport.written.clear()
+    connection.pause_writing()
+    publish = b'{"method":"publish","params":{"channel":"c","data":"%b"}}' % (b"x" * 200)
+    feed(connection, publish, publish)
+    await asyncio.sleep(0)
+    assert (bytes(transport.written), transport.ended) == (b"", "")
+    feed(connection, publish)
+    await asyncio.sleep(0)
+    close = Frame(Opcode.CLOSE, b'\x0b\xb8{"reason":"slow","reconnect":false}').serialize(mask=False)
+    assert (bytes(transport.written), transport.ended) == (close, "eof")
+    assert not connection._queue
+    assert node_of(websockets).engine.channels() == []
+    connection.connection_lost(None)
+
+
+async def test_what_waits_is_sent_when_there_is_room(websockets: Sockets) -> None:
+    """In order, and all at once."""
+    connection, transport = accept(websockets)
+    connection.pause_writing()
+    feed(connection, CONNECT, PING, PING)
+    await asyncio.sleep(0)
+    assert not transport.written
+    connection.resume_writing()
+    assert transport.written.count(b'{"method":"ping"}') == 2
+    assert transport.written.index(b"connect") < transport.written.index(b"ping")
+    connection.connection_lost(None)
+
+
+async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: Sockets) -> None:
+    """They would be kept in memory without a limit."""
+    connection, transport = accept(websockets)
+    connection.pause_writing()
+    connection.data_received(Frame(Opcode.PING, b"x").serialize(mask=True) * 1000)
+    assert not transport.written
+    connection.connection_lost(None)
+
+
+async def test_a_payload_is_framed_once_for_all(websockets: Sockets) -> None:
+    """All connections have the very same object in their queues."""
+    connections = [accept(websockets)[0] for _ in range(3)]
+    for connection in connections:
+        connection.pause_writing()
+        feed(connection, CONNECT, SUBSCRIBE)
+    await asyncio.sleep(0)
+    node_of(websockets).hub.send(b"x" * 200, node_of(websockets).engine.subscribers("c"))
+    frames = [connection._queue[-1].frame for connection in connections]
+    assert frames[0] == b"\x81\x7e\x00\xc8" + b"x" * 200
+    assert frames[0] is frames[1] is frames[2]
+    for connection in connections:
+        connection.connection_lost(None)
+
+
+@pytest.mark.parametrize(
+    ("size", "head"), [(125, b"\x81\x7d"), (126, b"\x81\x7e\0\x7e"), (65536, b"\x81\x7f\0\0\0\0\0\1\0\0")]
+)
+async def test_the_size_of_a_frame_is_written_as_short_as_possible(websockets: Sockets, size: int, head: bytes) -> None:
+    """RFC 6455, section 5.2."""
+    assert websockets.outgoing(b"x" * size, deflate=False) == (head + b"x" * size, size)
+
+
+def test_a_client_that_goes_away_is_gone() -> None:
+    """Its subscriptions end, however it went."""
+    with EmbeddedServer(config=OPEN | {"presence": True}) as server:
+        api = v1.Client(server.url, "s")
+        polite, rude = connected(server), connected(server)
+        assert len(api.presence("c")) == 2
+        polite.close(1000, "bye")
+        assert polite.receive_close() == (1000, "")
+        polite.receive_end()
+        assert len(api.presence("c")) == 1
+        rude.socket.shutdown(socket.SHUT_WR)
+        rude.receive_end()
+        assert api.channels() == []
+        polite.drop()
+        rude.drop()

@@ -1,0 +1,186 @@
+"""What a 1.x server answers to HTTP requests, beyond the recordings."""
+
+import itertools
+
+import pytest
+
+from centripetal.dialects.v1.credentials import generate_api_sign
+from centripetal.server.engine.engine import ClientInfo
+from centripetal.server.listening.http1 import Request, Response
+from centripetal.server.v1.api import Node
+from centripetal.server.v1.config import read_config
+from centripetal.server.v1.http_endpoints import Endpoints
+from tests.server.listening.test_handshake import GOOD
+
+JSON = ("content-type", "application/json")
+CHANNELS = b'{"method":"channels"}'
+
+
+def make(**config: object) -> tuple[Endpoints, Node]:
+    node = Node(read_config(config)[0], uid="uid", now=0, next_uid=lambda: "m")
+    ticks = itertools.count()
+    return Endpoints(node, now=lambda: 0.0, timer=lambda: next(ticks) / 1000), node
+
+
+def ask(endpoints: Endpoints, body: bytes = CHANNELS, *headers: tuple[str, str], target: str = "/api/") -> Response:
+    return endpoints.answer(Request("POST", target, headers, body))
+
+
+def test_the_ladder_of_decisions() -> None:
+    """The first thing that is wrong decides (spec v1 §5.3)."""
+    endpoints, _ = make(secret="secret")
+    good = ("x-api-sign", generate_api_sign("secret", CHANNELS))
+    bad = ("x-api-sign", "0" * 64)
+    assert ask(endpoints, b"", JSON).note.startswith("no sign")
+    assert ask(endpoints, b"", JSON, bad).note.startswith("no data")
+    assert ask(make()[0], b"x", JSON, bad).note.startswith("no secret")
+    assert ask(endpoints, b"nonsense", JSON, bad).status == 401
+    assert ask(endpoints, CHANNELS, JSON, ("x-api-sign", "\xe9")).status == 401
+    assert ask(endpoints, CHANNELS, JSON, good).status == 200
+    wrong = ("x-api-sign", generate_api_sign("secret", b"nonsense"))
+    assert ask(endpoints, b"nonsense", JSON, wrong).status == 400
+
+
+def test_nothing_is_signed_with_insecure_api() -> None:
+    """A wrong sign is as good as none."""
+    endpoints, _ = make(secret="secret", insecure_api=True)
+    assert [ask(endpoints, CHANNELS, JSON, *more).status for more in ((), (("x-api-sign", "x"),))] == [200, 200]
+    assert ask(endpoints, b"", JSON).status == 400
+
+
+def test_the_reason_of_a_refusal_is_not_sent() -> None:
+    """It is a note for the log; the body says nothing."""
+    response = ask(make(insecure_api=True)[0], b"[1]", JSON)
+    assert (response.status, response.body) == (400, b"Bad Request\n")
+    assert "object is expected" in response.note
+
+
+def test_a_reply_that_cannot_be_printed_is_a_failure_of_the_server() -> None:
+    """Presence of a client whose info is no JSON (spec v1 §9.4)."""
+    endpoints, node = make(insecure_api=True, presence=True)
+    node.engine.add_presence("c", ClientInfo("u", "1", b"nonsense"))
+    response = ask(endpoints, b'{"method":"presence","params":{"channel":"c"}}', JSON)
+    assert (response.status, response.body) == (500, b"Internal Server Error\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("/api", "/api/"),
+        ("/api?x=1&y=%20", "/api/?x=1&y=%20"),
+        ("//api/", "/api/"),
+        ("/./api/../api/x", "/api/x"),
+        ("/api//x/", "/api/x/"),
+        ("//nope", "/nope"),
+        ("/..", "/"),
+        ("/a//<b>", "/a/%3Cb%3E"),
+        ("/a//\xe9", "/a/%E9"),
+        ("http://host/api", "/api/"),
+    ],
+)
+def test_unclean_paths_are_redirected(target: str, location: str) -> None:
+    """Empty and dotted parts, and the endpoint without its slash."""
+    response = ask(make()[0], target=target)
+    assert (response.status, response.headers, response.body) == (301, (("Location", location),), b"")
+
+
+def test_browsers_are_told_where_to_go() -> None:
+    """A redirected GET has a page, a HEAD only its type."""
+    endpoints, _ = make()
+    get, head = (endpoints.answer(Request(method, "/api?a&b")) for method in ("GET", "HEAD"))
+    assert get.body == b'<a href="/api/?a&amp;b">Moved Permanently</a>.\n\n'
+    assert head.body == b""
+    assert dict(get.headers)["Content-Type"] == dict(head.headers)["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("target", ["/", "/API/", "/apix", "/info/", "/auth/", "/*"])
+def test_other_paths_are_not_found(target: str) -> None:
+    """In the real server's words."""
+    response = ask(make()[0], target=target)
+    assert (response.status, response.body) == (404, b"404 page not found\n")
+
+
+@pytest.mark.parametrize("target", ["/api/x", "/%61pi/", "http://host:1/api/?x", "https://host/api/"])
+def test_other_ways_to_write_the_endpoint(target: str) -> None:
+    """Anything below it, escapes, whole URLs."""
+    assert ask(make(insecure_api=True)[0], CHANNELS, JSON, target=target).status == 200
+
+
+def test_a_question_about_the_whole_server_is_answered() -> None:
+    """`*` is no path, and only OPTIONS may have it."""
+    assert [make()[0].answer(Request(method, "*")).status for method in ("OPTIONS", "GET")] == [200, 400]
+
+
+def test_a_prefix_stands_before_every_path() -> None:
+    """And nothing is found without it."""
+    endpoints, _ = make(insecure_api=True, http_prefix="/rt")
+    assert [ask(endpoints, CHANNELS, JSON, target=path).status for path in ("/rt/api/", "/rt/api", "/api/")] == [
+        200,
+        301,
+        404,
+    ]
+
+
+def test_a_server_that_stops_says_so() -> None:
+    """With 503 and nothing more."""
+    endpoints, _ = make(insecure_api=True)
+    endpoints.stopping = True
+    assert ask(endpoints, CHANNELS, JSON) == Response(503)
+
+
+def test_requests_of_the_api_are_counted_and_timed() -> None:
+    """Also the refused ones, no others."""
+    endpoints, node = make(insecure_api=True)
+    for target, body in (("/api/", CHANNELS), ("/api/", b""), ("/nope", b"")):
+        ask(endpoints, body, JSON, target=target)
+    metrics = node.metrics.current()
+    assert (metrics["http_api_num_requests"], metrics["http_api_1_count"]) == (2, 2)
+    assert metrics["http_api_1_microseconds_max"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("/rt/connection/info", "does not emulate SockJS; connect to /rt/connection/websocket"),
+        ("/rt/connection/1/2/xhr", "does not emulate SockJS"),
+        ("/rt/connection", "does not emulate SockJS"),
+        ("/rt/auth/", "does not emulate the admin endpoints"),
+        ("/rt/socket", "does not emulate the admin endpoints"),
+        ("/rt/connection/websocket/", ""),
+        ("/rt/", ""),
+        ("/socket", ""),
+    ],
+)
+def test_what_is_not_emulated_is_named(target: str, words: str) -> None:
+    """With 404, which is all that is said of paths that are not there in the real server either."""
+    endpoints, _ = make(http_prefix="/rt", web=True)
+    response = endpoints.answer(Request("GET", target))
+    assert response.status == 404
+    assert words in response.body.decode()
+    assert words or response.body == b"404 page not found\n"
+
+
+def test_admin_endpoints_need_a_configuration() -> None:
+    """Without one the real server does not have them."""
+    for config, words in (({}, False), ({"admin": True}, True), ({"web": "false"}, False)):
+        response = make(**config)[0].answer(Request("GET", "/socket"))
+        assert (b"admin" in response.body) is words
+
+
+@pytest.mark.parametrize(
+    "target", ["/connection/websocket?x", "http://host:1/connection/websocket", "/connection/%77ebsocket"]
+)
+def test_other_ways_to_write_where_clients_connect(target: str) -> None:
+    """Queries, whole URLs, escapes: as for the API."""
+    endpoints, _ = make()
+    assert endpoints.opens_websocket(Request("GET", target, tuple(GOOD.items())))
+
+
+def test_a_server_that_stops_opens_no_websocket() -> None:
+    """It answers 503."""
+    endpoints, _ = make()
+    request = Request("GET", "/connection/websocket", tuple(GOOD.items()))
+    assert endpoints.opens_websocket(request)
+    endpoints.stopping = True
+    assert not endpoints.opens_websocket(request)
+    assert endpoints.answer(request).status == 503

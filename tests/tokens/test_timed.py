@@ -1,0 +1,51 @@
+"""The front door of tokens: the pure functions, with the system's clock where none is given."""
+
+import inspect
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from centripetal import tokens
+from centripetal.tokens import explanation as explaining
+from centripetal.tokens import issuing as credentials
+from tests.tokens.keys import NOW, SECRET
+
+KEYS = tokens.TokenKeys(hmac_secret_key=SECRET)
+
+
+def test_the_clock_is_the_systems() -> None:
+    """Without `now`, or with None, a token lives from this moment, and is explained at this moment."""
+    for options in ({}, {"now": None}):
+        token = tokens.connection_token(SECRET, 42, expires_in=600, **options)  # type: ignore[arg-type]
+        assert abs(tokens.verify_connection(token, KEYS, time.time()).expire_at - time.time() - 600) < 60
+        assert tokens.explain(token, SECRET, **options).accepted
+    token = tokens.subscription_token(SECRET, "a", 42, now=NOW)
+    assert tokens.verify_subscription(token, KEYS, NOW).expire_at == NOW + 3600
+
+
+@pytest.mark.parametrize(
+    ("function", "pure"),
+    [
+        (tokens.connection_token, credentials.connection_token),
+        (tokens.subscription_token, credentials.subscription_token),
+        (tokens.explain, explaining.explain),
+    ],
+)
+def test_the_signatures_are_those_of_the_pure_functions(function: Callable[..., Any], pure: Callable[..., Any]) -> None:
+    """`help()` and editors show all arguments."""
+    assert inspect.signature(function) == inspect.signature(pure)
+    assert function.__doc__ == pure.__doc__
+
+
+def test_the_door_opens_without_cryptography() -> None:
+    """Importing `centripetal.tokens`, and HMAC, load neither `cryptography` nor what connections need."""
+    code = (
+        "import sys; from centripetal.tokens import *; explain(connection_token('x', 1), 'x');"
+        "print([m for m in ('cryptography', 'asyncio', 'socket', 'ssl') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
