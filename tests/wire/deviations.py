@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["NOT_EMULATED_METHODS", "NOT_EMULATED_PATHS", "PROTOCOL_VIOLATIONS", "Violation"]
+__all__ = [
+    "NOT_EMULATED_METHODS",
+    "NOT_EMULATED_PATHS",
+    "NOT_EMULATED_TRANSCRIPTS",
+    "PROTOCOL_VIOLATIONS",
+    "Violation",
+]
 
 
 class Violation(NamedTuple):
@@ -53,3 +59,33 @@ NOT_EMULATED_METHODS: Mapping[str, str] = {
     for what in ("publish", "remove", "read_state", "read_stream", "stats", "clear")
 }
 """Methods of a current server that answer 108 in a map namespace here, and why."""
+
+_MAPS = "map channels need the map half of the client protocol, which is not emulated"
+_PROXIES = "the embedded server does not call the application's proxy endpoints yet"
+_ONE_WAY = "the embedded server has no unidirectional transports"
+_EMULATION = "the embedded server has no SSE or HTTP streaming transport"
+_CONSUMERS = "the embedded server does not consume queues yet"
+
+NOT_EMULATED_TRANSCRIPTS: Mapping[str, str] = {
+    "consumer_nats_jetstream": _CONSUMERS,
+    "consumer_postgresql": _CONSUMERS,
+    "consumer_redis_stream": _CONSUMERS,
+    "grpc_api": "the embedded server has no gRPC API",
+    "proxy_connect": _PROXIES,
+    "proxy_connect_refused": _PROXIES,
+    "proxy_publish": _PROXIES,
+    "proxy_refresh": _PROXIES,
+    "proxy_shared_poll": "shared polling is not emulated yet",
+    "proxy_subscribe": _PROXIES,
+    "sse_commands": _EMULATION,
+    "sse_emulation": _EMULATION,
+    "uni_connect_requests": _ONE_WAY,
+    "uni_ping": _ONE_WAY,
+    "uni_sse": _ONE_WAY,
+    "uni_websocket": _ONE_WAY,
+    "ws_map_pages": _MAPS,
+    "ws_map_recovery": _MAPS,
+    "ws_map_subscription": _MAPS,
+    "ws_map_tags_delta": _MAPS,
+}
+"""Transcripts of a current server that the embedded server cannot reproduce, and why."""

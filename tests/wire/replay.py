@@ -1,5 +1,6 @@
 """Plays recorded conversations to a server: the HTTP steps and the WebSocket frames of transcripts."""
 
+import contextlib
 import http.client
 import threading
 import time
@@ -53,7 +54,9 @@ class Conversation:
         try:
             for index, step in enumerate(frames):
                 try:
-                    getattr(self, f"_{step['dir']}")(step)
+                    play = getattr(self, f"_{step['dir']}", None)
+                    assert play is not None, f"steps of the kind {step['dir']!r} cannot be played yet"
+                    play(step)
                 except AssertionError as error:
                     error.add_note(f"in step {index}: {step}")
                     raise
@@ -106,8 +109,8 @@ class Conversation:
     def _http(self, step: Step) -> None:
         assert self._address.hostname is not None
         connection = http.client.HTTPConnection(self._address.hostname, self._address.port, timeout=10)
-        check_request(connection, self._replay, step)
-        connection.close()
+        with contextlib.closing(connection):
+            check_request(connection, self._replay, step)
 
     def _signal(self, step: Step) -> None:
         assert step["signal"] == "SIGTERM"

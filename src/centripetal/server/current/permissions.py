@@ -156,7 +156,11 @@ class Gate:
             raise refused(103)
         else:
             granted = options_for(options)
-        return self._with_wishes(granted, options, params, user)
+        granted = self._with_wishes(granted, options, params, user)
+        if params.type > max(_TYPES):
+            # The real server fails on such a type, but only after all other checks have passed.
+            raise FatalError(INTERNAL_SERVER_ERROR)
+        return granted
 
     def verified_subscription(self, token: str, channel: str, user: str, client: str, now: float) -> SubscriptionClaims:
         """What a subscription token says, which is for this channel, user and connection.
@@ -201,10 +205,9 @@ class Gate:
             raise refused(107 if shared else 108)
 
     def _check_type(self, options: ChannelOptions, wanted: int) -> None:
-        kind, given = options.subscription_type or "stream", _TYPES.get(wanted)
-        if given is None:
-            raise FatalError(INTERNAL_SERVER_ERROR)  # the real server breaks down over it
-        if kind != given:
+        # The real server takes any other number for a stream (spec v6 §11.4).
+        kind = options.subscription_type or "stream"
+        if kind != _TYPES.get(wanted, "stream"):
             raise refused(103)
         if kind != "stream":
             raise refused(108)  # map channels and shared polling are not emulated
