@@ -115,7 +115,7 @@ def count(*folders: str) -> tuple[int, list[Phrase]]:
             if "node_modules" in path.parts or path == Path(__file__):
                 continue
             for line, text in texts_of(path):
-                words += len(re.findall(r"[A-Za-z][A-Za-z'’-]+", text))
+                words += len(re.findall(r"[A-Za-z][A-Za-z'\u2019-]+", text))
                 for name, (pattern, _) in LIMITS.items():
                     for hit in pattern.finditer(text):
                         place_in_text = line + text.count("\n", 0, hit.start())
