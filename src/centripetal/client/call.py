@@ -1,23 +1,19 @@
-"""Commands as methods: `publish = call(Publish)` in a class is a typed method on each kind of facade.
+"""The kinds of classes that have commands as methods: clients, which run a command, and batches, which collect it.
 
-The type of the facade decides what a call returns: the result (blocking), a coroutine of it (awaiting) or a slot that
-will hold it (a batch). `add` is the same for a client's buffer.
+The methods themselves are in `client/methods/`, written by `scripts/methods`: ordinary functions, each of which makes its
+command and hands it to `call` or `add`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
-
-import msgspec
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, Protocol, TypeVar
 
 from centripetal.protocol.command import Command, R
 
-if TYPE_CHECKING:
-    import inspect
+__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "exported"]
 
-__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "add", "call"]
-
-P = ParamSpec("P")
+T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -61,69 +57,19 @@ class Buffering(ABC):
         """Put the command into the buffer."""
 
 
-class _Method(msgspec.Struct):
-    """What `client.publish` is: looks, documents and calls like a method."""
+def exported(module: str) -> Callable[[type[T]], type[T]]:
+    """Make a class say that it is from *module*, the one that users import it from, and its methods too.
 
-    # A struct, because one is made at each call of a method, and structs are made quickly.
-    _run: Callable[[Any], Any]
-    _make: Callable[..., Any]
+    `help()`, `repr()` and frameworks that name a task after its function show that module.
+    """
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            command = self._make(*args, **kwargs)
-        except TypeError as error:
-            raise self._misused(error, args, kwargs) from None
-        return self._run(command)
+    def export(kind: type[T]) -> type[T]:
+        kind.__module__ = module
+        for base in kind.__mro__:
+            if base.__qualname__ == kind.__qualname__:  # the class itself, and its methods in client/methods/
+                for value in vars(base).values():
+                    if isinstance(value, FunctionType):
+                        value.__module__ = module
+        return kind
 
-    def _misused(self, error: TypeError, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
-        """What is wrong with the arguments, as Python says it of functions; *error* says it without the method."""
-        try:
-            self.__signature__.bind(*args, **kwargs)
-        except TypeError as mistake:
-            return TypeError(f"{getattr(self._make, 'name', 'this method')}() {mistake}")
-        return error
-
-    @property
-    def __doc__(self) -> str | None:  # type: ignore[override]
-        return self._make.__doc__
-
-    @property
-    def __signature__(self) -> "inspect.Signature":
-        import inspect  # long to import, and loaded already where somebody asks for signatures
-
-        return inspect.signature(self._make)
-
-    def __repr__(self) -> str:
-        return f"<method {getattr(self._make, '__name__', self._make)}{self.__signature__}>"
-
-
-class call(Generic[P, R]):  # noqa: N801 - used like a keyword
-    """A command as a method of a client or a batch."""
-
-    def __init__(self, make: Callable[P, Command[R]]) -> None:
-        self._make = make
-
-    @overload
-    def __get__(self, facade: None, owner: type) -> Callable[P, Command[R]]: ...
-    @overload
-    def __get__(self, facade: Blocking, owner: type) -> Callable[P, R]: ...
-    @overload
-    def __get__(self, facade: Awaiting, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
-    @overload
-    def __get__(self, facade: Collecting, owner: type) -> Callable[P, Slot[R]]: ...
-    def __get__(self, facade: Any, owner: type) -> Any:
-        return self._make if facade is None else _Method(facade.call, self._make)
-
-
-class add(Generic[P]):  # noqa: N801 - used like a keyword
-    """A command as a method that puts it into a client's buffer."""
-
-    def __init__(self, make: Callable[P, Command[Any]]) -> None:
-        self._make = make
-
-    @overload
-    def __get__(self, facade: None, owner: type) -> Callable[P, Command[Any]]: ...
-    @overload
-    def __get__(self, facade: Buffering, owner: type) -> Callable[P, None]: ...
-    def __get__(self, facade: Any, owner: type) -> Any:
-        return self._make if facade is None else _Method(facade.add, self._make)
+    return export

@@ -11,7 +11,21 @@ import msgspec
 
 from centripetal.protocol.payload import encode_plain, plain_data
 
-__all__ = ["Command", "Outcome", "Prepared", "encode"]
+__all__ = ["NOT_GIVEN", "Command", "Outcome", "Prepared", "encode"]
+
+
+
+class _NotGiven:
+    """The type of `NOT_GIVEN`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<not given>"
+
+
+NOT_GIVEN: Any = _NotGiven()
+"""The default of a method's parameter for which None is a value too, such as the data of a publication."""
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
