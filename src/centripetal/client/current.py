@@ -17,10 +17,11 @@ from centripetal.dialects.current.api.paging import Paging
 from centripetal.dialects.current.api.results import HistoryResult
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.replies import Answer
-from centripetal.errors import ServerError, UsageError
-from centripetal.protocol.command import Command, Prepared, R
+from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value
-from centripetal.protocol.exchange import Flow, exchange
+from centripetal.protocol.exchange import Flow
+from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.retry import Failed, Retry, insist
 from centripetal.transport.base import AsyncTransport, Transport
 
@@ -78,9 +79,9 @@ class _Current(Caller[Reply]):
             self._check_seconds(timeout)
         return super()._seconds(timeout)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
+    def _converse(self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None) -> Flow[list[Reply]]:
         if self._retry is None:
-            return exchange(codec, calls)
+            return super()._converse(calls, codec, reply)
         return insist(codec, calls, self._retry, self._chance)
 
     def __repr__(self) -> str:
@@ -195,7 +196,14 @@ class Client(methods.Client, _Current, BlockingClient[Reply]):
         """
         if isinstance(command, str):
             command = custom(command, params)
-        return BlockingClient.call(self, command, timeout=timeout)
+        # As in `BlockingClient.call`, which would be another frame in every traceback.
+        try:
+            call, seconds = self._prepared(command, timeout)
+            outcome: Outcome[Any] = self._line.call(call, seconds)
+            return outcome.result()
+        except CentripetalError as error:
+            error.command, error.index = command, None
+            raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
         """Collect calls in a `with` block and send them as one request.
@@ -274,7 +282,15 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[Reply]):
         """As `Client.call`."""
         if isinstance(command, str):
             command = custom(command, params)
-        return await AwaitingClient.call(self, command, timeout=timeout)
+        # As in `AwaitingClient.call`, which would be another frame in every traceback.
+        try:
+            call, seconds = self._prepared(command, timeout)
+            line = self._lines.get(self._running_loop()) or self._line()
+            outcome: Outcome[Any] = await line.call(call, seconds)
+            return outcome.result()
+        except CentripetalError as error:
+            error.command, error.index = command, None
+            raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
         """Collect calls in an `async with` block and send them as one request; the arguments are `Client.batch`'s."""

@@ -6,18 +6,19 @@ from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
+from centripetal.client.caller import Caller
 from centripetal.client.methods import v1 as methods
 from centripetal.client.options import ClientOptions
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
-from centripetal.protocol.command import Command
+from centripetal.protocol.command import Command, Prepared, R
 from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 
-class _Buffered(Buffering):
+class _Buffered(Caller[Response], Buffering):
     """The buffer of both clients."""
 
     def __init__(self, url: str, secret: str | None) -> None:
@@ -56,9 +57,10 @@ class _Buffered(Buffering):
         """Forget the commands that wait in the buffer."""
         self._buffer.clear()
 
-    def _check_ready(self) -> None:
+    def _prepared(self, command: Command[R], timeout: float | None) -> tuple[Prepared[R], float]:
         if self._buffer:
             raise ClientNotEmptyError(f"{len(self._buffer)} commands wait in the buffer: call send() or reset() first")
+        return super()._prepared(command, timeout)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_buffer"):  # in the traceback of an argument that was refused
