@@ -89,6 +89,15 @@ def test_the_package_is_the_door_of_the_current_api() -> None:
             getattr(centripetal, name)
 
 
+@pytest.mark.parametrize("name", ["current", "errors", "server", "testing", "tokens", "v1"])
+def test_public_modules_need_no_import_of_their_own(name: str) -> None:
+    """`import centripetal` is enough to use `centripetal.v1` and the others; none is loaded before its first use."""
+    module = f"centripetal.{name}"
+    code = f"import sys, centripetal; assert {module!r} not in sys.modules; assert {module} is sys.modules[{module!r}]"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_who_does_not_use_the_current_api_does_not_load_it() -> None:
     """Importing errors, tokens, the server's or the 1.x door leaves the client of the current API alone."""
     for module in ("centripetal", "centripetal.errors", "centripetal.tokens", "centripetal.v1"):

@@ -172,7 +172,7 @@ async def commands(client: Client, async_client: AsyncClient) -> None:
     assert_type(await async_client.call(Node()), NodeInfo)
     waiting: Sequence[Command[list[str]]] = [Channels(), Channels(timeout=1)]
     assert_type([client.call(command) for command in waiting], list[list[str]])
-    make: Callable[[str], Command[list[Message]]] = Client.history
+    make: Callable[[str], Command[list[Message]]] = History
     assert_type(client.call(make("news")), list[Message])
 
 

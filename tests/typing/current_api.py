@@ -172,7 +172,7 @@ async def commands(client: Client, async_client: AsyncClient) -> None:
     assert_type(await async_client.call("new_method"), Any)
     waiting: Sequence[Command[ChannelsResult]] = [Channels(), Channels(timeout=1)]
     assert_type([client.call(command) for command in waiting], list[ChannelsResult])
-    make: Callable[[str], Command[HistoryResult]] = Client.history
+    make: Callable[[str], Command[HistoryResult]] = History
     assert_type(client.call(make("news")), HistoryResult)
 
 

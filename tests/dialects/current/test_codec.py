@@ -533,11 +533,11 @@ def test_a_status_says_what_happened_and_what_to_do(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """Each status other than 200 is the right error, says whether commands have run, and advises."""
+    answer = HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
+    answers = [answer, answer] if status == 404 else [answer]  # then the codec looks for the single endpoint, too
     for count in (1, 2):
         with pytest.raises(HTTPStatusError, match=text) as caught:
-            codec().outcomes(
-                prepared(Info(), Info())[:count], HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
-            )
+            play(codec().ask(prepared(Info(), Info())[:count]), *answers)
         error = caught.value
         assert type(error) is kind
         assert (error.status, error.body, error.executed, error.retryable) == (status, b"oh dear", executed, retryable)
