@@ -29,6 +29,8 @@ FOLDER = ROOT / "src" / "centripetal" / "client" / "methods"
 UNNAMED = (types.UnionType, msgspec.UnsetType)  # not written in annotations
 NOT_GIVEN = "NOT_GIVEN"
 
+WRITTEN = "Written by `scripts/methods` from the commands: change those and run it again."
+
 Commands = Sequence[type[Command[Any]]]
 
 
@@ -94,7 +96,7 @@ def module(name: str) -> str:
     imports |= {("centripetal.client.call", base) for base in bases}
     text = "\n\n".join(
         [
-            f'"""{file.docstring}\n\nWritten by `scripts/methods` from the commands: change those and run it again.\n"""',
+            f'"""{file.docstring}\n\n{WRITTEN}\n"""',
             "\n".join(f"from {home} import {each}" for home, each in sorted(imports)),
             f"__all__ = {[facade.name for facade in file.facades]}",
             *classes,

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     __all__ = []
     __all__ += current.__all__
 else:
-
     _MODULES = ("current", "errors", "server", "testing", "tokens", "v1")
 
     def __getattr__(name: str) -> object:

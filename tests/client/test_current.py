@@ -19,7 +19,6 @@ from centripetal import (
     Broadcast,
     BroadcastResult,
     Client,
-    History,
     HistoryGapError,
     HistoryResult,
     Limits,
@@ -482,7 +481,7 @@ def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
     with pytest.raises(TypeError):
         client.publish("a", 1, colour="red")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        client.publish("a", 1, True)  # type: ignore[call-arg]
+        client.publish("a", 1, True)  # type: ignore[arg-type, call-arg]
 
 
 @pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")

@@ -258,6 +258,7 @@ async def test_the_line_keeps_nothing_of_what_is_done() -> None:
     for _ in range(20):
         await asyncio.gather(*(client.publish(f"c{n}", n) for n in range(200)))
     line = client._line()
+    assert isinstance(line, TaskLine)
     assert len(line._waiting) == 0
     assert not line._carriers
     assert not line._grouping._last_write

@@ -40,9 +40,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
                 step = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
-                error = late()
-                flow.throw(error)
-                raise error  # the flow would ask again all the same
+                out_of_time = late()
+                flow.throw(out_of_time)
+                raise out_of_time  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
     except MalformedResponseError:
@@ -123,7 +123,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         try:
             reply = await self._transport.send(request, timeout)
             outcomes = codec.outcomes(calls, reply)
-            if outcomes is None and not time.monotonic() < deadline:
+            if not outcomes and not time.monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
             if len(calls) == 1:
@@ -131,7 +131,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
             if isinstance(error, MalformedResponseError):  # as in run()
                 await self._transport.close()
             raise
-        if outcomes is not None:
+        if outcomes:
             return outcomes
         return await run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 

@@ -36,9 +36,9 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
                 step = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
-                error = late()
-                flow.throw(error)
-                raise error  # the flow would ask again all the same
+                out_of_time = late()
+                flow.throw(out_of_time)
+                raise out_of_time  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
     except MalformedResponseError:
@@ -113,7 +113,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         try:
             reply = self._transport.send(request, timeout)
             outcomes = codec.outcomes(calls, reply)
-            if outcomes is None and not time.monotonic() < deadline:
+            if not outcomes and not time.monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
             if len(calls) == 1:
@@ -121,7 +121,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
             if isinstance(error, MalformedResponseError):  # as in run()
                 self._transport.close()
             raise
-        if outcomes is not None:
+        if outcomes:
             return outcomes
         return run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 

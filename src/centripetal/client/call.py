@@ -1,7 +1,7 @@
 """The kinds of classes that have commands as methods: clients, which run a command, and batches, which collect it.
 
-The methods themselves are in `client/methods/`, written by `scripts/methods`: ordinary functions, each of which makes its
-command and hands it to `call` or `add`.
+The methods themselves are in `client/methods/`, written by `scripts/methods`: ordinary functions, each of which makes
+its command and hands it to `call` or `add`.
 """
 
 from abc import ABC, abstractmethod

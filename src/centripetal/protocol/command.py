@@ -14,7 +14,6 @@ from centripetal.protocol.payload import encode_plain, plain_data
 __all__ = ["NOT_GIVEN", "Command", "Outcome", "Prepared", "encode"]
 
 
-
 class _NotGiven:
     """The type of `NOT_GIVEN`."""
 

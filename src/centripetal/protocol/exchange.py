@@ -76,10 +76,10 @@ class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
         """
         ...
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[OutcomeT] | None:
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[OutcomeT]:
         """Return what *reply* to the request of `once` says: one outcome a call, in order.
 
-        None if the reply is not the last word: then `ask` goes on from it.
+        Empty if the calls need a conversation after all: then `ask` goes on from *reply*.
 
         Raises:
             CentripetalError: the reply is not an answer to these calls.

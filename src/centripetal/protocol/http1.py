@@ -42,7 +42,7 @@ PREFIX = b"HTTP/1."
 TLS_ALERT = b"\x15\x03"
 OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
 # Patterns of what is rare, as text: compiling them at import would take longer than they save.
-TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 NOT_IN_VALUE = "[^\t\x20-\x7e\x80-\xff]"
 LABEL = r"[A-Za-z0-9_~!$&'()*+,;=%-]{1,63}"
 
@@ -139,7 +139,7 @@ class RequestWriter:
 
 @lru_cache(maxsize=256)
 def _checked_name(name: str) -> str:
-    if not re.fullmatch(TOKEN, name):
+    if not re.fullmatch(HEADER_NAME, name):
         raise UsageError(f"{name!r} cannot be the name of a header")
     if name.lower() in OWN_HEADERS:
         raise UsageError(f"the header {name!r} is written by the transport and cannot be given")

@@ -22,9 +22,7 @@ __all__ = ["check_json", "decode_json", "decode_lenient", "encode_json", "plain_
 _PLAIN = frozenset({str, int, bool, type(None)})
 _MAX_DEPTH = 200
 _T = TypeVar("_T")
-_ESCAPES = (
-    rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
-)
+_ESCAPES = rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 
 
 def encode_json(value: Any, what: str = "data") -> bytes:

@@ -354,7 +354,7 @@ def test_a_conversation_goes_on_from_the_reply_that_asks_for_one() -> None:
     spoken, one = codec(), prepared(Publish("a", 1))
     request = spoken.once(one)
     assert request is not None
-    assert spoken.outcomes(one, NOT_FOUND) is None
+    assert spoken.outcomes(one, NOT_FOUND) == []
     legacy = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
     (answer,), asked = play(spoken.ask(one, NOT_FOUND), LEGACY_INFO, legacy)
     assert answer.result() == PublishResult()

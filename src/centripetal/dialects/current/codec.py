@@ -128,9 +128,7 @@ class Codec:
             text = b'%b,"idempotency_key":"%b"}' % (text[:-1], self._new_key().encode())
         return Prepared(command, text, keys)
 
-    def ask(
-        self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None
-    ) -> Flow[list[Answer[Any] | Failed]]:
+    def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Answer[Any] | Failed]]:
         if self._batch_end is _IN_PARALLEL and len(calls) > 1:
             self.server.check_parallel()
         if self.server.single:
@@ -138,10 +136,10 @@ class Codec:
         if reply is None:
             reply = yield self.request(calls)
         answers = self.outcomes(calls, reply)
-        if answers is None:
+        if not answers:
             yield from self._find_out(calls, reply)
             return (yield from self.ask(calls))
-        return list(answers)
+        return [*answers]
 
     def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
         """Return the request for *calls*, unless the server is known to have no path for each method."""
@@ -162,11 +160,11 @@ class Codec:
         body = b"},".join([kind_of(type(call.command)).start + call.text for call in calls])
         return HTTPRequest(self._urls["batch"], self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]] | None:
-        """Return one answer a call, in order; None if the server may be one that has no path for each method."""
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
+        """Return one answer a call, in order; none if the server may be one that has no path for each method."""
         if reply.status != 200:
             if reply.status == 404 and self.server.single is None and _is_unknown_path(reply):
-                return None
+                return []
             return [self._refused(calls, reply)]
         if len(calls) != 1:
             return self._many(calls, reply)
