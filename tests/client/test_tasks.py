@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
