@@ -102,6 +102,10 @@ def table(found: Found) -> str:
         lines.append("import, in milliseconds")
         for module, milliseconds in {weight.module: weight.import_ms, **weight.others_ms}.items():
             lines.append(f"  {module:30} {milliseconds:12.1f}")
+        lines.append(f"  {'in times of msgspec, httptools':30} {weight.import_ratio:12.2f}")
+        lines.append("function calls of a publish on a kept connection")
+        lines.append(f"  {'written in Python':30} {weight.calls.python:12,}")
+        lines.append(f"  {'written in C':30} {weight.calls.c:12,}")
         names = ", ".join(weight.packages)
         lines.append(f"packages installed besides centripetal: {len(weight.packages)} ({names})")
     return "\n".join([*lines, "targets", *(f"  {verdict}" for verdict in targets(found))])
@@ -125,7 +129,9 @@ def as_json(found: Found, rounds: int, server: str) -> dict[str, Any]:
     if (weight := found.weight) is not None:
         imports = {weight.module: weight.import_ms, **weight.others_ms}
         report["import_ms"] = {name: round(value, 1) for name, value in imports.items()}
+        report["import_ratio"] = round(weight.import_ratio, 2)
         report["packages"] = weight.packages
+        report["calls"] = weight.calls._asdict()
     report["targets"] = [
         verdict._asdict() | {"value": round(verdict.value, 3), "met": verdict.met} for verdict in targets(found)
     ]

@@ -1,4 +1,4 @@
-"""What the library weighs: how long it takes to import, and how many packages come with it."""
+"""What the library weighs: its import, the packages that come with it, and the function calls of a publish."""
 
 import importlib.metadata
 import subprocess
@@ -9,14 +9,19 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from benchmarks.calls import Calls, publish_calls
 from benchmarks.work import Generation
 
 __all__ = ["Weight", "packages", "weigh"]
 
 _MODULES: dict[Generation, list[str]] = {
+    # `import centripetal` alone loads nothing: the clients come with the first use of a name.
     1: ["centripetal.v1", "requests", "httpx", "aiohttp"],
-    6: ["centripetal", "requests", "httpx", "aiohttp", "cent"],
+    6: ["centripetal.current", "requests", "httpx", "aiohttp", "cent"],
 }
+_BASE = "msgspec, httptools"
+"""What the library is built on: how long its own import takes is told in times of theirs, whatever the machine."""
+
 _IMPORT = """
 from time import perf_counter_ns
 start = perf_counter_ns()
@@ -31,27 +36,39 @@ class Weight(NamedTuple):
     Attributes:
         module: the front door of our client.
         import_ms: the median time that a fresh interpreter takes to import it.
+        base_ms: the same for the two packages that it is built on, msgspec and httptools, together.
         others_ms: the same for other libraries, by name.
         packages: the packages that `pip install centripetal` installs besides it, here.
+        calls: the function calls of a publish on a kept connection.
     """
 
     module: str
     import_ms: float
+    base_ms: float
     others_ms: dict[str, float]
     packages: list[str]
+    calls: Calls
+
+    @property
+    def import_ratio(self) -> float:
+        """How long the import takes, in times of the import of msgspec and httptools, which is part of it."""
+        return self.import_ms / self.base_ms
 
 
 def weigh(generation: Generation, rounds: int) -> Weight:
     """Import in turns, each time in an interpreter of its own, and ask the packages what they require."""
-    modules = _MODULES[generation]
+    front_door, *others = _MODULES[generation]
+    modules = [front_door, _BASE, *others]
     times: dict[str, list[float]] = {module: [] for module in modules}
     for module in modules * (rounds + 1):
         command = [sys.executable, "-I", "-c", _IMPORT.format(module=module)]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         times[module].append(int(done.stdout) / 1e6)
     # The first time may have compiled something.
-    ours, *others = ((module, median(found[1:])) for module, found in times.items())
-    return Weight(*ours, dict(others), packages("centripetal"))
+    found = {module: median(measured[1:]) for module, measured in times.items()}
+    others_ms = {module: found[module] for module in others}
+    installed = packages("centripetal")
+    return Weight(front_door, found[front_door], found[_BASE], others_ms, installed, publish_calls(generation))
 
 
 def packages(name: str) -> list[str]:

@@ -90,6 +90,15 @@ def test_the_package_is_the_door_of_the_current_api() -> None:
             getattr(centripetal, name)
 
 
+@pytest.mark.parametrize("name", ["current", "errors", "server", "testing", "tokens", "v1"])
+def test_public_modules_need_no_import_of_their_own(name: str) -> None:
+    """`import centripetal` is enough to use `centripetal.v1` and the others; none is loaded before its first use."""
+    module = f"centripetal.{name}"
+    code = f"import sys, centripetal; assert {module!r} not in sys.modules; assert {module} is sys.modules[{module!r}]"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_who_does_not_use_the_current_api_does_not_load_it() -> None:
     """Importing errors, tokens, the server's or the 1.x door leaves the client of the current API alone."""
     for module in ("centripetal", "centripetal.errors", "centripetal.tokens", "centripetal.v1"):
@@ -150,17 +159,24 @@ def test_public_method_has_a_docstring(door: ModuleType, name: str) -> None:
     assert not undocumented
 
 
+def makes(method: Any, command: Any) -> bool:
+    """Whether *method* is a function with the documentation and the parameters of *command*."""
+    parameters = set(inspect.signature(method).parameters) - {"self"}
+    described = inspect.getdoc(method) == inspect.getdoc(command)
+    return inspect.isfunction(method) and described and parameters == set(inspect.signature(command).parameters)
+
+
 @pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda command: command.name)
 def test_command_is_a_method_everywhere(command: Any) -> None:
     """Each command of the table is a method of clients and batches, and an `add_…` of clients."""
     for facade in (client.Client, client.AsyncClient, client.Batch, client.AsyncBatch):
-        assert getattr(facade, command.name) is command
+        assert makes(getattr(facade, command.name), command)
     for facade in (client.Client, client.AsyncClient):
-        assert getattr(facade, f"add_{command.name}") is command
+        assert makes(getattr(facade, f"add_{command.name}"), command)
 
 
 @pytest.mark.parametrize("command", current_commands.COMMANDS, ids=lambda command: command.name)
 def test_command_of_the_current_api_is_a_method_everywhere(command: Any) -> None:
     """Each command of the table is a method of clients and batches."""
     for facade in (current.Client, current.AsyncClient, current.Batch, current.AsyncBatch):
-        assert getattr(facade, command.name) is command
+        assert makes(getattr(facade, command.name), command)

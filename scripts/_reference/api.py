@@ -52,6 +52,8 @@ PAGES: Mapping[str, Page] = {
     ),
 }
 
+_METHODS = "centripetal.client.methods."
+
 _SERVERS = ("EmbeddedServer", "Centrifugo", "CentrifugoV1", "Recorder", "RecorderV1")
 
 _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
@@ -142,7 +144,7 @@ def _class(name: str, kind: Any) -> Iterator[str]:
         yield f"Its result: `{type_name(kind.reply)}`."
     yield markdown(inspect.cleandoc(kind.__dict__.get("__doc__") or ""))
     methods = [(method, getattr(kind, method)) for method in dir(kind) if not method.startswith("_")]
-    commands = [(method, value) for method, value in methods if _is(value, Command)]
+    commands = list(_called(kind))
     if commands:
         yield _commands(kind, commands)
     for method, value in methods:
@@ -157,17 +159,31 @@ def _class(name: str, kind: Any) -> Iterator[str]:
 
 
 def _own(kind: type, name: str) -> bool:
-    """Whether a class of ours made that attribute, and for users."""
-    home = next((each for each in kind.__mro__ if name in vars(each)), kind)
+    """Whether a class of ours made that attribute, for users, and not from a command."""
+    home = _home(kind, name)
     static = inspect.getattr_static(kind, name)
     usable = isinstance(static, property | classmethod | staticmethod) or inspect.isroutine(static)
-    return usable and home.__module__.startswith("centripetal.") and not (home is Command and kind is not Command)
+    ours = home.__module__.partition(".")[0] == "centripetal" and not home.__module__.startswith(_METHODS)
+    return usable and ours and not (home is Command and kind is not Command)
+
+
+def _home(kind: type, name: str) -> type:
+    return next((each for each in kind.__mro__ if name in vars(each)), kind)
+
+
+def _called(kind: type) -> Iterator[tuple[str, Any]]:
+    """The methods of a client or batch that are made from commands, each with its command."""
+    door = importlib.import_module(kind.__module__)
+    for value in (getattr(door, name) for name in door.__all__):
+        if _is(value, Command):
+            method = getattr(value, "name", "")
+            if _home(kind, method).__module__.startswith(_METHODS):
+                yield method, value
 
 
 def _commands(kind: type, commands: list[tuple[str, Any]]) -> str:
     adding = hasattr(kind, "add_publish")
-    lines = [f"- `{method}(…)`: [{value.__name__}](#{anchor(value.__name__)})" for method, value in commands]
-    lines = [line for line in lines if not line.startswith("- `add_")]
+    lines = [f"- `{method}(…)`: [{value.__name__}](#{anchor(value.__name__)})" for method, value in sorted(commands)]
     more = (
         "\n\nEach has a sister `add_…` with the same arguments, which puts the command into the buffer."
         if adding

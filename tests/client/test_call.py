@@ -1,108 +1,201 @@
-"""Commands as methods: `call` and `add` turn a command type into what looks like a method of each facade."""
+"""Commands as methods: what editors, `help()`, `inspect`, `unittest.mock` and frameworks see of a client's methods."""
 
 import inspect
 import pydoc
+import weakref
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from unittest import mock
 
 import pytest
+from msgspec import UNSET
 
-from centripetal.client.call import Awaiting, Blocking, Buffering, Collecting, Slot, add, call
-from centripetal.protocol.command import Command, R
+import centripetal
+import centripetal.v1
+from centripetal import HTTPReply, HTTPRequest, PublishResult
+from centripetal.client.call import Awaiting, Blocking, Buffering, Collecting, exported
+from centripetal.transport.memory import AwaitingMemoryTransport, MemoryTransport
 
+URL, KEY = "http://localhost:8000", "key"
+MODULES = {"centripetal": centripetal, "centripetal.v1": centripetal.v1}
+CLIENTS = [(module, name) for module in MODULES for name in ("Client", "AsyncClient")]
+ADDED = [
+    ("centripetal.v1", name, f"add_{method}") for name in ("Client", "AsyncClient") for method in ("publish", "node")
+]
+METHODS = [(*client, method) for client in CLIENTS for method in ("publish", "history", "disconnect")] + ADDED
 
-class Double(Command[int], frozen=True):
-    """Twice *number*."""
-
-    name = "double"
-    number: int
-    bias: int = 0
-
-
-class Commands:
-    double = call(Double)
-
-
-class Now(Commands, Blocking):
-    def call(self, command: Command[R], *, timeout: float | None = None) -> Any:
-        return "done", command
+every_method = pytest.mark.parametrize(("module", "name", "method"), METHODS, ids=".".join)
+every_client = pytest.mark.parametrize(("module", "name"), CLIENTS, ids=".".join)
 
 
-class Later(Commands, Awaiting):
-    async def call(self, command: Command[R], *, timeout: float | None = None) -> Any:
-        return "awaited", command
+def kind_of(module: str, name: str) -> Any:
+    return getattr(MODULES[module], name)
 
 
-class Collected:
-    def __init__(self, command: Command[Any]) -> None:
-        self.command = command
-
-    def result(self) -> Any:
-        return "collected", self.command
+def client_of(module: str, name: str) -> Any:
+    return kind_of(module, name)(URL, KEY)
 
 
-class Together(Commands, Collecting):
-    def call(self, command: Command[R]) -> Slot[R]:
-        return Collected(command)
+async def finished(made: Any) -> Any:
+    """The result of a method: of a coroutine, once it was awaited."""
+    return await made if inspect.isawaitable(made) else made
 
 
-class Line(Buffering):
-    add_double = add(Double)
-
-    def __init__(self) -> None:
-        self.commands: list[Command[Any]] = []
-
-    def add(self, command: Command[Any]) -> None:
-        self.commands.append(command)
-
-
-async def test_the_facade_decides_what_a_call_returns() -> None:
-    """The same line makes a blocking method, an awaited one, and one that returns a slot."""
-    command = Double(2, bias=1, timeout=3)
-    arguments: dict[str, Any] = {"bias": 1, "timeout": 3}
-    now: Any = Now().double(2, **arguments)
-    awaited: Any = await Later().double(2, **arguments)
-    collected: Any = Together().double(2, **arguments).result()
-    assert (now, awaited, collected) == (("done", command), ("awaited", command), ("collected", command))
-    line = Line()
-    line.add_double(2, **arguments)
-    assert line.commands == [command]
+@every_method
+def test_a_method_is_a_function_of_the_class_that_users_import(module: str, name: str, method: str) -> None:
+    """It has the names of the public class, is bound to its client, hashable, and takes a weak reference."""
+    client = client_of(module, name)
+    bound, function = getattr(client, method), getattr(type(client), method)
+    assert inspect.isfunction(function)
+    assert inspect.ismethod(bound)
+    assert (function.__name__, function.__qualname__, function.__module__) == (method, f"{name}.{method}", module)
+    assert bound.__self__ is client
+    assert bound == getattr(client, method)
+    assert {bound: 1}[getattr(client, method)] == 1
+    assert weakref.WeakMethod(bound)() == bound
 
 
-def test_on_the_class_a_method_is_the_command() -> None:
-    """Documentation and type checkers see the command type itself."""
-    assert Now.double is Later.double is Together.double is Line.add_double is Double
+@every_client
+def test_methods_of_the_asyncio_client_are_coroutine_functions(module: str, name: str) -> None:
+    """Frameworks decide by `inspect.iscoroutinefunction` whether to await a callable; buffering awaits nothing."""
+    client = client_of(module, name)
+    awaited = name == "AsyncClient"
+    for method in ("publish", "broadcast", "history", "disconnect", "call"):
+        assert inspect.iscoroutinefunction(getattr(client, method)) == awaited
+        assert inspect.iscoroutinefunction(getattr(type(client), method)) == awaited
+    if module == "centripetal.v1":
+        assert not inspect.iscoroutinefunction(client.add_publish)
 
 
-@pytest.mark.parametrize("method", [Now().double, Later().double, Together().double, Line().add_double])
-def test_a_method_explains_itself(method: Any) -> None:
-    """`help`, `inspect` and `repr` show the command's parameters and documentation."""
-    assert callable(method)
-    assert inspect.signature(method) == inspect.signature(Double)
-    assert set(inspect.signature(method).parameters) == {"number", "bias", "timeout"}
-    assert inspect.getdoc(method) == "Twice *number*."
-    assert repr(method).startswith("<method Double(number: int, ")
-    assert "Twice *number*." in pydoc.render_doc(method, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
+@every_method
+def test_a_method_shows_the_types_and_the_documentation_of_its_command(module: str, name: str, method: str) -> None:
+    """`help()` shows them without the annotations and sentinels that only the library understands."""
+    function = getattr(kind_of(module, name), method)
+    text = pydoc.render_doc(function, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
+    assert f"{method}(self, " in text
+    assert "timeout: float | None = None" in text
+    assert "\n    Args:\n        " in text
+    assert not any(word in text for word in ("Annotated", "whole", "Unset"))
+    signature = inspect.signature(function)
+    assert signature.parameters["timeout"].annotation == float | None
+    assert signature.return_annotation is not signature.empty
 
 
-@pytest.mark.parametrize("method", [Now().double, Later().double, Together().double, Line().add_double])
+def test_the_signature_of_publish() -> None:
+    """Parameters, types, defaults and the result, as a person would write them."""
+    shown = str(inspect.signature(centripetal.Client.publish))
+    assert shown.startswith("(self, channel: str, data: Any = UNSET, *, b64data: bytes | str | None = None, ")
+    assert shown.endswith(f"timeout: float | None = None) -> {PublishResult.__module__}.PublishResult")
+    assert inspect.signature(centripetal.Client.publish).parameters["tags"].annotation == Mapping[str, str] | None
+    assert str(inspect.signature(centripetal.v1.Client(URL, KEY).publish)) == (
+        "(channel: str, data: Any, *, client: str | None = None, uid: str | None = None, "
+        "timeout: float | None = None) -> bool"
+    )
+
+
+@every_method
 @pytest.mark.parametrize(
     ("arguments", "options", "complaint"),
     [
-        ((), {}, "missing a required argument: 'number'"),
-        ((1, 2, 3, 4), {}, "too many positional arguments"),
-        ((1,), {"colour": "red"}, "got an unexpected keyword argument 'colour'"),
+        ((1,) * 9, {}, "takes .* positional arguments? but 10 were given"),
+        ((), {"colour": "red"}, "got an unexpected keyword argument 'colour'"),
     ],
 )
-def test_wrong_arguments_are_a_type_error(
-    method: Any, arguments: tuple[Any, ...], options: dict[str, Any], complaint: str
+async def test_wrong_arguments_are_a_type_error(
+    module: str, name: str, method: str, arguments: tuple[Any, ...], options: dict[str, Any], complaint: str
 ) -> None:
-    """A missing, superfluous or unknown argument fails at once and names the method; nothing is left unawaited."""
-    with pytest.raises(TypeError, match=rf"^double\(\) {complaint}$"):
-        method(*arguments, **options)
+    """The error for a superfluous or unknown argument names the method, as for any function."""
+    with pytest.raises(TypeError, match=rf"^{name}\.{method}\(\) {complaint}"):
+        await finished(getattr(client_of(module, name), method)(*arguments, **options))
 
 
-def test_facades_of_one_class_share_nothing() -> None:
-    """Each access makes a method of the facade that it was asked of."""
-    first, second = Line(), Line()
-    first.add_double(1)
-    assert (len(first.commands), len(second.commands)) == (1, 0)
+@every_client
+@pytest.mark.parametrize(
+    ("method", "arguments", "options", "complaint"),
+    [
+        ("history", (), {}, "missing 1 required positional argument: 'channel'"),
+        ("broadcast", (["news"], 1), {"channels": ["x"]}, "got multiple values for argument 'channels'"),
+        ("channels", (), {"colours": 1}, "got an unexpected keyword argument 'colours'"),
+    ],
+)
+async def test_the_error_for_wrong_arguments_names_them(
+    module: str, name: str, method: str, arguments: tuple[Any, ...], options: dict[str, Any], complaint: str
+) -> None:
+    """The error names the method and the argument that is missing, given twice or unknown."""
+    with pytest.raises(TypeError, match=rf"^{name}\.{method}\(\) {complaint}$"):
+        await finished(getattr(client_of(module, name), method)(*arguments, **options))
+
+
+@every_client
+def test_a_mock_of_a_client_checks_arguments(module: str, name: str) -> None:
+    """`create_autospec` of the class refuses the calls that the class would refuse."""
+    mocked = mock.create_autospec(kind_of(module, name))(URL, KEY)
+    for refused in (mocked.publish, lambda: mocked.publish("news", 1, dat=1)):
+        with pytest.raises(TypeError):
+            refused()
+    made = mocked.publish("news", 1, timeout=2)
+    mocked.publish.assert_called_once_with("news", 1, timeout=2)
+    if name == "AsyncClient":
+        made.close()
+
+
+def test_data_that_is_not_given_can_be_told_from_null() -> None:
+    """The default of `data` is the same as leaving it out; None is JSON null."""
+    sent = MemoryTransport(lambda _: HTTPReply(200, b'{"result":{}}'))
+    client = centripetal.Client(URL, KEY, transport=sent)
+    client.publish("news", None)
+    client.publish("news", b64data=b"x")
+    client.publish("news", UNSET, b64data=b"x")
+    bodies = [request.body for request in sent.requests]
+    assert bodies[0] == b'{"channel":"news","data":null}'
+    assert b'"data"' not in bodies[1]
+    assert bodies[1] == bodies[2]
+
+
+def _answer(reply: HTTPReply, _request: HTTPRequest) -> HTTPReply:
+    return reply
+
+
+async def test_methods_go_through_call() -> None:
+    """A subclass that overrides `call` sees what its methods send, on both clients and in both generations."""
+    seen: list[str] = []
+
+    def watched(kind: Any, transport: Any) -> Any:
+        class Watched(kind):  # type: ignore[misc]
+            def call(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+                seen.append(command.name)
+                return super().call(command, *args, **kwargs)
+
+        return Watched(URL, KEY, transport=transport)
+
+    answers = {
+        "centripetal": HTTPReply(200, b'{"result":{}}'),
+        "centripetal.v1": HTTPReply(200, b'[{"uid":"0","method":"publish","error":null,"body":null}]'),
+    }
+    for module, answer in answers.items():
+        handler = partial(_answer, answer)
+        watched(kind_of(module, "Client"), MemoryTransport(handler)).publish("news", 1)
+        await watched(kind_of(module, "AsyncClient"), AwaitingMemoryTransport(handler)).publish("news", 1)
+    assert seen == ["publish"] * 4
+
+
+@pytest.mark.parametrize("kind", [Blocking, Awaiting, Collecting, Buffering])
+def test_a_facade_must_say_what_it_does_with_a_command(kind: type) -> None:
+    """The base classes of clients and batches cannot be used by themselves."""
+    with pytest.raises(TypeError, match="abstract"):
+        kind()
+
+
+def test_an_exported_class_says_where_users_import_it_from() -> None:
+    """So do its own methods; what it inherits from elsewhere keeps its module."""
+
+    class Base:
+        def inherited(self) -> None: ...
+
+    @exported("somewhere")
+    class Exported(Base):
+        def own(self) -> None: ...
+
+    assert (Exported.__module__, Exported.own.__module__) == ("somewhere", "somewhere")
+    assert Exported.inherited.__module__ == __name__

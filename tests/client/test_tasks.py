@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from centripetal.client.tasks import TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
@@ -258,6 +259,7 @@ async def test_the_line_keeps_nothing_of_what_is_done() -> None:
     for _ in range(20):
         await asyncio.gather(*(client.publish(f"c{n}", n) for n in range(200)))
     line = client._line()
+    assert isinstance(line, TaskLine)
     assert len(line._waiting) == 0
     assert not line._carriers
     assert not line._grouping._last_write

@@ -59,7 +59,7 @@ class Crew:
 
     def _in_line(self) -> int:
         line = self.client._line
-        assert line is not None
+        assert isinstance(line, lines.ThreadLine)
         return line._grouping._seq + (line._grouping._lone is not None)
 
     def join(self) -> dict[str, Any]:

@@ -86,7 +86,8 @@ def test_every_command_is_a_method() -> None:
     """No command is without its method, nor without a test of it."""
     assert {method for method, *_ in METHODS} == {command.name for command in COMMANDS}
     for command in COMMANDS:
-        assert getattr(BlockingClient, command.name) is getattr(AsyncClient, command.name) is command
+        assert inspect.isfunction(getattr(BlockingClient, command.name))
+        assert inspect.iscoroutinefunction(getattr(AsyncClient, command.name))
 
 
 @kinds
@@ -96,7 +97,7 @@ def test_help_and_signature_work_for_every_method(kind: Callable[..., Any], comm
     client = kind(URL, SECRET)
     for name in (command.name, f"add_{command.name}"):
         method = getattr(client, name)
-        assert inspect.signature(method) == inspect.signature(command)
+        assert set(inspect.signature(method).parameters) == set(inspect.signature(command).parameters)
         text = pydoc.render_doc(method, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
         assert (inspect.getdoc(command) or "?").splitlines()[0] in text
 

@@ -51,7 +51,7 @@ TWO = [*ONE, Prepared(Echo("b"), encode(Echo("b")))]
 
 def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:
     """The request is yielded, the reply is sent in, the outcomes come back in order."""
-    flow = exchange(ToyCodec(), TWO)
+    flow = exchange(TWO, ToyCodec().ask(TWO))
     request = next(flow)
     assert isinstance(request, HTTPRequest)
     assert request.body == b'{"text":"a"};{"text":"b"}'
@@ -65,14 +65,14 @@ def test_an_error_about_a_single_command_names_it(calls: list[Prepared[Any]]) ->
     """What fails one command is about that command; what fails several is about the request."""
     command = calls[0].command if len(calls) == 1 else None
     lost: CentripetalError = ConnectionLostError("gone")
-    flow = exchange(ToyCodec(), calls)
+    flow = exchange(calls, ToyCodec().ask(calls))
     next(flow)
     with pytest.raises(ConnectionLostError) as thrown:
         flow.throw(lost)
     assert thrown.value is lost
     assert thrown.value.command is command
 
-    flow = exchange(ToyCodec(), calls)
+    flow = exchange(calls, ToyCodec().ask(calls))
     next(flow)
     with pytest.raises(MalformedResponseError) as malformed:
         flow.send(HTTPReply(200, b"x;y;z"))
@@ -81,7 +81,7 @@ def test_an_error_about_a_single_command_names_it(calls: list[Prepared[Any]]) ->
 
 def test_what_is_no_error_of_ours_passes_through() -> None:
     """Ctrl-C in a transport is not touched."""
-    flow = exchange(ToyCodec(), ONE)
+    flow = exchange(ONE, ToyCodec().ask(ONE))
     next(flow)
     with pytest.raises(KeyboardInterrupt):
         flow.throw(KeyboardInterrupt())

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_type
+from typing import Any, Protocol, assert_type
 
 from centripetal import CentripetalError, HTTPStatusError, ServerError, TimeoutError, UsageError
 from centripetal.testing import ANYTHING, CentrifugoV1, Publication, RecorderV1
@@ -86,6 +86,20 @@ def clients() -> None:
     transport: Transport = MyTransport()
     async_transport: AsyncTransport = MyAsyncTransport()
     del transport, async_transport
+
+
+class Publisher(Protocol):
+    def publish(self, channel: str, data: Any) -> Any: ...
+
+
+class AsyncPublisher(Protocol):
+    async def publish(self, channel: str, data: Any) -> Any: ...
+
+
+def protocols(client: Client, async_client: AsyncClient) -> None:
+    publisher: Publisher = client
+    async_publisher: AsyncPublisher = async_client
+    del publisher, async_publisher
 
 
 def blocking(client: Client, data: object) -> None:
@@ -172,7 +186,7 @@ async def commands(client: Client, async_client: AsyncClient) -> None:
     assert_type(await async_client.call(Node()), NodeInfo)
     waiting: Sequence[Command[list[str]]] = [Channels(), Channels(timeout=1)]
     assert_type([client.call(command) for command in waiting], list[list[str]])
-    make: Callable[[str], Command[list[Message]]] = Client.history
+    make: Callable[[str], Command[list[Message]]] = History
     assert_type(client.call(make("news")), list[Message])
 
 

@@ -3,8 +3,9 @@
 import datetime
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_type
+from typing import Any, Protocol, assert_type
 
+import centripetal
 from centripetal import (
     RPC,
     AsyncClient,
@@ -164,6 +165,27 @@ async def awaited_batches(client: AsyncClient) -> None:
     assert_type(channels.result(), ChannelsResult)
 
 
+class Publisher(Protocol):
+    def publish(self, channel: str, data: Any) -> Any: ...
+
+
+class AsyncPublisher(Protocol):
+    async def publish(self, channel: str, data: Any) -> Any: ...
+
+
+def protocols(client: Client, async_client: AsyncClient) -> None:
+    publisher: Publisher = client
+    async_publisher: AsyncPublisher = async_client
+    del publisher, async_publisher
+
+
+def modules() -> None:
+    assert_type(centripetal.v1.Client("http://h", "s").publish("news", 1), bool)
+    assert_type(centripetal.tokens.connection_token("secret", "42"), str)
+    assert_type(centripetal.errors.UsageError("no").retryable, bool)
+    assert_type(centripetal.testing.Recorder().client(), centripetal.Client)
+
+
 async def commands(client: Client, async_client: AsyncClient) -> None:
     assert_type(client.call(Publish("news", 1)), PublishResult)
     assert_type(client.call(Broadcast(["news"], 1), timeout=2), BroadcastResult)
@@ -172,7 +194,7 @@ async def commands(client: Client, async_client: AsyncClient) -> None:
     assert_type(await async_client.call("new_method"), Any)
     waiting: Sequence[Command[ChannelsResult]] = [Channels(), Channels(timeout=1)]
     assert_type([client.call(command) for command in waiting], list[ChannelsResult])
-    make: Callable[[str], Command[HistoryResult]] = Client.history
+    make: Callable[[str], Command[HistoryResult]] = History
     assert_type(client.call(make("news")), HistoryResult)
 
 

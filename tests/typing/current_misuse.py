@@ -18,7 +18,7 @@ def clients() -> None:
 def arguments(client: Client) -> None:
     client.publish()  # type: ignore[call-arg]
     client.publish(5, 1)  # type: ignore[arg-type]
-    client.publish("news", 1, True)  # type: ignore[call-arg]
+    client.publish("news", 1, True)  # type: ignore[arg-type, call-arg]
     client.publish("news", 1, tags={"a": 1})  # type: ignore[dict-item]
     client.publish("news", 1, skip_history="yes")  # type: ignore[arg-type]
     client.publish("news", 1, colour="red")  # type: ignore[call-arg]
@@ -29,7 +29,7 @@ def arguments(client: Client) -> None:
     client.disconnect("42", disconnect={"code": 4000})  # type: ignore[arg-type]
     client.history("news", 5)  # type: ignore[call-arg]
     client.history("news", since=5)  # type: ignore[arg-type]
-    client.channels("pattern")  # type: ignore[arg-type, call-arg]
+    client.channels("pattern")  # type: ignore[call-arg]
     client.publsh("news", 1)  # type: ignore[attr-defined]
     client.history_pages("news", 5)  # type: ignore[call-arg]
     StreamPosition("5")  # type: ignore[arg-type]

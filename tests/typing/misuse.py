@@ -37,7 +37,7 @@ def clients() -> None:
 def arguments(client: Client) -> None:
     client.publish("news")  # type: ignore[call-arg]
     client.publish(5, 1)  # type: ignore[arg-type]
-    client.publish("news", 1, "client")  # type: ignore[arg-type, call-arg]
+    client.publish("news", 1, "client")  # type: ignore[call-arg]
     client.publish("news", 1, client=5)  # type: ignore[arg-type]
     client.publish("news", 1, colour="red")  # type: ignore[call-arg]
     client.publish("news", 1, timeout="5")  # type: ignore[arg-type]
@@ -93,7 +93,7 @@ def batches(client: Client) -> None:
 async def awaited(client: AsyncClient) -> None:
     flag: bool = client.publish("news", 1)  # type: ignore[assignment]
     await client.publish("news")  # type: ignore[call-arg]
-    await client.add_publish("news", 1)  # type: ignore[misc]
+    await client.add_publish("news", 1)  # type: ignore[func-returns-value, misc]
     with client.batch():  # type: ignore[attr-defined]
         pass
     del flag

@@ -9,11 +9,11 @@ from centripetal.client.base import Caller
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
-from centripetal.client.tasks import TaskLine
-from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
+from centripetal.client.tasks import Ask, TaskLine
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause
+from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.awaiting import AwaitingTransport
@@ -40,9 +40,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
                 step = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
-                late = TimeoutError("the time ran out between two requests")
-                flow.throw(late)
-                raise late  # the flow would ask again all the same
+                out_of_time = late()
+                flow.throw(out_of_time)
+                raise out_of_time  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
     except MalformedResponseError:
@@ -57,6 +57,20 @@ async def _rest(pause: Pause, timeout: float) -> HTTPReply:
     check_pause(pause, timeout)
     await sleep(pause.seconds)
     return AWAKE
+
+
+class Alone:
+    """In place of a `TaskLine`: each call makes its own request, by *ask*."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    async def call(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
+        """Send *call* and return its outcome."""
+        return (await self._ask([call], timeout))[0]
+
+    def close(self, error: CentripetalError) -> None:
+        """Do nothing; no call waits."""
 
 
 class AwaitingClient(Caller[OutcomeT], Awaiting):
@@ -78,7 +92,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else AwaitingTransport(**options)
-        self._lines: dict[asyncio.AbstractEventLoop, TaskLine] = {}
+        self._lines: dict[asyncio.AbstractEventLoop, TaskLine | Alone] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*; `await client.call(Publish("news", 1))` is `await client.publish("news", 1)`.
@@ -88,17 +102,9 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
             timeout: seconds, instead of the command's or the client's own limit.
         """
         try:
-            self._check_ready()
-            call = self._codec.prepare(command)
-            if timeout is None:
-                timeout = command.timeout
-            seconds = self.timeout if timeout is None else self._seconds(timeout)
-            outcome: Outcome[R]
-            if self._group:
-                line = self._lines.get(self._running_loop()) or self._line()
-                outcome = await line.call(call, seconds)
-            else:
-                outcome = (await self._request([call], seconds))[0]
+            call, seconds = self._prepared(command, timeout)
+            line = self._lines.get(self._running_loop()) or self._line()
+            outcome: Outcome[R] = await line.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
@@ -112,23 +118,31 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         codec = codec or self._codec
         request = codec.once(calls) if self._once else None
         if request is None:
-            return await run(self._converse(calls, codec), self._transport, timeout)
+            return await run(self._converse(calls, codec, None), self._transport, timeout)
+        deadline = time.monotonic() + timeout
         try:
-            return codec.outcomes(calls, await self._transport.send(request, timeout))
+            reply = await self._transport.send(request, timeout)
+            outcomes = codec.outcomes(calls, reply)
+            if not outcomes and not time.monotonic() < deadline:
+                raise late()
         except CentripetalError as error:
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()
                 await self._transport.close()
             raise
+        if outcomes:
+            return outcomes
+        return await run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
-    def _line(self) -> TaskLine:
+    def _line(self) -> TaskLine | Alone:
         loop = self._running_loop()
         line = self._lines.get(loop)
         if line is None:
             for old in [old for old in self._lines if old.is_closed()]:
                 self._lines.pop(old, None)
-            line = self._lines[loop] = TaskLine(loop, self._request, self._limits)
+            line = TaskLine(loop, self._request, self._limits) if self._group else Alone(self._request)
+            self._lines[loop] = line
         return line
 
     async def close(self) -> None:
@@ -136,8 +150,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
 
         Not required; connections end with their loop, and a client that is used again opens new ones.
         """
-        if self._group:
-            self._line().close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
+        self._line().close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, Generic, NoReturn
 
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.command import Prepared
+from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
 from centripetal.protocol.grouping import Limits
+from centripetal.protocol.http import HTTPReply
 
 __all__ = ["Caller"]
 
@@ -46,12 +47,24 @@ class Caller(Generic[OutcomeT]):
             "and a process that is spawned makes its own"
         )
 
-    def _check_ready(self) -> None:
-        """Raise if no direct call may be made now."""
+    def _prepared(self, command: Command[R], timeout: float | None) -> tuple[Prepared[R], float]:
+        """Check and encode *command*; return it with the seconds that its call may take."""
+        call = self._codec.prepare(command)
+        if timeout is None:
+            timeout = command.timeout
+        return call, self.timeout if timeout is None else self._seconds(timeout)
 
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT]) -> Flow[list[OutcomeT]]:
-        """The conversation about some calls; *codec* is this client's, or that of a batch."""
-        return exchange(codec, calls)
+    def _converse(
+        self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], reply: HTTPReply | None
+    ) -> Flow[list[OutcomeT]]:
+        """Return the conversation about *calls*.
+
+        Args:
+            calls: the calls.
+            codec: the client's dialect, or the one of a batch.
+            reply: the server's answer to the request of `Dialect.once`, if it has been made.
+        """
+        return exchange(calls, codec.ask(calls, reply))

@@ -9,11 +9,11 @@ from centripetal.client.base import Caller
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
-from centripetal.client.threads import ThreadLine
-from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
+from centripetal.client.threads import Ask, ThreadLine
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause
+from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
@@ -36,9 +36,9 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
                 step = flow.send(reply)
             timeout = deadline - time.monotonic()
             if timeout <= 0:
-                late = TimeoutError("the time ran out between two requests")
-                flow.throw(late)
-                raise late  # the flow would ask again all the same
+                out_of_time = late()
+                flow.throw(out_of_time)
+                raise out_of_time  # the flow would ask again all the same
     except StopIteration as end:
         return cast(T, end.value)
     except MalformedResponseError:
@@ -51,6 +51,20 @@ def _rest(pause: Pause, timeout: float) -> HTTPReply:
     check_pause(pause, timeout)
     time.sleep(pause.seconds)
     return AWAKE
+
+
+class Alone:
+    """In place of a `ThreadLine`: each call makes its own request, by *ask*."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def call(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
+        """Send *call* and return its outcome."""
+        return self._ask([call], timeout)[0]
+
+    def close(self, error: CentripetalError) -> None:
+        """Do nothing; no call waits."""
 
 
 class BlockingClient(Caller[OutcomeT], Blocking):
@@ -69,7 +83,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else BlockingTransport(**options)
-        self._line = ThreadLine(self._request, self._limits) if group else None
+        self._line = ThreadLine(self._request, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*; `client.call(Publish("news", 1))` is `client.publish("news", 1)`.
@@ -79,13 +93,8 @@ class BlockingClient(Caller[OutcomeT], Blocking):
             timeout: seconds, instead of the command's or the client's own limit.
         """
         try:
-            self._check_ready()
-            call = self._codec.prepare(command)
-            if timeout is None:
-                timeout = command.timeout
-            seconds = self.timeout if timeout is None else self._seconds(timeout)
-            line = self._line
-            outcome: Outcome[R] = self._request([call], seconds)[0] if line is None else line.call(call, seconds)
+            call, seconds = self._prepared(command, timeout)
+            outcome: Outcome[R] = self._line.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
@@ -99,23 +108,29 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         codec = codec or self._codec
         request = codec.once(calls) if self._once else None
         if request is None:
-            return run(self._converse(calls, codec), self._transport, timeout)
+            return run(self._converse(calls, codec, None), self._transport, timeout)
+        deadline = time.monotonic() + timeout
         try:
-            return codec.outcomes(calls, self._transport.send(request, timeout))
+            reply = self._transport.send(request, timeout)
+            outcomes = codec.outcomes(calls, reply)
+            if not outcomes and not time.monotonic() < deadline:
+                raise late()
         except CentripetalError as error:
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()
                 self._transport.close()
             raise
+        if outcomes:
+            return outcomes
+        return run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
     def close(self) -> None:
         """Close idle connections; calls of other threads that wait for their turn fail, unsent.
 
         Not required; a client that is used again opens new connections.
         """
-        if self._line is not None:
-            self._line.close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
+        self._line.close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
         self._transport.close()
 
     def __enter__(self) -> Self:

@@ -1,12 +1,14 @@
-"""Commands as methods: `publish = call(Publish)` in a class is a typed method on each kind of facade.
+"""Commands as methods: a client runs a command, a batch collects it, a buffer keeps it.
 
-The type of the facade decides what a call returns: the result (blocking), a coroutine of it (awaiting) or a slot that
-will hold it (a batch). `add` is the same for a client's buffer.
+`offers(COMMANDS)` gives a class one function per command when the class is made. Each function builds its command and
+passes it to `call` or `add`. What editors and type checkers show of the functions is in the stubs in
+`client/methods/`, which `scripts/methods` writes from the commands.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from collections.abc import Callable, Iterable, Sequence
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -15,115 +17,171 @@ from centripetal.protocol.command import Command, R
 if TYPE_CHECKING:
     import inspect
 
-__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "add", "call"]
+__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "exported", "offers"]
 
-P = ParamSpec("P")
+T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
+Make = type[Command[Any]]
 
 
 class Slot(Protocol[R_co]):
-    """Where the result of a command in a batch will be."""
+    """Holds the result of a command in a batch, once the batch was sent."""
 
     def result(self) -> R_co:
-        """The command's result, or the error it came to, raised. A `UsageError` while the batch is not sent."""
+        """Return the command's result or raise its error; raise `UsageError` while the batch is not sent."""
         ...
 
 
 class Blocking(ABC):
-    """A facade whose calls return results."""
+    """A class whose methods send a command and return its result."""
 
     @abstractmethod
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        """Send the command; its result."""
+        """Send the command and return its result."""
+
+    @staticmethod
+    def _method(make: Make) -> Callable[..., Any]:
+        def method(self: Blocking, /, *args: Any, **kwargs: Any) -> Any:
+            try:
+                command = make(*args, **kwargs)
+            except TypeError as error:
+                raise _misused(method, make, args, kwargs) or error from None
+            return self.call(command)
+
+        return method
 
 
 class Awaiting(ABC):
-    """A facade whose calls are awaited."""
+    """A class whose methods are coroutine functions."""
 
     @abstractmethod
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        """Send the command; its result."""
+        """Send the command and return its result."""
+
+    @staticmethod
+    def _method(make: Make) -> Callable[..., Any]:
+        async def method(self: Awaiting, /, *args: Any, **kwargs: Any) -> Any:
+            try:
+                command = make(*args, **kwargs)
+            except TypeError as error:
+                raise _misused(method, make, args, kwargs) or error from None
+            return await self.call(command)
+
+        return method
 
 
 class Collecting(ABC):
-    """A facade whose calls wait until all are sent together."""
+    """A class whose methods collect commands that are sent together later."""
 
     @abstractmethod
     def call(self, command: Command[R]) -> Slot[R]:
-        """Note the command; the slot will hold its result."""
+        """Collect the command and return the slot for its result."""
+
+    _method = Blocking._method
 
 
 class Buffering(ABC):
-    """A facade with a buffer of commands."""
+    """A class with a buffer of commands, filled by the methods `add_…`."""
 
     @abstractmethod
     def add(self, command: Command[Any]) -> None:
         """Put the command into the buffer."""
 
+    @staticmethod
+    def _adding_method(make: Make) -> Callable[..., None]:
+        def method(self: Buffering, /, *args: Any, **kwargs: Any) -> None:
+            try:
+                command = make(*args, **kwargs)
+            except TypeError as error:
+                raise _misused(method, make, args, kwargs) or error from None
+            self.add(command)
 
-class _Method(msgspec.Struct):
-    """What `client.publish` is: looks, documents and calls like a method."""
+        return method
 
-    # A struct, because one is made at each call of a method, and structs are made quickly.
-    _run: Callable[[Any], Any]
-    _make: Callable[..., Any]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            command = self._make(*args, **kwargs)
-        except TypeError as error:
-            raise self._misused(error, args, kwargs) from None
-        return self._run(command)
+def offers(commands: Iterable[Make]) -> Callable[[type[T]], type[T]]:
+    """Give a class a method for each of *commands*, and an `add_…` method if it has a buffer."""
 
-    def _misused(self, error: TypeError, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
-        """What is wrong with the arguments, as Python says it of functions; *error* says it without the method."""
-        try:
-            self.__signature__.bind(*args, **kwargs)
-        except TypeError as mistake:
-            return TypeError(f"{getattr(self._make, 'name', 'this method')}() {mistake}")
-        return error
+    def complete(kind: Any) -> Any:
+        buffers = issubclass(kind, Buffering)
+        for make in commands:
+            _put(kind, make.name, kind._method(make), make)
+            if buffers:
+                _put(kind, f"add_{make.name}", kind._adding_method(make), make)
+        return kind
 
-    @property
-    def __doc__(self) -> str | None:  # type: ignore[override]
-        return self._make.__doc__
+    return complete
+
+
+def _put(kind: type, name: str, function: Any, make: Make) -> None:
+    function.__name__, function.__qualname__ = name, f"{kind.__qualname__}.{name}"
+    # Tracebacks and profilers show the names of the code.
+    function.__code__ = function.__code__.replace(co_name=name, co_qualname=function.__qualname__)
+    function.__doc__ = make.__doc__
+    # `inspect.signature` follows this to the signature, which costs too much to make for every method at import.
+    function.__wrapped__ = _Declaration(make, adds=name != make.name)
+    setattr(kind, name, function)
+
+
+class _Declaration:
+    """The signature of a method, made when `inspect` asks for it."""
+
+    __slots__ = ("_adds", "_make")
+
+    def __init__(self, make: Make, *, adds: bool) -> None:
+        self._make = make
+        self._adds = adds
 
     @property
     def __signature__(self) -> "inspect.Signature":
-        import inspect  # long to import, and loaded already where somebody asks for signatures
+        from centripetal.client.signatures import signature_of  # only `inspect` and its users come here
 
-        return inspect.signature(self._make)
-
-    def __repr__(self) -> str:
-        return f"<method {getattr(self._make, '__name__', self._make)}{self.__signature__}>"
+        return signature_of(self._make, adds=self._adds)
 
 
-class call(Generic[P, R]):  # noqa: N801 - used like a keyword
-    """A command as a method of a client or a batch."""
+def _misused(method: Any, make: Make, args: Sequence[Any], kwargs: dict[str, Any]) -> TypeError | None:
+    """Describe wrong arguments as Python does for a function; None if the arguments fit."""
+    fields, positional = make.__struct_fields__, make.__match_args__
+    required = [name for name in positional if _is_required(make, name)]
+    missing = [name for name in required[len(args) :] if name not in kwargs]
+    twice = [name for name in positional[: len(args)] if name in kwargs]
+    unknown = [name for name in kwargs if name not in fields]
+    if len(args) > len(positional):
+        # Python counts `self` too.
+        least = "" if len(required) == len(positional) else f"from {len(required) + 1} to "
+        takes = f"{least}{len(positional) + 1} positional argument{'s' if positional else ''}"
+        problem = f"takes {takes} but {len(args) + 1} were given"
+    elif twice:
+        problem = f"got multiple values for argument {twice[0]!r}"
+    elif unknown:
+        problem = f"got an unexpected keyword argument {unknown[0]!r}"
+    elif missing:
+        names = " and ".join(map(repr, missing))
+        problem = f"missing {len(missing)} required positional argument{'s' if len(missing) > 1 else ''}: {names}"
+    else:
+        return None
+    return TypeError(f"{method.__qualname__}() {problem}")
 
-    def __init__(self, make: Callable[P, Command[R]]) -> None:
-        self._make = make
 
-    @overload
-    def __get__(self, facade: None, owner: type) -> Callable[P, Command[R]]: ...
-    @overload
-    def __get__(self, facade: Blocking, owner: type) -> Callable[P, R]: ...
-    @overload
-    def __get__(self, facade: Awaiting, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
-    @overload
-    def __get__(self, facade: Collecting, owner: type) -> Callable[P, Slot[R]]: ...
-    def __get__(self, facade: Any, owner: type) -> Any:
-        return self._make if facade is None else _Method(facade.call, self._make)
+def _is_required(make: Make, name: str) -> bool:
+    defaults = make.__struct_defaults__
+    place = make.__struct_fields__.index(name) - (len(make.__struct_fields__) - len(defaults))
+    return place < 0 or defaults[place] is msgspec.NODEFAULT
 
 
-class add(Generic[P]):  # noqa: N801 - used like a keyword
-    """A command as a method that puts it into a client's buffer."""
+def exported(module: str) -> Callable[[type[T]], type[T]]:
+    """Make a class and its methods name *module*, from which users import it, as their module.
 
-    def __init__(self, make: Callable[P, Command[Any]]) -> None:
-        self._make = make
+    `help()`, `repr()` and frameworks that name a task after its function show that module.
+    """
 
-    @overload
-    def __get__(self, facade: None, owner: type) -> Callable[P, Command[Any]]: ...
-    @overload
-    def __get__(self, facade: Buffering, owner: type) -> Callable[P, None]: ...
-    def __get__(self, facade: Any, owner: type) -> Any:
-        return self._make if facade is None else _Method(facade.add, self._make)
+    def export(kind: type[T]) -> type[T]:
+        kind.__module__ = module
+        for base in kind.__mro__:
+            if base.__qualname__ == kind.__qualname__:  # the class itself, and its methods in client/methods/
+                for value in vars(base).values():
+                    if isinstance(value, FunctionType):
+                        value.__module__ = module
+        return kind
+
+    return export

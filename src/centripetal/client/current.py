@@ -8,19 +8,20 @@ from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.base import Caller
 from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
-from centripetal.client.call import call
+from centripetal.client.call import exported
+from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, CurrentOptions
-from centripetal.dialects.current import commands
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.commands.base import StreamPosition
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.replies import Answer
 from centripetal.dialects.current.results.standard import HistoryResult
-from centripetal.errors import ServerError, UsageError
-from centripetal.protocol.command import Command, Prepared, R
+from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value
-from centripetal.protocol.exchange import Flow, exchange
+from centripetal.protocol.exchange import Flow
+from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.retry import Failed, Retry, insist
 from centripetal.transport.base import AsyncTransport, Transport
 
@@ -30,54 +31,6 @@ Reply = Answer[Any] | Failed
 
 MAX_SECONDS_WITH_RETRY = 240.0
 """Servers forget an idempotency key after five minutes (spec v6 §7.4); a try later than that would publish anew."""
-
-
-class _Commands:
-    """Each method of the server."""
-
-    publish = call(commands.Publish)
-    broadcast = call(commands.Broadcast)
-    subscribe = call(commands.Subscribe)
-    unsubscribe = call(commands.Unsubscribe)
-    disconnect = call(commands.Disconnect)
-    refresh = call(commands.Refresh)
-    presence = call(commands.Presence)
-    presence_stats = call(commands.PresenceStats)
-    history = call(commands.History)
-    history_remove = call(commands.HistoryRemove)
-    channels = call(commands.Channels)
-    info = call(commands.Info)
-    rpc = call(commands.RPC)
-
-    # Maps and shared polling, since 6.8.
-    map_publish = call(commands.MapPublish)
-    map_remove = call(commands.MapRemove)
-    map_read_state = call(commands.MapReadState)
-    map_read_stream = call(commands.MapReadStream)
-    map_stats = call(commands.MapStats)
-    map_clear = call(commands.MapClear)
-    shared_poll_publish = call(commands.SharedPollPublish)
-
-    # Centrifugo PRO only.
-    connections = call(commands.Connections)
-    update_user_status = call(commands.UpdateUserStatus)
-    get_user_status = call(commands.GetUserStatus)
-    delete_user_status = call(commands.DeleteUserStatus)
-    block_user = call(commands.BlockUser)
-    unblock_user = call(commands.UnblockUser)
-    revoke_token = call(commands.RevokeToken)
-    invalidate_user_tokens = call(commands.InvalidateUserTokens)
-    device_register = call(commands.DeviceRegister)
-    device_update = call(commands.DeviceUpdate)
-    device_remove = call(commands.DeviceRemove)
-    device_list = call(commands.DeviceList)
-    device_topic_list = call(commands.DeviceTopicList)
-    device_topic_update = call(commands.DeviceTopicUpdate)
-    user_topic_list = call(commands.UserTopicList)
-    user_topic_update = call(commands.UserTopicUpdate)
-    send_push_notification = call(commands.SendPushNotification)
-    update_push_status = call(commands.UpdatePushStatus)
-    cancel_push = call(commands.CancelPush)
 
 
 class _Current(Caller[Reply]):
@@ -126,9 +79,9 @@ class _Current(Caller[Reply]):
             self._check_seconds(timeout)
         return super()._seconds(timeout)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Any) -> Flow[list[Reply]]:
+    def _converse(self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None) -> Flow[list[Reply]]:
         if self._retry is None:
-            return exchange(codec, calls)
+            return super()._converse(calls, codec, reply)
         return insist(codec, calls, self._retry, self._chance)
 
     def __repr__(self) -> str:
@@ -150,7 +103,8 @@ def _named(environment: Mapping[str, str] | None) -> tuple[str, str | None]:
     return url, environment_value(environment, *API_KEY)
 
 
-class Batch(_Commands, BlockingBatch):
+@exported("centripetal")
+class Batch(methods.Batch, BlockingBatch):
     """`with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
 
     @overload
@@ -162,7 +116,8 @@ class Batch(_Commands, BlockingBatch):
         return super().call(custom(command, params) if isinstance(command, str) else command)
 
 
-class AsyncBatch(_Commands, AwaitingBatch):
+@exported("centripetal")
+class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
     """`async with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
 
     @overload
@@ -174,7 +129,8 @@ class AsyncBatch(_Commands, AwaitingBatch):
         return super().call(custom(command, params) if isinstance(command, str) else command)
 
 
-class Client(_Commands, _Current, BlockingClient[Reply]):
+@exported("centripetal")
+class Client(methods.Client, _Current, BlockingClient[Reply]):
     """A Centrifugo server's API, blocking.
 
     Args:
@@ -240,7 +196,14 @@ class Client(_Commands, _Current, BlockingClient[Reply]):
         """
         if isinstance(command, str):
             command = custom(command, params)
-        return BlockingClient.call(self, command, timeout=timeout)
+        # As in `BlockingClient.call`, which would be another frame in every traceback.
+        try:
+            call, seconds = self._prepared(command, timeout)
+            outcome: Outcome[Any] = self._line.call(call, seconds)
+            return outcome.result()
+        except CentripetalError as error:
+            error.command, error.index = command, None
+            raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
         """Collect calls in a `with` block and send them as one request.
@@ -283,7 +246,8 @@ class Client(_Commands, _Current, BlockingClient[Reply]):
             yield paging.take(page)
 
 
-class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
+@exported("centripetal")
+class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[Reply]):
     """A Centrifugo server's API, awaited. The arguments are those of `Client`."""
 
     def __init__(
@@ -318,7 +282,15 @@ class AsyncClient(_Commands, _Current, AwaitingClient[Reply]):
         """As `Client.call`."""
         if isinstance(command, str):
             command = custom(command, params)
-        return await AwaitingClient.call(self, command, timeout=timeout)
+        # As in `AwaitingClient.call`, which would be another frame in every traceback.
+        try:
+            call, seconds = self._prepared(command, timeout)
+            line = self._lines.get(self._running_loop()) or self._line()
+            outcome: Outcome[Any] = await line.call(call, seconds)
+            return outcome.result()
+        except CentripetalError as error:
+            error.command, error.index = command, None
+            raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
         """Collect calls in an `async with` block and send them as one request; the arguments are `Client.batch`'s."""

@@ -18,7 +18,7 @@ from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of
 if TYPE_CHECKING:
     import asyncio  # it takes long to import; see client/awaiting.py
 
-__all__ = ["TaskLine"]
+__all__ = ["Ask", "TaskLine"]
 
 _MANY = 100
 """So many callers take as long to wake as a request takes: who waits meanwhile is sent off before they call again."""
@@ -60,8 +60,16 @@ class TaskLine:
             TimeoutError: *timeout* seconds are over; `executed` is "no" if it was not sent by then.
             CentripetalError: the request that carried it failed.
         """
-        if self._grouping.begin_alone(call):
-            return await self._alone(call, timeout)
+        if self._grouping.begin_alone(call):  # the usual case, by the shortest way
+            try:
+                outcome = (await self._ask([call], timeout))[0]
+            except BaseException as error:
+                self._failed_alone(call, error)
+                raise
+            if self._grouping.end_alone(call, outcome):
+                # Not at once: a caller that calls again without delay travels with those that wait.
+                self._loop.call_soon(self._send_off)
+            return outcome
         me = Entry(call, self._loop.time() + timeout)
         self._grouping.add(me)
         self._send_off()
@@ -78,22 +86,13 @@ class TaskLine:
                 timer.cancel()
         return me.result()
 
-    async def _alone(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
-        """Make a request of *call* alone: the usual case, and the shortest way."""
-        try:
-            outcome = (await self._ask([call], timeout))[0]
-        except CentripetalError as error:
+    def _failed_alone(self, call: Prepared[Any], error: BaseException) -> None:
+        if isinstance(error, CentripetalError):
             self._grouping.fail_alone(call, error)
             self._send_off()
-            raise
-        except BaseException:
+        else:
             self._grouping.fail_alone(call, _cancelled())
             self._loop.call_soon(self._send_off)  # not at once: see _abandon()
-            raise
-        if self._grouping.end_alone(call, outcome):
-            # Not at once: a caller that calls again without delay travels with those that wait.
-            self._loop.call_soon(self._send_off)
-        return outcome
 
     def close(self, error: CentripetalError) -> None:
         """Everything that waits and is not sent yet fails with *error*."""

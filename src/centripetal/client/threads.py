@@ -16,7 +16,7 @@ from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.command import Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
 
-__all__ = ["ThreadLine"]
+__all__ = ["Ask", "ThreadLine"]
 
 Ask = Callable[[list[Prepared[Any]], float], Sequence[Outcome[Any]]]
 

@@ -3,46 +3,23 @@
 from typing import Any, Self, Unpack
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
+from centripetal.client.base import Caller
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
-from centripetal.client.call import Buffering, add, call
+from centripetal.client.call import Buffering, exported
+from centripetal.client.methods import v1 as methods
 from centripetal.client.options import ClientOptions
-from centripetal.dialects.v1 import commands
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
-from centripetal.protocol.command import Command
+from centripetal.protocol.command import Command, Prepared, R
 from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 
-class _Commands:
-    """Each command as a method."""
-
-    publish = call(commands.Publish)
-    broadcast = call(commands.Broadcast)
-    unsubscribe = call(commands.Unsubscribe)
-    disconnect = call(commands.Disconnect)
-    presence = call(commands.Presence)
-    history = call(commands.History)
-    channels = call(commands.Channels)
-    stats = call(commands.StatsCommand)
-    node = call(commands.Node)
-
-
-class _Buffered(Buffering):
-    """The buffer: `add_…` per command, and what both clients do with it."""
-
-    add_publish = add(commands.Publish)
-    add_broadcast = add(commands.Broadcast)
-    add_unsubscribe = add(commands.Unsubscribe)
-    add_disconnect = add(commands.Disconnect)
-    add_presence = add(commands.Presence)
-    add_history = add(commands.History)
-    add_channels = add(commands.Channels)
-    add_stats = add(commands.StatsCommand)
-    add_node = add(commands.Node)
+class _Buffered(Caller[Response], Buffering):
+    """The buffer of both clients."""
 
     def __init__(self, url: str, secret: str | None) -> None:
         self._dialect = Codec(url, secret)
@@ -80,9 +57,10 @@ class _Buffered(Buffering):
         """Forget the commands that wait in the buffer."""
         self._buffer.clear()
 
-    def _check_ready(self) -> None:
+    def _prepared(self, command: Command[R], timeout: float | None) -> tuple[Prepared[R], float]:
         if self._buffer:
             raise ClientNotEmptyError(f"{len(self._buffer)} commands wait in the buffer: call send() or reset() first")
+        return super()._prepared(command, timeout)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_buffer"):  # in the traceback of an argument that was refused
@@ -98,15 +76,18 @@ def _given(secret: Any) -> str:
     return text
 
 
-class Batch(_Commands, BlockingBatch):
+@exported("centripetal.v1")
+class Batch(methods.Batch, BlockingBatch):
     """`with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
 
 
-class AsyncBatch(_Commands, AwaitingBatch):
+@exported("centripetal.v1")
+class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
     """`async with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
 
 
-class Client(_Commands, _Buffered, BlockingClient[Response]):
+@exported("centripetal.v1")
+class Client(methods.Client, _Buffered, BlockingClient[Response]):
     """A Centrifugo 1.x server's API, blocking.
 
     Args:
@@ -178,7 +159,8 @@ class Client(_Commands, _Buffered, BlockingClient[Response]):
             raise
 
 
-class AsyncClient(_Commands, _Buffered, AwaitingClient[Response]):
+@exported("centripetal.v1")
+class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
     """A Centrifugo 1.x server's API, awaited. The arguments are those of `Client`."""
 
     def __init__(

@@ -13,6 +13,7 @@ from centripetal.protocol.payload import encode_plain, plain_data
 
 __all__ = ["Command", "Outcome", "Prepared", "encode"]
 
+
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 

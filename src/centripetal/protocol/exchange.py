@@ -1,7 +1,7 @@
 """The conversation about some commands: no socket, no clock, no thread.
 
-`exchange` is a generator: it yields the request to make and is sent the reply; what it returns are the outcomes, one
-a command. A transport error is thrown into it where it waits. A flow may also yield a `Pause`, and goes on after it; if
+A flow is a generator: it yields the request to make and is sent the reply; what it returns are the outcomes, one a
+command. A transport error is thrown into it where it waits. A flow may also yield a `Pause`, and goes on after it; if
 there is no time for that, a `TimeoutError` is thrown in. The drivers that run it (`client/blocking.py`,
 `client/awaiting.py`) know sockets and clocks and nothing else. `protocol/retry.py` has the flow that asks again.
 """
@@ -13,7 +13,7 @@ from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["AWAKE", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange"]
+__all__ = ["AWAKE", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange", "late"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
@@ -42,6 +42,11 @@ def check_pause(pause: Pause, timeout: float) -> None:
         raise TimeoutError("no time is left for another try", executed="no")
 
 
+def late() -> TimeoutError:
+    """Return the error of a conversation that needs another request and has no time left for it."""
+    return TimeoutError("the time ran out between two requests")
+
+
 Flow = Generator[HTTPRequest | Pause, HTTPReply, T]
 
 
@@ -62,28 +67,34 @@ class Codec(Protocol[OutcomeT]):
 
 
 class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
-    """A codec for clients, which mostly make one request and have no need to converse."""
+    """A codec for clients, which mostly make one request and need no conversation."""
 
     def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
-        """The request for *calls*, if its reply will do: that is for `outcomes`, and costs less than a conversation.
+        """Return the request for *calls* if its reply will probably do, which costs less than a conversation.
 
-        None if more than one request may be needed: `ask` leads that conversation.
+        None if the calls need a conversation from the start, which `ask` leads.
         """
         ...
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[OutcomeT]:
-        """What *reply* to one request says: one outcome a call, in order.
+        """Return what *reply* to the request of `once` says: one outcome a call, in order.
+
+        Empty if the calls need a conversation after all: then `ask` goes on from *reply*.
 
         Raises:
-            CentripetalError: it is not an answer to these calls.
+            CentripetalError: the reply is not an answer to these calls.
         """
         ...
 
+    def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[OutcomeT]]:
+        """Ask for *calls* as `Codec.ask` does; a *reply* is the server's answer to the request of `once`."""
+        ...
 
-def exchange(codec: Codec[OutcomeT], calls: Sequence[Prepared[Any]]) -> Flow[list[OutcomeT]]:
-    """Ask for *calls* and return their outcomes."""
+
+def exchange(calls: Sequence[Prepared[Any]], flow: Flow[T]) -> Flow[T]:
+    """Run *flow*, which asks for *calls*, and return its outcomes. The error of a single call names its command."""
     try:
-        return (yield from codec.ask(calls))
+        return (yield from flow)
     except CentripetalError as error:
         if len(calls) == 1:
             error.command = calls[0].command

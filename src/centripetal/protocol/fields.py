@@ -5,7 +5,6 @@ themselves; anything else carries it, as `Annotated[int, whole(0, 2**64 - 1)]` d
 for a whole batch of strangers (spec v6 §17.1), so nothing is left to the server.
 """
 
-import base64
 import binascii
 import collections.abc
 import datetime
@@ -110,7 +109,7 @@ def user_id(what: str, value: Any) -> Any:
 def base64_text(what: str, value: Any) -> Any:
     """Bytes, which travel as base64; or text that is base64 already."""
     if isinstance(value, bytes | bytearray | memoryview):
-        return base64.b64encode(value).decode()
+        return binascii.b2a_base64(value, newline=False).decode()
     if not isinstance(value, str):
         raise UsageError(f"{what} must be bytes (we encode them) or base64 text, not {type(value).__name__}")
     try:

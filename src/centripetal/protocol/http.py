@@ -10,7 +10,7 @@ from centripetal.errors import UsageError
 __all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
 
 
-_USER_INFO = re.compile(r"//.*@", re.DOTALL)  # it may hold a password, perhaps with a slash: that belongs in no error
+_USER_INFO = r"(?s)//.*@"  # it may hold a password, perhaps with a slash: that belongs in no error
 
 
 class HTTPRequest(msgspec.Struct, eq=False):
@@ -60,7 +60,7 @@ def parse_url(url: str) -> SplitResult:
     """
     if not isinstance(url, str):
         raise UsageError(f"the URL must be text such as 'http://localhost:8000', not {type(url).__name__}")
-    shown = _USER_INFO.sub("//…@", url)
+    shown = re.sub(_USER_INFO, "//…@", url)
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -22,9 +22,7 @@ __all__ = ["check_json", "decode_json", "decode_lenient", "encode_json", "plain_
 _PLAIN = frozenset({str, int, bool, type(None)})
 _MAX_DEPTH = 200
 _T = TypeVar("_T")
-_ESCAPES = re.compile(
-    rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})", re.DOTALL
-)
+_ESCAPES = rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 
 
 def encode_json(value: Any, what: str = "data") -> bytes:
@@ -296,7 +294,7 @@ def decode_lenient(decode: Callable[[bytes], _T], text: bytes) -> _T:
     try:
         return decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        mended = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
+        mended = re.sub(_ESCAPES, lambda found: rb"\ufffd" if found[1] else found[0], text)
         if mended == text:
             raise
     return decode(mended)

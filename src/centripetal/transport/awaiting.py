@@ -6,7 +6,7 @@ threads. Any loop that can watch sockets will do (asyncio's own on POSIX, uvloop
 
 import socket
 import weakref
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Unpack
@@ -15,7 +15,7 @@ from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection, Steps
+from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection
 from centripetal.transport.mapping import out_of_time, unknown_host
 from centripetal.transport.pool import Pool
 from centripetal.transport.settings import Address, Settings, attempts, resolved
@@ -81,20 +81,23 @@ class AwaitingTransport:
     async def _open(self, pool: "_LoopPool", origin: Origin, deadline: float, timeout: float) -> "_LoopConnection":
         settings = self._settings
         context, place = settings.context(origin), settings.place(origin)
-        failure: TransportError = out_of_time(place, timeout, connected=False, executed="no")
-        for address, until in attempts(await self._addresses(pool.loop, origin, deadline, failure), deadline):
+        late = out_of_time(place, timeout, connected=False, executed="no")
+        addresses = await self._addresses(pool.loop, origin, deadline, late)
+        for address, until in attempts(addresses, deadline):
             connection = None
             try:
                 connection = _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
-                await connection.run(connection.open(context), until, timeout)
+                # Step by step, so that an error is raised here and not in a callback of the loop.
+                for events in connection.open(context):
+                    await connection.run(iter((events,)), until, timeout)
                 return pool.admit(connection)
             except BaseException as error:
                 if connection is not None:
                     connection.close()
-                if not isinstance(error, TransportError) or not error.retryable:
+                # Raised from here, the last error has this frame in its traceback once only.
+                if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
                     raise
-                failure = error
-        raise failure
+        raise late  # there is no address
 
     async def _addresses(
         self, loop: "asyncio.AbstractEventLoop", origin: Origin, deadline: float, late: TransportError
@@ -126,12 +129,12 @@ class _LoopConnection(Connection):
         self._loop = pool.loop
         self._fd = self.sock.fileno()  # not asked for again: a failed start of TLS leaves the socket without it
         self._watched = 0
-        self._steps: Steps | None = None
+        self._steps: Iterator[int] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = self._timeout = self._alarm = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, steps: Steps, deadline: float, timeout: float) -> None:
+    async def run(self, steps: Iterator[int], deadline: float, timeout: float) -> None:
         """Have the loop run *steps* as the socket allows, to their end or until *deadline*."""
         self._steps, self._deadline, self._timeout = steps, deadline, timeout
         self._waiter = waiter = self._loop.create_future()

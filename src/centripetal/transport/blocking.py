@@ -44,20 +44,24 @@ class BlockingTransport:
         connection = self._pool.take(origin)
         if connection is not None:
             try:
-                return self._exchange(connection, data, deadline, timeout)
+                return self._exchange(connection, data, timeout, deadline, timeout)
             except ConnectionLostError as error:
                 # It broke before it took a byte, as idle connections do. Nobody has seen the request: send it anew.
                 if error.executed != "no":
                     raise
-        return self._exchange(self._open(origin, deadline, timeout), data, deadline, timeout)
+        connection = open_connection(self._settings, origin, self._pool.registry, deadline, timeout)
+        self._pool.admit(connection)
+        return self._exchange(connection, data, deadline - monotonic(), deadline, timeout)
 
     def close(self) -> None:
         """Close idle connections now, and those at work when their call ends. What is sent later opens new ones."""
         self._pool.close_idle()
 
-    def _exchange(self, connection: Connection, data: bytes, deadline: float, timeout: float) -> HTTPReply:
+    def _exchange(
+        self, connection: Connection, data: bytes, seconds: float, deadline: float, timeout: float
+    ) -> HTTPReply:
         try:
-            reply = connection.at_once(data, deadline - monotonic())
+            reply = connection.at_once(data, seconds)
             if reply is None:
                 _drive(connection, connection.rest(data), deadline, timeout)
                 reply = connection.result()
@@ -66,9 +70,6 @@ class BlockingTransport:
             raise
         self._pool.give(connection)
         return reply
-
-    def _open(self, origin: Origin, deadline: float, timeout: float) -> Connection:
-        return self._pool.admit(open_connection(self._settings, origin, self._pool.registry, deadline, timeout))
 
 
 def open_connection(
@@ -80,20 +81,21 @@ def open_connection(
         ConnectError, TimeoutError: there is none to be had, or none before *deadline* (*timeout* in the error's text).
     """
     context, place = settings.context(origin), settings.place(origin)
-    failure: TransportError = out_of_time(place, timeout, connected=False, executed="no")
-    for address, until in attempts(_addresses(settings, origin), deadline):
+    addresses = _addresses(settings, origin)
+    for address, until in attempts(addresses, deadline):
         connection = None
         try:
             connection = Connection(origin, address, place, registry, settings.max_response_bytes)
-            _drive(connection, connection.open(context), until, timeout)
+            for events in connection.open(context):
+                _wait(connection, events, until, timeout)
             return connection
         except BaseException as error:
             if connection is not None:
                 connection.close()
-            if not isinstance(error, TransportError) or not error.retryable:
+            # Raised from here, the last error has this frame in its traceback once only.
+            if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
                 raise
-            failure = error
-    raise failure
+    raise out_of_time(place, timeout, connected=False, executed="no")  # there is no address
 
 
 def _addresses(settings: Settings, origin: Origin) -> list[Address]:
@@ -109,6 +111,10 @@ def _addresses(settings: Settings, origin: Origin) -> list[Address]:
 
 def _drive(connection: Connection, steps: Steps, deadline: float, timeout: float) -> None:
     for events in steps:
-        while not connection.wait(events, deadline - monotonic()):
-            if not monotonic() < deadline:
-                raise connection.expired(timeout)
+        _wait(connection, events, deadline, timeout)
+
+
+def _wait(connection: Connection, events: int, deadline: float, timeout: float) -> None:
+    while not connection.wait(events, deadline - monotonic()):
+        if not monotonic() < deadline:
+            raise connection.expired(timeout)

@@ -338,7 +338,6 @@ def test_several_commands_are_one_batch() -> None:
 def test_a_server_that_is_known_needs_no_conversation() -> None:
     """Once a server has answered at a method's path, requests are what `ask` would send, with the same outcomes."""
     spoken, one, two = codec(), prepared(Publish("a", 1)), prepared(Publish("a", 1), Info())
-    assert spoken.once(one) is None
     play(spoken.ask(one), reply({"result": {}}))
     answers = {1: reply({"result": {"offset": 3}}), 2: reply({"replies": [{"publish": {}}, {"info": {"nodes": []}}]})}
     for calls in one, two, one:
@@ -348,6 +347,19 @@ def test_a_server_that_is_known_needs_no_conversation() -> None:
         assert (request.url, request.headers, request.body) == (asked.url, asked.headers, asked.body)
         assert [one.result() for one in spoken.outcomes(calls, answer)] == [one.result() for one in outcomes]
     assert spoken.in_parallel().once(two) is None
+
+
+def test_a_conversation_goes_on_from_the_reply_that_asks_for_one() -> None:
+    """To a server that nothing is known about, the first request is the usual one; a 404 begins the conversation."""
+    spoken, one = codec(), prepared(Publish("a", 1))
+    request = spoken.once(one)
+    assert request is not None
+    assert spoken.outcomes(one, NOT_FOUND) == []
+    legacy = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
+    (answer,), asked = play(spoken.ask(one, NOT_FOUND), LEGACY_INFO, legacy)
+    assert answer.result() == PublishResult()
+    assert [each.url for each in asked] == [f"{URL}/api", f"{URL}/api"]
+    assert spoken.once(one) is None
 
 
 @pytest.mark.parametrize("thing", [OtherChannels(), "publish", None, Publish, {"method": "publish"}])
@@ -521,11 +533,11 @@ def test_a_status_says_what_happened_and_what_to_do(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """Each status other than 200 is the right error, says whether commands have run, and advises."""
+    answer = HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
+    answers = [answer, answer] if status == 404 else [answer]  # then the codec looks for the single endpoint, too
     for count in (1, 2):
         with pytest.raises(HTTPStatusError, match=text) as caught:
-            codec().outcomes(
-                prepared(Info(), Info())[:count], HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
-            )
+            play(codec().ask(prepared(Info(), Info())[:count]), *answers)
         error = caught.value
         assert type(error) is kind
         assert (error.status, error.body, error.executed, error.retryable) == (status, b"oh dear", executed, retryable)

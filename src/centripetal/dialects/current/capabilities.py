@@ -10,7 +10,7 @@ from centripetal.protocol.command import Command
 
 __all__ = ["Server"]
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = r"v?(\d+)\.(\d+)(?:\.(\d+))?"
 _KEYS: Version = (5, 2, 0)
 _PARALLEL: Version = (5, 2, 0)
 # All that is known of a server that has only the single endpoint.
@@ -33,7 +33,7 @@ class Server:
 
     def learn(self, info: InfoResult) -> None:
         """Take the versions from a reply to `info`."""
-        found = [_VERSION.match(node.version) for node in info.nodes]
+        found = [re.match(_VERSION, node.version) for node in info.nodes]
         versions = [(int(one[1]), int(one[2]), int(one[3] or 0)) for one in found if one is not None]
         # A server that was built without a version says 0.0.0, which says nothing.
         if versions and len(versions) == len(info.nodes) and min(versions) > (0, 0, 0):

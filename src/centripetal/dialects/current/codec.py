@@ -128,20 +128,22 @@ class Codec:
             text = b'%b,"idempotency_key":"%b"}' % (text[:-1], self._new_key().encode())
         return Prepared(command, text, keys)
 
-    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Answer[Any] | Failed]]:
+    def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Answer[Any] | Failed]]:
         if self._batch_end is _IN_PARALLEL and len(calls) > 1:
             self.server.check_parallel()
         if self.server.single:
             return (yield from self._legacy.ask(calls))
-        reply = yield self.request(calls)
-        if reply.status == 404 and self.server.single is None and _is_unknown_path(reply):
+        if reply is None:
+            reply = yield self.request(calls)
+        answers = self.outcomes(calls, reply)
+        if not answers:
             yield from self._find_out(calls, reply)
             return (yield from self.ask(calls))
-        return list(self.outcomes(calls, reply))
+        return [*answers]
 
     def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
-        """The request for *calls* to a server that is known to have a path for each method."""
-        if self.server.single is not False or self._batch_end is not _IN_ORDER:
+        """Return the request for *calls*, unless the server is known to have no path for each method."""
+        if self.server.single or self._batch_end is not _IN_ORDER:
             return None
         return self.request(calls)
 
@@ -159,8 +161,10 @@ class Codec:
         return HTTPRequest(self._urls["batch"], self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
-        """One answer a call, in order; raises if the reply is not an answer to these calls."""
+        """Return one answer a call, in order; none if the server may be one that has no path for each method."""
         if reply.status != 200:
+            if reply.status == 404 and self.server.single is None and _is_unknown_path(reply):
+                return []
             return [self._refused(calls, reply)]
         if len(calls) != 1:
             return self._many(calls, reply)

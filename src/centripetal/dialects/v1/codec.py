@@ -76,8 +76,9 @@ class Codec:
             raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
         return Prepared(command, b"%b%b}" % (start, encode(command)), tuple(command.touches()))
 
-    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Response]]:
-        reply = yield self.request(calls)
+    def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Response]]:
+        if reply is None:
+            reply = yield self.request(calls)
         return self.outcomes(calls, reply)
 
     def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:

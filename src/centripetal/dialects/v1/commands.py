@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-_UNSAFE_IN_UID = re.compile(r'["\\\x00-\x1f]')
+_UNSAFE_IN_UID = r'["\\\x00-\x1f]'
 
 
 class _PublishOptions(Command[bool], frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class _MessageOptions(_PublishOptions, frozen=True, kw_only=True):
         super().check()
         if self.uid is not None:
             check_name("uid", self.uid)
-            if _UNSAFE_IN_UID.search(self.uid):
+            if re.search(_UNSAFE_IN_UID, self.uid):
                 raise UsageError("uid holds a quote, a backslash or a control character, which breaks what clients get")
 
 

@@ -26,7 +26,7 @@ class Custom(Method[Any], frozen=True):
         return encode_plain({field: plain_data(value, field) for field, value in self.params.items()}, "params")
 
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = r"[a-z][a-z0-9_]{0,63}"
 _customs: dict[str, type[Custom]] = {}
 
 
@@ -41,7 +41,7 @@ def custom(name: str, params: Mapping[str, Any] | None = None, *, timeout: float
     Returns:
         A command whose result is the decoded `result` of the reply.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == "batch":
+    if not isinstance(name, str) or not re.fullmatch(_NAME, name) or name == "batch":
         advice = "collect calls with client.batch()" if name == "batch" else "such as 'publish'"
         raise UsageError(f"{name!r:.100} is no name of a method: {advice}")
     kind = _customs.get(name)

@@ -1,0 +1,1 @@
+"""Commands as methods of each client and batch. Written by `scripts/methods`."""
