@@ -5,11 +5,15 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.needs import shortfall
 from tests.suite import ROOT, SLOW, forbid_other_programs, is_quick, slow_place
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 # A test must not meet the environment of whoever runs it.
 for variable in [name for name in os.environ if name.startswith("CENTRIFUGO_") and not name.endswith("_BIN")]:
@@ -28,8 +32,6 @@ gc.disable()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(name): needs a program that not every machine has (tests/needs.py)")
     config.addinivalue_line("markers", "quick: needs nothing but Python; set by tests/conftest.py (tests/suite.py)")
-    if _only_quick(config):
-        forbid_other_programs()
 
 
 def _only_quick(config: pytest.Config) -> bool:
@@ -61,17 +63,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if _only_quick(session.config):
+        forbid_other_programs()
     gc.freeze()
     gc.enable()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _exempt_what_earlier_files_left() -> None:
+    """Exempt the reports of earlier tests from collections, too: some tests collect garbage hundreds of times."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> object:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> object:
     """Use ours for every `-n`, whatever `--dist` says."""
     from tests.distribution import Scheduler
 
-    return Scheduler(config)
+    return Scheduler(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,7 @@
 """Distribution of the tests over workers (`-n`)."""
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["Scheduler"]
@@ -13,8 +14,8 @@ class Scheduler(LoadScopeScheduling):
     environments, so they are given as one.
     """
 
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
         # xdist would start the files with the most tests first; ours are sorted by time (tests/suite.py).
         config.option.loadscopereorder = False
 

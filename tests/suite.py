@@ -20,6 +20,9 @@ ROOT = Path(__file__).parent.parent
 SLOW: Mapping[str, str] = {
     "tests/browser": "every test starts a browser",
     "tests/package": "builds wheels and makes virtual environments",
+    "tests/faults": "waits for real time limits in hundreds of faults",
+    "tests/wire": "repeats conversations of real servers at the pace of their clocks",
+    "tests/cli/test_program.py": "every test starts the command line as a program",
     "tests/docs": "builds the site, runs the code of every page, and needs the packages that the pages use",
     "tests/examples": "runs programs, and needs the packages that the examples use",
     "tests/conformance": "compares servers with models in long random runs",
@@ -30,6 +33,7 @@ SLOW: Mapping[str, str] = {
     "tests/sdk": "starts programs, and needs the client libraries of others",
     "tests/benchmarks": "needs the packages that are compared",
     "tests/test_needs.py": "starts pytest again",
+    "tests/test_suite.py": "starts pytest again",
     "examples": "needs the packages that the examples use",
 }
 """Folders and files whose tests are not quick, with the reason. The slowest are listed first and start first."""
