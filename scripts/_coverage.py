@@ -42,8 +42,9 @@ def main(arguments: list[str]) -> int:
     """Print the table for the report that *arguments* name; 1 if a share is too small."""
     found = branches(json.loads(Path(arguments[0]).read_text()))
     together = " + ".join(HELD)
-    held = [found.get(package, (0, 0)) for package in HELD]
-    rows = {**found, together: (sum(taken for taken, _ in held), sum(total for _, total in held))}
+    held = {package: found.get(package, (0, 0)) for package in HELD}
+    sums = sum(taken for taken, _ in held.values()), sum(total for _, total in held.values())
+    rows = {**dict(sorted({**found, **held}.items())), together: sums}
     low = []
     print(f"{'branches taken':>42}")
     for name, (taken, total) in rows.items():
