@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from typer.main import get_command
-
-from centripetal.cli.app import app
+from centripetal.cli.app import command_line
 from centripetal.cli.output.errors import ExitCode
 
 __all__ = ["cli_page", "undocumented"]
@@ -19,7 +17,7 @@ This page is made from the program, as `centripetal --help` and `centripetal VER
 
 def cli_page() -> str:
     """The Markdown of the page."""
-    program: Any = get_command(app)
+    program: Any = command_line()
     parts = [_TOP, program.help.strip(), "## Options before the verb or behind it", _table(program.params)]
     shared = {option for parameter in program.params for option in parameter.opts}
     parts += ["## Exit codes", _rows(("code", "when"), ((f"`{code:d}`", code.text) for code in ExitCode))]
@@ -35,7 +33,7 @@ def cli_page() -> str:
 
 def undocumented() -> list[str]:
     """Verbs and options that say nothing of themselves."""
-    program: Any = get_command(app)
+    program: Any = command_line()
     return [
         f"{name} {parameter.name if parameter else ''}".strip()
         for name, command in _all("centripetal", program)

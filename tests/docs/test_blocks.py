@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from centripetal.cli.app import app
+from centripetal.cli.app import command_line
 from centripetal.server import EmbeddedServer
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
 from tests.needs import find, needs
@@ -161,7 +160,7 @@ def test_shells_are_read_as_shells_read() -> None:
 
 def parse(words: list[str]) -> None:
     """Let the program read its arguments, and do nothing."""
-    command: Any = get_command(app)
+    command: Any = command_line()
     context = command.make_context("centripetal", list(words))
     while hasattr(command, "resolve_command"):
         arguments = [*context._protected_args, *context.args]

@@ -1,5 +1,6 @@
 """The reference is whole and as the program is: names, errors, verbs and options, keys of configurations."""
 
+import functools
 import importlib
 import re
 from typing import Any
@@ -24,11 +25,13 @@ CLASSES: list[type[CentripetalError]] = [
     TokenRefused,
 ]
 
+made = functools.cache(pages)
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+
+@pytest.mark.parametrize("path", made(), ids=lambda path: path.name)
 def test_a_page_is_what_the_program_says(path: Any) -> None:
     """The pages are those that `scripts/reference` makes now; if this fails, run it."""
-    assert path.read_text() == pages()[path]
+    assert path.read_text() == made()[path]
 
 
 def test_a_wrong_argument_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,14 +31,6 @@ def workers() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quick_collections() -> Iterator[None]:
-    """Leave out of each collection what was there before."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 def open_files() -> int:
     return len(os.listdir("/dev/fd"))
 

@@ -139,12 +139,15 @@ def test_it(centrifugo_v1):
 
 SCOPE = "asyncio_default_fixture_loop_scope=function"  # pytest-asyncio warns if a project does not say
 
+# Plugins that no source here uses; loading them takes as long as all the rest.
+WITHOUT = ("-p", "no:hypothesispytest", "-p", "no:pytest_cov")
+
 
 def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(source)
     if "no:asyncio" not in options:
         options += ("-o", SCOPE)
-    return pytester.runpytest_subprocess("--strict-markers", "-Werror", *options)
+    return pytester.runpytest_subprocess("--strict-markers", "-Werror", *WITHOUT, *options)
 
 
 def of_generation(source: str, generation: str) -> str:

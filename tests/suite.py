@@ -1,0 +1,66 @@
+"""Which tests are quick, and which are slow and start first.
+
+`-m quick` selects the tests that need no other program and nothing but the packages of `requirements/test.txt`:
+`scripts/test --quick`, `scripts/test --coverage` and `scripts/test-pythons` run them. A test is quick unless it has a
+need (`tests/needs.py`) or lies in `SLOW`. While quick tests run, no program but Python can be started.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__ = ["SLOW", "forbid_other_programs", "is_quick", "slow_place"]
+
+ROOT = Path(__file__).parent.parent
+
+SLOW: Mapping[str, str] = {
+    "tests/browser": "every test starts a browser",
+    "tests/package": "builds wheels and makes virtual environments",
+    "tests/faults": "waits for real time limits in hundreds of faults",
+    "tests/wire": "repeats conversations of real servers at the pace of their clocks",
+    "tests/cli/test_program.py": "every test starts the command line as a program",
+    "tests/docs": "builds the site, runs the code of every page, and needs the packages that the pages use",
+    "tests/examples": "runs programs, and needs the packages that the examples use",
+    "tests/conformance": "compares servers with models in long random runs",
+    "tests/typing": "starts the type checkers",
+    "tests/testing/test_plugin.py": "every test starts pytest again",
+    "tests/testing/test_documentation.py": "starts pytest again, and needs Django",
+    "tests/scripts": "starts git and towncrier",
+    "tests/sdk": "starts programs, and needs the client libraries of others",
+    "tests/benchmarks": "needs the packages that are compared",
+    "tests/test_needs.py": "starts pytest again",
+    "tests/test_suite.py": "starts pytest again",
+    "examples": "needs the packages that the examples use",
+}
+"""Folders and files whose tests are not quick, with the reason. The slowest are listed first and start first."""
+
+
+def slow_place(path: str) -> str | None:
+    """The entry of `SLOW` that *path*, a file relative to the project, lies in."""
+    return next((place for place in SLOW if path == place or path.startswith(f"{place}/")), None)
+
+
+def is_quick(path: str, needs: Iterable[pytest.Mark]) -> bool:
+    """Whether a test in the file *path*, relative to the project, with the marks *needs* is quick."""
+    return slow_place(path) is None and not list(needs)
+
+
+def forbid_other_programs() -> None:
+    """Make it an error for the rest of this process to start a program other than Python.
+
+    A test that does is not quick: it needs a mark (`@needs`), or its file a place in `SLOW`.
+    """
+    allowed = {Path(sys.executable).parent, Path(sys.executable).resolve().parent}
+
+    def check(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("subprocess.Popen", "os.posix_spawn", "os.exec"):
+            program = Path(os.fsdecode(arguments[0]))
+            if program.is_absolute() and program.parent in allowed:
+                return
+            pytest.fail(f"a quick test must not start {program}: mark it with @needs, or add it to tests/suite.py")
+
+    sys.addaudithook(check)
