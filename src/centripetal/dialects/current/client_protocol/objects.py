@@ -18,6 +18,7 @@ __all__ = [
     "StreamPosition",
     "UInt32",
     "UInt64",
+    "UnsubscribePush",
 ]
 
 NONE = msgspec.Raw(b"")
@@ -53,6 +54,18 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 class Reported(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a server sends; later servers may add fields."""
+
+
+class UnsubscribePush(Reported, frozen=True):
+    """A subscription was ended by the server (spec v6 §18.2)."""
+
+    code: int = 0
+    reason: str = ""
+
+    @property
+    def resubscribes(self) -> bool:
+        """Whether the client is to subscribe again."""
+        return self.code >= 2500
 
 
 class StreamPosition(Part, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from centripetal.dialects.current.client_protocol.objects import (
     Disconnect,
     Publication,
     Reported,
+    UnsubscribePush,
 )
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol import gostructs
@@ -29,7 +30,6 @@ __all__ = [
     "RpcResult",
     "SubscribePush",
     "SubscribeResult",
-    "UnsubscribePush",
     "decode_replies",
     "encode_push",
     "encode_reply",
@@ -116,13 +116,6 @@ class SubscribePush(Reported, frozen=True):
     offset: int = 0
     positioned: bool = False
     data: msgspec.Raw = NONE
-
-
-class UnsubscribePush(Reported, frozen=True):
-    """A subscription was ended by the server; from code 2500 on the client is to subscribe again (spec v6 §18.2)."""
-
-    code: int = 0
-    reason: str = ""
 
 
 class Message(Reported, frozen=True):
