@@ -199,9 +199,8 @@ def test_a_token_is_renewed(server: Server, monkeypatch: pytest.MonkeyPatch) -> 
         """A watcher that notes what each reply says of the connection's life."""
 
         def received(self, frame: bytes, now: float) -> Step:
-            for reply in decode_replies(frame):
-                if (life := reply.connect or reply.refresh) is not None:
-                    renewed.append(life.expires)
+            lives = (reply.connect or reply.refresh for reply in decode_replies(frame))
+            renewed.extend(life.expires for life in lives if life is not None)
             if len(renewed) == 3:
                 happening.stop()
             return super().received(frame, now)
