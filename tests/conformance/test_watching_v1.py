@@ -154,7 +154,7 @@ def test_refusals_say_what_to_do(server: Server, channel: str, user: str, words:
 
 def test_another_secret_is_told(server: Server) -> None:
     """With what to do."""
-    with pytest.raises(ServerError, match=r"invalid token .*give the `secret`"):
+    with pytest.raises(ServerError, match=r"invalid token .*with the `secret`"):
         list(Watching(Watcher(["desk"], secret="other", user="42"), server.url))
 
 

@@ -12,17 +12,26 @@ After a `Lost` or `Ended` the connection is to be closed, and nothing is called 
 `Lost`. `now` is in Unix seconds, because tokens have times in them; it must not jump between `opened` and the end.
 """
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple, Protocol, Self
+from typing import ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
-from centripetal.errors import CentripetalError, ServerError
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, ServerError, TimeoutError
+from centripetal.protocol.advice import AdviceTable
+from centripetal.protocol.checks import check_names, check_text
 from centripetal.protocol.http import parse_url
 
-__all__ = ["Connected", "Ended", "Event", "Gap", "Joined", "Left", "Lost", "Person", "Published", "Refused", "Step"]
-__all__ += ["Subscribed", "Unreadable", "Unsubscribed", "Watcher", "websocket_url"]
+__all__ = ["Connected", "Conversation", "Ended", "Event", "Gap", "Joined", "Left", "Lost", "Person", "Published"]
+__all__ += ["Refused", "Step", "Subscribed", "Unreadable", "Unsubscribed", "Watcher", "websocket_url"]
+
+_REFRESH_AT = 0.75  # of the life of a connection: 1.x may close it as soon as that is over
+
+ChannelT = TypeVar("ChannelT")
+RequestT = TypeVar("RequestT", bound="_Named")
+FrameT = TypeVar("FrameT")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -146,6 +155,11 @@ class Step(NamedTuple):
         return cls((), (Ended(error),))
 
     @classmethod
+    def lost(cls, error: CentripetalError) -> Self:
+        """The connection is lost because of *error*; another is worth trying."""
+        return cls((), (Lost(error),))
+
+    @classmethod
     def joined(cls, steps: Iterable["Step"]) -> Self:
         """*steps*, one after the other."""
         each = list(steps)
@@ -174,6 +188,116 @@ class Watcher(Protocol):
     def closed(self, code: int | None, reason: str) -> Step:
         """The connection has ended with this close frame, or without one (None); the event is `Lost` or `Ended`."""
         ...
+
+
+class _Named(Protocol):
+    name: ClassVar[str]
+
+
+class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
+    """What the watchers of both dialects share: requests that wait for replies, refreshes, and how it all ends.
+
+    Args:
+        channels: their names; one that is given twice counts once.
+        new_channel: makes what is known of one channel, over all connections.
+        user: as whom to connect; "" is the anonymous user.
+        patience: seconds in which the server must answer.
+
+    Raises:
+        UsageError: no channel, or a name that cannot be.
+    """
+
+    advice: ClassVar[AdviceTable]
+
+    def __init__(
+        self, channels: Sequence[str], new_channel: Callable[[], ChannelT], *, user: str, patience: float
+    ) -> None:
+        check_names("channels", channels)
+        check_text("user", user)
+        self._channels = {name: new_channel() for name in channels}
+        self._user = user
+        self._patience = patience
+        self._client = ""
+        self._number = 0
+        self._asked: dict[str, RequestT] = {}
+        self._asked_at = 0.0
+        self._heard = 0.0
+        self._refresh_at: float | None = None
+
+    @abstractmethod
+    def _encode(self, number: int, request: RequestT) -> bytes:
+        """The frame with *request*, which has this number."""
+
+    @abstractmethod
+    def _decode(self, frame: bytes) -> list[FrameT]:
+        """The replies and pushes in *frame*."""
+
+    @abstractmethod
+    def _take(self, each: FrameT, now: float) -> Step:
+        """What comes of one reply or push."""
+
+    def received(self, frame: bytes, now: float) -> Step:
+        """Take replies and pushes."""
+        self._heard = now
+        try:
+            received = self._decode(frame)
+        except MalformedResponseError as error:
+            # Bad data of a publisher may break a push (spec v1 §9.6), but not the first reply.
+            error.executed = "no"
+            return Step((), (Unreadable(error) if self._client else Ended(error),))
+        return Step.joined(self._take(each, now) for each in received)
+
+    def _begin(self, now: float) -> None:
+        """Forget the requests of an earlier connection."""
+        self._client, self._refresh_at, self._heard = "", None, now
+        self._asked.clear()
+
+    def _ask(self, request: RequestT, now: float) -> bytes:
+        """The frame with *request*, whose reply is waited for from now on."""
+        self._number += 1
+        self._asked[str(self._number)] = request
+        self._asked_at = now
+        return self._encode(self._number, request)
+
+    def _answer_by(self) -> float:
+        # A server that sends so much that the reply waits behind it is not silent.
+        return max(self._asked_at, self._heard) + self._patience
+
+    def _unanswered(self, now: float) -> Step | None:
+        """The end of a connection whose server does not answer."""
+        if not self._asked or now < self._answer_by():
+            return None
+        name = next(iter(self._asked.values())).name
+        text = f"the server did not answer to {name} within {self._patience:g} s"
+        return Step.lost(TimeoutError(text, executed="no"))
+
+    def _refresh_before(self, ttl: int | None, now: float) -> None:
+        """Ask for a refresh before the connection expires in *ttl* seconds; None: it does not expire."""
+        self._refresh_at = None if ttl is None else now + max(ttl, 1) * _REFRESH_AT
+
+    def _hung_up(self, why: str) -> Step:
+        """The server closed the connection for a reason that lets clients come back."""
+        text = f"the server ended the connection {f'with {why}' if why else 'without a word'}"
+        return Step.lost(ConnectionLostError(text, executed="no"))
+
+    def _refusal(self, message: str, hint: str = "", code: int | None = None) -> ServerError:
+        return ServerError(message, code=code, hint=hint, executed="no")
+
+    def _refused(self, name: str, message: str, code: int | None = None, hint: str = "") -> tuple[Event, ...]:
+        """The server does not let us subscribe to the channel; without any other, this is the end."""
+        if not hint:
+            found = self.advice.for_error(message if code is None else code, "subscribe", (name,), self._user)
+            hint = "not subscribed" if found is None else found.hint
+        error = self._refusal(message, f"channel {name!r}: {hint}", code)
+        del self._channels[name]
+        return (Refused(name, error),) if self._channels else (Ended(error),)
+
+    def _removed(self, name: str, message: str, code: int | None = None) -> tuple[Event, ...]:
+        """The back end took us out of the channel; without any other, this is the end."""
+        del self._channels[name]
+        if self._channels:
+            return (Unsubscribed(name),)
+        return (Unsubscribed(name), Ended(self._refusal(message, "the back end took us out of all channels", code)))
 
 
 def websocket_url(url: str) -> str:

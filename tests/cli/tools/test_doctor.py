@@ -61,7 +61,10 @@ def test_people_get_a_line_for_each_check(current: Run) -> None:
     assert lines[0].split()[:2] == ["ok", "url"]
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
     assert "off for the namespace 'bare'" in lines[line]
-    assert lines[line + 1].strip() == "Set `presence` there, if you need it."
+    assert (
+        lines[line + 1].strip()
+        == "Presence is off: set `presence` of the channel's namespace, or in `channel.without_namespace`."
+    )
 
 
 @pytest.mark.parametrize("run", ["api", "current"])

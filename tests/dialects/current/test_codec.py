@@ -582,13 +582,13 @@ HINTS = [
     (Publish("no:x", 1), 102, "must be a namespace of the server's configuration", "no"),
     (Publish("a", 1), 107, "publication_data_format", "no"),
     (Presence("a"), 108, "presence is off", "no"),
-    (History("a"), 108, "history_size and history_ttl", "no"),
+    (History("a"), 108, "`history_size` and `history_ttl`", "no"),
     (History("a"), 112, "another epoch", "no"),
     (MapPublish("a", "k"), 107, "subscription_type", "no"),
     (BlockUser("a"), 104, "needs Centrifugo PRO or a newer server", "no"),
     (custom("new"), 104, "needs Centrifugo PRO or a newer server", "no"),
     (KINDS["rpc"]("m"), 104, "no RPC method of that name", "no"),
-    (Channels(pattern="["), 100, "no glob", "unknown"),
+    (Channels(pattern="["), 100, "not a valid glob", "unknown"),
     (Publish("a", 1), 100, "internal", "unknown"),
 ]
 

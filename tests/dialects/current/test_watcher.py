@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centripetal.dialects.current.client_protocol.commands import Command, Connect, Refresh, Subscribe, read_commands
-from centripetal.dialects.current.client_protocol.objects import ClientInfo, Disconnect, Publication
+from centripetal.dialects.current.client_protocol.objects import ClientInfo, Disconnect, Publication, UnsubscribePush
 from centripetal.dialects.current.client_protocol.replies import (
     PING,
     ConnectResult,
@@ -20,7 +20,6 @@ from centripetal.dialects.current.client_protocol.replies import (
     Reply,
     SubscribePush,
     SubscribeResult,
-    UnsubscribePush,
     encode_push,
     encode_reply,
 )

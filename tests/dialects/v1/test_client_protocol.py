@@ -9,7 +9,6 @@ from centripetal.dialects.v1.client_protocol import (
     COMMANDS,
     Connect,
     ConnectBody,
-    Disconnect,
     HistoryBody,
     JoinPush,
     LeavePush,
@@ -32,6 +31,7 @@ from centripetal.dialects.v1.client_protocol import (
     read_envelopes,
     read_params,
 )
+from centripetal.dialects.v1.disconnects import Disconnect
 from centripetal.dialects.v1.results import ClientInfo, Message
 from centripetal.dialects.v1.server_codec import InvalidMessageError
 from centripetal.errors import MalformedResponseError

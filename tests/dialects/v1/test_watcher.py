@@ -104,7 +104,7 @@ def answer_to(frame: Mapping[str, Any], to_send: "deque[tuple[str, Params]]", ui
 
 ANN = Person("660fc2cb-de14-4c3e-a67c-00daa2f796ad", "42", b'{"name":"Ann"}')
 ANN_AGAIN = Person("ebf5753a-92fe-48c5-ad22-600db2e7c1d1", "42", b'{"name":"Ann"}')
-ANONYMOUS = "the anonymous user may not subscribe: watch as another, or set `anonymous` in the configuration"
+ANONYMOUS = "the anonymous user may not subscribe: set `anonymous` in the channel's namespace, or connect with a user"
 REFUSED = "the server says: {} (channel {!r}: {})"
 
 REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
@@ -170,7 +170,8 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
         [
             (
                 Ended,
-                "the server says: invalid token (its secret is another one: give the `secret` of its configuration)",
+                "the server says: invalid token (make the token with the `secret` of the server's configuration, from "
+                "exactly the values that the client sends: `generate_client_token(secret, user, timestamp, info)`)",
             )
         ],
     ),
@@ -220,7 +221,7 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
                 REFUSED.format(
                     "limit exceeded",
                     "x" * 21,
-                    "its name is longer than `max_channel_length`, or there are more than `client_channel_limit`",
+                    "use a shorter name or fewer channels, or raise `max_channel_length` or `client_channel_limit`",
                 ),
             ),
         ],
@@ -405,7 +406,7 @@ def test_a_server_that_does_not_answer_to_connect_is_given_up() -> None:
         ("c&7", "42", SECRET, "permission denied", "named after the &"),
         ("$c", "42", None, "permission denied", "needs a sign"),
         ("c", "", SECRET, "permission denied", "set `anonymous`"),
-        ("c", "42", SECRET, "permission denied", "does not let this user"),
+        ("c", "42", SECRET, "permission denied", "needs a sign"),
         ("c", "42", SECRET, "internal server error", "not subscribed"),
     ],
 )

@@ -1,20 +1,22 @@
 """What a page is told of what happened, and of what it has missed."""
 
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
+from centripetal.dialects.v1.advice import ADVICE
 from centripetal.server.console.feed import Cursor, Feed
+from centripetal.server.console.problems import explain
 from centripetal.server.engine.events import Connected, Published, RequestRefused
-from centripetal.server.v1.explanations import explain
 
 BEGINNING = Cursor("run", 0)
 
 
 def feed(events: int = 0) -> Feed:
-    feed = Feed("run", explain)
+    feed = Feed("run", partial(explain, ADVICE))
     for number in range(1, events + 1):
         feed.take(Connected(at=number, client=str(number), user=""))
     return feed

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from centripetal.server.console.problems import Problem, Problems
-from centripetal.server.current import disconnects as current_ends
-from centripetal.server.current import node as current_node
-from centripetal.server.current.explanations import explain as explain_current
+from centripetal.dialects.current import disconnects as current_ends
+from centripetal.dialects.current import error_codes
+from centripetal.dialects.current.advice import ADVICE as CURRENT_ADVICE
+from centripetal.dialects.v1 import disconnects as v1_ends
+from centripetal.dialects.v1.advice import ADVICE as V1_ADVICE
+from centripetal.dialects.v1.disconnects import CLOSE_CODE
+from centripetal.server.console.problems import Problem, Problems, explain
 from centripetal.server.engine.events import (
     CommandRefused,
     CommandRun,
@@ -19,10 +23,10 @@ from centripetal.server.engine.events import (
     Joined,
     RequestRefused,
 )
-from centripetal.server.v1 import disconnects as v1_ends
-from centripetal.server.v1.explanations import explain as explain_v1
 
 Explain = Callable[[Event], Problem | None]
+explain_v1 = partial(explain, V1_ADVICE)
+explain_current = partial(explain, CURRENT_ADVICE)
 
 CLIENT: dict[str, Any] = {"at": 1, "client": "c", "user": "ada"}
 SUBSCRIBE: dict[str, Any] = {**CLIENT, "method": "subscribe"}
@@ -44,6 +48,11 @@ V1: list[tuple[Event, str, str]] = [
     (
         CommandRun(at=1, method="presence", channels=("x",), error="not available"),
         "`presence` of “x”",
+        "`presence`",
+    ),
+    (
+        CommandRun(at=1, method="history", channels=("x",), error="not available"),
+        "`history` of “x”",
         "history_size",
     ),
     (CommandRun(at=1, method="broadcast", error="invalid message"), "`broadcast`", "before an empty one"),
@@ -101,10 +110,10 @@ CURRENT: list[tuple[Event, str, str]] = [
 ]
 # Those of one generation, and what it does because somebody asked for it.
 GENERATIONS = pytest.mark.parametrize(
-    ("explain", "ends", "code", "asked_for"),
+    ("explain", "ends", "asked_for"),
     [
-        pytest.param(explain_v1, v1_ends, 3000, {"disconnect", "shutting down"}, id="1.x"),
-        pytest.param(explain_current, current_ends, 3500, {"shutdown"}, id="6"),
+        pytest.param(explain_v1, v1_ends, {"disconnect", "shutting down"}, id="1.x"),
+        pytest.param(explain_current, current_ends, {"shutdown", "force disconnect"}, id="6"),
     ],
 )
 
@@ -124,13 +133,13 @@ def test_what_went_wrong_has_a_way_out(explain: Explain, event: Event, what: str
 
 
 @GENERATIONS
-def test_every_way_to_be_disconnected_is_known(explain: Explain, ends: Any, code: int, asked_for: set[str]) -> None:
+def test_every_way_to_be_disconnected_is_known(explain: Explain, ends: Any, asked_for: set[str]) -> None:
     """Each reason that the server has is explained in words of its own, or nothing to explain."""
-    named = (getattr(ends, name) for name in ends.__all__ if name.isupper())
+    named = [getattr(ends, name) for name in ends.__all__ if name.isupper() and name != "CLOSE_CODE"]
     # Subscriptions end for reasons, too; those have codes of their own.
-    reasons = [each.reason for each in named if getattr(each, "code", code) >= 3000]
-    assert reasons
-    problems = {reason: explain(Disconnected(**CLIENT, code=code, reason=reason)) for reason in reasons}
+    codes = {each.reason: getattr(each, "code", CLOSE_CODE) for each in named if not hasattr(each, "resubscribes")}
+    assert codes
+    problems = {reason: explain(Disconnected(**CLIENT, code=code, reason=reason)) for reason, code in codes.items()}
     assert {reason for reason, problem in problems.items() if problem is None} == asked_for
     assert all("documentation" not in problem.fix for problem in problems.values() if problem)
 
@@ -168,8 +177,8 @@ def test_an_end_that_was_asked_for_is_no_problem(explain: Explain, code: int, re
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        *((CommandRun, message) for message in current_node._MESSAGES.values()),
-        *((CommandRefused, message) for message in current_ends._MESSAGES.values() if "internal" not in message),
+        *((CommandRun, message) for message in error_codes.API_MESSAGES.values()),
+        *((CommandRefused, message) for message in error_codes.MESSAGES.values() if "internal" not in message),
     ],
 )
 @pytest.mark.parametrize("method", ["subscribe", "publish", "history", "presence", "connect", "rpc"])

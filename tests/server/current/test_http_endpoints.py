@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from centripetal.dialects.current.advice import ADVICE
 from centripetal.errors import UsageError
-from centripetal.server.current.explanations import explain
+from centripetal.server.console.problems import explain
 from centripetal.server.current.http_endpoints import Endpoints
 from centripetal.server.current.origins import Origins
 from centripetal.server.engine.events import Event, RequestRefused
@@ -169,7 +170,7 @@ def test_a_refused_origin_is_told_and_explained() -> None:
     make(world).answer(Request("GET", "/connection/websocket", (*HANDSHAKE, ("origin", "http://localhost:3000"))))
     (event,) = heard
     assert isinstance(event, RequestRefused)
-    problem = explain(event)
+    problem = explain(ADVICE, event)
     assert problem is not None
     assert (event.status, problem.where) == (403, "request, 403")
     assert "`client.allowed_origins`" in problem.fix

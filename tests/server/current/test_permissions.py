@@ -8,8 +8,8 @@ from centripetal.dialects.current.client_protocol.commands import Connect, Subsc
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import read_config
-from centripetal.server.current.disconnects import FatalError
 from centripetal.server.current.permissions import Admission, Gate, has_ended
+from centripetal.server.current.refusals import FatalError
 from centripetal.tokens.verification import TokenRefused
 from tests.server.current.world import NAMESPACES, token
 

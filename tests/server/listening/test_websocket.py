@@ -12,7 +12,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.frames import Frame, Opcode
 
 from centripetal import v1
-from centripetal.dialects.v1.client_protocol import Disconnect
+from centripetal.dialects.v1.disconnects import Disconnect
 from centripetal.server import EmbeddedServer, embedded
 from centripetal.server.listening import thread as runner
 from centripetal.server.listening.http1 import Request

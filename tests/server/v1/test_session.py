@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.v1.client_protocol import Disconnect
 from centripetal.dialects.v1.credentials import sign
+from centripetal.dialects.v1.disconnects import Disconnect
 from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
 from centripetal.server.v1.session import Session

@@ -10,7 +10,6 @@ from typing import Any
 
 import typer
 
-from centripetal.dialects.current.replies import NEEDS_PRO
 from centripetal.errors import (
     AuthenticationError,
     CentripetalError,
@@ -101,6 +100,8 @@ _DOUBT = "Whether the server carried it out is unknown."
 
 def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     """The exit code of *error*, what to do about it, and all of it as an object for `--json`."""
+    from centripetal.dialects.current.advice import NEEDS_PRO  # not before there is an error
+
     code = next(code for kind, code in _CODES if isinstance(error, kind))
     if isinstance(error, ServerError) and error.message in ("invalid token", "token expired"):
         code = ExitCode.AUTHENTICATION  # to who connects over WebSocket, it says so like this

@@ -7,6 +7,11 @@ from typing import Any
 
 from centripetal.cli.generation import Generation
 from centripetal.cli.tools.diagnosis import Check, failed
+from centripetal.dialects.current import advice as advice_current
+from centripetal.dialects.current import error_codes as current_errors
+from centripetal.dialects.current.disconnects import BAD_REQUEST
+from centripetal.dialects.v1 import advice as advice_v1
+from centripetal.dialects.v1 import error_codes as v1_errors
 from centripetal.errors import CentripetalError, ServerError, UsageError
 from centripetal.protocol.checks import check_channels
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Refused, Subscribed, Watcher
@@ -15,8 +20,8 @@ from centripetal.transport.settings import Settings as TransportSettings
 
 __all__ = ["channel", "clients"]
 
-_OFF = (108, "not available")
-_NO_NAMESPACE = (102, "namespace not found", "unknown channel")
+_OFF = (current_errors.NOT_AVAILABLE, v1_errors.NOT_AVAILABLE)
+_NO_NAMESPACE = (current_errors.UNKNOWN_CHANNEL, v1_errors.NAMESPACE_NOT_FOUND)
 
 
 def channel(client: Any, name: str, generation: Generation) -> Iterator[Check]:
@@ -31,30 +36,29 @@ def channel(client: Any, name: str, generation: Generation) -> Iterator[Check]:
     namespace = name.partition(":")[0].lstrip("$") if ":" in name else ""
     where = f"the namespace {namespace!r}" if namespace else "channels without a namespace"
     ask = client.presence if generation is Generation.V1 else client.presence_stats
-    presence = _switch("presence", where, "`presence`", lambda: ask(name))
+    presence = _option("presence", where, generation, ask, name)
     if presence.name == "namespace":
         yield presence
         return
     yield Check("namespace", "ok", f"{name!r} is in {where}" if namespace else f"{name!r} has no namespace")
     yield presence
-    switches = (
-        "`history_size` and `history_lifetime`" if generation is Generation.V1 else "`history_size`, `history_ttl`"
-    )
-    yield _switch("history", where, switches, lambda: client.history(name))
+    yield _option("history", where, generation, client.history, name)
     if special := _special(name, generation):
         yield Check("name", "ok", special)
 
 
-def _switch(name: str, where: str, switch: str, ask: Callable[[], Any]) -> Check:
-    """Whether something is on."""
+def _option(name: str, where: str, generation: Generation, ask: Callable[[str], Any], channel: str) -> Check:
+    """Whether *channel* has presence or history."""
     try:
-        found = ask()
+        found = ask(channel)
     except ServerError as error:
-        if error.code in _OFF or error.message in _OFF:
-            return Check(name, "warning", f"off for {where}", f"Set {switch} there, if you need it.")
-        if error.code in _NO_NAMESPACE or error.message in _NO_NAMESPACE:
-            advice = "Add it to the `namespaces` of the server's configuration, or correct the channel's name."
-            return Check("namespace", "failed", f"the server does not know {where}", advice)
+        code = error.message if error.code is None else error.code
+        table = advice_v1.ADVICE if generation is Generation.V1 else advice_current.ADVICE
+        advice = table.for_error(code, name, (channel,))
+        if advice is not None and code in _OFF:
+            return Check(name, "warning", f"off for {where}", advice.fix)
+        if advice is not None and code in _NO_NAMESPACE:
+            return Check("namespace", "failed", f"the server does not know {where}", advice.fix)
         return failed(name, error)
     except CentripetalError as error:
         return failed(name, error)
@@ -124,9 +128,6 @@ def _events(websocket: Any, watcher: Watcher, timeout: float, subscribes: bool) 
             step = watcher.closed(message.code, message.reason)
 
 
-_NO_TOKEN = 3501  # what the current server says to who has none and needs one (spec v6 §11.3)
-
-
 def _told(event: Event, connected: bool, has_token: bool) -> Check:
     match event:
         case Connected():
@@ -134,7 +135,8 @@ def _told(event: Event, connected: bool, has_token: bool) -> Check:
             return Check("clients", "ok", f"the WebSocket endpoint{version} takes clients")
         case Subscribed():
             return Check("subscribe", "ok", f"a client can subscribe to {event.channel!r}")
-        case Ended() if not connected and not has_token and getattr(event.error, "code", None) == _NO_TOKEN:
+        case Ended() if not connected and not has_token and getattr(event.error, "code", None) == BAD_REQUEST.code:
+            # This is the answer to clients without a token (spec v6 §11.3).
             advice = "Give --token-key (or a --token) to try with one."
             return Check(
                 "clients", "warning", "the WebSocket endpoint answers, but takes no client without a token", advice

@@ -17,7 +17,7 @@ from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.commands.custom import Custom
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import NEEDS_PRO, Answer, no_result
+from centripetal.dialects.current.replies import Answer, no_result
 from centripetal.dialects.current.reply_decoders import Kind, decode_reply, kind_of
 from centripetal.dialects.current.single_endpoint import SingleEndpoint
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
@@ -223,22 +223,17 @@ class Codec:
                     return answer
         raise self._refusal(calls, reply)
 
-    def _refusal(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, unknown: str = "") -> HTTPStatusError:
-        if not unknown:
-            nobody = "no Centrifugo API at this address: check host, port and path"
-            unknown = NEEDS_PRO if self.server.single is False and len(calls) == 1 else nobody
-        advice = {
-            400: "the server could not read the request; nothing has run (if it is a Centrifugo 1.x, its client is "
-            "centripetal.v1.Client)",
-            401: "the api_key is not the server's `http_api.key`"
-            if self._has_key
-            else "the server wants the api_key that its configuration calls `http_api.key`",
-            404: unknown,
-            405: "only POST is served; perhaps a redirect has changed the method: check the URL",
-        }
+    def _refusal(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, needs_pro: bool = False) -> HTTPStatusError:
+        from centripetal.dialects.current import advice  # not before something is refused
+
+        texts = dict(advice.STATUSES)
+        if needs_pro or (self.server.single is False and len(calls) == 1):
+            texts[404] = advice.NEEDS_PRO
+        if not self._has_key:
+            texts[401] = advice.WANTS_KEY
         if any(type(call.command) is History for call in calls):
-            advice[500] = "perhaps the history holds bytes that are no JSON (b64data), which no HTTP reply can carry"
-        return refusal(reply, self.endpoint, advice)
+            texts[500] = advice.UNPRINTABLE_HISTORY
+        return refusal(reply, self.endpoint, texts)
 
     def _find_out(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Flow[None]:
         """A path is unknown: is it the method alone, or does the server know only the single endpoint?
@@ -251,7 +246,7 @@ class Codec:
             if answer.status == 200:
                 self.server.single = False
             if answer.status != 404:
-                raise self._refusal(calls, reply, NEEDS_PRO)
+                raise self._refusal(calls, reply, needs_pro=True)
         if not (yield from self._legacy.is_there()):
             raise self._refusal(calls, reply)
         self.server.single = True

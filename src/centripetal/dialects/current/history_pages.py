@@ -9,12 +9,11 @@ later. Offsets grow by one, so a page that does not begin where the last one end
 
 from centripetal.dialects.current.commands.base import StreamPosition
 from centripetal.dialects.current.commands.channels import History
+from centripetal.dialects.current.error_codes import UNRECOVERABLE_POSITION
 from centripetal.dialects.current.results.standard import HistoryResult
 from centripetal.errors import HistoryGapError, ServerError, UsageError
 
 __all__ = ["Paging"]
-
-_OTHER_EPOCH = 112
 
 
 class Paging:
@@ -85,7 +84,7 @@ class Paging:
 
     def failed(self, error: ServerError) -> ServerError | HistoryGapError:
         """What to raise instead of *error*, the answer to the last command."""
-        return self._anew("") if error.code == _OTHER_EPOCH else error
+        return self._anew("") if error.code == UNRECOVERABLE_POSITION else error
 
     def _gap(self, expected: int, found: int, epoch: str) -> HistoryGapError:
         behind = found + 1 if self._reverse else found - 1

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
+from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.dialects.current.results.standard import ReplyError
-from centripetal.errors import CentripetalError, MalformedResponseError, ServerError
+from centripetal.errors import CentripetalError, Executed, MalformedResponseError, ServerError
 from centripetal.protocol.command import Command, R
 
-__all__ = ["NEEDS_PRO", "Answer", "answer_type", "no_result", "server_error"]
-
-NEEDS_PRO = "this method needs Centrifugo PRO or a newer server"
+__all__ = ["Answer", "answer_type", "no_result", "server_error"]
 
 
 class Answer(msgspec.Struct, Generic[R]):
@@ -57,41 +56,15 @@ def answer_type(kind: type[Any], member: str) -> type[Answer[Any]]:
     return cast(type[Answer[Any]], msgspec.defstruct("Answer", [value], bases=(Answer,)))
 
 
-_HISTORY_OFF = "history is off: set history_size and history_ttl of the channel's namespace"
-_PRESENCE_OFF = "presence is off: set `presence` of the channel's namespace"
-_WRONG_DATA = "what is sent does not suit the channel's namespace: its publication_data_format or subscription_type"
-_WRONG_TYPE = "the channel's namespace has another subscription_type"
-
-_HINTS: dict[int | tuple[int, str], str] = {
-    (100, "channels"): "perhaps the pattern is no glob",
-    (100, "subscribe"): "perhaps expire_at has passed",
-    (100, "map_publish"): "perhaps an ephemeral map, which knows no versions",
-    102: "what stands before ':' in a channel must be a namespace of the server's configuration",
-    104: NEEDS_PRO,
-    (104, "rpc"): "the server has no RPC method of that name; the open edition has none at all",
-    (107, "publish"): _WRONG_DATA,
-    (107, "map_publish"): _WRONG_TYPE,
-    (107, "map_remove"): _WRONG_TYPE,
-    (107, "map_read_state"): _WRONG_TYPE,
-    (107, "map_read_stream"): _WRONG_TYPE,
-    (107, "map_stats"): _WRONG_TYPE,
-    (107, "map_clear"): _WRONG_TYPE,
-    (107, "shared_poll_publish"): "the namespace needs subscription_type shared_poll and publish_enabled",
-    (108, "history"): _HISTORY_OFF,
-    (108, "history_remove"): _HISTORY_OFF,
-    (108, "presence"): _PRESENCE_OFF,
-    (108, "presence_stats"): _PRESENCE_OFF,
-    112: "the history has begun anew since then, with another epoch: what was in the old one is gone",
-}
-
-
 def server_error(error: ReplyError, command: Command[Any], index: int | None = None) -> ServerError:
     """The exception for the server's *error* about *command*."""
-    code = error.code
-    hint = _HINTS.get((code, command.name)) or _HINTS.get(code, "")
+    from centripetal.dialects.current.advice import ADVICE  # not before something is refused
+
+    hint = ADVICE.hint(error.code, command, command.name)
     # After trouble inside of the server nobody knows; whatever else it says, it says instead of running the command.
-    inside = code == 100
-    raised = ServerError(error.message, code=code, hint=hint, executed="unknown" if inside else "no", retryable=inside)
+    inside = error.code == INTERNAL
+    executed: Executed = "unknown" if inside else "no"
+    raised = ServerError(error.message, code=error.code, hint=hint, executed=executed, retryable=inside)
     raised.command, raised.index = command, index
     return raised
 

@@ -109,13 +109,15 @@ class SingleEndpoint:
         return answer
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
+        from centripetal.dialects.current.advice import STATUSES  # not before something is refused
+
         if reply.status == 404:
             self._server.forget()
         if reply.status == 400:
             after = "" if count == 1 else "; commands before the refused one have run"
             text = f"400 from {self._address}: the server, which is older than 5.0, does not know the method{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
-        return refusal(reply, self._address, {401: "the api_key is not the server's"})
+        return refusal(reply, self._address, {401: STATUSES[401]})
 
 
 def _split(body: bytes, count: int) -> list[bytes]:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from centripetal.dialects.current import advice as hints
+from centripetal.dialects.current import disconnects, error_codes
+from centripetal.dialects.current.advice import ADVICE, NO_CREDENTIALS, NO_RECOVERY, OWN_KEY, TOO_LONG_AGO
 from centripetal.dialects.current.client_protocol.commands import (
     Command,
     Connect,
@@ -18,44 +19,35 @@ from centripetal.dialects.current.client_protocol.commands import (
     Subscribe,
     encode_commands,
 )
-from centripetal.dialects.current.client_protocol.objects import ClientInfo, Disconnect, Publication
+from centripetal.dialects.current.client_protocol.objects import ClientInfo, Disconnect, Publication, UnsubscribePush
 from centripetal.dialects.current.client_protocol.replies import (
     PING,
     ConnectResult,
-    Error,
     Push,
     RefreshResult,
     Reply,
     SubscribeResult,
-    UnsubscribePush,
     decode_replies,
 )
-from centripetal.errors import ConnectionLostError, MalformedResponseError, ServerError, TimeoutError, UsageError
-from centripetal.protocol.checks import check_names, check_text
+from centripetal.errors import MalformedResponseError, TimeoutError, UsageError
 from centripetal.protocol.watching import (
     Connected,
-    Ended,
+    Conversation,
     Event,
     Gap,
     Joined,
     Left,
-    Lost,
     Person,
     Published,
-    Refused,
     Step,
     Subscribed,
-    Unreadable,
-    Unsubscribed,
 )
 from centripetal.tokens.issuing import Key, connection_token, subscription_token
 
 __all__ = ["Watcher"]
 
-_REFRESH_AT = 0.75  # of the life of a connection
 _PAUSE = 1.0  # seconds between two attempts to subscribe to a channel, doubled with each
 _LONGEST_PAUSE = 16.0
-_COMES_BACK = 2500  # unsubscribe codes from here on want the client to subscribe again (spec v6 §18.2)
 
 
 class _Channel:
@@ -74,7 +66,7 @@ class _Channel:
         self.tries = 0
 
 
-class Watcher:
+class Watcher(Conversation[_Channel, Request, Reply]):
     """Somebody who watches; see `centripetal.protocol.watching.Watcher`.
 
     Args:
@@ -89,6 +81,8 @@ class Watcher:
         UsageError: no channel, a name that cannot be, a key that cannot be used, both a key and a token.
     """
 
+    advice = ADVICE
+
     def __init__(
         self,
         channels: Sequence[str],
@@ -98,55 +92,31 @@ class Watcher:
         user: str = "",
         patience: float = 5.0,
     ) -> None:
-        check_names("channels", channels)
-        check_text("user", user)
+        super().__init__(channels, _Channel, user=user, patience=patience)
         if key is not None and token is not None:
             raise UsageError("give a token or the key to make one with, not both")
-        self._channels = {name: _Channel() for name in channels}
         self._key = key
         self._token = token
-        self._user = user
-        self._patience = patience
         self._connection_token(0.0)  # what is wrong with the key is said at once
-        self._id = 0
-        self._client = ""
-        self._asked: dict[int, Request] = {}
-        self._asked_at = 0.0
-        self._heard = 0.0
         self._ping = 0
         self._pong = False
-        self._refresh_at: float | None = None
 
     def opened(self, now: float) -> Step:
         """Connect, and recover what the server had subscribed us to."""
-        self._client, self._refresh_at, self._ping, self._pong = "", None, 0, False
-        self._asked.clear()
+        self._begin(now)
+        self._ping, self._pong = 0, False
         for channel in self._channels.values():
             channel.subscribed, channel.again = False, None
-        self._heard = now
         subs = {name: _wishes("", channel) for name, channel in self._channels.items() if channel.served}
         connect = Connect(self._connection_token(now), subs=subs, client_name="centripetal")
         return Step((self._ask(connect, now),))
 
-    def received(self, frame: bytes, now: float) -> Step:
-        """Take replies and pushes, and answer pings."""
-        self._heard = now
-        try:
-            replies = decode_replies(frame)
-        except MalformedResponseError as error:
-            error.executed = "no"
-            return Step((), (Unreadable(error) if self._client else Ended(error),))
-        return Step.joined(self._take(reply, now) for reply in replies)
-
     def tick(self, now: float) -> Step:
         """Give up on a server that is silent, renew the token, subscribe again."""
-        if self._asked and now >= self._answer_by():
-            name = next(iter(self._asked.values())).name
-            return _lost(
-                TimeoutError(f"the server did not answer to {name} within {self._patience:g} s", executed="no")
-            )
+        if (unanswered := self._unanswered(now)) is not None:
+            return unanswered
         if now >= self._silent_at():
-            return _lost(TimeoutError(f"no ping from the server within {now - self._heard:.0f} s", executed="no"))
+            return Step.lost(TimeoutError(f"no ping from the server within {now - self._heard:.0f} s", executed="no"))
         send: list[bytes] = []
         if self._refresh_at is not None and now >= self._refresh_at:
             self._refresh_at = None
@@ -168,12 +138,12 @@ class Watcher:
         """The code of a close frame says whether to come back (spec v6 §18.2)."""
         disconnect = Disconnect(code or 0, reason)
         if disconnect.reconnects:
-            why = f"with {code}, {reason!r}" if code else "without a word"
-            return _lost(ConnectionLostError(f"the server ended the connection {why}", executed="no"))
-        hint = hints.OF_CLOSES.get(disconnect.code, "")
-        if disconnect.code == 3501 and not self._client and not self._has_token():
-            hint = hints.UNKNOWN
-        return Step.ended(_refusal(reason, disconnect.code, hint))
+            return self._hung_up(f"{code}, {reason!r}" if code else "")
+        advice = ADVICE.for_close(disconnect.code, reason, self._user)
+        hint = "" if advice is None else advice.hint
+        if disconnect.code == disconnects.BAD_REQUEST.code and not self._client and not self._has_token():
+            hint = NO_CREDENTIALS
+        return Step.ended(self._refusal(reason, hint, disconnect.code))
 
     # ---- commands
 
@@ -185,15 +155,8 @@ class Watcher:
             return self._token or ""
         return connection_token(self._key, self._user, now=now)
 
-    def _ask(self, request: Request, now: float) -> bytes:
-        self._id += 1
-        self._asked[self._id] = request
-        self._asked_at = now
-        return encode_commands([msgspec.structs.replace(Command(self._id), **{request.name: request})])
-
-    def _answer_by(self) -> float:
-        # Whoever sends us so much that the reply waits behind it is not silent.
-        return max(self._asked_at, self._heard) + self._patience
+    def _encode(self, number: int, request: Request) -> bytes:
+        return encode_commands([msgspec.structs.replace(Command(number), **{request.name: request})])
 
     def _silent_at(self) -> float:
         return self._heard + self._ping + self._patience if self._ping else math.inf
@@ -209,33 +172,36 @@ class Watcher:
 
     # ---- replies
 
-    def _take(self, reply: Reply, now: float) -> Step:
-        if reply.id:
-            return self._replied(reply, self._asked.pop(reply.id, None), now)
-        if reply.push is not None:
-            return self._pushed(reply.push, now)
-        return Step((PING,)) if self._pong else Step()
+    def _decode(self, frame: bytes) -> list[Reply]:
+        return decode_replies(frame)
 
-    def _replied(self, reply: Reply, request: Request | None, now: float) -> Step:
-        match request:
+    def _take(self, each: Reply, now: float) -> Step:
+        """Also answer pings."""
+        if each.push is not None and not each.id:
+            return self._pushed(each.push, now)
+        if not each.id:
+            return Step((PING,)) if self._pong else Step()
+        match self._asked.pop(str(each.id), None):
             case Connect():
-                return self._connected(reply, now)
-            case Subscribe():
-                return Step((), self._answered(request.channel, reply, now))
-            case Refresh() if reply.refresh is not None:
-                self._lives(reply.refresh, now)
+                return self._connected(each, now)
+            case Subscribe(channel=channel):
+                return Step((), self._answered(channel, each, now))
+            case Refresh() if each.refresh is not None:
+                self._renewed(each.refresh, now)
         return Step()
 
     def _connected(self, reply: Reply, now: float) -> Step:
         if reply.error is not None:
-            refusal = _refused(reply.error, hints.OF_ERRORS.get(reply.error.code, ""))
-            return _lost(refusal) if reply.error.temporary else Step.ended(refusal)
+            error = reply.error
+            advice = ADVICE.for_error(error.code, "connect", (), self._user)
+            refusal = self._refusal(error.message, "" if advice is None else advice.hint, error.code)
+            return Step.lost(refusal) if error.temporary else Step.ended(refusal)
         result = reply.connect
         if result is None or not result.client:
             text = "the server's reply to connect does not say who we are"
             return Step.ended(MalformedResponseError(text, executed="no"))
         self._client, self._ping, self._pong = result.client, result.ping, result.pong
-        self._lives(result, now)
+        self._renewed(result, now)
         events: list[Event] = [Connected(result.client, result.version)]
         for name in self._channels.keys() & result.subs.keys():
             self._channels[name].served = True
@@ -243,10 +209,9 @@ class Watcher:
         send = tuple(self._subscribe(name, now) for name, one in self._channels.items() if not one.subscribed)
         return Step(send, tuple(events))
 
-    def _lives(self, life: ConnectResult | RefreshResult, now: float) -> None:
+    def _renewed(self, life: ConnectResult | RefreshResult, now: float) -> None:
         """A token that is not ours to make cannot be renewed."""
-        renews = life.expires and self._key is not None
-        self._refresh_at = now + max(life.ttl, 1) * _REFRESH_AT if renews else None
+        self._refresh_before(life.ttl if life.expires and self._key is not None else None, now)
 
     def _answered(self, name: str, reply: Reply, now: float) -> tuple[Event, ...]:
         channel = self._channels.get(name)
@@ -255,7 +220,7 @@ class Watcher:
         error = reply.error
         if error is None:
             return self._subscribed(name, reply.subscribe or SubscribeResult())
-        if error.code == 105:  # already subscribed, by the server itself
+        if error.code == error_codes.ALREADY_SUBSCRIBED:  # already subscribed, by the server itself
             channel.served = True
             # Its push may have said so before this reply.
             return () if channel.subscribed else self._subscribed(name, SubscribeResult())
@@ -263,14 +228,15 @@ class Watcher:
             channel.tries += 1
             channel.again = now + min(_PAUSE * 2.0 ** (channel.tries - 1), _LONGEST_PAUSE)
             return ()
-        return self._without(name, Refused(name, _refused(error, f"channel {name!r}: {self._hint(name, error.code)}")))
+        denied = error.code == error_codes.PERMISSION_DENIED and self._key is not None
+        return self._refused(name, error.message, error.code, OWN_KEY if denied else "")
 
     def _subscribed(self, name: str, result: SubscribeResult) -> tuple[Event, ...]:
         channel = self._channels[name]
         recovered = channel.seen and result.recovered
         events: list[Event] = [Subscribed(name, recovered)]
         if channel.seen and not recovered:
-            events.append(Gap(name, hints.TOO_LONG_AGO if channel.recoverable else hints.NO_RECOVERY))
+            events.append(Gap(name, TOO_LONG_AGO if channel.recoverable else NO_RECOVERY))
         publications = [_published(name, one, recovered=True) for one in result.publications] if recovered else []
         channel.seen, channel.subscribed, channel.again, channel.tries = True, True, None, 0
         channel.recoverable = result.recoverable
@@ -279,22 +245,11 @@ class Watcher:
             channel.offset = publication.offset
         return (*events, *publications)
 
-    def _hint(self, name: str, code: int) -> str:
-        if code != 103:
-            return hints.OF_ERRORS.get(code, "not subscribed")
-        if self._key is not None:
-            return "the server does not accept our token of the subscription: perhaps it has a key of its own for these"
-        if name.startswith("$"):
-            return "a private channel needs a token: give the key of tokens"
-        if "#" in name:
-            return "only the users named after the # may subscribe: watch as one of them"
-        return "clients may not subscribe: set `allow_subscribe_for_client` of its namespace, or give the key of tokens"
-
     # ---- pushes
 
     def _pushed(self, push: Push, now: float) -> Step:
         if push.refresh is not None:
-            self._lives(push.refresh, now)
+            self._renewed(push.refresh, now)
         if push.disconnect is not None:
             return self.closed(push.disconnect.code, push.disconnect.reason)
         channel = self._channels.get(push.channel)
@@ -320,20 +275,10 @@ class Watcher:
         if not channel.subscribed:
             return ()
         channel.subscribed = False
-        if push.code >= _COMES_BACK:
+        if push.resubscribes:
             channel.again = max(now, channel.asked + _PAUSE)
             return ()
-        return self._without(name, Unsubscribed(name))
-
-    def _without(self, name: str, event: Refused | Unsubscribed) -> tuple[Event, ...]:
-        """The channel is no more; without any, this is the end."""
-        del self._channels[name]
-        if self._channels:
-            return (event,)
-        if isinstance(event, Refused):
-            return (Ended(event.error),)
-        hint = "the back end took us out of all channels"
-        return (event, Ended(ServerError("server unsubscribe", code=2000, hint=hint, executed="no")))
+        return self._removed(name, disconnects.UNSUBSCRIBED.reason, disconnects.UNSUBSCRIBED.code)
 
 
 def _wishes(name: str, channel: _Channel) -> Subscribe:
@@ -348,18 +293,6 @@ def _wishes(name: str, channel: _Channel) -> Subscribe:
         epoch=channel.epoch if recover else "",
         offset=channel.offset if recover else 0,
     )
-
-
-def _lost(error: ConnectionLostError | TimeoutError | ServerError) -> Step:
-    return Step((), (Lost(error),))
-
-
-def _refusal(message: str, code: int, hint: str) -> ServerError:
-    return ServerError(message, code=code, hint=hint, executed="no")
-
-
-def _refused(error: Error, hint: str) -> ServerError:
-    return _refusal(error.message, error.code, hint)
 
 
 def _published(channel: str, publication: Publication, *, recovered: bool = False) -> Published:

@@ -29,7 +29,7 @@ from centripetal.protocol.gojson import JSONError, quote, quote_push, read
 from centripetal.protocol.payload import decode_lenient
 from centripetal.protocol.result import ABSENT
 
-__all__ = ["CLOSE_CODE", "COMMANDS", "Body", "Connect", "ConnectBody", "Disconnect", "History", "HistoryBody"]
+__all__ = ["COMMANDS", "Body", "Connect", "ConnectBody", "History", "HistoryBody"]
 __all__ += ["JoinPush", "LeavePush", "MessagePush", "Params", "Ping", "PingBody", "Presence", "PresenceBody"]
 __all__ += ["Publish", "Push", "Refresh", "Reply", "StatusBody", "Subscribe", "SubscribeBody", "Unsubscribe"]
 __all__ += ["UnsubscribePush", "decode_frame", "encode_commands", "encode_push", "encode_replies"]
@@ -37,48 +37,19 @@ __all__ += ["read_envelopes", "read_params"]
 
 P = TypeVar("P", bound="Params")
 
-CLOSE_CODE = 3000
-"""The code of every close frame that the server sends of its own accord (spec v1 §9.3)."""
-
-
-class Disconnect(msgspec.Struct, frozen=True):
-    """Why the server closes a connection, and whether the client is to come back."""
-
-    reason: str
-    reconnect: bool
-
-    def text(self) -> str:
-        """The reason in the close frame."""
-        return f'{{"reason":{quote(self.reason).decode()},"reconnect":{"true" if self.reconnect else "false"}}}'
-
-    @classmethod
-    def parse(cls, code: int, text: str) -> "Disconnect":
-        """What a close frame says. Anything but code 3000 with a reason in JSON is: come back (spec v1 §9.3, §14)."""
-        if code == CLOSE_CODE:
-            try:
-                return _decode_disconnect(text)
-            except msgspec.DecodeError:
-                # Servers before 1.6.0 sent plain text, in which one word was the advice.
-                return cls(text, text != "disconnect")
-        return cls(text, True)
-
-
-_decode_disconnect = msgspec.json.Decoder(Disconnect).decode
-
-
 # ---- commands
 
 
 class Params(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a command of a client says."""
 
-    method: ClassVar[str]
+    name: ClassVar[str]
 
 
 class Connect(Params, frozen=True, forbid_unknown_fields=True):
     """Who the client is; all are texts, *info* one of JSON (spec v1 §9.4)."""
 
-    method = "connect"
+    name = "connect"
 
     user: str = ""
     timestamp: str = ""
@@ -89,13 +60,13 @@ class Connect(Params, frozen=True, forbid_unknown_fields=True):
 class Refresh(Connect, frozen=True, forbid_unknown_fields=True):
     """Fresh credentials, before the old ones expire (spec v1 §9.5)."""
 
-    method = "refresh"
+    name = "refresh"
 
 
 class Subscribe(Params, frozen=True, forbid_unknown_fields=True):
     """*client*, *info* and *sign* are for private channels, *recover* and *last* for recovery (spec v1 §9.7, §9.8)."""
 
-    method = "subscribe"
+    name = "subscribe"
 
     channel: str = ""
     client: str = ""
@@ -110,31 +81,31 @@ class _OfChannel(Params, frozen=True, forbid_unknown_fields=True):
 
 
 class Unsubscribe(_OfChannel, frozen=True, forbid_unknown_fields=True):
-    method = "unsubscribe"
+    name = "unsubscribe"
 
 
 class Presence(_OfChannel, frozen=True, forbid_unknown_fields=True):
-    method = "presence"
+    name = "presence"
 
 
 class History(_OfChannel, frozen=True, forbid_unknown_fields=True):
-    method = "history"
+    name = "history"
 
 
 class Publish(_OfChannel, frozen=True, forbid_unknown_fields=True):
-    method = "publish"
+    name = "publish"
 
     data: msgspec.Raw = ABSENT
 
 
 class Ping(Params, frozen=True, forbid_unknown_fields=True):
-    method = "ping"
+    name = "ping"
 
     data: str = ""
 
 
 COMMANDS: dict[str, type[Params]] = {
-    shape.method: shape for shape in (Connect, Refresh, Subscribe, Unsubscribe, Publish, Presence, History, Ping)
+    shape.name: shape for shape in (Connect, Refresh, Subscribe, Unsubscribe, Publish, Presence, History, Ping)
 }
 """The commands of clients by method."""
 
@@ -147,12 +118,12 @@ def read_params(envelope: Envelope, shape: type[P]) -> P:
     try:
         return read(raw, shape)
     except JSONError as error:
-        raise InvalidMessageError(f"params of {shape.method}: {error}") from None
+        raise InvalidMessageError(f"params of {shape.name}: {error}") from None
 
 
 def encode_commands(commands: Sequence[tuple[str, Params]]) -> bytes:
     """The frame with these commands and their uids: an object for one, an array for several."""
-    values = [{"uid": uid, "method": params.method, "params": params} for uid, params in commands]
+    values = [{"uid": uid, "method": params.name, "params": params} for uid, params in commands]
     return msgspec.json.encode(values[0] if len(values) == 1 else values)
 
 
@@ -366,7 +337,7 @@ _decode_one = msgspec.json.Decoder(_Received).decode
 _decode_many = msgspec.json.Decoder(list[_Received]).decode
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_event = msgspec.json.Decoder(_Event).decode
-_decode_bodies = {params.method: msgspec.json.Decoder(body).decode for params, body in _BODIES.items()}
+_decode_bodies = {params.name: msgspec.json.Decoder(body).decode for params, body in _BODIES.items()}
 
 
 def decode_frame(frame: bytes) -> list[Reply | Push]:

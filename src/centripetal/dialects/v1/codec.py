@@ -115,6 +115,8 @@ class Codec:
         return responses
 
     def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
+        from centripetal.dialects.v1.advice import STATUSES  # not before something is refused
+
         status, signed = reply.status, self._signer is not None
         if status == 400 and not wants_tls(reply):
             # The server gives no reason, only its log does. Commands before the refused one have run (spec v1 §6.1).
@@ -123,17 +125,10 @@ class Codec:
             text = f"400 from {self.endpoint}: {why}, or it does not know the method; its log says which{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
         # 500 is what 1.8.0 answers after running the commands if it cannot print a reply (spec v1 §5.3).
-        return refusal(reply, self.endpoint, _ADVICE)
+        return refusal(reply, self.endpoint, STATUSES)
 
     def __repr__(self) -> str:
         return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._signer is None else 'signed'}>"
-
-
-_ADVICE = {
-    401: "the secret is not the server's `secret`",
-    404: "no Centrifugo 1.x API at this address: check host, port and path (for Centrifugo 3 and later there is "
-    "another client, centripetal.Client)",
-}
 
 
 def _key(secret: str) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from centripetal.dialects.v1.error_codes import INVALID_MESSAGE, NAMESPACE_NOT_FOUND, NOT_AVAILABLE
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
 from centripetal.errors import Executed, MalformedResponseError, ServerError
 from centripetal.protocol.payload import decode_lenient
@@ -66,7 +67,7 @@ class Response(msgspec.Struct):
             return True  # the usual case, and the shortest way
         try:
             if self.error:
-                raise _refusal(self.method, self.error, self.advice)
+                raise _refusal(self.method, self.error, self.advice, self.command)
             decode = _BODIES.get(self.method)
             if decode is None:
                 raise MalformedResponseError(f"unknown method {self.method!r}")
@@ -83,18 +84,13 @@ Result = list[Response]
 """What `send()` returns: an answer to each command, in their order."""
 
 
-_HINTS: dict[str | tuple[str, str], str] = {
-    "namespace not found": "what stands before ':' in a channel must be one of the server's `namespaces`",
-    ("presence", "not available"): "`presence` is off for this channel in the server's configuration",
-    ("history", "not available"): "`history_size` and `history_lifetime` are not both set for this channel",
-}
+def _refusal(method: str, message: str, advice: str, command: Any) -> ServerError:
+    from centripetal.dialects.v1.advice import ADVICE  # not before something is refused
 
-
-def _refusal(method: str, message: str, advice: str) -> ServerError:
-    hint = _HINTS.get(message) or _HINTS.get((method, message), "")
+    hint = ADVICE.hint(message, command, method)
     # Refused for what it says, a command has not run; but a broadcast has reached the channels before the bad one
     # (spec v1 §6.3), and after trouble with the storage nobody knows.
-    stated = message in ("namespace not found", "not available", "invalid message")
+    stated = message in (NAMESPACE_NOT_FOUND, NOT_AVAILABLE, INVALID_MESSAGE)
     executed: Executed = "no" if stated and method != "broadcast" else "unknown"
     return ServerError(message, advice=advice, hint=hint, executed=executed, retryable=not stated and advice != "fix")
 

@@ -1,43 +1,15 @@
-"""What went wrong, and what to do about it: PURE. The tables are the dialects' own (`server/v1/explanations.py`).
+"""What went wrong in a server, and what to do about it, by the tables in `dialects/*/advice.py`. PURE."""
 
-    explain = explainer(table)
-    problem = explain(event)            None: nothing went wrong
-
-An entry of a table is looked up by the kind of the event and the server's own word for what happened.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 import msgspec
 
+from centripetal.protocol.advice import Advice, AdviceTable
 from centripetal.server.engine.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
 
-__all__ = ["Explain", "Explanation", "Problem", "Problems", "explainer"]
+__all__ = ["Explain", "Problem", "Problems", "explain"]
 
 _MAX_GROUPS = 100
-
-
-class Explanation(NamedTuple):
-    """One line of a table.
-
-    Attributes:
-        kind: the class of event.
-        word: how the server's reason starts; "" fits everything that comes to it.
-        what: what happened. Both sentences may name {channel}, {namespace}, {user}, {method} and {reason}.
-        fix: what to do.
-        when: what else must be true of the event.
-    """
-
-    kind: type[Event]
-    word: str
-    what: str
-    fix: str
-    when: Callable[[Any], bool] = lambda _: True
-
-    def fits(self, event: Event, reason: str) -> bool:
-        """Whether this is the explanation of *event*, which has that reason."""
-        return isinstance(event, self.kind) and reason.startswith(self.word) and self.when(event)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -62,69 +34,31 @@ class Problem(msgspec.Struct, frozen=True):
 
 Explain = Callable[[Event], Problem | None]
 
-_UNKNOWN = Explanation(
-    Event, "", "The server refused this with “{reason}”.", "Look this reason up in its documentation."
-)
+_UNKNOWN = Advice("The server refused this with “{reason}”.", "Look this reason up in its documentation.")
 
 
-def explainer(table: Sequence[Explanation], normal: Mapping[type[Event], frozenset[str]] = {}) -> Explain:
-    """A function that explains events by *table*, in whose order entries are tried.
-
-    Args:
-        table: the explanations.
-        normal: reasons that are nothing to explain, by the class of event.
-    """
-
-    def explain(event: Event) -> Problem | None:
-        reason = _reason(event)
-        if not reason or reason in normal.get(type(event), ()):
+def explain(table: AdviceTable, event: Event) -> Problem | None:
+    """The problem that *event* is, by the *table* of its server's dialect; None if nothing went wrong."""
+    found: Advice | None
+    match event:
+        case RequestRefused():
+            reason, where = event.reason or f"status {event.status}", f"request, {event.status}"
+            found = table.for_request(reason)
+        case CommandRun(error=reason) if reason:
+            where = f"API {event.method}"
+            found = table.for_error(reason, event.method, event.channels)
+        case CommandRefused(error=reason):
+            where = f"client {event.method}"
+            found = table.for_error(reason, event.method, (event.channel,), event.user)
+        case Disconnected(reason=reason) if reason:
+            where = "client connection"
+            found = table.for_close(event.code, reason, event.user)
+            if found is None or not found.fix:  # the back end may end a connection with any code and reason
+                return None
+        case _:
             return None
-        found = next((each for each in table if each.fits(event, reason)), _UNKNOWN)
-        words = _words(event, reason)
-        what, fix = (_sentence(each.format_map(words)) for each in (found.what, found.fix))
-        return Problem(reason, _where(event), what, fix, event.at)
-
-    return explain
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _reason(event: Event) -> str:
-    match event:
-        case RequestRefused():
-            return event.reason or f"status {event.status}"
-        case CommandRun() | CommandRefused():
-            return event.error
-        case Disconnected():
-            return event.reason
-        case _:
-            return ""
-
-
-def _where(event: Event) -> str:
-    match event:
-        case RequestRefused():
-            return f"request, {event.status}"
-        case CommandRun():
-            return f"API {event.method}"
-        case CommandRefused():
-            return f"client {event.method}"
-        case _:
-            return "client connection"
-
-
-def _words(event: Event, reason: str) -> dict[str, str]:
-    channels = event.channels if isinstance(event, CommandRun) else (getattr(event, "channel", ""),)
-    user = getattr(event, "user", "")
-    return {
-        "channel": ", ".join(f"“{each}”" for each in channels[:3] if each) or "the channel",
-        "namespace": next((each.removeprefix("$").partition(":")[0] for each in channels if ":" in each), ""),
-        "user": f"user “{user}”" if user else "an anonymous client",
-        "method": getattr(event, "method", ""),
-        "reason": reason,
-    }
+    found = found or _UNKNOWN.about(reason=reason)
+    return Problem(reason, where, found.meaning, found.fix, event.at)
 
 
 class Problems:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from centripetal.dialects.current import disconnects, error_codes
 from centripetal.dialects.current import server_requests as requests
 from centripetal.dialects.current import server_results as answers
 from centripetal.dialects.current.server_requests import Request
@@ -39,7 +40,7 @@ class API:
         result: Answer | ServerError
         try:
             if request is None:
-                raise failure(107)
+                raise failure(error_codes.BAD_REQUEST)
             result = self.execute(request, now)
         except ServerError as error:
             result = error
@@ -65,7 +66,7 @@ class API:
             case _ if (handler := _HANDLERS.get(type(request))) is not None:
                 return handler(self, request)
             case _:
-                raise failure(104)
+                raise failure(error_codes.METHOD_NOT_FOUND)
 
     def _tell(self, request: Any, result: Answer | ServerError, now: float) -> None:
         channels = getattr(request, "channels", None) or [getattr(request, "channel", "")]
@@ -84,12 +85,12 @@ class API:
         data = given(request.data, request.b64data)
         options = self._node.options(request.channel)
         if not options.is_stream:
-            raise failure(107)
+            raise failure(error_codes.BAD_REQUEST)
         return self._publish_into(request.channel, data, options, request, now)
 
     def _broadcast(self, request: requests.Broadcast, now: float) -> answers.BroadcastAnswer:
         if not request.channels:
-            raise failure(107)
+            raise failure(error_codes.BAD_REQUEST)
         data = given(request.data, request.b64data)
         responses = []
         for channel in request.channels:
@@ -112,7 +113,7 @@ class API:
         now: float,
     ) -> PublishAnswer:
         if not fits(data, options.publication_data_format):
-            raise failure(107)
+            raise failure(error_codes.BAD_REQUEST)
         position = self._node.publish(
             Publication("", channel, data, tags=request.tags, version=request.version),
             options,
@@ -135,14 +136,14 @@ class API:
     def _who_is_in(self, channel: str) -> dict[str, ClientInfo]:
         _require(channel)
         if not self._node.options(channel).presence:
-            raise failure(108)
+            raise failure(error_codes.NOT_AVAILABLE)
         return self._node.engine.presence(channel)
 
     def _history(self, request: requests.History, now: float) -> answers.HistoryAnswer:
         options = self._kept(request.channel)
         since = None if request.since is None else Position(request.since.offset, request.since.epoch)
         if request.reverse and since is not None and since.offset == 0:
-            raise failure(100)
+            raise failure(error_codes.INTERNAL)
         found, top = self._node.history(
             request.channel, options, now, since=since, limit=request.limit, reverse=request.reverse
         )
@@ -157,7 +158,7 @@ class API:
         _require(channel)
         options = self._node.options(channel)
         if not options.history.is_kept:
-            raise failure(108)
+            raise failure(error_codes.NOT_AVAILABLE)
         return options
 
     def _channels(self, request: requests.Channels) -> answers.ChannelsAnswer:
@@ -166,7 +167,7 @@ class API:
             try:
                 matches = matcher(request.pattern).fullmatch
             except GlobError:
-                raise failure(100) from None
+                raise failure(error_codes.INTERNAL) from None
             names = [name for name in names if matches(name)]
         return answers.ChannelsAnswer(
             {name: answers.ChannelInfo(self._node.engine.count_subscribers(name)) for name in names}
@@ -177,7 +178,7 @@ class API:
 
     def _rpc(self, request: requests.Rpc) -> Answer:
         _require(request.name)
-        raise failure(104)  # there are no methods in the open edition
+        raise failure(error_codes.METHOD_NOT_FOUND)  # there are no methods in the open edition
 
     # ---- commands about the connections of a user
 
@@ -208,15 +209,14 @@ class API:
         if request.channel:
             self._node.options(request.channel)
         for connection in self._connections(request):
-            connection.unsubscribe(request.channel, 2000, "server unsubscribe")
+            connection.unsubscribe(request.channel, disconnects.UNSUBSCRIBED.code, disconnects.UNSUBSCRIBED.reason)
         return Answer()
 
     def _disconnect(self, request: requests.Disconnect) -> Answer:
-        told = request.disconnect
-        code, reason = (3503, "force disconnect") if told is None else (told.code, told.reason)
+        disconnect = request.disconnect or disconnects.FORCE_DISCONNECT
         for connection in self._connections(request):
             if connection.id not in request.whitelist:
-                connection.disconnect(code, reason)
+                connection.disconnect(disconnect.code, disconnect.reason)
         return Answer()
 
     def _refresh(self, request: requests.Refresh) -> Answer:
@@ -237,10 +237,10 @@ class API:
         _require(request.channel)
         wanted = ("shared_poll",) if isinstance(request, requests.SharedPollPublish) else _MAPS
         if not getattr(request, "key", "x") and not isinstance(request, requests.MapReadState):
-            raise failure(107)
+            raise failure(error_codes.BAD_REQUEST)
         if self._node.options(request.channel).subscription_type not in wanted:
-            raise failure(107)
-        raise failure(108)
+            raise failure(error_codes.BAD_REQUEST)
+        raise failure(error_codes.NOT_AVAILABLE)
 
 
 _MAPS = ("map", "map_clients", "map_users")
@@ -262,7 +262,7 @@ _HANDLERS: dict[type[Request], Callable[[API, Any], Answer]] = {
 
 def _require(name: str) -> None:
     if not name:
-        raise failure(107)
+        raise failure(error_codes.BAD_REQUEST)
 
 
 def _overridden(options: ChannelOptions, override: requests.Override | None) -> dict[str, bool]:

@@ -7,6 +7,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import (
     History,
     OfChannel,
@@ -29,10 +30,11 @@ from centripetal.dialects.current.client_protocol.replies import (
     RpcResult,
     SubscribeResult,
 )
-from centripetal.server.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE, FatalError, refused
+from centripetal.dialects.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE
 from centripetal.server.current.node import Node
 from centripetal.server.current.payloads import fits
 from centripetal.server.current.permissions import Gate, has_ended
+from centripetal.server.current.refusals import FatalError, refused
 from centripetal.server.current.subscription import client_info, publication_frame
 from centripetal.server.current.subscriptions import Memberships, Who
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
@@ -80,37 +82,41 @@ class Answering:
         if params.delta not in ("", "fossil") and params.type not in _MAP_TYPES:
             raise FatalError(BAD_REQUEST)
         if len(channel.encode()) > self._node.config.channels.max_length > 0:
-            raise refused(107)
+            raise refused(error_codes.BAD_REQUEST)
         if channel in self.memberships:
-            raise refused(105)
+            raise refused(error_codes.ALREADY_SUBSCRIBED)
         if 0 < client.channel_limit <= len(self.memberships):
-            raise refused(106)
+            raise refused(error_codes.LIMIT_EXCEEDED)
         try:
             granted = self._gate.subscribe(params, self._who.user, self._who.id, self._now())
         except TokenRefused as refusal:
-            raise refused(refusal.error or 103) from None
+            raise refused(refusal.error or error_codes.PERMISSION_DENIED) from None
         return self.memberships.join(params, granted, server_side=False, filter_=params.tf)
 
     def _sub_refresh(self, params: SubRefresh) -> RefreshResult:
         channel, now = _channel(params), self._now()
         subscription = self.memberships.get(channel)
         if subscription is None:
-            raise refused(103)
+            raise refused(error_codes.PERMISSION_DENIED)
         if subscription.server_side:
             raise FatalError(BAD_REQUEST)
         if not params.token:
-            raise refused(107)
+            raise refused(error_codes.BAD_REQUEST)
         try:
             claims = self._gate.verified_subscription(params.token, channel, self._who.user, self._who.id, now)
         except TokenRefused as refusal:
             if not has_ended(refusal):
-                raise (refused(102) if refusal.error == 102 else FatalError(INVALID_TOKEN)) from None
+                raise (
+                    refused(error_codes.UNKNOWN_CHANNEL)
+                    if refusal.error == error_codes.UNKNOWN_CHANNEL
+                    else FatalError(INVALID_TOKEN)
+                ) from None
             # The subscription expires no more: surely a mistake of 6.9.1, but so it is (spec v6 §11.11).
             subscription.info, subscription.expire_at = b"", 0
             return RefreshResult()
         ttl = time_left(claims.expire_at, now)
         if ttl < 0:
-            raise refused(110)
+            raise refused(error_codes.EXPIRED)
         subscription.info = claims.info
         subscription.expire_at = int(now) + ttl if claims.expire_at > 0 else 0
         return RefreshResult(claims.expire_at > 0, ttl)
@@ -123,11 +129,13 @@ class Answering:
         channel, data = _channel(params), bytes(params.data)
         options = self._gate.named(channel)
         if params.type == _OF_MAP:
-            raise refused(103 if options.is_stream else 108)  # map channels are not emulated
+            raise refused(
+                error_codes.PERMISSION_DENIED if options.is_stream else error_codes.NOT_AVAILABLE
+            )  # map channels are not emulated
         if not fits(data, options.publication_data_format):
-            raise refused(107)
+            raise refused(error_codes.BAD_REQUEST)
         if not self._gate.may("publish", options, self._who.user, subscribed=channel in self.memberships):
-            raise refused(103)
+            raise refused(error_codes.PERMISSION_DENIED)
         info = self.memberships.info(channel)
         self._node.publish(Publication("", channel, data, self._who.id, info), options, self._now())
         return Empty()
@@ -143,18 +151,18 @@ class Answering:
     def _who_is_in(self, channel: str) -> dict[str, ClientInfo]:
         options = self._gate.named(channel)
         if not options.presence:
-            raise refused(108)
+            raise refused(error_codes.NOT_AVAILABLE)
         if not self._gate.may("presence", options, self._who.user, subscribed=channel in self.memberships):
-            raise refused(103)
+            raise refused(error_codes.PERMISSION_DENIED)
         return self._node.engine.presence(channel)
 
     def _history(self, params: History) -> HistoryResult:
         channel = _channel(params)
         options = self._gate.named(channel)
         if not options.history.is_kept:
-            raise refused(108)
+            raise refused(error_codes.NOT_AVAILABLE)
         if not self._gate.may("history", options, self._who.user, subscribed=channel in self.memberships):
-            raise refused(103)
+            raise refused(error_codes.PERMISSION_DENIED)
         most, limit = self._node.config.client.history_max_publication_limit, params.limit
         if most > 0 and not 0 <= limit <= most:
             limit = most
@@ -165,9 +173,9 @@ class Answering:
     def _rpc(self, params: Rpc) -> RpcResult:
         ping = self._node.config.rpc.ping
         if not ping.enabled:
-            raise refused(108)
+            raise refused(error_codes.NOT_AVAILABLE)
         if params.method != ping.method:
-            raise refused(104)
+            raise refused(error_codes.METHOD_NOT_FOUND)
         return RpcResult()
 
 

@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from centripetal.dialects.current import error_codes
 from centripetal.errors import ServerError
 from centripetal.server.engine.engine import NO_HISTORY, HistoryOptions
 
@@ -85,7 +86,7 @@ class ChannelRules(msgspec.Struct, frozen=True):
         try:
             return self.namespaces[name]
         except KeyError:
-            raise ServerError("unknown channel", code=102) from None
+            raise ServerError("unknown channel", code=error_codes.UNKNOWN_CHANNEL) from None
 
     def namespace_of(self, channel: str) -> str:
         """What stands before the first boundary; empty: none."""

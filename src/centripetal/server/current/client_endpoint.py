@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect
-from centripetal.server.current.disconnects import SLOW
+from centripetal.dialects.current.disconnects import SLOW
 from centripetal.server.current.node import Node
 from centripetal.server.current.permissions import Gate
 from centripetal.server.current.session import Session

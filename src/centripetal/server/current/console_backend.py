@@ -1,14 +1,16 @@
 """A Centrifugo 6 server as the console sees it: PURE."""
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from centripetal.dialects.current import server_requests as requests
+from centripetal.dialects.current.advice import ADVICE
 from centripetal.errors import ServerError
 from centripetal.server.console.node import NodeBackend, UnknownNamespaceError
+from centripetal.server.console.problems import explain
 from centripetal.server.current.api import API
-from centripetal.server.current.explanations import explain
 from centripetal.server.current.node import VERSION, Node
 
 __all__ = ["CurrentBackend"]
@@ -27,7 +29,7 @@ class CurrentBackend(NodeBackend):
 
     version = VERSION
     history_options = "`history_size` and `history_ttl`"
-    explain = staticmethod(explain)
+    explain = staticmethod(partial(explain, ADVICE))
 
     def __init__(self, node: Node, now: Callable[[], float]) -> None:
         super().__init__(node.engine, node.hub, now)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
+from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.server_codec import (
     UndecodableError,
     encode_error,
@@ -34,7 +35,15 @@ from centripetal.server.listening.responses import clean, error, redirect, targe
 __all__ = ["Endpoints"]
 
 _JSON = (("Content-Type", "application/json"),)
-_STATUSES = {100: 500, 102: 404, 104: 404, 107: 400, 108: 400, 112: 416, 113: 409}
+_STATUSES = {
+    error_codes.INTERNAL: 500,
+    error_codes.UNKNOWN_CHANNEL: 404,
+    error_codes.METHOD_NOT_FOUND: 404,
+    error_codes.BAD_REQUEST: 400,
+    error_codes.NOT_AVAILABLE: 400,
+    error_codes.UNRECOVERABLE_POSITION: 416,
+    error_codes.CONFLICT: 409,
+}
 _NO_WEBSOCKETS = (
     "501 WebSocket connections need a package that is not installed here: pip install 'centripetal[server]'"
 )
@@ -183,7 +192,7 @@ class Endpoints:
         if not isinstance(outcome, ServerError):
             return Response(HTTPStatus.OK, _JSON, encode_result(outcome))
         if "transport" in (request.header("x-centrifugo-error-mode"), self._config.http_api.error_mode):
-            return Response(_STATUSES[outcome.code or 100], _JSON, error_object(outcome))
+            return Response(_STATUSES[outcome.code or error_codes.INTERNAL], _JSON, error_object(outcome))
         return Response(HTTPStatus.OK, _JSON, encode_error(outcome))
 
     def _batch(self, request: Request) -> Response:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from centripetal.dialects.current import error_codes
+from centripetal.dialects.current.error_codes import API_MESSAGES
 from centripetal.dialects.current.server_results import NodeAnswer
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
@@ -28,19 +30,11 @@ VERSION = "6.9.1 OSS"
 """The server that this one stands in for, as it reports it."""
 
 _ANNOUNCED_EVERY = 3.0  # seconds, as in the real server
-_MESSAGES = {
-    100: "internal server error",
-    102: "unknown channel",
-    104: "not found",
-    107: "bad request",
-    108: "not available",
-    112: "unrecoverable position",
-}
 
 
 def failure(code: int) -> ServerError:
     """An error of the API, in the real server's words (spec v6 §6)."""
-    return ServerError(_MESSAGES[code], code=code)
+    return ServerError(API_MESSAGES[code], code=code)
 
 
 class Node:
@@ -149,11 +143,11 @@ class Node:
             ServerError: 107, in reverse since offset 0; 112, *since* is in another epoch.
         """
         if reverse and since is not None and since.offset == 0:
-            raise failure(107)
+            raise failure(error_codes.BAD_REQUEST)
         offset = None if since is None else since.offset
         found, top = self.engine.history(channel, options.history, now, since=offset, limit=limit, reverse=reverse)
         if since is not None and since.epoch not in ("", top.epoch):
-            raise failure(112)
+            raise failure(error_codes.UNRECOVERABLE_POSITION)
         return found, top
 
     def tick(self, now: float) -> None:

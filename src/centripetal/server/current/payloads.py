@@ -5,6 +5,7 @@ import binascii
 
 import msgspec
 
+from centripetal.dialects.current import error_codes
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError, check
 
@@ -23,7 +24,7 @@ def given(raw: msgspec.Raw, encoded: str) -> bytes:
         # Go passes over newlines, and over nothing else.
         return base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise ServerError("bad request", code=107) from None
+        raise ServerError("bad request", code=error_codes.BAD_REQUEST) from None
 
 
 def fits(data: bytes, data_format: str) -> bool:

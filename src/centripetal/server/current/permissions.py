@@ -7,18 +7,18 @@ from typing import Literal
 
 import msgspec
 
+from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import Connect, Subscribe
-from centripetal.errors import ServerError
-from centripetal.server.current.channels import ChannelOptions
-from centripetal.server.current.config import Config, Token
-from centripetal.server.current.disconnects import (
+from centripetal.dialects.current.disconnects import (
     BAD_REQUEST,
     INTERNAL_SERVER_ERROR,
     INVALID_TOKEN,
     PERMISSION_DENIED,
-    FatalError,
-    refused,
 )
+from centripetal.errors import ServerError
+from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.current.config import Config, Token
+from centripetal.server.current.refusals import FatalError, refused
 from centripetal.server.current.subscription import SubscribeOptions, options_for
 from centripetal.tokens.claims import ConnectionClaims, SubscriptionClaims
 from centripetal.tokens.verification import (
@@ -42,7 +42,7 @@ class Admission(msgspec.Struct, frozen=True):
 
 def has_ended(refusal: TokenRefused) -> bool:
     """Whether the token was good once, and only its time is not now."""
-    return refusal.error == 109
+    return refusal.error == error_codes.TOKEN_EXPIRED
 
 
 class Gate:
@@ -153,7 +153,7 @@ class Gate:
             claims = self.verified_subscription(params.token, channel, user, client, now)
             granted = options_for(options, claims, expire_at=claims.expire_at)
         elif channels.is_private(channel) or not self._admits(channel, options, user):
-            raise refused(103)
+            raise refused(error_codes.PERMISSION_DENIED)
         else:
             granted = options_for(options)
         granted = self._with_wishes(granted, options, params, user)
@@ -182,7 +182,7 @@ class Gate:
         """
         options = self.config.channels.options_of(channel)
         if not self.config.channels.is_well_formed(channel, options):
-            raise refused(107)
+            raise refused(error_codes.BAD_REQUEST)
         return options
 
     def may(
@@ -202,15 +202,15 @@ class Gate:
         """
         shared = self._knows(channel) and self.config.channels.options_of(channel).subscription_type == "shared_poll"
         if shared != (_TYPES.get(wanted) == "shared_poll"):
-            raise refused(107 if shared else 108)
+            raise refused(error_codes.BAD_REQUEST if shared else error_codes.NOT_AVAILABLE)
 
     def _check_type(self, options: ChannelOptions, wanted: int) -> None:
         # The real server takes any other number for a stream (spec v6 §11.4).
         kind = options.subscription_type or "stream"
         if kind != _TYPES.get(wanted, "stream"):
-            raise refused(103)
+            raise refused(error_codes.PERMISSION_DENIED)
         if kind != "stream":
-            raise refused(108)  # map channels and shared polling are not emulated
+            raise refused(error_codes.NOT_AVAILABLE)  # map channels and shared polling are not emulated
 
     def _admits(self, channel: str, options: ChannelOptions, user: str) -> bool:
         """Steps 4 to 7; there are no proxies to be asked in step 5."""

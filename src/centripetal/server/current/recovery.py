@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import Subscribe
 from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, matches
-from centripetal.server.current.disconnects import refused
+from centripetal.server.current.refusals import refused
 from centripetal.server.current.subscription import SubscribeOptions
 from centripetal.server.engine.engine import Engine, Position, Publication
 
@@ -60,7 +61,7 @@ def recover(
     complete = (found[0].offset, found[-1].offset) == (since + 1, top.offset) if found else top.offset == since
     if not complete or params.epoch not in ("", top.epoch):
         if params.flag & _REJECT_UNRECOVERED:
-            raise refused(112)
+            raise refused(error_codes.UNRECOVERABLE_POSITION)
         return Recovery(top)
     return Recovery(top, True, tuple(each for each in found if filter_ is None or matches(filter_, each.tags)))
 

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Callable
 from typing import Any
 
+from centripetal.dialects.current import disconnects, error_codes
 from centripetal.dialects.current.client_protocol.commands import (
     Command,
     Connect,
@@ -17,7 +18,7 @@ from centripetal.dialects.current.client_protocol.commands import (
     Subscribe,
     read_commands,
 )
-from centripetal.dialects.current.client_protocol.objects import BadMessageError, Disconnect
+from centripetal.dialects.current.client_protocol.objects import BadMessageError, Disconnect, UnsubscribePush
 from centripetal.dialects.current.client_protocol.replies import (
     ConnectResult,
     Error,
@@ -26,17 +27,15 @@ from centripetal.dialects.current.client_protocol.replies import (
     Reply,
     SubscribePush,
     SubscribeResult,
-    UnsubscribePush,
     encode_push,
     encode_reply,
 )
 from centripetal.errors import ServerError
-from centripetal.server.current import disconnects
 from centripetal.server.current.channel_requests import Answering, time_left
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
-from centripetal.server.current.disconnects import FatalError, is_temporary, refused
 from centripetal.server.current.node import VERSION, Node
 from centripetal.server.current.permissions import Admission, Gate
+from centripetal.server.current.refusals import FatalError, is_temporary, refused
 from centripetal.server.current.subscription import (
     LostPositionError,
     SubscribeOptions,
@@ -149,7 +148,7 @@ class Session:
             raise FatalError(disconnects.BAD_REQUEST)
         try:
             if command.ping is not None and command.connect is None:
-                raise refused(108)
+                raise refused(error_codes.NOT_AVAILABLE)
             result = self._answer(request)
         except ServerError as error:
             self._refuse(command.id, request, error)
@@ -225,13 +224,13 @@ class Session:
         except ServerError:
             # It has ended already; and so does one that was there before.
             self._memberships.forget(channel)
-            raise refused(100) from None
+            raise refused(error_codes.INTERNAL) from None
         push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
         try:
             self._link.send(checked(encode_push(Push(channel, subscribe=push))))
         except FatalError:
             # The data is no JSON: an error of the API, but the subscription is there (seen on a 6.9.1 server).
-            raise refused(100) from None
+            raise refused(error_codes.INTERNAL) from None
         self._memberships.announce(channel)
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
@@ -289,7 +288,7 @@ class Session:
             raise FatalError(disconnects.CONNECTION_LIMIT)
         ttl = time_left(admission.expire_at, now)
         if admission.expire_at > 0 and ttl < 0:
-            raise refused(110)
+            raise refused(error_codes.EXPIRED)
         self._authenticate(admission)
         return ConnectResult(
             client=self.id,
@@ -337,7 +336,7 @@ class Session:
         try:
             claims = self._gate.verified_connection(params.token, self._link.now())
         except ServerError as error:
-            if error.code == 109:
+            if error.code == error_codes.TOKEN_EXPIRED:
                 raise FatalError(disconnects.CONNECTION_EXPIRED) from None
             raise
         if claims.user != self.user:
@@ -350,7 +349,7 @@ class Session:
         ttl = time_left(claims.expire_at, self._link.now())
         if claims.expire_at > 0:
             if ttl <= 0:
-                raise refused(110)
+                raise refused(error_codes.EXPIRED)
             self._live_until(claims.expire_at, claims.info)
         return RefreshResult(claims.expire_at > 0, max(ttl, 0))
 

@@ -10,10 +10,11 @@ from centripetal.dialects.current.client_protocol import objects as parts
 from centripetal.dialects.current.client_protocol.fossil_delta import create
 from centripetal.dialects.current.client_protocol.replies import Info, Push, encode_push
 from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, matches
+from centripetal.dialects.current.disconnects import INAPPROPRIATE_PROTOCOL
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
-from centripetal.server.current.disconnects import INAPPROPRIATE_PROTOCOL, FatalError
+from centripetal.server.current.refusals import FatalError
 from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Position, Publication
 from centripetal.tokens.claims import SubscribeClaims
 

@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import Subscribe
-from centripetal.dialects.current.client_protocol.replies import SubscribeResult, UnsubscribePush
+from centripetal.dialects.current.client_protocol.objects import UnsubscribePush
+from centripetal.dialects.current.client_protocol.replies import SubscribeResult
 from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, InvalidFilterError, validate
+from centripetal.dialects.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT
 from centripetal.server.current.connection import Announcement, Told
-from centripetal.server.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT, refused
 from centripetal.server.current.node import Node
 from centripetal.server.current.recovery import Recovery, recover
+from centripetal.server.current.refusals import refused
 from centripetal.server.current.subscription import (
     SubscribeOptions,
     Subscription,
@@ -88,7 +91,7 @@ class Memberships:
         now, channel = self._now(), params.channel
         ttl = options.expire_at - int(now) if options.expire_at > 0 else 0
         if options.expire_at > 0 and ttl <= 0:
-            raise refused(110)
+            raise refused(error_codes.EXPIRED)
         if filter_ is not None:
             _check(filter_, options)
         if options.presence:
@@ -207,9 +210,9 @@ def _check(filter_: FilterNode, options: SubscribeOptions) -> None:
     try:
         validate(filter_)
     except InvalidFilterError:
-        raise refused(107) from None
+        raise refused(error_codes.BAD_REQUEST) from None
     if not options.filters:
-        raise refused(107)
+        raise refused(error_codes.BAD_REQUEST)
 
 
 def _result(params: Subscribe, options: SubscribeOptions, found: Recovery, *, delta: bool) -> SubscribeResult:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect
 from centripetal.dialects.current.client_protocol.replies import PING
+from centripetal.dialects.current.disconnects import BAD_REQUEST, NO_PONG
 from centripetal.server.current.config import Client
-from centripetal.server.current.disconnects import BAD_REQUEST, NO_PONG, FatalError
+from centripetal.server.current.refusals import FatalError
 from centripetal.server.session import Link, Timer
 
 __all__ = ["Alarms", "Heartbeat"]

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from centripetal.dialects.v1.client_protocol import CLOSE_CODE, Disconnect
+from centripetal.dialects.v1.disconnects import CLOSE_CODE, SLOW, Disconnect
 from centripetal.server.listening.http1 import Request
 from centripetal.server.session import CloseFrame, Link
 from centripetal.server.v1.api import Node
-from centripetal.server.v1.disconnects import SLOW
 from centripetal.server.v1.session import Session
 
 __all__ = ["Clients"]

@@ -1,13 +1,15 @@
 """A 1.x server as the console sees it: PURE."""
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
+from centripetal.dialects.v1.advice import ADVICE
 from centripetal.server.console.node import NodeBackend, UnknownNamespaceError
+from centripetal.server.console.problems import explain
 from centripetal.server.v1.api import VERSION, Node
 from centripetal.server.v1.channels import NamespaceNotFoundError
-from centripetal.server.v1.explanations import explain
 
 __all__ = ["V1Backend"]
 
@@ -22,7 +24,7 @@ class V1Backend(NodeBackend):
 
     version = VERSION
     history_options = "`history_size` and `history_lifetime`"
-    explain = staticmethod(explain)
+    explain = staticmethod(partial(explain, ADVICE))
 
     def __init__(self, node: Node, now: Callable[[], float]) -> None:
         super().__init__(node.engine, node.hub, now)

@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 from centripetal.dialects.v1.client_protocol import Connect, Subscribe
 from centripetal.dialects.v1.credentials import sign
+from centripetal.dialects.v1.disconnects import INVALID_MESSAGE, INVALID_TOKEN
 from centripetal.errors import ServerError
 from centripetal.server.v1.channels import ChannelOptions, NamespaceNotFoundError
 from centripetal.server.v1.config import Config
-from centripetal.server.v1.disconnects import INVALID_MESSAGE, INVALID_TOKEN, FatalError
+from centripetal.server.v1.refusals import FatalError
 
 __all__ = ["admit", "denied", "options_of", "verified_timestamp"]
 

@@ -12,12 +12,10 @@ import msgspec
 
 from centripetal.dialects.v1 import commands
 from centripetal.dialects.v1.client_protocol import (
-    CLOSE_CODE,
     COMMANDS,
     Body,
     Connect,
     ConnectBody,
-    Disconnect,
     History,
     HistoryBody,
     Ping,
@@ -37,6 +35,18 @@ from centripetal.dialects.v1.client_protocol import (
     read_envelopes,
     read_params,
 )
+from centripetal.dialects.v1.disconnects import (
+    CLOSE_CODE,
+    DISCONNECT,
+    EXPIRED,
+    INVALID_MESSAGE,
+    LIMIT_EXCEEDED,
+    METHOD_NOT_FOUND,
+    SHUTTING_DOWN,
+    STALE,
+    UNAUTHORIZED,
+    Disconnect,
+)
 from centripetal.dialects.v1.results import Message
 from centripetal.dialects.v1.server_codec import Envelope, InvalidMessageError
 from centripetal.errors import ServerError
@@ -46,18 +56,8 @@ from centripetal.server.engine.events import CommandRefused, Connected, Disconne
 from centripetal.server.session import Link, Timer
 from centripetal.server.v1.api import VERSION, Node
 from centripetal.server.v1.channels import ChannelOptions
-from centripetal.server.v1.disconnects import (
-    DISCONNECT,
-    EXPIRED,
-    INVALID_MESSAGE,
-    LIMIT_EXCEEDED,
-    METHOD_NOT_FOUND,
-    SHUTTING_DOWN,
-    STALE,
-    UNAUTHORIZED,
-    FatalError,
-)
 from centripetal.server.v1.permissions import admit, denied, options_of, verified_timestamp
+from centripetal.server.v1.refusals import FatalError
 
 __all__ = ["Session"]
 
@@ -201,7 +201,7 @@ class Session:
         return encode_replies([self._run(envelope) for envelope in envelopes])
 
     def _run(self, envelope: Envelope) -> Reply:
-        if self._state is not State.AUTHENTICATED and envelope.method != Connect.method:
+        if self._state is not State.AUTHENTICATED and envelope.method != Connect.name:
             raise FatalError(UNAUTHORIZED)
         shape = COMMANDS.get(envelope.method)
         if shape is None:

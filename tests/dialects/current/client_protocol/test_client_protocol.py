@@ -27,6 +27,7 @@ from centripetal.dialects.current.client_protocol.objects import (
     Disconnect,
     Publication,
     StreamPosition,
+    UnsubscribePush,
 )
 from centripetal.dialects.current.client_protocol.replies import (
     PING,
@@ -43,7 +44,6 @@ from centripetal.dialects.current.client_protocol.replies import (
     RpcResult,
     SubscribePush,
     SubscribeResult,
-    UnsubscribePush,
     decode_replies,
     encode_push,
     encode_reply,

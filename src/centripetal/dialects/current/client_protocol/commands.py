@@ -6,11 +6,11 @@ from typing import ClassVar
 import msgspec
 
 from centripetal.dialects.current.client_protocol.objects import (
-    NONE,
+    NO_JSON,
     BadMessageError,
+    ClientMessage,
     Int32,
     Int64,
-    Part,
     StreamPosition,
     UInt32,
     UInt64,
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-class Request(Part, frozen=True, forbid_unknown_fields=True):
+class Request(ClientMessage, frozen=True, forbid_unknown_fields=True):
     """What a command asks for."""
 
     name: ClassVar[str]
@@ -61,7 +61,7 @@ class Subscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
     recover: bool = False
     epoch: str = ""
     offset: UInt64 = 0
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     positioned: bool = False
     recoverable: bool = False
     join_leave: bool = False
@@ -78,7 +78,7 @@ class Connect(Request, frozen=True, forbid_unknown_fields=True, rename={"client_
     name = "connect"
 
     token: str = ""
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     subs: dict[str, Subscribe] = msgspec.field(default_factory=dict)
     client_name: str = ""
     version: str = ""
@@ -93,7 +93,7 @@ class Unsubscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
 class Publish(OfChannel, frozen=True, forbid_unknown_fields=True):
     name = "publish"
 
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     type: Int32 = 0
     key: str = ""
     removed: bool = False
@@ -124,14 +124,14 @@ class Ping(Request, frozen=True, forbid_unknown_fields=True):
 class Rpc(Request, frozen=True, forbid_unknown_fields=True):
     name = "rpc"
 
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     method: str = ""
 
 
 class Send(Request, frozen=True, forbid_unknown_fields=True):
     name = "send"
 
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
 
 
 class Refresh(Request, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +147,7 @@ class SubRefresh(OfChannel, frozen=True, forbid_unknown_fields=True):
     type: Int32 = 0
 
 
-class Command(Part, frozen=True, forbid_unknown_fields=True):
+class Command(ClientMessage, frozen=True, forbid_unknown_fields=True):
     """A line of a client. With neither *id* nor request it is a pong."""
 
     id: UInt32 = 0

@@ -6,21 +6,22 @@ import msgspec
 from msgspec import Meta
 
 __all__ = [
-    "NONE",
+    "NO_JSON",
     "BadMessageError",
     "ClientInfo",
+    "ClientMessage",
     "Disconnect",
     "Int32",
     "Int64",
-    "Part",
     "Publication",
-    "Reported",
+    "ServerMessage",
     "StreamPosition",
     "UInt32",
     "UInt64",
+    "UnsubscribePush",
 ]
 
-NONE = msgspec.Raw(b"")
+NO_JSON = msgspec.Raw(b"")
 """No JSON at all."""
 
 Int32 = Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]
@@ -47,33 +48,45 @@ class Disconnect(msgspec.Struct, frozen=True):
         return not 3500 <= self.code <= 3999 and not 4500 <= self.code <= 4999
 
 
-class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class ClientMessage(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a client sends; the reader needs to hear of members that are no fields, see `gostructs`."""
 
 
-class Reported(msgspec.Struct, frozen=True, omit_defaults=True):
+class ServerMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a server sends; later servers may add fields."""
 
 
-class StreamPosition(Part, frozen=True, forbid_unknown_fields=True):
+class UnsubscribePush(ServerMessage, frozen=True):
+    """A subscription was ended by the server (spec v6 §18.2)."""
+
+    code: int = 0
+    reason: str = ""
+
+    @property
+    def resubscribes(self) -> bool:
+        """Whether the client is to subscribe again."""
+        return self.code >= 2500
+
+
+class StreamPosition(ClientMessage, frozen=True, forbid_unknown_fields=True):
     offset: UInt64 = 0
     epoch: str = ""
 
 
-class ClientInfo(Reported, frozen=True):
+class ClientInfo(ServerMessage, frozen=True):
     """One connection as others see it; the two infos are JSON."""
 
     # Without defaults, so they are always there (spec v6 §11.5).
     user: str
     client: str
-    conn_info: msgspec.Raw = NONE
-    chan_info: msgspec.Raw = NONE
+    conn_info: msgspec.Raw = NO_JSON
+    chan_info: msgspec.Raw = NO_JSON
 
 
-class Publication(Reported, frozen=True):
+class Publication(ServerMessage, frozen=True):
     """*data* is JSON as it was published; with a *delta* subscription it is a string with the payload or a delta."""
 
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     info: ClientInfo | None = None
     offset: int = 0
     tags: dict[str, str] = {}

@@ -3,11 +3,12 @@
 import msgspec
 
 from centripetal.dialects.current.client_protocol.objects import (
-    NONE,
+    NO_JSON,
     ClientInfo,
     Disconnect,
     Publication,
-    Reported,
+    ServerMessage,
+    UnsubscribePush,
 )
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol import gostructs
@@ -29,18 +30,17 @@ __all__ = [
     "RpcResult",
     "SubscribePush",
     "SubscribeResult",
-    "UnsubscribePush",
     "decode_replies",
     "encode_push",
     "encode_reply",
 ]
 
 
-class Empty(Reported, frozen=True):
+class Empty(ServerMessage, frozen=True):
     """Of unsubscribe and publish."""
 
 
-class SubscribeResult(Reported, frozen=True):
+class SubscribeResult(ServerMessage, frozen=True):
     expires: bool = False
     ttl: int = 0
     recoverable: bool = False
@@ -49,17 +49,17 @@ class SubscribeResult(Reported, frozen=True):
     recovered: bool = False
     offset: int = 0
     positioned: bool = False
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     was_recovering: bool = False
     delta: bool = False
 
 
-class ConnectResult(Reported, frozen=True):
+class ConnectResult(ServerMessage, frozen=True):
     client: str = ""
     version: str = ""
     expires: bool = False
     ttl: int = 0
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
     subs: dict[str, SubscribeResult] = msgspec.field(default_factory=dict)
     ping: int = 0
     pong: bool = False
@@ -68,68 +68,61 @@ class ConnectResult(Reported, frozen=True):
     time: int = 0
 
 
-class PresenceResult(Reported, frozen=True):
+class PresenceResult(ServerMessage, frozen=True):
     """Nobody is an empty object, which is always there."""
 
     presence: dict[str, ClientInfo] | None = None
 
 
-class PresenceStatsResult(Reported, frozen=True):
+class PresenceStatsResult(ServerMessage, frozen=True):
     num_clients: int
     num_users: int
 
 
-class HistoryResult(Reported, frozen=True):
+class HistoryResult(ServerMessage, frozen=True):
     publications: list[Publication]
     epoch: str
     offset: int
 
 
-class RpcResult(Reported, frozen=True):
-    data: msgspec.Raw = NONE
+class RpcResult(ServerMessage, frozen=True):
+    data: msgspec.Raw = NO_JSON
 
 
-class RefreshResult(Reported, frozen=True):
+class RefreshResult(ServerMessage, frozen=True):
     """Of refresh and sub_refresh; the push of an API refresh says the same."""
 
     expires: bool = False
     ttl: int = 0
 
 
-class Error(Reported, frozen=True):
+class Error(ServerMessage, frozen=True):
     code: int = 0
     message: str = ""
     temporary: bool = False
 
 
-class Info(Reported, frozen=True):
+class Info(ServerMessage, frozen=True):
     """Of join and leave."""
 
     info: ClientInfo
 
 
-class SubscribePush(Reported, frozen=True):
+class SubscribePush(ServerMessage, frozen=True):
     """The back end subscribed this connection."""
 
     recoverable: bool = False
     epoch: str = ""
     offset: int = 0
     positioned: bool = False
-    data: msgspec.Raw = NONE
+    data: msgspec.Raw = NO_JSON
 
 
-class UnsubscribePush(Reported, frozen=True):
-    """A subscription was ended by the server; from code 2500 on the client is to subscribe again (spec v6 §18.2)."""
-
-    code: int = 0
-    reason: str = ""
+class Message(ServerMessage, frozen=True):
+    data: msgspec.Raw = NO_JSON
 
 
-class Message(Reported, frozen=True):
-    data: msgspec.Raw = NONE
-
-
-class Push(Reported, frozen=True):
+class Push(ServerMessage, frozen=True):
     """What nobody asked for; one of the fields after *channel* says what."""
 
     channel: str = ""
@@ -144,7 +137,7 @@ class Push(Reported, frozen=True):
     refresh: RefreshResult | None = None
 
 
-class Reply(Reported, frozen=True):
+class Reply(ServerMessage, frozen=True):
     """A line of a server: with an *id* it answers a command, otherwise it is a push, or a ping if it is empty."""
 
     id: int = 0

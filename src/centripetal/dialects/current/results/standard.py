@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.errors import ServerError
 from centripetal.protocol.result import ABSENT, Result, decoded, json_of
 
@@ -78,7 +79,7 @@ class PublishResponse(msgspec.Struct, frozen=True):
             ServerError: the channel got no publication.
         """
         if self.error is not None:
-            retryable = self.error.code == 100
+            retryable = self.error.code == INTERNAL
             raise ServerError(
                 self.error.message,
                 code=self.error.code,

@@ -1,0 +1,39 @@
+"""The codes of errors that a Centrifugo 3 to 6 server answers commands with (spec v6 §6, §18.1). PURE."""
+
+__all__ = ["ALREADY_SUBSCRIBED", "API_MESSAGES", "BAD_REQUEST", "CONFLICT", "EXPIRED", "INTERNAL", "LIMIT_EXCEEDED"]
+__all__ += ["MESSAGES", "METHOD_NOT_FOUND", "NOT_AVAILABLE", "PERMISSION_DENIED", "TOKEN_EXPIRED", "UNAUTHORIZED"]
+__all__ += ["UNKNOWN_CHANNEL", "UNRECOVERABLE_POSITION"]
+
+INTERNAL = 100
+UNAUTHORIZED = 101
+UNKNOWN_CHANNEL = 102
+PERMISSION_DENIED = 103
+METHOD_NOT_FOUND = 104
+ALREADY_SUBSCRIBED = 105
+LIMIT_EXCEEDED = 106
+BAD_REQUEST = 107
+NOT_AVAILABLE = 108
+TOKEN_EXPIRED = 109
+EXPIRED = 110
+UNRECOVERABLE_POSITION = 112
+CONFLICT = 113
+
+MESSAGES = {
+    INTERNAL: "internal server error",
+    UNKNOWN_CHANNEL: "unknown channel",
+    PERMISSION_DENIED: "permission denied",
+    METHOD_NOT_FOUND: "method not found",
+    ALREADY_SUBSCRIBED: "already subscribed",
+    LIMIT_EXCEEDED: "limit exceeded",
+    BAD_REQUEST: "bad request",
+    NOT_AVAILABLE: "not available",
+    TOKEN_EXPIRED: "token expired",
+    EXPIRED: "expired",
+    UNRECOVERABLE_POSITION: "unrecoverable position",
+}
+"""The messages of the client protocol."""
+
+API_MESSAGES = {
+    code: MESSAGES[code] for code in (INTERNAL, UNKNOWN_CHANNEL, BAD_REQUEST, NOT_AVAILABLE, UNRECOVERABLE_POSITION)
+} | {METHOD_NOT_FOUND: "not found"}
+"""The messages of the server API."""

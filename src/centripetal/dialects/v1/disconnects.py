@@ -1,0 +1,47 @@
+"""Why a Centrifugo 1.x server closes connections (spec v1 §9.3). PURE."""
+
+import msgspec
+
+from centripetal.protocol.gojson import quote
+
+__all__ = ["CLOSE_CODE", "DISCONNECT", "EXPIRED", "INVALID_MESSAGE", "INVALID_TOKEN", "LIMIT_EXCEEDED"]
+__all__ += ["METHOD_NOT_FOUND", "SHUTTING_DOWN", "SLOW", "STALE", "UNAUTHORIZED", "Disconnect"]
+
+CLOSE_CODE = 3000
+"""The code of every close frame that the server sends of its own accord (spec v1 §9.3)."""
+
+
+class Disconnect(msgspec.Struct, frozen=True):
+    """Why the server closes a connection, and whether the client is to come back."""
+
+    reason: str
+    reconnect: bool
+
+    def text(self) -> str:
+        """The reason in the close frame."""
+        return f'{{"reason":{quote(self.reason).decode()},"reconnect":{"true" if self.reconnect else "false"}}}'
+
+    @classmethod
+    def parse(cls, code: int, text: str) -> "Disconnect":
+        """What a close frame says. Anything but code 3000 with a reason in JSON is: come back (spec v1 §9.3, §14)."""
+        if code == CLOSE_CODE:
+            try:
+                return _decode_disconnect(text)
+            except msgspec.DecodeError:
+                # Servers before 1.6.0 sent plain text, in which one word was the advice.
+                return cls(text, text != "disconnect")
+        return cls(text, True)
+
+
+_decode_disconnect = msgspec.json.Decoder(Disconnect).decode
+
+INVALID_MESSAGE = Disconnect("invalid message", False)
+UNAUTHORIZED = Disconnect("unauthorized", False)
+INVALID_TOKEN = Disconnect("invalid token", False)
+METHOD_NOT_FOUND = Disconnect("method not found", False)
+LIMIT_EXCEEDED = Disconnect("limit exceeded", False)
+STALE = Disconnect("stale", False)
+EXPIRED = Disconnect("expired", True)
+DISCONNECT = Disconnect("disconnect", False)
+SLOW = Disconnect("slow", False)
+SHUTTING_DOWN = Disconnect("shutting down", True)
