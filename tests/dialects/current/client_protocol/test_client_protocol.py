@@ -50,11 +50,13 @@ from centripetal.dialects.current.client_protocol.replies import (
 )
 from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
 from centripetal.errors import MalformedResponseError
+from tests.wire.deviations import NOT_EMULATED_TRANSCRIPTS
 from tests.wire.golden import load, names
 
 RECORDED = [
     frame
     for name in names("current", "websocket", "ws_*", "sdk_*")
+    if name not in NOT_EMULATED_TRANSCRIPTS
     for frame in load("current", name)["frames"]
     if frame["dir"] in ("recv", "send") and "data" in frame
 ]
