@@ -7,11 +7,11 @@ token = connection_token("the server's hmac_secret_key", 42, info={"name": "Ann"
 
 from centripetal.errors import UsageError
 from centripetal.tokens.claims import ConnectionClaims, Override, SubscribeClaims, SubscriptionClaims
+from centripetal.tokens.clock import connection_token, explain, subscription_token
 from centripetal.tokens.explanation import Explanation
 from centripetal.tokens.issuing import Key, Lifetime, SubscribeOptions, Time, User
 from centripetal.tokens.signatures import Algorithm
 from centripetal.tokens.signing_key import SigningKey
-from centripetal.tokens.timed import connection_token, explain, subscription_token
 from centripetal.tokens.verification import (
     TokenKeys,
     TokenRefused,

@@ -2,7 +2,7 @@
 
 Its reader is Go's: names match regardless of letter case, the last of repeated members wins, unknown ones don't matter,
 null is "not given", and a claim of a wrong type makes the whole token invalid. `read_claims` goes through a
-table of readers, one a claim; it raises `ClaimError` and nothing else, whatever the bytes.
+table of readers, one a claim; each claim that cannot be read is a `ClaimError`, whatever the bytes.
 """
 
 import binascii
@@ -120,13 +120,26 @@ def read_header(text: bytes) -> Header:
     return Header(**{name: value for name, value in found.items() if value is not None})
 
 
-def read_claims(text: bytes, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """The claims that *readers* (`CONNECTION`, `SUBSCRIPTION`) knows; what is null or missing is left out."""
-    found = _object(text, readers, "the claims")
-    return {name: value for name, value in found.items() if value is not None}
+def read_claims(text: bytes, readers: Mapping[str, Reader]) -> tuple[dict[str, Any], list[ClaimError]]:
+    """The claims that *readers* (`CONNECTION`, `SUBSCRIPTION`) knows, and an error for each that cannot be read.
+
+    Claims that are null, missing or cannot be read are left out. If the text is not an object, the only error has no
+    claim.
+    """
+    errors: dict[str, ClaimError] = {}
+    try:
+        found = _object(text, readers, "the claims", errors)
+    except ClaimError as error:
+        return {}, [error]
+    return {name: value for name, value in found.items() if value is not None and name not in errors}, [
+        *errors.values()
+    ]
 
 
-def _object(text: bytes, readers: Mapping[str, Reader], what: str) -> dict[str, Any]:
+def _object(
+    text: bytes, readers: Mapping[str, Reader], what: str, errors: dict[str, ClaimError] | None = None
+) -> dict[str, Any]:
+    """The members that *readers* know. The first error of a member is raised, or goes into *errors* by its name."""
     found: dict[str, Any] = {}
     try:
         if text.strip(b" \t\r\n") == b"null":
@@ -135,16 +148,22 @@ def _object(text: bytes, readers: Mapping[str, Reader], what: str) -> dict[str, 
     except JSONError as error:
         raise ClaimError(f"{what} cannot be read: {error}") from None
     for name, raw in given:
-        if name in readers:
-            try:
-                value = readers[name](raw)
-            except ClaimError as error:
-                raise ClaimError(str(error), f"{name}.{error.claim}" if error.claim else name) from None
-            except JSONError as error:
-                raise ClaimError(f"`{name}` cannot be read: {error}", name) from None
+        if name not in readers:
+            continue
+        try:
+            value = readers[name](raw)
+        except ClaimError as error:
+            failed = ClaimError(str(error), f"{name}.{error.claim}" if error.claim else name)
+        except JSONError as error:
+            failed = ClaimError(f"`{name}` cannot be read: {error}", name)
+        else:
             # Like Go: null takes away what is behind a pointer or in a list, and leaves a text as it was.
             if value is not None or readers[name] is not _string:
                 found[name] = value
+            continue
+        if errors is None:
+            raise failed
+        errors.setdefault(name, failed)
     return found
 
 

@@ -1,6 +1,6 @@
-"""What usually lies behind a refused token: mistakes that people make with keys, times, users and copied text. PURE.
+"""Guesses at what lies behind a fault: mistakes that people make with keys, times, users and copied text. PURE.
 
-Each clue is two sentences: what is the matter, and what to do about it.
+Each clue is two sentences: what is wrong, and what to do about it.
 """
 
 import base64
@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, TypeGuard
 from centripetal.protocol.checks import MILLISECONDS
 from centripetal.protocol.gojson import fold
 from centripetal.tokens.claims import CONNECTION, SUBSCRIPTION
+from centripetal.tokens.faults import Fault, Kind
 from centripetal.tokens.signatures import ALGORITHMS, HMAC, check_hmac
-from centripetal.tokens.verification import Kind, Token, TokenKeys, TokenRefused
+from centripetal.tokens.verification import Token, TokenKeys
 
-__all__ = ["Case", "Clue", "about_refusal", "about_text", "misplaced_user", "moment", "repaired", "suspicions", "words"]
+__all__ = ["Case", "Clue", "about_fault", "about_text", "moment", "repaired", "suspicions"]
 
 LONG_AGO = 1e9  # September 2001: no token is as old, but a lifetime taken for a time looks like that
 SKEW = 600  # seconds: clocks that differ by more are not what is wrong
@@ -56,7 +57,7 @@ class Case(NamedTuple):
 # ---- times
 
 
-def words(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     """A duration in words."""
     for unit, size, upto in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800), ("days", 86_400, 730 * 86_400)):
         if abs(seconds) < upto:
@@ -72,7 +73,7 @@ def moment(value: float, now: float) -> str:
         date = f"{datetime.datetime.fromtimestamp(value, datetime.UTC):%Y-%m-%d %H:%M:%S} UTC, "
     except (OverflowError, ValueError, OSError):
         date = ""
-    return date + (f"in {words(value - now)}" if value > now else f"{words(now - value)} ago")
+    return date + (f"in {_duration(value - now)}" if value > now else f"{_duration(now - value)} ago")
 
 
 # ---- the text
@@ -143,44 +144,52 @@ def _bare(text: str) -> str:
     return re.sub(r"(?i)^bearer\s+", "", re.sub(r"""["'`]""", "", text.strip())).strip()
 
 
-# ---- the refusals
+# ---- the faults
 
 
-def about_refusal(case: Case, refused: TokenRefused) -> Clue:
-    """A refusal in words, with what to do."""
-    if refused.reason in ("algorithm", "kid", "key"):
-        return _about_algorithm(case, refused)
-    if refused.reason == "signature":
-        return _about_signature(case, refused)
-    if refused.reason in ("expired", "not yet valid", "ended"):
-        return _about_time(case, refused)
-    if refused.reason == "claims":
-        return _about_claim(case, refused)
-    if refused.reason == "no channel claim":
-        if case.claims.get("channels"):
+_FIXES = {
+    "channel claim": "give it to subscribe, and to connect one of connection_token(key, user)",
+    "issuer": "make the token with issuer=…, as the server's configuration says",
+    "audience": "make the token with audience=…, as the server's configuration says",
+    "base64": "it is base64 with padding of the standard alphabet; b64info=… and b64data=… take bytes",
+    "another channel": "make a token for each channel; letter case and namespace count",
+    "another client": "leave `client` out",
+}
+
+
+def about_fault(case: Case, fault: Fault) -> Clue:
+    """A fault in words, with its likely cause and what to do."""
+    match fault.reason:
+        case "algorithm" | "kid" | "key":
+            return _about_algorithm(case, fault)
+        case "signature":
+            return _about_signature(case, fault)
+        case "expired" | "not yet valid" | "ended":
+            return _about_time(case, fault)
+        case "claims":
+            return _about_claim(case, fault)
+        case "another user":
+            if stray := _misplaced_user(case):
+                return Clue(f"{fault}: `{stray}` is not where the server looks", "the user's id belongs into `sub`")
+            return Clue(str(fault), "make it for the user who is connected")
+        case "no channel claim" if case.claims.get("channels"):
+            return Clue(f"{fault}, this one has `channels`", "one channel, one token")
+        case "no channel claim":
             return Clue(
-                "a subscription token needs the claim `channel`, this one has `channels`", "one channel, one token"
+                f"{fault}, this one has none: it looks like a connection token",
+                "make it with subscription_token(key, channel, user)",
             )
-        return Clue(
-            "a subscription token needs the claim `channel`, this one has none: it looks like a connection token",
-            "make it with subscription_token(key, channel, user)",
-        )
-    fixes = {
-        "channel claim": "give it to subscribe, and to connect one of connection_token(key, user)",
-        "issuer": "make the token with issuer=…, as the server's configuration says",
-        "audience": "make the token with audience=…, as the server's configuration says",
-        "base64": "it is base64 with padding of the standard alphabet; b64info=… and b64data=… take bytes",
-    }
-    return Clue(str(refused), fixes.get(refused.reason, "see the server's configuration"))
+        case _:
+            return Clue(str(fault), _FIXES.get(fault.reason, "see the server's configuration"))
 
 
-def _about_time(case: Case, refused: TokenRefused) -> Clue:
-    value = case.value(refused.claim)
+def _about_time(case: Case, fault: Fault) -> Clue:
+    value = case.value(fault.name)
     if not _is_number(value):
-        return Clue(str(refused), "make a new token")
+        return Clue(str(fault), "make a new token")
     what = {"exp": "the token expired", "nbf": "the token counts only from", "expire_at": f"the {case.kind} was to end"}
-    said = f"{what[refused.claim]}: {moment(value, case.now)} (`{refused.claim}`)"
-    if refused.claim == "nbf":
+    said = f"{what[fault.name]}: {moment(value, case.now)} (`{fault.name}`)"
+    if fault.name == "nbf":
         if value > MILLISECONDS:
             return Clue(f"{said}: it looks like milliseconds", "`nbf` is in seconds")
         near = value - case.now <= SKEW
@@ -189,44 +198,44 @@ def _about_time(case: Case, refused: TokenRefused) -> Clue:
         )
     if value < LONG_AGO:
         return Clue(
-            f"{said}: it looks like a lifetime", f"`{refused.claim}` is a time: Unix seconds now, plus the lifetime"
+            f"{said}: it looks like a lifetime", f"`{fault.name}` is a time: Unix seconds now, plus the lifetime"
         )
-    if refused.claim == "expire_at":
+    if fault.name == "expire_at":
         return Clue(said, "0 means never; to make it end with the token, leave `expire_at` out")
     near = case.now - value <= SKEW
     fix = "make a new token; the browser's getToken must fetch one when it is asked"
     return Clue(said, f"{fix}. If it was just made: see that both clocks are right" if near else fix)
 
 
-def _about_claim(case: Case, refused: TokenRefused) -> Clue:
-    claim = refused.claim
+def _about_claim(case: Case, fault: Fault) -> Clue:
+    claim = fault.name
     if not claim:
-        return Clue(str(refused), "the claims are one JSON object")
+        return Clue(str(fault), "the claims are one JSON object")
     value = case.value(claim)
     if claim == "sub" and isinstance(value, int):
         return Clue(f"`sub` is the number {value}: the server takes only text", f'write "{value}": str(user)')
     if claim in ("exp", "nbf", "iat"):
-        return Clue(str(refused), f"`{claim}` is a number: int(time.time()) plus what it takes; no date as text")
+        return Clue(str(fault), f"`{claim}` is a number: int(time.time()) plus what it takes; no date as text")
     if claim == "expire_at":
-        return Clue(str(refused), "`expire_at` is an integer, without fraction or quotation marks")
+        return Clue(str(fault), "`expire_at` is an integer, without fraction or quotation marks")
     if claim == "aud" and value is None:
         return Clue("`aud` is null, which the server does not take", "leave it out")
-    return Clue(str(refused), f"see the table of claims for the type of `{claim.partition('.')[0]}`")
+    return Clue(str(fault), f"see the table of claims for the type of `{claim.partition('.')[0]}`")
 
 
-def _about_algorithm(case: Case, refused: TokenRefused) -> Clue:
+def _about_algorithm(case: Case, fault: Fault) -> Clue:
     algorithm, keys = case.token.header.alg, case.keys
     if keys.jwks is not None and algorithm in HMAC:
         return Clue(
             f"the token is signed by {algorithm}, but the server has a key set, with which it takes no secret",
             "sign with the private key that belongs to the set, or configure the server without jwks_public_endpoint",
         )
-    if refused.reason == "kid":
+    if fault.reason == "kid":
         return Clue(
-            str(refused), "make the token with SigningKey(pem, kid=…), and see that the set has that key: key.jwk()"
+            str(fault), "make the token with SigningKey(pem, kid=…), and see that the set has that key: key.jwk()"
         )
-    if refused.reason == "key":
-        return Clue(str(refused), "give the server the public key in PEM: SigningKey(pem).public_key()")
+    if fault.reason == "key":
+        return Clue(str(fault), "give the server the public key in PEM: SigningKey(pem).public_key()")
     if algorithm not in ALGORITHMS:
         return _about_unknown(algorithm)
     if algorithm in HMAC:
@@ -268,7 +277,7 @@ def _about_unknown(algorithm: str) -> Clue:
     return Clue(f"the server does not take {algorithm}", f"sign by one of {', '.join(ALGORITHMS)}")
 
 
-def _about_signature(case: Case, refused: TokenRefused) -> Clue:
+def _about_signature(case: Case, fault: Fault) -> Clue:
     token, keys = case.token, case.keys
     if not token.signature:
         return Clue("the signature is empty", "see that the token is copied whole")
@@ -279,7 +288,7 @@ def _about_signature(case: Case, refused: TokenRefused) -> Clue:
             "the signature is in DER, as OpenSSL writes it", "tokens have r and s, of fixed length, one after the other"
         )
     return Clue(
-        str(refused),
+        str(fault),
         "see that the server has the public half of the very key that signs, and that the token is copied whole"
         + (" (or that the key set is fresh)" if keys.jwks is not None else ""),
     )
@@ -346,7 +355,7 @@ def suspicions(case: Case) -> Iterator[Clue]:
     issued = case.value("iat")
     if _is_number(issued) and not issued > MILLISECONDS and issued > case.now:
         yield Clue(f"the token was issued {moment(issued, case.now)} (`iat`): clocks differ", "set both clocks by NTP")
-    if found := misplaced_user(case):
+    if found := _misplaced_user(case):
         yield Clue(
             f"the user is the anonymous one: the server takes it from `{_user_claim(case)}`, not from `{found}`",
             "rename it",
@@ -364,7 +373,7 @@ def suspicions(case: Case) -> Iterator[Clue]:
     yield from _lookalikes(case)
 
 
-def misplaced_user(case: Case) -> str:
+def _misplaced_user(case: Case) -> str:
     """The claim that holds the user by mistake, where the right one holds none; empty if there is none."""
     right = _user_claim(case)
     if "." in right or case.claims.get(right):
