@@ -9,7 +9,7 @@ import binascii
 import datetime
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,8 +23,8 @@ from centripetal.tokens.claims import CONNECTION, SUBSCRIPTION, Override
 from centripetal.tokens.signatures import b64encode
 from centripetal.tokens.signing_key import SigningKey
 
-__all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "connection_token", "subscription_token"]
-__all__ += ["given_time"]
+__all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "connection_token", "signer"]
+__all__ += ["given_time", "subscription_token"]
 
 Key: TypeAlias = SigningKey | str | bytes
 """What signs: a secret (HS256), a private key in PEM, or a `SigningKey`, which says more."""
@@ -187,6 +187,24 @@ def subscription_token(
         check_name("client", client)
         body["client"] = client
     return _signed(key, body, claims)
+
+
+def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
+    """A function that signs tokens for one client: it takes a channel, or None for the connection, and the Unix time.
+
+    A connection token lives for an hour. A subscription token does not expire: only this client gets to see it.
+
+    Raises:
+        UsageError: the key cannot be used.
+    """
+    signing = key if isinstance(key, SigningKey) else SigningKey(key)
+
+    def sign(channel: str | None, now: float) -> str:
+        if channel is None:
+            return connection_token(signing, user, now=now)
+        return subscription_token(signing, channel, user, expires_in=None, now=now)
+
+    return sign
 
 
 # ---- claims

@@ -35,6 +35,7 @@ from centripetal.dialects.current import watcher as watching_current
 from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import Watcher
+from centripetal.tokens.issuing import signer
 
 __all__ = ["register_in"]
 
@@ -119,7 +120,7 @@ def _watching(
         watcher: Watcher = watching_v1.Watcher(CHANNELS, secret=secret, user=USER)
     else:
         secret = known_key(settings, token_key)
-        watcher = watching_current.Watcher(CHANNELS, key=secret, user=USER)
+        watcher = watching_current.Watcher(CHANNELS, sign=signer(secret, USER) if secret else None)
     url, options = settings.server_url() or client.endpoint, settings.transport()
     with Subscriber(watcher, url, subscriptions=len(CHANNELS), joins=joins, **options) as subscriber:
         yield _Subject(client, secret, subscriber)

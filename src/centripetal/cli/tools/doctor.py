@@ -18,6 +18,7 @@ from centripetal.dialects.current import watcher as watching_current
 from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import Watcher
+from centripetal.tokens.issuing import signer
 
 __all__ = ["register_in"]
 
@@ -120,9 +121,8 @@ def _watcher(
         secret = None if settings.insecure else settings.credentials().secret
         return watching_v1.Watcher(channels, secret=secret, user=_USER, patience=settings.seconds())
     private = _private_key(key)
-    return watching_current.Watcher(
-        channels, key=None if text else private, token=text, user=_USER, patience=settings.seconds()
-    )
+    sign = signer(private, _USER) if private is not None and not text else None
+    return watching_current.Watcher(channels, sign=sign, token=text, patience=settings.seconds())
 
 
 def _private_key(key: str | None) -> Any:

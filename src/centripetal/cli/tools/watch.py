@@ -33,6 +33,7 @@ from centripetal.protocol.watching import (
     Unsubscribed,
     Watcher,
 )
+from centripetal.tokens.issuing import signer
 
 __all__ = ["as_members", "described", "register_in"]
 
@@ -99,7 +100,8 @@ def _watcher(
         key = None if token is not None or (settings.insecure and not insists) else key
         if key is not None or token is not None or settings.credentials().generation is Generation.CURRENT:
             url = settings.server_url() or DEFAULT_URL
-            return url, watching_current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
+            sign = signer(key, user) if key is not None else None
+            return url, watching_current.Watcher(channels, sign=sign, token=token, patience=settings.seconds())
     if token is not None or insists:
         raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
     with closing(settings.client_v1()) as client:

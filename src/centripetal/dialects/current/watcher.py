@@ -5,7 +5,7 @@ break. What is published meanwhile comes after the reply to the command, so noth
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -31,7 +31,7 @@ from centripetal.dialects.current.client_protocol.replies import (
     decode_replies,
 )
 from centripetal.errors import ConnectionLostError, MalformedResponseError, ServerError, TimeoutError, UsageError
-from centripetal.protocol.checks import check_names, check_text
+from centripetal.protocol.checks import check_names
 from centripetal.protocol.watching import (
     Connected,
     Ended,
@@ -48,7 +48,6 @@ from centripetal.protocol.watching import (
     Unreadable,
     Unsubscribed,
 )
-from centripetal.tokens.issuing import Key, connection_token, subscription_token
 
 __all__ = ["Watcher"]
 
@@ -79,35 +78,31 @@ class Watcher:
 
     Args:
         channels: their names; one that is given twice counts once.
-        key: what signs the tokens of the connection and of each subscription: so also channels are seen which clients
-            may not subscribe to. None: *token*, or none.
-        token: a token of a connection, made elsewhere; once it has expired, this is the end.
-        user: as whom to connect with *key*; "" is the anonymous user.
+        sign: signs a token at a Unix time, of the connection (channel None) or of a subscription to a channel, so that
+            also channels are seen to which clients may not subscribe. None: *token* is used, or no token.
+        token: a connection token made elsewhere; the watcher cannot renew it and ends when it has expired.
         patience: seconds in which the server must answer.
 
     Raises:
-        UsageError: no channel, a name that cannot be, a key that cannot be used, both a key and a token.
+        UsageError: no channel, an invalid name, both *sign* and *token*; or *sign* raises it.
     """
 
     def __init__(
         self,
         channels: Sequence[str],
         *,
-        key: Key | None = None,
+        sign: Callable[[str | None, float], str] | None = None,
         token: str | None = None,
-        user: str = "",
         patience: float = 5.0,
     ) -> None:
         check_names("channels", channels)
-        check_text("user", user)
-        if key is not None and token is not None:
+        if sign is not None and token is not None:
             raise UsageError("give a token or the key to make one with, not both")
         self._channels = {name: _Channel() for name in channels}
-        self._key = key
+        self._sign = sign
         self._token = token
-        self._user = user
         self._patience = patience
-        self._connection_token(0.0)  # what is wrong with the key is said at once
+        self._connection_token(0.0)  # an invalid key or user is reported at once
         self._id = 0
         self._client = ""
         self._asked: dict[int, Request] = {}
@@ -178,12 +173,10 @@ class Watcher:
     # ---- commands
 
     def _has_token(self) -> bool:
-        return self._key is not None or self._token is not None
+        return self._sign is not None or self._token is not None
 
     def _connection_token(self, now: float) -> str:
-        if self._key is None:
-            return self._token or ""
-        return connection_token(self._key, self._user, now=now)
+        return (self._token or "") if self._sign is None else self._sign(None, now)
 
     def _ask(self, request: Request, now: float) -> bytes:
         self._id += 1
@@ -201,10 +194,7 @@ class Watcher:
     def _subscribe(self, name: str, now: float) -> bytes:
         channel = self._channels[name]
         channel.asked, channel.again = now, None
-        token = ""
-        if self._key is not None:
-            # It lives as long as the connection: nobody else gets to see it.
-            token = subscription_token(self._key, name, self._user, expires_in=None, now=now)
+        token = "" if self._sign is None else self._sign(name, now)
         return self._ask(msgspec.structs.replace(_wishes(name, channel), token=token), now)
 
     # ---- replies
@@ -245,7 +235,7 @@ class Watcher:
 
     def _lives(self, life: ConnectResult | RefreshResult, now: float) -> None:
         """A token that is not ours to make cannot be renewed."""
-        renews = life.expires and self._key is not None
+        renews = life.expires and self._sign is not None
         self._refresh_at = now + max(life.ttl, 1) * _REFRESH_AT if renews else None
 
     def _answered(self, name: str, reply: Reply, now: float) -> tuple[Event, ...]:
@@ -282,7 +272,7 @@ class Watcher:
     def _hint(self, name: str, code: int) -> str:
         if code != 103:
             return hints.OF_ERRORS.get(code, "not subscribed")
-        if self._key is not None:
+        if self._sign is not None:
             return "the server does not accept our token of the subscription: perhaps it has a key of its own for these"
         if name.startswith("$"):
             return "a private channel needs a token: give the key of tokens"
