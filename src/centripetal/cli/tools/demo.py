@@ -26,7 +26,7 @@ from centripetal.cli.generation import TOKEN_KEY, Generation
 from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.settings import TOOLS, Settings, register
-from centripetal.cli.tokens.token_key import KeyOption, known_key
+from centripetal.cli.tokens.token_key import KeyOption, given_key
 from centripetal.cli.tools.demo_script import CHANNELS, CHAPTERS, CONFIGS, PUBLISHES, USER, Chapter
 from centripetal.cli.tools.demo_subscriber import Arrival, Subscriber
 from centripetal.cli.tools.watch import as_members, described
@@ -119,7 +119,7 @@ def _watching(
         secret = client.secret
         watcher: Watcher = watching_v1.Watcher(CHANNELS, secret=secret, user=USER)
     else:
-        secret = known_key(settings, token_key)
+        secret = given_key(settings, token_key)
         watcher = watching_current.Watcher(CHANNELS, sign=signer(secret, USER) if secret else None)
     url, options = settings.server_url() or client.endpoint, settings.transport()
     with Subscriber(watcher, url, subscriptions=len(CHANNELS), joins=joins, **options) as subscriber:

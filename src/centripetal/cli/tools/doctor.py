@@ -11,7 +11,7 @@ from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import ExitCode, printable
 from centripetal.cli.output.printing import console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.cli.tokens.token_key import KeyOption, checking_key, known_key
+from centripetal.cli.tokens.token_key import KeyOption, given_key, verification_key
 from centripetal.cli.tools.diagnosis import Check, explained, failed, network, server, token
 from centripetal.cli.tools.diagnosis_channel import channel, clients
 from centripetal.dialects.current import watcher as watching_current
@@ -91,9 +91,9 @@ def _all_checks(settings: Settings, name: str | None, text: str | None, token_ke
 def _of_clients(
     settings: Settings, generation: Generation, name: str | None, text: str | None, token_key: str | None
 ) -> Iterator[Check]:
-    key = known_key(settings, token_key)
+    key = given_key(settings, token_key)
     if text is not None and key is not None and generation is Generation.CURRENT:
-        found = explained(text, checking_key(settings, token_key), name)
+        found = explained(text, verification_key(settings, token_key), name)
         yield token(found)
         if not found.accepted:
             return

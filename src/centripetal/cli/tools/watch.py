@@ -14,7 +14,7 @@ from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import as_text, console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.cli.tokens.token_key import KeyOption, known_key
+from centripetal.cli.tokens.token_key import KeyOption, given_key
 from centripetal.dialects.current import watcher as watching_current
 from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import CentripetalError, UsageError
@@ -81,7 +81,7 @@ def watch(
 
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: there must be at least one publication to wait for")
-    url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
+    url, watcher = _watcher(settings, channels, user, given_key(settings, token_key), token, token_key is not None)
     timeout = settings.seconds()
     show = _show_as_json if settings.json else _show_to_people(channels)
     for event in _until(count, iter(Watching(watcher, url, timeout=timeout, **settings.transport()))):
