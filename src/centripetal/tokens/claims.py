@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from centripetal.protocol.gojson import JSONError, elements, members, pairs, string
+from centripetal.tokens.faults import Kind
 
-__all__ = ["CONNECTION", "SUBSCRIPTION", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
+__all__ = ["CLAIMS", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
 __all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "read_claims", "read_header"]
 
 
@@ -120,26 +121,27 @@ def read_header(text: bytes) -> Header:
     return Header(**{name: value for name, value in found.items() if value is not None})
 
 
-def read_claims(text: bytes, readers: Mapping[str, Reader]) -> tuple[dict[str, Any], list[ClaimError]]:
-    """The claims that *readers* (`CONNECTION`, `SUBSCRIPTION`) knows, and an error for each that cannot be read.
+def read_claims(text: bytes, kind: Kind) -> tuple[dict[str, Any], list[ClaimError]]:
+    """The claims of a token of this kind that the server knows, and an error for each that cannot be read.
 
     Claims that are null, missing or cannot be read are left out. If the text is not an object, the only error has no
     claim.
     """
-    errors: dict[str, ClaimError] = {}
-    try:
-        found = _object(text, readers, "the claims", errors)
-    except ClaimError as error:
-        return {}, [error]
-    return {name: value for name, value in found.items() if value is not None and name not in errors}, [
-        *errors.values()
-    ]
+    errors: list[ClaimError] = []
+    left = dict(CLAIMS[kind])
+    while True:
+        try:
+            found = _object(text, left, "the claims")
+        except ClaimError as error:
+            errors.append(error)
+            if not error.claim:
+                return {}, errors
+            del left[error.claim.partition(".")[0]]
+        else:
+            return {name: value for name, value in found.items() if value is not None}, errors
 
 
-def _object(
-    text: bytes, readers: Mapping[str, Reader], what: str, errors: dict[str, ClaimError] | None = None
-) -> dict[str, Any]:
-    """The members that *readers* know. The first error of a member is raised, or goes into *errors* by its name."""
+def _object(text: bytes, readers: Mapping[str, Reader], what: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     try:
         if text.strip(b" \t\r\n") == b"null":
@@ -148,22 +150,16 @@ def _object(
     except JSONError as error:
         raise ClaimError(f"{what} cannot be read: {error}") from None
     for name, raw in given:
-        if name not in readers:
-            continue
-        try:
-            value = readers[name](raw)
-        except ClaimError as error:
-            failed = ClaimError(str(error), f"{name}.{error.claim}" if error.claim else name)
-        except JSONError as error:
-            failed = ClaimError(f"`{name}` cannot be read: {error}", name)
-        else:
+        if name in readers:
+            try:
+                value = readers[name](raw)
+            except ClaimError as error:
+                raise ClaimError(str(error), f"{name}.{error.claim}" if error.claim else name) from None
+            except JSONError as error:
+                raise ClaimError(f"`{name}` cannot be read: {error}", name) from None
             # Like Go: null takes away what is behind a pointer or in a list, and leaves a text as it was.
             if value is not None or readers[name] is not _string:
                 found[name] = value
-            continue
-        if errors is None:
-            raise failed
-        errors.setdefault(name, failed)
     return found
 
 
@@ -251,18 +247,19 @@ _REGISTERED: dict[str, Reader] = {
     "expire_at": _integer,
 }
 
-CONNECTION: Mapping[str, Reader] = {
-    **_REGISTERED,
+_OF_CONNECTIONS: dict[str, Reader] = {
     "info": _raw,
     "b64info": _string,
     "channels": _strings,
     "subs": _subs,
     "meta": _raw,
 }
-"""What the server reads of a connection token: `channel` too, in order to refuse it."""
 
-SUBSCRIPTION: Mapping[str, Reader] = {**_REGISTERED, **_OPTIONS, "client": _string}
-"""What the server reads of a subscription token."""
+CLAIMS: Mapping[Kind, Mapping[str, Reader]] = {
+    "connection": {**_REGISTERED, **_OF_CONNECTIONS},
+    "subscription": {**_REGISTERED, **_OPTIONS, "client": _string},
+}
+"""What the server reads of each kind of token; of a connection token also `channel`, in order to refuse it."""
 
 
 def b64bytes(text: str) -> bytes:

@@ -109,12 +109,14 @@ def explain(
     faults: list[Fault] = []
     clues: list[Clue] = []
     notes: list[Clue] = []
+    described: tuple[tuple[str, str, str], ...] = ()
     if isinstance(malformed := _parsed(text, kind), Fault):
         faults.append(malformed)
         clues += about_text(text)
     if isinstance(taken, Token):
         case = Case(kind, taken, claims, keys, seconds)
         found, misused = _examined(case, channel, None if user is None else str(user), client)
+        described = tuple((name, _short(value), _meaning(case, name, value)) for name, value in claims.items())
         notes += suspicions(case)
         if kind == "subscription":
             found += misused
@@ -136,7 +138,7 @@ def explain(
         notes=tuple(f"{clue.what}: {clue.fix}" for clue in notes),
         header={name: value for name, value in case.token.header._asdict().items() if value} if case else {},
         claims=dict(claims),
-        described=tuple(_described(case)) if case else (),
+        described=described,
     )
 
 
@@ -237,11 +239,6 @@ _MEANINGS = {
     "jti": "id of the token",
 }
 _TIMES = {"exp": "expires", "nbf": "counts from", "iat": "issued", "expire_at": "ends"}
-
-
-def _described(case: Case) -> Iterator[tuple[str, str, str]]:
-    for name, value in case.claims.items():
-        yield name, _short(value), _meaning(case, name, value)
 
 
 def _meaning(case: Case, name: str, value: Any) -> str:

@@ -19,7 +19,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.checks import MILLISECONDS, check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
 from centripetal.protocol.payload import encode_json
-from centripetal.tokens.claims import CONNECTION, SUBSCRIPTION, Override
+from centripetal.tokens.claims import CLAIMS, Override
 from centripetal.tokens.signatures import b64encode
 from centripetal.tokens.signing_key import SigningKey
 
@@ -210,19 +210,20 @@ def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
 # ---- claims
 
 
-_SERVERS = {*CONNECTION, *SUBSCRIPTION}
+_SERVERS = {name for known in CLAIMS.values() for name in known}
 
 
 def _identity(user: Any, claim: str) -> dict[str, Any]:
     check_name("user_id_claim", claim)
     if fold(claim) in _SERVERS and claim != "sub":
         raise UsageError(f"user_id_claim cannot be {claim!r}: the server reads something else from that claim")
-    if isinstance(user, uuid.UUID) or (isinstance(user, int) and not isinstance(user, bool)):
-        user = str(user) if isinstance(user, uuid.UUID) else str(int(user))
-    if user is None:
-        raise UsageError("user must be text, a number or a UUID, not None: '' is the anonymous user")
-    if not isinstance(user, str):
-        raise UsageError(f"user must be text, a number or a UUID, not {type(user).__name__}: give the user's id")
+    if isinstance(user, uuid.UUID):
+        user = str(user)
+    elif isinstance(user, int) and not isinstance(user, bool):
+        user = str(int(user))
+    elif not isinstance(user, str):
+        given = "None: '' is the anonymous user" if user is None else f"{type(user).__name__}: give the user's id"
+        raise UsageError(f"user must be text, a number or a UUID, not {given}")
     check_text("user", user)
     return {claim: str.__str__(user)}
 

@@ -16,8 +16,6 @@ from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text
 from centripetal.protocol.gojson import JSONError
 from centripetal.tokens.claims import (
-    CONNECTION,
-    SUBSCRIPTION,
     ClaimError,
     ConnectionClaims,
     Header,
@@ -284,7 +282,7 @@ def _check_subscription(
 
 
 def _check(kind: Kind, token: Token, keys: TokenKeys, now: float) -> Checks[dict[str, Any]]:
-    claims, errors = read_claims(token.claims, CONNECTION if kind == "connection" else SUBSCRIPTION)
+    claims, errors = read_claims(token.claims, kind)
     for error in errors:
         yield Fault(kind, "claims", error.claim, expected=str(error))
     readable = not errors or errors[0].claim != ""
