@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "version": (),
     "errors": ("version",),
     "protocol": ("version", "errors"),
-    "dialects": ("version", "errors", "protocol", "tokens"),  # the watcher signs tokens
+    "dialects": ("version", "errors", "protocol"),
     "transport": ("version", "errors", "protocol"),
     "client": BELOW_CLIENTS,
     "server": BELOW_CLIENTS,

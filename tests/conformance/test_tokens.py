@@ -17,10 +17,9 @@ from centripetal.tokens import Override, SigningKey, SubscribeOptions, connectio
 from centripetal.tokens.explanation import Explanation
 from tests.conformance.servers_v6 import checks, serving
 from tests.needs import needs
-from tests.tokens.keys import SECRET, hs256, pair, raw_token
-from tests.tokens.test_explanation import MISTAKES
-from tests.tokens.test_issuing import key_for
-from tests.tokens.test_verification import ACCEPTED, REFUSED
+from tests.tokens.keys import SECRET, hs256, key_for, pair, raw_token
+from tests.tokens.test_claims import ACCEPTED, REFUSED
+from tests.tokens.test_guesses import MISTAKES
 
 pytestmark = needs("centrifugo-v6")
 

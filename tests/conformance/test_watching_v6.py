@@ -7,8 +7,6 @@ import pytest
 
 from centripetal import Client
 from centripetal.client.watching import Watching
-from centripetal.dialects.current import watcher as watching
-from centripetal.dialects.current.client_protocol.replies import decode_replies
 from centripetal.dialects.current.watcher import Watcher
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import (
@@ -21,11 +19,11 @@ from centripetal.protocol.watching import (
     Person,
     Published,
     Refused,
-    Step,
     Subscribed,
     Unsubscribed,
 )
-from centripetal.tokens import connection_token
+from centripetal.tokens import connection_token, subscription_token
+from centripetal.tokens.issuing import signer
 from tests.conformance.servers import Server
 from tests.conformance.servers_v6 import API_KEY, KINDS, start
 from tests.faults.proxy import CuttingProxy
@@ -62,7 +60,7 @@ def client(server: Server) -> Iterator[Client]:
 
 
 def events(url: str, *channels: str, pauses: Callable[[int], float] = lambda _: 0.0, **options: Any) -> Iterator[Event]:
-    options = options or {"key": KEY, "user": "42"}
+    options = options or {"sign": signer(KEY, "42")}
     return iter(Watching(Watcher(channels, **options), url, timeout=20, pauses=pauses))
 
 
@@ -95,7 +93,7 @@ def test_who_joins_and_leaves_is_seen(server: Server, client: Client) -> None:
     happening = events(server.url, "room:a")
     connected, _, own = take(happening, 3)
     assert own == Joined("room:a", Person(connected.client, "42"))
-    other = events(server.url, "room:a", key=KEY, user="43")
+    other = events(server.url, "room:a", sign=signer(KEY, "43"))
     (second,) = take(other, 1, Connected)
     next(other)
     assert take(happening, 1) == [Joined("room:a", Person(second.client, "43"))]
@@ -164,7 +162,7 @@ def test_a_token_made_elsewhere(server: Server, client: Client) -> None:
 
 def test_without_a_token(server: Server, client: Client) -> None:
     """Where the server permits, in channels that are open; for others it says what is wanted."""
-    happening = events(server.url, "open:d", "log:d", "no-such:d", key=None)
+    happening = events(server.url, "open:d", "log:d", "no-such:d", sign=None)
     by_channel = {event.channel: event for event in take(happening, 3, Subscribed, Refused)}
     assert isinstance(by_channel["open:d"], Subscribed)
     assert "allow_subscribe_for_client" in str(by_channel["log:d"].error)
@@ -176,7 +174,7 @@ def test_without_a_token(server: Server, client: Client) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"key": "another key", "user": "42"}, "3500: invalid token .*the key of tokens is not the server's"),
+        ({"sign": signer("another key", "42")}, "3500: invalid token .*the key of tokens is not the server's"),
         ({"token": connection_token(KEY, 1, now=1.0)}, "109: token expired"),
     ],
 )
@@ -186,25 +184,18 @@ def test_a_wrong_token_is_the_end(server: Server, options: dict[str, Any], words
         next(events(server.url, "open:e", **options))
 
 
-def test_a_token_is_renewed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_is_renewed(server: Server) -> None:
     """Before it expires, so that the connection stays."""
+    signed: list[float] = []
 
-    def brief(key: Any, user: str, now: float) -> str:
-        return connection_token(key, user, now=now, expires_in=2)
+    def brief(channel: str | None, now: float) -> str:
+        if channel is not None:
+            return subscription_token(KEY, channel, "42", now=now)
+        signed.append(now)
+        if len(signed) == 5:  # for the constructor, to connect, twice to refresh, and again after both were accepted
+            happening.stop()
+        return connection_token(KEY, "42", now=now, expires_in=2)
 
-    monkeypatch.setattr(watching, "connection_token", brief)
-    renewed: list[bool] = []
-
-    class Noting(Watcher):
-        """A watcher that notes what each reply says of the connection's life."""
-
-        def received(self, frame: bytes, now: float) -> Step:
-            lives = (reply.connect or reply.refresh for reply in decode_replies(frame))
-            renewed.extend(life.expires for life in lives if life is not None)
-            if len(renewed) == 3:
-                happening.stop()
-            return super().received(frame, now)
-
-    happening = Watching(Noting(["open:f"], key=KEY, user="42"), server.url, timeout=20)
+    happening = Watching(Watcher(["open:f"], sign=brief), server.url, timeout=20)
     assert [type(event) for event in happening] == [Connected, Subscribed]
-    assert renewed == [True, True, True]
+    assert len(signed) == 5

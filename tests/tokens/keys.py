@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from centripetal.tokens.signing_key import SigningKey
+
 SECRET = "a secret of thirty-two characters"
 NOW = 1_800_000_000.0
 
@@ -54,3 +56,12 @@ def raw_token(header: Any, claims: Any, secret: str = SECRET, digest: Any = hash
 def hs256(claims: Any, secret: str = SECRET) -> str:
     """A token with these claims, signed by HS256."""
     return raw_token({"typ": "JWT", "alg": "HS256"}, claims, secret)
+
+
+KEY_OF = {"RS": "rsa", "ES256": "p256", "ES384": "p384", "ES512": "p521", "Ed": "ed25519"}
+
+
+def key_for(algorithm: str, kid: str | None = None) -> SigningKey:
+    name = next((name for start, name in KEY_OF.items() if algorithm.startswith(start)), None)
+    key = pair(name).private if name else SECRET
+    return SigningKey(key, algorithm=algorithm, kid=kid)  # type: ignore[arg-type]

@@ -6,29 +6,20 @@ import traceback
 import uuid
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from centripetal.errors import UsageError
 from centripetal.tokens.claims import Override
-from centripetal.tokens.issuing import SubscribeOptions, connection_token, subscription_token
-from centripetal.tokens.signatures import ALGORITHMS, b64decode
+from centripetal.tokens.issuing import SubscribeOptions, connection_token, signer, subscription_token
+from centripetal.tokens.signatures import b64decode
 from centripetal.tokens.signing_key import SigningKey
-from centripetal.tokens.verification import (
-    TokenKeys,
-    TokenRefused,
-    verify_connection,
-    verify_subscription,
-)
-from tests.tokens.keys import NOW, SECRET, pair
+from centripetal.tokens.verification import TokenKeys, verify_connection, verify_subscription
+from tests.tokens.keys import NOW, SECRET, key_for
 from tests.wire.golden import load
 
 VECTORS = {vector["name"]: vector for vector in load("current", "jwt_vectors")["vectors"]}
 HALF = "\ud83d"
 UTC = datetime.UTC
-KEY_OF = {"RS": "rsa", "ES256": "p256", "ES384": "p384", "ES512": "p521", "Ed": "ed25519"}
 
 
 def made(*arguments: Any, subscription: bool = False, **options: Any) -> dict[str, Any]:
@@ -205,141 +196,17 @@ def test_bad_arguments_of_subscription_tokens(arguments: Any, options: dict[str,
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
-# ---- keys
-
-
-def key_for(algorithm: str, kid: str | None = None) -> SigningKey:
-    name = next((name for start, name in KEY_OF.items() if algorithm.startswith(start)), None)
-    key = pair(name).private if name else SECRET
-    return SigningKey(key, algorithm=algorithm, kid=kid)  # type: ignore[arg-type]
-
-
-def server_keys(key: SigningKey) -> TokenKeys:
-    """How a server is configured for the tokens of *key*."""
-    if key.secret:
-        return TokenKeys(hmac_secret_key=key.secret.decode())
-    if key.kid is not None:
-        return TokenKeys(jwks={"keys": [key.jwk()]})
-    return msgspec.convert(
-        {"rsa_public_key" if key.algorithm.startswith("RS") else "ecdsa_public_key": key.public_key()}, TokenKeys
-    )
-
-
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-@given(user=st.text() | st.integers(), info=st.none() | st.text() | st.booleans(), data=st.binary(max_size=9))
-@settings(deadline=None, max_examples=15)
-def test_what_is_signed_is_accepted(algorithm: str, user: Any, info: Any, data: bytes) -> None:
-    """A token of each algorithm comes back with its claims, by key or key set; and no other key takes it."""
-    kids = {"EdDSA": ["k"]}.get(algorithm, [None, "k"] if not algorithm.startswith("HS") else [None])
-    other = server_keys(SigningKey("another secret"))
-    for kid in kids:
-        key = key_for(algorithm, kid)
-        token = subscription_token(key, "a", user, info=info, b64data=data, now=NOW)
-        claims = verify_subscription(token, server_keys(key), NOW)
-        assert (claims.user, json.loads(claims.info), claims.data) == (str(user), info, data)
-        token = connection_token(key, user, info=info, now=NOW)
-        assert verify_connection(token, server_keys(key), NOW).user == str(user)
-        with pytest.raises(TokenRefused):
-            verify_connection(token, other, NOW)
-        damaged = token[:-8] + ("A" * 8 if not token.endswith("A" * 8) else "B" * 8)
-        with pytest.raises(TokenRefused) as caught:
-            verify_connection(damaged, server_keys(key), NOW)
-        assert caught.value.reason == "signature"
-
-
-@pytest.mark.parametrize(
-    ("name", "algorithm"),
-    [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("p521", "ES512"), ("ed25519", "EdDSA")],
-)
-def test_the_algorithm_is_that_of_the_key(name: str, algorithm: str) -> None:
-    """A key in PEM, as text or bytes, signs by its usual algorithm."""
-    assert SigningKey(pair(name).private).algorithm == algorithm
-    assert SigningKey(pair(name).private.encode()).algorithm == algorithm
-
-
 def test_kid_is_in_the_header() -> None:
     """The id of the key is in the header of its tokens."""
     token = connection_token(key_for("RS512", "k1"), "42", now=NOW)
     assert json.loads(b64decode(token.split(".")[0].encode())) == {"typ": "JWT", "alg": "RS512", "kid": "k1"}
 
 
-BAD_KEYS: list[tuple[Any, dict[str, Any], str]] = [
-    ("", {}, "the key is empty"),
-    (b"", {}, "the key is empty"),
-    (b"\xff", {}, "the key is no text in UTF-8"),
-    (None, {}, "the key must be text, bytes or a SigningKey, not NoneType"),
-    (HALF, {}, "the key holds half"),
-    ("secret\n", {}, r"the secret begins or ends with white space.*strip\(\)"),
-    (SECRET, {"algorithm": "PS256"}, "the algorithm 'PS256' is not one that the server takes"),
-    (SECRET, {"algorithm": "none"}, "the algorithm 'none'"),
-    (SECRET, {"algorithm": "RS256"}, "a secret signs by HS256 or HS384 or HS512, not RS256: that needs an RSA key"),
-    (SECRET, {"algorithm": "EdDSA"}, "that needs an Ed25519 key"),
-    (SECRET, {"algorithm": "ES384"}, "that needs an ECDSA key on the curve P-384"),
-    (SECRET, {"password": "x"}, "password opens a private key"),
-    (SECRET, {"kid": ""}, "kid must not be empty"),
-    (pair("rsa").private, {"algorithm": "HS256"}, "a key in PEM is no secret for HS256"),
-    (pair("rsa").public, {"algorithm": "HS256"}, "a key in PEM is no secret for HS256"),
-    (pair("rsa").private, {"algorithm": "ES256"}, "this key signs by RS256 or RS384 or RS512, not ES256"),
-    (pair("p256").private, {"algorithm": "ES384"}, "this key signs by ES256, not ES384: .* curve P-384"),
-    (pair("ed25519").private, {"algorithm": "RS256"}, "this key signs by EdDSA, not RS256"),
-    (pair("rsa").public, {}, "this is a public key, which cannot sign"),
-    (pair("rsa1024").private, {}, "an RSA key of 1024 bits is too short"),
-    (pair("k256").private, {}, "the curve secp256k1 is not taken"),
-    (pair("rsa").private, {"password": "x"}, "is not encrypted"),
-    (pair("rsa").private[:500], {}, "the private key cannot be read"),
-    ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", {}, "the private key cannot be read"),
-]
-
-
-@pytest.mark.parametrize(("key", "options", "text"), BAD_KEYS)
-def test_bad_keys(key: Any, options: dict[str, Any], text: str) -> None:
-    """A key that could not sign what the server takes is refused, with what to do."""
-    with pytest.raises(UsageError, match=text):
-        SigningKey(key, **options)
-
-
-def test_a_secret_has_no_public_half() -> None:
-    """A secret is not given away by the methods that give the public half."""
-    for get in (SigningKey(SECRET).public_key, SigningKey(SECRET, kid="k").jwk):
-        with pytest.raises(UsageError, match="a secret must not leave"):
-            get()
-    with pytest.raises(UsageError, match="needs an id"):
-        key_for("RS256").jwk()
-
-
-def test_keys_show_no_secret() -> None:
-    """The repr names algorithm and id, not the key."""
-    assert repr(SigningKey(SECRET, kid="k")) == "<SigningKey HS256 k>"
-    assert repr(key_for("ES256")) == "<SigningKey ES256>"
-
-
-def test_encrypted_keys_are_opened() -> None:
-    """A password opens an encrypted PEM; without it, or with another, the key is refused."""
-    from cryptography.hazmat.primitives.serialization import (
-        BestAvailableEncryption,
-        Encoding,
-        PrivateFormat,
-        load_pem_private_key,
-    )
-
-    key = load_pem_private_key(pair("p256").private.encode(), None)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"open"))
-    assert SigningKey(pem, password="open").public_key() == pair("p256").public
-    with pytest.raises(UsageError, match="is encrypted: give its password"):
-        SigningKey(pem)
-    with pytest.raises(UsageError, match="cannot be read"):
-        SigningKey(pem, password="closed")
-
-
-def test_hmac_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without `cryptography` secrets work, and other keys say what to install."""
-    import sys
-
-    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
-    assert verify_connection(connection_token(SECRET, 42, now=NOW), TokenKeys(hmac_secret_key=SECRET), NOW).user == "42"
-    with pytest.raises(UsageError, match=r"pip install 'centripetal\[tokens\]'"):
-        SigningKey(pair("rsa").private)
-    with pytest.raises(UsageError, match=r"pip install 'centripetal\[tokens\]'"):
-        verify_connection(
-            VECTORS["JWKS RS256"]["token"], TokenKeys(jwks={"keys": [{"kid": "rsa1", "use": "sig", "kty": "RSA"}]}), NOW
-        )
+def test_a_signer_signs_for_one_client() -> None:
+    """Without a channel the token is for the connection and lives for an hour; with one it does not expire."""
+    sign, keys = signer(SECRET, 42), TokenKeys(hmac_secret_key=SECRET)
+    assert verify_connection(sign(None, NOW), keys, NOW).expire_at == NOW + 3600
+    claims = verify_subscription(sign("a", NOW), keys, NOW)
+    assert (claims.channel, claims.user, claims.expire_at) == ("a", "42", 0)
+    with pytest.raises(UsageError, match="the key is empty"):
+        signer("", 42)

@@ -36,7 +36,7 @@ class Advice(NamedTuple):
         words = {
             "channel": ", ".join(f"“{each}”" for each in channels[:3] if each) or "the channel",
             "namespace": namespaces.pop() if len(namespaces) == 1 else "…",
-            "user": f"user “{user}”" if user else "an anonymous client",
+            "user": f"user “{user}”" if user else "an anonymous client" if user == "" else "the user",
             "method": method,
             "reason": reason,
         }
@@ -87,7 +87,7 @@ class AdviceTable(NamedTuple):
         found = self.for_error(error, method, channels)
         return "" if found is None else found.hint
 
-    def for_close(self, code: int, reason: str, user: str = "") -> Advice | None:
+    def for_close(self, code: int, reason: str, user: str | None = None) -> Advice | None:
         """The advice about a connection of *user* that was closed with *code* and *reason*; None if there is none."""
         found = self.closes.get(code) or self.closes.get(reason)
         return None if found is None else found.about(user=user, reason=reason)

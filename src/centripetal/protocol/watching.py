@@ -200,7 +200,7 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
     Args:
         channels: their names; one that is given twice counts once.
         new_channel: makes what is known of one channel, over all connections.
-        user: as whom to connect; "" is the anonymous user.
+        user: the user to connect as, for advice; "" is the anonymous user, None is a user that is not known.
         patience: seconds in which the server must answer.
 
     Raises:
@@ -210,10 +210,11 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
     advice: ClassVar[AdviceTable]
 
     def __init__(
-        self, channels: Sequence[str], new_channel: Callable[[], ChannelT], *, user: str, patience: float
+        self, channels: Sequence[str], new_channel: Callable[[], ChannelT], *, user: str | None, patience: float
     ) -> None:
         check_names("channels", channels)
-        check_text("user", user)
+        if user is not None:
+            check_text("user", user)
         self._channels = {name: new_channel() for name in channels}
         self._user = user
         self._patience = patience

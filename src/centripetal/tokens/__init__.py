@@ -3,21 +3,19 @@
 from centripetal.tokens import connection_token, subscription_token
 
 token = connection_token("the server's hmac_secret_key", 42, info={"name": "Ann"})
+
+Here belongs what makes, verifies and explains tokens; all of it is pure but `clock`. The client, the servers, `testing`
+and `cli` may import it; `dialects` must not.
 """
 
 from centripetal.errors import UsageError
 from centripetal.tokens.claims import ConnectionClaims, Override, SubscribeClaims, SubscriptionClaims
+from centripetal.tokens.clock import connection_token, explain, subscription_token
 from centripetal.tokens.explanation import Explanation
 from centripetal.tokens.issuing import Key, Lifetime, SubscribeOptions, Time, User
 from centripetal.tokens.signatures import Algorithm
 from centripetal.tokens.signing_key import SigningKey
-from centripetal.tokens.timed import connection_token, explain, subscription_token
-from centripetal.tokens.verification import (
-    TokenKeys,
-    TokenRefused,
-    verify_connection,
-    verify_subscription,
-)
+from centripetal.tokens.verification import TokenKeys, TokenRefused, verify_connection, verify_subscription
 
 __all__ = [
     "Algorithm",

@@ -2,7 +2,7 @@
 
 Its reader is Go's: names match regardless of letter case, the last of repeated members wins, unknown ones don't matter,
 null is "not given", and a claim of a wrong type makes the whole token invalid. `read_claims` goes through a
-table of readers, one a claim; it raises `ClaimError` and nothing else, whatever the bytes.
+table of readers, one a claim; each claim that cannot be read is a `ClaimError`, whatever the bytes.
 """
 
 import binascii
@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from centripetal.protocol.gojson import JSONError, elements, members, pairs, string
+from centripetal.tokens.faults import Kind
 
-__all__ = ["CONNECTION", "SUBSCRIPTION", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
+__all__ = ["CLAIMS", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
 __all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "read_claims", "read_header"]
 
 
@@ -120,10 +121,24 @@ def read_header(text: bytes) -> Header:
     return Header(**{name: value for name, value in found.items() if value is not None})
 
 
-def read_claims(text: bytes, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """The claims that *readers* (`CONNECTION`, `SUBSCRIPTION`) knows; what is null or missing is left out."""
-    found = _object(text, readers, "the claims")
-    return {name: value for name, value in found.items() if value is not None}
+def read_claims(text: bytes, kind: Kind) -> tuple[dict[str, Any], list[ClaimError]]:
+    """The claims of a token of this kind that the server knows, and an error for each that cannot be read.
+
+    Claims that are null, missing or cannot be read are left out. If the text is not an object, the only error has no
+    claim.
+    """
+    errors: list[ClaimError] = []
+    left = dict(CLAIMS[kind])
+    while True:
+        try:
+            found = _object(text, left, "the claims")
+        except ClaimError as error:
+            errors.append(error)
+            if not error.claim:
+                return {}, errors
+            del left[error.claim.partition(".")[0]]
+        else:
+            return {name: value for name, value in found.items() if value is not None}, errors
 
 
 def _object(text: bytes, readers: Mapping[str, Reader], what: str) -> dict[str, Any]:
@@ -232,18 +247,19 @@ _REGISTERED: dict[str, Reader] = {
     "expire_at": _integer,
 }
 
-CONNECTION: Mapping[str, Reader] = {
-    **_REGISTERED,
+_OF_CONNECTIONS: dict[str, Reader] = {
     "info": _raw,
     "b64info": _string,
     "channels": _strings,
     "subs": _subs,
     "meta": _raw,
 }
-"""What the server reads of a connection token: `channel` too, in order to refuse it."""
 
-SUBSCRIPTION: Mapping[str, Reader] = {**_REGISTERED, **_OPTIONS, "client": _string}
-"""What the server reads of a subscription token."""
+CLAIMS: Mapping[Kind, Mapping[str, Reader]] = {
+    "connection": {**_REGISTERED, **_OF_CONNECTIONS},
+    "subscription": {**_REGISTERED, **_OPTIONS, "client": _string},
+}
+"""What the server reads of each kind of token; of a connection token also `channel`, in order to refuse it."""
 
 
 def b64bytes(text: str) -> bytes:

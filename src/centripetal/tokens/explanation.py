@@ -1,47 +1,24 @@
 """Why a server would refuse a token, in words: PURE, the clock is an argument.
 
-The verdict is that of `verifying`, which stops at the first fault as the server does. `explain` goes on from there: it
-takes that fault away, asks again, and so finds all of them; `clues` knows what lies behind each.
+`verification` finds the faults, `guesses` adds what lies behind each; here they become a text for people.
 """
 
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.protocol.gojson import JSONError, fold, pairs
-from centripetal.tokens.claims import ConnectionClaims, SubscriptionClaims
-from centripetal.tokens.guesses import (
-    Case,
-    Clue,
-    about_refusal,
-    about_text,
-    misplaced_user,
-    moment,
-    repaired,
-    suspicions,
-)
-from centripetal.tokens.issuing import Key, Time, User, unix_time
-from centripetal.tokens.signatures import algorithms_of, b64encode, is_pem, load_public
+from centripetal.tokens.faults import Answer, Fault, Kind, TokenRefused
+from centripetal.tokens.guesses import Case, Clue, about_fault, about_text, moment, repaired, suspicions
+from centripetal.tokens.issuing import Key, Time, User, given_time
+from centripetal.tokens.signatures import algorithms_of, is_pem, load_public
 from centripetal.tokens.signing_key import SigningKey
-from centripetal.tokens.verification import (
-    Kind,
-    Token,
-    TokenKeys,
-    TokenRefused,
-    check_signature,
-    parse,
-    time_to_live,
-    verify_connection,
-    verify_subscription,
-)
+from centripetal.tokens.verification import Token, TokenKeys, examine, misuses, parse, time_to_live
 
 __all__ = ["Explanation", "explain"]
-
-_ROUNDS = 20  # more faults than a token can have
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,14 +66,6 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-class _Trial(NamedTuple):
-    """What is to be verified next: the token, with the faults that were found taken out of its way."""
-
-    text: str
-    keys: TokenKeys
-    signature_known: bool = False
-
-
 def explain(
     token: str | bytes,
     key: Key | TokenKeys | Mapping[str, Any],
@@ -125,163 +94,79 @@ def explain(
     Raises:
         UsageError: an argument of a wrong type; the key is none, or needs the extra `tokens`.
     """
-    moment_now = unix_time("now", now)
-    if moment_now is None:
-        raise UsageError("now is not given: centripetal.tokens has this function with the system's clock")
+    seconds = given_time(now)
     if not isinstance(token, str | bytes):
         raise UsageError(f"the token must be text, not {type(token).__name__}")
     if kind not in ("connection", "subscription", None):
         raise UsageError(f"kind must be 'connection' or 'subscription', not {kind!r}")
     text = token.decode("utf-8", "replace") if isinstance(token, bytes) else token
     keys = _keys_of(key)
-    taken, first = _take_apart(text, kind or ("subscription" if channel is not None else "connection"))
-    claims = _lenient(taken.claims) if taken else {}
+    taken = _parsed(repaired(text), kind or "connection")
+    claims = _lenient(taken.claims) if isinstance(taken, Token) else {}
     if kind is None:
         kind = "subscription" if channel is not None or claims.get("channel") else "connection"
-    if first is not None:
-        first = TokenRefused(str(first), kind, "malformed")
-        if taken is None:
-            return _explanation(kind, first, [*about_text(text)] or [_malformed(first)], [], None)
-    assert taken is not None
-    case = Case(kind, taken, claims, keys, moment_now)
-    refusals, verified = _examine(case, repaired(text) if first else text)
-    found = [*(about_text(text) if first else ()), *(about_refusal(case, refused) for refused in refusals)]
-    if first is not None and not found:
-        found.append(_malformed(first))
-    elsewhere = list(_mismatches(case, verified, channel, user, client)) if verified else []
-    verdict = first or (refusals[0] if refusals else None)
-    if verdict is None and kind == "subscription" and elsewhere:
-        verdict = TokenRefused("another subscription", "connection", "claims")  # it is the connection that is closed
-    notes = list(suspicions(case)) + (elsewhere if kind == "connection" else [])
-    return _explanation(kind, verdict, found + (elsewhere if kind == "subscription" else []), notes, case)
-
-
-def _explanation(
-    kind: Kind, verdict: TokenRefused | None, found: list[Clue], notes: list[Clue], case: Case | None
-) -> Explanation:
-    if verdict is None:
-        says = "the client is connected" if kind == "connection" else "the client is subscribed"
-    elif verdict.close is not None:
-        says = f"it closes the connection, {verdict.close} {verdict.message}"
-    else:
-        says = f"the reply is error {verdict.error}, {verdict.message}"
-    header = {} if case is None else {name: value for name, value in case.token.header._asdict().items() if value}
+    case: Case | None = None
+    faults: list[Fault] = []
+    clues: list[Clue] = []
+    notes: list[Clue] = []
+    described: tuple[tuple[str, str, str], ...] = ()
+    if isinstance(malformed := _parsed(text, kind), Fault):
+        faults.append(malformed)
+        clues += about_text(text)
+    if isinstance(taken, Token):
+        case = Case(kind, taken, claims, keys, seconds)
+        found, misused = _examined(case, channel, None if user is None else str(user), client)
+        described = tuple((name, _short(value), _meaning(case, name, value)) for name, value in claims.items())
+        notes += suspicions(case)
+        if kind == "subscription":
+            found += misused
+        else:
+            notes += (about_fault(case, fault) for fault in misused)
+        faults += found
+        clues += (about_fault(case, fault) for fault in found)
+    if faults and not clues:
+        clues = [Clue(str(faults[0]), "see that it is copied whole and unchanged")]
+    answer = faults[0].answer if faults else None
     return Explanation(
-        accepted=verdict is None,
+        accepted=answer is None,
         kind=kind,
-        server_says=says,
-        error=verdict.error if verdict else None,
-        close=verdict.close if verdict else None,
-        reasons=tuple(clue.what for clue in found),
-        fixes=tuple(clue.fix for clue in found),
+        server_says=_said(kind, answer),
+        error=answer.error if answer else None,
+        close=answer.close if answer else None,
+        reasons=tuple(clue.what for clue in clues),
+        fixes=tuple(clue.fix for clue in clues),
         notes=tuple(f"{clue.what}: {clue.fix}" for clue in notes),
-        header=header,
-        claims={} if case is None else dict(case.claims),
-        described=() if case is None else tuple(_described(case)),
+        header={name: value for name, value in case.token.header._asdict().items() if value} if case else {},
+        claims=dict(claims),
+        described=described,
     )
 
 
-def _malformed(refused: TokenRefused) -> Clue:
-    return Clue(str(refused), "see that it is copied whole and unchanged")
+def _said(kind: Kind, answer: Answer | None) -> str:
+    if answer is None:
+        return "the client is connected" if kind == "connection" else "the client is subscribed"
+    if answer.close is not None:
+        return f"it closes the connection, {answer.close} {answer.message}"
+    return f"the reply is error {answer.error}, {answer.message}"
 
 
-def _take_apart(text: str, kind: Kind) -> tuple[Token | None, TokenRefused | None]:
-    """The token, after the usual repairs where it needs them, and why it needed them."""
+def _parsed(text: str, kind: Kind) -> Token | Fault:
     try:
-        return parse(text, kind), None
+        return parse(text, kind)
     except TokenRefused as refused:
-        try:
-            return parse(repaired(text), kind), refused
-        except TokenRefused:
-            return None, refused
+        return refused.fault
 
 
-# ---- one fault after the other
-
-
-def _examine(case: Case, text: str) -> tuple[list[TokenRefused], ConnectionClaims | SubscriptionClaims | None]:
-    """All refusals, the server's first; and the claims that remain when their reasons are taken away."""
-    refusals: list[TokenRefused] = []
-    trial = _Trial(text, case.keys)
-    verify = verify_connection if case.kind == "connection" else verify_subscription
-    for _ in range(_ROUNDS):
-        try:
-            claims = verify(trial.text, trial.keys, case.now)
-            time_to_live(claims, case.now)
-        except TokenRefused as refused:
-            refusals.append(refused)
-            if refused.reason == "claims" and not trial.signature_known:
-                refusals += _signature_refusal(case)
-            following = _without_fault(case, trial, refused)
-            if following is None:
-                return refusals, None
-            trial = following
-        else:
-            return refusals, claims
-    return refusals, None
-
-
-def _signature_refusal(case: Case) -> list[TokenRefused]:
+def _examined(case: Case, channel: str | None, user: str | None, client: str | None) -> tuple[list[Fault], list[Fault]]:
+    """The faults of the token, and those of its use for this channel, user and connection."""
+    faults, claims = examine(case.kind, case.token, case.keys, case.now)
+    if claims is None:
+        return faults, []
     try:
-        if not case.keys.insecure_skip_signature:
-            check_signature(case.kind, case.token, case.keys, case.now)
+        time_to_live(claims, case.now)
     except TokenRefused as refused:
-        return [refused]
-    return []
-
-
-def _without_fault(case: Case, trial: _Trial, refused: TokenRefused) -> _Trial | None:
-    keys = trial.keys
-    if refused.reason == "issuer":
-        return trial._replace(keys=msgspec.structs.replace(keys, issuer="", issuer_regex=""))
-    if refused.reason == "audience":
-        return trial._replace(keys=msgspec.structs.replace(keys, audience="", audience_regex=""))
-    skipping = msgspec.structs.replace(keys, insecure_skip_signature=True)
-    if refused.reason in ("algorithm", "kid", "key", "signature"):
-        return trial._replace(keys=skipping, signature_known=True)
-    claim = refused.claim.partition(".")[0]
-    if not claim or refused.reason == "no channel claim":
-        return None
-    text = _without_claim(case, trial.text, claim)
-    return None if text is None else _Trial(text, skipping, signature_known=True)
-
-
-def _without_claim(case: Case, text: str, claim: str) -> str | None:
-    """The token without one of its claims; None if it has none of that name."""
-    head, _, rest = text.partition(".")
-    try:
-        members = pairs(parse(text, case.kind).claims)
-    except JSONError:
-        return None
-    left = [f"{json.dumps(name)}:".encode() + raw for name, raw in members if fold(name) != claim]
-    if len(left) == len(members):
-        return None
-    return f"{head}.{b64encode(b'{' + b','.join(left) + b'}').decode()}.{rest.rpartition('.')[2]}"
-
-
-def _mismatches(
-    case: Case,
-    claims: ConnectionClaims | SubscriptionClaims,
-    channel: str | None,
-    user: User | None,
-    client: str | None,
-) -> Iterator[Clue]:
-    if isinstance(claims, SubscriptionClaims):
-        if channel is not None and claims.channel != channel:
-            yield Clue(
-                f"the token is for the channel {claims.channel!r}, not for {channel!r}",
-                "make a token for each channel; letter case and namespace count",
-            )
-        if client is not None and claims.client not in ("", client):
-            yield Clue(f"the token is for the connection {claims.client!r}, not for {client!r}", "leave `client` out")
-    if user is not None and claims.user != str(user):
-        stray = misplaced_user(case)
-        whom = f"the user {claims.user!r}" if claims.user else "the anonymous user"
-        yield Clue(
-            f"the token is for {whom}, not for {str(user)!r}"
-            + (f": `{stray}` is not where the server looks" if stray else ""),
-            "the user's id belongs into `sub`" if stray else "make it for the user who is connected",
-        )
+        faults.append(refused.fault)
+    return faults, list(misuses(claims, channel, user, client))
 
 
 # ---- keys and words
@@ -354,11 +239,6 @@ _MEANINGS = {
     "jti": "id of the token",
 }
 _TIMES = {"exp": "expires", "nbf": "counts from", "iat": "issued", "expire_at": "ends"}
-
-
-def _described(case: Case) -> Iterator[tuple[str, str, str]]:
-    for name, value in case.claims.items():
-        yield name, _short(value), _meaning(case, name, value)
 
 
 def _meaning(case: Case, name: str, value: Any) -> str:

@@ -1,10 +1,11 @@
-"""What usually lies behind a refused token: mistakes that people make with keys, times, users and copied text. PURE.
+"""Guesses at what lies behind a fault: mistakes that people make with keys, times, users and copied text. PURE.
 
-Each clue is two sentences: what is the matter, and what to do about it.
+Each clue is two sentences: what is wrong, and what to do about it.
 """
 
 import base64
 import binascii
+import contextlib
 import datetime
 import re
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from typing import Any, NamedTuple, TypeGuard
 
 from centripetal.protocol.checks import MILLISECONDS
 from centripetal.protocol.gojson import fold
-from centripetal.tokens.claims import CONNECTION, SUBSCRIPTION
+from centripetal.tokens.claims import CLAIMS
+from centripetal.tokens.faults import Fault, Kind
 from centripetal.tokens.signatures import ALGORITHMS, HMAC, check_hmac
-from centripetal.tokens.verification import Kind, Token, TokenKeys, TokenRefused
+from centripetal.tokens.verification import Token, TokenKeys
 
-__all__ = ["Case", "Clue", "about_refusal", "about_text", "misplaced_user", "moment", "repaired", "suspicions", "words"]
+__all__ = ["Case", "Clue", "about_fault", "about_text", "moment", "repaired", "suspicions"]
 
 LONG_AGO = 1e9  # September 2001: no token is as old, but a lifetime taken for a time looks like that
 SKEW = 600  # seconds: clocks that differ by more are not what is wrong
@@ -56,7 +58,7 @@ class Case(NamedTuple):
 # ---- times
 
 
-def words(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     """A duration in words."""
     for unit, size, upto in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800), ("days", 86_400, 730 * 86_400)):
         if abs(seconds) < upto:
@@ -72,66 +74,58 @@ def moment(value: float, now: float) -> str:
         date = f"{datetime.datetime.fromtimestamp(value, datetime.UTC):%Y-%m-%d %H:%M:%S} UTC, "
     except (OverflowError, ValueError, OSError):
         date = ""
-    return date + (f"in {words(value - now)}" if value > now else f"{words(now - value)} ago")
+    return date + (f"in {_duration(value - now)}" if value > now else f"{_duration(now - value)} ago")
 
 
 # ---- the text
 
 
+_ALONE = "give the token alone, as it was made"
+_MAKE = "make tokens with centripetal.tokens, or another JWT library"
+_WHOLE = "see that it is copied whole"
+_URL = "encode with base64url"
+_TEXT_CLUES = {
+    r"(?i)bearer\s": Clue("the token begins with the word Bearer, which belongs into HTTP headers only", _ALONE),
+    r"(?s).*[\"'`]": Clue("there are quotation marks in the token", _ALONE),
+    r"(?s).*=": Clue("the parts of the token are padded with =, which tokens are not", f"{_URL} and take the = away"),
+    r"(?s).*[+/]": Clue("the token is in the usual base64, with + and /", f"{_URL}, which has - and _ instead"),
+}
+
+
 def about_text(text: str) -> Iterator[Clue]:
-    """What is wrong with text that is no token."""
-    again = "give the token alone, as it was made"
-    if not text.strip():
+    """What is wrong with text that is not a token."""
+    bare = text.strip()
+    if not bare:
         yield Clue("the token is empty", "see where it gets lost between the one who makes it and the browser")
         return
-    if re.fullmatch(r"[0-9a-f]{64}", text.strip()):
+    if re.fullmatch(r"[0-9a-f]{64}", bare):
         yield Clue(
             "this is a token of Centrifugo 1.x (an HMAC in hex), no JSON Web Token",
             "make one with centripetal.tokens.connection_token; `centripetal token USER` is for 1.x",
         )
         return
-    if text.strip() != text:
-        yield Clue(
-            "there is white space around the token, a line break perhaps",
-            "strip() what was read from a file or a shell",
-        )
-    bare = text.strip()
-    if re.match(r"(?i)bearer\s", bare):
-        yield Clue("the token begins with the word Bearer, which belongs into HTTP headers only", again)
-    if re.search(r"""["'`]""", bare):
-        yield Clue("there are quotation marks in the token", again)
-    if "=" in bare:
-        yield Clue(
-            "the parts of the token are padded with =, which tokens are not",
-            "encode with base64url and take the = away",
-        )
-    if "+" in bare or "/" in bare:
-        yield Clue("the token is in the usual base64, with + and /", "encode with base64url, which has - and _ instead")
+    if bare != text:
+        what = "there is white space around the token, a line break perhaps"
+        yield Clue(what, "strip() what was read from a file or a shell")
+    yield from (clue for pattern, clue in _TEXT_CLUES.items() if re.match(pattern, bare))
     yield from _about_parts(_bare(text))
 
 
 def _about_parts(text: str) -> Iterator[Clue]:
     dots = text.count(".")
-    make = "make tokens with centripetal.tokens, or another JWT library"
     if text.startswith("{"):
-        yield Clue("this is JSON, which is inside of a token, not a token", make)
+        yield Clue("this is JSON, which is inside of a token, not a token", _MAKE)
     elif dots == 4:
-        yield Clue(
-            "this is an encrypted token (five parts)",
-            "sign the token, don't encrypt it: the server reads only signed ones",
-        )
+        fix = "sign the token, don't encrypt it: the server reads only signed ones"
+        yield Clue("this is an encrypted token (five parts)", fix)
     elif dots == 1:
-        yield Clue("the token has two parts: its signature is missing", "see that it is copied whole")
+        yield Clue("the token has two parts: its signature is missing", _WHOLE)
     elif dots != 2:
-        yield Clue(
-            f"the token has {dots + 1} part{'s' if dots else ''}, it must have three with dots between them",
-            "see that it is copied whole",
-        )
+        what = f"the token has {dots + 1} part{'s' if dots else ''}, it must have three with dots between them"
+        yield Clue(what, _WHOLE)
     elif not text.startswith("eyJ"):
-        yield Clue(
-            'the header must begin with {" and so the token with eyJ, but it does not',
-            f"{make}; write no space after {{",
-        )
+        what = 'the header must begin with {" and so the token with eyJ, but it does not'
+        yield Clue(what, f"{_MAKE}; write no space after {{")
 
 
 def repaired(text: str) -> str:
@@ -143,119 +137,122 @@ def _bare(text: str) -> str:
     return re.sub(r"(?i)^bearer\s+", "", re.sub(r"""["'`]""", "", text.strip())).strip()
 
 
-# ---- the refusals
+# ---- the faults
 
 
-def about_refusal(case: Case, refused: TokenRefused) -> Clue:
-    """A refusal in words, with what to do."""
-    if refused.reason in ("algorithm", "kid", "key"):
-        return _about_algorithm(case, refused)
-    if refused.reason == "signature":
-        return _about_signature(case, refused)
-    if refused.reason in ("expired", "not yet valid", "ended"):
-        return _about_time(case, refused)
-    if refused.reason == "claims":
-        return _about_claim(case, refused)
-    if refused.reason == "no channel claim":
-        if case.claims.get("channels"):
-            return Clue(
-                "a subscription token needs the claim `channel`, this one has `channels`", "one channel, one token"
-            )
-        return Clue(
-            "a subscription token needs the claim `channel`, this one has none: it looks like a connection token",
-            "make it with subscription_token(key, channel, user)",
-        )
-    fixes = {
-        "channel claim": "give it to subscribe, and to connect one of connection_token(key, user)",
-        "issuer": "make the token with issuer=…, as the server's configuration says",
-        "audience": "make the token with audience=…, as the server's configuration says",
-        "base64": "it is base64 with padding of the standard alphabet; b64info=… and b64data=… take bytes",
-    }
-    return Clue(str(refused), fixes.get(refused.reason, "see the server's configuration"))
+_FIXES = {
+    "channel claim": "give it to subscribe, and to connect one of connection_token(key, user)",
+    "issuer": "make the token with issuer=…, as the server's configuration says",
+    "audience": "make the token with audience=…, as the server's configuration says",
+    "base64": "it is base64 with padding of the standard alphabet; b64info=… and b64data=… take bytes",
+    "another channel": "make a token for each channel; letter case and namespace count",
+    "another client": "leave `client` out",
+}
 
 
-def _about_time(case: Case, refused: TokenRefused) -> Clue:
-    value = case.value(refused.claim)
+def about_fault(case: Case, fault: Fault) -> Clue:
+    """A fault in words, with its likely cause and what to do."""
+    match fault.reason:
+        case "algorithm" | "kid" | "key":
+            return _about_algorithm(case, fault)
+        case "signature":
+            return _about_signature(case, fault)
+        case "expired" | "not yet valid" | "ended":
+            return _about_time(case, fault)
+        case "claims":
+            return _about_claim(case, fault)
+        case "another user":
+            if stray := _misplaced_user(case):
+                return Clue(f"{fault}: `{stray}` is not where the server looks", "the user's id belongs into `sub`")
+            return Clue(str(fault), "make it for the user who is connected")
+        case "no channel claim" if case.claims.get("channels"):
+            return Clue(f"{fault}, this one has `channels`", "one channel, one token")
+        case "no channel claim":
+            what = f"{fault}, this one has none: it looks like a connection token"
+            return Clue(what, "make it with subscription_token(key, channel, user)")
+        case _:
+            return Clue(str(fault), _FIXES.get(fault.reason, "see the server's configuration"))
+
+
+def _about_time(case: Case, fault: Fault) -> Clue:
+    claim, value = fault.name, case.value(fault.name)
     if not _is_number(value):
-        return Clue(str(refused), "make a new token")
+        return Clue(str(fault), "make a new token")
     what = {"exp": "the token expired", "nbf": "the token counts only from", "expire_at": f"the {case.kind} was to end"}
-    said = f"{what[refused.claim]}: {moment(value, case.now)} (`{refused.claim}`)"
-    if refused.claim == "nbf":
-        if value > MILLISECONDS:
-            return Clue(f"{said}: it looks like milliseconds", "`nbf` is in seconds")
-        near = value - case.now <= SKEW
-        return Clue(
-            said, "set both clocks by NTP, they seem to differ" if near else "wait until then, or leave `nbf` out"
-        )
-    if value < LONG_AGO:
-        return Clue(
-            f"{said}: it looks like a lifetime", f"`{refused.claim}` is a time: Unix seconds now, plus the lifetime"
-        )
-    if refused.claim == "expire_at":
-        return Clue(said, "0 means never; to make it end with the token, leave `expire_at` out")
-    near = case.now - value <= SKEW
-    fix = "make a new token; the browser's getToken must fetch one when it is asked"
-    return Clue(said, f"{fix}. If it was just made: see that both clocks are right" if near else fix)
+    said = f"{what[claim]}: {moment(value, case.now)} (`{claim}`)"
+    near = (value - case.now if claim == "nbf" else case.now - value) <= SKEW
+    if claim == "nbf" and value > MILLISECONDS:
+        return Clue(f"{said}: it looks like milliseconds", "`nbf` is in seconds")
+    if claim == "nbf":
+        fix = "set both clocks by NTP, they seem to differ" if near else "wait until then, or leave `nbf` out"
+    elif value < LONG_AGO:
+        return Clue(f"{said}: it looks like a lifetime", f"`{claim}` is a time: Unix seconds now, plus the lifetime")
+    elif claim == "expire_at":
+        fix = "0 means never; to make it end with the token, leave `expire_at` out"
+    else:
+        fix = "make a new token; the browser's getToken must fetch one when it is asked"
+        fix += ". If it was just made: see that both clocks are right" if near else ""
+    return Clue(said, fix)
 
 
-def _about_claim(case: Case, refused: TokenRefused) -> Clue:
-    claim = refused.claim
-    if not claim:
-        return Clue(str(refused), "the claims are one JSON object")
-    value = case.value(claim)
+_DATE_FIX = "`{}` is a number: int(time.time()) plus what it takes; no date as text"
+_CLAIM_FIXES = {
+    "": "the claims are one JSON object",
+    **{name: _DATE_FIX.format(name) for name in ("exp", "nbf", "iat")},
+    "expire_at": "`expire_at` is an integer, without fraction or quotation marks",
+}
+
+
+def _about_claim(case: Case, fault: Fault) -> Clue:
+    claim, value = fault.name, case.value(fault.name)
     if claim == "sub" and isinstance(value, int):
         return Clue(f"`sub` is the number {value}: the server takes only text", f'write "{value}": str(user)')
-    if claim in ("exp", "nbf", "iat"):
-        return Clue(str(refused), f"`{claim}` is a number: int(time.time()) plus what it takes; no date as text")
-    if claim == "expire_at":
-        return Clue(str(refused), "`expire_at` is an integer, without fraction or quotation marks")
     if claim == "aud" and value is None:
         return Clue("`aud` is null, which the server does not take", "leave it out")
-    return Clue(str(refused), f"see the table of claims for the type of `{claim.partition('.')[0]}`")
+    fix = f"see the table of claims for the type of `{claim.partition('.')[0]}`"
+    return Clue(str(fault), _CLAIM_FIXES.get(claim, fix))
 
 
-def _about_algorithm(case: Case, refused: TokenRefused) -> Clue:
+def _about_algorithm(case: Case, fault: Fault) -> Clue:
     algorithm, keys = case.token.header.alg, case.keys
-    if keys.jwks is not None and algorithm in HMAC:
-        return Clue(
-            f"the token is signed by {algorithm}, but the server has a key set, with which it takes no secret",
-            "sign with the private key that belongs to the set, or configure the server without jwks_public_endpoint",
-        )
-    if refused.reason == "kid":
-        return Clue(
-            str(refused), "make the token with SigningKey(pem, kid=…), and see that the set has that key: key.jwk()"
-        )
-    if refused.reason == "key":
-        return Clue(str(refused), "give the server the public key in PEM: SigningKey(pem).public_key()")
-    if algorithm not in ALGORITHMS:
-        return _about_unknown(algorithm)
-    if algorithm in HMAC:
-        for name, pem in (("rsa_public_key", keys.rsa_public_key), ("ecdsa_public_key", keys.ecdsa_public_key)):
-            if pem and any(_fits(case, text.encode()) for text in (pem, pem.strip(), pem.strip() + "\n")):
-                return Clue(
-                    f"the token is signed by {algorithm} with the public key's text as secret, which anybody could do",
-                    f"sign with the private key to which the server's {name} belongs",
-                )
-        return Clue(
-            f"the token is signed with a secret ({algorithm}), but the server has no hmac_secret_key",
-            "sign with the private key, or give the server the secret",
-        )
-    if algorithm == "EdDSA":
-        return Clue(
-            "the server takes EdDSA only by a key set",
-            "serve {'keys': [key.jwk()]} and name its URL in jwks_public_endpoint",
-        )
     name = "rsa_public_key" if algorithm.startswith("RS") else "ecdsa_public_key"
-    if keys.ecdsa_public_key and algorithm.startswith("ES"):
-        return Clue(
-            f"the curve of the server's key is not that of {algorithm}", "P-256: ES256, P-384: ES384, P-521: ES512"
-        )
-    if keys.hmac_secret_key:
-        return Clue(
-            f"the token is signed by {algorithm}, but the server's key is a secret",
-            f"sign with the secret, or give the server the public key ({name})",
-        )
-    return Clue(f"the server has no key for {algorithm}", f"give it the public key as {name}")
+    if keys.jwks is not None and algorithm in HMAC:
+        what = f"the token is signed by {algorithm}, but the server has a key set, with which it takes no secret"
+        fix = "sign with the private key that belongs to the set, or configure the server without jwks_public_endpoint"
+    elif fault.reason == "kid":
+        what = str(fault)
+        fix = "make the token with SigningKey(pem, kid=…), and see that the set has that key: key.jwk()"
+    elif fault.reason == "key":
+        what, fix = str(fault), "give the server the public key in PEM: SigningKey(pem).public_key()"
+    elif algorithm not in ALGORITHMS:
+        return _about_unknown(algorithm)
+    elif algorithm in HMAC and (setting := _public_key_as_secret(case)):
+        what = f"the token is signed by {algorithm} with the public key's text as secret, which anybody could do"
+        fix = f"sign with the private key to which the server's {setting} belongs"
+    elif algorithm in HMAC:
+        what = f"the token is signed with a secret ({algorithm}), but the server has no hmac_secret_key"
+        fix = "sign with the private key, or give the server the secret"
+    elif algorithm == "EdDSA":
+        what = "the server takes EdDSA only by a key set"
+        fix = "serve {'keys': [key.jwk()]} and name its URL in jwks_public_endpoint"
+    elif keys.ecdsa_public_key and algorithm.startswith("ES"):
+        what = f"the curve of the server's key is not that of {algorithm}"
+        fix = "P-256: ES256, P-384: ES384, P-521: ES512"
+    elif keys.hmac_secret_key:
+        what = f"the token is signed by {algorithm}, but the server's key is a secret"
+        fix = f"sign with the secret, or give the server the public key ({name})"
+    else:
+        what, fix = f"the server has no key for {algorithm}", f"give it the public key as {name}"
+    return Clue(what, fix)
+
+
+def _public_key_as_secret(case: Case) -> str:
+    """The setting whose public key the token is signed with as if it were a secret; empty if there is none."""
+    for name in ("rsa_public_key", "ecdsa_public_key"):
+        pem: str = getattr(case.keys, name)
+        if pem and any(_fits(case, text.encode()) for text in (pem, pem.strip(), pem.strip() + "\n")):
+            return name
+    return ""
 
 
 def _about_unknown(algorithm: str) -> Clue:
@@ -263,26 +260,23 @@ def _about_unknown(algorithm: str) -> Clue:
         return Clue(f"the algorithm is written {algorithm!r}", f"write {algorithm.upper()!r}: letter case counts")
     if not algorithm or algorithm.lower() == "none":
         return Clue("the token is not signed", "sign it with the server's key")
-    if algorithm.startswith("PS"):
-        return Clue(f"the server does not take {algorithm}", f"sign by RS{algorithm[2:]} with the same key")
-    return Clue(f"the server does not take {algorithm}", f"sign by one of {', '.join(ALGORITHMS)}")
+    rsa = f"RS{algorithm[2:]} with the same key"
+    names = f"one of {', '.join(ALGORITHMS)}"
+    fix = f"sign by {rsa if algorithm.startswith('PS') else names}"
+    return Clue(f"the server does not take {algorithm}", fix)
 
 
-def _about_signature(case: Case, refused: TokenRefused) -> Clue:
-    token, keys = case.token, case.keys
+def _about_signature(case: Case, fault: Fault) -> Clue:
+    token = case.token
     if not token.signature:
         return Clue("the signature is empty", "see that the token is copied whole")
     if token.header.alg in HMAC:
         return _about_secret(case)
     if token.header.alg.startswith("ES") and token.signature.startswith(b"\x30"):
-        return Clue(
-            "the signature is in DER, as OpenSSL writes it", "tokens have r and s, of fixed length, one after the other"
-        )
-    return Clue(
-        str(refused),
-        "see that the server has the public half of the very key that signs, and that the token is copied whole"
-        + (" (or that the key set is fresh)" if keys.jwks is not None else ""),
-    )
+        what = "the signature is in DER, as OpenSSL writes it"
+        return Clue(what, "tokens have r and s, of fixed length, one after the other")
+    fix = "see that the server has the public half of the very key that signs, and that the token is copied whole"
+    return Clue(str(fault), fix + (" (or that the key set is fresh)" if case.keys.jwks is not None else ""))
 
 
 def _about_secret(case: Case) -> Clue:
@@ -295,13 +289,11 @@ def _about_secret(case: Case) -> Clue:
         return Clue(f"the token is signed with the previous secret, which counted until {until}", "make a new token")
     for other in HMAC:
         if check_hmac(other, keys.hmac_secret_key.encode(), case.token.signed, case.token.signature):
-            return Clue(
-                f"the token says {case.token.header.alg} but is signed by {other}", "write the algorithm that signs"
-            )
-    return Clue(
-        "the signature does not fit: the token is signed with another secret, or was changed afterwards",
-        "compare the secret with the server's hmac_secret_key (of this environment?), and copy the token whole",
-    )
+            what = f"the token says {case.token.header.alg} but is signed by {other}"
+            return Clue(what, "write the algorithm that signs")
+    what = "the signature does not fit: the token is signed with another secret, or was changed afterwards"
+    fix = "compare the secret with the server's hmac_secret_key (of this environment?), and copy the token whole"
+    return Clue(what, fix)
 
 
 def _variants(raw: bytes) -> Iterator[tuple[str, bytes]]:
@@ -312,18 +304,11 @@ def _variants(raw: bytes) -> Iterator[tuple[str, bytes]]:
     yield "the secret without the quotation marks around it", raw.strip(b"\"' \r\n")
     yield "the secret in quotation marks", b'"%s"' % raw
     yield "an empty secret", b""
-    for what, decode in (
-        ("base64", base64.b64decode),
-        ("base64url", base64.urlsafe_b64decode),
-        ("hex", binascii.unhexlify),
-    ):
-        try:
-            yield (
-                f"what the secret is when it is decoded from {what}",
-                decode(raw + b"=" * (-len(raw) % 4 * (what != "hex"))),
-            )
-        except ValueError:
-            continue
+    padded = raw + b"=" * (-len(raw) % 4)
+    decoders = {"base64": base64.b64decode, "base64url": base64.urlsafe_b64decode, "hex": binascii.unhexlify}
+    for what, decode in decoders.items():
+        with contextlib.suppress(ValueError):
+            yield f"what the secret is when it is decoded from {what}", decode(raw if what == "hex" else padded)
     yield "the base64 of the secret", base64.b64encode(raw)
     yield "the hex of the secret", raw.hex().encode()
 
@@ -346,11 +331,9 @@ def suspicions(case: Case) -> Iterator[Clue]:
     issued = case.value("iat")
     if _is_number(issued) and not issued > MILLISECONDS and issued > case.now:
         yield Clue(f"the token was issued {moment(issued, case.now)} (`iat`): clocks differ", "set both clocks by NTP")
-    if found := misplaced_user(case):
-        yield Clue(
-            f"the user is the anonymous one: the server takes it from `{_user_claim(case)}`, not from `{found}`",
-            "rename it",
-        )
+    if found := _misplaced_user(case):
+        what = f"the user is the anonymous one: the server takes it from `{_user_claim(case)}`, not from `{found}`"
+        yield Clue(what, "rename it")
     if case.kind == "connection" and claims.get("channels") and claims.get("subs"):
         yield Clue("`channels` is ignored, because there is `subs`", "put the channels into `subs`")
     for name in ("info", "data"):
@@ -358,13 +341,12 @@ def suspicions(case: Case) -> Iterator[Clue]:
             yield Clue(f"`{name}` is ignored, because there is `b64{name}`", "leave one of them out")
     secret = case.keys.hmac_secret_key
     if secret and len(secret.encode()) < 32:
-        yield Clue(
-            "the secret is shorter than 32 bytes: it can be guessed from a token", "take secrets.token_urlsafe(32)"
-        )
+        what = "the secret is shorter than 32 bytes: it can be guessed from a token"
+        yield Clue(what, "take secrets.token_urlsafe(32)")
     yield from _lookalikes(case)
 
 
-def misplaced_user(case: Case) -> str:
+def _misplaced_user(case: Case) -> str:
     """The claim that holds the user by mistake, where the right one holds none; empty if there is none."""
     right = _user_claim(case)
     if "." in right or case.claims.get(right):
@@ -378,7 +360,7 @@ def _user_claim(case: Case) -> str:
 
 
 def _lookalikes(case: Case) -> Iterator[Clue]:
-    known = CONNECTION if case.kind == "connection" else SUBSCRIPTION
+    known = CLAIMS[case.kind]
     plain = {name.replace("_", ""): name for name in known}
     plain.update({"expires": "exp", "expiry": "exp", "expiresat": "exp", "expiration": "exp", "ttl": "exp"})
     plain.update({"audience": "aud", "issuer": "iss", "subject": "sub", "notbefore": "nbf"})

@@ -9,7 +9,7 @@ import binascii
 import datetime
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -19,12 +19,12 @@ from centripetal.errors import UsageError
 from centripetal.protocol.checks import MILLISECONDS, check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
 from centripetal.protocol.payload import encode_json
-from centripetal.tokens.claims import CONNECTION, SUBSCRIPTION, Override
+from centripetal.tokens.claims import CLAIMS, Override
 from centripetal.tokens.signatures import b64encode
 from centripetal.tokens.signing_key import SigningKey
 
-__all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "connection_token", "subscription_token"]
-__all__ += ["unix_time"]
+__all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "connection_token", "signer"]
+__all__ += ["given_time", "subscription_token"]
 
 Key: TypeAlias = SigningKey | str | bytes
 """What signs: a secret (HS256), a private key in PEM, or a `SigningKey`, which says more."""
@@ -108,10 +108,9 @@ def connection_token(
         raise UsageError("channels and subs exclude each other, the server would ignore channels: put them into subs")
     if channels:
         check_names("channels", channels)
-    moment = unix_time("now", now)
     body = {
         **_identity(user, user_id_claim),
-        **_lifetime(moment, expires_in, expire_at, not_before, issued_at),
+        **_lifetime(given_time(now), expires_in, expire_at, not_before, issued_at),
         **_registered(jti, audience, issuer),
         **_either("info", info, b64info),
     }
@@ -180,7 +179,7 @@ def subscription_token(
     body = {
         **_identity(user, user_id_claim),
         "channel": channel,
-        **_lifetime(unix_time("now", now), expires_in, expire_at, not_before, issued_at),
+        **_lifetime(given_time(now), expires_in, expire_at, not_before, issued_at),
         **_registered(jti, audience, issuer),
         **_options(SubscribeOptions(info=info, b64info=b64info, data=data, b64data=b64data, override=override)),
     }
@@ -190,42 +189,57 @@ def subscription_token(
     return _signed(key, body, claims)
 
 
+def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
+    """A function that signs tokens for one client: it takes a channel, or None for the connection, and the Unix time.
+
+    A connection token lives for an hour. A subscription token does not expire: only this client gets to see it.
+
+    Raises:
+        UsageError: the key cannot be used.
+    """
+    signing = key if isinstance(key, SigningKey) else SigningKey(key)
+
+    def sign(channel: str | None, now: float) -> str:
+        if channel is None:
+            return connection_token(signing, user, now=now)
+        return subscription_token(signing, channel, user, expires_in=None, now=now)
+
+    return sign
+
+
 # ---- claims
 
 
-_SERVERS = {*CONNECTION, *SUBSCRIPTION}
+_SERVERS = {name for known in CLAIMS.values() for name in known}
 
 
 def _identity(user: Any, claim: str) -> dict[str, Any]:
     check_name("user_id_claim", claim)
     if fold(claim) in _SERVERS and claim != "sub":
         raise UsageError(f"user_id_claim cannot be {claim!r}: the server reads something else from that claim")
-    if isinstance(user, uuid.UUID) or (isinstance(user, int) and not isinstance(user, bool)):
-        user = str(user) if isinstance(user, uuid.UUID) else str(int(user))
-    if user is None:
-        raise UsageError("user must be text, a number or a UUID, not None: '' is the anonymous user")
-    if not isinstance(user, str):
-        raise UsageError(f"user must be text, a number or a UUID, not {type(user).__name__}: give the user's id")
+    if isinstance(user, uuid.UUID):
+        user = str(user)
+    elif isinstance(user, int) and not isinstance(user, bool):
+        user = str(int(user))
+    elif not isinstance(user, str):
+        given = "None: '' is the anonymous user" if user is None else f"{type(user).__name__}: give the user's id"
+        raise UsageError(f"user must be text, a number or a UUID, not {given}")
     check_text("user", user)
     return {claim: str.__str__(user)}
 
 
-def _lifetime(
-    now: float | None, expires_in: Any, expire_at: Any, not_before: Any, issued_at: bool
-) -> dict[str, int | float]:
-    if now is None:
-        raise UsageError("now is not given: centripetal.tokens has these functions with the system's clock")
+def _lifetime(now: float, expires_in: Any, expire_at: Any, not_before: Any, issued_at: bool) -> dict[str, int | float]:
     times: dict[str, int | float] = {}
     if expires_in is not None:
         times["exp"] = math.ceil(now + _seconds(expires_in))
     if not_before is not None:
-        times["nbf"] = math.floor(unix_time("not_before", not_before) or 0)
+        times["nbf"] = math.floor(_unix_time("not_before", not_before))
         if "exp" in times and times["nbf"] >= times["exp"]:
             raise UsageError("not_before is after the token's end: it would never count")
     if issued_at:
         times["iat"] = math.floor(now)
     if expire_at is not None:
-        end = math.ceil(unix_time("expire_at", expire_at) or 0)
+        end = math.ceil(_unix_time("expire_at", expire_at))
         if end and end <= now:
             raise UsageError("expire_at is past: the server would answer with error 110, expired. 0 means never")
         times["expire_at"] = end
@@ -243,14 +257,18 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
-def unix_time(what: str, value: Any) -> float | None:
-    """*value* in Unix seconds; None stays that.
+def given_time(now: Any) -> float:
+    """The argument *now* in Unix seconds.
 
     Raises:
-        UsageError: it is no time, or one in milliseconds.
+        UsageError: it is not a time, is in milliseconds, or is None: the clock is read in `clock`, nowhere else.
     """
-    if value is None:
-        return None
+    if now is None:
+        raise UsageError("now is not given: centripetal.tokens has this function with the system's clock")
+    return _unix_time("now", now)
+
+
+def _unix_time(what: str, value: Any) -> float:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             raise UsageError(f"{what} is a datetime without time zone: datetime.now(timezone.utc) has one")

@@ -36,8 +36,6 @@ MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
 MIN_RSA_BITS_OF_SERVERS = 1024  # of Go
 
 _CURVES = {"ES256": "secp256r1", "ES384": "secp384r1", "ES512": "secp521r1"}
-_SIZES = {"secp256r1": 32, "secp384r1": 48, "secp521r1": 66}
-_JWK_CURVES = {"P-256": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1"}
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 
 
@@ -67,16 +65,12 @@ def b64decode(text: bytes) -> bytes:
 
 def sign_hmac(algorithm: str, secret: bytes, message: bytes) -> bytes:
     """The signature of *message* by HS256, HS384 or HS512."""
-    return hmac.digest(secret, message, _hash_name(algorithm))
+    return hmac.digest(secret, message, f"sha{algorithm[2:]}")
 
 
 def check_hmac(algorithm: str, secret: bytes, message: bytes, signature: bytes) -> bool:
     """Whether *signature* is that of *message*."""
     return hmac.compare_digest(sign_hmac(algorithm, secret, message), signature)
-
-
-def _hash_name(algorithm: str) -> str:
-    return f"sha{algorithm[2:]}"
 
 
 # ---- the others
@@ -151,7 +145,7 @@ def sign_private(algorithm: str, key: "PrivateKey", message: bytes) -> bytes:
         return bytes(anykey.sign(message))
     if algorithm.startswith("RS"):
         return bytes(anykey.sign(message, padding.PKCS1v15(), _hash(algorithm)))
-    size = _SIZES[anykey.curve.name]
+    size = _size(key)
     r, s = utils.decode_dss_signature(anykey.sign(message, ec.ECDSA(_hash(algorithm))))
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
@@ -168,7 +162,7 @@ def check_public(algorithm: str, key: "PublicKey", message: bytes, signature: by
         elif algorithm.startswith("RS"):
             anykey.verify(signature, message, padding.PKCS1v15(), _hash(algorithm))
         else:
-            size = _SIZES[anykey.curve.name]
+            size = _size(key)
             if len(signature) != 2 * size:
                 return False
             numbers = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
@@ -198,9 +192,8 @@ def public_from_jwk(jwk: Mapping[str, Any]) -> "PublicKey":
         if jwk.get("kty") == "RSA":
             return rsa.RSAPublicNumbers(number("e"), number("n")).public_key()
         if jwk.get("kty") == "EC":
-            curves = {"secp256r1": ec.SECP256R1(), "secp384r1": ec.SECP384R1(), "secp521r1": ec.SECP521R1()}
-            curve: Any = curves[_JWK_CURVES[jwk["crv"]]]
-            return ec.EllipticCurvePublicNumbers(number("x"), number("y"), curve).public_key()
+            curves: Any = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+            return ec.EllipticCurvePublicNumbers(number("x"), number("y"), curves[jwk["crv"]]).public_key()
         if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
             return Ed25519PublicKey.from_public_bytes(octets("x"))
     except KeyError as error:
@@ -226,13 +219,23 @@ def jwk_of(key: "PublicKey", kid: str, algorithm: str) -> dict[str, str]:
     numbers = anykey.public_numbers()
     if algorithm.startswith("RS"):
         return {**base, "kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
-    curve = next(name for name, curve in _JWK_CURVES.items() if curve == anykey.curve.name)
-    size = _SIZES[anykey.curve.name]
-    return {**base, "kty": "EC", "crv": curve, "x": _number(numbers.x, size), "y": _number(numbers.y, size)}
+    size = _size(key)
+    return {
+        **base,
+        "kty": "EC",
+        "crv": f"P-{anykey.curve.key_size}",
+        "x": _number(numbers.x, size),
+        "y": _number(numbers.y, size),
+    }
 
 
 def _number(value: int, size: int = 0) -> str:
     return b64encode(value.to_bytes(size or (value.bit_length() + 7) // 8, "big")).decode()
+
+
+def _size(key: Any) -> int:
+    """The bytes of each of the two numbers of an ECDSA signature."""
+    return (int(key.curve.key_size) + 7) // 8
 
 
 def _hash(algorithm: str) -> Any:
@@ -259,7 +262,7 @@ def _check_kind(key: Any, half: Literal["private", "public"]) -> Any:
         if key.key_size < least:
             raise BadKey(f"an RSA key of {key.key_size} bits is too short: make one of {MIN_RSA_BITS} bits or more")
     elif isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
-        if key.curve.name not in _SIZES:
+        if key.curve.name not in _CURVES.values():
             raise BadKey(f"the curve {key.curve.name} is not taken: P-256, P-384 and P-521 are")
     elif not isinstance(key, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
         raise BadKey(f"a {half} key of this kind ({type(key).__name__}) signs no tokens: RSA, ECDSA and Ed25519 do")

@@ -1,14 +1,14 @@
-"""What the server says of a token (spec v6 §10, in the order in which 6.9.1 looks): PURE, the clock is an argument.
+"""The checks of a token (spec v6 §10), in the order in which 6.9.1 makes them: PURE, the clock is an argument.
 
-`verify_connection` and `verify_subscription` return typed claims or raise `TokenRefused`, which says what a client is
-told (`error`, `close`), what is wrong for programs (`reason`) and for people (its text). A connection or subscription
-whose `expire_at` is past is no matter of its token: `time_to_live` refuses it with error 110.
+Each check yields a `Fault`. `verify_connection` and `verify_subscription` stop at the first one, as the server does,
+and raise it as `TokenRefused`; `examine` collects all of them. A token whose `expire_at` is past is a good token:
+`time_to_live` refuses the connection or subscription, with error 110.
 """
 
 import functools
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -16,8 +16,6 @@ from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text
 from centripetal.protocol.gojson import JSONError
 from centripetal.tokens.claims import (
-    CONNECTION,
-    SUBSCRIPTION,
     ClaimError,
     ConnectionClaims,
     Header,
@@ -29,7 +27,7 @@ from centripetal.tokens.claims import (
     read_claims,
     read_header,
 )
-from centripetal.tokens.faults import Kind, Reason, TokenRefused
+from centripetal.tokens.faults import Fault, Kind, TokenRefused
 from centripetal.tokens.signatures import (
     HMAC,
     BadKey,
@@ -41,8 +39,14 @@ from centripetal.tokens.signatures import (
     public_from_jwk,
 )
 
-__all__ = ["Kind", "Reason", "Token", "TokenKeys", "TokenRefused", "check_signature", "parse", "time_to_live"]
-__all__ += ["verify_connection", "verify_subscription"]
+__all__ = ["Token", "TokenKeys", "TokenRefused", "examine", "misuses", "parse", "time_to_live", "verify_connection"]
+__all__ += ["verify_subscription"]
+
+Claims = TypeVar("Claims", ConnectionClaims, SubscriptionClaims)
+KnowsChannel: TypeAlias = Callable[[str], bool] | None
+R = TypeVar("R")
+Checks: TypeAlias = Generator[Fault, None, R | None]
+"""Yields the faults; returns what the checks have read, None if they could not go on after a fault."""
 
 
 class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,21 +122,23 @@ def parse(token: str, kind: Kind = "connection") -> Token:
     text = token.encode("utf-8", "surrogatepass")
     signed, _, signature = text.rpartition(b".")
     head, dot, claims = signed.partition(b".")
+
+    def malformed(found: str, expected: str, field: str = "") -> TokenRefused:
+        return TokenRefused(Fault(kind, "malformed", field, found, expected))
+
     # The server, too, looks first whether it begins like `{"` in base64.
     if not dot or not text.startswith(b"eyJ"):
-        raise TokenRefused(
-            "it is not three parts with dots between them, the first beginning with eyJ", kind, "malformed"
-        )
+        raise malformed("it", "three parts with dots between them, the first beginning with eyJ")
     parts: list[bytes] = []
     for name, part in (("header", head), ("claims", claims), ("signature", signature)):
         try:
             parts.append(b64decode(part))
         except ValueError:
-            raise TokenRefused(f"the {name} is not base64url without padding", kind, "malformed") from None
+            raise malformed(f"the {name}", "base64url without padding") from None
     try:
         return Token(read_header(parts[0]), parts[1], signed, parts[2])
     except ClaimError as error:
-        raise TokenRefused(str(error), kind, "malformed", error.claim) from None
+        raise malformed("", str(error), error.claim) from None
 
 
 def verify_connection(
@@ -150,19 +156,7 @@ def verify_connection(
         TokenRefused: it is refused.
         UsageError: a key needs the extra `tokens`.
     """
-    claims = _verified("connection", token, keys, now)
-    given: dict[str, dict[str, Any]] = claims.get("subs") or {name: {} for name in claims.get("channels", ())}
-    subs: dict[str, SubscribeClaims] = {}
-    for name, options in given.items():
-        _check_channel("connection", name, knows_channel)
-        subs[name] = SubscribeClaims(**_options("connection", options, f"subs.{name}."))
-    return ConnectionClaims(
-        user=claims["user"],
-        expire_at=_end(claims),
-        info=_bytes("connection", claims, "info"),
-        meta=claims.get("meta", b""),
-        subs=subs,
-    )
+    return _accepted(_check_connection(parse(token, "connection"), keys, now, knows_channel))
 
 
 def verify_subscription(
@@ -182,16 +176,20 @@ def verify_subscription(
         TokenRefused: it is refused.
         UsageError: a key needs the extra `tokens`.
     """
-    claims = _verified("subscription", token, keys, now)
-    channel: str = claims["channel"]
-    _check_channel("subscription", channel, knows_channel)
-    return SubscriptionClaims(
-        channel=channel,
-        user=claims["user"],
-        client=claims.get("client", ""),
-        expire_at=_end(claims),
-        **_options("subscription", claims),
-    )
+    return _accepted(_check_subscription(parse(token, "subscription"), keys, now, knows_channel))
+
+
+def examine(
+    kind: Kind, token: Token, keys: TokenKeys, now: float
+) -> tuple[list[Fault], ConnectionClaims | SubscriptionClaims | None]:
+    """All faults of *token*, the server's first; and its claims without the faulty ones, None if there are too few."""
+    faults: list[Fault] = []
+    checks: Checks[Any] = (_check_connection if kind == "connection" else _check_subscription)(token, keys, now, None)
+    while True:
+        try:
+            faults.append(next(checks))
+        except StopIteration as end:
+            return faults, end.value
 
 
 def time_to_live(claims: ConnectionClaims | SubscriptionClaims, now: float) -> int | None:
@@ -205,81 +203,141 @@ def time_to_live(claims: ConnectionClaims | SubscriptionClaims, now: float) -> i
     left = claims.expire_at - int(now)
     if left <= 0:
         kind: Kind = "subscription" if isinstance(claims, SubscriptionClaims) else "connection"
-        raise TokenRefused(f"the {kind} was to end {-left} s ago (`expire_at`)", kind, "ended", "expire_at")
+        raise TokenRefused(Fault(kind, "ended", "expire_at", claims.expire_at, int(now)))
     return left
 
 
-# ---- the steps, in the server's order
+def misuses(
+    claims: ConnectionClaims | SubscriptionClaims,
+    channel: str | None = None,
+    user: str | None = None,
+    client: str | None = None,
+) -> Iterator[Fault]:
+    """Yield a fault for each of these that the token is not for; None is not compared.
+
+    Args:
+        claims: what the token says.
+        channel: the channel to subscribe to.
+        user: the user of the connection.
+        client: the id of the connection.
+    """
+    kind: Kind = "connection"
+    if isinstance(claims, SubscriptionClaims):
+        kind = "subscription"
+        if channel is not None and claims.channel != channel:
+            yield Fault(kind, "another channel", "channel", claims.channel, channel)
+        if client is not None and claims.client not in ("", client):
+            yield Fault(kind, "another client", "client", claims.client, client)
+    if user is not None and claims.user != user:
+        yield Fault(kind, "another user", "sub", claims.user, user)
 
 
-def _verified(kind: Kind, text: str, keys: TokenKeys, now: float) -> dict[str, Any]:
-    token = parse(text, kind)
+# ---- the checks, in the server's order
+
+
+def _accepted(checks: Checks[Claims]) -> Claims:
+    """The claims of a token without any fault."""
     try:
-        claims = read_claims(token.claims, CONNECTION if kind == "connection" else SUBSCRIPTION)
-    except ClaimError as error:
-        raise TokenRefused(str(error), kind, "claims", error.claim) from None
+        fault = next(checks)
+    except StopIteration as end:
+        claims: Claims = end.value
+        return claims
+    raise TokenRefused(fault)
+
+
+def _check_connection(
+    token: Token, keys: TokenKeys, now: float, knows_channel: KnowsChannel
+) -> Checks[ConnectionClaims]:
+    claims = yield from _check("connection", token, keys, now)
+    if claims is None:
+        return None
+    subs: dict[str, SubscribeClaims] = {}
+    given: dict[str, dict[str, Any]] = claims.get("subs") or {name: {} for name in claims.get("channels", ())}
+    for name, options in given.items():
+        yield from _check_channel("connection", name, knows_channel)
+        subs[name] = SubscribeClaims(**(yield from _check_options("connection", options, f"subs.{name}.")))
+    return ConnectionClaims(
+        user=claims["user"],
+        expire_at=_end(claims),
+        info=(yield from _check_bytes("connection", claims, "info")),
+        meta=claims.get("meta", b""),
+        subs=subs,
+    )
+
+
+def _check_subscription(
+    token: Token, keys: TokenKeys, now: float, knows_channel: KnowsChannel
+) -> Checks[SubscriptionClaims]:
+    claims = yield from _check("subscription", token, keys, now)
+    if claims is None:
+        return None
+    yield from _check_channel("subscription", claims["channel"], knows_channel)
+    return SubscriptionClaims(
+        channel=claims["channel"],
+        user=claims["user"],
+        client=claims.get("client", ""),
+        expire_at=_end(claims),
+        **(yield from _check_options("subscription", claims)),
+    )
+
+
+def _check(kind: Kind, token: Token, keys: TokenKeys, now: float) -> Checks[dict[str, Any]]:
+    claims, errors = read_claims(token.claims, kind)
+    for error in errors:
+        yield Fault(kind, "claims", error.claim, expected=str(error))
+    readable = not errors or errors[0].claim != ""
     issuer, audience = claims.get("iss", ""), claims.get("aud", [])
-    if keys.issuer_regex and not _compiled(keys.issuer_regex).search(issuer):
-        _refuse_value(kind, "iss", "issuer", issuer, f"issuer_regex {keys.issuer_regex!r}")
-    if keys.audience_regex and not any(map(_compiled(keys.audience_regex).search, audience)):
-        _refuse_value(kind, "aud", "audience", audience, f"audience_regex {keys.audience_regex!r}")
-    if not keys.insecure_skip_signature:
-        check_signature(kind, token, keys, now)
+    if readable and keys.issuer_regex and not _compiled(keys.issuer_regex).search(issuer):
+        yield Fault(kind, "issuer", "iss", issuer, f"issuer_regex {keys.issuer_regex!r}")
+    if readable and keys.audience_regex and not any(map(_compiled(keys.audience_regex).search, audience)):
+        yield Fault(kind, "audience", "aud", audience, f"audience_regex {keys.audience_regex!r}")
+    if not keys.insecure_skip_signature and (fault := _check_signature(kind, token, keys, now)):
+        yield fault
+    if not readable:
+        return None
     if keys.audience and keys.audience not in audience:
-        _refuse_value(kind, "aud", "audience", audience, f"audience {keys.audience!r}")
+        yield Fault(kind, "audience", "aud", audience, f"audience {keys.audience!r}")
     if keys.issuer and keys.issuer != issuer:
-        _refuse_value(kind, "iss", "issuer", issuer, f"issuer {keys.issuer!r}")
+        yield Fault(kind, "issuer", "iss", issuer, f"issuer {keys.issuer!r}")
     if kind == "connection" and claims.get("channel"):
-        raise TokenRefused(
-            "a connection token must not have the claim `channel`: this is a subscription token",
-            kind, "channel claim", "channel",
-        )  # fmt: skip
-    _check_times(kind, claims, now)
+        yield Fault(kind, "channel claim", "channel", claims["channel"])
+    if (ends := claims.get("exp")) is not None and not ends > now:
+        yield Fault(kind, "expired", "exp", ends, now)
+        del claims["exp"]  # else it would also be when the connection ends
+    if (begins := claims.get("nbf")) is not None and not begins < now:
+        yield Fault(kind, "not yet valid", "nbf", begins, now)
     if kind == "subscription" and not claims.get("channel"):
-        raise TokenRefused("a subscription token needs the claim `channel`", kind, "no channel claim", "channel")
-    claims["user"] = _user(kind, token.claims, keys.user_id_claim) if keys.user_id_claim else claims.get("sub", "")
+        yield Fault(kind, "no channel claim", "channel")
+        return None
+    claims["user"] = claims.get("sub", "")
+    if path := keys.user_id_claim:
+        try:
+            claims["user"] = named_claim(token.claims, path)
+        except JSONError as error:
+            yield Fault(kind, "claims", path, expected=f"`{path}` cannot be read: {error}")
     return claims
 
 
-def _check_times(kind: Kind, claims: Mapping[str, Any], now: float) -> None:
-    if (ends := claims.get("exp")) is not None and not ends > now:
-        raise TokenRefused(f"the token expired {now - ends:g} s ago (`exp`)", kind, "expired", "exp")
-    if (begins := claims.get("nbf")) is not None and not begins < now:
-        raise TokenRefused(f"the token counts only in {begins - now:g} s (`nbf`)", kind, "not yet valid", "nbf")
-
-
-def _refuse_value(kind: Kind, claim: str, reason: Reason, value: Any, setting: str) -> NoReturn:
-    raise TokenRefused(f"`{claim}` is {value!r}, the server is configured with {setting}", kind, reason, claim)
-
-
-def _user(kind: Kind, claims: bytes, path: str) -> str:
-    try:
-        return named_claim(claims, path)
-    except JSONError as error:
-        raise TokenRefused(f"`{path}` cannot be read: {error}", kind, "claims", path) from None
-
-
-def _check_channel(kind: Kind, channel: str, knows_channel: Callable[[str], bool] | None) -> None:
+def _check_channel(kind: Kind, channel: str, knows_channel: KnowsChannel) -> Iterator[Fault]:
     if knows_channel is not None and not knows_channel(channel):
-        raise TokenRefused(f"there is no namespace for the channel {channel!r}", kind, "unknown channel", "channel")
+        yield Fault(kind, "unknown channel", "channel", channel)
 
 
-def _options(kind: Kind, options: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+def _check_options(kind: Kind, options: Mapping[str, Any], place: str = "") -> Generator[Fault, None, dict[str, Any]]:
     return {
-        "info": _bytes(kind, options, "info", place),
-        "data": _bytes(kind, options, "data", place),
+        "info": (yield from _check_bytes(kind, options, "info", place)),
+        "data": (yield from _check_bytes(kind, options, "data", place)),
         "override": options.get("override") or Override(),
     }
 
 
-def _bytes(kind: Kind, claims: Mapping[str, Any], name: str, place: str = "") -> bytes:
-    if not claims.get(f"b64{name}"):
-        return bytes(claims.get(name, b""))
-    try:
-        return b64bytes(claims[f"b64{name}"])
-    except ValueError as error:
-        claim = f"{place}b64{name}"
-        raise TokenRefused(f"`{claim}` is not base64: {error}", kind, "base64", claim) from None
+def _check_bytes(kind: Kind, claims: Mapping[str, Any], name: str, place: str = "") -> Generator[Fault, None, bytes]:
+    if text := claims.get(f"b64{name}"):
+        try:
+            return b64bytes(text)
+        except ValueError as error:
+            yield Fault(kind, "base64", f"{place}b64{name}", text, str(error))
+    return bytes(claims.get(name, b""))
 
 
 def _end(claims: Mapping[str, Any]) -> int:
@@ -291,23 +349,17 @@ def _end(claims: Mapping[str, Any]) -> int:
 # ---- signatures
 
 
-def check_signature(kind: Kind, token: Token, keys: TokenKeys, now: float) -> None:
-    """Make sure that a token is signed by one of *keys*.
-
-    Raises:
-        TokenRefused: it is not.
-        UsageError: a key needs the extra `tokens`.
-    """
+def _check_signature(kind: Kind, token: Token, keys: TokenKeys, now: float) -> Fault | None:
+    """Why the token is not signed by one of *keys*; None if it is."""
     try:
         if keys.jwks is not None:
-            _check_by_set(kind, token, keys.jwks)
-        elif not _checks_previous(token, keys, now):
-            _check_by_keys(kind, token, keys)
+            return _check_by_set(kind, token, keys.jwks)
+        return None if _checks_previous(token, keys, now) else _check_by_keys(kind, token, keys)
     except BadKey as error:
-        raise TokenRefused(f"the server's key cannot be used: {error}", kind, "key") from None
+        return Fault(kind, "key", expected=str(error))
 
 
-def _check_by_keys(kind: Kind, token: Token, keys: TokenKeys) -> None:
+def _check_by_keys(kind: Kind, token: Token, keys: TokenKeys) -> Fault | None:
     algorithm = token.header.alg
     if algorithm in HMAC and keys.hmac_secret_key:
         right = check_hmac(algorithm, keys.hmac_secret_key.encode(), token.signed, token.signature)
@@ -315,10 +367,9 @@ def _check_by_keys(kind: Kind, token: Token, keys: TokenKeys) -> None:
         pem = {"RS": keys.rsa_public_key, "ES": keys.ecdsa_public_key}.get(algorithm[:2], "")
         key = load_public(pem.encode()) if pem else None
         if key is None or algorithm not in algorithms_of(key):
-            raise TokenRefused(f"the server has no key for the algorithm {algorithm!r}", kind, "algorithm", "alg")
+            return Fault(kind, "algorithm", "alg", algorithm)
         right = check_public(algorithm, key, token.signed, token.signature)
-    if not right:
-        raise TokenRefused("the signature is not one by the server's key", kind, "signature")
+    return None if right else Fault(kind, "signature", expected="the server's key")
 
 
 def _checks_previous(token: Token, keys: TokenKeys, now: float) -> bool:
@@ -328,21 +379,18 @@ def _checks_previous(token: Token, keys: TokenKeys, now: float) -> bool:
     return check_hmac(token.header.alg, keys.hmac_previous_secret_key.encode(), token.signed, token.signature)
 
 
-def _check_by_set(kind: Kind, token: Token, jwks: Mapping[str, Any]) -> None:
+def _check_by_set(kind: Kind, token: Token, jwks: Mapping[str, Any]) -> Fault | None:
     algorithm, kid = token.header.alg, token.header.kid
-    if not kid:
-        raise TokenRefused("the server has a key set, so the header needs the `kid` of a key", kind, "kid", "kid")
     members = (key for key in jwks.get("keys") or () if isinstance(key, Mapping))
-    given = [key for key in members if key.get("use") == "sig" and key.get("kid") == kid]
+    given = [key for key in members if kid and key.get("use") == "sig" and key.get("kid") == kid]
     if not given:
-        raise TokenRefused(f'the key set has no key {kid!r} with `use` "sig"', kind, "kid", "kid")
-    key = public_from_jwk(given[-1])
-    if algorithm not in algorithms_of(key) or (
-        algorithm != "EdDSA" and (given[-1].get("alg") or algorithm) != algorithm
-    ):
-        raise TokenRefused(f"the key {kid!r} of the set is not one for {algorithm!r}", kind, "algorithm", "alg")
-    if not check_public(algorithm, key, token.signed, token.signature):
-        raise TokenRefused(f"the signature is not one by the key {kid!r} of the set", kind, "signature")
+        return Fault(kind, "kid", "kid", kid)
+    key, named = public_from_jwk(given[-1]), f"the key {kid!r} of the set"
+    wanted = given[-1].get("alg")
+    if algorithm not in algorithms_of(key) or (algorithm != "EdDSA" and wanted and wanted != algorithm):
+        return Fault(kind, "algorithm", "alg", algorithm, named)
+    right = check_public(algorithm, key, token.signed, token.signature)
+    return None if right else Fault(kind, "signature", expected=named)
 
 
 @functools.lru_cache(maxsize=64)

@@ -119,31 +119,7 @@ def test_wrong_command_lines(cli: Run, arguments: tuple[str, ...], text: str) ->
     assert text in ran.err
 
 
-def test_a_key_set_that_is_none(cli: Run, tmp_path: Path) -> None:
-    """A file with half a key set is refused."""
-    file = tmp_path / "set.json"
-    file.write_text('{"keys":')
-    ran = cli("token", "explain", "x", "--key-file", str(file))
-    assert (ran.code, "is not a key set" in ran.err) == (2, True)
-
-
 def test_the_secret_of_1x_is_not_the_key(cli: Run) -> None:
     """--secret, which means 1.x, signs no token of the current server."""
     ran = cli("--secret", "s", "token", "connection", "42")
     assert (ran.code, "--secret-key" in ran.err) == (2, True)
-
-
-@pytest.mark.parametrize(
-    "arguments", [("42", "--timestamp", "5"), ("--timestamp", "5", "42"), ("v1", "42", "--timestamp", "5")]
-)
-def test_the_token_of_1x_is_where_it_was(cli: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
-    """`token USER` still makes the token of 1.x, as `token v1 USER` does."""
-    monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
-    expected = "0e870fa76babf89596e4695e8d1c62013a978e6bcf21de4d5291440c6dfcec42"
-    assert json.loads(cli("token", *arguments, "--json").out)["token"] == expected
-
-
-def test_users_of_1x_with_the_name_of_a_verb(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user called like a verb is reached by `token v1`."""
-    monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
-    assert json.loads(cli("token", "v1", "connection", "--json").out)["user"] == "connection"

@@ -41,6 +41,8 @@ from centripetal.protocol.watching import (
     Unreadable,
     Unsubscribed,
 )
+from centripetal.tokens.issuing import signer
+from centripetal.tokens.signing_key import SigningKey
 from centripetal.tokens.verification import TokenKeys, verify_connection, verify_subscription
 
 NOW = 1_700_000_000.0
@@ -88,7 +90,7 @@ def error(watcher: Watcher, code: int, message: str, *, temporary: bool = False)
 
 def test_it_connects_with_a_token_of_its_own() -> None:
     """The token is good, and of the user; each channel is subscribed to with a token of its own and all wishes."""
-    watcher = Watcher(["news", "$desk", "news"], key=KEY, user="42")
+    watcher = Watcher(["news", "$desk", "news"], sign=signer(KEY, "42"))
     (command,) = commands(watcher.opened(NOW))
     assert isinstance(request := command.request(), Connect)
     assert verify_connection(request.token, KEYS, NOW).user == "42"
@@ -127,7 +129,7 @@ def test_pings_are_answered_as_the_server_wants() -> None:
 
 def test_the_token_is_renewed_in_time() -> None:
     """At three quarters of its life, and again after that; one made elsewhere can't be."""
-    watcher = Watcher(["news"], key=KEY, user="42")
+    watcher = Watcher(["news"], sign=signer(KEY, "42"))
     subscribed(watcher, SubscribeResult(), expires=True, ttl=20)
     assert watcher.wake_at() == NOW + 15
     assert watcher.tick(NOW + 14.9) == Step()
@@ -146,7 +148,7 @@ def test_the_token_is_renewed_in_time() -> None:
 
 def test_what_the_back_end_says_of_the_life_counts() -> None:
     """A push of a refresh moves the next one."""
-    watcher = Watcher(["news"], key=KEY)
+    watcher = Watcher(["news"], sign=signer(KEY, ""))
     subscribed(watcher, SubscribeResult(), expires=True, ttl=20)
     push(watcher, "", refresh=RefreshResult(True, 8))
     assert watcher.wake_at() == NOW + 6
@@ -179,7 +181,7 @@ def test_what_happens_in_a_channel_is_seen() -> None:
 
 def test_what_was_missed_is_recovered() -> None:
     """From the last publication on that was seen; then nothing is missing."""
-    watcher = Watcher(["news"], key=KEY)
+    watcher = Watcher(["news"], sign=signer(KEY, ""))
     assert subscribed(watcher, RECOVERABLE).events == (Subscribed("news"),)
     push(watcher, pub=Publication(msgspec.Raw(b"1"), offset=6))
     assert said(watcher.closed(None, "").events[0])[:2] == (Lost, "the server ended the connection without a word")
@@ -218,7 +220,7 @@ def test_what_may_be_missing_is_a_gap(before: SubscribeResult, after: SubscribeR
 
 def test_a_subscription_that_lost_its_place_is_renewed() -> None:
     """After an unsubscribe from 2500 on: a second after the last time, with recovery."""
-    watcher = Watcher(["news"], key=KEY)
+    watcher = Watcher(["news"], sign=signer(KEY, ""))
     subscribed(watcher, RECOVERABLE)
     assert push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state")) == Step()
     assert push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state")) == Step()
@@ -318,7 +320,7 @@ def test_a_refused_channel_is_explained(code: int, message: str, words: str) -> 
 )
 def test_a_denied_channel_says_what_it_wants(channel: str, key: str | None, words: str) -> None:
     """By its name, and by what was tried."""
-    (event,) = error(Watcher([channel], key=key), 103, "permission denied").events
+    (event,) = error(Watcher([channel], sign=signer(key, "") if key else None), 103, "permission denied").events
     assert isinstance(event, Ended)
     assert words in str(event.error)
 
@@ -352,7 +354,7 @@ def test_being_taken_out_of_all_channels_is_the_end() -> None:
 )
 def test_the_code_says_whether_to_come_back(code: int | None, kind: type[Event], words: str) -> None:
     """Codes from 3500 to 3999 and from 4500 to 4999 are the end, any others mean: come back (spec v6 §18.2)."""
-    watcher = Watcher(["news"], key=KEY)
+    watcher = Watcher(["news"], sign=signer(KEY, ""))
     connected(watcher)
     (event,) = watcher.closed(code, "a reason").events
     assert isinstance(event, kind)
@@ -361,7 +363,7 @@ def test_the_code_says_whether_to_come_back(code: int | None, kind: type[Event],
 
 def test_a_server_that_wants_a_token_is_understood() -> None:
     """3501 to who has none means that; to who has one, something else."""
-    without, with_key = Watcher(["news"]), Watcher(["news"], key=KEY)
+    without, with_key = Watcher(["news"]), Watcher(["news"], sign=signer(KEY, ""))
     for watcher, words in ((without, "it wants a token"), (with_key, "another generation")):
         watcher.opened(NOW)
         (event,) = watcher.closed(3501, "bad request").events
@@ -380,7 +382,7 @@ def test_a_server_that_wants_a_token_is_understood() -> None:
 )
 def test_a_connection_that_is_refused(reply: dict[str, Any], kind: type[Event], words: str) -> None:
     """Ends it, unless it may go better later."""
-    watcher = Watcher(["news"], key=KEY)
+    watcher = Watcher(["news"], sign=signer(KEY, ""))
     (command,) = commands(watcher.opened(NOW))
     (event,) = watcher.received(encode_reply(Reply(command.id, **reply)), NOW).events
     assert isinstance(event, kind)
@@ -417,7 +419,13 @@ def test_what_is_no_message_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("channels", "options"),
-    [([], {}), ([""], {}), (["a"], {"key": KEY, "token": "t"}), (["a"], {"key": ""}), (["a"], {"user": 7})],
+    [
+        ([], {}),
+        ([""], {}),
+        (["a"], {"sign": signer(KEY, ""), "token": "t"}),
+        (["a"], {"sign": lambda _, __: SigningKey("")}),
+        (["a"], {"sign": signer(KEY, 7.5)}),  # type: ignore[arg-type]
+    ],
 )
 def test_wrong_arguments_are_refused(channels: list[str], options: dict[str, Any]) -> None:
     """Before anybody connects."""
@@ -440,7 +448,7 @@ replies = st.one_of(
 @given(st.lists(st.one_of(replies, st.binary(max_size=30)), max_size=12))
 def test_whatever_comes_it_goes_on(frames: list[bytes]) -> None:
     """No message, in any order, makes it fail, send what is no command, or see a channel that it does not watch."""
-    watcher = Watcher(["a", "b"], key=KEY)
+    watcher = Watcher(["a", "b"], sign=signer(KEY, ""))
     now, step = NOW, watcher.opened(NOW)
     for frame in frames:
         commands(Step(tuple(each for each in step.send if each != PING)))

@@ -13,6 +13,7 @@ from centripetal.cli.input import STDIN, read_json, read_text
 from centripetal.cli.output.errors import ExitCode, printable
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.settings import Settings, register
+from centripetal.cli.tokens.token_key import key_set
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
 from centripetal.tokens import Explanation, SigningKey, connection_token, explain, subscription_token
@@ -21,33 +22,19 @@ __all__ = ["register_in"]
 
 VARIABLE = TOKEN_KEY[0]
 
-SecretKey = Annotated[
-    str | None,
-    typer.Option(
-        "--token-key",
-        "--secret-key",
-        metavar="SECRET",
-        show_default=False,
-        help=f"The server's `hmac_secret_key`. Better set {VARIABLE}.",
-    ),
-]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option("--key-file", metavar="FILE", show_default=False, help="A private key in PEM, instead of a secret."),
-]
-Algorithm = Annotated[
-    str | None,
-    typer.Option(
-        "--algorithm",
-        metavar="NAME",
-        show_default=False,
-        help="HS512, RS384, …; if not given, the usual one for the key.",
-    ),
-]
-Kid = Annotated[
-    str | None,
-    typer.Option("--kid", metavar="ID", show_default=False, help="The key's id in the server's key set."),
-]
+
+def _option(metavar: str, *names: str, help: str) -> Any:  # noqa: A002 - Typer's name
+    return typer.Option(*names, metavar=metavar, show_default=False, help=help)
+
+
+_SECRET_HELP = f"The server's `hmac_secret_key`. Better set {VARIABLE}."
+SecretKey = Annotated[str | None, _option("SECRET", "--token-key", "--secret-key", help=_SECRET_HELP)]
+KeyFile = Annotated[Path | None, _option("FILE", "--key-file", help="A private key in PEM, instead of a secret.")]
+_PUBLIC_HELP = "The server's public key in PEM, or key set in JSON."
+PublicKeyFile = Annotated[Path | None, _option("FILE", "--key-file", help=_PUBLIC_HELP)]
+_ALGORITHM_HELP = "HS512, RS384, …; if not given, the usual one for the key."
+AlgorithmName = Annotated[str | None, _option("NAME", "--algorithm", help=_ALGORITHM_HELP)]
+Kid = Annotated[str | None, _option("ID", "--kid", help="The key's id in the server's key set.")]
 ExpiresIn = Annotated[
     str,
     typer.Option(
@@ -56,28 +43,10 @@ ExpiresIn = Annotated[
         help="How long it is valid: seconds, or a number with a unit such as 30m, 12h, 7d; or never.",
     ),
 ]
-Info = Annotated[
-    str | None,
-    typer.Option("--info", metavar="JSON", show_default=False, help="JSON about the user, shown in presence."),
-]
-Audience = Annotated[
-    str | None,
-    typer.Option(
-        "--audience",
-        metavar="TEXT",
-        show_default=False,
-        help="The `aud` claim, if the server is configured with an `audience`.",
-    ),
-]
-Issuer = Annotated[
-    str | None,
-    typer.Option(
-        "--issuer",
-        metavar="TEXT",
-        show_default=False,
-        help="The `iss` claim, if the server is configured with an `issuer`.",
-    ),
-]
+Info = Annotated[str | None, _option("JSON", "--info", help="JSON about the user, shown in presence.")]
+_CLAIM_HELP = "The `{}` claim, if the server is configured with an `{}`."
+Audience = Annotated[str | None, _option("TEXT", "--audience", help=_CLAIM_HELP.format("aud", "audience"))]
+Issuer = Annotated[str | None, _option("TEXT", "--issuer", help=_CLAIM_HELP.format("iss", "issuer"))]
 User = Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")]
 
 
@@ -87,20 +56,14 @@ def connection(
     expires_in: ExpiresIn = "1h",
     info: Info = None,
     channel: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--channel", metavar="CHANNEL", show_default=False, help="Subscribed from the start; can be repeated."
-        ),
+        list[str] | None, _option("CHANNEL", "--channel", help="Subscribed from the start; can be repeated.")
     ] = None,
-    meta: Annotated[
-        str | None,
-        typer.Option("--meta", metavar="JSON", show_default=False, help="JSON for the back end, hidden from clients."),
-    ] = None,
+    meta: Annotated[str | None, _option("JSON", "--meta", help="JSON for the back end, hidden from clients.")] = None,
     audience: Audience = None,
     issuer: Issuer = None,
     secret_key: SecretKey = None,
     key_file: KeyFile = None,
-    algorithm: Algorithm = None,
+    algorithm: AlgorithmName = None,
     kid: Kid = None,
 ) -> None:
     """Make the token with which a browser connects as USER to the current Centrifugo."""
@@ -118,14 +81,12 @@ def subscription(
     user: User,
     expires_in: ExpiresIn = "1h",
     info: Info = None,
-    data: Annotated[
-        str | None, typer.Option("--data", metavar="JSON", show_default=False, help="JSON that goes to the client.")
-    ] = None,
+    data: Annotated[str | None, _option("JSON", "--data", help="JSON that goes to the client.")] = None,
     audience: Audience = None,
     issuer: Issuer = None,
     secret_key: SecretKey = None,
     key_file: KeyFile = None,
-    algorithm: Algorithm = None,
+    algorithm: AlgorithmName = None,
     kid: Kid = None,
 ) -> None:
     """Make the token with which USER subscribes to CHANNEL, whatever its options permit."""
@@ -145,14 +106,8 @@ def explain_(
             metavar="[TOKEN]", show_default=False, help="The token; - or none reads it from the standard input."
         ),
     ] = STDIN,
-    channel: Annotated[
-        str | None,
-        typer.Option("--channel", metavar="CHANNEL", show_default=False, help="The channel to subscribe to with it."),
-    ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", metavar="USER", show_default=False, help="The user that it must belong to."),
-    ] = None,
+    channel: Annotated[str | None, _option("CHANNEL", "--channel", help="The channel to subscribe to with it.")] = None,
+    user: Annotated[str | None, _option("USER", "--user", help="The user that it must belong to.")] = None,
     connect: Annotated[
         bool,
         typer.Option(
@@ -160,17 +115,12 @@ def explain_(
         ),
     ] = False,
     secret_key: SecretKey = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--key-file", metavar="FILE", show_default=False, help="The server's public key in PEM, or key set in JSON."
-        ),
-    ] = None,
+    key_file: PublicKeyFile = None,
 ) -> None:
     """Say whether a server would accept a token, why, and what to do. The exit code is 1 if it would refuse it."""
-    key = _secret_or_file(settings, secret_key, key_file)
-    if isinstance(key, bytes):
-        key = _key_set(key)
+    key: Any = _secret_or_file(settings, secret_key, key_file)
+    if isinstance(key, bytes) and (keys := key_set(key, "--key-file is not a key set")) is not None:
+        key = keys
     explanation = explain(read_text(token), key, channel=channel, user=user, kind="connection" if connect else None)
     if settings.json:
         show_json(_as_object(explanation))
@@ -219,16 +169,6 @@ def _secret_or_file(settings: Settings, secret: str | None, file: Path | None) -
     if not secret:
         raise UsageError(f"no key is given: set {VARIABLE} (or --token-key), or give a private key with --key-file")
     return secret
-
-
-def _key_set(content: bytes) -> Any:
-    """What a file of keys holds: a key set, or a key in PEM."""
-    if not content.lstrip().startswith(b"{"):
-        return content
-    try:
-        return msgspec.json.decode(content, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise UsageError(f"--key-file is not a key set: {error}") from None
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}

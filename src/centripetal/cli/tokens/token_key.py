@@ -1,4 +1,4 @@
-"""What tokens of Centrifugo 3 and later are signed and checked with, as a command line gives it."""
+"""Keys that sign and verify tokens of Centrifugo 3 and later, as a command line gives them."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
 
-__all__ = ["KeyOption", "checking_key", "known_key"]
+__all__ = ["KeyOption", "given_key", "key_set", "verification_key"]
 
 KeyOption = Annotated[
     str | None,
@@ -25,7 +25,7 @@ KeyOption = Annotated[
 ]
 
 
-def known_key(settings: Settings, given: str | None) -> str | None:
+def given_key(settings: Settings, given: str | None) -> str | None:
     """The key, if the option or the environment gives one."""
     key = given if given is not None else environment_value(settings.environment, *TOKEN_KEY)
     if key is not None and key.startswith("@"):
@@ -36,17 +36,28 @@ def known_key(settings: Settings, given: str | None) -> str | None:
     return key or None
 
 
-def checking_key(settings: Settings, given: str | None) -> Any:
-    """The key, or the key set, to check with."""
-    key = known_key(settings, given)
+def verification_key(settings: Settings, given: str | None) -> Any:
+    """The key, or the key set, that verifies tokens."""
+    key = given_key(settings, given)
     if key is None:
         raise UsageError(
             f"no token key is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
             "the server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
         )
-    if key.lstrip().startswith("{"):
-        try:
-            return msgspec.json.decode(key, type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise UsageError(f"the key set is not JSON: {error}") from None
-    return key
+    keys = key_set(key, "the key set is not JSON")
+    return key if keys is None else keys
+
+
+def key_set(text: str | bytes, problem: str) -> dict[str, Any] | None:
+    """The key set that *text* is; None if it is a key in PEM or a secret.
+
+    Raises:
+        UsageError: it begins like a key set, but is not JSON; *problem* says so.
+    """
+    if text.lstrip()[:1] not in ("{", b"{"):
+        return None
+    try:
+        keys: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{problem}: {error}") from None
+    return keys

@@ -26,7 +26,7 @@ from centripetal.cli.generation import TOKEN_KEY, Generation
 from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.settings import TOOLS, Settings, register
-from centripetal.cli.tokens.token_key import KeyOption, known_key
+from centripetal.cli.tokens.token_key import KeyOption, given_key
 from centripetal.cli.tools.demo_script import CHANNELS, CHAPTERS, CONFIGS, PUBLISHES, USER, Chapter
 from centripetal.cli.tools.demo_subscriber import Arrival, Subscriber
 from centripetal.cli.tools.watch import as_members, described
@@ -35,6 +35,7 @@ from centripetal.dialects.current import watcher as watching_current
 from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import ServerError
 from centripetal.protocol.watching import Watcher
+from centripetal.tokens.issuing import signer
 
 __all__ = ["register_in"]
 
@@ -118,8 +119,8 @@ def _watching(
         secret = client.secret
         watcher: Watcher = watching_v1.Watcher(CHANNELS, secret=secret, user=USER)
     else:
-        secret = known_key(settings, token_key)
-        watcher = watching_current.Watcher(CHANNELS, key=secret, user=USER)
+        secret = given_key(settings, token_key)
+        watcher = watching_current.Watcher(CHANNELS, sign=signer(secret, USER) if secret else None)
     url, options = settings.server_url() or client.endpoint, settings.transport()
     with Subscriber(watcher, url, subscriptions=len(CHANNELS), joins=joins, **options) as subscriber:
         yield _Subject(client, secret, subscriber)

@@ -11,13 +11,14 @@ from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import ExitCode, printable
 from centripetal.cli.output.printing import console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.cli.tokens.token_key import KeyOption, checking_key, known_key
+from centripetal.cli.tokens.token_key import KeyOption, given_key, verification_key
 from centripetal.cli.tools.diagnosis import Check, explained, failed, network, server, token
 from centripetal.cli.tools.diagnosis_channel import channel, clients
 from centripetal.dialects.current import watcher as watching_current
 from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import Watcher
+from centripetal.tokens.issuing import signer
 
 __all__ = ["register_in"]
 
@@ -90,9 +91,9 @@ def _all_checks(settings: Settings, name: str | None, text: str | None, token_ke
 def _of_clients(
     settings: Settings, generation: Generation, name: str | None, text: str | None, token_key: str | None
 ) -> Iterator[Check]:
-    key = known_key(settings, token_key)
+    key = given_key(settings, token_key)
     if text is not None and key is not None and generation is Generation.CURRENT:
-        found = explained(text, checking_key(settings, token_key), name)
+        found = explained(text, verification_key(settings, token_key), name)
         yield token(found)
         if not found.accepted:
             return
@@ -120,9 +121,8 @@ def _watcher(
         secret = None if settings.insecure else settings.credentials().secret
         return watching_v1.Watcher(channels, secret=secret, user=_USER, patience=settings.seconds())
     private = _private_key(key)
-    return watching_current.Watcher(
-        channels, key=None if text else private, token=text, user=_USER, patience=settings.seconds()
-    )
+    sign = signer(private, _USER) if private is not None and not text else None
+    return watching_current.Watcher(channels, sign=sign, token=text, patience=settings.seconds())
 
 
 def _private_key(key: str | None) -> Any:

@@ -14,7 +14,7 @@ from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import as_text, console, show_json
 from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
-from centripetal.cli.tokens.token_key import KeyOption, known_key
+from centripetal.cli.tokens.token_key import KeyOption, given_key
 from centripetal.dialects.current import watcher as watching_current
 from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import CentripetalError, UsageError
@@ -33,6 +33,7 @@ from centripetal.protocol.watching import (
     Unsubscribed,
     Watcher,
 )
+from centripetal.tokens.issuing import signer
 
 __all__ = ["as_members", "described", "register_in"]
 
@@ -80,7 +81,7 @@ def watch(
 
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: there must be at least one publication to wait for")
-    url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
+    url, watcher = _watcher(settings, channels, user, given_key(settings, token_key), token, token_key is not None)
     timeout = settings.seconds()
     show = _show_as_json if settings.json else _show_to_people(channels)
     for event in _until(count, iter(Watching(watcher, url, timeout=timeout, **settings.transport()))):
@@ -99,7 +100,8 @@ def _watcher(
         key = None if token is not None or (settings.insecure and not insists) else key
         if key is not None or token is not None or settings.credentials().generation is Generation.CURRENT:
             url = settings.server_url() or DEFAULT_URL
-            return url, watching_current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
+            sign = signer(key, user) if key is not None else None
+            return url, watching_current.Watcher(channels, sign=sign, token=token, patience=settings.seconds())
     if token is not None or insists:
         raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
     with closing(settings.client_v1()) as client:

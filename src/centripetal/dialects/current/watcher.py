@@ -5,7 +5,7 @@ break. What is published meanwhile comes after the reply to the command, so noth
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -42,7 +42,6 @@ from centripetal.protocol.watching import (
     Step,
     Subscribed,
 )
-from centripetal.tokens.issuing import Key, connection_token, subscription_token
 
 __all__ = ["Watcher"]
 
@@ -71,14 +70,13 @@ class Watcher(Conversation[_Channel, Request, Reply]):
 
     Args:
         channels: their names; one that is given twice counts once.
-        key: what signs the tokens of the connection and of each subscription: so also channels are seen which clients
-            may not subscribe to. None: *token*, or none.
-        token: a token of a connection, made elsewhere; once it has expired, this is the end.
-        user: as whom to connect with *key*; "" is the anonymous user.
+        sign: signs a token at a Unix time, of the connection (channel None) or of a subscription to a channel, so that
+            also channels are seen to which clients may not subscribe. None: *token* is used, or no token.
+        token: a connection token made elsewhere; the watcher cannot renew it and ends when it has expired.
         patience: seconds in which the server must answer.
 
     Raises:
-        UsageError: no channel, a name that cannot be, a key that cannot be used, both a key and a token.
+        UsageError: no channel, an invalid name, both *sign* and *token*; or *sign* raises it.
     """
 
     advice = ADVICE
@@ -87,17 +85,17 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         self,
         channels: Sequence[str],
         *,
-        key: Key | None = None,
+        sign: Callable[[str | None, float], str] | None = None,
         token: str | None = None,
-        user: str = "",
         patience: float = 5.0,
     ) -> None:
-        super().__init__(channels, _Channel, user=user, patience=patience)
-        if key is not None and token is not None:
+        # A token names its user, and only the server can read an opaque one.
+        super().__init__(channels, _Channel, user="" if sign is None and token is None else None, patience=patience)
+        if sign is not None and token is not None:
             raise UsageError("give a token or the key to make one with, not both")
-        self._key = key
+        self._sign = sign
         self._token = token
-        self._connection_token(0.0)  # what is wrong with the key is said at once
+        self._connection_token(0.0)  # an invalid key or user is reported at once
         self._ping = 0
         self._pong = False
 
@@ -148,12 +146,10 @@ class Watcher(Conversation[_Channel, Request, Reply]):
     # ---- commands
 
     def _has_token(self) -> bool:
-        return self._key is not None or self._token is not None
+        return self._sign is not None or self._token is not None
 
     def _connection_token(self, now: float) -> str:
-        if self._key is None:
-            return self._token or ""
-        return connection_token(self._key, self._user, now=now)
+        return (self._token or "") if self._sign is None else self._sign(None, now)
 
     def _encode(self, number: int, request: Request) -> bytes:
         return encode_commands([msgspec.structs.replace(Command(number), **{request.name: request})])
@@ -164,10 +160,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
     def _subscribe(self, name: str, now: float) -> bytes:
         channel = self._channels[name]
         channel.asked, channel.again = now, None
-        token = ""
-        if self._key is not None:
-            # It lives as long as the connection: nobody else gets to see it.
-            token = subscription_token(self._key, name, self._user, expires_in=None, now=now)
+        token = "" if self._sign is None else self._sign(name, now)
         return self._ask(msgspec.structs.replace(_wishes(name, channel), token=token), now)
 
     # ---- replies
@@ -211,7 +204,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
 
     def _renewed(self, life: ConnectResult | RefreshResult, now: float) -> None:
         """A token that is not ours to make cannot be renewed."""
-        self._refresh_before(life.ttl if life.expires and self._key is not None else None, now)
+        self._refresh_before(life.ttl if life.expires and self._sign is not None else None, now)
 
     def _answered(self, name: str, reply: Reply, now: float) -> tuple[Event, ...]:
         channel = self._channels.get(name)
@@ -228,7 +221,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
             channel.tries += 1
             channel.again = now + min(_PAUSE * 2.0 ** (channel.tries - 1), _LONGEST_PAUSE)
             return ()
-        denied = error.code == error_codes.PERMISSION_DENIED and self._key is not None
+        denied = error.code == error_codes.PERMISSION_DENIED and self._sign is not None
         return self._refused(name, error.message, error.code, OWN_KEY if denied else "")
 
     def _subscribed(self, name: str, result: SubscribeResult) -> tuple[Event, ...]:

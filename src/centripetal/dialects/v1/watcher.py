@@ -80,6 +80,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
 
     def __init__(self, channels: Sequence[str], *, secret: str | None, user: str = "", patience: float = 5.0) -> None:
         super().__init__(channels, _Channel, user=user, patience=patience)
+        self._connects_as = user
         self._secret = secret
         self._credentials(0.0)  # what is wrong with them is said at once
 
@@ -127,9 +128,9 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
 
     def _credentials(self, now: float, shape: type[Connect] = Connect) -> Connect:
         if self._secret is None:
-            return shape(self._user)
+            return shape(self._connects_as)
         timestamp = str(int(now))
-        return shape(self._user, timestamp, token=generate_client_token(self._secret, self._user, timestamp))
+        return shape(self._connects_as, timestamp, token=generate_client_token(self._secret, self._connects_as, timestamp))
 
     def _subscribe(self, name: str, now: float) -> bytes:
         channel = self._channels[name]

@@ -24,6 +24,7 @@ from centripetal.tokens.claims import ConnectionClaims, SubscriptionClaims
 from centripetal.tokens.verification import (
     TokenKeys,
     TokenRefused,
+    misuses,
     verify_connection,
     verify_subscription,
 )
@@ -170,7 +171,7 @@ class Gate:
             FatalError: it is for another channel, user or connection.
         """
         claims = verify_subscription(token, self._subscription_keys, now, knows_channel=self._knows)
-        if claims.channel != channel or claims.user != user or claims.client not in ("", client):
+        if any(misuses(claims, channel, user, client)):
             raise FatalError(INVALID_TOKEN)
         return claims
 

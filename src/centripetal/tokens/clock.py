@@ -1,12 +1,11 @@
-"""The functions of `centripetal.tokens` that need a clock: the pure ones, and the system's time if none is given."""
+"""The public functions that need a clock: the pure ones, with the system's time where `now` is not given."""
 
 import functools
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from centripetal.tokens import explanation as explaining
-from centripetal.tokens import issuing as credentials
+from centripetal.tokens import explanation, issuing
 
 __all__ = ["connection_token", "explain", "subscription_token"]
 
@@ -26,6 +25,6 @@ def _clocked(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-connection_token = _clocked(credentials.connection_token)
-subscription_token = _clocked(credentials.subscription_token)
-explain = _clocked(explaining.explain)
+connection_token = _clocked(issuing.connection_token)
+subscription_token = _clocked(issuing.subscription_token)
+explain = _clocked(explanation.explain)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from centripetal import tokens
-from centripetal.tokens import explanation as explaining
-from centripetal.tokens import issuing as credentials
+from centripetal.tokens import explanation, issuing
 from tests.tokens.keys import NOW, SECRET
 
 KEYS = tokens.TokenKeys(hmac_secret_key=SECRET)
@@ -30,9 +29,9 @@ def test_the_clock_is_the_systems() -> None:
 @pytest.mark.parametrize(
     ("function", "pure"),
     [
-        (tokens.connection_token, credentials.connection_token),
-        (tokens.subscription_token, credentials.subscription_token),
-        (tokens.explain, explaining.explain),
+        (tokens.connection_token, issuing.connection_token),
+        (tokens.subscription_token, issuing.subscription_token),
+        (tokens.explain, explanation.explain),
     ],
 )
 def test_the_signatures_are_those_of_the_pure_functions(function: Callable[..., Any], pure: Callable[..., Any]) -> None:

@@ -1,0 +1,89 @@
+"""Keys that sign: what they are made from, what they refuse, and their public half."""
+
+from typing import Any
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.tokens.signing_key import SigningKey
+from tests.tokens.keys import SECRET, key_for, pair
+
+HALF = "\ud83d"
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm"),
+    [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("p521", "ES512"), ("ed25519", "EdDSA")],
+)
+def test_the_algorithm_is_that_of_the_key(name: str, algorithm: str) -> None:
+    """A key in PEM, as text or bytes, signs by its usual algorithm."""
+    assert SigningKey(pair(name).private).algorithm == algorithm
+    assert SigningKey(pair(name).private.encode()).algorithm == algorithm
+
+
+BAD_KEYS: list[tuple[Any, dict[str, Any], str]] = [
+    ("", {}, "the key is empty"),
+    (b"", {}, "the key is empty"),
+    (b"\xff", {}, "the key is no text in UTF-8"),
+    (None, {}, "the key must be text, bytes or a SigningKey, not NoneType"),
+    (HALF, {}, "the key holds half"),
+    ("secret\n", {}, r"the secret begins or ends with white space.*strip\(\)"),
+    (SECRET, {"algorithm": "PS256"}, "the algorithm 'PS256' is not one that the server takes"),
+    (SECRET, {"algorithm": "none"}, "the algorithm 'none'"),
+    (SECRET, {"algorithm": "RS256"}, "a secret signs by HS256 or HS384 or HS512, not RS256: that needs an RSA key"),
+    (SECRET, {"algorithm": "EdDSA"}, "that needs an Ed25519 key"),
+    (SECRET, {"algorithm": "ES384"}, "that needs an ECDSA key on the curve P-384"),
+    (SECRET, {"password": "x"}, "password opens a private key"),
+    (SECRET, {"kid": ""}, "kid must not be empty"),
+    (pair("rsa").private, {"algorithm": "HS256"}, "a key in PEM is no secret for HS256"),
+    (pair("rsa").public, {"algorithm": "HS256"}, "a key in PEM is no secret for HS256"),
+    (pair("rsa").private, {"algorithm": "ES256"}, "this key signs by RS256 or RS384 or RS512, not ES256"),
+    (pair("p256").private, {"algorithm": "ES384"}, "this key signs by ES256, not ES384: .* curve P-384"),
+    (pair("ed25519").private, {"algorithm": "RS256"}, "this key signs by EdDSA, not RS256"),
+    (pair("rsa").public, {}, "this is a public key, which cannot sign"),
+    (pair("rsa1024").private, {}, "an RSA key of 1024 bits is too short"),
+    (pair("k256").private, {}, "the curve secp256k1 is not taken"),
+    (pair("rsa").private, {"password": "x"}, "is not encrypted"),
+    (pair("rsa").private[:500], {}, "the private key cannot be read"),
+    ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", {}, "the private key cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("key", "options", "text"), BAD_KEYS)
+def test_bad_keys(key: Any, options: dict[str, Any], text: str) -> None:
+    """A key that could not sign what the server takes is refused, with what to do."""
+    with pytest.raises(UsageError, match=text):
+        SigningKey(key, **options)
+
+
+def test_a_secret_has_no_public_half() -> None:
+    """A secret is not given away by the methods that give the public half."""
+    for get in (SigningKey(SECRET).public_key, SigningKey(SECRET, kid="k").jwk):
+        with pytest.raises(UsageError, match="a secret must not leave"):
+            get()
+    with pytest.raises(UsageError, match="needs an id"):
+        key_for("RS256").jwk()
+
+
+def test_keys_show_no_secret() -> None:
+    """The repr names algorithm and id, not the key."""
+    assert repr(SigningKey(SECRET, kid="k")) == "<SigningKey HS256 k>"
+    assert repr(key_for("ES256")) == "<SigningKey ES256>"
+
+
+def test_encrypted_keys_are_opened() -> None:
+    """A password opens an encrypted PEM; without it, or with another, the key is refused."""
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        PrivateFormat,
+        load_pem_private_key,
+    )
+
+    key = load_pem_private_key(pair("p256").private.encode(), None)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"open"))
+    assert SigningKey(pem, password="open").public_key() == pair("p256").public
+    with pytest.raises(UsageError, match="is encrypted: give its password"):
+        SigningKey(pem)
+    with pytest.raises(UsageError, match="cannot be read"):
+        SigningKey(pem, password="closed")
