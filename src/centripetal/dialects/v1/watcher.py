@@ -130,7 +130,9 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         if self._secret is None:
             return shape(self._connects_as)
         timestamp = str(int(now))
-        return shape(self._connects_as, timestamp, token=generate_client_token(self._secret, self._connects_as, timestamp))
+        return shape(
+            self._connects_as, timestamp, token=generate_client_token(self._secret, self._connects_as, timestamp)
+        )
 
     def _subscribe(self, name: str, now: float) -> bytes:
         channel = self._channels[name]
