@@ -1,14 +1,21 @@
 """How results of the current API are printed for people: tables and lines; the usual way where nothing else fits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 import typer
-from rich.table import Table
 
 from centripetal.cli.output.errors import ExitCode
-from centripetal.cli.output.printing import as_text, console, show, show_fields, show_json, show_table
+from centripetal.cli.output.printing import (
+    as_text,
+    console,
+    show,
+    show_fields,
+    show_json,
+    show_nothing,
+    show_rows,
+)
 from centripetal.dialects.current.commands import Broadcast
 from centripetal.dialects.current.results.standard import (
     BroadcastResult,
@@ -53,20 +60,6 @@ def duration(seconds: int) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
-    for name in names:
-        numbers = all(isinstance(row[len(table.columns)], int | float | None) for row in rows)
-        table.add_column(name, overflow="fold", justify="right" if numbers else "left")
-    for row in rows:
-        table.add_row(*map(as_text, row))
-    console().print(table)
-
-
-def _nobody() -> None:
-    console(stderr=True).print("(none)")
-
-
 def _published(_: Command[Any], result: PublishResult) -> None:
     if result.offset or result.epoch:
         show_fields({"offset": str(result.offset), "epoch": result.epoch})
@@ -83,7 +76,7 @@ def _broadcast(command: Command[Any], result: BroadcastResult) -> None:
         rows.append((channel, said, where.offset or None, where.epoch or None))
     with_places = any(row[2] for row in rows)
     names = ("channel", "", "offset", "epoch") if with_places else ("channel", "")
-    _table(names, [row[: len(names)] for row in rows])
+    show_rows(names, [row[: len(names)] for row in rows], align_numbers=True)
 
 
 def _presence(_: Command[Any], result: PresenceResult) -> None:
@@ -91,17 +84,14 @@ def _presence(_: Command[Any], result: PresenceResult) -> None:
 
 
 def _history(_: Command[Any], result: HistoryResult) -> None:
-    if result.publications:
-        show_table(result.publications)
-    else:
-        _nobody()
+    show(result.publications, as_json=False)
     # The table is the result, and where it stands is about it.
     console(stderr=True).print(f"the history's position: {result.offset}:{result.epoch}", soft_wrap=True)
 
 
 def _channels(_: Command[Any], result: ChannelsResult) -> None:
     rows = [(name, info.num_clients) for name, info in sorted(result.channels.items())]
-    _table(("channel", "clients"), rows) if rows else _nobody()
+    show_rows(("channel", "clients"), rows, align_numbers=True) if rows else show_nothing()
 
 
 _COUNTS = ("num_clients", "num_users", "num_channels", "num_subs")
@@ -111,7 +101,7 @@ def _info(_: Command[Any], result: InfoResult) -> None:
     names = ["node", "version", *(name.removeprefix("num_") for name in _COUNTS), "uptime"]
     has_process = any(node.process is not None for node in result.nodes)
     rows = [_node(node, has_process) for node in sorted(result.nodes, key=lambda node: node.name)]
-    _table(names + ["cpu %", "memory"] * has_process, rows)
+    show_rows(names + ["cpu %", "memory"] * has_process, rows, align_numbers=True)
     metrics = {name: node.metrics.items for node in result.nodes if node.metrics for name in [node.name]}
     if metrics:
         console().print()
@@ -135,7 +125,7 @@ def _metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
     names = [name for name in names if not any(word in name for word in _DULL)]
     if names:
         rows = [(name.removeprefix("centrifugo."), *(_number(m.get(name)) for m in metrics.values())) for name in names]
-        _table(("metric", *metrics), rows)
+        show_rows(("metric", *metrics), rows, align_numbers=True)
 
 
 def _number(value: float | None) -> float | None:

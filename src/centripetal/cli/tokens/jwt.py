@@ -12,7 +12,8 @@ from centripetal.cli.generation import TOKEN_KEY
 from centripetal.cli.input import STDIN, read_json, read_text
 from centripetal.cli.output.errors import ExitCode, printable
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.settings import Settings, register
+from centripetal.cli.registration import register
+from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
 from centripetal.tokens import Explanation, SigningKey, connection_token, explain, subscription_token

@@ -3,7 +3,6 @@
 import datetime
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Annotated, Any
 
 import msgspec
@@ -13,10 +12,10 @@ from rich.text import Text
 from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import as_text, console, show_json
-from centripetal.cli.settings import DEFAULT_URL, TOOLS, Settings, register
+from centripetal.cli.registration import option
+from centripetal.cli.settings import Settings
+from centripetal.cli.target import Target
 from centripetal.cli.tokens.token_key import KeyOption, known_key
-from centripetal.dialects.current import watcher as watching_current
-from centripetal.dialects.v1 import watcher as watching_v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.watching import (
     Connected,
@@ -34,15 +33,7 @@ from centripetal.protocol.watching import (
     Watcher,
 )
 
-__all__ = ["as_members", "described", "register_in"]
-
-_EXAMPLES = (
-    "centripetal watch news",
-    "centripetal watch news '$private' --user 42",
-    "centripetal watch news --count 1 --json",
-    "centripetal watch news --api-key k3y --token-key t0ken",
-)
-
+__all__ = ["as_members", "described", "watch"]
 
 _USER = "watcher"
 
@@ -51,18 +42,12 @@ def watch(
     settings: Settings,
     channels: Annotated[list[str], typer.Argument(metavar="CHANNEL", help="Names of channels.")],
     user: Annotated[
-        str, typer.Option("--user", metavar="USER", help="Connect as this user; '' is the anonymous one.")
+        str, option("--user", "USER", "Connect as this user; '' is the anonymous one.", show_default=True)
     ] = _USER,
-    count: Annotated[
-        int | None,
-        typer.Option("--count", metavar="N", help="End after N publications. Otherwise Ctrl-C ends it."),
-    ] = None,
+    count: Annotated[int | None, option("--count", "N", "End after N publications. Otherwise Ctrl-C ends it.")] = None,
     token_key: KeyOption = None,
     token: Annotated[
-        str | None,
-        typer.Option(
-            "--token", metavar="TOKEN", help="Connect with this token to Centrifugo 3 or later.", show_default=False
-        ),
+        str | None, option("--token", "TOKEN", "Connect with this token to Centrifugo 3 or later.")
     ] = None,
 ) -> None:
     """Show what is published into channels, who joins and who leaves, as it happens.
@@ -75,37 +60,40 @@ def watch(
 
     With `--json`, everything that happens is an object on a line of its own, with a member `event`: `published`,
     `joined`, `left`, `subscribed`, `gap`, `lost` and so on. Otherwise only the first three go to the standard output.
+
+    Examples:
+        centripetal watch news
+        centripetal watch news '$private' --user 42
+        centripetal watch news --count 1 --json
+        centripetal watch news --api-key k3y --token-key t0ken
     """
     from centripetal.client.watching import Watching  # needs websockets, which other verbs do without
 
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: there must be at least one publication to wait for")
-    url, watcher = _watcher(settings, channels, user, known_key(settings, token_key), token, token_key is not None)
-    timeout = settings.seconds()
+    target = settings.target()
+    watcher = _watcher(settings, target, channels, user, token_key, token)
     show = _show_as_json if settings.json else _show_to_people(channels)
-    for event in _until(count, iter(Watching(watcher, url, timeout=timeout, **settings.transport()))):
+    watching = Watching(watcher, target.url.value, timeout=target.timeout.value, **target.transport)
+    for event in _until(count, iter(watching)):
         show(event)
         sys.stdout.flush()
 
 
 def _watcher(
-    settings: Settings, channels: list[str], user: str, key: str | None, token: str | None, insists: bool
-) -> tuple[str, Watcher]:
-    """Where to connect, and what to say there."""
-    if settings.credentials().generation is not Generation.V1:
-        # The API is not called: neither its key is needed, nor any sign that this is no 1.x server.
-        if token is not None and insists:
+    settings: Settings, target: Target, channels: list[str], user: str, token_key: str | None, token: str | None
+) -> Watcher:
+    if target.generation is not Generation.V1:
+        # The API is not called: neither its key is needed, nor anything that says that this is not a 1.x server.
+        if token is not None and token_key is not None:
             raise UsageError("give --token or --token-key, not both")
-        key = None if token is not None or (settings.insecure and not insists) else key
-        if key is not None or token is not None or settings.credentials().generation is Generation.CURRENT:
-            url = settings.server_url() or DEFAULT_URL
-            return url, watching_current.Watcher(channels, key=key, token=token, user=user, patience=settings.seconds())
-    if token is not None or insists:
+        ignores_key = token is not None or (target.insecure and token_key is None)
+        key = None if ignores_key else known_key(settings, token_key)
+        if key is not None or token is not None or target.generation is Generation.CURRENT:
+            return target.watcher_current(channels, user, key, token)
+    if token is not None or token_key is not None:
         raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
-    with closing(settings.client_v1()) as client:
-        return client.endpoint, watching_v1.Watcher(
-            channels, secret=client.secret, user=user, patience=settings.seconds()
-        )
+    return target.watcher_v1(channels, user)
 
 
 def _until(count: int | None, events: Iterator[Event]) -> Iterator[Event]:
@@ -210,8 +198,3 @@ def _status(event: Event) -> str:
         case Lost():
             return f"connection lost: {event.error}; trying again in {event.pause:.1f} s"
     return type(event).__name__.lower()
-
-
-def register_in(app: typer.Typer) -> None:
-    """Add the verb to *app*."""
-    register(app, watch, examples=_EXAMPLES, panel=TOOLS)
