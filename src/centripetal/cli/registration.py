@@ -3,9 +3,10 @@
 The shared options work before and after the verb.
 """
 
+import dataclasses
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,69 +14,12 @@ from typer.core import TyperGroup
 
 from centripetal.cli.output.errors import PIPE_CLOSED, give_up_stdout
 from centripetal.cli.settings import Settings
-from centripetal.cli.target import DEFAULT_TIMEOUT, DEFAULT_URL
 
-__all__ = [
-    "ALL",
-    "TOOLS",
-    "declare",
-    "group",
-    "keyword",
-    "listed",
-    "option",
-    "option_name",
-    "options",
-    "register",
-]
+__all__ = ["ALL", "TOOLS", "declare", "group", "keyword", "listed", "option", "option_name", "options", "register"]
 
-_SHARED: Mapping[str, tuple[Any, str | None, str]] = {
-    "url": (
-        str | None,
-        "URL",
-        "Where the server is, with or without /api. "
-        f"Otherwise CENTRIFUGO_HTTP_API_URL or CENTRIFUGO_API_URL, or else {DEFAULT_URL}.",
-    ),
-    "secret": (
-        str | None,
-        "SECRET",
-        "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: other users of this machine can see "
-        "command lines.",
-    ),
-    "api_key": (
-        str | None,
-        "KEY",
-        "The `http_api.key` of a server of Centrifugo 3 or later. Better set CENTRIFUGO_HTTP_API_KEY or "
-        "CENTRIFUGO_API_KEY.",
-    ),
-    "server": (
-        int | None,
-        "1|6",
-        "The generation of the server, where neither secret nor key says it: 1, or 6 for the current API.",
-    ),
-    "insecure": (
-        bool,
-        None,
-        "Send no credentials: for a server with `insecure_api` (1.x) or `http_api.insecure` (with --server 6).",
-    ),
-    "timeout": (
-        float | None,
-        "SECONDS",
-        f"How long the call may take in all. Otherwise {DEFAULT_TIMEOUT:g} seconds.",
-    ),
-    "ca_file": (
-        str | None,
-        "FILE",
-        "Certificates (PEM) to verify the server's against, instead of those that this machine trusts.",
-    ),
-    "handler_prefix": (
-        str | None,
-        "PATH",
-        "The `http_api.handler_prefix` of a server of Centrifugo 3 or later, if it is not /api.",
-    ),
-    "json": (bool, None, "Print results and errors as JSON."),
-}
+_FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
 
-ALL = tuple(_SHARED)
+ALL = tuple(_FIELDS)
 
 TOOLS = "Tools"
 """The heading of verbs that are not commands of the API."""
@@ -102,9 +46,9 @@ def options(names: Sequence[str], panel: str | None = None) -> list[inspect.Para
     """The shared options *names* as parameters of a function that Typer reads, in the help's *panel*."""
     parameters = []
     for name in names:
-        kind, metavar, what = _SHARED[name]
-        annotation: Any = Annotated[kind, option(option_name(name), metavar, what, rich_help_panel=panel)]  # type: ignore[valid-type]
-        parameters.append(keyword(name, annotation, False if kind is bool else None))
+        field = _FIELDS[name]
+        annotation: Any = Annotated[field.type, option(option_name(name), **field.metadata, rich_help_panel=panel)]
+        parameters.append(keyword(name, annotation, field.default))
     return parameters
 
 

@@ -15,20 +15,50 @@ __all__ = ["Settings"]
 T = TypeVar("T")
 
 
+def _shared(metavar: str | None, text: str, default: Any = None, *, repr: bool = True) -> Any:  # noqa: A002
+    """A field of the settings that is also an option of verbs, with *text* as its help."""
+    return dataclasses.field(default=default, repr=repr, metadata={"metavar": metavar, "text": text})
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """The values of the shared options and the environment; None and False: the option is not given."""
 
-    url: str | None = None
-    # No repr, log or traceback shows them.
-    secret: str | None = dataclasses.field(default=None, repr=False)
-    api_key: str | None = dataclasses.field(default=None, repr=False)
-    server: int | None = None
-    insecure: bool = False
-    timeout: float | None = None
-    ca_file: str | None = None
-    handler_prefix: str | None = None
-    json: bool = False
+    url: str | None = _shared(
+        "URL",
+        "Where the server is, with or without /api. "
+        f"Otherwise CENTRIFUGO_HTTP_API_URL or CENTRIFUGO_API_URL, or else {DEFAULT_URL}.",
+    )
+    secret: str | None = _shared(
+        "SECRET",
+        "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: other users of this machine can see "
+        "command lines.",
+        repr=False,
+    )
+    api_key: str | None = _shared(
+        "KEY",
+        "The `http_api.key` of a server of Centrifugo 3 or later. Better set CENTRIFUGO_HTTP_API_KEY or "
+        "CENTRIFUGO_API_KEY.",
+        repr=False,
+    )
+    server: int | None = _shared(
+        "1|6", "The generation of the server, where neither secret nor key says it: 1, or 6 for the current API."
+    )
+    insecure: bool = _shared(
+        None,
+        "Send no credentials: for a server with `insecure_api` (1.x) or `http_api.insecure` (with --server 6).",
+        default=False,
+    )
+    timeout: float | None = _shared(
+        "SECONDS", f"How long the call may take in all. Otherwise {DEFAULT_TIMEOUT:g} seconds."
+    )
+    ca_file: str | None = _shared(
+        "FILE", "Certificates (PEM) to verify the server's against, instead of those that this machine trusts."
+    )
+    handler_prefix: str | None = _shared(
+        "PATH", "The `http_api.handler_prefix` of a server of Centrifugo 3 or later, if it is not /api."
+    )
+    json: bool = _shared(None, "Print results and errors as JSON.", default=False)
     environment: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ, repr=False)
 
     def and_then(self, later: Mapping[str, Any]) -> "Settings":

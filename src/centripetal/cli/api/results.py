@@ -17,16 +17,7 @@ from centripetal.cli.output.printing import (
     show_rows,
 )
 from centripetal.dialects.current.commands import Broadcast
-from centripetal.dialects.current.results.standard import (
-    BroadcastResult,
-    ChannelsResult,
-    HistoryResult,
-    InfoResult,
-    NodeResult,
-    PresenceResult,
-    PublishResult,
-    RPCResult,
-)
+from centripetal.dialects.current.results import standard as results
 from centripetal.protocol.command import Command
 
 __all__ = ["duration", "show_result"]
@@ -47,7 +38,7 @@ def show_result(command: Command[Any], result: Any, as_json: bool) -> None:
         printer(command, result)
     else:
         show(result, as_json=False)
-    if isinstance(result, BroadcastResult) and result.failed:
+    if isinstance(result, results.BroadcastResult) and result.failed:
         raise typer.Exit(ExitCode.REFUSED)
 
 
@@ -60,18 +51,18 @@ def duration(seconds: int) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-def _published(_: Command[Any], result: PublishResult) -> None:
+def _published(_: Command[Any], result: results.PublishResult) -> None:
     if result.offset or result.epoch:
         show_fields({"offset": str(result.offset), "epoch": result.epoch})
     else:
         console().print("ok")
 
 
-def _broadcast(command: Command[Any], result: BroadcastResult) -> None:
+def _broadcast(command: Command[Any], result: results.BroadcastResult) -> None:
     channels = command.channels if isinstance(command, Broadcast) else []
     rows = []
     for channel, response in zip(channels, result.responses, strict=True):
-        where, error = response.result or PublishResult(), response.error
+        where, error = response.result or results.PublishResult(), response.error
         said = "ok" if error is None else f"error {error.code}: {error.message}"
         rows.append((channel, said, where.offset or None, where.epoch or None))
     with_places = any(row[2] for row in rows)
@@ -79,17 +70,17 @@ def _broadcast(command: Command[Any], result: BroadcastResult) -> None:
     show_rows(names, [row[: len(names)] for row in rows], align_numbers=True)
 
 
-def _presence(_: Command[Any], result: PresenceResult) -> None:
+def _presence(_: Command[Any], result: results.PresenceResult) -> None:
     show(result.presence, as_json=False)
 
 
-def _history(_: Command[Any], result: HistoryResult) -> None:
+def _history(_: Command[Any], result: results.HistoryResult) -> None:
     show(result.publications, as_json=False)
     # The table is the result, and where it stands is about it.
     console(stderr=True).print(f"the history's position: {result.offset}:{result.epoch}", soft_wrap=True)
 
 
-def _channels(_: Command[Any], result: ChannelsResult) -> None:
+def _channels(_: Command[Any], result: results.ChannelsResult) -> None:
     rows = [(name, info.num_clients) for name, info in sorted(result.channels.items())]
     show_rows(("channel", "clients"), rows, align_numbers=True) if rows else show_nothing()
 
@@ -97,7 +88,7 @@ def _channels(_: Command[Any], result: ChannelsResult) -> None:
 _COUNTS = ("num_clients", "num_users", "num_channels", "num_subs")
 
 
-def _info(_: Command[Any], result: InfoResult) -> None:
+def _info(_: Command[Any], result: results.InfoResult) -> None:
     names = ["node", "version", *(name.removeprefix("num_") for name in _COUNTS), "uptime"]
     has_process = any(node.process is not None for node in result.nodes)
     rows = [_node(node, has_process) for node in sorted(result.nodes, key=lambda node: node.name)]
@@ -108,7 +99,7 @@ def _info(_: Command[Any], result: InfoResult) -> None:
         _metrics(metrics)
 
 
-def _node(node: NodeResult, has_process: bool) -> list[Any]:
+def _node(node: results.NodeResult, has_process: bool) -> list[Any]:
     row = [node.name, node.version, *(getattr(node, name) for name in _COUNTS), duration(node.uptime)]
     if has_process:
         row += [node.process.cpu, f"{node.process.rss / 2**20:.0f} MiB"] if node.process else [None, None]
@@ -132,7 +123,7 @@ def _number(value: float | None) -> float | None:
     return int(value) if value is not None and value == int(value) else value
 
 
-def _rpc(_: Command[Any], result: RPCResult) -> None:
+def _rpc(_: Command[Any], result: results.RPCResult) -> None:
     if result.data_json is not None:
         console().print(as_text(msgspec.Raw(result.data_json)), soft_wrap=True)
     else:
@@ -140,11 +131,11 @@ def _rpc(_: Command[Any], result: RPCResult) -> None:
 
 
 _PRINTERS: Mapping[type[Any], Callable[[Any, Any], None]] = {
-    PublishResult: _published,
-    BroadcastResult: _broadcast,
-    PresenceResult: _presence,
-    HistoryResult: _history,
-    ChannelsResult: _channels,
-    InfoResult: _info,
-    RPCResult: _rpc,
+    results.PublishResult: _published,
+    results.BroadcastResult: _broadcast,
+    results.PresenceResult: _presence,
+    results.HistoryResult: _history,
+    results.ChannelsResult: _channels,
+    results.InfoResult: _info,
+    results.RPCResult: _rpc,
 }

@@ -17,21 +17,7 @@ from centripetal.cli.settings import Settings
 from centripetal.cli.target import Target
 from centripetal.cli.tokens.token_key import KeyOption, known_key
 from centripetal.errors import CentripetalError, UsageError
-from centripetal.protocol.watching import (
-    Connected,
-    Event,
-    Gap,
-    Joined,
-    Left,
-    Lost,
-    Person,
-    Published,
-    Refused,
-    Subscribed,
-    Unreadable,
-    Unsubscribed,
-    Watcher,
-)
+from centripetal.protocol import watching
 
 __all__ = ["as_members", "described", "watch"]
 
@@ -74,15 +60,15 @@ def watch(
     target = settings.target()
     watcher = _watcher(settings, target, channels, user, token_key, token)
     show = _show_as_json if settings.json else _show_to_people(channels)
-    watching = Watching(watcher, target.url.value, timeout=target.timeout.value, **target.transport)
-    for event in _until(count, iter(watching)):
+    events = iter(Watching(watcher, target.url.value, timeout=target.timeout.value, **target.transport))
+    for event in _until(count, events):
         show(event)
         sys.stdout.flush()
 
 
 def _watcher(
     settings: Settings, target: Target, channels: list[str], user: str, token_key: str | None, token: str | None
-) -> Watcher:
+) -> watching.Watcher:
     if target.generation is not Generation.V1:
         # The API is not called: neither its key is needed, nor anything that says that this is not a 1.x server.
         if token is not None and token_key is not None:
@@ -96,12 +82,12 @@ def _watcher(
     return target.watcher_v1(channels, user)
 
 
-def _until(count: int | None, events: Iterator[Event]) -> Iterator[Event]:
+def _until(count: int | None, events: Iterator[watching.Event]) -> Iterator[watching.Event]:
     """The events up to the publication with this number."""
     seen = 0
     for event in events:
         yield event
-        seen += isinstance(event, Published)
+        seen += isinstance(event, watching.Published)
         if seen == count:
             return
 
@@ -113,12 +99,12 @@ def _now() -> datetime.datetime:
 # ---- for programs
 
 
-def _show_as_json(event: Event) -> None:
+def _show_as_json(event: watching.Event) -> None:
     time = _now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
     show_json({"time": time} | as_members(event))
 
 
-def as_members(event: Event) -> dict[str, Any]:
+def as_members(event: watching.Event) -> dict[str, Any]:
     """*event* as members of an object."""
     return {"event": type(event).__name__.lower()} | _members(event)
 
@@ -128,7 +114,7 @@ def _members(struct: msgspec.Struct) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name in struct.__struct_fields__:
         value = getattr(struct, name)
-        if isinstance(value, Person):
+        if isinstance(value, watching.Person):
             members |= _members(value)
         elif isinstance(value, bytes):
             # People publish line breaks, too.
@@ -143,58 +129,58 @@ def _members(struct: msgspec.Struct) -> dict[str, Any]:
 # ---- for people
 
 
-def _show_to_people(channels: list[str]) -> Callable[[Event], None]:
+def _show_to_people(channels: list[str]) -> Callable[[watching.Event], None]:
     out, err = console(), console(stderr=True)
     width = max(len(as_text(name)) for name in channels)
 
-    def show(event: Event) -> None:
-        if isinstance(event, Published | Joined | Left):
+    def show(event: watching.Event) -> None:
+        if isinstance(event, watching.Published | watching.Joined | watching.Left):
             time = Text.assemble((f"{_now().astimezone():%H:%M:%S}  ", "dim"))
             out.print(time.append_text(described(event, width)), soft_wrap=True)
-        elif not isinstance(event, Connected):
+        elif not isinstance(event, watching.Connected):
             err.print(Text(printable(_status(event)), style="yellow"), soft_wrap=True)
 
     return show
 
 
-def described(event: Published | Joined | Left, width: int = 0) -> Text:
+def described(event: watching.Published | watching.Joined | watching.Left, width: int = 0) -> Text:
     """What happened: the channel in *width* columns, and what."""
     line = as_text(event.channel)
     line.stylize("cyan")
     line.pad_right(width - len(line) + 2)
     match event:
-        case Published():
+        case watching.Published():
             line.append("published  ")
             line.append_text(as_text(msgspec.Raw(event.data)))
             notes = [f"by {_name(event.sender)}"] if event.sender is not None else []
             notes += ["while away"] if event.recovered else []
             notes += [f"{printable(name)}={printable(text)}" for name, text in (event.tags or {}).items()]
             line.append(f"  ({', '.join(notes)})" if notes else "", style="dim")
-        case Joined():
+        case watching.Joined():
             line.append("joined     ", style="green").append(_name(event.who))
-        case Left():
+        case watching.Left():
             line.append("left       ", style="red").append(_name(event.who))
     return line
 
 
-def _name(who: Person) -> str:
+def _name(who: watching.Person) -> str:
     if who.user is None:
         return f"connection {printable(who.client)}"
     return f"{printable(who.user) or 'anonymous'}, connection {printable(who.client)}"
 
 
-def _status(event: Event) -> str:
+def _status(event: watching.Event) -> str:
     match event:
-        case Subscribed():
+        case watching.Subscribed():
             return f"watching {event.channel}" + (", and nothing was missed" if event.recovered else "")
-        case Gap():
+        case watching.Gap():
             return f"publications into {event.channel} may be missing here: {event.reason}"
-        case Refused():
+        case watching.Refused():
             return f"error: {event.error}"
-        case Unsubscribed():
+        case watching.Unsubscribed():
             return f"the back end unsubscribed this connection from {event.channel}"
-        case Unreadable():
+        case watching.Unreadable():
             return f"the server sent something unreadable: {event.error}"
-        case Lost():
+        case watching.Lost():
             return f"connection lost: {event.error}; trying again in {event.pause:.1f} s"
     return type(event).__name__.lower()
