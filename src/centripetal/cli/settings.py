@@ -29,6 +29,7 @@ class Settings:
         "Where the server is, with or without /api. "
         f"Otherwise CENTRIFUGO_HTTP_API_URL or CENTRIFUGO_API_URL, or else {DEFAULT_URL}.",
     )
+    # No repr, log or traceback shows the secret and the key.
     secret: str | None = _shared(
         "SECRET",
         "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: other users of this machine can see "

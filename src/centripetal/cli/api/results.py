@@ -37,7 +37,7 @@ def show_result(command: Command[Any], result: Any, as_json: bool) -> None:
     elif printer is not None:
         printer(command, result)
     else:
-        show(result, as_json=False)
+        show(result)
     if isinstance(result, results.BroadcastResult) and result.failed:
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -71,11 +71,11 @@ def _broadcast(command: Command[Any], result: results.BroadcastResult) -> None:
 
 
 def _presence(_: Command[Any], result: results.PresenceResult) -> None:
-    show(result.presence, as_json=False)
+    show(result.presence)
 
 
 def _history(_: Command[Any], result: results.HistoryResult) -> None:
-    show(result.publications, as_json=False)
+    show(result.publications)
     # The table is the result, and where it stands is about it.
     console(stderr=True).print(f"the history's position: {result.offset}:{result.epoch}", soft_wrap=True)
 

@@ -137,13 +137,10 @@ class Verb:
         return {generation: describe(command) for generation, command in self.commands.items()}
 
 
-def _verbs() -> Iterator[Verb]:
-    names = dict.fromkeys(name for generation in Generation for name in generation.commands)
-    for name in names:
-        yield Verb(name, {g: g.commands[name] for g in Generation if name in g.commands})
-
-
-VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _verbs()}
+VERBS: Mapping[str, Verb] = {
+    name: Verb(name, {g: g.commands[name] for g in Generation if name in g.commands})
+    for name in [*Generation.V1.commands, *Generation.CURRENT.commands]
+}
 """Every command of both generations."""
 
 

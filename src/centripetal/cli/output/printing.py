@@ -23,11 +23,9 @@ def console(stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def show(result: Any, as_json: bool) -> None:
-    """Print the result of a command."""
-    if as_json:
-        show_json(result)
-    elif result is True:
+def show(result: Any) -> None:
+    """Print the result of a command for people."""
+    if result is True:
         console().print("ok")
     elif not result:
         show_nothing()

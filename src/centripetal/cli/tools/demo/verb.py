@@ -132,10 +132,8 @@ def _names(session: _Session) -> dict[str, Any]:
     """The names that the calls of the script use."""
     common = {"client": session.client, "secret": session.secret, "now": int(time.time())}
     if session.is_v1:
-        return common | {
-            "generate_api_sign": v1.generate_api_sign,
-            "generate_client_token": v1.generate_client_token,
-        }
+        functions = (v1.generate_api_sign, v1.generate_client_token)
+        return common | {function.__name__: function for function in functions}
     from centripetal.tokens import connection_token
 
     return common | {"connection_token": connection_token, "key": os.urandom(8).hex()}

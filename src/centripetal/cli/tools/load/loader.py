@@ -5,12 +5,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple
 
 from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import ExitCode, explain, printable
 from centripetal.cli.tools.load.ndjson import Line, command_of, failed_broadcast, failed_line, was_doubtful
 from centripetal.cli.tools.load.progress import Progress
+from centripetal.client.call import Slot
 from centripetal.dialects.current.results.standard import BroadcastResult
 from centripetal.errors import AuthenticationError, CentripetalError, ServerError, UsageError
 from centripetal.protocol.command import Command
@@ -21,14 +22,6 @@ GROUP = 500
 _GROUP_BYTES = 1 << 20
 _SHOWN = 20  # failures that are printed; all of them are in the file
 _FAILURES_IN_A_ROW = 3  # of whole requests, after which it stops
-
-
-class Slot(Protocol):
-    """The outcome of a command of a batch."""
-
-    def result(self) -> Any:
-        """The result; raises the command's error instead, if it failed."""
-        ...
 
 
 class _Invalid(NamedTuple):
@@ -182,9 +175,9 @@ class Loader:
             while not self.stopping and (pause := due - self._clock()) > 0:
                 self._sleep(min(pause, 0.2))
 
-    def _send(self, group: list[_Read], start: float) -> list[tuple[Line, Slot]]:
+    def _send(self, group: list[_Read], start: float) -> list[tuple[Line, Slot[Any]]]:
         """Send the commands of *group* in one request; the outcome of each line."""
-        outcomes: list[tuple[Line, Slot]] = []
+        outcomes: list[tuple[Line, Slot[Any]]] = []
         with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot has its own error
             for line, command in group:
                 try:
@@ -227,7 +220,7 @@ class Loader:
         except UsageError as error:
             return _invalid(error)
 
-    def _settle(self, outcomes: list[tuple[Line, Slot]]) -> None:
+    def _settle(self, outcomes: list[tuple[Line, Slot[Any]]]) -> None:
         answered, failed = False, None
         last, _ = outcomes[-1]
         self.next_line = last.number + 1
