@@ -120,12 +120,12 @@ class Verb:
                 found[one.name] = Field(one.name, form, positional, default, (*before, generation))
         return sorted(found.values(), key=lambda field: not field.positional)
 
-    @property
+    @functools.cached_property
     def data(self) -> Field | None:
         """The field for the data, if the data are an argument."""
         return next((field for field in self.fields if field.name == "data" and field.positional), None)
 
-    @property
+    @functools.cached_property
     def names(self) -> Field | None:
         """The field for a list of names, behind which the data are given, if there are both."""
         lists = (field for field in self.fields if field.positional and field.form.kind == list[str])
