@@ -22,7 +22,7 @@ SLOW: Mapping[str, str] = {
     "tests/package": "builds wheels and makes virtual environments",
     "tests/faults": "waits for real time limits in hundreds of faults",
     "tests/wire": "repeats conversations of real servers at the pace of their clocks",
-    "tests/cli/test_program.py": "every test starts the command line as a program",
+    "tests/cli/test_main.py": "every test starts the command line as a program",
     "tests/docs": "builds the site, runs the code of every page, and needs the packages that the pages use",
     "tests/examples": "runs programs, and needs the packages that the examples use",
     "tests/conformance": "compares servers with models in long random runs",

@@ -8,6 +8,7 @@ import pytest
 
 from centripetal import Client
 from centripetal.cli.settings import Settings
+from centripetal.cli.target import Source
 from centripetal.errors import UsageError
 from centripetal.server import EmbeddedServer
 from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY, Run
@@ -93,10 +94,11 @@ def test_secret_is_in_no_output(api: Run, server: EmbeddedServer) -> None:
 def test_settings_read_only_what_they_are_given() -> None:
     """The environment of settings is a value: no variable set, no server named and no secret known."""
     settings = Settings(environment={})
-    assert settings.server_url() is None
-    assert settings.known_secret() is None
+    assert settings.address().url.source is Source.DEFAULT
+    with pytest.raises(UsageError, match="no secret is given"):
+        settings.signing_secret()
     with pytest.raises(UsageError, match="neither a secret nor an API key"):
-        settings.client()
+        settings.target().client()
 
 
 def test_json_of_usage_errors(cli: Run) -> None:

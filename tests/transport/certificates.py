@@ -24,15 +24,17 @@ class Authority:
         self.ca_file = str(folder / f"{name}.pem")
         Path(self.ca_file).write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, *names: str) -> Path:
-        """A file with a key and a certificate for *names*, which are host names or addresses."""
+    def issue(self, *names: str, days: int = 1) -> Path:
+        """A file with a key and a certificate for *names* (host names or addresses), valid for so many *days*."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return _write(self._folder / f"{names[0]}.pem", key, _certificate(names[0], self._name, key, self._key, names))
+        certificate = _certificate(names[0], self._name, key, self._key, names, days=days)
+        return _write(self._folder / f"{names[0]}.pem", key, certificate)
 
-    def self_signed(self, *names: str) -> Path:
+    def self_signed(self, *names: str, days: int = 1) -> Path:
         """As `issue()`, but vouched for by nobody."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return _write(self._folder / f"self {names[0]}.pem", key, _certificate(names[0], names[0], key, key, names))
+        certificate = _certificate(names[0], names[0], key, key, names, days=days)
+        return _write(self._folder / f"self {names[0]}.pem", key, certificate)
 
 
 def server_context(file: Path) -> ssl.SSLContext:
@@ -49,6 +51,7 @@ def _certificate(
     signer: ec.EllipticCurvePrivateKey,
     names: list[str] | tuple[str, ...],
     authority: bool = False,
+    days: int = 1,
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     builder = (
@@ -58,7 +61,7 @@ def _certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)

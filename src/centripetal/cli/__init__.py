@@ -1,1 +1,4 @@
-"""The command line: a verb per API command, derived from the table of commands, and a file per verb that is none."""
+"""The command line. `app.py` puts the verbs together; each verb is a function that takes the `Settings`.
+
+Nothing imports it but `__main__.py`.
+"""

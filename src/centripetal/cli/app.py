@@ -1,4 +1,4 @@
-"""The Typer app: its own options, its verbs, and one place where whatever goes wrong becomes an exit code."""
+"""The Typer app: its own options, its verbs, and the one place where errors become exit codes."""
 
 import functools
 from collections.abc import Sequence
@@ -8,11 +8,16 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from centripetal.cli.api import verbs as commands
-from centripetal.cli.output.errors import ExitCode, UsageProblem, report, usage_message
-from centripetal.cli.settings import ALL, Settings, declare, group, listed, options
+from centripetal.cli.api import verbs
+from centripetal.cli.output.errors import ExitCode, UsageProblem, report
+from centripetal.cli.registration import ALL, TOOLS, declare, group, listed, options, register
+from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import sign, token
-from centripetal.cli.tools import demo, doctor, load, serve, watch
+from centripetal.cli.tools.demo.verb import demo
+from centripetal.cli.tools.doctor.verb import doctor
+from centripetal.cli.tools.load.verb import load
+from centripetal.cli.tools.serve import SHARED_BY_SERVE, serve
+from centripetal.cli.tools.watch import watch
 from centripetal.errors import CentripetalError
 from centripetal.version import __version__
 
@@ -77,15 +82,13 @@ def _build() -> typer.Typer:
     declare(begin, options(ALL))
     app.callback(invoke_without_command=True, help=_HELP, epilog=_AFTER_OPTIONS)(begin)
 
-    commands.register_all(app)
-    watch.register_in(app)
-    load.register_in(app)
-    doctor.register_in(app)
+    verbs.register_all(app)
+    for tool in (watch, load, doctor):
+        register(app, tool, panel=TOOLS)
     token.register_in(app)
-    signs = group(app, "sign", "Make the signatures of Centrifugo 1.x.")
-    sign.register_in(signs)
-    serve.register_in(app)
-    demo.register_in(app)
+    sign.register_in(group(app, "sign", "Make the signatures of Centrifugo 1.x."))
+    register(app, serve, shared=SHARED_BY_SERVE, panel=TOOLS)
+    register(app, demo, panel=TOOLS)
     return app
 
 
@@ -100,10 +103,8 @@ def execute(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
     try:
         code = command_line().main(args=list(arguments), prog_name="centripetal", standalone_mode=False)
-    except CentripetalError as error:
+    except (CentripetalError, UsageProblem) as error:
         return report(error, as_json)
-    except UsageProblem as error:
-        return usage_message(error, as_json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.OK

@@ -1,25 +1,23 @@
 """How results of the current API are printed for people: tables and lines; the usual way where nothing else fits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 import typer
-from rich.table import Table
 
 from centripetal.cli.output.errors import ExitCode
-from centripetal.cli.output.printing import as_text, console, show, show_fields, show_json, show_table
-from centripetal.dialects.current.commands import Broadcast
-from centripetal.dialects.current.results.standard import (
-    BroadcastResult,
-    ChannelsResult,
-    HistoryResult,
-    InfoResult,
-    NodeResult,
-    PresenceResult,
-    PublishResult,
-    RPCResult,
+from centripetal.cli.output.printing import (
+    as_text,
+    console,
+    show,
+    show_fields,
+    show_json,
+    show_nothing,
+    show_rows,
 )
+from centripetal.dialects.current.commands import Broadcast
+from centripetal.dialects.current.results import standard as results
 from centripetal.protocol.command import Command
 
 __all__ = ["duration", "show_result"]
@@ -39,8 +37,8 @@ def show_result(command: Command[Any], result: Any, as_json: bool) -> None:
     elif printer is not None:
         printer(command, result)
     else:
-        show(result, as_json=False)
-    if isinstance(result, BroadcastResult) and result.failed:
+        show(result)
+    if isinstance(result, results.BroadcastResult) and result.failed:
         raise typer.Exit(ExitCode.REFUSED)
 
 
@@ -53,72 +51,55 @@ def duration(seconds: int) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
-    for name in names:
-        numbers = all(isinstance(row[len(table.columns)], int | float | None) for row in rows)
-        table.add_column(name, overflow="fold", justify="right" if numbers else "left")
-    for row in rows:
-        table.add_row(*map(as_text, row))
-    console().print(table)
-
-
-def _nobody() -> None:
-    console(stderr=True).print("(none)")
-
-
-def _published(_: Command[Any], result: PublishResult) -> None:
+def _published(_: Command[Any], result: results.PublishResult) -> None:
     if result.offset or result.epoch:
         show_fields({"offset": str(result.offset), "epoch": result.epoch})
     else:
         console().print("ok")
 
 
-def _broadcast(command: Command[Any], result: BroadcastResult) -> None:
+def _broadcast(command: Command[Any], result: results.BroadcastResult) -> None:
     channels = command.channels if isinstance(command, Broadcast) else []
     rows = []
     for channel, response in zip(channels, result.responses, strict=True):
-        where, error = response.result or PublishResult(), response.error
+        where, error = response.result or results.PublishResult(), response.error
         said = "ok" if error is None else f"error {error.code}: {error.message}"
         rows.append((channel, said, where.offset or None, where.epoch or None))
     with_places = any(row[2] for row in rows)
     names = ("channel", "", "offset", "epoch") if with_places else ("channel", "")
-    _table(names, [row[: len(names)] for row in rows])
+    show_rows(names, [row[: len(names)] for row in rows], align_numbers=True)
 
 
-def _presence(_: Command[Any], result: PresenceResult) -> None:
-    show(result.presence, as_json=False)
+def _presence(_: Command[Any], result: results.PresenceResult) -> None:
+    show(result.presence)
 
 
-def _history(_: Command[Any], result: HistoryResult) -> None:
-    if result.publications:
-        show_table(result.publications)
-    else:
-        _nobody()
+def _history(_: Command[Any], result: results.HistoryResult) -> None:
+    show(result.publications)
     # The table is the result, and where it stands is about it.
     console(stderr=True).print(f"the history's position: {result.offset}:{result.epoch}", soft_wrap=True)
 
 
-def _channels(_: Command[Any], result: ChannelsResult) -> None:
+def _channels(_: Command[Any], result: results.ChannelsResult) -> None:
     rows = [(name, info.num_clients) for name, info in sorted(result.channels.items())]
-    _table(("channel", "clients"), rows) if rows else _nobody()
+    show_rows(("channel", "clients"), rows, align_numbers=True) if rows else show_nothing()
 
 
 _COUNTS = ("num_clients", "num_users", "num_channels", "num_subs")
 
 
-def _info(_: Command[Any], result: InfoResult) -> None:
+def _info(_: Command[Any], result: results.InfoResult) -> None:
     names = ["node", "version", *(name.removeprefix("num_") for name in _COUNTS), "uptime"]
     has_process = any(node.process is not None for node in result.nodes)
     rows = [_node(node, has_process) for node in sorted(result.nodes, key=lambda node: node.name)]
-    _table(names + ["cpu %", "memory"] * has_process, rows)
+    show_rows(names + ["cpu %", "memory"] * has_process, rows, align_numbers=True)
     metrics = {name: node.metrics.items for node in result.nodes if node.metrics for name in [node.name]}
     if metrics:
         console().print()
         _metrics(metrics)
 
 
-def _node(node: NodeResult, has_process: bool) -> list[Any]:
+def _node(node: results.NodeResult, has_process: bool) -> list[Any]:
     row = [node.name, node.version, *(getattr(node, name) for name in _COUNTS), duration(node.uptime)]
     if has_process:
         row += [node.process.cpu, f"{node.process.rss / 2**20:.0f} MiB"] if node.process else [None, None]
@@ -135,14 +116,14 @@ def _metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
     names = [name for name in names if not any(word in name for word in _DULL)]
     if names:
         rows = [(name.removeprefix("centrifugo."), *(_number(m.get(name)) for m in metrics.values())) for name in names]
-        _table(("metric", *metrics), rows)
+        show_rows(("metric", *metrics), rows, align_numbers=True)
 
 
 def _number(value: float | None) -> float | None:
     return int(value) if value is not None and value == int(value) else value
 
 
-def _rpc(_: Command[Any], result: RPCResult) -> None:
+def _rpc(_: Command[Any], result: results.RPCResult) -> None:
     if result.data_json is not None:
         console().print(as_text(msgspec.Raw(result.data_json)), soft_wrap=True)
     else:
@@ -150,11 +131,11 @@ def _rpc(_: Command[Any], result: RPCResult) -> None:
 
 
 _PRINTERS: Mapping[type[Any], Callable[[Any, Any], None]] = {
-    PublishResult: _published,
-    BroadcastResult: _broadcast,
-    PresenceResult: _presence,
-    HistoryResult: _history,
-    ChannelsResult: _channels,
-    InfoResult: _info,
-    RPCResult: _rpc,
+    results.PublishResult: _published,
+    results.BroadcastResult: _broadcast,
+    results.PresenceResult: _presence,
+    results.HistoryResult: _history,
+    results.ChannelsResult: _channels,
+    results.InfoResult: _info,
+    results.RPCResult: _rpc,
 }

@@ -4,28 +4,31 @@ A verb that both generations have is one verb: its options are those of both, an
 an error. A new command needs no code here, unless one of its fields has a type that is new, too.
 """
 
+import dataclasses
+import functools
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
 
-from centripetal.cli.api.help import describe
+from centripetal.cli.api.help import Description, describe
 from centripetal.cli.api.results import show_result
 from centripetal.cli.api.typed_fields import Form, form_of, json_text
 from centripetal.cli.generation import Generation
 from centripetal.cli.input import STDIN, read_text
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.settings import Settings, keyword, register
+from centripetal.cli.registration import keyword, option, option_name, register
+from centripetal.cli.settings import Settings
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.commands.maps import MAP_METHODS
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 
-__all__ = ["VERBS", "Field", "Verb", "fields_of", "parameters", "register_all"]
+__all__ = ["VERBS", "Field", "Verb", "parameters", "register_all"]
 
 # What a field looks like in an example.
 _SAMPLES = {
@@ -44,6 +47,8 @@ _SAMPLES = {
 _PAGE = 100
 _OWN_DEFAULTS = {("history", "limit"): _PAGE, ("map_read_state", "limit"): _PAGE, ("map_read_stream", "limit"): _PAGE}
 
+_REQUIRED: Any = inspect.Parameter.empty
+
 # A key of a map may have no data; elsewhere, none given means the standard input.
 _MAY_LACK_DATA = frozenset(("map_publish",))
 
@@ -58,8 +63,6 @@ class Field(NamedTuple):
         name: its name.
         form: how it is typed.
         positional: whether it is an argument; it is an option otherwise.
-        required: whether it must be given, if it is positional.
-        data: whether it is the data of the verb.
         default: what it is if it is not given; None: nothing is sent then.
         generations: those whose command has it.
     """
@@ -67,13 +70,22 @@ class Field(NamedTuple):
     name: str
     form: Form
     positional: bool
-    required: bool
-    data: bool
     default: Any
     generations: tuple[Generation, ...]
 
+    @property
+    def typed_as(self) -> str:
+        """Its name on the command line, for messages."""
+        return self.name if self.positional else option_name(self.name)
 
-class Verb(NamedTuple):
+    @property
+    def metavar(self) -> str:
+        """Its name in upper case; the singular for a list."""
+        return (self.name.removesuffix("s") if self.form.kind == list[str] else self.name).upper()
+
+
+@dataclasses.dataclass(frozen=True)
+class Verb:
     """A verb: its name, and the command that it is in each generation that has it."""
 
     name: str
@@ -84,18 +96,51 @@ class Verb(NamedTuple):
         if generation not in self.commands:
             raise UsageError(
                 f"{self.name} is a command of Centrifugo {generation.other.title}, and a server of {generation.title} "
-                f"is meant: for another one {generation.other.how}"
+                f"is meant: for another one {generation.other.selected_by}"
             )
         return self.commands[generation]
 
+    @functools.cached_property
+    def fields(self) -> list[Field]:
+        """The fields of its commands: first those that are arguments, in their order."""
+        found: dict[str, Field] = {}
+        for generation, command in self.commands.items():
+            hints = typing.get_type_hints(command, include_extras=True)
+            for one in msgspec.structs.fields(command):
+                if one.name == "timeout":
+                    continue  # an option of all verbs
+                form = form_of(hints[one.name])
+                if form is None:
+                    raise TypeError(
+                        f"the command line has no form yet for {command.__name__}.{one.name}, which is {one.type}"
+                    )
+                positional = one.name in command.__match_args__
+                default = _OWN_DEFAULTS.get((command.name, one.name))
+                before = found[one.name].generations if one.name in found else ()
+                found[one.name] = Field(one.name, form, positional, default, (*before, generation))
+        return sorted(found.values(), key=lambda field: not field.positional)
 
-def _verbs() -> Iterator[Verb]:
-    names = dict.fromkeys(name for generation in Generation for name in generation.commands)
-    for name in names:
-        yield Verb(name, {g: g.commands[name] for g in Generation if name in g.commands})
+    @functools.cached_property
+    def data(self) -> Field | None:
+        """The field for the data, if the data are an argument."""
+        return next((field for field in self.fields if field.name == "data" and field.positional), None)
+
+    @functools.cached_property
+    def names(self) -> Field | None:
+        """The field for a list of names, behind which the data are given, if there are both."""
+        lists = (field for field in self.fields if field.positional and field.form.kind == list[str])
+        return next(lists, None) if self.data is not None else None
+
+    @functools.cached_property
+    def descriptions(self) -> Mapping[Generation, Description]:
+        """The docstrings of its commands."""
+        return {generation: describe(command) for generation, command in self.commands.items()}
 
 
-VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _verbs()}
+VERBS: Mapping[str, Verb] = {
+    name: Verb(name, {g: g.commands[name] for g in Generation if name in g.commands})
+    for name in [*Generation.V1.commands, *Generation.CURRENT.commands]
+}
 """Every command of both generations."""
 
 
@@ -130,61 +175,49 @@ def _panel(verb: Verb) -> str:
 
 
 def _function(verb: Verb) -> Callable[..., None]:
-    fields = fields_of(verb)
-    data = next((field.name for field in fields if field.data), None)
-    names = next((field.name for field in fields if field.positional and field.form.kind == list[str]), None)
-    joined = names if data is not None else None
-
     def function(settings: Settings, text: bool = False, **values: Any) -> None:
-        generation = settings.generation()
-        command = verb.command(generation)
+        target = settings.target()
+        generation = target.required_generation()
+        verb.command(generation)  # raises an error if this generation has none
         given = {name: value for name, value in values.items() if not (value is None or value is False or value == [])}
-        if joined is not None and data is not None and "b64data" not in given:
-            # The last word behind a list of names is the data, never a name.
-            *given[joined], given[data] = _with_data(verb, given.get(joined) or [])
-        if data is not None and "b64data" not in given and verb.name not in _MAY_LACK_DATA:
-            given.setdefault(data, STDIN)
-        _check_options(verb, command, generation, fields, given)
-        built = _build(command, fields, given, generation, text)
-        client = settings.client()
-        result = client.call(built)
-        show_result(built, result, as_json=settings.json)
+        if verb.data is not None and "b64data" not in given:
+            _take_data(verb, given)
+        command = _build(verb, given, generation, text)
+        show_result(command, target.client().call(command), as_json=settings.json)
 
     return function
 
 
-def _with_data(verb: Verb, words: list[str]) -> list[str]:
-    if len(words) < 2:
-        raise UsageError(f"{verb.name}: give at least one channel and then the data (- reads them from standard input)")
-    return words
-
-
-def _check_options(
-    verb: Verb, command: type[Command[Any]], generation: Generation, fields: Sequence[Field], given: Mapping[str, Any]
-) -> None:
-    known = msgspec.structs.fields(command)
-    for field in fields:
-        if field.name in given and field.name not in {one.name for one in known}:
+def _take_data(verb: Verb, given: dict[str, Any]) -> None:
+    """Find the data in what is *given*."""
+    if verb.names is not None:
+        # The last word behind a list of names is the data, never a name.
+        words = given.get(verb.names.name, [])
+        if len(words) < 2:
             raise UsageError(
-                f"{_option_name(field.name)} of {verb.name} is of Centrifugo {generation.other.title}, and a server of "
-                f"{generation.title} is meant: leave it out, or {generation.other.how}"
+                f"{verb.name}: give at least one channel and then the data (- reads them from standard input)"
             )
+        *given[verb.names.name], given["data"] = words
+    elif verb.name not in _MAY_LACK_DATA:
+        given.setdefault("data", STDIN)
 
 
-def _build(
-    command: type[Command[Any]], fields: Sequence[Field], given: Mapping[str, Any], generation: Generation, text: bool
-) -> Command[Any]:
+def _build(verb: Verb, given: Mapping[str, Any], generation: Generation, text: bool) -> Command[Any]:
+    for field in verb.fields:
+        if field.name in given and generation not in field.generations:
+            raise UsageError(
+                f"{field.typed_as} of {verb.name} is of Centrifugo {generation.other.title}, and a server of "
+                f"{generation.title} is meant: leave it out, or {generation.other.selected_by}"
+            )
     values: dict[str, Any] = {}
-    for field in fields:
-        if generation not in field.generations:
-            continue
+    for field in verb.fields:
         if field.name in given:
             value = given[field.name]
-            what = field.name if field.positional else _option_name(field.name)
-            values[field.name] = read_text(value) if field.data and text else field.form.read(what, value)
-        elif field.default is not None and generation is Generation.CURRENT:
+            is_text = text and field == verb.data
+            values[field.name] = read_text(value) if is_text else field.form.read(field.typed_as, value)
+        elif generation in field.generations and field.default is not None and generation is Generation.CURRENT:
             values[field.name] = field.default
-    return command(**values)
+    return verb.command(generation)(**values)
 
 
 def call(
@@ -201,101 +234,54 @@ def call(
 
     The fields go to the server as they are; the result is printed as JSON.
     """
-    if settings.generation() is not Generation.CURRENT:
-        raise UsageError(f"call is for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.how}")
+    target = settings.target()
+    if target.required_generation() is not Generation.CURRENT:
+        raise UsageError(f"call is for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
     try:
         fields = msgspec.json.decode(json_text("params", params), type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         raise UsageError(f"{params!r} is not a JSON object: give the fields of {name}") from None
     command = custom(name, {field: bytes(value) for field, value in fields.items()})
-    show_json(settings.client_current().call(command))
+    show_json(target.client().call(command))
 
 
 # ---- what a verb takes
 
 
-def fields_of(verb: Verb) -> list[Field]:
-    """The fields of its commands: first those that are arguments, in their order."""
-    found: dict[str, Field] = {}
-    for generation, command in verb.commands.items():
-        positional = command.__match_args__
-        hints = typing.get_type_hints(command, include_extras=True)
-        for one in msgspec.structs.fields(command):
-            if one.name == "timeout":
-                continue  # an option of all verbs
-            form = form_of(hints[one.name])
-            if form is None:
-                raise TypeError(
-                    f"the command line has no form yet for {command.__name__}.{one.name}, which is {one.type}"
-                )
-            before = found.get(one.name)
-            found[one.name] = Field(
-                one.name,
-                form,
-                one.name in positional,
-                one.required,
-                one.name == "data" and one.name in positional,
-                _OWN_DEFAULTS.get((command.name, one.name)),
-                (*(before.generations if before else ()), generation),
-            )
-    return sorted(found.values(), key=lambda field: not field.positional)
-
-
 def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     """The parameters of *verb*, as Typer reads them off a function."""
-    fields = fields_of(verb)
-    texts = {g: describe(command).arguments for g, command in verb.commands.items()}
-    has_names = any(field.positional and field.form.kind == list[str] for field in fields)
-    for field in fields:
-        what = next((texts[g][field.name] for g in reversed(field.generations) if field.name in texts[g]), "")
-        if field.data and has_names:
-            continue  # the last of the names
-        if field.data:
-            how = "A JSON value or @FILE"
-            how += "." if verb.name in _MAY_LACK_DATA else "; - or none reads it from the standard input."
-            yield _argument(field, how, default=None)
-        elif field.positional:
-            behind = next((other for other in fields if other.data and has_names), None)
-            yield _argument(field, " ".join(filter(None, (what, field.form.how))), behind=behind)
-        else:
+    for field in verb.fields:
+        texts = [verb.descriptions[generation].arguments for generation in reversed(field.generations)]
+        what = next((text[field.name] for text in texts if field.name in text), "")
+        if not field.positional:
             yield _option(verb, field, what)
-    if any(field.data for field in fields):
-        option = typer.Option("--text", help="The data are plain text, not JSON.", show_default=False)
-        yield keyword("text", Annotated[bool, option], False)
+        elif field != verb.data:
+            yield _argument(field, what, before_data=field == verb.names)
+        elif verb.names is None:  # otherwise it is the last of the names
+            how = "." if verb.name in _MAY_LACK_DATA else "; - or none reads it from the standard input."
+            argument = typer.Argument(metavar=field.metavar, help=f"A JSON value or @FILE{how}", show_default=False)
+            yield keyword(field.name, Annotated[field.form.kind | None, argument], None)
+    if verb.data is not None:
+        yield keyword("text", Annotated[bool, option("--text", None, "The data are plain text, not JSON.")], False)
 
 
-def _argument(
-    field: Field, what: str, default: Any = inspect.Parameter.empty, behind: Field | None = None
-) -> inspect.Parameter:
-    metavar = (field.name.removesuffix("s") if field.form.kind == list[str] else field.name).upper()
-    kind = field.form.kind
-    if default is None:
-        kind = kind | None
-    if behind is not None:
-        kind, default, metavar = kind | None, None, f"{metavar}... DATA"
-        what += " And last the data: a JSON value, @FILE, or - for the standard input."
-    return keyword(field.name, Annotated[kind, typer.Argument(metavar=metavar, help=what, show_default=False)], default)
+def _argument(field: Field, what: str, before_data: bool) -> inspect.Parameter:
+    text = " ".join(filter(None, (what, field.form.how)))
+    kind, metavar, default = field.form.kind, field.metavar, _REQUIRED
+    if before_data:
+        kind, metavar, default = kind | None, f"{metavar}... DATA", None
+        text += " And last the data: a JSON value, @FILE, or - for the standard input."
+    return keyword(field.name, Annotated[kind, typer.Argument(metavar=metavar, help=text, show_default=False)], default)
 
 
 def _option(verb: Verb, field: Field, what: str) -> inspect.Parameter:
     only = "" if len(field.generations) == len(verb.commands) else f"Centrifugo {field.generations[0].title}."
     default = "" if field.default is None else f"Otherwise {field.default}."
     words = " ".join(filter(None, (what, field.form.how, default, only)))
-    kind = field.form.kind if field.form.kind is bool else field.form.kind | None
-    option = typer.Option(
-        _option_name(field.name), help=words, show_default=False, metavar=field.form.metavar or _metavar(field)
-    )
-    return keyword(field.name, Annotated[kind, option], False if kind is bool else None)
-
-
-def _option_name(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _metavar(field: Field) -> str | None:
     if field.form.kind is bool:
-        return None
-    return (field.name.removesuffix("s") if field.form.kind == list[str] else field.name).upper()
+        return keyword(field.name, Annotated[bool, option(field.typed_as, field.form.metavar or None, words)], False)
+    metavar = field.form.metavar or field.metavar
+    return keyword(field.name, Annotated[field.form.kind | None, option(field.typed_as, metavar, words)], None)
 
 
 def _help(verb: Verb) -> str:
@@ -308,15 +294,15 @@ def _help(verb: Verb) -> str:
 
 
 def _texts(verb: Verb) -> list[str]:
-    return [describe(command).text for command in verb.commands.values()]
+    return [description.text for description in verb.descriptions.values()]
 
 
 def _examples(verb: Verb) -> Iterator[str]:
-    arguments = [field for field in fields_of(verb) if field.positional]
+    arguments = [field for field in verb.fields if field.positional]
     samples = {field.name: _SAMPLES.get(field.name, field.name.upper()) for field in arguments}
     yield " ".join(["centripetal", verb.name, *samples.values()])
-    if any(field.data for field in arguments):
-        names = [samples[field.name] for field in arguments if not field.data]
+    if verb.data is not None:
+        names = [samples[field.name] for field in arguments if field != verb.data]
         if verb.name not in _MAY_LACK_DATA:
             yield " ".join(["echo", _SAMPLES["data"], "|", "centripetal", verb.name, *names, STDIN])
         yield " ".join(["centripetal", verb.name, *names, "--text", "'Lunch is ready'"])

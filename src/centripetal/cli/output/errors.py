@@ -31,7 +31,6 @@ __all__ = [
     "give_up_stdout",
     "printable",
     "report",
-    "usage_message",
 ]
 
 # The base of what Typer raises for a wrong command line; Typer itself has no public name for it.
@@ -131,41 +130,31 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     return code, " ".join(advice), details
 
 
-def report(error: CentripetalError, as_json: bool) -> ExitCode:
-    """Print *error* to the standard error and return the exit code for it."""
-    code, advice, details = explain(error)
-    if as_json:
-        _print(json.dumps({"error": details}, ensure_ascii=False))
-    else:
-        _print(f"error: {printable(str(error))}", *([advice] if advice else []))
-    return code
-
-
-def usage_message(error: Any, as_json: bool) -> ExitCode:
-    """Print what is wrong with the command line, and where its help is."""
+def _explain_usage(error: Any) -> tuple[ExitCode, str, dict[str, Any]]:
+    """As `explain`, for what Typer raises for a wrong command line."""
     message = printable(str(error.format_message())).strip()
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "centripetal"
-    advice = f"See `{path} --help`."
+    advice = f"See `{context.command_path if context is not None else 'centripetal'} --help`."
     if re.match(r"No such option:? '?-\d", message):
         advice = f"To give a value that begins with -, put -- before the arguments. {advice}"
+    code, _, details = explain(UsageError(message))
+    return code, advice, details | {"advice": advice}
+
+
+def report(error: Exception, as_json: bool) -> ExitCode:
+    """Print *error*, of the library or of Typer, to the standard error and return the exit code for it."""
+    code, advice, details = explain(error) if isinstance(error, CentripetalError) else _explain_usage(error)
+    sys.stdout.flush()
     if as_json:
-        shape = {"type": UsageError.__name__, "message": message, "advice": advice, "exit_code": int(ExitCode.USAGE)}
-        _print(json.dumps({"error": {**shape, "executed": "no", "retryable": False}}, ensure_ascii=False))
+        print(json.dumps({"error": details}, ensure_ascii=False), file=sys.stderr)
     else:
-        _print(f"error: {message}", advice)
-    return ExitCode.USAGE
+        print(f"error: {printable(details['message'])}", *filter(None, [advice]), sep="\n", file=sys.stderr)
+    return code
 
 
 def printable(text: str) -> str:
     """*text* with everything escaped that could drive a terminal; line breaks stay."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-
-
-def _print(*lines: str) -> None:
-    sys.stdout.flush()
-    for line in lines:
-        print(line, file=sys.stderr)
 
 
 def give_up_stdout() -> None:

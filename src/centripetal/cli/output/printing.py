@@ -12,7 +12,8 @@ from rich.text import Text
 
 from centripetal.cli.output.errors import printable
 
-__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json", "show_table"]
+__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json", "show_nothing", "show_rows"]
+__all__ += ["show_table"]
 
 
 def console(stderr: bool = False) -> Console:
@@ -22,14 +23,12 @@ def console(stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def show(result: Any, as_json: bool) -> None:
-    """Print the result of a command."""
-    if as_json:
-        show_json(result)
-    elif result is True:
+def show(result: Any) -> None:
+    """Print the result of a command for people."""
+    if result is True:
         console().print("ok")
     elif not result:
-        console(stderr=True).print("(none)")
+        show_nothing()
     elif isinstance(result, msgspec.Struct):
         _show_struct(result)
     elif isinstance(result, Mapping):
@@ -52,7 +51,12 @@ def show_json(value: Any) -> None:
     sys.stdout.write(line + "\n")
 
 
-def show_fields(fields: Mapping[str, str]) -> None:
+def show_nothing() -> None:
+    """Say that a result is empty, on the standard error."""
+    console(stderr=True).print("(none)")
+
+
+def show_fields(fields: Mapping[str, Any]) -> None:
     """Print names and values below each other."""
     grid = Table.grid(padding=(0, 2))
     for name, value in fields.items():
@@ -89,17 +93,16 @@ def _members(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:
 
 
 def _show_struct(value: msgspec.Struct) -> None:
-    grid = Table.grid(padding=(0, 2))
+    fields: dict[str, Any] = {}
     tables: list[list[msgspec.Struct]] = []
     for name, member in _members(value):
         if isinstance(member, Mapping):
-            for key in sorted(member):
-                grid.add_row(Text(f"{name}.{key}", style="cyan"), as_text(member[key]))
+            fields |= {f"{name}.{key}": member[key] for key in sorted(member)}
         elif isinstance(member, list) and member and isinstance(member[0], msgspec.Struct):
             tables.append(member)
         else:
-            grid.add_row(Text(name, style="cyan"), as_text(member))
-    console().print(grid)
+            fields[name] = member
+    show_fields(fields)
     for rows in tables:
         for row in rows:
             console().print()
@@ -112,11 +115,19 @@ def show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None
     names = [name for name in cells[0] if any(row[name] not in (None, "", {}) for row in cells)]
     if keys:
         names = [name for name in names if any(row[name] != key for row, key in zip(cells, keys, strict=True))]
+    titles = (["connection"] if keys else []) + names
+    shown = [[row[name] for name in names] for row in cells]
+    show_rows(titles, [[key, *row] for key, row in zip(keys, shown, strict=True)] if keys else shown)
+
+
+def show_rows(titles: Sequence[str], rows: Sequence[Sequence[Any]], align_numbers: bool = False) -> None:
+    """Print a table; with *align_numbers*, columns of numbers are aligned on the right."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
-    for name in (["connection"] if keys else []) + names:
-        table.add_column(name, overflow="fold")
-    for index, row in enumerate(cells):
-        table.add_row(*([as_text(keys[index])] if keys else []), *(as_text(row[name]) for name in names))
+    for index, title in enumerate(titles):
+        on_the_right = align_numbers and all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(title, overflow="fold", justify="right" if on_the_right else "left")
+    for row in rows:
+        table.add_row(*map(as_text, row))
     console().print(table)
 
 

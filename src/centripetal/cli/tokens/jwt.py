@@ -12,7 +12,8 @@ from centripetal.cli.generation import TOKEN_KEY
 from centripetal.cli.input import STDIN, read_json, read_text
 from centripetal.cli.output.errors import ExitCode, printable
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.settings import Settings, register
+from centripetal.cli.registration import register
+from centripetal.cli.settings import Settings
 from centripetal.cli.tokens.token_key import key_set
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value

@@ -6,7 +6,8 @@ import typer
 
 from centripetal.cli.input import STDIN, check_json_text, read_bytes
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.settings import Settings, register
+from centripetal.cli.registration import register
+from centripetal.cli.settings import Settings
 from centripetal.v1 import generate_api_sign, generate_channel_sign
 
 __all__ = ["register_in"]

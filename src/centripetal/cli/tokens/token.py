@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 
 from centripetal.cli.input import check_json_text
 from centripetal.cli.output.printing import show_fields, show_json
-from centripetal.cli.settings import Settings, group, register
+from centripetal.cli.registration import group, register
+from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import jwt
 from centripetal.v1 import generate_client_token
 

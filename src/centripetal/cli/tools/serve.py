@@ -14,14 +14,17 @@ import typer
 from centripetal.cli.generation import TOKEN_KEY, Generation
 from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.settings import TOOLS, Settings, register
+from centripetal.cli.registration import option
+from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
 
-__all__ = ["register_in"]
+__all__ = ["SHARED_BY_SERVE", "serve"]
 
-_CURRENT = 6
-_CLIENTS_KEY = (
+SHARED_BY_SERVE = ("secret", "api_key", "server", "insecure", "json")
+"""The shared options that this verb takes."""
+
+_KEY_HELP = (
     "The key of clients' tokens (`client.token.hmac_secret_key`) of a Centrifugo 6. "
     "Otherwise CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
 )
@@ -30,46 +33,45 @@ _CLIENTS_KEY = (
 def serve(
     settings: Settings,
     config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="What the real server is configured with, as JSON."),
+        Path | None, option("--config", "FILE", "What the real server is configured with, as JSON.")
     ] = None,
     host: Annotated[
-        str | None,
-        typer.Option("--host", metavar="HOST", help="Where to listen. [default: as configured, or 127.0.0.1]"),
+        str | None, option("--host", "HOST", "Where to listen. [default: as configured, or 127.0.0.1]")
     ] = None,
     port: Annotated[
-        int | None,
-        typer.Option("--port", metavar="PORT", help="0 picks a free one. [default: as configured, or 8000]"),
+        int | None, option("--port", "PORT", "0 picks a free one. [default: as configured, or 8000]")
     ] = None,
     console: Annotated[
-        bool, typer.Option("--console/--no-console", help="A page that shows what happens, and acts on it.")
+        bool,
+        option("--console/--no-console", None, "A page that shows what happens, and acts on it.", show_default=True),
     ] = True,
     console_password: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--console-password",
-            metavar="TEXT",
+            "TEXT",
+            "What the console asks for. [default: nothing on a loopback address, elsewhere one that is printed]",
             envvar="CENTRIPETAL_CONSOLE_PASSWORD",
-            help="What the console asks for. [default: nothing on a loopback address, elsewhere one that is printed]",
         ),
     ] = None,
-    token_key: Annotated[
-        str | None, typer.Option("--token-key", "--token-secret", metavar="KEY", help=_CLIENTS_KEY, show_default=False)
-    ] = None,
+    token_key: Annotated[str | None, option("--token-key", "KEY", _KEY_HELP, "--token-secret")] = None,
 ) -> None:
     """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
 
     With a secret (`--secret` or `CENTRIFUGO_SECRET`) it is a Centrifugo 1.x, with an API key (`--api-key`,
     `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) a Centrifugo 6; with neither, the configuration says which. What
     is given counts before the configuration. With `--insecure`, neither the API nor clients need credentials.
+
+    Examples:
+        centripetal serve --secret s3cret
+        centripetal serve --api-key k3y --token-key t0ken
+        centripetal serve --config config.json --port 8001
     """
     from centripetal.server import serve as run  # not needed by other verbs, which start faster without
 
-    generation = _generation(settings, token_key, config)
-    credentials = dataclasses.replace(settings, server=generation).credentials()
-    key = None
-    if generation == _CURRENT:
-        key = token_key or environment_value(settings.environment, *TOKEN_KEY)
+    number = _generation_number(settings, token_key, config)
+    generation, credential = dataclasses.replace(settings, server=number).credential()
+    is_current = generation is Generation.CURRENT
 
     def echo(line: str) -> None:
         if settings.json:
@@ -82,13 +84,13 @@ def serve(
 
     with _plain_warnings():
         run(
-            server=generation,
+            server=number,
             host=host,
             port=port,
             config=config,
-            secret=credentials.secret or None,
-            api_key=credentials.api_key or None,
-            token_secret=key,
+            secret=None if is_current else credential.value or None,
+            api_key=credential.value or None if is_current else None,
+            token_secret=token_key or environment_value(settings.environment, *TOKEN_KEY) if is_current else None,
             insecure=settings.insecure,
             console=console,
             console_password=console_password,
@@ -96,8 +98,8 @@ def serve(
         )
 
 
-def _generation(settings: Settings, token_key: str | None, config: Path | None) -> int:
-    """The generation that is meant: options say it, or else the configuration, or else the environment."""
+def _generation_number(settings: Settings, token_key: str | None, config: Path | None) -> int:
+    """The generation to run: options select it, or else the configuration, or else the environment."""
     from centripetal.server.configuration.loading import load, which
 
     key = settings.api_key or token_key
@@ -105,13 +107,13 @@ def _generation(settings: Settings, token_key: str | None, config: Path | None) 
         return which(settings.server, settings.secret, key, {})
     if config is not None:
         return which(None, None, None, load(config))
-    generation = settings.credentials().generation
+    generation, _ = settings.credential()
     if generation is None:
         raise UsageError(
             "say which server: --secret (or CENTRIFUGO_SECRET) for a 1.x server, --api-key (or CENTRIFUGO_API_KEY) "
             "for a current one, --config FILE of either, or --server 1 or 6"
         )
-    return 1 if generation is Generation.V1 else _CURRENT
+    return generation.number
 
 
 @contextmanager
@@ -126,18 +128,3 @@ def _plain_warnings() -> Iterator[None]:
         yield
     finally:
         warnings.formatwarning = before
-
-
-def register_in(app: typer.Typer) -> None:
-    """Add the verb to *app*."""
-    register(
-        app,
-        serve,
-        shared=("secret", "api_key", "server", "insecure", "json"),
-        examples=[
-            "centripetal serve --secret s3cret",
-            "centripetal serve --api-key k3y --token-key t0ken",
-            "centripetal serve --config config.json --port 8001",
-        ],
-        panel=TOOLS,
-    )

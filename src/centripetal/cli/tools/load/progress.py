@@ -3,12 +3,14 @@
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from centripetal.cli.output.printing import console
 
 __all__ = ["Progress", "progress"]
+
+Clock = Callable[[], float]
 
 _EVERY = 10.0  # seconds between two lines where there is no terminal
 
@@ -24,12 +26,13 @@ class Progress(Protocol):
 class _Lines:
     """A line now and then."""
 
-    def __init__(self, size: int | None) -> None:
+    def __init__(self, size: int | None, clock: Clock) -> None:
         self._size = size
-        self._start = self._last = time.monotonic()
+        self._clock = clock
+        self._start = self._last = clock()
 
     def advance(self, position: int, count: int, failed: int) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - self._last < _EVERY:
             return
         self._last = now
@@ -39,24 +42,29 @@ class _Lines:
 
 
 class _Bar:
-    def __init__(self, size: int | None, bar: object) -> None:
-        from rich.progress import Progress as Bar
+    """A bar that Rich draws."""
 
-        assert isinstance(bar, Bar)
+    def __init__(self, size: int | None, clock: Clock, bar: Any) -> None:
         self._bar = bar
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
         self._task = bar.add_task("", total=size, count=0, failed=0, rate=0.0)
 
     def advance(self, position: int, count: int, failed: int) -> None:
-        rate = count / max(time.monotonic() - self._start, 1e-9)
+        rate = count / max(self._clock() - self._start, 1e-9)
         self._bar.update(self._task, completed=position, count=count, failed=failed, rate=rate)
 
 
 @contextlib.contextmanager
-def progress(size: int | None) -> Iterator[Progress]:
-    """Show how far it is with a file of so many bytes, if that is known, until the block ends."""
+def progress(size: int | None, clock: Clock = time.monotonic) -> Iterator[Progress]:
+    """Show how much of a file is loaded, until the block ends.
+
+    Args:
+        size: the bytes in the file; None: unknown.
+        clock: seconds on a clock that never goes back.
+    """
     if not sys.stderr.isatty():
-        yield _Lines(size)
+        yield _Lines(size, clock)
         return
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -69,4 +77,4 @@ def progress(size: int | None) -> Iterator[Progress]:
         TimeRemainingColumn() if size else TimeElapsedColumn(),
     ]
     with Bar(*columns, console=console(stderr=True), transient=True) as bar:
-        yield _Bar(size, bar)
+        yield _Bar(size, clock, bar)

@@ -1,4 +1,4 @@
-"""What `doctor` looks at beyond the API: a channel and its namespace, and whether clients get in."""
+"""What `doctor` checks of a channel and its namespace, of a token, and of client connections."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,7 +6,8 @@ from contextlib import closing
 from typing import Any
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.tools.diagnosis import Check, failed
+from centripetal.cli.target import Address
+from centripetal.cli.tools.doctor.check import Check, failed
 from centripetal.dialects.current import advice as advice_current
 from centripetal.dialects.current import error_codes as current_errors
 from centripetal.dialects.current.disconnects import BAD_REQUEST
@@ -15,10 +16,10 @@ from centripetal.dialects.v1 import error_codes as v1_errors
 from centripetal.errors import CentripetalError, ServerError, UsageError
 from centripetal.protocol.checks import check_channels
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Refused, Subscribed, Watcher
-from centripetal.transport.base import TransportOptions
+from centripetal.tokens import Explanation, explain
 from centripetal.transport.settings import Settings as TransportSettings
 
-__all__ = ["channel", "clients"]
+__all__ = ["channel", "clients", "token"]
 
 _OFF = (current_errors.NOT_AVAILABLE, v1_errors.NOT_AVAILABLE)
 _NO_NAMESPACE = (current_errors.UNKNOWN_CHANNEL, v1_errors.NAMESPACE_NOT_FOUND)
@@ -84,13 +85,27 @@ def _special(name: str, generation: Generation) -> str:
     return ""
 
 
+# ---- tokens
+
+
+def token(text: str, key: Any, channel: str | None) -> tuple[Explanation, Check]:
+    """Explain a token, and for a subscription token whether it is for *channel*."""
+    found = explain(text, key)
+    if channel is not None and found.kind == "subscription":
+        found = explain(text, key, channel=channel)
+    if not found.accepted:
+        return found, Check("token", "failed", "; ".join((found.server_says, *found.reasons)), "; ".join(found.fixes))
+    if found.notes:
+        return found, Check("token", "warning", found.server_says, "; ".join(found.notes))
+    return found, Check("token", "ok", f"a good {found.kind} token: {found.server_says}")
+
+
 # ---- clients
 
 
-def clients(
-    watcher: Watcher, url: str, timeout: float, *, subscribes: bool, has_token: bool, options: TransportOptions
-) -> Iterator[Check]:
-    """Whether a client can connect, with what the watcher has of a token; and subscribe, if it is to."""
+def clients(address: Address, watcher: Watcher, *, subscribes: bool, has_token: bool) -> Iterator[Check]:
+    """Check that a client can connect, with the token of *watcher* if it has one; and subscribe, if it *subscribes*."""
+    timeout = address.timeout.value
     connected = False
     try:
         from centripetal.transport.websocket import WebSocket
@@ -98,7 +113,7 @@ def clients(
         yield Check("clients", "warning", "not tried", "This needs websockets: pip install 'centripetal[cli]'")
         return
     try:
-        with closing(WebSocket(url, timeout, TransportSettings(**options))) as websocket:
+        with closing(WebSocket(address.url.value, timeout, TransportSettings(**address.transport))) as websocket:
             for event in _events(websocket, watcher, timeout, subscribes):
                 yield _told(event, connected, has_token)
                 connected = connected or isinstance(event, Connected)

@@ -14,13 +14,14 @@ import typer
 
 from centripetal.cli.output.errors import ExitCode, explain, printable
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.settings import TOOLS, Settings, register
-from centripetal.cli.tools.loader import GROUP, Failures, Loader, Loading
-from centripetal.cli.tools.ndjson import lines_of
-from centripetal.cli.tools.progress import progress
+from centripetal.cli.registration import option
+from centripetal.cli.settings import Settings
+from centripetal.cli.tools.load.loader import GROUP, Failures, Loader, LoadOptions
+from centripetal.cli.tools.load.ndjson import lines_of
+from centripetal.cli.tools.load.progress import progress
 from centripetal.errors import UsageError
 
-__all__ = ["register_in", "stopping"]
+__all__ = ["load", "stopping"]
 
 
 def load(
@@ -28,27 +29,23 @@ def load(
     file: Annotated[str, typer.Argument(metavar="FILE", help="NDJSON; - reads the standard input.")],
     failed: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--failed",
-            metavar="FILE",
-            help="Where lines that failed go. Otherwise FILE.failed.ndjson; for standard input they are only counted.",
-            show_default=False,
+            "FILE",
+            "Where lines that failed go. Otherwise FILE.failed.ndjson; for standard input they are only counted.",
         ),
     ] = None,
-    group: Annotated[int, typer.Option("--group", metavar="N", help="How many commands a request carries.")] = GROUP,
-    rate: Annotated[
-        float | None,
-        typer.Option("--rate", metavar="N", help="At most so many commands a second.", show_default=False),
-    ] = None,
+    group: Annotated[int, option("--group", "N", "How many commands a request carries.", show_default=True)] = GROUP,
+    rate: Annotated[float | None, option("--rate", "N", "At most so many commands a second.")] = None,
     start_line: Annotated[
-        int, typer.Option("--start-line", metavar="N", help="Begin with this line, as an earlier load has said.")
+        int, option("--start-line", "N", "Begin with this line, as an earlier load has said.", show_default=True)
     ] = 1,
     skip_unknown: Annotated[
         bool,
-        typer.Option(
+        option(
             "--skip-unknown",
-            help='Leave out lines with `"executed": "unknown"`: they may have run in an earlier load.',
-            show_default=False,
+            None,
+            'Leave out lines with `"executed": "unknown"`: they may have run in an earlier load.',
         ),
     ] = False,
 ) -> None:
@@ -63,16 +60,23 @@ def load(
     with which `--start-line` to go on; so it does after Ctrl-C, which waits for the request that is under way.
 
     The exit code is 1 if any line failed, and that of the error if it stopped for one.
+
+    Examples:
+        centripetal load commands.ndjson
+        zcat commands.ndjson.gz | centripetal load - --failed failed.ndjson --rate 10000
+        centripetal load commands.ndjson.failed.ndjson --skip-unknown
     """
     if group < 1 or start_line < 1 or (rate is not None and rate <= 0):
         raise UsageError("--group and --start-line must be at least 1, --rate more than 0")
-    generation, client = settings.generation(), settings.client()
+    target = settings.target()
+    client = target.client()
     path = failed if failed is not None or file == "-" else Path(f"{file}.failed.ndjson")
     failures = Failures(path, append=start_line > 1)
     began = time.monotonic()
     with contextlib.closing(client), _opened(file) as source, progress(_size(source)) as bar:
         _check_path(path, file, start_line)
-        loader = Loader(client, generation, Loading(group, rate, skip_unknown), failures, bar)
+        options = LoadOptions(group, rate, skip_unknown)
+        loader = Loader(client, target.required_generation(), options, failures, bar)
         loader.next_line = start_line
         with stopping(loader), contextlib.suppress(KeyboardInterrupt):
             loader.run(lines_of(source, start_line))
@@ -141,31 +145,22 @@ def stopping(loader: Loader) -> Iterator[None]:
 
 
 def _summary(settings: Settings, loader: Loader, failures: Failures, seconds: float) -> None:
-    done = loader.sent
+    done, error = loader.sent, loader.stopped_by
     where = str(failures.path) if failures.path is not None and failures.count and failures.path.exists() else None
-    goes_on = loader.next_line if loader.stopping or loader.stopped_by is not None else None
+    goes_on = loader.next_line if loader.stopping or error is not None else None
     if settings.json:
-        show_json(
-            {
-                "sent": done,
-                "failed": failures.count,
-                "skipped": loader.skipped,
-                "seconds": round(seconds, 3),
-                "failed_file": where,
-                "next_line": goes_on,
-                "error": None if loader.stopped_by is None else str(loader.stopped_by),
-            }
-        )
+        summary = {"sent": done, "failed": failures.count, "skipped": loader.skipped, "seconds": round(seconds, 3)}
+        outcome = {"failed_file": where, "next_line": goes_on, "error": None if error is None else str(error)}
+        show_json(summary | outcome)
         return
     rate = f"{done / seconds:,.0f} a second" if seconds > 0 else ""
     print(f"{done:,} commands sent in {seconds:.1f} s, {rate}; {failures.count:,} lines failed", end="")
     print(f", {loader.skipped:,} were left out" if loader.skipped else "")
     if where is not None:
         print(f"The lines that failed are in {printable(where)}: correct them and load that file.")
-    if loader.stopped_by is not None:
-        print(f"stopped: {printable(str(loader.stopped_by))}", file=sys.stderr)
-        if advice := explain(loader.stopped_by)[1]:
-            print(advice, file=sys.stderr)
+    if error is not None:
+        advice = explain(error)[1]
+        print(f"stopped: {printable(str(error))}", *filter(None, [advice]), sep="\n", file=sys.stderr)
     if goes_on is not None:
         print(f"To go on: --start-line {goes_on}", file=sys.stderr)
 
@@ -176,17 +171,3 @@ def _code(loader: Loader, failures: Failures) -> int:
     if loader.stopped_by is not None:
         return explain(loader.stopped_by)[0]
     return ExitCode.REFUSED if failures.count else ExitCode.OK
-
-
-def register_in(app: typer.Typer) -> None:
-    """Add the verb to *app*."""
-    register(
-        app,
-        load,
-        examples=[
-            "centripetal load commands.ndjson",
-            "zcat commands.ndjson.gz | centripetal load - --failed failed.ndjson --rate 10000",
-            "centripetal load commands.ndjson.failed.ndjson --skip-unknown",
-        ],
-        panel=TOOLS,
-    )

@@ -1,36 +1,36 @@
-"""What the demo shows, for each generation: calls as code, which is the code that runs."""
+"""The script of the demo, for each generation: calls as code, which is the code that runs."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from centripetal.cli.generation import Generation
 
-__all__ = ["CHANNELS", "CHAPTERS", "CONFIGS", "PUBLISHES", "USER", "Chapter"]
+__all__ = ["CHANNELS", "CONFIGS", "PUBLISHES", "STEPS", "USER", "Step"]
 
 CHANNELS = ["demo", "demo-2"]
 USER = "alice"
 
 
-class Chapter(NamedTuple):
-    """Some calls that belong together. The calls are what is run: what people see is the code that ran."""
+class Step(NamedTuple):
+    """Calls with a title. The calls are the code that runs, so that people see exactly what ran."""
 
     title: str
     calls: tuple[str, ...]
 
 
 _PUBLISH_TITLE = "Publish into channels, read what the server remembers, see who is there:"
-_MISTAKE = Chapter(
+_MISTAKE = Step(
     "A mistake, on purpose. The error says what is wrong and whether the command ran:",
     ("client.publish('no-such-namespace:demo', {'text': 'lost'})",),
 )
 
-CHAPTERS: Mapping[Generation, tuple[Chapter, ...]] = {
+STEPS: Mapping[Generation, tuple[Step, ...]] = {
     Generation.V1: (
-        Chapter(
+        Step(
             "Every request is signed with the secret. This is all there is to it:",
             ("generate_api_sign(secret, '[]')[:16] + '…'", "generate_client_token(secret, '42', now)[:16] + '…'"),
         ),
-        Chapter(
+        Step(
             _PUBLISH_TITLE,
             (
                 "client.publish('demo', {'text': 'hello'})",
@@ -41,7 +41,7 @@ CHAPTERS: Mapping[Generation, tuple[Chapter, ...]] = {
                 "[node.name for node in client.stats().nodes]",
             ),
         ),
-        Chapter(
+        Step(
             "Buffer commands and send them in one request; each has its own result:",
             (
                 "client.add_publish('demo', {'n': 1})",
@@ -54,11 +54,11 @@ CHAPTERS: Mapping[Generation, tuple[Chapter, ...]] = {
         _MISTAKE,
     ),
     Generation.CURRENT: (
-        Chapter(
+        Step(
             "A browser connects with a token that is signed with the token key of the server:",
             ("connection_token(secret, '42', expires_in=600)[:16] + '…'",),
         ),
-        Chapter(
+        Step(
             _PUBLISH_TITLE,
             (
                 "client.publish('demo', {'text': 'hello'})",
@@ -70,14 +70,14 @@ CHAPTERS: Mapping[Generation, tuple[Chapter, ...]] = {
                 "[node.name for node in client.info().nodes]",
             ),
         ),
-        Chapter(
+        Step(
             "Publish once, however often it is repeated: the key says that it is the same:",
             (
                 "client.publish('demo', {'text': 'once'}, idempotency_key=key)",
                 "client.publish('demo', {'text': 'again'}, idempotency_key=key)",
             ),
         ),
-        Chapter(
+        Step(
             "Several commands in one request; each has its own result:",
             (
                 "with client.batch() as batch: slots = [batch.publish('demo', {'n': n}) for n in (1, 2, 3)]",

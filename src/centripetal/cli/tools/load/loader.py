@@ -3,19 +3,20 @@
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple
 
 from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import ExitCode, explain, printable
-from centripetal.cli.tools.ndjson import Line, command_of, failed_broadcast, failed_line, was_doubtful
-from centripetal.cli.tools.progress import Progress
+from centripetal.cli.tools.load.ndjson import Line, command_of, failed_broadcast, failed_line, was_doubtful
+from centripetal.cli.tools.load.progress import Progress
+from centripetal.client.call import Slot
 from centripetal.dialects.current.results.standard import BroadcastResult
 from centripetal.errors import AuthenticationError, CentripetalError, ServerError, UsageError
 from centripetal.protocol.command import Command
 
-__all__ = ["GROUP", "Failures", "Loader", "Loading"]
+__all__ = ["GROUP", "Failures", "LoadOptions", "Loader"]
 
 GROUP = 500
 _GROUP_BYTES = 1 << 20
@@ -23,37 +24,22 @@ _SHOWN = 20  # failures that are printed; all of them are in the file
 _FAILURES_IN_A_ROW = 3  # of whole requests, after which it stops
 
 
-class Slot(Protocol):
-    """What a command of a batch came to."""
-
-    def result(self) -> Any:
-        """The result; raises the error that it came to instead."""
-        ...
-
-
-class Entry(NamedTuple):
-    """A line and the promise of its command."""
-
-    line: Line
-    slot: Slot
-
-
-class _Wrong(NamedTuple):
-    """The slot of a line that was not sent, because it is no command."""
+class _Invalid(NamedTuple):
+    """The outcome of a line that is not sent, because it is not a command."""
 
     error: UsageError
 
     def result(self) -> Any:
-        """Raises what is wrong."""
+        """Raises the error."""
         raise self.error
 
 
-Read = tuple[Line, "Command[Any] | _Wrong"]
+_Read = tuple[Line, Command[Any] | _Invalid]
 """A line and its command, or what is wrong with it."""
 
 
-class Loading(NamedTuple):
-    """What is wanted.
+class LoadOptions(NamedTuple):
+    """How to load a file.
 
     Attributes:
         group: how many commands a request carries at most.
@@ -80,12 +66,8 @@ class Failures:
         self._append = append
         self._file: BinaryIO | None = None
 
-    def add(self, line: Line, error: CentripetalError) -> None:
-        """Keep *line*, which came to *error*."""
-        self.keep(line, error, failed_line(line.text, error))
-
     def keep(self, line: Line, error: CentripetalError, text: bytes) -> None:
-        """Keep *text*, which is what failed of *line*, because of *error*.
+        """Keep *text*: *line*, or what failed of it, with *error*.
 
         Raises:
             UsageError: the file cannot be written.
@@ -133,10 +115,12 @@ class Loader:
 
     Args:
         client: a blocking client.
-        generation: that of its server.
-        loading: what is wanted.
-        failures: takes what failed.
-        bar: is told how far it is.
+        generation: the generation of its server.
+        options: how to load.
+        failures: takes the lines that failed.
+        progress: shows how far it is.
+        clock: seconds on a clock that never goes back.
+        sleep: waits for so many seconds.
 
     Attributes:
         sent: how many commands went out.
@@ -148,13 +132,21 @@ class Loader:
     """
 
     def __init__(
-        self, client: Any, generation: Generation, loading: Loading, failures: Failures, bar: Progress
+        self,
+        client: Any,
+        generation: Generation,
+        options: LoadOptions,
+        failures: Failures,
+        progress: Progress,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._client = client
         self._generation = generation
-        self._loading = loading
+        self._options = options
         self._failures = failures
-        self._bar = bar
+        self._progress = progress
+        self._clock, self._sleep = clock, sleep
         self._in_a_row = 0
         self.sent = self.skipped = 0
         self.next_line = 1
@@ -165,7 +157,7 @@ class Loader:
     def run(self, lines: Iterator[Line]) -> None:
         """Send the commands in *lines*."""
         # One request after the other: to make the next one ready meanwhile was no faster (two cores, 1.8.0 and 6.9.1).
-        start = time.monotonic()
+        start = self._clock()
         try:
             for group in self._groups(lines):
                 if self.stopping:
@@ -178,38 +170,38 @@ class Loader:
 
     def _keep_rate(self, start: float, count: int) -> None:
         self.sent += count
-        if self._loading.rate is not None:
-            due = start + (self.sent - count) / self._loading.rate
-            while not self.stopping and (pause := due - time.monotonic()) > 0:
-                time.sleep(min(pause, 0.2))
+        if self._options.rate is not None:
+            due = start + (self.sent - count) / self._options.rate
+            while not self.stopping and (pause := due - self._clock()) > 0:
+                self._sleep(min(pause, 0.2))
 
-    def _send(self, group: list[Read], start: float) -> list[Entry]:
-        """Send what may share a request; what each line has come to."""
-        entries: list[Entry] = []
+    def _send(self, group: list[_Read], start: float) -> list[tuple[Line, Slot[Any]]]:
+        """Send the commands of *group* in one request; the outcome of each line."""
+        outcomes: list[tuple[Line, Slot[Any]]] = []
         with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot has its own error
             for line, command in group:
                 try:
-                    slot = command if isinstance(command, _Wrong) else batch.call(command)
+                    outcomes.append((line, command if isinstance(command, _Invalid) else batch.call(command)))
                 except UsageError as error:
-                    slot = _wrong(error)
-                entries.append(Entry(line, slot))
+                    outcomes.append((line, _invalid(error)))
             self._keep_rate(start, len(batch))
-        return entries
+        return outcomes
 
-    def _groups(self, lines: Iterator[Line]) -> Iterator[list[Read]]:
+    def _groups(self, lines: Iterator[Line]) -> Iterator[list[_Read]]:
         """Lines whose commands may share a request."""
-        group, size, before = list[Read](), 0, None
+        group: list[_Read] = []
+        size, before = 0, None
         for line in self._read(lines):
-            if self._loading.skip_doubtful and was_doubtful(line.text):
+            if self._options.skip_doubtful and was_doubtful(line.text):
                 self.skipped += 1
                 continue
             command = self._command(line)
-            full = len(group) >= self._loading.group or size + len(line.text) > _GROUP_BYTES
+            full = len(group) >= self._options.group or size + len(line.text) > _GROUP_BYTES
             if group and (full or not _together(before, command)):
                 yield group
                 group, size, before = [], 0, None
             group.append((line, command))
-            size, before = size + len(line.text), before if isinstance(command, _Wrong) else command
+            size, before = size + len(line.text), before if isinstance(command, _Invalid) else command
         if group:
             yield group
 
@@ -222,31 +214,31 @@ class Loader:
                 return
             yield line
 
-    def _command(self, line: Line) -> Command[Any] | _Wrong:
+    def _command(self, line: Line) -> Command[Any] | _Invalid:
         try:
             return command_of(line.text, self._generation)
         except UsageError as error:
-            return _wrong(error)
+            return _invalid(error)
 
-    def _settle(self, entries: list[Entry]) -> None:
+    def _settle(self, outcomes: list[tuple[Line, Slot[Any]]]) -> None:
         answered, failed = False, None
-        last = entries[-1].line
+        last, _ = outcomes[-1]
         self.next_line = last.number + 1
-        for entry in entries:
+        for line, slot in outcomes:
             try:
-                result = entry.slot.result()
+                result = slot.result()
             except CentripetalError as error:
-                error.index = None  # its place is that of its line
-                self._failures.add(entry.line, error)
+                error.index = None  # the line has its place
+                self._failures.keep(line, error, failed_line(line.text, error))
                 if explain(error)[0] is ExitCode.REFUSED:
                     answered = True
-                elif not isinstance(entry.slot, _Wrong):
+                elif not isinstance(slot, _Invalid):
                     failed = error
             else:
                 answered = True
-                self._look_at(entry.line, result)
+                self._keep_failed_channels(line, result)
         self._failures.flush()
-        self._bar.advance(last.position, self.sent, self._failures.count)
+        self._progress.advance(last.position, self.sent, self._failures.count)
         if answered:
             self._in_a_row = 0
         elif failed is not None:
@@ -254,7 +246,7 @@ class Loader:
             if isinstance(failed, AuthenticationError) or self._in_a_row >= _FAILURES_IN_A_ROW:
                 self.stopped_by = failed
 
-    def _look_at(self, line: Line, result: Any) -> None:
+    def _keep_failed_channels(self, line: Line, result: Any) -> None:
         """A broadcast may have failed in some of its channels: to repeat it in all of them would be worse."""
         if isinstance(result, BroadcastResult) and result.failed:
             error = result.failed[min(result.failed)]
@@ -262,13 +254,13 @@ class Loader:
             self._failures.keep(line, refusal, failed_broadcast(line.text, sorted(result.failed), refusal))
 
 
-def _wrong(error: UsageError) -> _Wrong:
+def _invalid(error: UsageError) -> _Invalid:
     error.command = error.index = None  # it is about a line
-    return _Wrong(error)
+    return _Invalid(error)
 
 
-def _together(before: Command[Any] | None, command: Command[Any] | _Wrong) -> bool:
+def _together(before: Command[Any] | None, command: Command[Any] | _Invalid) -> bool:
     """Whether they may share a request: one read can spoil the writes of a 1.x server (spec v1 §5.3)."""
-    if before is None or isinstance(command, _Wrong):
+    if before is None or isinstance(command, _Invalid):
         return True
     return before.reads == command.reads and not before.alone and not command.alone

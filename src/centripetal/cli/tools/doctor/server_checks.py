@@ -1,7 +1,4 @@
-"""What `doctor` looks at, one thing after the other: each is a `Check`, with what to do where something is wrong.
-
-What depends on something that failed is left out. Nothing is changed on the server, but a client connects.
-"""
+"""What `doctor` checks of the network and the server: address, connection, TLS, HTTP, clock, credential, version."""
 
 import contextlib
 import datetime
@@ -10,60 +7,44 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult
 
+from centripetal import v1
 from centripetal.cli.generation import Generation
-from centripetal.cli.output.errors import DOCTOR, explain
-from centripetal.cli.settings import DEFAULT_URL, Settings
+from centripetal.cli.target import Address, Source, Target
+from centripetal.cli.tools.doctor.check import Check, failed
+from centripetal.client import current
 from centripetal.dialects.current.codec import Codec as CurrentCodec
+from centripetal.dialects.current.commands import Info
 from centripetal.dialects.v1.codec import Codec as V1Codec
 from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatusError, ServerError, UsageError
 from centripetal.protocol.command import Prepared
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http1 import Origin
-from centripetal.tokens import Explanation
-from centripetal.tokens import explain as explain_token
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.blocking import BlockingTransport
 from centripetal.transport.settings import Settings as TransportSettings
 from centripetal.transport.settings import server_name
 
-__all__ = ["Check", "explained", "failed", "network", "server", "token"]
+__all__ = ["network", "server"]
 
 _CLOCK_SECONDS = 5.0  # a difference that is worth a word
 _CERTIFICATE_DAYS = 14
 
 
-class Check(NamedTuple):
-    """One thing that was looked at.
-
-    Attributes:
-        name: what.
-        state: how it is.
-        text: what was found.
-        advice: what to do; empty where there is nothing to do.
-    """
-
-    name: str
-    state: Literal["ok", "warning", "failed"]
-    text: str
-    advice: str = ""
-
-
-def failed(name: str, error: CentripetalError) -> Check:
-    """The check that *error* is."""
-    return Check(name, "failed", str(error), explain(error)[1].removesuffix(DOCTOR).strip())
-
-
 # ---- the way there
 
 
-def network(settings: Settings) -> Iterator[Check]:
-    """The address, and whether anybody is there."""
-    url = settings.server_url()
-    parts = parse_url(url or DEFAULT_URL)
-    where = url or f"{DEFAULT_URL}, because neither --url nor CENTRIFUGO_HTTP_API_URL says another"
+def network(address: Address) -> Iterator[Check]:
+    """Check the URL, the name, the connection and TLS.
+
+    Raises:
+        UsageError: the URL cannot be used.
+    """
+    parts = parse_url(address.url.value)
+    where = address.url.value
+    if address.url.source is Source.DEFAULT:
+        where += ", because neither --url nor CENTRIFUGO_HTTP_API_URL says another"
     yield Check("url", "ok", where)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -74,13 +55,13 @@ def network(settings: Settings) -> Iterator[Check]:
         return
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     yield Check("dns", "ok", f"{host} is {', '.join(addresses)}")
-    yield from _connection(settings, parts, host, port)
+    yield from _connection(address, parts, host, port)
 
 
-def _connection(settings: Settings, parts: SplitResult, host: str, port: int) -> Iterator[Check]:
+def _connection(address: Address, parts: SplitResult, host: str, port: int) -> Iterator[Check]:
     start = time.monotonic()
     try:
-        connection = socket.create_connection((host, port), settings.seconds())
+        connection = socket.create_connection((host, port), address.timeout.value)
     except OSError as error:
         advice = "See that the server runs, that it listens there (address, port) and that no firewall is between you."
         yield Check("tcp", "failed", f"no connection to {host}:{port}: {error}", advice)
@@ -88,7 +69,7 @@ def _connection(settings: Settings, parts: SplitResult, host: str, port: int) ->
     with connection:
         yield Check("tcp", "ok", f"connected to {host}:{port} in {(time.monotonic() - start) * 1e3:.1f} ms")
         if parts.scheme == "https":
-            yield _tls(connection, Origin(True, host, port), settings.transport())
+            yield _tls(connection, Origin(True, host, port), address.transport)
 
 
 def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -> Check:
@@ -120,32 +101,26 @@ def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -
 # ---- the server
 
 
-def server(settings: Settings) -> Iterator[Check]:
-    """What answers there, whether it takes our credentials, which version it has, and what its clock says."""
+def server(target: Target, client: v1.Client | current.Client) -> Iterator[Check]:
+    """Check the reply, the clock, the credential and the version of the server that *client* calls."""
+    generation = target.required_generation()
+    yield from _reply(target, generation)
     try:
-        generation = settings.generation()
-        client = settings.client()
-    except UsageError as error:
-        yield failed("credentials", error)
+        versions = _versions(client)
+    except CentripetalError as error:
+        yield _refused(error, generation)
         return
-    yield from _answer(settings, generation)
-    with contextlib.closing(client):
-        try:
-            versions = _versions(client, generation)
-        except CentripetalError as error:
-            yield _refused(error, generation)
-            return
-        what = "no credentials are needed" if settings.insecure else f"the {generation.option} is right"
-        yield Check("credentials", "ok", f"{what}, for Centrifugo {generation.title}")
-        yield _version(versions, generation)
+    what = "no credentials are needed" if target.insecure else f"the {generation.option} is right"
+    yield Check("credentials", "ok", f"{what}, for Centrifugo {generation.title}")
+    yield _version(versions, generation)
 
 
-def _answer(settings: Settings, generation: Generation) -> Iterator[Check]:
-    """Whether there is HTTP, and the clock behind it."""
-    with contextlib.closing(BlockingTransport(**settings.transport())) as transport:
+def _reply(target: Target, generation: Generation) -> Iterator[Check]:
+    """Check that the server speaks HTTP, and its clock."""
+    with contextlib.closing(BlockingTransport(**target.transport)) as transport:
         try:
             sent = time.time()
-            reply = transport.send(_request(settings, generation), settings.seconds())
+            reply = transport.send(_request(target, generation), target.timeout.value)
             received = time.time()
         except CentripetalError as error:
             yield failed("http", error)
@@ -155,14 +130,11 @@ def _answer(settings: Settings, generation: Generation) -> Iterator[Check]:
         yield check
 
 
-def _request(settings: Settings, generation: Generation) -> HTTPRequest:
-    from centripetal.dialects.current.commands import Info
-
-    url, credentials = settings.server_url() or DEFAULT_URL, settings.credentials()
+def _request(target: Target, generation: Generation) -> HTTPRequest:
+    url, credential = target.url.value, target.sent_credential()
     if generation is Generation.V1:
-        return V1Codec(url, None if settings.insecure else credentials.secret).request([])
-    key = None if settings.insecure else credentials.api_key
-    return CurrentCodec(url, key, prefix=settings.prefix()).request([Prepared(Info(), b"{}")])
+        return V1Codec(url, credential).request([])
+    return CurrentCodec(url, credential, prefix=target.api_path).request([Prepared(Info(), b"{}")])
 
 
 def _clock(reply: HTTPReply, sent: float, received: float) -> Check | None:
@@ -184,21 +156,21 @@ def _clock(reply: HTTPReply, sent: float, received: float) -> Check | None:
     )
 
 
-def _versions(client: Any, generation: Generation) -> list[tuple[str, str]]:
+def _versions(client: v1.Client | current.Client) -> list[tuple[str, str]]:
     """Name and version of each node."""
-    if generation is Generation.V1:
-        try:
-            node = client.node()
-        except ServerError:  # before 1.4.0
-            return [(node.name, "") for node in client.stats().nodes]
-        return [(node.name, node.version)]
-    return [(node.name, node.version) for node in client.info().nodes]
+    if isinstance(client, current.Client):
+        return [(node.name, node.version) for node in client.info().nodes]
+    try:
+        node = client.node()
+    except ServerError:  # before 1.4.0
+        return [(node.name, "") for node in client.stats().nodes]
+    return [(node.name, node.version)]
 
 
 def _refused(error: CentripetalError, generation: Generation) -> Check:
     check = failed("credentials" if isinstance(error, AuthenticationError | HTTPStatusError) else "answer", error)
     other = generation.other
-    advice = f"{check.advice} If it is a Centrifugo {other.title}, {other.how} instead."
+    advice = f"{check.advice} If it is a Centrifugo {other.title}, {other.selected_by} instead."
     return check._replace(advice=advice.strip())
 
 
@@ -230,20 +202,3 @@ def _numbers(version: str) -> tuple[int, ...] | None:
     if len(numbers) < 2 or not all(number.isdigit() for number in numbers):
         return None
     return tuple(map(int, numbers))
-
-
-def explained(text: str, key: Any, channel: str | None) -> Explanation:
-    """What a server would say of a token; of one of a subscription, when it is used for *channel*."""
-    found = explain_token(text, key)
-    if channel is not None and found.kind == "subscription":
-        return explain_token(text, key, channel=channel)
-    return found
-
-
-def token(found: Explanation) -> Check:
-    """The check that the explanation of a token is."""
-    if not found.accepted:
-        return Check("token", "failed", "; ".join((found.server_says, *found.reasons)), "; ".join(found.fixes))
-    if found.notes:
-        return Check("token", "warning", found.server_says, "; ".join(found.notes))
-    return Check("token", "ok", f"a good {found.kind} token: {found.server_says}")

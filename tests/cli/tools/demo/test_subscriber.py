@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from centripetal.cli.tools.demo_subscriber import Subscriber
+from centripetal.cli.tools.demo.subscriber import Subscriber
 from centripetal.dialects.v1.watcher import Watcher
 from centripetal.errors import ConnectError, ServerError, UsageError
 from centripetal.protocol.watching import Joined, Published

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from centripetal.cli.tools import diagnosis
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import connection_token, subscription_token
 from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY, Ran, Run
@@ -266,9 +265,9 @@ def secured(context: ssl.SSLContext) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("made", "days", "state", "words"),
     [
-        ("issue", 0, "ok", "the certificate is good until"),
-        ("issue", 360, "warning", "days from now"),
-        ("self_signed", 0, "failed", "not trusted"),
+        ("issue", 20, "ok", "the certificate is good until"),
+        ("issue", 10, "warning", "days from now"),
+        ("self_signed", 20, "failed", "not trusted"),
     ],
 )
 def test_certificates_are_looked_at(
@@ -282,10 +281,9 @@ def test_certificates_are_looked_at(
 ) -> None:
     """A certificate must be trusted, and a warning says when it ends soon."""
     authority = Authority(tmp_path)
-    make: Callable[[str], Path] = getattr(authority, made)
+    make: Callable[..., Path] = getattr(authority, made)
     monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
-    monkeypatch.setattr(diagnosis, "_CERTIFICATE_DAYS", days or 0)
-    with secured(server_context(make("localhost"))) as port:
+    with secured(server_context(make("localhost", days=days))) as port:
         check = checks(cli("doctor", "--url", f"https://localhost:{port}", "--api-key", "k", "--json"))["tls"]
     assert (check["state"], words in check["text"]) == (state, True)
 

@@ -1,0 +1,125 @@
+"""Verbs as commands of a Typer app: plain functions whose first parameter is the `Settings`, and the shared options.
+
+The shared options work before and after the verb.
+"""
+
+import dataclasses
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from centripetal.cli.output.errors import PIPE_CLOSED, give_up_stdout
+from centripetal.cli.settings import Settings
+
+__all__ = ["ALL", "TOOLS", "declare", "group", "keyword", "listed", "option", "option_name", "options", "register"]
+
+_FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
+
+ALL = tuple(_FIELDS)
+
+TOOLS = "Tools"
+"""The heading of verbs that are not commands of the API."""
+
+
+def option_name(field: str) -> str:
+    """The option for a field or parameter: `--api-key` for `api_key`."""
+    return "--" + field.replace("_", "-")
+
+
+def option(
+    name: str, metavar: str | None, text: str, *other_names: str, show_default: bool = False, **more: Any
+) -> Any:
+    """An option for `Annotated`, with *text* as its help; *more* goes to `typer.Option`."""
+    return typer.Option(name, *other_names, metavar=metavar, help=text, show_default=show_default, **more)
+
+
+def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    """A parameter of a function that Typer reads: an argument or option, as *annotation* says."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def options(names: Sequence[str], panel: str | None = None) -> list[inspect.Parameter]:
+    """The shared options *names* as parameters of a function that Typer reads, in the help's *panel*."""
+    parameters = []
+    for name in names:
+        field = _FIELDS[name]
+        annotation: Any = Annotated[field.type, option(option_name(name), **field.metadata, rich_help_panel=panel)]
+        parameters.append(keyword(name, annotation, field.default))
+    return parameters
+
+
+def register(
+    app: typer.Typer,
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    parameters: Sequence[inspect.Parameter] | None = None,
+    help: str | None = None,  # noqa: A002 - Typer's name
+    examples: Sequence[str] = (),
+    shared: Sequence[str] = ALL,
+    panel: str | None = None,
+    short_help: str | None = None,
+) -> None:
+    """Make *function* a verb of *app*.
+
+    Args:
+        app: where it goes.
+        function: its first parameter takes the `Settings`, the others are arguments and options as Typer reads them.
+        name: the verb, if not the function's name.
+        parameters: the parameters beside the settings, if not those in the function's signature.
+        help: Markdown, if not the function's docstring.
+        examples: command lines that the help shows, besides those that a section `Examples:` of the docstring lists.
+        shared: the shared options that the verb takes.
+        panel: the heading that the verb stands under in the program's help.
+        short_help: what it says there, if not the first line of *help*.
+    """
+    if parameters is None:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+    common = options(shared, "Options of all verbs")
+
+    def verb(context: typer.Context, **values: Any) -> None:
+        settings = context.find_object(Settings) or Settings()
+        settings = settings.and_then({name: values.pop(name) for name in shared})
+        try:
+            function(settings, **values)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads any more, as in `centripetal channels | head -1`. (Clients raise none of these.)
+            give_up_stdout()
+            raise typer.Exit(PIPE_CLOSED) from None
+
+    declare(verb, [*parameters, *common])
+    text, _, section = (help or inspect.cleandoc(function.__doc__ or "")).partition("\n\nExamples:\n")
+    lines = [*map(str.strip, section.splitlines()), *examples]
+    epilog = listed("Examples", [f"`{line}`" for line in lines])
+    app.command(name or function.__name__, help=text, short_help=short_help, epilog=epilog, rich_help_panel=panel)(verb)
+
+
+def listed(title: str, lines: Sequence[str]) -> str:
+    """A list in Markdown, for a help page."""
+    # Blank lines between the items, because older versions of Typer join lines that have none.
+    return "\n\n".join([f"**{title}**", *(f"- {line}" for line in lines)])
+
+
+def declare(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
+    """Let *function*, which takes any keywords, say that it takes *parameters*: Typer reads them off its signature."""
+    own = [p for p in inspect.signature(function).parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    everything = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *parameters)]
+    setattr(function, "__signature__", inspect.Signature(everything))  # noqa: B010 - a function has no such attribute
+    function.__annotations__ = {p.name: p.annotation for p in everything}
+
+
+def group(
+    app: typer.Typer,
+    name: str,
+    help: str,  # noqa: A002 - Typer's name
+    cls: type[TyperGroup] = TyperGroup,
+) -> typer.Typer:
+    """A verb of *app* that only has verbs below it."""
+    below = typer.Typer(rich_markup_mode="markdown", help=help, cls=cls)
+    app.add_typer(below, name=name, no_args_is_help=True, rich_help_panel=TOOLS)
+    return below

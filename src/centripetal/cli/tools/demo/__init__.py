@@ -1,0 +1,4 @@
+"""`centripetal demo`: the script, a live subscriber, and how both are shown.
+
+Only `app.py` imports it.
+"""

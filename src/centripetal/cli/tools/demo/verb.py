@@ -1,0 +1,272 @@
+"""`centripetal demo`: API calls as code, each with its result, the time it took, and what it sent to a subscriber.
+
+The `Subscriber` watches the demo's channels over a WebSocket meanwhile.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.highlighter import ReprHighlighter
+from rich.syntax import Syntax
+from rich.text import Text
+
+from centripetal import v1
+from centripetal.cli.generation import TOKEN_KEY, Generation
+from centripetal.cli.output.errors import printable
+from centripetal.cli.output.printing import show_json
+from centripetal.cli.settings import Settings
+from centripetal.cli.target import Source, Target
+from centripetal.cli.tokens.token_key import KeyOption, given_key
+from centripetal.cli.tools.demo.script import CHANNELS, CONFIGS, PUBLISHES, STEPS, USER, Step
+from centripetal.cli.tools.demo.subscriber import Arrival, Subscriber
+from centripetal.cli.tools.watch import as_members, described
+from centripetal.client import current
+from centripetal.errors import ServerError
+
+__all__ = ["demo"]
+
+# Of the demo's own server, which nobody else uses: not a secret.
+_DEMO_SECRET = "demo"  # noqa: S105
+_CREDENTIALS: Mapping[Generation, Any] = {
+    Generation.V1: {"secret": _DEMO_SECRET},
+    Generation.CURRENT: {"api_key": _DEMO_SECRET, "token_secret": _DEMO_SECRET},
+}
+_WIDTH = 110  # where the output is no terminal
+_RESULTS_AT = 61
+
+
+class Outcome(NamedTuple):
+    """A call, its result or the server's refusal, the milliseconds it took, and what reached the subscriber."""
+
+    call: str
+    result: Any
+    milliseconds: float
+    arrived: list[Arrival]
+
+
+class _Session(NamedTuple):
+    """A run of the demo.
+
+    Attributes:
+        target: the server.
+        client: calls it.
+        secret: the key that tokens (and, in 1.x, requests) are signed with; None: unknown.
+        subscriber: watches the demo's channels.
+        description: words that say which server it is.
+        console_url: where the console of the demo's own server is.
+    """
+
+    target: Target
+    client: v1.Client | current.Client
+    secret: str | None
+    subscriber: Subscriber
+    description: str
+    console_url: str
+
+    @property
+    def is_v1(self) -> bool:
+        """Whether it is a 1.x server."""
+        return isinstance(self.client, v1.Client)
+
+    @property
+    def url(self) -> str:
+        """The address of the server, without the path of the API."""
+        return self.client.endpoint.removesuffix("/").removesuffix("/api")
+
+
+def demo(settings: Settings, token_key: KeyOption = None) -> None:
+    """Show what centripetal does, on a server of its own, or on the one that `--url` or `CENTRIFUGO_API_URL` names.
+
+    It publishes into the channels `demo` and `demo-2`, and watches them as the user `alice`. In a terminal, its own
+    server stays up until Ctrl-C; it is a Centrifugo 6, with `--server 1` a Centrifugo 1.x.
+
+    Examples:
+        centripetal demo
+        centripetal demo --server 6
+        centripetal demo --url http://localhost:8000
+    """
+    if settings.address().url.source is not Source.DEFAULT:
+        with _session(settings.target(), lambda: given_key(settings, token_key), "the server at") as session:
+            _show_and_run(session, settings.json)
+        return
+    from centripetal.server import EmbeddedServer
+
+    generation = Generation.V1 if settings.server == 1 or settings.secret is not None else Generation.CURRENT
+    with EmbeddedServer(config=CONFIGS[generation], **_CREDENTIALS[generation]) as server:
+        secret, api_key = server.secret or None, server.api_key or None
+        own = Settings(url=server.url, secret=secret, api_key=api_key, timeout=settings.timeout)
+        where = "an embedded server, in memory, at"
+        with _session(own.target(), lambda: _DEMO_SECRET, where, server.console_url, len(CHANNELS)) as session:
+            _show_and_run(session, settings.json)
+            if sys.stdout.isatty() and not settings.json:
+                _stay(session)
+
+
+@contextmanager
+def _session(
+    target: Target, token_key: Callable[[], str | None], description: str, console_url: str = "", joins: int = 0
+) -> Iterator[_Session]:
+    """Call the server, and watch the channels of the demo, while the block lasts."""
+    with closing(target.client()) as client:
+        if isinstance(client, v1.Client):
+            secret = client.secret
+            watcher = target.watcher_v1(CHANNELS, USER)
+        else:
+            secret = token_key()
+            watcher = target.watcher_current(CHANNELS, USER, secret)
+        url, subscriptions = target.url.value, len(CHANNELS)
+        with Subscriber(watcher, url, subscriptions=subscriptions, joins=joins, **target.transport) as subscriber:
+            yield _Session(target, client, secret, subscriber, description, console_url)
+
+
+def _names(session: _Session) -> dict[str, Any]:
+    """The names that the calls of the script use."""
+    common = {"client": session.client, "secret": session.secret, "now": int(time.time())}
+    if session.is_v1:
+        functions = (v1.generate_api_sign, v1.generate_client_token)
+        return common | {function.__name__: function for function in functions}
+    from centripetal.tokens import connection_token
+
+    return common | {"connection_token": connection_token, "key": os.urandom(8).hex()}
+
+
+def _show_and_run(session: _Session, as_json: bool) -> None:
+    names, subscriber = _names(session), session.subscriber
+    if as_json:
+        for step in _steps(session):
+            for call in step.calls:
+                _show_as_json(run(call, names, subscriber))
+        return
+    console = _console()
+    console.print(Text.assemble(("centripetal", "bold"), f" on {session.description} ", (session.url, "cyan")))
+    if session.console_url:
+        console.print(Text.assemble("its console: ", (session.console_url, "cyan")))
+    _introduce(subscriber, console)
+    console.print()
+    console.print(_code(_beginning(session)))
+    for step in _steps(session):
+        console.print(f"\n{step.title}")
+        for call in step.calls:
+            outcome = run(call, names, subscriber)
+            console.print(_lines(outcome, console.width))
+            _show_arrivals(outcome.arrived, console)
+
+
+def _beginning(session: _Session) -> str:
+    module, credential = ("centripetal.v1", "secret") if session.is_v1 else ("centripetal", "api_key")
+    made = f"client = Client({session.url!r}, {credential})"
+    if session.target.insecure:
+        made = f"client = Client{'.insecure' if session.is_v1 else ''}({session.url!r})"
+    return f"from {module} import Client\n\n{made}"
+
+
+def _introduce(subscriber: Subscriber, console: Console) -> None:
+    """Say that the subscriber watches, or why it does not."""
+    if subscriber.problem is not None:
+        console.print(f"\nNobody watches, for this reason: {printable(str(subscriber.problem))}", style="yellow")
+        return
+    console.print(f"\nMeanwhile {USER} watches {' and '.join(CHANNELS)} over a WebSocket; what reaches her is here:")
+    _show_arrivals(subscriber.arrived(), console)
+
+
+def _show_arrivals(arrivals: Iterable[Arrival], console: Console) -> None:
+    width = max(map(len, CHANNELS))
+    for arrival in arrivals:
+        console.print(Text.assemble((f"    {USER} sees  ", "magenta"), described(arrival, width)), soft_wrap=True)
+
+
+def _show_as_json(outcome: Outcome) -> None:
+    refused = isinstance(outcome.result, ServerError)
+    came_to = {"error": str(outcome.result)} if refused else {"result": repr(outcome.result)}
+    arrived = {"arrived": [as_members(event) for event in outcome.arrived]} if outcome.arrived else {}
+    show_json({"call": outcome.call, **came_to, "milliseconds": round(outcome.milliseconds, 3), **arrived})
+
+
+def _steps(session: _Session) -> Iterator[Step]:
+    """The steps to show; without a secret, those that sign are left out."""
+    for step in STEPS[Generation.V1 if session.is_v1 else Generation.CURRENT]:
+        if session.secret or not any("secret" in call for call in step.calls):
+            yield step
+
+
+def run(call: str, names: dict[str, Any], subscriber: Subscriber) -> Outcome:
+    """Run *call*, one of the script, and wait until what it publishes has reached the subscriber."""
+    result: Any = None
+    start = time.perf_counter()
+    try:
+        if call.startswith("with "):
+            exec(call, names)  # noqa: S102 - code of script.py: what is shown is what is run
+        else:
+            result = eval(call, names)  # noqa: S307
+    except ServerError as error:
+        result = error
+    milliseconds = (time.perf_counter() - start) * 1e3
+    return Outcome(call, result, milliseconds, subscriber.arrived(PUBLISHES.get(call, 0)))
+
+
+def _console() -> Console:
+    terminal = sys.stdout.isatty()
+    return Console(width=None if terminal else _WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def _lines(outcome: Outcome, width: int) -> Text:
+    """The call, its result and the time; the result goes below where it is too long to stand beside."""
+    code, shown = _code(outcome.call), _shown(outcome.result)
+    taken = Text(f"{outcome.milliseconds:8.2f} ms", style="dim")
+    edge = width - len(taken)
+    line = Text("  ").append_text(code)
+    beside = max(len(line) + 2, _RESULTS_AT) + len(shown) <= edge and "\n" not in shown.plain
+    if beside and shown:
+        line.append(" " * max(2, _RESULTS_AT - len(line))).append_text(shown)
+    line.append(" " * max(2, edge - len(line))).append_text(taken)
+    if not beside:
+        for row in shown.wrap(Console(width=width - 6), width - 6):
+            line.append("\n      ").append_text(row)
+    return line
+
+
+def _shown(result: Any) -> Text:
+    if isinstance(result, ServerError):
+        text = f"{type(result).__name__}: {result}\n.executed is {result.executed!r}"
+        return Text(printable(text), style="red")
+    return Text() if result is None else ReprHighlighter()(Text(printable(repr(result))))
+
+
+def _code(code: str) -> Text:
+    text = Syntax("", "python", theme="ansi_dark", background_color="default").highlight(code)
+    text.rstrip()
+    return text
+
+
+def _stay(session: _Session) -> None:
+    """Keep the server up, and show what reaches the subscriber."""
+    console, command = _console(), _own_command()
+    console.print(Text.assemble("\nThe server stays up until Ctrl-C. Look at it: ", (session.console_url, "cyan")))
+    console.print("From another terminal:\n")
+    variables = f"CENTRIFUGO_SECRET={_DEMO_SECRET}"
+    if not session.is_v1:
+        variables = f"CENTRIFUGO_API_KEY={_DEMO_SECRET} {TOKEN_KEY[0]}={_DEMO_SECRET}"
+    console.print(f"  export CENTRIFUGO_API_URL={session.url} {variables}", style="green")
+    for arguments in ("""publish demo '{"text": "hello"}'""", "history demo", "watch demo\n"):
+        console.print(f"  {command} {arguments}", style="green")
+    with contextlib.suppress(KeyboardInterrupt):
+        _show_arrivals(session.subscriber, console)
+        threading.Event().wait()  # the subscriber has ended
+    console.print("\nstopped")
+
+
+def _own_command() -> str:
+    """What to type for this program: its name, or its path where the shell would not find it."""
+    script = Path(sys.executable).with_name("centripetal")
+    if shutil.which("centripetal") or not script.exists():
+        return "centripetal"
+    return str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script)

@@ -1,0 +1,4 @@
+"""`centripetal doctor`: checks of the network, the server, a channel, a token and client connections.
+
+Only `app.py` imports it.
+"""

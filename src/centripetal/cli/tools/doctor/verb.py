@@ -1,0 +1,131 @@
+"""`centripetal doctor`: what works between here and a server, and what to do about what does not."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from centripetal.cli.generation import Generation
+from centripetal.cli.output.errors import ExitCode, printable
+from centripetal.cli.output.printing import console, show_json
+from centripetal.cli.registration import option
+from centripetal.cli.settings import Settings
+from centripetal.cli.target import Target
+from centripetal.cli.tokens.token_key import KeyOption, given_key, verification_key
+from centripetal.cli.tools.doctor import client_checks, server_checks
+from centripetal.cli.tools.doctor.check import Check, failed
+from centripetal.errors import CentripetalError, UsageError
+
+__all__ = ["doctor"]
+
+_STYLES = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "failed": ("FAILED", "red")}
+_USER = "doctor"
+
+
+def doctor(
+    settings: Settings,
+    channel: Annotated[
+        str | None,
+        option(
+            "--channel",
+            "CHANNEL",
+            "Look at this channel, too: its namespace, presence, history, and whether a client can subscribe.",
+        ),
+    ] = None,
+    token: Annotated[str | None, option("--token", "TOKEN", "A token of a client of Centrifugo 3 or later.")] = None,
+    token_key: KeyOption = None,
+) -> None:
+    """Say what works between here and the server, and what to do about what does not.
+
+    It looks at the URL, DNS, the connection, TLS and its certificate, HTTP, clocks, the secret or key, the version of
+    the server, a channel and its namespace, a token, and whether clients can connect. Nothing is changed on the server.
+
+    The exit code is 1 if something failed; a warning is no failure. With `--json`: an object with `ok` and `checks`.
+
+    Examples:
+        centripetal doctor --url https://centrifugo.example.com --channel news
+        centripetal doctor --api-key k3y --token-key t0ken --json
+    """
+    checks: list[Check] = []
+    for check in _all_checks(settings, channel, token, token_key):
+        checks.append(check)
+        if not settings.json:
+            _show(check)
+    bad = any(check.state == "failed" for check in checks)
+    if settings.json:
+        show_json({"ok": not bad, "checks": [check._asdict() for check in checks]})
+    if bad:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:
+    """Run the checks in order; those that depend on a failed one are left out."""
+    last = None
+    try:
+        for last in server_checks.network(settings.address()):
+            yield last
+    except UsageError as error:
+        last = failed("url", error)
+        yield last
+    if last is None or last.state == "failed":
+        return
+    try:
+        target = settings.target()
+        client = target.client()
+    except UsageError as error:
+        yield failed("credentials", error)
+        return
+    with closing(client):
+        good = True
+        for check in server_checks.server(target, client):
+            good = good and check.state != "failed"
+            yield check
+        if not good:
+            return
+        if channel is not None:
+            yield from client_checks.channel(client, channel, target.required_generation())
+    yield from _of_clients(settings, target, channel, token, token_key)
+
+
+def _of_clients(
+    settings: Settings, target: Target, channel: str | None, token: str | None, token_key: str | None
+) -> Iterator[Check]:
+    is_v1, key = target.required_generation() is Generation.V1, given_key(settings, token_key)
+    if token is not None and key is not None and not is_v1:
+        found, check = client_checks.token(token, verification_key(settings, token_key), channel)
+        yield check
+        if not found.accepted:
+            return
+        if found.kind == "subscription":
+            token = None  # a client does not connect with it
+    elif token is not None:
+        why = "it is of Centrifugo 3 and later" if is_v1 else "the token key is not known"
+        yield Check("token", "warning", f"not looked into: {why}", "Give --token-key, of Centrifugo 3 and later.")
+    channels = [channel or "doctor"]  # without a name, nothing is subscribed to
+    signing_key = None if token else _private_key(key)
+    try:
+        if is_v1:
+            watcher = target.watcher_v1(channels, _USER)
+        else:
+            watcher = target.watcher_current(channels, _USER, signing_key, token)
+        has_token = is_v1 or bool(token or signing_key)
+        yield from client_checks.clients(target, watcher, subscribes=channel is not None, has_token=has_token)
+    except CentripetalError as error:
+        yield failed("clients", error)
+
+
+def _private_key(key: str | None) -> str | None:
+    """*key*, if tokens can be signed with it: for checking, a public one or a key set is enough."""
+    if key is None or key.lstrip().startswith("{") or "PUBLIC KEY" in key:
+        return None
+    return key
+
+
+def _show(check: Check) -> None:
+    word, style = _STYLES[check.state]
+    out = console()
+    out.print(Text.assemble((f"{word:<8}", style), f"{check.name:<12}", printable(check.text)), soft_wrap=True)
+    if check.advice and check.state != "ok":
+        out.print(Text(f"{'':<20}{printable(check.advice)}"), soft_wrap=True)

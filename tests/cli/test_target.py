@@ -1,0 +1,55 @@
+"""Which server, as whom and how long, and where each of these settings comes from."""
+
+import pytest
+
+from centripetal import v1
+from centripetal.cli.generation import Generation
+from centripetal.cli.settings import Settings
+from centripetal.cli.target import DEFAULT_URL, Source
+from centripetal.client import current
+from centripetal.errors import UsageError
+
+ENVIRONMENT = {"CENTRIFUGO_API_URL": "http://environment", "CENTRIFUGO_API_KEY": "k"}
+
+
+def test_each_setting_knows_its_source() -> None:
+    """A setting has the name of the option or the variable that it comes from."""
+    target = Settings(timeout=2.0, environment=ENVIRONMENT).target()
+    assert (target.url.value, target.url.source, target.url.name) == (
+        "http://environment",
+        Source.ENVIRONMENT,
+        "CENTRIFUGO_API_URL",
+    )
+    assert (target.timeout.value, target.timeout.source, target.timeout.name) == (2.0, Source.OPTION, "--timeout")
+    assert (target.credential.value, target.credential.name) == ("k", "CENTRIFUGO_API_KEY")
+    assert (target.ca_file.value, target.ca_file.source, target.ca_file.name) == (None, Source.DEFAULT, "")
+
+
+def test_options_count_before_the_environment() -> None:
+    """An option selects the server and the generation, whatever the environment says."""
+    target = Settings(url="http://option", secret="s", environment=ENVIRONMENT).target()
+    assert (target.generation, target.url.name, target.credential.name) == (Generation.V1, "--url", "--secret")
+    assert isinstance(target.client(), v1.Client)
+
+
+def test_without_any_setting_the_defaults_count() -> None:
+    """Nothing given means the default address and an unknown generation."""
+    target = Settings(environment={}).target()
+    assert (target.url.value, target.url.source, target.generation) == (DEFAULT_URL, Source.DEFAULT, None)
+    with pytest.raises(UsageError, match="neither a secret nor an API key"):
+        target.required_generation()
+
+
+@pytest.mark.parametrize(("server", "kind"), [(None, v1.Client), (1, v1.Client), (6, current.Client)])
+def test_insecure_needs_no_credential(server: int | None, kind: type) -> None:
+    """With --insecure no credential is sent; unless --server says otherwise, the server is a 1.x one."""
+    target = Settings(insecure=True, server=server, environment={}).target()
+    assert target.sent_credential() is None
+    assert isinstance(target.client(), kind)
+
+
+def test_a_target_shows_no_credential() -> None:
+    """The repr of a target and its settings leaves the credential out."""
+    target = Settings(api_key="hide-me", environment={}).target()
+    assert target.sent_credential() == "hide-me"
+    assert "hide-me" not in f"{target!r} {target.credential!r}"

@@ -1,0 +1,111 @@
+"""`demo`: on a server of its own, and on one that is named."""
+
+import json
+import os
+import re
+
+from centripetal.client.watching import Watching
+from centripetal.dialects.v1.watcher import Watcher
+from centripetal.server import EmbeddedServer
+from centripetal.v1 import Client
+from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY
+from tests.cli.process import environment, run
+
+
+def test_demo_does_the_main_job() -> None:
+    """The demo runs on a server of its own, shows each call with its result and ends by itself without a terminal."""
+    ran = run("demo", "--server", "1")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert re.search(r"client\.publish\('demo', .*True +\d+\.\d\d ms", ran.stdout)
+    assert re.search(r"response\.result\(\) for .*\[True, True, True\]", ran.stdout)
+    assert "namespace not found" in ran.stdout
+    assert re.search(r"its console: http://127.0.0.1:\d+/console/", ran.stdout)
+
+
+def test_demo_is_watched() -> None:
+    """A live subscriber is in the channels, and what reaches it stands below the call that caused it."""
+    out = run("demo", "--server", "1").stdout
+    lines = [re.sub(r"connection \S+", "connection …", line).strip() for line in out.splitlines()]
+    seen = [line.removeprefix("alice sees  ") for line in lines if line.startswith("alice sees")]
+    assert seen == [
+        "demo    joined     alice, connection …",
+        "demo-2  joined     alice, connection …",
+        'demo    published  {"text":"hello"}',
+        'demo    published  {"text":"to both"}',
+        'demo-2  published  {"text":"to both"}',
+        *(f'demo    published  {{"n":{number}}}' for number in (1, 2, 3)),
+    ]
+    (published,) = [number for number, line in enumerate(lines) if line.startswith("client.publish('demo',")]
+    assert lines[published + 1] == f"alice sees  {seen[2]}"
+    assert "ClientInfo(user='alice'" in out
+    assert re.search(r"client\.channels\(\) +\['demo', 'demo-2'\]", out)
+
+
+def test_demo_on_a_server_that_is_named(server: EmbeddedServer) -> None:
+    """With CENTRIFUGO_API_URL set, the demo uses that server; with --json each call is an object."""
+    ran = run("demo", "--json", env=environment(server))
+    calls = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert {"client.publish('demo', {'text': 'hello'})", "client.pending"} <= {call["call"] for call in calls}
+    assert [call for call in calls if "error" in call][-1]["error"].startswith("publish: the server says")
+    assert len(Client(server.url, SECRET).history("demo")) == 5
+    arrived = [event for call in calls for event in call.get("arrived", ())]
+    assert [event["data"] for event in arrived if event["event"] == "published"][-3:] == [{"n": n} for n in (1, 2, 3)]
+
+
+def test_demo_goes_on_where_nobody_can_watch() -> None:
+    """A server that lets no more connections of the user in is used all the same, and the demo says why."""
+    config = {"user_connection_limit": 1, "history_size": 5, "history_lifetime": 60, "presence": True}
+    with EmbeddedServer(secret=SECRET, config=config) as server:
+        events = iter(Watching(Watcher(["elsewhere"], secret=SECRET, user="alice"), server.url))
+        next(events)
+        ran = run("demo", env=environment(server))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Nobody watches, for this reason: the server says: limit exceeded" in ran.stdout
+    assert "[True, True, True]" in ran.stdout
+    assert "alice sees" not in ran.stdout
+    events.close()
+
+
+def test_demo_shows_no_secret_of_a_server(server: EmbeddedServer) -> None:
+    """The demo prints neither the secret of a real server nor a whole token."""
+    ran = run("demo", env=environment(server))
+    assert ran.returncode == 0
+    assert SECRET not in ran.stdout
+    assert not re.search(r"[0-9a-f]{64}", ran.stdout)
+
+
+def test_demo_without_a_server_says_so() -> None:
+    """A demo against a server that is not there fails like any verb."""
+    ran = run("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("error: ")
+
+
+def test_demo_of_a_current_server() -> None:
+    """By default it shows the current API: offsets, a repeated publication, a batch, a subscriber who sees it."""
+    out = run("demo").stdout
+    lines = [line.strip() for line in out.splitlines()]
+    assert "from centripetal import Client" in lines
+    assert [line for line in lines if line.startswith("alice sees") and "published" in line] == [
+        'alice sees  demo    published  {"text":"hello"}',
+        'alice sees  demo    published  {"text":"to both"}',
+        'alice sees  demo-2  published  {"text":"to both"}',
+        'alice sees  demo    published  {"text":"once"}',
+        *(f'alice sees  demo    published  {{"n":{number}}}' for number in (1, 2, 3)),
+    ]
+    assert re.search(r"slot\.result\(\)\.offset for slot in slots\] +\[4, 5, 6\]", out)
+    assert "102: unknown channel" in out
+
+
+def test_demo_on_a_current_server_that_is_named(current_server: EmbeddedServer) -> None:
+    """An address and an API key are enough; nobody watches then, if the server wants tokens."""
+    named = {"CENTRIFUGO_HTTP_API_URL": current_server.url, "CENTRIFUGO_HTTP_API_KEY": API_KEY}
+    ran = run("demo", env={**os.environ, **named})
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Nobody watches, for this reason: the server says: 3501" in ran.stdout
+    assert "connection_token" not in ran.stdout
+    ran = run("demo", "--json", "--token-key", TOKEN_KEY, env={**os.environ, **named})
+    calls = [json.loads(line) for line in ran.stdout.splitlines()]
+    arrived = [event["data"] for call in calls for event in call.get("arrived", ()) if event["event"] == "published"]
+    assert arrived[-3:] == [{"n": n} for n in (1, 2, 3)]
+    assert TOKEN_KEY not in ran.stdout

@@ -1,0 +1,187 @@
+"""Sending commands in groups: what shares a request, the rate, memory, failures and Ctrl-C."""
+
+import io
+import itertools
+import json
+import os
+import signal
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from centripetal import Client
+from centripetal.cli.generation import Generation
+from centripetal.cli.tools.load.loader import Failures, Loader, LoadOptions
+from centripetal.cli.tools.load.ndjson import lines_of
+from centripetal.cli.tools.load.progress import progress
+from centripetal.cli.tools.load.verb import stopping
+from centripetal.errors import ConnectionLostError
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.transport.memory import MemoryTransport
+
+
+def publish(channel: str, data: Any, **more: Any) -> dict[str, Any]:
+    return {"publish": {"channel": channel, "data": data, **more}}
+
+
+def published(request: HTTPRequest) -> HTTPReply:
+    count = request.body.count(b'{"publish":')
+    if not count:
+        return HTTPReply(200, b'{"result":{}}')
+    return HTTPReply(200, b'{"replies":[%b]}' % b",".join([b'{"publish":{}}'] * count))
+
+
+class Generated(io.BytesIO):
+    """A file of so many lines that are made when they are read."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._lines = itertools.repeat(b'{"publish":{"channel":"c","data":{"text":"hello"}}}\n', count)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return next(self._lines, b"")
+
+
+def load(
+    file: BinaryIO | Any,
+    handler: Callable[[HTTPRequest], HTTPReply] = published,
+    kind: type[MemoryTransport] = MemoryTransport,
+    **options: Any,
+) -> tuple[Loader, MemoryTransport]:
+    transport = kind(handler)
+    client = Client("http://localhost", "k", transport=transport)
+    with progress(None) as bar:
+        loader = Loader(client, Generation.CURRENT, LoadOptions(**options), Failures(None), bar)
+        loader.run(lines_of(file))
+    return loader, transport
+
+
+class Forgetful(MemoryTransport):
+    """Keeps no requests."""
+
+    def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
+        reply = super().send(request, timeout)
+        self.requests.clear()
+        return reply
+
+
+def test_memory_is_flat() -> None:
+    """Ten times as many lines need no more memory."""
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        try:
+            loader, _ = load(Generated(count), kind=Forgetful)
+            assert loader.sent == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(1_000)  # what is made once is made now
+    assert peak(50_000) < peak(5_000) * 1.2
+
+
+def test_doubtful_commands_are_marked_and_can_be_left_out(tmp_path: Path) -> None:
+    """What may have run is not run again with --skip-unknown."""
+
+    def lose(request: HTTPRequest) -> HTTPReply:
+        if len(lost) == 0:
+            lost.append(request)
+            raise ConnectionLostError("gone")
+        return published(request)
+
+    lost: list[HTTPRequest] = []
+    path = tmp_path / "failed"
+    client = Client("http://localhost", "k", transport=MemoryTransport(lose))
+    failures = Failures(path)
+    with progress(None) as bar:
+        loader = Loader(client, Generation.CURRENT, LoadOptions(group=2), failures, bar)
+        loader.run(lines_of(Generated(3)))
+    failures.close()
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["executed"] for line in lines] == ["unknown", "unknown"]
+    again, transport = load(io.BytesIO(path.read_bytes()), skip_doubtful=True)
+    assert (again.skipped, again.sent, transport.requests) == (2, 0, [])
+    again, _ = load(io.BytesIO(path.read_bytes()))
+    assert (again.skipped, again.sent) == (0, 2)
+
+
+def test_failures_that_cannot_be_written_end_it(tmp_path: Path) -> None:
+    """The request is settled, no further one is made, and the error names the file."""
+    lines = [b'{"publish":{"channel":"c","data":1}}', b"nonsense", b'{"publish":{"channel":"c","data":2}}']
+    transport = MemoryTransport(published)
+    client = Client("http://localhost", "k", transport=transport)
+    with progress(None) as bar:
+        failures = Failures(tmp_path / "gone" / "failed")
+        loader = Loader(client, Generation.CURRENT, LoadOptions(group=2), failures, bar)
+        loader.run(lines_of(io.BytesIO(b"\n".join(lines))))
+    assert "cannot write" in str(loader.stopped_by)
+    assert (len(transport.requests), loader.next_line) == (1, 3)
+
+
+def test_a_line_that_is_too_long_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with the file is told like any other end, with the line to go on with."""
+    monkeypatch.setattr("centripetal.cli.tools.load.ndjson.MAX_LINE_BYTES", 50)
+    short = b'{"publish":{"channel":"c","data":1}}\n'
+    loader, transport = load(io.BytesIO(short * 3 + short.rjust(100)), group=2)
+    assert "line 4 is longer than 50 bytes" in str(loader.stopped_by)
+    assert (len(transport.requests), loader.next_line) == (1, 3)
+
+
+def test_reads_and_writes_do_not_share_a_request() -> None:
+    """Reads, writes and methods that nobody knows travel in requests of their own."""
+    lines = [publish("c", 1), publish("c", 2), {"info": {}}, publish("c", 3), {"later": {}}, {"later": {}}]
+    file = io.BytesIO(b"\n".join(json.dumps(line).encode() for line in lines))
+    _, transport = load(file)
+    assert [request.url.rpartition("/")[2] for request in transport.requests] == [
+        *("batch", "info", "publish", "later", "later")
+    ]
+
+
+def test_a_request_has_a_size() -> None:
+    """Large lines make smaller groups."""
+    text = "x" * 400_000
+    file = io.BytesIO(b"\n".join(json.dumps(publish("c", text)).encode() for _ in range(5)))
+    _, transport = load(file)
+    assert [request.body.count(b'"channel"') for request in transport.requests] == [2, 2, 1]
+
+
+def test_the_rate_is_kept() -> None:
+    """Pauses between requests keep the rate."""
+    now = [100.0]
+    times: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    def note(request: HTTPRequest) -> HTTPReply:
+        times.append(now[0])
+        return published(request)
+
+    client = Client("http://localhost", "k", transport=MemoryTransport(note))
+    options = LoadOptions(group=10, rate=20)
+    with progress(None) as bar:
+        loader = Loader(client, Generation.CURRENT, options, Failures(None), bar, clock=lambda: now[0], sleep=sleep)
+        loader.run(lines_of(Generated(50)))
+    assert times == pytest.approx([100, 100.5, 101, 101.5, 102])
+
+
+def test_ctrl_c_waits_for_the_request_under_way() -> None:
+    """After Ctrl-C the request under way is settled, and the line to go on with is known."""
+    sent: list[int] = []
+
+    def interrupt(request: HTTPRequest) -> HTTPReply:
+        sent.append(request.body.count(b'"channel"'))
+        if len(sent) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return published(request)
+
+    client = Client("http://localhost", "k", transport=MemoryTransport(interrupt))
+    with progress(None) as bar:
+        loader = Loader(client, Generation.CURRENT, LoadOptions(group=3), Failures(None), bar)
+        with stopping(loader):
+            loader.run(lines_of(Generated(100)))
+    assert (sent, loader.next_line, loader.stopping) == ([3, 3], 7, True)

@@ -1,0 +1,104 @@
+"""Files of commands: what a line may be, and what is written of lines that failed."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from centripetal.cli.generation import Generation
+from centripetal.cli.tools.load.ndjson import MAX_LINE_BYTES, Line, command_of, failed_line, lines_of
+from centripetal.dialects.v1.commands import Publish
+from centripetal.errors import ConnectionLostError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("line", "generation"),
+    [
+        ('{"publish":{"channel":"c","data":{"n":1.10}}}', Generation.V1),
+        ('{"method":"publish","params":{"channel":"c","data":{"n":1.10}}}', Generation.V1),
+        (' { "params": {"data": {"n":1.10},"channel":"c"}, "uid": "7", "method": "publish" } ', Generation.V1),
+        ('{"publish":{"channel":"c","data":{"n":1.10}},"executed":"unknown","error":{"x":1}}', Generation.V1),
+    ],
+)
+def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation) -> None:
+    """A line is as single endpoints or as batches take it; notes of an earlier load are passed over."""
+    assert command_of(line.encode(), generation) == Publish("c", b'{"n":1.10}')
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nonsense", "not a JSON object"),
+        ("[1]", "not a JSON object"),
+        ('{"publish":{"data":1}}', "the required field `channel` is missing"),
+        ("{}", "give {"),
+        ('{"publish":{"channel":"c","data":1},"stats":{}}', "give {"),
+        ('{"method":"publish","param":{}}', "'param'"),
+        ('{"method":7}', "method is not a string"),
+        ('{"publish":{"channel":"c"}}', "data"),
+        ('{"publish":{"channel":"c","data":1,"chanel":1}}', "unknown field `chanel`"),
+        ('{"publish":{"channel":7,"data":1}}', "channel"),
+        ('{"publish":[1]}', "object"),
+        ('{"subscribe":{"channel":"c","user":"42"}}', "Centrifugo 3 and later only"),
+        ('{"no_such":{}}', "is not a command of Centrifugo 1.x; it has publish"),
+    ],
+)
+def test_what_is_no_command_is_explained(line: str, words: str) -> None:
+    """A line that is no command is a UsageError that says what is wrong with it."""
+    with pytest.raises(UsageError) as error:
+        command_of(line.encode(), Generation.V1)
+    assert words in str(error.value)
+
+
+def test_fields_of_the_current_api_are_read_as_they_travel() -> None:
+    """Flags in boxes, numbers as users, nested objects, unknown methods; all digits of data stay."""
+    line = b'{"subscribe":{"channel":"c","user":42,"override":{"presence":{"value":true}},"info":1.10}}'
+    command: Any = command_of(line, Generation.CURRENT)
+    assert (command.user, command.override.presence, command.info) == (42, True, b"1.10")
+    custom: Any = command_of(b'{"method":"later","params":{"x":1.10}}', Generation.CURRENT)
+    assert (custom.name, custom.params) == ("later", {"x": b"1.10"})
+    with pytest.raises(UsageError, match="not a JSON object"):
+        command_of(b'{"later":7}', Generation.CURRENT)
+
+
+def test_lines_have_their_numbers() -> None:
+    """Blank lines count, but are none; a start may be named; the last line needs no end."""
+    file = io.BytesIO(b"a\n\n  \r\nb\nc")
+    assert [(line.number, line.text.strip(), line.position) for line in lines_of(file, 2)] == [
+        (4, b"b", 9),
+        (5, b"c", 10),
+    ]
+
+
+def test_a_line_without_an_end_is_not_read_whole() -> None:
+    """What is no file of lines does not fill the memory."""
+
+    class Endless(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert 0 < size <= MAX_LINE_BYTES + 1
+            return b"x" * size
+
+    with pytest.raises(UsageError, match="one command a line"):
+        next(lines_of(Endless()))
+
+
+def test_a_line_that_failed_is_one_to_load_again() -> None:
+    """It keeps its members with every digit, and gets what it came to instead of what it came to before."""
+    line = b'{"publish":{"channel":"c","data":1.10},"error":1,"executed":"no"}\r\n'
+    written = failed_line(line, ConnectionLostError("gone\nfor good"))
+    assert written.count(b"\n") == 1
+    assert b'"data":1.10' in written
+    assert json.loads(written) == {
+        "publish": {"channel": "c", "data": 1.1},
+        "executed": "unknown",
+        "error": {"type": "ConnectionLostError", "message": "gone\nfor good"},
+    }
+    assert command_of(written, Generation.V1) == Publish("c", b"1.10")
+    assert failed_line(b"nonsense\r\n", UsageError("x")) == b"nonsense\n"
+
+
+def test_a_line_is_what_is_read() -> None:
+    """The text of a line is as it stands in the file."""
+    assert next(lines_of(io.BytesIO(b" x \r\n"))) == Line(1, b" x \r\n", 5)

@@ -1,0 +1,198 @@
+"""`load`: what arrives, what it keeps of what failed, and how it goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from centripetal import Client, v1
+from centripetal.server import EmbeddedServer
+from tests.cli.conftest import API_KEY, SECRET, Run
+from tests.conformance.servers import Server
+from tests.conformance.servers_v6 import API_KEY as REAL_KEY
+from tests.conformance.servers_v6 import CONFIGS, start
+from tests.needs import needs
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes lines into a file of commands; what is no text becomes JSON."""
+
+    def write(*lines: Any) -> Path:
+        file = tmp_path / "commands.ndjson"
+        file.write_text("".join((each if isinstance(each, str) else json.dumps(each)) + "\n" for each in lines))
+        return file
+
+    return write
+
+
+def publish(channel: str, data: Any, **more: Any) -> dict[str, Any]:
+    return {"publish": {"channel": channel, "data": data, **more}}
+
+
+def failed(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(f"{file}.failed.ndjson").read_text().splitlines()]
+
+
+def test_everything_arrives_in_order(current: Run, current_server: EmbeddedServer, write: Write) -> None:
+    """Publications arrive in order whatever the size of groups, and the summary counts them."""
+    file = write(
+        *(publish("bulk", n) for n in range(10)), "", {"method": "channels", "params": {}}, publish("bulk", 10)
+    )
+    ran = current("load", str(file), "--group", "4", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    summary = json.loads(ran.out)
+    assert (summary["sent"], summary["failed"], summary["failed_file"], summary["next_line"]) == (12, 0, None, None)
+    with Client(current_server.url, API_KEY) as client:
+        history = client.history("bulk", limit=-1)
+    assert [publication.data for publication in history.publications] == list(range(1, 11))
+    assert not Path(f"{file}.failed.ndjson").exists()
+
+
+def test_everything_arrives_at_a_server_of_1x(api: Run, server: EmbeddedServer) -> None:
+    """A load from the standard input arrives in order at a 1.x server."""
+    lines = b"".join(json.dumps(publish("bulk", n)).encode() + b"\n" for n in range(5))
+    ran = api("load", "-", stdin=lines + b'{"method":"presence","params":{"channel":"bulk"}}')
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("6 commands sent in ")
+    with v1.Client(server.url, SECRET) as client:
+        assert [message.data for message in client.history("bulk")] == [4, 3, 2, 1, 0]
+
+
+def test_what_fails_is_kept_and_can_be_loaded_again(current: Run, write: Write) -> None:
+    """Wrong lines and refused commands, in their order, with why; other lines of their groups are done."""
+    lines = ["nonsense", publish("no-such:x", 1), publish("kept", 1), publish("kept", 2, tagz={}), {"stats": {}}]
+    file = write(*lines)
+    ran = current("load", str(file))
+    assert ran.code == 1
+    assert [line.split(":")[0] for line in ran.err.splitlines()] == ["line 1", "line 2", "line 4", "line 5"]
+    assert "4 lines failed" in ran.out
+    kept = Path(f"{file}.failed.ndjson")
+    first, *others = kept.read_text().splitlines()
+    assert first == "nonsense"
+    objects = [json.loads(line) for line in others]
+    assert [each.get("publish", {}).get("channel") for each in objects] == ["no-such:x", "kept", None]
+    assert (objects[0]["executed"], objects[0]["error"]["code"]) == ("no", 102)
+    assert current("load", str(file)).code == 2  # nothing is overwritten
+    mended = kept.read_text().replace("nonsense", "").replace("no-such:x", "kept").replace('"tagz": {}', '"tags": {}')
+    kept.write_text(mended)
+    again = current("load", str(kept), "--json")
+    assert (again.code, json.loads(again.out)["sent"], json.loads(again.out)["failed"]) == (1, 2, 1)
+
+
+def test_of_a_broadcast_only_what_failed_is_kept(current: Run, write: Write) -> None:
+    """The channels that got nothing, so that the others don't get it twice."""
+    file = write({"broadcast": {"channels": ["a", "no-such:b", "c", "no-such:d"], "data": 1.5}})
+    assert current("load", str(file)).code == 1
+    (line,) = failed(file)
+    assert line["broadcast"] == {"channels": ["no-such:b", "no-such:d"], "data": 1.5}
+
+
+def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
+    """Twenty failures are printed, and how many more there are; all of them are in the file that was named."""
+    file = write(*["x"] * 30)
+    kept = file.with_name("kept")
+    ran = current("load", str(file), "--failed", str(kept))
+    assert ran.err.splitlines()[20:] == ["and 10 more lines"]
+    assert kept.read_text() == "x\n" * 30
+    assert current("load", "-", stdin=b"x\n" * 3).code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nowhere.ndjson",), "cannot read 'nowhere.ndjson'"),
+        (("-", "--group", "0"), "--group"),
+        (("-", "--rate", "0"), "--rate"),
+        (("-", "--start-line", "0"), "--start-line"),
+    ],
+)
+def test_a_wrong_command_line(current: Run, arguments: tuple[str, ...], words: str) -> None:
+    """A wrong option or file is explained, with exit code 2."""
+    ran = current("load", *arguments)
+    assert (ran.code, words in ran.err) == (2, True)
+
+
+def test_the_failures_of_a_file_are_another_one(current: Run, write: Write) -> None:
+    """The file that is loaded is refused as the file for failures."""
+    file = write(publish("a", 1))
+    ran = current("load", str(file), "--failed", str(file))
+    assert (ran.code, "is the file that is loaded" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("place", ["no/such/folder", "."])
+def test_a_place_for_failures_that_cannot_be_written(current: Run, write: Write, place: str) -> None:
+    """It is refused before anything is sent."""
+    file = write(publish("unsent", 1), "nonsense")
+    ran = current("load", str(file), "--failed", str(file.parent / place))
+    assert ran.code == 2
+    assert "cannot be kept in" in ran.err or "exists" in ran.err
+    assert json.loads(current("history", "unsent", "--json").out)["offset"] == 0
+
+
+def test_a_server_that_is_gone_ends_it(current: Run, write: Write) -> None:
+    """It stops after three failed requests, and says where to go on."""
+    file = write(*(publish("gone", n) for n in range(10)))
+    ran = current("load", str(file), "--group", "2", "--url", "http://127.0.0.1:1")
+    assert ran.code == 3
+    assert "To go on: --start-line 7" in ran.err
+    assert [line["executed"] for line in failed(file)] == ["no"] * 6
+    ran = current("load", str(file), "--start-line", "7", "--json")
+    assert (ran.code, json.loads(ran.out)["sent"]) == (0, 4)
+    assert len(failed(file)) == 6
+
+
+def test_a_wrong_key_ends_it_at_once(current: Run, write: Write) -> None:
+    """A wrong key stops it after one request, with the exit code for credentials."""
+    file = write(*(publish("wrong", n) for n in range(10)))
+    ran = current("load", str(file), "--group", "2", "--api-key", "wrong", "--json")
+    summary = json.loads(ran.out)
+    assert (ran.code, summary["sent"], summary["next_line"]) == (4, 2, 3)
+    assert "401" in summary["error"]
+
+
+def test_ctrl_c_while_input_is_awaited(current_server: EmbeddedServer) -> None:
+    """The lines read so far that were not sent are those to go on with; the exit code is 130."""
+    environment: Mapping[str, str] = {**os.environ, "CENTRIFUGO_API_KEY": API_KEY}
+    command = [sys.executable, "-m", "centripetal", "load", "-", "--group", "2", "--url", current_server.url]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        line = json.dumps(publish("interrupted", 1)).encode() + b"\n"
+        process.stdin.write(line * 3)
+        process.stdin.flush()
+        with Client(current_server.url, API_KEY) as client:
+            while client.history("interrupted").offset < 2:
+                pass
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out.startswith(b"2 commands sent")
+    assert b"To go on: --start-line 3" in err
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real Centrifugo 6."""
+    with start("real", CONFIGS["usual"], tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@needs("centrifugo-v6")
+def test_a_real_server_takes_it(cli: Run, real: Server, write: Write) -> None:
+    """Every publication is there, in order."""
+    file = write(*(publish("deep:c", n) for n in range(2_000)))
+    ran = cli("load", str(file), "--url", real.url, "--api-key", REAL_KEY, "--json")
+    assert (ran.code, json.loads(ran.out)["sent"]) == (0, 2_000)
+    with Client(real.url, REAL_KEY) as client:
+        history = client.history("deep:c", limit=-1)
+    assert [publication.data for publication in history.publications] == list(range(2_000))
