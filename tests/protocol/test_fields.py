@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centripetal.errors import UsageError
-from centripetal.protocol.fields import (
+from centripetal.protocol.field_kinds import (
     Base64,
     Flag,
     Int32,
@@ -23,9 +23,9 @@ from centripetal.protocol.fields import (
     UInt32,
     UInt64,
     UserId,
-    changed_fields,
-    user_id,
+    UserIdentifier,
 )
+from centripetal.protocol.fields import changed_fields
 
 
 class Inner(msgspec.Struct, frozen=True):
@@ -161,7 +161,7 @@ def test_a_value_that_no_server_takes_is_refused(field: str, value: Any, text: s
 @given(number=st.integers(-(2**70), 2**70))
 def test_a_user_id_is_the_text_of_its_number(number: int) -> None:
     """Whatever its size or sign."""
-    assert user_id("user", number) == str(number)
+    assert UserIdentifier().check("user", number) == str(number)
 
 
 @given(

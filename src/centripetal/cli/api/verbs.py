@@ -5,7 +5,6 @@ an error. A new command needs no code here, unless one of its fields has a type 
 """
 
 import inspect
-import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -14,16 +13,16 @@ import typer
 
 from centripetal.cli.api.help import describe
 from centripetal.cli.api.results import show_result
-from centripetal.cli.api.typed_fields import Form, form_of, json_text
 from centripetal.cli.generation import Generation
-from centripetal.cli.input import STDIN, read_text
+from centripetal.cli.input import STDIN, named_bytes, named_json, read_text
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.settings import Settings, keyword, register
 from centripetal.dialects.current.commands import custom
-from centripetal.dialects.current.commands.base import Method
-from centripetal.dialects.current.commands.maps import MAP_METHODS
+from centripetal.dialects.current.commands.base import Method, OfMap
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
+from centripetal.protocol.field_kinds import FieldKind
+from centripetal.protocol.fields import fields_of as fields_of_command
 
 __all__ = ["VERBS", "Field", "Verb", "fields_of", "parameters", "register_all"]
 
@@ -56,7 +55,7 @@ class Field(NamedTuple):
 
     Attributes:
         name: its name.
-        form: how it is typed.
+        kind: what it holds, and how it is typed.
         positional: whether it is an argument; it is an option otherwise.
         required: whether it must be given, if it is positional.
         data: whether it is the data of the verb.
@@ -65,7 +64,7 @@ class Field(NamedTuple):
     """
 
     name: str
-    form: Form
+    kind: FieldKind
     positional: bool
     required: bool
     data: bool
@@ -123,7 +122,7 @@ def _panel(verb: Verb) -> str:
         return _V1
     if command.pro:
         return _PRO
-    return _MAPS if command in MAP_METHODS else _CURRENT
+    return _MAPS if issubclass(command, OfMap) else _CURRENT
 
 
 # ---- what a verb does
@@ -132,7 +131,7 @@ def _panel(verb: Verb) -> str:
 def _function(verb: Verb) -> Callable[..., None]:
     fields = fields_of(verb)
     data = next((field.name for field in fields if field.data), None)
-    names = next((field.name for field in fields if field.positional and field.form.kind == list[str]), None)
+    names = next((field.name for field in fields if field.positional and field.kind.typed == list[str]), None)
     joined = names if data is not None else None
 
     def function(settings: Settings, text: bool = False, **values: Any) -> None:
@@ -181,10 +180,18 @@ def _build(
         if field.name in given:
             value = given[field.name]
             what = field.name if field.positional else _option_name(field.name)
-            values[field.name] = read_text(value) if field.data and text else field.form.read(what, value)
+            values[field.name] = read_text(value) if field.data and text else _parsed(field.kind, what, value)
         elif field.default is not None and generation is Generation.CURRENT:
             values[field.name] = field.default
     return command(**values)
+
+
+def _parsed(kind: FieldKind, what: str, given: Any) -> Any:
+    if kind.json_start is not None and given.startswith(kind.json_start):
+        given = named_json(what, given)
+    elif kind.takes_bytes and (given == STDIN or given.startswith("@")):
+        given = named_bytes(what, given)
+    return kind.parse(what, given)
 
 
 def call(
@@ -204,7 +211,7 @@ def call(
     if settings.generation() is not Generation.CURRENT:
         raise UsageError(f"call is for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.how}")
     try:
-        fields = msgspec.json.decode(json_text("params", params), type=dict[str, msgspec.Raw])
+        fields = msgspec.json.decode(named_json("params", params), type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         raise UsageError(f"{params!r} is not a JSON object: give the fields of {name}") from None
     command = custom(name, {field: bytes(value) for field, value in fields.items()})
@@ -219,21 +226,15 @@ def fields_of(verb: Verb) -> list[Field]:
     found: dict[str, Field] = {}
     for generation, command in verb.commands.items():
         positional = command.__match_args__
-        hints = typing.get_type_hints(command, include_extras=True)
-        for one in msgspec.structs.fields(command):
-            if one.name == "timeout":
-                continue  # an option of all verbs
-            form = form_of(hints[one.name])
-            if form is None:
-                raise TypeError(
-                    f"the command line has no form yet for {command.__name__}.{one.name}, which is {one.type}"
-                )
+        for one in fields_of_command(command):
+            if one.kind.typed is None:
+                raise TypeError(f"no option can be made of {command.__name__}.{one.name}: its kind is not typed")
             before = found.get(one.name)
             found[one.name] = Field(
                 one.name,
-                form,
+                one.kind,
                 one.name in positional,
-                one.required,
+                one.default is msgspec.NODEFAULT,
                 one.name == "data" and one.name in positional,
                 _OWN_DEFAULTS.get((command.name, one.name)),
                 (*(before.generations if before else ()), generation),
@@ -245,7 +246,7 @@ def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     """The parameters of *verb*, as Typer reads them off a function."""
     fields = fields_of(verb)
     texts = {g: describe(command).arguments for g, command in verb.commands.items()}
-    has_names = any(field.positional and field.form.kind == list[str] for field in fields)
+    has_names = any(field.positional and field.kind.typed == list[str] for field in fields)
     for field in fields:
         what = next((texts[g][field.name] for g in reversed(field.generations) if field.name in texts[g]), "")
         if field.data and has_names:
@@ -256,7 +257,7 @@ def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
             yield _argument(field, how, default=None)
         elif field.positional:
             behind = next((other for other in fields if other.data and has_names), None)
-            yield _argument(field, " ".join(filter(None, (what, field.form.how))), behind=behind)
+            yield _argument(field, " ".join(filter(None, (what, field.kind.help))), behind=behind)
         else:
             yield _option(verb, field, what)
     if any(field.data for field in fields):
@@ -267,8 +268,8 @@ def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
 def _argument(
     field: Field, what: str, default: Any = inspect.Parameter.empty, behind: Field | None = None
 ) -> inspect.Parameter:
-    metavar = (field.name.removesuffix("s") if field.form.kind == list[str] else field.name).upper()
-    kind = field.form.kind
+    metavar = (field.name.removesuffix("s") if field.kind.typed == list[str] else field.name).upper()
+    kind = field.kind.typed
     if default is None:
         kind = kind | None
     if behind is not None:
@@ -280,10 +281,10 @@ def _argument(
 def _option(verb: Verb, field: Field, what: str) -> inspect.Parameter:
     only = "" if len(field.generations) == len(verb.commands) else f"Centrifugo {field.generations[0].title}."
     default = "" if field.default is None else f"Otherwise {field.default}."
-    words = " ".join(filter(None, (what, field.form.how, default, only)))
-    kind = field.form.kind if field.form.kind is bool else field.form.kind | None
+    words = " ".join(filter(None, (what, field.kind.help, default, only)))
+    kind = bool if field.kind.typed is bool else field.kind.typed | None
     option = typer.Option(
-        _option_name(field.name), help=words, show_default=False, metavar=field.form.metavar or _metavar(field)
+        _option_name(field.name), help=words, show_default=False, metavar=field.kind.metavar or _metavar(field)
     )
     return keyword(field.name, Annotated[kind, option], False if kind is bool else None)
 
@@ -293,9 +294,9 @@ def _option_name(name: str) -> str:
 
 
 def _metavar(field: Field) -> str | None:
-    if field.form.kind is bool:
+    if field.kind.typed is bool:
         return None
-    return (field.name.removesuffix("s") if field.form.kind == list[str] else field.name).upper()
+    return (field.name.removesuffix("s") if field.kind.typed == list[str] else field.name).upper()
 
 
 def _help(verb: Verb) -> str:
