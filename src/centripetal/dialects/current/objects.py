@@ -51,7 +51,15 @@ Position = Annotated[StreamPosition, _PositionKind()]
 
 
 class SubscribeOptionOverride(Sendable, frozen=True, kw_only=True):
-    """Options of one subscription, instead of the namespace's: True, False, or None to leave one alone."""
+    """Options of one subscription that differ from those of its namespace; None: as the namespace has it.
+
+    Attributes:
+        presence: whether the subscriber is in the channel's presence.
+        join_leave: whether joins and leaves of the subscriber are sent.
+        force_recovery: whether what the subscriber missed is sent when it comes back.
+        force_positioning: whether the server watches that the subscriber misses nothing.
+        force_push_join_leave: whether the subscriber gets joins and leaves unasked.
+    """
 
     presence: Flag | None = None
     join_leave: Flag | None = None
