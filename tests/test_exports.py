@@ -19,7 +19,7 @@ from centripetal import errors
 from centripetal.client import current
 from centripetal.client import v1 as client
 from centripetal.dialects.current import commands as current_commands
-from centripetal.dialects.current.commands import base
+from centripetal.dialects.current import objects as shared_objects
 from centripetal.dialects.current.commands.pro import objects
 from centripetal.dialects.current.results import maps as map_results
 from centripetal.dialects.current.results import pro as pro_results
@@ -31,14 +31,12 @@ DOORS = [centripetal.current, centripetal.v1, centripetal.tokens]
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
 # The same for users of the current API.
 PARTS_OF_CURRENT = (
-    *(errors, current, base, current_commands, objects),
+    *(errors, current, shared_objects, current_commands, objects),
     *(current_results, map_results, pro_results),
 )
 # Exported by a part for the sake of other parts of the house.
 INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
-INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {
-    *("Method", "Nothing", "OfUser", "Sendable", "Version", "WithData", "payload_of")
-}
+INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {*("Nothing", "Position", "Sendable")}
 # What belongs to `centripetal.v1` but is made in modules that also hold other things.
 BESIDES = {
     "Command": "centripetal.protocol.command",

@@ -63,7 +63,7 @@ _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
     ("Commands", lambda _, value: _is(value, Command) and value is not Command),
     (
         "Results and their parts",
-        lambda _, value: _is(value, msgspec.Struct) and value.__module__.endswith("results"),
+        lambda _, value: _is(value, msgspec.Struct) and ".results" in value.__module__,
     ),
     ("Functions", lambda _, value: inspect.isfunction(value)),
     ("Everything else", lambda *_: True),

@@ -55,7 +55,6 @@ from centripetal.dialects.current.commands import (
     UserTopicUpdate,
     custom,
 )
-from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.commands.maps import (
     MapClear,
     MapPublish,
@@ -86,6 +85,7 @@ from centripetal.dialects.current.commands.pro.objects import (
     UserTopicFilter,
     WebPushPushNotification,
 )
+from centripetal.dialects.current.objects import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.results.maps import (
     MapClearResult,
     MapEntry,

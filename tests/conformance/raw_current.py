@@ -6,7 +6,9 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from centripetal.dialects.current.server_requests import METHODS, NUMBERS, PRO_METHODS
+from centripetal.dialects.current.commands import COMMANDS
+from centripetal.dialects.current.server_codec import METHODS, NUMBERS
+from centripetal.protocol.fields import wire_struct
 from tests.conformance.raw import (
     LITERALS,
     SPACES,
@@ -113,7 +115,7 @@ def _values_of(field: inspect.Field) -> st.SearchStrategy[bytes]:
 
 
 def _fields(method: str) -> dict[str, st.SearchStrategy[bytes]]:
-    shape: Any = inspect.type_info(METHODS[method])
+    shape: Any = inspect.type_info(wire_struct(METHODS[method]))
     return {field.encode_name: _values_of(field) for field in shape.fields}
 
 
@@ -136,6 +138,7 @@ def _params(draw: st.DrawFn, method: str, wild: bool) -> bytes:
     return draw(described(names, fields, wild, _ANY))
 
 
+_PRO_METHODS = [command.name for command in COMMANDS if command.pro]
 _methods = st.sampled_from([*_STREAMS, *["publish"] * 6, *["history"] * 4, *["broadcast"] * 2])
 
 
@@ -152,7 +155,12 @@ def _batches(draw: st.DrawFn) -> bytes:
     for method in draw(st.lists(_methods, max_size=5)):
         wild = not draw(st.integers(0, 3))
         items.append(draw(described([method], {method: _params(method, wild)}, wild, _ANY)))
-    odd = [b"null", b"{}", b'{"nothing":1}', b'{"%b":{}}' % draw(st.sampled_from(PRO_METHODS)).encode()]
+    odd = [
+        b"null",
+        b"{}",
+        b'{"nothing":1}',
+        b'{"%b":{}}' % draw(st.sampled_from(_PRO_METHODS)).encode(),
+    ]
     odd += [b'{"history":null,"channels":{}}', b'{"channels":{},"info":{}}', b"1"]
     items += draw(st.lists(st.sampled_from(odd), max_size=1))
     listed = separated(b"[", items, [draw(SPACES) for _ in items], b"]")

@@ -1,10 +1,10 @@
-"""Forms of fields: what a value may be, and how it travels."""
+"""Fields and their kinds: what a caller may give, how it travels, and how files and servers are read."""
 
 import datetime
 import enum
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -12,20 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centripetal.errors import UsageError
-from centripetal.protocol.fields import (
+from centripetal.protocol import gostructs
+from centripetal.protocol.field_kinds import (
     Base64,
     Flag,
     Int32,
     Int64,
+    LocalFlag,
     Moment,
     Name,
     Payload,
     UInt32,
     UInt64,
     UserId,
-    changed_fields,
-    user_id,
+    UserIdentifier,
 )
+from centripetal.protocol.fields import changed_fields, fields_of, reader, received, wire_struct
 
 
 class Inner(msgspec.Struct, frozen=True):
@@ -161,7 +163,7 @@ def test_a_value_that_no_server_takes_is_refused(field: str, value: Any, text: s
 @given(number=st.integers(-(2**70), 2**70))
 def test_a_user_id_is_the_text_of_its_number(number: int) -> None:
     """Whatever its size or sign."""
-    assert user_id("user", number) == str(number)
+    assert UserIdentifier().check("user", number) == str(number)
 
 
 @given(
@@ -178,3 +180,110 @@ def test_any_value_has_a_form_or_is_refused(value: Any) -> None:
         except UsageError:
             continue
         msgspec.json.encode(msgspec.structs.replace(struct, **changes))
+
+
+class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    word: str = ""
+    trees: Sequence["Tree"] = ()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    name: Name
+    user: UserId
+    number: UInt64 = 0
+    data: Payload | msgspec.UnsetType = msgspec.UNSET
+    flag: Flag | None = None
+    tags: Mapping[str, str] | None = None
+    trees: Sequence[Tree] = ()
+    inner: Inner | None = None
+    local: Annotated[bool, LocalFlag()] = False
+    timeout: float | None = None
+
+
+def as_server(text: bytes) -> Asked:
+    return received(Asked, gostructs.read(text, wire_struct(Asked)))
+
+
+RAW_NULL = msgspec.Raw(b"null")
+GROWN = [Tree("", [Tree("w")])]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (b"{}", Asked("", "")),
+        (b'{"NAME":"n","user":null,"nothing":1,"local":5,"timeout":"x"}', Asked("n", "")),
+        (b'{"name":"n","user":"u","data":null}', Asked("n", "u", data=RAW_NULL)),
+        (b'{"name":"n","user":"u","flag":{},"number":18446744073709551615}', Asked("n", "u", 2**64 - 1, flag=False)),
+        (
+            b'{"name":"n","user":"u","flag":{"value":true},"tags":{"a":null}}',
+            Asked("n", "u", flag=True, tags={"a": ""}),
+        ),
+        (b'{"name":"n","user":"u","tags":{"a":"b"},"tags":null,"inner":{}}', Asked("n", "u", inner=Inner())),
+        (b'{"name":"n","user":"u","trees":[{"trees":[{"WORD":"w"}]}]}', Asked("n", "u", trees=GROWN)),
+    ],
+)
+def test_a_server_takes_what_is_missing_for_empty(text: bytes, asked: Asked) -> None:
+    """Names match in any case, null is as if not given, what never travels is unknown, payloads stay as written."""
+    assert as_server(text) == asked
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        *(b'"user":42', b'"flag":true', b'"number":18446744073709551616', b'"number":-1', b'"tags":{"a":1}'),
+        *(b'"inner":[]', b'"inner":{"number":4294967296}', b'"inner":5,"inner":null', b'"trees":[1]', b'"data":'),
+    ],
+)
+def test_a_server_refuses_a_wrong_type(member: bytes) -> None:
+    """A client may give more types than a server takes: ids that are numbers are refused here, as is a bare flag."""
+    with pytest.raises(ValueError):
+        as_server(b'{"name":"n","user":"u",%b}' % member)
+
+
+def test_a_struct_that_holds_what_travels_is_read_as_it_is() -> None:
+    """No second struct is made of it, even if it holds objects of its own type."""
+    assert wire_struct(Tree) is Tree
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (b'{"name":"n","user":42}', Asked("n", 42)),
+        (b'{"name":"n","user":"u","data": 1.10,"flag":false}', Asked("n", "u", data=b"1.10", flag=False)),
+        (b'{"name":"n","user":"u","data":null,"flag":{"value":true}}', Asked("n", "u", data=b"null", flag=True)),
+        (b'{"name":"n","user":"u","inner":null,"local":true}', Asked("n", "u", local=True)),
+        (b'{"name":"n","user":"u","trees":[{"trees":[{"word":"w"}]}]}', Asked("n", "u", trees=GROWN)),
+    ],
+)
+def test_a_file_is_read_strictly(text: bytes, asked: Asked) -> None:
+    """What is read is what a caller could have given; payloads keep every digit."""
+    assert reader(Asked).read(text) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b'{"name":"n"}', "the required field `user` is missing"),
+        (b'{"name":"n","user":"u","nothing":1}', "unknown field `nothing`"),
+        (b'{"NAME":"n","user":"u"}', "unknown field `NAME`"),
+        (b'{"name":"n","user":"u","timeout":1}', "unknown field `timeout`"),
+        (b'{"name":null,"user":"u"}', "Expected `str`, got `null`"),
+        (b'{"name":"n","user":"u","inner":{"numbr":1}}', "unknown field `numbr`"),
+        (b"[]", "Expected `object`, got `array`"),
+    ],
+)
+def test_a_file_with_a_mistake_is_refused(text: bytes, message: str) -> None:
+    """The message says where and why."""
+    with pytest.raises(UsageError, match=message):
+        reader(Asked).read(text)
+
+
+def test_a_field_of_an_unknown_type_is_noticed() -> None:
+    """A struct with a field that has no kind cannot be used as a command."""
+
+    class Odd(msgspec.Struct):
+        when: set[int]
+
+    with pytest.raises(TypeError, match=r"no kind yet for Odd\.when"):
+        fields_of(Odd)

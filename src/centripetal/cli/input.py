@@ -2,12 +2,14 @@
 
 import os
 import sys
+from pathlib import Path
 
 import msgspec
 
 from centripetal.errors import UsageError
 
-__all__ = ["STDIN", "check_json_text", "checked_json", "read_bytes", "read_json", "read_text"]
+__all__ = ["STDIN", "check_json_text", "checked_json", "file_contents", "named_bytes", "named_json"]
+__all__ += ["read_bytes", "read_json", "read_text"]
 
 STDIN = "-"
 
@@ -63,6 +65,26 @@ def read_bytes(argument: str) -> bytes:
     if sys.stdin.isatty():
         print("reading from the terminal; end with Ctrl-D", file=sys.stderr)
     return sys.stdin.buffer.read()
+
+
+def file_contents(what: str, path: str) -> bytes:
+    """The bytes of the file at *path*; *what* is the option or argument that it is for, for the message."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{what}: cannot read {path!r}: {error.strerror}") from None
+
+
+def named_bytes(what: str, argument: str) -> bytes:
+    """The bytes of the file that *argument* names as @FILE, or of the standard input that it names as -."""
+    return file_contents(what, argument[1:]) if argument.startswith("@") else read_bytes(argument)
+
+
+def named_json(what: str, argument: str) -> bytes:
+    """The JSON that *argument* is, or that is in the file or the standard input that it names."""
+    if argument.startswith("@"):
+        return checked_json(file_contents(what, argument[1:]), what, f"the file {argument[1:]!r}")
+    return read_json(argument, what)
 
 
 def check_json_text(argument: str, option: str) -> str:

@@ -13,8 +13,8 @@ from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, CurrentOptions
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import custom
-from centripetal.dialects.current.commands.base import StreamPosition
 from centripetal.dialects.current.history_pages import Paging
+from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.replies import Answer
 from centripetal.dialects.current.results.standard import HistoryResult
 from centripetal.errors import CentripetalError, ServerError, UsageError

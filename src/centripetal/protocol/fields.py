@@ -1,155 +1,233 @@
-"""What the fields of a command may hold, and how they travel: a *form* checks a value and returns it as it is sent.
+"""The fields of commands, and of the objects in them: their kinds, and what is derived from the kinds.
 
-A field's annotation says its form: `str`, `bool`, `Sequence[str]`, `Mapping[str, str]` and structs have one by
-themselves; anything else carries it, as `Annotated[int, whole(0, 2**64 - 1)]` does. One command of a wrong type is 400
-for a whole batch of strangers (spec v6 §17.1), so nothing is left to the server.
+fields_of(Publish)                    names, kinds and defaults
+changed_fields(command)               checks a command; what travels in another form than it was given in
+reader(Publish).read(text)            a command from the JSON of a file, strictly
+wire_struct(Publish), received(…)     a command from a request, as a server has to take it: whatever is missing has
+                                      its default or is empty, and wrong types are for `gostructs` to find
 """
 
-import binascii
 import collections.abc
-import datetime
 import functools
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union
 
 import msgspec
+from msgspec import NODEFAULT, UNSET, UnsetType
 
 from centripetal.errors import UsageError
-from centripetal.protocol.checks import MILLISECONDS, check_name, check_text
-from centripetal.protocol.payload import plain_data
+from centripetal.protocol.checks import check_text
+from centripetal.protocol.field_kinds import FieldKind, JSONValue, Text, TrueOrFalse, WholeNumber
 
-__all__ = [
-    "Base64",
-    "Flag",
-    "Form",
-    "Int32",
-    "Int64",
-    "Moment",
-    "Name",
-    "Payload",
-    "UInt32",
-    "UInt64",
-    "UserId",
-    "changed_fields",
-    "user_id",
-    "whole",
-]
+__all__ = ["Field", "ObjectOf", "StructReader", "changed_fields", "fields_of", "reader", "received", "wire_struct"]
 
-Form = Callable[[str, Any], Any]
-"""What an error calls the value, and the value -> the value as it is sent; raises a `UsageError` for any other."""
+S = TypeVar("S", bound=msgspec.Struct)
 
 
-def text(what: str, value: Any) -> Any:
-    """Text of any length."""
-    check_text(what, value)
-    return value
+class Field(NamedTuple):
+    """A field of a struct.
+
+    Attributes:
+        name: its name, in Python and on the wire.
+        kind: what it may hold.
+        default: its value if it is not given; `msgspec.NODEFAULT`: it must be given.
+        takes_none: whether None is a value of it.
+    """
+
+    name: str
+    kind: FieldKind
+    default: Any
+    takes_none: bool
 
 
-def name(what: str, value: Any) -> Any:
-    """Text that is not empty."""
-    check_name(what, value)
-    return value
+@functools.cache
+def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
+    """The fields of *struct* but for `timeout`, which is about the call.
+
+    Raises:
+        TypeError: a field's type has no kind.
+    """
+    hints = typing.get_type_hints(struct, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(struct):
+        if field.name == "timeout":
+            continue
+        hint = hints[field.name]
+        kind = _kind_of(hint)
+        if kind is None:
+            raise TypeError(f"there is no kind yet for {struct.__name__}.{field.name}, which is {field.type}")
+        found.append(Field(field.name, kind, field.default, type(None) in typing.get_args(hint)))
+    return tuple(found)
 
 
-def flag(what: str, value: Any) -> Any:
-    """True or False, and nothing that is merely like them."""
-    if not isinstance(value, bool):
-        raise UsageError(f"{what} must be True or False, not {value!r:.100}")
-    return value
+_KINDS: Mapping[Any, FieldKind] = {str: Text(), bool: TrueOrFalse(), int: WholeNumber(), Any: JSONValue()}
 
 
-def boxed_flag(what: str, value: Any) -> Any:
-    """True or False, which travels in an object, so that False can be told from nothing."""
-    return {"value": flag(what, value)}
+def _kind_of(hint: Any) -> FieldKind | None:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        kinds = [each for each in hint.__metadata__ if isinstance(each, FieldKind)]
+        return kinds[0] if kinds else _kind_of(arguments[0])
+    if origin in (Union, types.UnionType):  # with None, UNSET: what the field is when it is not given
+        parts = [part for part in arguments if part not in (type(None), UnsetType)]
+        return _kind_of(parts[0]) if len(parts) == 1 else None
+    if origin in (collections.abc.Sequence, list):
+        item = _kind_of(arguments[0])
+        return None if item is None else ListOf(item)
+    if origin in (collections.abc.Mapping, dict):
+        item = _kind_of(arguments[1])
+        return TextMap(item) if isinstance(item, Text) else None if item is None else MapOf(item)
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return ObjectOf(hint)
+    return _KINDS.get(hint)
 
 
-def whole(least: int, most: int) -> Form:
-    """A whole number from *least* to *most*."""
-
-    def form(what: str, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int):
-            advice = f"write int({what})" if isinstance(value, float) else "give an int"
-            raise UsageError(f"{what} must be a whole number, not {type(value).__name__}: {advice}")
-        if not least <= value <= most:
-            raise UsageError(f"{what} must be from {least} to {most}, not {value}")
-        return int(value)
-
-    return form
+# ---- kinds of fields that hold others
 
 
-_seconds = whole(-(2**63), 2**63 - 1)
+class ListOf(FieldKind):
+    """A list of values of one kind."""
+
+    def __init__(self, item: FieldKind) -> None:
+        self.item = item
+        self.json = list[item.json]  # type: ignore[name-defined]
+        self.typed = list[str] if item.typed is str else None
+        self.metavar = item.metavar
+
+    @property
+    def wire(self) -> Any:
+        return list[self.item.wire]  # type: ignore[name-defined]
+
+    def check(self, what: str, value: Any) -> Any:
+        if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
+            raise UsageError(f"{what} must be a list, not {type(value).__name__}: [value] for a single one")
+        return [self.item.check(f"{what}[{index}]", item) for index, item in enumerate(value)]
+
+    def received(self, value: Any) -> Any:
+        return [self.item.received(item) for item in value]
+
+    def read(self, value: Any) -> Any:
+        return [self.item.read(item) for item in value]
 
 
-def moment(what: str, value: Any) -> Any:
-    """Unix seconds, no milliseconds; a datetime that knows its time zone becomes that."""
-    if isinstance(value, datetime.datetime):
-        if value.utcoffset() is None:
-            raise UsageError(f"{what} is a datetime without time zone: make it with datetime.now(datetime.UTC) + …")
-        return int(value.timestamp())
-    seconds = _seconds(what, value)
-    if not -MILLISECONDS < seconds < MILLISECONDS:
-        raise UsageError(f"{what} must be Unix seconds, not {value}, which looks like milliseconds")
-    return seconds
+class MapOf(FieldKind):
+    """A mapping of text to objects."""
+
+    json_start: str | None = ""
+    metavar = "JSON"
+
+    def __init__(self, item: FieldKind) -> None:
+        self.item = item
+        self.json = dict[str, item.json]  # type: ignore[name-defined]
+        self.help = item.help.replace("A JSON object", "A JSON object of objects", 1)
+
+    @property
+    def wire(self) -> Any:
+        return dict[str, self.item.wire]  # type: ignore[name-defined]
+
+    def check(self, what: str, value: Any) -> Any:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise UsageError(f"{what} must be a dict with text as keys")
+        return {key: self.item.check(f"{what}[{key!r}]", item) for key, item in value.items()}
+
+    def received(self, value: Any) -> Any:
+        return {key: self.item.received(item) for key, item in value.items()}
+
+    def read(self, value: Any) -> Any:
+        return {key: self.item.read(item) for key, item in value.items()}
+
+    def parse(self, what: str, given: Any) -> Any:
+        try:
+            members = msgspec.json.decode(given, type=dict[str, msgspec.Raw])
+        except msgspec.DecodeError:
+            raise UsageError(f"{what}: {given!r} is not a JSON object") from None
+        return {name: self.item.parse(f"{what}.{name}", bytes(raw)) for name, raw in members.items()}
 
 
-def user_id(what: str, value: Any) -> Any:
-    """A user's id: text; ints become text, because ids are text everywhere on the server (spec v6 §17.1)."""
-    if type(value) is int or (isinstance(value, int) and not isinstance(value, bool)):
-        return str(int(value))
-    if not isinstance(value, str):
-        raise UsageError(
-            f"{what} must be a user's id, text or an int, not {type(value).__name__}: str(…) makes it text"
-        )
-    check_text(what, value)
-    return value
-
-
-def base64_text(what: str, value: Any) -> Any:
-    """Bytes, which travel as base64; or text that is base64 already."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return binascii.b2a_base64(value, newline=False).decode()
-    if not isinstance(value, str):
-        raise UsageError(f"{what} must be bytes (we encode them) or base64 text, not {type(value).__name__}")
-    try:
-        binascii.a2b_base64(value, strict_mode=True)
-    except ValueError as error:
-        raise UsageError(
-            f"{what} is no base64 text ({error}): give the bytes themselves, or standard base64 with its padding"
-        ) from None
-    return value
-
-
-def text_map(what: str, value: Any) -> Any:
+class TextMap(MapOf):
     """A mapping of text to text, such as tags."""
-    if not isinstance(value, Mapping):
-        raise UsageError(f"{what} must be a dict of text to text, not {type(value).__name__}")
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise UsageError(f"{what} has the key {key!r:.100}: keys must be text")
-        check_text(f"a key of {what}", key)
-        if not isinstance(item, str):
-            raise UsageError(f"{what}[{key!r}] must be text, not {type(item).__name__}: write {str(item)!r:.100}")
-        check_text(f"{what}[{key!r}]", item)
-    return value if type(value) is dict else dict(value)
+
+    typed = list[str]
+    json_start = None
+    metavar = "NAME=TEXT"
+
+    def __init__(self, item: FieldKind) -> None:
+        super().__init__(item)
+        self.help = "May be given several times."
+
+    def check(self, what: str, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise UsageError(f"{what} must be a dict of text to text, not {type(value).__name__}")
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise UsageError(f"{what} has the key {key!r:.100}: keys must be text")
+            check_text(f"a key of {what}", key)
+            if not isinstance(item, str):
+                raise UsageError(f"{what}[{key!r}] must be text, not {type(item).__name__}: write {str(item)!r:.100}")
+            check_text(f"{what}[{key!r}]", item)
+        return value if type(value) is dict else dict(value)
+
+    def parse(self, what: str, given: Sequence[str]) -> dict[str, str]:
+        values: dict[str, str] = {}
+        for item in given:
+            if item.startswith("{"):
+                try:
+                    values |= msgspec.json.decode(item, type=dict[str, str])
+                except msgspec.DecodeError as error:
+                    message = f"{what}: {item!r} is not a JSON object whose values are strings ({error})"
+                    raise UsageError(message) from None
+                continue
+            name, equals, value = item.partition("=")
+            if not equals:
+                raise UsageError(f"{what}: {item!r} is neither NAME=TEXT nor a JSON object")
+            values[name] = value
+        return values
 
 
-def payload(what: str, value: Any) -> Any:
-    """Any JSON value; bytes are ready-made JSON."""
-    return plain_data(value, what)
+class ObjectOf(FieldKind):
+    """A struct with fields of its own.
+
+    Args:
+        struct: its class; it may hold objects of its own class.
+    """
+
+    is_pointer = True
+    json = msgspec.Raw  # read by itself, because the object may be in itself
+    json_start = ""
+    metavar = "JSON"
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        self.struct = struct
+        self.help = f"A JSON object with {', '.join(f'`{name}`' for name in struct.__struct_fields__)}."
+
+    @property
+    def wire(self) -> Any:
+        return wire_struct(self.struct)
+
+    def check(self, what: str, value: Any) -> Any:
+        if not isinstance(value, self.struct):
+            raise UsageError(f"{what} must be made with {self.struct.__name__}(…), not {type(value).__name__}")
+        changes = changed_fields(value, f"{what}.")
+        return msgspec.structs.replace(value, **changes) if changes else value
+
+    def received(self, value: Any) -> Any:
+        return received(self.struct, value)
+
+    def read(self, value: Any) -> Any:
+        return reader(self.struct).read(value)
+
+    def parse(self, what: str, given: bytes) -> Any:
+        try:
+            return reader(self.struct).read(given)
+        except UsageError as error:
+            names = ", ".join(self.struct.__struct_fields__)
+            raise UsageError(f"{what}: {error}. It is an object with the members {names}") from None
 
 
-UInt32 = Annotated[int, whole(0, 2**32 - 1)]
-UInt64 = Annotated[int, whole(0, 2**64 - 1)]
-Int32 = Annotated[int, whole(-(2**31), 2**31 - 1)]
-Int64 = Annotated[int, whole(-(2**63), 2**63 - 1)]
-Moment = Annotated[int | datetime.datetime, moment]
-Name = Annotated[str, name]
-UserId = Annotated[str | int, user_id]
-Base64 = Annotated[bytes | str, base64_text]
-Payload = Annotated[Any, payload]
-Flag = Annotated[bool, boxed_flag]
+# ---- for the client
 
 
 def changed_fields(struct: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
@@ -159,63 +237,121 @@ def changed_fields(struct: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
         UsageError: a value that no server accepts; the message names the field.
     """
     changes: dict[str, Any] = {}
-    for field, default, form in _forms(type(struct)):
-        value = getattr(struct, field)
-        if value is not default and (sent := form(prefix + field, value)) is not value:
-            changes[field] = sent
+    for name, default, check in _checks(type(struct)):
+        value = getattr(struct, name)
+        if value is not default and (sent := check(prefix + name, value)) is not value:
+            changes[name] = sent
     return changes
 
 
 @functools.cache
-def _forms(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any, Form], ...]:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    return tuple(
-        (field.name, field.default, _form_of(hints[field.name]))
-        for field in msgspec.structs.fields(kind)
-        if field.name != "timeout"  # it never travels
-    )
+def _checks(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any, Callable[[str, Any], Any]], ...]:
+    return tuple((field.name, field.default, field.kind.check) for field in fields_of(struct))
 
 
-def _form_of(hint: Any) -> Form:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Annotated:
-        form: Form = hint.__metadata__[0]
-        return form
-    if origin in (Union, types.UnionType):  # with None, UNSET: what the field is when it is not given
-        (kind,) = [part for part in arguments if part not in (type(None), msgspec.UnsetType)]
-        return _form_of(kind)
-    if origin is collections.abc.Sequence:
-        return _list_of(_form_of(arguments[0]))
-    if origin is collections.abc.Mapping:
-        return text_map if arguments[1] is str else _map_of(_form_of(arguments[1]))
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        return _struct(hint)
-    return {str: text, bool: flag}[hint]
+# ---- strictly, from files
 
 
-def _list_of(form: Form) -> Form:
-    def listed(what: str, value: Any) -> Any:
-        if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
-            raise UsageError(f"{what} must be a list, not {type(value).__name__}: [value] for a single one")
-        return [form(f"{what}[{index}]", item) for index, item in enumerate(value)]
+class StructReader(Generic[S]):
+    """Reads structs of one type from JSON: every member must be a field, no digit is lost.
 
-    return listed
+    Args:
+        struct: the type, a command or an object that is a field of one.
+    """
+
+    def __init__(self, struct: type[S]) -> None:
+        self._struct = struct
+        self._fields = fields_of(struct)
+        members: list[Any] = []
+        for name, kind, default, takes_none in self._fields:
+            # Raw takes null as it takes any value.
+            json = kind.json | None if takes_none and kind.json is not msgspec.Raw else kind.json
+            members.append((name, json) if default is NODEFAULT else (name, json | UnsetType, UNSET))
+        found = msgspec.defstruct(struct.__name__, members, kw_only=True, forbid_unknown_fields=True)
+        self._decode: Callable[[Any], Any] = msgspec.json.Decoder(found).decode
+
+    def read(self, text: Any) -> S:
+        """The struct in the JSON *text*.
+
+        Raises:
+            UsageError: the text is not such a struct; the message says where and why.
+        """
+        try:
+            found = self._decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            text = re.sub(r"^Object missing required field (`\w+`)", r"the required field \1 is missing", str(error))
+            raise UsageError(text.replace("Object", "the object", 1)) from None
+        given: dict[str, Any] = {}
+        for name, kind, _, takes_none in self._fields:
+            value = getattr(found, name)
+            if value is not UNSET:
+                is_none = takes_none and (value is None or (kind.json is msgspec.Raw and bytes(value) == b"null"))
+                given[name] = None if is_none else kind.read(value)
+        return self._struct(**given)
 
 
-def _map_of(form: Form) -> Form:
-    def mapped(what: str, value: Any) -> Any:
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            raise UsageError(f"{what} must be a dict with text as keys")
-        return {key: form(f"{what}[{key!r}]", item) for key, item in value.items()}
-
-    return mapped
+def reader(struct: type[S]) -> StructReader[S]:
+    """The one reader of *struct*."""
+    return _reader(struct)
 
 
-def _struct(kind: type[msgspec.Struct]) -> Form:
-    def struct(what: str, value: Any) -> Any:
-        if not isinstance(value, kind):
-            raise UsageError(f"{what} must be made with {kind.__name__}(…), not {type(value).__name__}")
-        changes = changed_fields(value, f"{what}.")
-        return msgspec.structs.replace(value, **changes) if changes else value
+@functools.cache
+def _reader(struct: type[Any]) -> StructReader[Any]:
+    return StructReader(struct)
 
-    return struct
+
+# ---- leniently, in a server
+
+
+@functools.cache
+def wire_struct(struct: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The struct that a server decodes a *struct* into: *struct* itself if its fields hold what travels."""
+    if not _differs(struct):
+        return struct
+    members: list[Any] = []
+    for name, kind, default, _ in fields_of(struct):
+        if kind.travels:
+            wire = kind.wire | None if kind.is_pointer else kind.wire
+            members.append((name, wire) if default is NODEFAULT else (name, wire, default))
+    return msgspec.defstruct(struct.__name__, members, frozen=True, kw_only=True, forbid_unknown_fields=True)
+
+
+def _differs(struct: type[msgspec.Struct], within: tuple[type, ...] = ()) -> bool:
+    """Whether what travels differs from what *struct* holds, or from what is in its objects; *within* are looked at."""
+    if struct in within:
+        return False
+    fields = fields_of(struct)
+    if len(fields) != len(struct.__struct_fields__) or not all(field.kind.travels for field in fields):
+        return True
+    return any(_converts(field.kind, (*within, struct)) for field in fields)
+
+
+def _converts(kind: FieldKind, within: tuple[type, ...] = ()) -> bool:
+    if isinstance(kind, ListOf | MapOf):
+        return _converts(kind.item, within)
+    return _differs(kind.struct, within) if isinstance(kind, ObjectOf) else kind.converts
+
+
+def received(struct: type[S], found: Any) -> S:
+    """The *struct* that a server makes of what it decoded into a `wire_struct`.
+
+    Raises:
+        ValueError: a number is out of bounds.
+    """
+    if isinstance(found, struct):
+        return found
+    values = msgspec.structs.asdict(found)
+    for name, default, convert in _conversions(struct):
+        value = values[name]
+        if value is not default and value is not None:
+            values[name] = convert(value)
+    return struct(**values)
+
+
+@functools.cache
+def _conversions(struct: type[msgspec.Struct]) -> list[tuple[str, Any, Callable[[Any], Any]]]:
+    return [
+        (name, default, kind.received)
+        for name, kind, default, _ in fields_of(struct)
+        if kind.travels and _converts(kind)
+    ]

@@ -88,6 +88,9 @@ def _read_struct(text: bytes, shape: type[S], depth: int) -> S:
                 found[field.name] = _read_value(raw, field.type, depth)
             elif isinstance(field.type, _EMPTIED_BY_NULL):
                 found.pop(field.name, None)
+    for field in fields.values():
+        if field.required and field.name not in found:
+            found[field.name] = _read_value(_NULL, field.type, depth)
     return shape(**found)
 
 
@@ -101,14 +104,14 @@ def _read_value(text: bytes, kind: inspect.Type, depth: int) -> Any:
         case inspect.StructType():
             return _read_struct(text, kind.cls, depth + 1)
         case inspect.ListType():
-            return [_read_value(each, kind.item_type, depth) for each in elements(text)]
+            return [] if text == _NULL else [_read_value(each, kind.item_type, depth) for each in elements(text)]
         case inspect.DictType():
             # The names of these members are no names of fields: letter case matters.
             return {name: _read_value(raw, kind.value_type, depth) for name, raw in pairs(text)}
         case inspect.StrType():
             return "" if text == _NULL else string(text)
         case inspect.BoolType():
-            if text not in (b"true", b"false"):
+            if text not in (b"true", b"false", _NULL):
                 raise JSONError(f"true or false is expected, not {text[:20].decode('latin-1')!a}")
             return text == b"true"
         case inspect.IntType():
@@ -120,8 +123,8 @@ def _read_value(text: bytes, kind: inspect.Type, depth: int) -> Any:
 
 
 def _read_integer(text: bytes, kind: inspect.IntType) -> int:
-    value = int(text) if _INTEGER.fullmatch(text) else None
-    if value is None or (kind.ge is not None and value < kind.ge) or (kind.lt is not None and value >= kind.lt):
+    value = 0 if text == _NULL else int(text) if _INTEGER.fullmatch(text) else None
+    if value is None or (kind.ge is not None and value < kind.ge) or (kind.le is not None and value > kind.le):
         raise JSONError(f"an integer within bounds is expected, not {text[:30].decode('latin-1')!a}")
     return value
 

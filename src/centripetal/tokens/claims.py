@@ -12,29 +12,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from centripetal.dialects.current.objects import SubscribeOptionOverride as Override
 from centripetal.protocol.gojson import JSONError, elements, members, pairs, string
 from centripetal.tokens.faults import Kind
 
 __all__ = ["CLAIMS", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
 __all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "read_claims", "read_header"]
-
-
-class Override(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Options of one subscription that differ from those of its namespace; None: as the namespace has it.
-
-    Attributes:
-        presence: whether the subscriber is in the channel's presence.
-        join_leave: whether joins and leaves of the subscriber are sent.
-        force_push_join_leave: whether the subscriber gets joins and leaves unasked.
-        force_positioning: whether the server watches that the subscriber misses nothing.
-        force_recovery: whether what the subscriber missed is sent when it comes back.
-    """
-
-    presence: bool | None = None
-    join_leave: bool | None = None
-    force_push_join_leave: bool | None = None
-    force_positioning: bool | None = None
-    force_recovery: bool | None = None
 
 
 class SubscribeClaims(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,9 @@ Lifetime: TypeAlias = datetime.timedelta | float
 
 HOUR = 3600
 
+# The order in which tokens have always had them.
+_OVERRIDES = ("presence", "join_leave", "force_push_join_leave", "force_positioning", "force_recovery")
+
 
 class SubscribeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the token of a connection says of one server-side subscription.
@@ -306,7 +309,7 @@ def _options(options: SubscribeOptions, place: str = "") -> dict[str, Any]:
             raise UsageError(
                 f"{place}override must be an Override, not {type(override).__name__}: Override(presence=True)"
             )
-        flags = {name: getattr(override, name) for name in override.__struct_fields__}
+        flags = {name: getattr(override, name) for name in _OVERRIDES}
         for name, flag in flags.items():
             if flag is not None and not isinstance(flag, bool):
                 raise UsageError(f"{place}override.{name} must be True, False or None, not {flag!r}")

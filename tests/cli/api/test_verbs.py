@@ -63,7 +63,7 @@ def test_verb_has_help(api: Run, verb: Verb) -> None:
 
 
 def test_unknown_kind_of_field_is_an_error() -> None:
-    """A command with a field that the command line has no form for is noticed when verbs are made."""
+    """A command with a field of a type that has no kind is noticed when verbs are made."""
 
     class Odd(Command[bool], frozen=True):
         """Odd.
@@ -75,7 +75,7 @@ def test_unknown_kind_of_field_is_an_error() -> None:
         name = "odd"
         when: set[int]
 
-    with pytest.raises(TypeError, match=r"no form yet for Odd\.when"):
+    with pytest.raises(TypeError, match=r"no kind yet for Odd\.when"):
         list(parameters(Verb("odd", {Generation.V1: Odd})))
 
 

@@ -16,8 +16,8 @@ from centripetal.dialects.current.commands import (
     Unsubscribe,
     custom,
 )
-from centripetal.dialects.current.commands.base import FilterNode
 from centripetal.dialects.current.commands.maps import MapPublish, MapStats, SharedPollPublish
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.dialects.current.results.standard import InfoResult, NodeResult
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command

@@ -27,8 +27,8 @@ from centripetal.dialects.current.commands import (
     Publish,
     custom,
 )
-from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.commands.maps import MapPublish
+from centripetal.dialects.current.objects import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.results.standard import HistoryRemoveResult, PublishResult
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import (

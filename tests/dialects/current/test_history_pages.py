@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centripetal.dialects.current.commands import History
-from centripetal.dialects.current.commands.base import StreamPosition
 from centripetal.dialects.current.history_pages import Paging
+from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult, Publication
 from centripetal.errors import HistoryGapError, ServerError, UsageError
 

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from centripetal.dialects.current.commands.base import Method, OfChannel
+from centripetal.dialects.current.server_codec import Unknown
 from centripetal.dialects.current.server_results import Answer, HistoryAnswer, PublishAnswer
+from centripetal.errors import ServerError
 from centripetal.server.current.connection import ServerSubscription, Told
 from centripetal.server.engine.engine import ClientInfo, Position
 from centripetal.server.engine.events import CommandRun, Event, Published
@@ -19,6 +22,18 @@ def world() -> World:
 def datas(answer: Any) -> list[bytes]:
     assert isinstance(answer, HistoryAnswer)
     return [bytes(publication.data) for publication in answer.publications]
+
+
+def test_a_method_without_a_handler_is_not_available(world: World) -> None:
+    """A command that the embedded server cannot execute yet is answered with 108; an unknown one with 104."""
+
+    class ChannelFacts(OfChannel[Any], frozen=True):
+        name = "channel_facts"
+        number = 40
+
+    commands: tuple[Method[Any], ...] = (ChannelFacts("a"), Unknown())
+    outcomes = [world.api.outcome(command, world.time) for command in commands]
+    assert [outcome.code for outcome in outcomes if isinstance(outcome, ServerError)] == [108, 104]
 
 
 def test_a_publication_reaches_subscribers_with_all_that_is_known_of_it(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from centripetal.dialects.current.client_protocol.commands import Subscribe
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.errors import ServerError
 from centripetal.server.current.recovery import Recovery, recover
 from centripetal.server.current.subscription import SubscribeOptions

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from centripetal.dialects.current.client_protocol.fossil_delta import apply
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told
 from centripetal.server.current.refusals import FatalError

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect
-from centripetal.dialects.current.server_requests import METHODS
-from centripetal.protocol import gostructs
+from centripetal.dialects.current.server_codec import read_request
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config
 from centripetal.server.current.node import Node
@@ -122,7 +121,7 @@ class World:
 
     def api(self, method: str, **params: Any) -> Any:
         """Call a method of the API; the world goes on until what it caused has happened."""
-        outcome = API(self.node).outcome(gostructs.read(json.dumps(params).encode(), METHODS[method]), self.time)
+        outcome = API(self.node).outcome(read_request(method, json.dumps(params).encode()), self.time)
         self.wait(0)
         return outcome
 

@@ -7,7 +7,6 @@ an error. A new command needs no code here, unless one of its fields has a type 
 import dataclasses
 import functools
 import inspect
-import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
@@ -16,17 +15,17 @@ import typer
 
 from centripetal.cli.api.help import Description, describe
 from centripetal.cli.api.results import show_result
-from centripetal.cli.api.typed_fields import Form, form_of, json_text
 from centripetal.cli.generation import Generation
-from centripetal.cli.input import STDIN, read_text
+from centripetal.cli.input import STDIN, named_bytes, named_json, read_text
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.registration import keyword, option, option_name, register
 from centripetal.cli.settings import Settings
 from centripetal.dialects.current.commands import custom
-from centripetal.dialects.current.commands.base import Method
-from centripetal.dialects.current.commands.maps import MAP_METHODS
+from centripetal.dialects.current.commands.base import Method, OfMap
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
+from centripetal.protocol.field_kinds import FieldKind
+from centripetal.protocol.fields import fields_of
 
 __all__ = ["VERBS", "Field", "Verb", "parameters", "register_all"]
 
@@ -61,14 +60,14 @@ class Field(NamedTuple):
 
     Attributes:
         name: its name.
-        form: how it is typed.
+        kind: what it holds, and how it is typed.
         positional: whether it is an argument; it is an option otherwise.
         default: what it is if it is not given; None: nothing is sent then.
         generations: those whose command has it.
     """
 
     name: str
-    form: Form
+    kind: FieldKind
     positional: bool
     default: Any
     generations: tuple[Generation, ...]
@@ -81,7 +80,7 @@ class Field(NamedTuple):
     @property
     def metavar(self) -> str:
         """Its name in upper case; the singular for a list."""
-        return (self.name.removesuffix("s") if self.form.kind == list[str] else self.name).upper()
+        return (self.name.removesuffix("s") if self.kind.typed == list[str] else self.name).upper()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,19 +104,13 @@ class Verb:
         """The fields of its commands: first those that are arguments, in their order."""
         found: dict[str, Field] = {}
         for generation, command in self.commands.items():
-            hints = typing.get_type_hints(command, include_extras=True)
-            for one in msgspec.structs.fields(command):
-                if one.name == "timeout":
-                    continue  # an option of all verbs
-                form = form_of(hints[one.name])
-                if form is None:
-                    raise TypeError(
-                        f"the command line has no form yet for {command.__name__}.{one.name}, which is {one.type}"
-                    )
+            for one in fields_of(command):
+                if one.kind.typed is None:
+                    raise TypeError(f"no option can be made of {command.__name__}.{one.name}: its kind is not typed")
                 positional = one.name in command.__match_args__
                 default = _OWN_DEFAULTS.get((command.name, one.name))
                 before = found[one.name].generations if one.name in found else ()
-                found[one.name] = Field(one.name, form, positional, default, (*before, generation))
+                found[one.name] = Field(one.name, one.kind, positional, default, (*before, generation))
         return sorted(found.values(), key=lambda field: not field.positional)
 
     @functools.cached_property
@@ -128,7 +121,7 @@ class Verb:
     @functools.cached_property
     def names(self) -> Field | None:
         """The field for a list of names, behind which the data are given, if there are both."""
-        lists = (field for field in self.fields if field.positional and field.form.kind == list[str])
+        lists = (field for field in self.fields if field.positional and field.kind.typed == list[str])
         return next(lists, None) if self.data is not None else None
 
     @functools.cached_property
@@ -168,7 +161,7 @@ def _panel(verb: Verb) -> str:
         return _V1
     if command.pro:
         return _PRO
-    return _MAPS if command in MAP_METHODS else _CURRENT
+    return _MAPS if issubclass(command, OfMap) else _CURRENT
 
 
 # ---- what a verb does
@@ -214,10 +207,18 @@ def _build(verb: Verb, given: Mapping[str, Any], generation: Generation, text: b
         if field.name in given:
             value = given[field.name]
             is_text = text and field == verb.data
-            values[field.name] = read_text(value) if is_text else field.form.read(field.typed_as, value)
+            values[field.name] = read_text(value) if is_text else _parsed(field.kind, field.typed_as, value)
         elif generation in field.generations and field.default is not None and generation is Generation.CURRENT:
             values[field.name] = field.default
     return verb.command(generation)(**values)
+
+
+def _parsed(kind: FieldKind, what: str, given: Any) -> Any:
+    if kind.json_start is not None and given.startswith(kind.json_start):
+        given = named_json(what, given)
+    elif kind.takes_bytes and (given == STDIN or given.startswith("@")):
+        given = named_bytes(what, given)
+    return kind.parse(what, given)
 
 
 def call(
@@ -238,7 +239,7 @@ def call(
     if target.required_generation() is not Generation.CURRENT:
         raise UsageError(f"call is for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
     try:
-        fields = msgspec.json.decode(json_text("params", params), type=dict[str, msgspec.Raw])
+        fields = msgspec.json.decode(named_json("params", params), type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         raise UsageError(f"{params!r} is not a JSON object: give the fields of {name}") from None
     command = custom(name, {field: bytes(value) for field, value in fields.items()})
@@ -260,14 +261,14 @@ def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         elif verb.names is None:  # otherwise it is the last of the names
             how = "." if verb.name in _MAY_LACK_DATA else "; - or none reads it from the standard input."
             argument = typer.Argument(metavar=field.metavar, help=f"A JSON value or @FILE{how}", show_default=False)
-            yield keyword(field.name, Annotated[field.form.kind | None, argument], None)
+            yield keyword(field.name, Annotated[field.kind.typed | None, argument], None)
     if verb.data is not None:
         yield keyword("text", Annotated[bool, option("--text", None, "The data are plain text, not JSON.")], False)
 
 
 def _argument(field: Field, what: str, before_data: bool) -> inspect.Parameter:
-    text = " ".join(filter(None, (what, field.form.how)))
-    kind, metavar, default = field.form.kind, field.metavar, _REQUIRED
+    text = " ".join(filter(None, (what, field.kind.help)))
+    kind, metavar, default = field.kind.typed, field.metavar, _REQUIRED
     if before_data:
         kind, metavar, default = kind | None, f"{metavar}... DATA", None
         text += " And last the data: a JSON value, @FILE, or - for the standard input."
@@ -277,11 +278,11 @@ def _argument(field: Field, what: str, before_data: bool) -> inspect.Parameter:
 def _option(verb: Verb, field: Field, what: str) -> inspect.Parameter:
     only = "" if len(field.generations) == len(verb.commands) else f"Centrifugo {field.generations[0].title}."
     default = "" if field.default is None else f"Otherwise {field.default}."
-    words = " ".join(filter(None, (what, field.form.how, default, only)))
-    if field.form.kind is bool:
-        return keyword(field.name, Annotated[bool, option(field.typed_as, field.form.metavar or None, words)], False)
-    metavar = field.form.metavar or field.metavar
-    return keyword(field.name, Annotated[field.form.kind | None, option(field.typed_as, metavar, words)], None)
+    words = " ".join(filter(None, (what, field.kind.help, default, only)))
+    if field.kind.typed is bool:
+        return keyword(field.name, Annotated[bool, option(field.typed_as, field.kind.metavar or None, words)], False)
+    metavar = field.kind.metavar or field.metavar
+    return keyword(field.name, Annotated[field.kind.typed | None, option(field.typed_as, metavar, words)], None)
 
 
 def _help(verb: Verb) -> str:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from centripetal.cli.api.typed_fields import contents
 from centripetal.cli.generation import TOKEN_KEY
+from centripetal.cli.input import file_contents
 from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
@@ -30,7 +30,7 @@ def given_key(settings: Settings, given: str | None) -> str | None:
     key = given if given is not None else environment_value(settings.environment, *TOKEN_KEY)
     if key is not None and key.startswith("@"):
         try:
-            return contents("--token-key", key).decode()
+            return file_contents("--token-key", key[1:]).decode()
         except UnicodeDecodeError:
             raise UsageError(f"--token-key: {key[1:]!r} is not a text file: give a key in PEM") from None
     return key or None

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from centripetal.client.call import Awaiting, Blocking, Collecting, Slot
-from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.commands.connections import DisconnectReason
 from centripetal.dialects.current.commands.pro.objects import (
     DeviceFilter,
@@ -25,6 +24,7 @@ from centripetal.dialects.current.commands.pro.objects import (
     PushRecipient,
     UserTopicFilter,
 )
+from centripetal.dialects.current.objects import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.results.maps import (
     MapClearResult,
     MapPublishResult,

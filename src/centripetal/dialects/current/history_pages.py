@@ -7,9 +7,9 @@ later. Offsets grow by one, so a page that does not begin where the last one end
         page = paging.take(the result of the command)       or paging.failed(the error instead of it), which raises
 """
 
-from centripetal.dialects.current.commands.base import StreamPosition
 from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.error_codes import UNRECOVERABLE_POSITION
+from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
 from centripetal.errors import HistoryGapError, ServerError, UsageError
 

@@ -1,34 +1,48 @@
 """The server's side of the HTTP API of Centrifugo 6: bytes to requests, answers to bytes (spec v6 §4.3, §5): PURE.
 
     read_request("publish", body)       -> a Publish, and `encode_result` or `encode_error` for what it came to
-    read_batch(body)                    -> a request or None for each command; `encode_replies`
+    read_batch(body)                    -> a command or None for each member; `encode_replies`
     read_commands(body)                 -> the commands of the single endpoint, one by one; `encode_reply`
 
-`UndecodableError` makes the server answer 400. Results are `answers`; an error is a `ServerError` with a code.
+The commands are those that clients send, but a server must take anything: what is missing or null has its default or
+is empty, and a command may say what no client would. Payloads are JSON as it was written, base64 is not decoded.
+
+`UndecodableError` makes the server answer 400. Results are in `server_results`; errors are `ServerError`s with a code.
 """
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from msgspec import inspect
 
-from centripetal.dialects.current.server_requests import METHODS, NONE, NUMBERS, PRO_METHODS, Info, Request, UInt32
+from centripetal.dialects.current.commands import COMMANDS, Info
+from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.server_results import Answer
 from centripetal.errors import ServerError
 from centripetal.protocol import gostructs
+from centripetal.protocol.field_kinds import UInt32
+from centripetal.protocol.fields import received, wire_struct
 from centripetal.protocol.gojson import JSONError, check, quote, values
 
-__all__ = ["Call", "UndecodableError", "Unknown", "encode_error", "encode_replies", "encode_reply", "encode_result"]
-__all__ += ["error_object", "read_batch", "read_commands", "read_request"]
+__all__ = ["METHODS", "NUMBERS", "Call", "UndecodableError", "Unknown", "encode_error", "encode_replies"]
+__all__ += ["encode_reply", "encode_result", "error_object", "read_batch", "read_commands", "read_request"]
 
-S = TypeVar("S", bound=msgspec.Struct)
+METHODS: Mapping[str, type[Method[Any]]] = {command.name: command for command in COMMANDS if not command.pro}
+"""The methods of the open edition."""
+
+NUMBERS: Mapping[int, str] = {command.number: command.name for command in COMMANDS}
+"""The names of all methods by their numbers at the single endpoint (spec v6 §18.3)."""
 
 _NUMBER = re.compile(rb"-?[0-9]{1,18}")
-_SIGNED = frozenset(("expire_at", "score"))
 _NAMES = {name.encode(): name for name in NUMBERS.values()}
+
+# With several methods in one command of a batch, the first one counts: these, then the others by their numbers.
+_LOOKED_FOR_FIRST = (
+    *("publish", "broadcast", "subscribe", "unsubscribe", "disconnect", "history", "history_remove", "presence"),
+    *("presence_stats", "info", "rpc", "refresh", "channels"),
+)
 
 
 class UndecodableError(ValueError):
@@ -40,67 +54,66 @@ class Call(msgspec.Struct, frozen=True):
 
     Attributes:
         id: what the reply repeats; 0: nothing.
-        request: what it asks for; `Unknown`: there is no such method here; None: its params are of no use.
+        command: the command; `Unknown`: there is no such method here; None: its params are of no use.
     """
 
     id: int
-    request: Request | None
+    command: Method[Any] | None
 
 
-def read_request(method: str, body: bytes) -> Request:
-    """The request in the body of a call of *method*, which is one of `METHODS`.
+def read_request(method: str, body: bytes) -> Method[Any]:
+    """The command in the body of a call of *method*, which is one of `METHODS`.
 
     Raises:
-        UndecodableError: it is none.
+        UndecodableError: the body is not such a command.
     """
     try:
         return _read(body, METHODS[method])
-    except JSONError as error:
+    except ValueError as error:
         raise UndecodableError(str(error)) from None
 
 
 class _Pro(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request of the PRO edition, which nobody looks into."""
+    """A command of the PRO edition; its members are not looked at."""
 
 
-_Command = msgspec.defstruct(
-    "_Command",
-    [(name, shape | None, None) for name, shape in METHODS.items()]
-    + [(name, _Pro | None, None) for name in PRO_METHODS],
-    frozen=True,
-    forbid_unknown_fields=True,
-)
+@functools.cache
+def _batch() -> type[Any]:
+    """What a batch is decoded into; members with all methods, in the order in which the server looks for them."""
+    first = {name: place for place, name in enumerate(_LOOKED_FOR_FIRST)}
+    commands = sorted(COMMANDS, key=lambda command: (first.get(command.name, len(first)), command.number))
+    members: list[Any] = [(each.name, (_Pro if each.pro else wire_struct(each)) | None, None) for each in commands]
+    options: Any = {"frozen": True, "forbid_unknown_fields": True}
+    member = msgspec.defstruct("Command", members, **options)
+    fields: list[Any] = [("commands", list[member | None], ()), ("parallel", bool, False)]  # type: ignore[valid-type]
+    return msgspec.defstruct("Batch", fields, **options)
 
 
-class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    commands: list[_Command | None] = []  # type: ignore[valid-type]
-    parallel: bool = False
-
-
-class Unknown(Request, frozen=True, forbid_unknown_fields=True):
+class Unknown(Method[Any], frozen=True):
     """A command with no method that is known here."""
 
-    method = ""
+    name = ""
 
 
-def read_batch(body: bytes) -> list[Request | None]:
-    """The requests of a batch, in order; `Unknown` where a command names no method, None where it is null.
+def read_batch(body: bytes) -> list[Method[Any] | None]:
+    """The commands of a batch, in order; `Unknown` where one names no method, None where it is null.
 
     Raises:
-        UndecodableError: one of them is none; nothing is to be run then.
+        UndecodableError: one of them is not a command; nothing is to be run then.
     """
     try:
-        batch = _read(body, _Batch)
-    except JSONError as error:
+        check(body)  # gostructs passes over what follows a value
+        batch = gostructs.read(body, _batch())
+        return [None if each is None else _command_in(each) for each in batch.commands]
+    except ValueError as error:
         raise UndecodableError(str(error)) from None
-    return [None if command is None else _request_in(command) for command in batch.commands]
 
 
-def _request_in(command: Any) -> Request:
-    for name in METHODS:
-        request: Request | None = getattr(command, name)
-        if request is not None:
-            return request
+def _command_in(member: msgspec.Struct) -> Method[Any]:
+    for name in member.__struct_fields__:
+        found = getattr(member, name)
+        if found is not None and name in METHODS:
+            return received(METHODS[name], found)
     return Unknown()
 
 
@@ -109,7 +122,7 @@ class _Legacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UInt32 = 0
     method: msgspec.Raw = msgspec.Raw(b"0")
-    params: msgspec.Raw = NONE
+    params: msgspec.Raw = msgspec.Raw(b"")
 
 
 def read_commands(body: bytes) -> Iterator[Call]:
@@ -123,7 +136,7 @@ def read_commands(body: bytes) -> Iterator[Call]:
     try:
         for text in values(body):
             command = gostructs.read(text, _Legacy)
-            yield Call(command.id, _request(_method(bytes(command.method)), bytes(command.params)))
+            yield Call(command.id, _command(_method(bytes(command.method)), bytes(command.params)))
     except JSONError as error:
         raise UndecodableError(str(error)) from None
 
@@ -139,48 +152,20 @@ def _method(text: bytes) -> str:
     return NUMBERS.get((int(text) + (1 << 31)) % (1 << 32) - (1 << 31), "")
 
 
-def _request(method: str, params: bytes) -> Request | None:
+def _command(method: str, params: bytes) -> Method[Any] | None:
     if method not in METHODS:
         return Unknown()
-    if method == Info.method:
-        return Info()  # nobody looks at its params
+    if method == Info.name:
+        return Info()  # its params are not looked at
     try:
         return _read(params, METHODS[method])
-    except JSONError:
+    except ValueError:
         return None
 
 
-def _read(text: bytes, shape: type[S]) -> S:
+def _read(text: bytes, command: type[Method[Any]]) -> Method[Any]:
     check(text)  # gostructs passes over what follows a value
-    value = gostructs.read(text, shape)
-    _check_bounds(value)
-    return value
-
-
-def _check_bounds(value: Any) -> None:
-    """Make sure that integers have no more than 64 bits."""
-    for name, kind in _bounded(value.__class__):
-        member = getattr(value, name)
-        if kind is not int:
-            for each in member if isinstance(member, list) else [member]:
-                if each is not None:
-                    _check_bounds(each)
-        elif not (-(1 << 63) <= member < 1 << (63 if name in _SIGNED else 64)):
-            raise JSONError(f"{name} has more than 64 bits")
-
-
-@functools.cache
-def _bounded(shape: type[msgspec.Struct]) -> list[tuple[str, type]]:
-    """The fields with integers that msgspec does not check, and those with structs that may have such fields."""
-    found: list[tuple[str, type]] = []
-    for field in inspect.type_info(shape).fields:  # type: ignore[attr-defined]
-        kind = field.type.item_type if isinstance(field.type, inspect.ListType) else field.type
-        kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-        if isinstance(kind, inspect.IntType) and kind.lt is None:
-            found.append((field.name, int))
-        structs = [each.cls for each in kinds if isinstance(each, inspect.StructType) and each.cls is not shape]
-        found += [(field.name, each) for each in structs if _bounded(each)]
-    return found
+    return received(command, gostructs.read(text, wire_struct(command)))
 
 
 # ---- answers

@@ -1,14 +1,14 @@
-"""What a Centrifugo 6 server answers to its API, before it is JSON (spec v6 §5): PURE; `reading` writes it.
+"""What a Centrifugo 6 server answers to its API, before it is JSON (spec v6 §5): PURE; `server_codec` writes it.
 
 Fields that are always written have no default, as in `gostructs`.
 """
 
 import msgspec
 
-__all__ = ["Answer", "BroadcastAnswer", "ChannelInfo", "ChannelsAnswer", "ClientInfo", "HistoryAnswer", "InfoAnswer"]
-__all__ += ["NodeAnswer", "PresenceAnswer", "PresenceStatsAnswer", "Publication", "PublishAnswer"]
+from centripetal.dialects.current.client_protocol.objects import ClientInfo, Publication
 
-NONE = msgspec.Raw(b"")
+__all__ = ["Answer", "BroadcastAnswer", "ChannelInfo", "ChannelsAnswer", "HistoryAnswer", "InfoAnswer"]
+__all__ += ["NodeAnswer", "PresenceAnswer", "PresenceStatsAnswer", "PublishAnswer"]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -34,20 +34,6 @@ class PublishOutcome(msgspec.Struct, frozen=True):
 
 class BroadcastAnswer(Answer, frozen=True):
     responses: list[PublishOutcome]
-
-
-class ClientInfo(msgspec.Struct, frozen=True):
-    user: str
-    client: str
-    conn_info: msgspec.Raw = NONE
-    chan_info: msgspec.Raw = NONE
-
-
-class Publication(msgspec.Struct, frozen=True):
-    data: msgspec.Raw = NONE
-    info: ClientInfo | None = None
-    offset: int = 0
-    tags: dict[str, str] = {}
 
 
 class HistoryAnswer(Answer, frozen=True):

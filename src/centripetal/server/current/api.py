@@ -3,15 +3,18 @@
 What a request does to clients is done before its answer is made, as the real server does with its memory engine.
 """
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current import disconnects, error_codes
-from centripetal.dialects.current import server_requests as requests
+from centripetal.dialects.current import commands, disconnects, error_codes
 from centripetal.dialects.current import server_results as answers
-from centripetal.dialects.current.server_requests import Request
+from centripetal.dialects.current.client_protocol import objects
+from centripetal.dialects.current.commands.base import Method, OfMap
+from centripetal.dialects.current.objects import StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.server_codec import Unknown
 from centripetal.dialects.current.server_results import Answer, PublishAnswer, PublishOutcome
 from centripetal.errors import ServerError
 from centripetal.server.current.channel_patterns import GlobError, matcher
@@ -24,6 +27,8 @@ from centripetal.server.engine.events import CommandRun
 
 __all__ = ["API"]
 
+_OfUser = commands.Subscribe | commands.Unsubscribe | commands.Disconnect | commands.Refresh
+
 
 class API:
     """The methods of one server.
@@ -35,69 +40,71 @@ class API:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def outcome(self, request: Request | None, now: float) -> Answer | ServerError:
-        """What the request comes to; None is one that is of no use."""
+    def outcome(self, command: Method[Any] | None, now: float) -> Answer | ServerError:
+        """The result of *command*, or its error; None is a command that could not be read."""
         result: Answer | ServerError
         try:
-            if request is None:
+            if command is None:
                 raise failure(error_codes.BAD_REQUEST)
-            result = self.execute(request, now)
+            result = self.execute(command, now)
         except ServerError as error:
             result = error
-        if self._node.events and request is not None:
-            self._tell(request, result, now)
+        if self._node.events and command is not None:
+            self._tell(command, result, now)
         return result
 
-    def execute(self, request: Request, now: float) -> Answer:
-        """Carry out what *request* asks for.
+    def execute(self, command: Method[Any], now: float) -> Answer:
+        """Execute *command*.
 
         Raises:
             ServerError: in the words of the real server.
         """
-        match request:
-            case requests.Publish():
-                return self._publish(request, now)
-            case requests.Broadcast():
-                return self._broadcast(request, now)
-            case requests.History():
-                return self._history(request, now)
-            case requests.MapRequest():
-                return self._refuse_map(request)
-            case _ if (handler := _HANDLERS.get(type(request))) is not None:
-                return handler(self, request)
-            case _:
+        match command:
+            case commands.Publish():
+                return self._publish(command, now)
+            case commands.Broadcast():
+                return self._broadcast(command, now)
+            case commands.History():
+                return self._history(command, now)
+            case _ if (handler := _HANDLERS.get(type(command))) is not None:
+                return handler(self, command)
+            case OfMap():
+                return self._refuse_map(command)
+            case Unknown():
                 raise failure(error_codes.METHOD_NOT_FOUND)
+            case _:
+                raise failure(error_codes.NOT_AVAILABLE)
 
-    def _tell(self, request: Any, result: Answer | ServerError, now: float) -> None:
-        channels = getattr(request, "channels", None) or [getattr(request, "channel", "")]
+    def _tell(self, command: Any, result: Answer | ServerError, now: float) -> None:
+        channels = getattr(command, "channels", None) or [getattr(command, "channel", "")]
         self._node.events.tell(
             CommandRun(
                 at=now,
-                method=request.method,
+                method=command.name,
                 channels=tuple(filter(None, channels)),
-                user=getattr(request, "user", ""),
+                user=str(getattr(command, "user", "")),
                 error=result.message if isinstance(result, ServerError) else "",
             )
         )
 
-    def _publish(self, request: requests.Publish, now: float) -> PublishAnswer:
-        _require(request.channel)
-        data = given(request.data, request.b64data)
-        options = self._node.options(request.channel)
+    def _publish(self, command: commands.Publish, now: float) -> PublishAnswer:
+        _require(command.channel)
+        data = given(command.data, command.b64data)
+        options = self._node.options(command.channel)
         if not options.is_stream:
             raise failure(error_codes.BAD_REQUEST)
-        return self._publish_into(request.channel, data, options, request, now)
+        return self._publish_into(command.channel, data, options, command, now)
 
-    def _broadcast(self, request: requests.Broadcast, now: float) -> answers.BroadcastAnswer:
-        if not request.channels:
+    def _broadcast(self, command: commands.Broadcast, now: float) -> answers.BroadcastAnswer:
+        if not command.channels:
             raise failure(error_codes.BAD_REQUEST)
-        data = given(request.data, request.b64data)
+        data = given(command.data, command.b64data)
         responses = []
-        for channel in request.channels:
+        for channel in command.channels:
             try:
                 _require(channel)
                 # Unlike publish, it does not look at the type of the subscriptions there.
-                answer = self._publish_into(channel, data, self._node.options(channel), request, now)
+                answer = self._publish_into(channel, data, self._node.options(channel), command, now)
             except ServerError as error:
                 responses.append(PublishOutcome(error=answers.Error(error.code or 0, error.message)))
             else:
@@ -109,28 +116,28 @@ class API:
         channel: str,
         data: bytes,
         options: ChannelOptions,
-        request: requests.Publish | requests.Broadcast,
+        command: commands.Publish | commands.Broadcast,
         now: float,
     ) -> PublishAnswer:
         if not fits(data, options.publication_data_format):
             raise failure(error_codes.BAD_REQUEST)
         position = self._node.publish(
-            Publication("", channel, data, tags=request.tags, version=request.version),
+            Publication("", channel, data, tags=dict(command.tags or ()), version=command.version),
             options,
             now,
-            skip_history=request.skip_history,
-            delta=request.delta,
-            idempotency_key=request.idempotency_key,
-            version_epoch=request.version_epoch,
+            skip_history=command.skip_history,
+            delta=command.delta,
+            idempotency_key=command.idempotency_key or "",
+            version_epoch=command.version_epoch,
         )
         return PublishAnswer(position.offset, position.epoch)
 
-    def _presence(self, request: requests.Presence) -> answers.PresenceAnswer:
-        present = self._who_is_in(request.channel)
+    def _presence(self, command: commands.Presence) -> answers.PresenceAnswer:
+        present = self._who_is_in(command.channel)
         return answers.PresenceAnswer({client: client_info(info) for client, info in present.items()})
 
-    def _presence_stats(self, request: requests.PresenceStats) -> answers.PresenceStatsAnswer:
-        present = self._who_is_in(request.channel)
+    def _presence_stats(self, command: commands.PresenceStats) -> answers.PresenceStatsAnswer:
+        present = self._who_is_in(command.channel)
         return answers.PresenceStatsAnswer(len(present), len({info.user for info in present.values()}))
 
     def _who_is_in(self, channel: str) -> dict[str, ClientInfo]:
@@ -139,19 +146,19 @@ class API:
             raise failure(error_codes.NOT_AVAILABLE)
         return self._node.engine.presence(channel)
 
-    def _history(self, request: requests.History, now: float) -> answers.HistoryAnswer:
-        options = self._kept(request.channel)
-        since = None if request.since is None else Position(request.since.offset, request.since.epoch)
-        if request.reverse and since is not None and since.offset == 0:
+    def _history(self, command: commands.History, now: float) -> answers.HistoryAnswer:
+        options = self._kept(command.channel)
+        since = _position(command.since)
+        if command.reverse and since is not None and since.offset == 0:
             raise failure(error_codes.INTERNAL)
         found, top = self._node.history(
-            request.channel, options, now, since=since, limit=request.limit, reverse=request.reverse
+            command.channel, options, now, since=since, limit=command.limit, reverse=command.reverse
         )
         return answers.HistoryAnswer([publication_answer(each) for each in found], top.epoch, top.offset)
 
-    def _history_remove(self, request: requests.HistoryRemove) -> Answer:
-        self._kept(request.channel)
-        self._node.engine.remove_history(request.channel)
+    def _history_remove(self, command: commands.HistoryRemove) -> Answer:
+        self._kept(command.channel)
+        self._node.engine.remove_history(command.channel)
         return Answer()
 
     def _kept(self, channel: str) -> ChannelOptions:
@@ -161,11 +168,11 @@ class API:
             raise failure(error_codes.NOT_AVAILABLE)
         return options
 
-    def _channels(self, request: requests.Channels) -> answers.ChannelsAnswer:
+    def _channels(self, command: commands.Channels) -> answers.ChannelsAnswer:
         names = self._node.engine.channels()
-        if request.pattern:
+        if command.pattern:
             try:
-                matches = matcher(request.pattern).fullmatch
+                matches = matcher(command.pattern).fullmatch
             except GlobError:
                 raise failure(error_codes.INTERNAL) from None
             names = [name for name in names if matches(name)]
@@ -173,30 +180,29 @@ class API:
             {name: answers.ChannelInfo(self._node.engine.count_subscribers(name)) for name in names}
         )
 
-    def _info(self, _: requests.Info) -> answers.InfoAnswer:
+    def _info(self, _: commands.Info) -> answers.InfoAnswer:
         return answers.InfoAnswer([self._node.announced])
 
-    def _rpc(self, request: requests.Rpc) -> Answer:
-        _require(request.name)
+    def _rpc(self, command: commands.RPC) -> Answer:
+        _require(command.method)
         raise failure(error_codes.METHOD_NOT_FOUND)  # there are no methods in the open edition
 
     # ---- commands about the connections of a user
 
-    def _subscribe(self, request: requests.Subscribe) -> Answer:
-        _require(request.channel)
-        options = self._node.options(request.channel)
-        since = request.recover_since
-        data, info = given(request.data, request.b64data), given(request.info, request.b64info)
+    def _subscribe(self, command: commands.Subscribe) -> Answer:
+        _require(command.channel)
+        options = self._node.options(command.channel)
+        data, info = given(command.data, command.b64data), given(command.info, command.b64info)
         subscription = ServerSubscription(
-            channel=request.channel,
+            channel=command.channel,
             chan_info=info,
             data=data,
-            expire_at=request.expire_at,
-            recover_since=None if since is None else Position(since.offset, since.epoch),
-            **_overridden(options, request.override),
+            expire_at=_seconds(command.expire_at),
+            recover_since=_position(command.recover_since),
+            **_overridden(options, command.override),
         )
         refusals = []
-        for connection in self._connections(request):
+        for connection in self._connections(command):
             try:
                 connection.subscribe(subscription)
             except ServerError as error:
@@ -205,57 +211,59 @@ class API:
             raise refusals[0]
         return Answer()
 
-    def _unsubscribe(self, request: requests.Unsubscribe) -> Answer:
-        if request.channel:
-            self._node.options(request.channel)
-        for connection in self._connections(request):
-            connection.unsubscribe(request.channel, disconnects.UNSUBSCRIBED.code, disconnects.UNSUBSCRIBED.reason)
+    def _unsubscribe(self, command: commands.Unsubscribe) -> Answer:
+        if command.channel:
+            self._node.options(command.channel)
+        for connection in self._connections(command):
+            connection.unsubscribe(command.channel, disconnects.UNSUBSCRIBED.code, disconnects.UNSUBSCRIBED.reason)
         return Answer()
 
-    def _disconnect(self, request: requests.Disconnect) -> Answer:
-        disconnect = request.disconnect or disconnects.FORCE_DISCONNECT
-        for connection in self._connections(request):
-            if connection.id not in request.whitelist:
+    def _disconnect(self, command: commands.Disconnect) -> Answer:
+        disconnect = command.disconnect or disconnects.FORCE_DISCONNECT
+        for connection in self._connections(command):
+            if connection.id not in command.whitelist:
                 connection.disconnect(disconnect.code, disconnect.reason)
         return Answer()
 
-    def _refresh(self, request: requests.Refresh) -> Answer:
-        for connection in self._connections(request):
-            connection.refresh(expired=request.expired, expire_at=request.expire_at, conn_info=bytes(request.info))
+    def _refresh(self, command: commands.Refresh) -> Answer:
+        for connection in self._connections(command):
+            connection.refresh(
+                expired=command.expired, expire_at=_seconds(command.expire_at), conn_info=given(command.info, None)
+            )
         return Answer()
 
-    def _connections(self, request: requests.OfUser) -> list[Connection]:
+    def _connections(self, command: _OfUser) -> list[Connection]:
         """Those of the user, or the one of them that is named."""
         return [
             each
-            for each in self._node.hub.of_user(request.user)
-            if request.client in ("", each.id) and request.session in ("", each.session)
+            for each in self._node.hub.of_user(str(command.user))
+            if command.client in ("", each.id) and command.session in ("", each.session)
         ]
 
-    def _refuse_map(self, request: requests.MapRequest) -> Answer:
+    def _refuse_map(self, command: OfMap[Any]) -> Answer:
         # Map channels and shared polling are not emulated; what is wrong with a request is told all the same.
-        _require(request.channel)
-        wanted = ("shared_poll",) if isinstance(request, requests.SharedPollPublish) else _MAPS
-        if not getattr(request, "key", "x") and not isinstance(request, requests.MapReadState):
+        _require(command.channel)
+        wanted = ("shared_poll",) if isinstance(command, commands.SharedPollPublish) else _MAPS
+        if not getattr(command, "key", "x") and not isinstance(command, commands.MapReadState):
             raise failure(error_codes.BAD_REQUEST)
-        if self._node.options(request.channel).subscription_type not in wanted:
+        if self._node.options(command.channel).subscription_type not in wanted:
             raise failure(error_codes.BAD_REQUEST)
         raise failure(error_codes.NOT_AVAILABLE)
 
 
 _MAPS = ("map", "map_clients", "map_users")
 
-_HANDLERS: dict[type[Request], Callable[[API, Any], Answer]] = {
-    requests.Presence: API._presence,
-    requests.PresenceStats: API._presence_stats,
-    requests.HistoryRemove: API._history_remove,
-    requests.Channels: API._channels,
-    requests.Info: API._info,
-    requests.Rpc: API._rpc,
-    requests.Subscribe: API._subscribe,
-    requests.Unsubscribe: API._unsubscribe,
-    requests.Disconnect: API._disconnect,
-    requests.Refresh: API._refresh,
+_HANDLERS: dict[type[Method[Any]], Callable[[API, Any], Answer]] = {
+    commands.Presence: API._presence,
+    commands.PresenceStats: API._presence_stats,
+    commands.HistoryRemove: API._history_remove,
+    commands.Channels: API._channels,
+    commands.Info: API._info,
+    commands.RPC: API._rpc,
+    commands.Subscribe: API._subscribe,
+    commands.Unsubscribe: API._unsubscribe,
+    commands.Disconnect: API._disconnect,
+    commands.Refresh: API._refresh,
 }
 """What carries out each request that needs no clock."""
 
@@ -265,21 +273,29 @@ def _require(name: str) -> None:
         raise failure(error_codes.BAD_REQUEST)
 
 
-def _overridden(options: ChannelOptions, override: requests.Override | None) -> dict[str, bool]:
+def _seconds(moment: int | datetime.datetime) -> int:
+    return moment if isinstance(moment, int) else int(moment.timestamp())
+
+
+def _position(position: StreamPosition | None) -> Position | None:
+    return None if position is None else Position(position.offset, position.epoch)
+
+
+def _overridden(options: ChannelOptions, override: SubscribeOptionOverride | None) -> dict[str, bool]:
     """The options of a subscription that a request may override."""
     flags: dict[str, bool] = {}
-    for name in requests.Override.__struct_fields__:
+    for name in SubscribeOptionOverride.__struct_fields__:
         flag = None if override is None else getattr(override, name)
-        flags[name] = getattr(options, name) if flag is None else flag.value
+        flags[name] = getattr(options, name) if flag is None else flag
     return flags
 
 
-def client_info(info: ClientInfo) -> answers.ClientInfo:
+def client_info(info: ClientInfo) -> objects.ClientInfo:
     """A connection as replies show it."""
-    return answers.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
+    return objects.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
 
 
-def publication_answer(publication: Publication) -> answers.Publication:
+def publication_answer(publication: Publication) -> objects.Publication:
     """A publication as the history shows it."""
     info = None if publication.info is None else client_info(publication.info)
-    return answers.Publication(msgspec.Raw(publication.data), info, publication.offset, publication.tags)
+    return objects.Publication(msgspec.Raw(publication.data), info, publication.offset, publication.tags)

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current import server_requests as requests
+from centripetal.dialects.current import commands
 from centripetal.dialects.current.advice import ADVICE
+from centripetal.dialects.current.commands.base import Method
 from centripetal.errors import ServerError
 from centripetal.server.console.node import NodeBackend, UnknownNamespaceError
 from centripetal.server.console.problems import explain
@@ -41,17 +43,17 @@ class CurrentBackend(NodeBackend):
         return self._node.config.websocket.handler_prefix
 
     def publish(self, channel: str, data: bytes) -> str:
-        return self._run(requests.Publish(channel=channel, data=msgspec.Raw(data)))
+        return self._run(commands.Publish(channel, msgspec.Raw(data)))
 
     def unsubscribe(self, channel: str, user: str) -> str:
-        return self._run(requests.Unsubscribe(channel=channel, user=user)) if user else _NOBODY
+        return self._run(commands.Unsubscribe(channel, user)) if user else _NOBODY
 
     def disconnect(self, user: str) -> str:
-        return self._run(requests.Disconnect(user=user)) if user else _NOBODY
+        return self._run(commands.Disconnect(user)) if user else _NOBODY
 
-    def _run(self, request: requests.Request) -> str:
+    def _run(self, command: Method[Any]) -> str:
         """What the API says to this; as for any other request, who listens is told."""
-        outcome = self._api.outcome(request, self._now())
+        outcome = self._api.outcome(command, self._now())
         return outcome.message if isinstance(outcome, ServerError) else ""
 
     def _switches(self, channel: str) -> tuple[bool, bool]:

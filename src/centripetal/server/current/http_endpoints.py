@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.server_codec import (
+    METHODS,
     UndecodableError,
     encode_error,
     encode_replies,
@@ -21,7 +22,6 @@ from centripetal.dialects.current.server_codec import (
     read_commands,
     read_request,
 )
-from centripetal.dialects.current.server_requests import METHODS
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.current.api import API
@@ -198,7 +198,7 @@ class Endpoints:
     def _batch(self, request: Request) -> Response:
         # In parallel means in an order that is open: one after the other is as good as any.
         outcomes = [
-            ("" if each is None else each.method, self._api.outcome(each, self._now()))
+            ("" if each is None else each.name, self._api.outcome(each, self._now()))
             for each in read_batch(request.body)
         ]
         return Response(HTTPStatus.OK, _JSON, encode_replies(outcomes))
@@ -208,6 +208,6 @@ class Endpoints:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
         # Each is run as soon as it is read, as in the real server: one that cannot be read comes too late for them.
         replies = [
-            encode_reply(call.id, self._api.outcome(call.request, self._now())) for call in read_commands(request.body)
+            encode_reply(call.id, self._api.outcome(call.command, self._now())) for call in read_commands(request.body)
         ]
         return Response(HTTPStatus.OK, _JSON, b"\n".join(replies))

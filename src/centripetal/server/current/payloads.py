@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from typing import Any
 
 import msgspec
 
@@ -12,14 +13,18 @@ from centripetal.protocol.gojson import JSONError, check
 __all__ = ["fits", "given"]
 
 
-def given(raw: msgspec.Raw, encoded: str) -> bytes:
-    """The bytes of a payload that may come as base64, which wins.
+def given(raw: Any, encoded: Any) -> bytes:
+    """The bytes of a payload that may come as base64, which wins; empty if there is none.
+
+    Args:
+        raw: the JSON as it was written, a `msgspec.Raw`; `UNSET`: not given.
+        encoded: the base64 text; None or empty: not given.
 
     Raises:
         ServerError: 107, it is no base64.
     """
     if not encoded:
-        return bytes(raw)
+        return b"" if raw is msgspec.UNSET else bytes(raw)
     try:
         # Go passes over newlines, and over nothing else.
         return base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True)

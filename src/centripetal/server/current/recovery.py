@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import Subscribe
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, matches
+from centripetal.dialects.current.client_protocol.tags_filter import matches
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.server.current.refusals import refused
 from centripetal.server.current.subscription import SubscribeOptions
 from centripetal.server.engine.engine import Engine, Position, Publication

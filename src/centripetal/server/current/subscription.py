@@ -9,8 +9,9 @@ import msgspec
 from centripetal.dialects.current.client_protocol import objects as parts
 from centripetal.dialects.current.client_protocol.fossil_delta import create
 from centripetal.dialects.current.client_protocol.replies import Info, Push, encode_push
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, matches
+from centripetal.dialects.current.client_protocol.tags_filter import matches
 from centripetal.dialects.current.disconnects import INAPPROPRIATE_PROTOCOL
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Announcement, ServerSubscription, Told

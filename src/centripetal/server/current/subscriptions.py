@@ -14,8 +14,9 @@ from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import Subscribe
 from centripetal.dialects.current.client_protocol.objects import UnsubscribePush
 from centripetal.dialects.current.client_protocol.replies import SubscribeResult
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, InvalidFilterError, validate
+from centripetal.dialects.current.client_protocol.tags_filter import InvalidFilterError, validate
 from centripetal.dialects.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.server.current.connection import Announcement, Told
 from centripetal.server.current.node import Node
 from centripetal.server.current.recovery import Recovery, recover

@@ -2,7 +2,8 @@
 
 import pytest
 
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode, InvalidFilterError, matches, validate
+from centripetal.dialects.current.client_protocol.tags_filter import InvalidFilterError, matches, validate
+from centripetal.dialects.current.objects import FilterNode
 
 
 def leaf(cmp: str, val: str = "", *vals: str, key: str = "k") -> FilterNode:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from centripetal.dialects.current import commands
-from centripetal.dialects.current.commands import COMMANDS, base
+from centripetal.dialects.current import objects as shared
+from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.current.commands.pro import objects
 from centripetal.dialects.current.results import maps as map_results
 from centripetal.dialects.current.results import pro as pro_results
@@ -18,7 +19,7 @@ __all__ = ["METHODS", "Listed", "field_types", "make", "make_command", "message_
 
 _API = json.loads((Path(__file__).parent / "definition.json").read_text())
 MESSAGES: dict[str, dict[str, str]] = _API["messages"]
-_MODULES = (base, commands, map_results, objects, pro_results, results)
+_MODULES = (shared, commands, map_results, objects, pro_results, results)
 # Messages that have another name here, because theirs is a method's.
 _RENAMED = {"Disconnect": "DisconnectReason"}
 _KINDS: dict[str, type[Command[Any]]] = {command.name: command for command in COMMANDS}

@@ -26,8 +26,8 @@ from centripetal.dialects.current.commands import (
     Unsubscribe,
     custom,
 )
-from centripetal.dialects.current.commands.base import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.dialects.current.commands.maps import MapPublish, SharedPollPublish
+from centripetal.dialects.current.objects import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command, encode
 from tests.dialects.current.commands.definition import (

@@ -10,11 +10,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from centripetal.cli.api.json_fields import reader
 from centripetal.cli.generation import Generation
 from centripetal.dialects.current.commands import custom
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.command import Command
+from centripetal.protocol.fields import reader
 
 __all__ = ["MAX_LINE_BYTES", "Line", "command_of", "failed_broadcast", "failed_line", "lines_of", "was_doubtful"]
 
@@ -63,7 +63,7 @@ def command_of(text: bytes, generation: Generation) -> Command[Any]:
     name, params = _parts(_members(text))
     kind = generation.commands.get(name)
     if kind is not None:
-        return reader(kind).read(params)  # type: ignore[no-any-return]  # one of the table
+        return reader(kind).read(params)
     if name in generation.other.commands:
         raise UsageError(f"{name} is a command of Centrifugo {generation.other.title} only")
     if generation is Generation.V1:

@@ -9,14 +9,10 @@ from centripetal.dialects.current.client_protocol.objects import (
     NO_JSON,
     BadMessageError,
     ClientMessage,
-    Int32,
-    Int64,
-    StreamPosition,
-    UInt32,
-    UInt64,
 )
-from centripetal.dialects.current.client_protocol.tags_filter import FilterNode
+from centripetal.dialects.current.objects import FilterNode, StreamPosition
 from centripetal.protocol import gostructs
+from centripetal.protocol.field_kinds import Int32, Int64, UInt32, UInt64
 from centripetal.protocol.gojson import JSONError
 
 __all__ = [

@@ -1,9 +1,6 @@
 """What commands and replies of the client protocol share (spec v6 §11): PURE."""
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
 __all__ = [
     "NO_JSON",
@@ -11,25 +8,13 @@ __all__ = [
     "ClientInfo",
     "ClientMessage",
     "Disconnect",
-    "Int32",
-    "Int64",
     "Publication",
     "ServerMessage",
-    "StreamPosition",
-    "UInt32",
-    "UInt64",
     "UnsubscribePush",
 ]
 
 NO_JSON = msgspec.Raw(b"")
 """No JSON at all."""
-
-Int32 = Annotated[int, Meta(ge=-(1 << 31), lt=1 << 31)]
-UInt32 = Annotated[int, Meta(ge=0, lt=1 << 32)]
-
-# Not checked by msgspec, which has no such bounds: whatever is bigger is an offset that no channel has.
-Int64 = int
-UInt64 = Annotated[int, Meta(ge=0)]
 
 
 class BadMessageError(ValueError):
@@ -66,11 +51,6 @@ class UnsubscribePush(ServerMessage, frozen=True):
     def resubscribes(self) -> bool:
         """Whether the client is to subscribe again."""
         return self.code >= 2500
-
-
-class StreamPosition(ClientMessage, frozen=True, forbid_unknown_fields=True):
-    offset: UInt64 = 0
-    epoch: str = ""
 
 
 class ClientInfo(ServerMessage, frozen=True):

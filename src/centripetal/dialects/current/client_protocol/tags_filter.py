@@ -8,24 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-import msgspec
+from centripetal.dialects.current.objects import FilterNode
 
-__all__ = ["FilterNode", "InvalidFilterError", "matches", "validate"]
+__all__ = ["InvalidFilterError", "matches", "validate"]
 
 _DEEPEST = 100  # levels; the real server has no limit, but nobody writes such filters
 _LONGEST_NUMBER = 200
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,19})?")
-
-
-class FilterNode(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A leaf compares the tag *key* by *cmp*, others join *nodes* by *op*."""
-
-    op: str = ""
-    key: str = ""
-    cmp: str = ""
-    val: str = ""
-    vals: list[str] = []
-    nodes: "list[FilterNode]" = []
 
 
 class InvalidFilterError(ValueError):

@@ -1,133 +1,39 @@
-"""All methods of the server API of Centrifugo 3 to 6 (spec v6 §5): a new one is a class in its chapter and a line here.
+"""All methods of the server API of Centrifugo 3 to 6 (spec v6 §5): a new one is a class in its module.
 
-A class says the method's name, its fields and, by its base `Method[R]`, the type of its result. Fields have the
-server's names; what is required is positional, options are keyword-only.
+A class says the method's name and number, its fields and, by its base `Method[R]`, the type of its result. Fields have
+the server's names; what is required is positional, options are keyword-only. The names in each module's `__all__` are
+names of this package. Whatever is pure and speaks the current API may import it.
 """
 
 from typing import Any
 
-from centripetal.dialects.current.commands.channels import Channels, History, HistoryRemove, Presence, PresenceStats
-from centripetal.dialects.current.commands.connections import (
-    Disconnect,
-    DisconnectReason,
-    Refresh,
-    Subscribe,
-    Unsubscribe,
-)
+from centripetal.dialects.current.commands import channels, connections, maps, node, publishing
+from centripetal.dialects.current.commands.base import Method
+from centripetal.dialects.current.commands.channels import *  # noqa: F403 - its __all__
+from centripetal.dialects.current.commands.connections import *  # noqa: F403
 from centripetal.dialects.current.commands.custom import Custom, custom
-from centripetal.dialects.current.commands.maps import (
-    MAP_METHODS,
-    MapClear,
-    MapPublish,
-    MapReadState,
-    MapReadStream,
-    MapRemove,
-    MapStats,
-    SharedPollPublish,
-)
-from centripetal.dialects.current.commands.node import RPC, Info
-from centripetal.dialects.current.commands.pro.devices import (
-    DeviceList,
-    DeviceRegister,
-    DeviceRemove,
-    DeviceTopicList,
-    DeviceTopicUpdate,
-    DeviceUpdate,
-    UserTopicList,
-    UserTopicUpdate,
-)
-from centripetal.dialects.current.commands.pro.pushes import CancelPush, SendPushNotification, UpdatePushStatus
-from centripetal.dialects.current.commands.pro.users import (
-    BlockUser,
-    Connections,
-    DeleteUserStatus,
-    GetUserStatus,
-    InvalidateUserTokens,
-    RevokeToken,
-    UnblockUser,
-    UpdateUserStatus,
-)
-from centripetal.dialects.current.commands.publishing import Broadcast, Publish
-from centripetal.protocol.command import Command
+from centripetal.dialects.current.commands.maps import *  # noqa: F403
+from centripetal.dialects.current.commands.node import *  # noqa: F403
+from centripetal.dialects.current.commands.pro import devices, pushes, users
+from centripetal.dialects.current.commands.pro.devices import *  # noqa: F403
+from centripetal.dialects.current.commands.pro.pushes import *  # noqa: F403
+from centripetal.dialects.current.commands.pro.users import *  # noqa: F403
+from centripetal.dialects.current.commands.publishing import *  # noqa: F403
 
-__all__ = [
-    "COMMANDS",
-    "RPC",
-    "BlockUser",
-    "Broadcast",
-    "CancelPush",
-    "Channels",
-    "Connections",
-    "Custom",
-    "DeleteUserStatus",
-    "DeviceList",
-    "DeviceRegister",
-    "DeviceRemove",
-    "DeviceTopicList",
-    "DeviceTopicUpdate",
-    "DeviceUpdate",
-    "Disconnect",
-    "DisconnectReason",
-    "GetUserStatus",
-    "History",
-    "HistoryRemove",
-    "Info",
-    "InvalidateUserTokens",
-    "MapClear",
-    "MapPublish",
-    "MapReadState",
-    "MapReadStream",
-    "MapRemove",
-    "MapStats",
-    "Presence",
-    "PresenceStats",
-    "Publish",
-    "Refresh",
-    "RevokeToken",
-    "SendPushNotification",
-    "SharedPollPublish",
-    "Subscribe",
-    "UnblockUser",
-    "Unsubscribe",
-    "UpdatePushStatus",
-    "UpdateUserStatus",
-    "UserTopicList",
-    "UserTopicUpdate",
-    "custom",
-]
+__all__ = ["COMMANDS", "Custom", "custom"]
+__all__ += channels.__all__
+__all__ += connections.__all__
+__all__ += maps.__all__
+__all__ += node.__all__
+__all__ += publishing.__all__
+__all__ += devices.__all__
+__all__ += pushes.__all__
+__all__ += users.__all__
 
-COMMANDS: tuple[type[Command[Any]], ...] = (
-    Publish,
-    Broadcast,
-    Subscribe,
-    Unsubscribe,
-    Disconnect,
-    Refresh,
-    Presence,
-    PresenceStats,
-    History,
-    HistoryRemove,
-    Channels,
-    Info,
-    RPC,
-    *MAP_METHODS,
-    Connections,
-    UpdateUserStatus,
-    GetUserStatus,
-    DeleteUserStatus,
-    BlockUser,
-    UnblockUser,
-    RevokeToken,
-    InvalidateUserTokens,
-    DeviceRegister,
-    DeviceUpdate,
-    DeviceRemove,
-    DeviceList,
-    DeviceTopicList,
-    DeviceTopicUpdate,
-    UserTopicList,
-    UserTopicUpdate,
-    SendPushNotification,
-    UpdatePushStatus,
-    CancelPush,
+COMMANDS: tuple[type[Method[Any]], ...] = tuple(
+    found
+    for module in (publishing, connections, channels, node, maps, users, devices, pushes)
+    for name, found in vars(module).items()
+    if name in module.__all__ and issubclass(found, Method)
 )
+"""Every method, in the order in which the modules define them."""

@@ -1,21 +1,21 @@
-"""What all methods of the current server API share: their base, and the objects that occur in several of them."""
+"""What all methods of the current server API share: their bases."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 import msgspec
 
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command, R
-from centripetal.protocol.fields import Base64, Flag, UInt64, changed_fields
+from centripetal.protocol.field_kinds import Base64, Name
+from centripetal.protocol.fields import changed_fields
 
 __all__ = [
-    "FilterNode",
     "Method",
+    "OfChannel",
+    "OfMap",
     "OfUser",
-    "Sendable",
-    "StreamPosition",
-    "SubscribeOptionOverride",
     "Version",
     "WithData",
     "payload_of",
@@ -26,6 +26,9 @@ Version = tuple[int, int, int]
 
 class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
     """A method of the server API. Its fields have the server's names; a field that is not given is not sent."""
+
+    number: ClassVar[int]
+    """Its number at the single endpoint (spec v6 §18.3)."""
 
     pro: ClassVar[bool] = False
     """Whether only the commercial edition knows it."""
@@ -44,47 +47,20 @@ class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_
         return changed_fields(self)
 
 
-class Sendable(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """The base of the objects that are fields of methods."""
+class OfChannel(Method[R], Generic[R], frozen=True):
+    """A method about one channel."""
+
+    channel: Name
+
+    def touches(self) -> Sequence[str]:
+        return (self.channel,)
 
 
-class StreamPosition(Sendable, frozen=True):
-    """A place in a history.
+class OfMap(OfChannel[R], Generic[R], frozen=True):
+    """A method about a map channel, or a channel of shared polling (spec v6 §15)."""
 
-    Args:
-        offset: the number of a publication.
-        epoch: the life of the history that it belongs to; an empty one is not checked.
-    """
-
-    offset: UInt64
-    epoch: str = ""
-
-
-class SubscribeOptionOverride(Sendable, frozen=True, kw_only=True):
-    """Options of one subscription, instead of the namespace's: True, False, or None to leave one alone."""
-
-    presence: Flag | None = None
-    join_leave: Flag | None = None
-    force_recovery: Flag | None = None
-    force_positioning: Flag | None = None
-    force_push_join_leave: Flag | None = None
-
-
-class FilterNode(Sendable, frozen=True, kw_only=True):
-    """A condition on labels of connections (PRO, since 6.8.4).
-
-    Args:
-        op: "" for a leaf, or "and", "or", "not" over *nodes*.
-        key, cmp, val, vals: in a leaf: a label, how to compare it ("eq", "in", …), and with what.
-        nodes: the conditions below.
-    """
-
-    op: str = ""
-    key: str = ""
-    cmp: str = ""
-    val: str = ""
-    vals: Sequence[str] = ()
-    nodes: Sequence["FilterNode"] = ()
+    released = (6, 8, 0)
+    newer = True
 
 
 class OfUser(Method[R], Generic[R], frozen=True, kw_only=True):

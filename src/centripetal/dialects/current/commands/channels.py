@@ -1,8 +1,7 @@
 """The methods that ask about channels: presence, history, the list of channels (spec v6 §5)."""
 
-from collections.abc import Sequence
-
-from centripetal.dialects.current.commands.base import Method, StreamPosition
+from centripetal.dialects.current.commands.base import Method, OfChannel
+from centripetal.dialects.current.objects import Position
 from centripetal.dialects.current.results.standard import (
     ChannelsResult,
     HistoryRemoveResult,
@@ -11,15 +10,12 @@ from centripetal.dialects.current.results.standard import (
     PresenceStatsResult,
 )
 from centripetal.errors import UsageError
-from centripetal.protocol.fields import (
-    Int32,
-    Name,
-)
+from centripetal.protocol.field_kinds import Int32
 
 __all__ = ["Channels", "History", "HistoryRemove", "Presence", "PresenceStats"]
 
 
-class Presence(Method[PresenceResult], frozen=True):
+class Presence(OfChannel[PresenceResult], frozen=True):
     """Who is subscribed to *channel* now.
 
     Args:
@@ -31,14 +27,11 @@ class Presence(Method[PresenceResult], frozen=True):
     """
 
     name = "presence"
+    number = 4
     reads = True
-    channel: Name
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
 
-class PresenceStats(Method[PresenceStatsResult], frozen=True):
+class PresenceStats(OfChannel[PresenceStatsResult], frozen=True):
     """How many are subscribed to *channel* now.
 
     Args:
@@ -50,20 +43,11 @@ class PresenceStats(Method[PresenceStatsResult], frozen=True):
     """
 
     name = "presence_stats"
+    number = 5
     reads = True
-    channel: Name
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
 
-class _HistoryOptions(Method[HistoryResult], frozen=True, kw_only=True):
-    limit: Int32 = 0
-    since: StreamPosition | None = None
-    reverse: bool = False
-
-
-class History(_HistoryOptions, frozen=True):
+class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
     """Publications that the server keeps of *channel*, and the position of its history.
 
     `history_pages` of a client goes through all of them and notices what is missing.
@@ -80,18 +64,18 @@ class History(_HistoryOptions, frozen=True):
     """
 
     name = "history"
+    number = 6
     reads = True
-    channel: Name
+    limit: Int32 = 0
+    since: Position | None = None
+    reverse: bool = False
 
     def check(self) -> None:
         if self.reverse is True and self.since is not None and getattr(self.since, "offset", 1) == 0:
             raise UsageError("there is nothing before offset 0: leave out since to begin with the newest publication")
 
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
-
-class HistoryRemove(Method[HistoryRemoveResult], frozen=True):
+class HistoryRemove(OfChannel[HistoryRemoveResult], frozen=True):
     """Remove the publications of a history; its position stays.
 
     Args:
@@ -103,18 +87,11 @@ class HistoryRemove(Method[HistoryRemoveResult], frozen=True):
     """
 
     name = "history_remove"
+    number = 7
     repeatable = True
-    channel: Name
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
 
-class _ChannelsOptions(Method[ChannelsResult], frozen=True, kw_only=True):
-    pattern: str = ""
-
-
-class Channels(_ChannelsOptions, frozen=True):
+class Channels(Method[ChannelsResult], frozen=True, kw_only=True):
     """The channels with at least one subscriber on any node.
 
     Args:
@@ -126,4 +103,6 @@ class Channels(_ChannelsOptions, frozen=True):
     """
 
     name = "channels"
+    number = 8
     reads = True
+    pattern: str = ""

@@ -1,17 +1,12 @@
 """The methods that act on a user's connections: subscribe, unsubscribe, disconnect, refresh (spec v6 §5)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import (
-    OfUser,
-    Sendable,
-    StreamPosition,
-    SubscribeOptionOverride,
-    payload_of,
-)
+from centripetal.dialects.current.commands.base import OfUser, payload_of
+from centripetal.dialects.current.objects import Position, Sendable, SubscribeOptionOverride
 from centripetal.dialects.current.results.standard import (
     DisconnectResult,
     RefreshResult,
@@ -20,14 +15,7 @@ from centripetal.dialects.current.results.standard import (
 )
 from centripetal.errors import UsageError
 from centripetal.protocol.command import R
-from centripetal.protocol.fields import (
-    Base64,
-    Moment,
-    Name,
-    Payload,
-    UInt32,
-    UserId,
-)
+from centripetal.protocol.field_kinds import Base64, LocalFlag, Moment, Name, Payload, UInt32, UserId
 
 __all__ = ["Disconnect", "DisconnectReason", "Refresh", "Subscribe", "Unsubscribe"]
 
@@ -38,7 +26,7 @@ class _SubscribeOptions(OfUser[SubscribeResult], frozen=True, kw_only=True):
     data: Payload | UnsetType = UNSET
     b64data: Base64 | None = None
     expire_at: Moment = 0
-    recover_since: StreamPosition | None = None
+    recover_since: Position | None = None
     override: SubscribeOptionOverride | None = None
 
 
@@ -62,6 +50,7 @@ class Subscribe(_SubscribeOptions, frozen=True):
     """
 
     name = "subscribe"
+    number = 11
     repeatable = True
     channel: Name
     user: UserId
@@ -77,7 +66,7 @@ class Subscribe(_SubscribeOptions, frozen=True):
 class _Anonymous(OfUser[R], frozen=True, kw_only=True):
     """What can be said of users, where an empty id would hit everybody who is anonymous."""
 
-    anonymous: bool = False
+    anonymous: Annotated[bool, LocalFlag()] = False
 
     def _refuse_nobody(self, user: Any) -> None:
         if user == "" and self.anonymous is not True and self.all_users is not True:
@@ -85,12 +74,6 @@ class _Anonymous(OfUser[R], frozen=True, kw_only=True):
                 "user is empty, which means every anonymous connection: "
                 "give the user's id, or anonymous=True if you do mean them"
             )
-
-    def changes(self) -> dict[str, Any]:
-        changes = super().changes()
-        if self.anonymous:
-            changes["anonymous"] = False  # it is between the caller and us
-        return changes
 
 
 class Unsubscribe(_Anonymous[UnsubscribeResult], frozen=True):
@@ -109,6 +92,7 @@ class Unsubscribe(_Anonymous[UnsubscribeResult], frozen=True):
     """
 
     name = "unsubscribe"
+    number = 2
     repeatable = True
     channel: Name
     user: UserId
@@ -151,6 +135,7 @@ class Disconnect(_DisconnectOptions, frozen=True):
     """
 
     name = "disconnect"
+    number = 3
     repeatable = True
     user: UserId
 
@@ -181,6 +166,7 @@ class Refresh(_RefreshOptions, frozen=True):
     """
 
     name = "refresh"
+    number = 12
     repeatable = True
     user: UserId
 

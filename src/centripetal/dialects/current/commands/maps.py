@@ -1,11 +1,11 @@
 """The methods of map channels and shared polling, new in Centrifugo 6.8 (spec v6 §15)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Generic
+from collections.abc import Mapping
+from typing import Annotated, Generic
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import Method, WithData, payload_of
+from centripetal.dialects.current.commands.base import OfMap, payload_of
 from centripetal.dialects.current.results.maps import (
     MapClearResult,
     MapPublishResult,
@@ -15,12 +15,10 @@ from centripetal.dialects.current.results.maps import (
     MapStatsResult,
     SharedPollPublishResult,
 )
-from centripetal.errors import UsageError
 from centripetal.protocol.command import R
-from centripetal.protocol.fields import Base64, Int32, Int64, Name, Payload, UInt64, text, whole
+from centripetal.protocol.field_kinds import Base64, Int32, Int64, Name, OneOf, Payload, UInt64, WholeNumber
 
 __all__ = [
-    "MAP_METHODS",
     "MapClear",
     "MapPublish",
     "MapReadState",
@@ -31,30 +29,12 @@ __all__ = [
 ]
 
 
-def _key_mode(what: str, value: Any) -> Any:
-    text(what, value)
-    if value not in ("", "if_new", "if_exists"):
-        raise UsageError(f"{what} must be 'if_new' or 'if_exists', not {value!r}")
-    return value
+class _OfKey(OfMap[R], Generic[R], frozen=True):
+    key: Name
 
 
-class _OfMap(Method[R], Generic[R], frozen=True, kw_only=True):
-    released = (6, 8, 0)
-    newer = True
-
-
-class _OfChannel(_OfMap[R], Generic[R], frozen=True):
-    channel: Name
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
-
-
-class _MapPublishOptions(WithData[MapPublishResult], frozen=True, kw_only=True):
-    released = (6, 8, 0)
-    newer = True
-    keyed = True
-
+class _MapPublishOptions(_OfKey[MapPublishResult], frozen=True, kw_only=True):
+    b64data: Base64 | None = None
     stream_data: Payload | UnsetType = UNSET
     b64stream_data: Base64 | None = None
     tags: Mapping[str, str] | None = None
@@ -63,7 +43,7 @@ class _MapPublishOptions(WithData[MapPublishResult], frozen=True, kw_only=True):
     version: UInt64 = 0
     version_epoch: str = ""
     score: Int64 = 0
-    key_mode: Annotated[str, _key_mode] = ""
+    key_mode: Annotated[str, OneOf("if_new", "if_exists")] = ""
 
 
 class MapPublish(_MapPublishOptions, frozen=True):
@@ -86,23 +66,16 @@ class MapPublish(_MapPublishOptions, frozen=True):
     """
 
     name = "map_publish"
-    channel: Name
-    key: Name
+    number = 33
+    keyed = True
     data: Payload | UnsetType = UNSET
 
     def check(self) -> None:
         payload_of(self.data, self.b64data, required=False)
         payload_of(self.stream_data, self.b64stream_data, what="stream_data", required=False)
 
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
-
-class _MapRemoveOptions(_OfMap[MapRemoveResult], frozen=True, kw_only=True):
-    idempotency_key: str | None = None
-
-
-class MapRemove(_MapRemoveOptions, frozen=True):
+class MapRemove(_OfKey[MapRemoveResult], frozen=True, kw_only=True):
     """Remove *key* from a map channel.
 
     Args:
@@ -116,24 +89,12 @@ class MapRemove(_MapRemoveOptions, frozen=True):
     """
 
     name = "map_remove"
+    number = 34
     keyed = True
-    channel: Name
-    key: Name
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
+    idempotency_key: str | None = None
 
 
-class _MapReadStateOptions(_OfMap[MapReadStateResult], frozen=True, kw_only=True):
-    limit: Int32 = 0
-    cursor: str = ""
-    key: str = ""
-    asc: bool = False
-    revision_offset: UInt64 = 0
-    revision_epoch: str = ""
-
-
-class MapReadState(_MapReadStateOptions, frozen=True):
+class MapReadState(OfMap[MapReadStateResult], frozen=True, kw_only=True):
     """The keys and values of a map channel, page by page.
 
     Args:
@@ -150,21 +111,17 @@ class MapReadState(_MapReadStateOptions, frozen=True):
     """
 
     name = "map_read_state"
+    number = 35
     reads = True
-    channel: Name
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
-
-
-class _MapReadStreamOptions(_OfMap[MapReadStreamResult], frozen=True, kw_only=True):
-    since_offset: UInt64 = 0
-    since_epoch: str = ""
     limit: Int32 = 0
-    reverse: bool = False
+    cursor: str = ""
+    key: str = ""
+    asc: bool = False
+    revision_offset: UInt64 = 0
+    revision_epoch: str = ""
 
 
-class MapReadStream(_MapReadStreamOptions, frozen=True):
+class MapReadStream(OfMap[MapReadStreamResult], frozen=True, kw_only=True):
     """The changes to a map channel.
 
     Args:
@@ -179,14 +136,15 @@ class MapReadStream(_MapReadStreamOptions, frozen=True):
     """
 
     name = "map_read_stream"
+    number = 36
     reads = True
-    channel: Name
+    since_offset: UInt64 = 0
+    since_epoch: str = ""
+    limit: Int32 = 0
+    reverse: bool = False
 
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
-
-class MapStats(_OfChannel[MapStatsResult], frozen=True):
+class MapStats(OfMap[MapStatsResult], frozen=True):
     """How many keys a map channel has.
 
     Args:
@@ -195,10 +153,11 @@ class MapStats(_OfChannel[MapStatsResult], frozen=True):
     """
 
     name = "map_stats"
+    number = 37
     reads = True
 
 
-class MapClear(_OfChannel[MapClearResult], frozen=True):
+class MapClear(OfMap[MapClearResult], frozen=True):
     """Remove everything from a map channel; its next epoch is new.
 
     Args:
@@ -207,13 +166,12 @@ class MapClear(_OfChannel[MapClearResult], frozen=True):
     """
 
     name = "map_clear"
+    number = 38
     repeatable = True
 
 
-class _SharedPollOptions(WithData[SharedPollPublishResult], frozen=True, kw_only=True):
-    released = (6, 8, 0)
-    newer = True
-
+class _SharedPollOptions(_OfKey[SharedPollPublishResult], frozen=True, kw_only=True):
+    b64data: Base64 | None = None
     epoch: str = ""
 
 
@@ -233,17 +191,10 @@ class SharedPollPublish(_SharedPollOptions, frozen=True):
     """
 
     name = "shared_poll_publish"
+    number = 39
     repeatable = True  # its version sees to that
-    channel: Name
-    key: Name
-    version: Annotated[int, whole(1, 2**64 - 1)]
+    version: Annotated[int, WholeNumber(0, 2**64 - 1, at_least=1)]
     data: Payload | UnsetType = UNSET
 
     def check(self) -> None:
         payload_of(self.data, self.b64data, required=False)
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
-
-
-MAP_METHODS = (MapPublish, MapRemove, MapReadState, MapReadStream, MapStats, MapClear, SharedPollPublish)

@@ -4,10 +4,7 @@ from msgspec import UNSET, UnsetType
 
 from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.results.standard import InfoResult, RPCResult
-from centripetal.protocol.fields import (
-    Name,
-    Payload,
-)
+from centripetal.protocol.field_kinds import Name, Payload
 
 __all__ = ["RPC", "Info"]
 
@@ -20,6 +17,7 @@ class Info(Method[InfoResult], frozen=True):
     """
 
     name = "info"
+    number = 9
     reads = True
 
 
@@ -40,4 +38,5 @@ class RPC(_RPCOptions, frozen=True):
     """
 
     name = "rpc"
+    number = 10
     method: Name

@@ -9,12 +9,8 @@ from centripetal.dialects.current.commands.base import Version, WithData, payloa
 from centripetal.dialects.current.results.standard import BroadcastResult, PublishResult
 from centripetal.protocol.checks import check_names
 from centripetal.protocol.command import R
-from centripetal.protocol.fields import (
-    Name,
-    Payload,
-    UInt64,
-    changed_fields,
-)
+from centripetal.protocol.field_kinds import Name, Payload, UInt64
+from centripetal.protocol.fields import changed_fields
 from centripetal.protocol.payload import plain_data
 
 __all__ = ["Broadcast", "Publish"]
@@ -75,6 +71,7 @@ class Publish(_PublishOptions[PublishResult], frozen=True):
     """
 
     name = "publish"
+    number = 0
     channel: Name
     data: Payload | UnsetType = UNSET
 
@@ -103,6 +100,7 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
     """
 
     name = "broadcast"
+    number = 1
     channels: Sequence[str]
     data: Payload | UnsetType = UNSET
 

@@ -24,7 +24,7 @@ from centripetal.dialects.current.results.pro import (
     UserTopicUpdateResult,
 )
 from centripetal.errors import UsageError
-from centripetal.protocol.fields import Int32, Name, UserId
+from centripetal.protocol.field_kinds import Int32, Name, UserId
 
 __all__ = [
     "DeviceList",
@@ -64,6 +64,7 @@ class DeviceRegister(_DeviceRegisterOptions, frozen=True):
     """
 
     name = "device_register"
+    number = 22
     provider: Name
     token: Name
     platform: Name
@@ -84,6 +85,7 @@ class DeviceUpdate(ProMethod[DeviceUpdateResult], frozen=True, kw_only=True):
     """
 
     name = "device_update"
+    number = 23
     repeatable = True
     ids: Sequence[str] = ()
     users: Sequence[UserId] = ()
@@ -108,6 +110,7 @@ class DeviceRemove(ProMethod[DeviceRemoveResult], frozen=True, kw_only=True):
     """
 
     name = "device_remove"
+    number = 24
     repeatable = True
     ids: Sequence[str] = ()
     users: Sequence[UserId] = ()
@@ -132,6 +135,7 @@ class DeviceList(ProMethod[DeviceListResult], frozen=True, kw_only=True):
     """
 
     name = "device_list"
+    number = 25
     reads = True
     filter: DeviceFilter | None = None
     include_total_count: bool = False
@@ -155,6 +159,7 @@ class DeviceTopicList(ProMethod[DeviceTopicListResult], frozen=True, kw_only=Tru
     """
 
     name = "device_topic_list"
+    number = 26
     reads = True
     filter: DeviceTopicFilter | None = None
     include_total_count: bool = False
@@ -179,6 +184,7 @@ class DeviceTopicUpdate(_DeviceTopicUpdateOptions, frozen=True):
     """
 
     name = "device_topic_update"
+    number = 27
     repeatable = True
     device_id: Name
     op: Name
@@ -197,6 +203,7 @@ class UserTopicList(ProMethod[UserTopicListResult], frozen=True, kw_only=True):
     """
 
     name = "user_topic_list"
+    number = 28
     reads = True
     filter: UserTopicFilter | None = None
     include_total_count: bool = False
@@ -215,6 +222,7 @@ class UserTopicUpdate(ProMethod[UserTopicUpdateResult], frozen=True):
     """
 
     name = "user_topic_update"
+    number = 29
     repeatable = True
     user: SomeUser
     op: Name

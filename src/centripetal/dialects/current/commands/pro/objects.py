@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import Sendable
-from centripetal.protocol.fields import Int32, Int64, Moment, Payload, UserId
+from centripetal.dialects.current.objects import Sendable
+from centripetal.protocol.field_kinds import Int32, Int64, Moment, Payload, UserId
 
 __all__ = [
     "ApnsPushNotification",

@@ -14,7 +14,7 @@ from centripetal.dialects.current.results.pro import (
     SendPushNotificationResult,
     UpdatePushStatusResult,
 )
-from centripetal.protocol.fields import Moment, Name
+from centripetal.protocol.field_kinds import Moment, Name
 
 __all__ = ["CancelPush", "SendPushNotification", "UpdatePushStatus"]
 
@@ -48,6 +48,7 @@ class SendPushNotification(_SendPushNotificationOptions, frozen=True):
     """
 
     name = "send_push_notification"
+    number = 30
     recipient: PushRecipient
     notification: PushNotification
 
@@ -69,6 +70,7 @@ class UpdatePushStatus(_UpdatePushStatusOptions, frozen=True):
     """
 
     name = "update_push_status"
+    number = 31
     repeatable = True
     analytics_uid: Name
     status: Name
@@ -83,5 +85,6 @@ class CancelPush(ProMethod[CancelPushResult], frozen=True):
     """
 
     name = "cancel_push"
+    number = 32
     repeatable = True
     uid: Name

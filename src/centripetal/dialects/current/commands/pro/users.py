@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from centripetal.dialects.current.commands.base import FilterNode
 from centripetal.dialects.current.commands.pro.method import ProMethod, SomeUser
+from centripetal.dialects.current.objects import FilterNode
 from centripetal.dialects.current.results.pro import (
     BlockUserResult,
     ConnectionsResult,
@@ -14,7 +14,7 @@ from centripetal.dialects.current.results.pro import (
     UnblockUserResult,
     UpdateUserStatusResult,
 )
-from centripetal.protocol.fields import Moment, Name, UserId
+from centripetal.protocol.field_kinds import Moment, Name, UserId
 
 __all__ = [
     "BlockUser",
@@ -39,6 +39,7 @@ class Connections(ProMethod[ConnectionsResult], frozen=True, kw_only=True):
     """
 
     name = "connections"
+    number = 14
     reads = True
     user: UserId = ""
     expression: str = ""
@@ -55,6 +56,7 @@ class UpdateUserStatus(ProMethod[UpdateUserStatusResult], frozen=True):
     """
 
     name = "update_user_status"
+    number = 15
     repeatable = True
     users: Sequence[UserId]
     state: str
@@ -69,6 +71,7 @@ class GetUserStatus(ProMethod[GetUserStatusResult], frozen=True):
     """
 
     name = "get_user_status"
+    number = 16
     reads = True
     users: Sequence[UserId]
 
@@ -82,6 +85,7 @@ class DeleteUserStatus(ProMethod[DeleteUserStatusResult], frozen=True):
     """
 
     name = "delete_user_status"
+    number = 17
     repeatable = True
     users: Sequence[UserId]
 
@@ -100,6 +104,7 @@ class BlockUser(_BlockUserOptions, frozen=True):
     """
 
     name = "block_user"
+    number = 18
     repeatable = True
     user: SomeUser
 
@@ -113,6 +118,7 @@ class UnblockUser(ProMethod[UnblockUserResult], frozen=True):
     """
 
     name = "unblock_user"
+    number = 19
     repeatable = True
     user: SomeUser
 
@@ -131,6 +137,7 @@ class RevokeToken(_RevokeTokenOptions, frozen=True):
     """
 
     name = "revoke_token"
+    number = 20
     repeatable = True
     uid: Name
 
@@ -153,5 +160,6 @@ class InvalidateUserTokens(_InvalidateUserTokensOptions, frozen=True):
     """
 
     name = "invalidate_user_tokens"
+    number = 21
     repeatable = True
     user: SomeUser

@@ -1,13 +1,13 @@
-"""What a server reads is what a client can send."""
+"""What a server reads of what clients and strangers send to its HTTP API."""
 
 from typing import Any
 
 import msgspec
 import pytest
 
-from centripetal.dialects.current import server_requests as requests
-from centripetal.dialects.current.commands import COMMANDS
+from centripetal.dialects.current.commands import COMMANDS, Info, Publish
 from centripetal.dialects.current.server_codec import (
+    NUMBERS,
     UndecodableError,
     Unknown,
     encode_replies,
@@ -19,50 +19,30 @@ from centripetal.dialects.current.server_codec import (
 from centripetal.dialects.current.server_results import Answer, PublishAnswer
 from centripetal.errors import ServerError
 
-BETWEEN_US = {"timeout", "anonymous"}
-"""Fields of commands that never travel."""
-
-
-def fields(shape: type[msgspec.Struct]) -> set[str]:
-    return {field.encode_name for field in msgspec.structs.fields(shape)} - BETWEEN_US
-
-
-@pytest.mark.parametrize("method", sorted(requests.METHODS))
-def test_a_server_reads_every_field_that_a_client_sends(method: str) -> None:
-    """And knows none that no client has."""
-    (command,) = [command for command in COMMANDS if command.name == method]
-    assert fields(requests.METHODS[method]) == fields(command)
-
-
-def test_every_method_is_served_or_of_the_other_edition() -> None:
-    """No client has a method that is neither."""
-    names = {command.name for command in COMMANDS}
-    assert names - set(requests.METHODS) == set(requests.PRO_METHODS)
-
 
 def test_numbers_are_those_of_the_single_endpoint() -> None:
     """Spec v6 §18.3, with its gap at 13."""
-    numbers = {name: number for number, name in requests.NUMBERS.items()}
+    numbers = {name: number for number, name in NUMBERS.items()}
     assert (numbers["publish"], numbers["refresh"], numbers["connections"]) == (0, 12, 14)
     assert (numbers["cancel_push"], numbers["map_publish"], numbers["shared_poll_publish"]) == (32, 33, 39)
-    assert 13 not in requests.NUMBERS
-    assert set(numbers) == {*requests.METHODS, *requests.PRO_METHODS}
+    assert 13 not in NUMBERS
+    assert set(numbers) == {command.name for command in COMMANDS}
 
 
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (b'{"channel":"a","data":{"x":1}}', requests.Publish(channel="a", data=msgspec.Raw(b'{"x":1}'))),
-        (b' {"CHANNEL":"a","nothing":1,"data": null} ', requests.Publish(channel="a", data=msgspec.Raw(b"null"))),
-        (b'{"channel":"a","channel":"b"}', requests.Publish(channel="b")),
-        (b'{"channel":"a","channel":null,"tags":null}', requests.Publish(channel="a")),
-        (b"null", requests.Publish()),
-        (b'{"version":18446744073709551615}', requests.Publish(version=2**64 - 1)),
-        (b'{"data":"\xff"}', requests.Publish(data=msgspec.Raw(b'"\xff"'))),
-        (b'{"channel":"\xff"}', requests.Publish(channel="\ufffd")),
+        (b'{"channel":"a","data":{"x":1}}', Publish("a", data=msgspec.Raw(b'{"x":1}'))),
+        (b' {"CHANNEL":"a","nothing":1,"data": null} ', Publish("a", data=msgspec.Raw(b"null"))),
+        (b'{"channel":"a","channel":"b"}', Publish("b")),
+        (b'{"channel":"a","channel":null,"tags":null}', Publish("a")),
+        (b"null", Publish("")),
+        (b'{"version":18446744073709551615}', Publish("", version=2**64 - 1)),
+        (b'{"data":"\xff"}', Publish("", data=msgspec.Raw(b'"\xff"'))),
+        (b'{"channel":"\xff"}', Publish("\ufffd")),
     ],
 )
-def test_a_request_is_read_as_go_reads_it(body: bytes, expected: requests.Request) -> None:
+def test_a_request_is_read_as_go_reads_it(body: bytes, expected: Publish) -> None:
     """Names in any case, unknown ones passed over, the last one wins, null is nothing but for payloads."""
     assert read_request("publish", body) == expected
 
@@ -95,9 +75,7 @@ def test_a_batch_tells_nothing_from_something_unknown() -> None:
     """Of several members the first of the server's list counts, null is no member (spec v6 §5.2)."""
     body = b"""{"commands":[null,{},{"nosuch":1},{"connections":{"user":"u"}},{"info":{},"channels":{}},
         {"channels":null,"info":{}},{"INFO":{}}]}"""
-    assert read_batch(body) == [
-        *(None, Unknown(), Unknown(), Unknown(), requests.Info(), requests.Info(), requests.Info())
-    ]
+    assert read_batch(body) == [*(None, Unknown(), Unknown(), Unknown(), Info(), Info(), Info())]
     assert read_batch(b"{}") == read_batch(b"null") == []
     assert encode_replies([]) == b"{}"
     for wrong in (b'{"commands":[5]}', b'{"commands":{}}', b'{"parallel":1}', b'{"commands":[{"connections":5}]}'):
@@ -109,17 +87,17 @@ def test_a_batch_tells_nothing_from_something_unknown() -> None:
     ("body", "requested"),
     [
         (b" \n", []),
-        (b'{"method":"Info"}{"id":7,"method":9}', [(0, requests.Info()), (7, requests.Info())]),
+        (b'{"method":"Info"}{"id":7,"method":9}', [(0, Info()), (7, Info())]),
         (b'null\n{"method":99}', [(0, None), (0, Unknown())]),
         (b'{"method":"connections"}', [(0, Unknown())]),
-        (b'{"method":-1}{"method":4294967305}', [(0, Unknown()), (0, requests.Info())]),
+        (b'{"method":-1}{"method":4294967305}', [(0, Unknown()), (0, Info())]),
         (b'{"method":"channels"}', [(0, None)]),
         (b'{"method":"channels","params":5}', [(0, None)]),
     ],
 )
 def test_commands_stand_one_after_the_other(body: bytes, requested: list[tuple[int, Any]]) -> None:
     """With or without anything in between; methods have names and numbers (spec v6 §5.3)."""
-    assert [(call.id, call.request) for call in read_commands(body)] == requested
+    assert [(call.id, call.command) for call in read_commands(body)] == requested
 
 
 @pytest.mark.parametrize(
@@ -130,7 +108,7 @@ def test_an_undecodable_command_is_met_when_its_turn_comes(wrong: bytes) -> None
     good = b'{"method":"info"}' if wrong else b""
     commands = read_commands(good + wrong)
     if good:
-        assert next(commands).request == requests.Info()
+        assert next(commands).command == Info()
     with pytest.raises(UndecodableError):
         next(commands)
 
