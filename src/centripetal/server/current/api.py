@@ -17,8 +17,9 @@ from centripetal.errors import ServerError
 from centripetal.server.current.channel_patterns import GlobError, matcher
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Connection, ServerSubscription
-from centripetal.server.current.node import Node, failure
+from centripetal.server.current.node import Node
 from centripetal.server.current.payloads import fits, given
+from centripetal.server.current.refusals import failure
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.events import CommandRun
 
@@ -45,7 +46,7 @@ class API:
         except ServerError as error:
             result = error
         if self._node.events and request is not None:
-            self._tell(request, result, now)
+            self._emit_run(request, result, now)
         return result
 
     def execute(self, request: Request, now: float) -> Answer:
@@ -68,9 +69,9 @@ class API:
             case _:
                 raise failure(error_codes.METHOD_NOT_FOUND)
 
-    def _tell(self, request: Any, result: Answer | ServerError, now: float) -> None:
+    def _emit_run(self, request: Any, result: Answer | ServerError, now: float) -> None:
         channels = getattr(request, "channels", None) or [getattr(request, "channel", "")]
-        self._node.events.tell(
+        self._node.events.emit(
             CommandRun(
                 at=now,
                 method=request.method,
@@ -174,7 +175,7 @@ class API:
         )
 
     def _info(self, _: requests.Info) -> answers.InfoAnswer:
-        return answers.InfoAnswer([self._node.announced])
+        return answers.InfoAnswer([self._node.announced_info])
 
     def _rpc(self, request: requests.Rpc) -> Answer:
         _require(request.name)
