@@ -18,7 +18,7 @@ from centripetal.testing.publications import Publication, Publications
 def log(*pairs: tuple[str, Any]) -> Publications:
     published = Publications()
     for channel, data in pairs:
-        published.record(Published(at=0, channel=channel, data=msgspec.Raw(msgspec.json.encode(data))))
+        published.note(Published(at=0, channel=channel, data=msgspec.Raw(msgspec.json.encode(data))))
     return published
 
 
@@ -37,9 +37,9 @@ def test_it_is_a_sequence_of_what_was_published() -> None:
 def test_it_knows_who_published() -> None:
     """What the event says of the publisher is kept; other events add nothing."""
     published = Publications()
-    published.record(Joined(at=0, channel="a", client="c", user="u"))
+    published.note(Joined(at=0, channel="a", client="c", user="u"))
     data = msgspec.Raw(b"1")
-    published.record(
+    published.note(
         Published(at=0, channel="a", data=data, client="c", user="u", by_client=True, tags={"k": "v"}, receivers=3)
     )
     assert list(published) == [Publication("a", 1, "c", "u", by_client=True, tags={"k": "v"})]
@@ -50,17 +50,17 @@ def test_watchers_are_woken_by_publications_until_they_stop() -> None:
     published, woken = Publications(), list[int]()
     stop = published.watch(lambda: woken.append(len(published)))
     event = Published(at=0, channel="a", data=msgspec.Raw(b"1"))
-    published.record(event)
-    published.record(event)
+    published.note(event)
+    published.note(event)
     stop()
-    published.record(event)
+    published.note(event)
     assert woken == [1, 2]
 
 
 def test_clear_forgets() -> None:
     """Clearing forgets publications and what the server refused."""
     published = log(("a", 1))
-    published.record(RequestRefused(at=0, status=401, reason="invalid sign"))
+    published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
     published.clear()
     assert published.missing("a") == "no publication to 'a'\n\nnothing was published"
 
@@ -153,10 +153,10 @@ def test_a_missing_publication_is_told_with_what_was_published(
 def test_refusals_explain_what_is_missing() -> None:
     """What the server refused is told, because that is often why nothing was published."""
     published = Publications()
-    published.record(RequestRefused(at=0, status=401, reason="invalid sign"))
-    published.record(CommandRun(at=0, method="publish", channels=("no:where",), error="namespace not found"))
-    published.record(CommandRun(at=0, method="disconnect", user="42", error="invalid message"))
-    published.record(CommandRun(at=0, method="publish", channels=("news",)))
+    published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
+    published.note(CommandRun(at=0, method="publish", channels=("no:where",), error="namespace not found"))
+    published.note(CommandRun(at=0, method="disconnect", user="42", error="invalid message"))
+    published.note(CommandRun(at=0, method="publish", channels=("news",)))
     text = """\
 no publication to 'no:where'
 

@@ -28,7 +28,7 @@ class Expectations(ABC):
     def __init__(self, events: Events) -> None:
         self.published = Publications()
         self._failures = FailurePlan()
-        events.listen(self.published.record)
+        events.listen(self.published.note)
 
     # ---- what was published
 

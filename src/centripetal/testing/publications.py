@@ -1,7 +1,7 @@
 """What was published, and whether that is what a test expects: PURE.
 
     published = Publications()
-    published.record(event)               each event of a server
+    published.note(event)               each event of a server
     published.missing("news", {...})    "" if that was published, else the text of the failure
 
 The functions that look for a fault return the text that a failing test shows; whoever calls them raises.
@@ -84,7 +84,7 @@ class Publications(Sequence[Publication]):
 
     # ---- for the kit
 
-    def record(self, event: Event) -> None:
+    def note(self, event: Event) -> None:
         """Take in what has happened in a server."""
         if isinstance(event, Published):
             data = decoded(bytes(event.data))
