@@ -3,9 +3,6 @@
 import contextlib
 import json
 import logging
-import os
-import re
-import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from centripetal.errors import UsageError
-from centripetal.server import EmbeddedServer, UnhonouredConfigWarning, serve
-from centripetal.server.listening.http_server import App
+from centripetal.server import EmbeddedServer, UnhonouredConfigWarning, embedded
+from centripetal.server.listening.http_server import HTTPServer
 from tests.ports import free_port
 
 OPEN = {"insecure_api": True, "history_size": 5, "history_lifetime": 60}
@@ -67,13 +64,13 @@ def test_each_start_is_a_fresh_server() -> None:
 def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The failure of its thread comes out of `start`, which may then be called again."""
 
-    async def fail(app: App, listener: socket.socket) -> None:
+    async def fail(server: HTTPServer, listener: socket.socket) -> None:
         listener.close()
         raise RuntimeError("on purpose")
 
     server = EmbeddedServer(secret="s")
     with monkeypatch.context() as patch:
-        patch.setattr(App, "start", fail)
+        patch.setattr(HTTPServer, "start", fail)
         with pytest.raises(RuntimeError, match="on purpose"):
             server.start()
     with server:
@@ -83,13 +80,13 @@ def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_server_that_could_not_start_leaves_its_port_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also while somebody still holds the error, which holds everything that led to it."""
 
-    def fail(_: EmbeddedServer) -> None:
+    def fail() -> None:
         raise RuntimeError("on purpose")
 
     port = free_port()
     server = EmbeddedServer(secret="s", port=port)
     with monkeypatch.context() as patch:
-        patch.setattr(EmbeddedServer, "_serve", fail)
+        patch.setattr(embedded, "system_environment", fail)
         with pytest.raises(RuntimeError, match="on purpose") as caught:
             server.start()
     with server:
@@ -102,7 +99,7 @@ def test_many_clients_may_come_at_once() -> None:
     """They wait to be accepted while the server is busy; nobody has to try again a second later."""
     busy, done = threading.Event(), threading.Event()
 
-    async def be_busy(_: App) -> None:
+    async def be_busy(_: HTTPServer) -> None:
         busy.set()
         done.wait(60)
 
@@ -237,17 +234,6 @@ def test_a_name_is_made_of_host_and_port() -> None:
         assert node["name"] == f"{socket.gethostname()}_{server.url.rpartition(':')[2]}"
 
 
-def test_message_ids_are_22_characters_that_share_a_prefix() -> None:
-    """As those of the real server."""
-    publish = {"method": "publish", "params": {"channel": "c", "data": 1}}
-    with EmbeddedServer(config=OPEN) as server:
-        *_, history = ask(server.url, [publish, publish, {"method": "history", "params": {"channel": "c"}}])
-    uids = [message["uid"] for message in history["body"]["data"]]  # type: ignore[index]
-    assert len(set(uids)) == 2
-    assert all(len(uid) == 22 and uid.isalnum() for uid in uids)
-    assert uids[0][:12] == uids[1][:12]
-
-
 def test_connections_of_the_last_moment_are_ended_too() -> None:
     """A client that connects while the server stops sees the end of its stream, not a server that hangs."""
     for count in range(20):
@@ -268,76 +254,6 @@ def test_no_thread_is_left_behind() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
-    """It says where it is and what it is for, and leaves the handlers as they were."""
-    lines: list[str] = []
-
-    def echo(line: str) -> None:
-        lines.append(line)
-        if len(lines) == 3:
-            os.kill(os.getpid(), number)
-
-    before = signal.getsignal(number)
-    serve(port=0, secret="s", echo=echo)
-    assert "http://127.0.0.1:" in lines[0]
-    assert lines[1] == f"its console: {lines[0].rpartition(' ')[2]}/console/"
-    assert "for development and tests, not production" in lines[2]
-    assert signal.getsignal(number) is before
-
-
-def test_serve_prints_a_password_that_it_made_up() -> None:
-    """Beyond loopback, where the console asks for one; not one that is known."""
-    for given, shown in ((None, r"any user name, password [\w-]{16}\)"), ("known", r"with your password\)")):
-        lines: list[str] = []
-
-        def echo(line: str, lines: list[str] = lines) -> None:
-            lines.append(line)
-            if len(lines) == 3:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        serve(port=0, host="0.0.0.0", secret="s", console_password=given, echo=echo)
-        assert re.fullmatch(rf"its console: http://localhost:\d+/console/ \({shown}", lines[1])
-
-
-def test_serve_listens_where_the_configuration_says() -> None:
-    """Unless arguments say otherwise; no warning then."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1"):
-            serve(config={"secret": "s", "Port": str(port), "address": "127.0.0.1"})
-    with pytest.raises(UsageError, match="port in the configuration"):
-        serve(config={"secret": "s", "port": "x"})
-    with pytest.raises(UsageError, match="port in the configuration"):
-        serve(config={"http_api": {"key": "k"}, "http_server": {"port": "x"}})
-
-
-def test_serve_takes_a_null_for_nothing_said() -> None:
-    """As the server does in the rest of a configuration."""
-    sections: dict[str, object] = {"http_api": None, "client": None, "http_server": None, "channel": {}}
-    serve(port=0, config=sections, insecure=True, echo=lambda _: os.kill(os.getpid(), signal.SIGTERM))
-
-
-def test_serve_needs_credentials_or_none_on_purpose() -> None:
-    """Without anything it would answer 400 to everybody."""
-    with pytest.raises(UsageError, match="secret"):
-        serve(port=0)
-
-
-def test_an_insecure_server_asks_nobody_for_credentials() -> None:
-    """`insecure` opens the API, too."""
-    urls: list[str] = []
-
-    def echo(line: str) -> None:
-        urls.append(line.rpartition(" ")[2])
-        if len(urls) == 1:
-            assert ask(urls[0], {"method": "channels"})[0]["error"] is None
-        else:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    serve(server=1, port=0, insecure=True, echo=echo)
-
-
 def test_a_process_that_forgets_to_stop_ends_all_the_same() -> None:
     """The server's thread does not keep an interpreter alive."""
     code = "from centripetal.server import EmbeddedServer; EmbeddedServer(secret='s').start()"
@@ -345,10 +261,10 @@ def test_a_process_that_forgets_to_stop_ends_all_the_same() -> None:
 
 
 def test_tools_run_what_they_like_in_the_loop_of_the_server() -> None:
-    """With its App, and wait for the result; there is no loop before the start."""
+    """With its HTTP server, and wait for the result; there is no loop before the start."""
 
-    async def count(app: App) -> int:
-        return len(app.connections)
+    async def count(http: HTTPServer) -> int:
+        return len(http.connections)
 
     server = EmbeddedServer(secret="secret")
     with pytest.raises(UsageError, match="does not run"):

@@ -19,7 +19,7 @@ from centripetal.testing import (
     RecorderV1,
     UnusedFailuresWarning,
 )
-from centripetal.testing.server import ServerBench
+from centripetal.testing.server import BaseServer
 from centripetal.v1 import (
     CentripetalError,
     ConnectError,
@@ -29,9 +29,9 @@ from centripetal.v1 import (
     TimeoutError,
 )
 
-Bench: TypeAlias = Centrifugo | CentrifugoV1 | Recorder | RecorderV1
-BenchV1: TypeAlias = CentrifugoV1 | RecorderV1
-BenchCurrent: TypeAlias = Centrifugo | Recorder
+Kit: TypeAlias = Centrifugo | CentrifugoV1 | Recorder | RecorderV1
+KitV1: TypeAlias = CentrifugoV1 | RecorderV1
+KitCurrent: TypeAlias = Centrifugo | Recorder
 Outcome: TypeAlias = tuple[type[CentripetalError], str] | None
 
 FATES: dict[Failure, Outcome] = {
@@ -67,44 +67,42 @@ def seconds(fate: Failure | None) -> float:
 # ---- what was published
 
 
-def test_publications_are_there_when_the_call_returns(bench: Bench) -> None:
+def test_publications_are_there_when_the_call_returns(kit: Kit) -> None:
     """Every way to publish has been noted when its call returns; a broadcast is one publication a channel."""
-    client = bench.client()
-    bench.assert_nothing_published()
+    client = kit.client()
+    kit.assert_nothing_published()
     client.publish("news", {"text": "hi"})
     client.broadcast(["a", "b"], 0.1)
     client.publish("news", None)
     with client.batch() as batch:
         batch.publish("news", b'{"n": 1e0}')
-    bench.assert_published("news", {"text": "hi"})
-    bench.assert_published("news", times=3)
-    bench.assert_published_exactly(
-        [("news", {"text": "hi"}), ("a", 0.1), ("b", 0.1), ("news", None), ("news", ANYTHING)]
-    )
-    bench.assert_published_exactly({"news": [{"text": "hi"}, None, {"n": 1}], "a": [0.1], "b": [0.1]})
-    bench.assert_nothing_published(to="c")
-    bench.published.clear()
-    bench.assert_nothing_published()
+    kit.assert_published("news", {"text": "hi"})
+    kit.assert_published("news", times=3)
+    kit.assert_published_exactly([("news", {"text": "hi"}), ("a", 0.1), ("b", 0.1), ("news", None), ("news", ANYTHING)])
+    kit.assert_published_exactly({"news": [{"text": "hi"}, None, {"n": 1}], "a": [0.1], "b": [0.1]})
+    kit.assert_nothing_published(to="c")
+    kit.published.clear()
+    kit.assert_nothing_published()
 
 
-def test_what_a_buffer_sends_is_published(bench_v1: BenchV1) -> None:
+def test_what_a_buffer_sends_is_published(kit_v1: KitV1) -> None:
     """When it is sent; and a publication knows the client that it is made for."""
-    client = bench_v1.client()
+    client = kit_v1.client()
     client.publish("news", 1, client="me")
     client.add_publish("news", 2)
-    bench_v1.assert_published_exactly([("news", 1)])
+    kit_v1.assert_published_exactly([("news", 1)])
     client.send()
-    bench_v1.assert_published_exactly([("news", 1), ("news", 2)])
-    assert [each.client for each in bench_v1.published] == ["me", ""]
+    kit_v1.assert_published_exactly([("news", 1), ("news", 2)])
+    assert [each.client for each in kit_v1.published] == ["me", ""]
 
 
-def test_tags_can_be_expected(bench_current: BenchCurrent) -> None:
+def test_tags_can_be_expected(kit_current: KitCurrent) -> None:
     """All tags are compared, as data are; without `tags` any will do."""
-    bench_current.client().publish("news", 1, tags={"kind": "a", "to": "b"})
-    bench_current.assert_published("news", 1)
-    bench_current.assert_published("news", tags={"kind": "a", "to": ANYTHING}, times=1)
+    kit_current.client().publish("news", 1, tags={"kind": "a", "to": "b"})
+    kit_current.assert_published("news", 1)
+    kit_current.assert_published("news", tags={"kind": "a", "to": ANYTHING}, times=1)
     with pytest.raises(AssertionError) as caught:
-        bench_current.assert_published("news", 1, tags={"kind": "a"})
+        kit_current.assert_published("news", 1, tags={"kind": "a"})
     assert str(caught.value).splitlines() == [
         "no publication of 1 to 'news' with tags {'kind': 'a'}",
         "",
@@ -119,36 +117,36 @@ def test_tags_can_be_expected(bench_current: BenchCurrent) -> None:
 @pytest.mark.parametrize(
     ("complain", "text"),
     [
-        (lambda bench: bench.assert_published("news", 2), "no publication of 2 to 'news'\n"),
-        (lambda bench: bench.assert_published_exactly([]), "not exactly what was expected was published"),
-        (lambda bench: bench.assert_nothing_published(), "1 publication, not none\n"),
-        (lambda bench: bench.assert_nothing_published(to="news"), "1 publication to 'news', not none\n"),
+        (lambda kit: kit.assert_published("news", 2), "no publication of 2 to 'news'\n"),
+        (lambda kit: kit.assert_published_exactly([]), "not exactly what was expected was published"),
+        (lambda kit: kit.assert_nothing_published(), "1 publication, not none\n"),
+        (lambda kit: kit.assert_nothing_published(to="news"), "1 publication to 'news', not none\n"),
         (
-            lambda bench: bench.wait_until_published("news", 2, timeout=0.01),
+            lambda kit: kit.wait_until_published("news", 2, timeout=0.01),
             "no publication of 2 to 'news' within 0.01 s\n",
         ),
         (
-            lambda bench: bench.wait_until_published("news", times=2, timeout=0.01),
+            lambda kit: kit.wait_until_published("news", times=2, timeout=0.01),
             "1 publication to 'news' within 0.01 s, not 2: 1\n",
         ),
         (
-            lambda bench: asyncio.run(bench.until_published("news", 2, timeout=0.01)),
+            lambda kit: asyncio.run(kit.until_published("news", 2, timeout=0.01)),
             "no publication of 2 to 'news' within 0.01 s\n",
         ),
     ],
 )
-def test_assertions_fail_with_what_was_published(bench: Bench, complain: Callable[[Bench], object], text: str) -> None:
+def test_assertions_fail_with_what_was_published(kit: Kit, complain: Callable[[Kit], object], text: str) -> None:
     """Each is an AssertionError that begins with what is wrong."""
-    bench.client().publish("news", 1)
+    kit.client().publish("news", 1)
     with pytest.raises(AssertionError) as caught:
-        complain(bench)
+        complain(kit)
     assert str(caught.value).startswith(text)
     assert "1. 'news'  1" in str(caught.value)
 
 
-def test_waiting_in_a_thread(bench: Bench) -> None:
+def test_waiting_in_a_thread(kit: Kit) -> None:
     """It ends when another thread has published that, so many times; what is there already is not waited for."""
-    client = bench.client()
+    client = kit.client()
     go = threading.Event()
 
     def publish() -> None:
@@ -159,38 +157,38 @@ def test_waiting_in_a_thread(bench: Bench) -> None:
 
     thread = threading.Thread(target=publish)
     thread.start()
-    assert bench.wait_until_published("news", times=3, timeout=PATIENCE).data == 2
+    assert kit.wait_until_published("news", times=3, timeout=PATIENCE).data == 2
     go.set()
-    bench.wait_until_published("news", "last", timeout=PATIENCE)
+    kit.wait_until_published("news", "last", timeout=PATIENCE)
     thread.join()
-    assert bench.wait_until_published("news", 0, timeout=0.001).data == 0
+    assert kit.wait_until_published("news", 0, timeout=0.001).data == 0
 
 
-async def test_waiting_in_a_task(bench: Bench) -> None:
+async def test_waiting_in_a_task(kit: Kit) -> None:
     """Other tasks go on meanwhile: one of them publishes."""
-    client = bench.async_client()
+    client = kit.async_client()
 
     async def publish() -> None:
         for n in range(3):
             await client.publish("news", n)
 
     task = asyncio.create_task(publish())
-    assert (await bench.until_published("news", times=3, timeout=PATIENCE)).data == 2
+    assert (await kit.until_published("news", times=3, timeout=PATIENCE)).data == 2
     await task
-    assert (await bench.until_published("news", 0, timeout=0.001)).data == 0
+    assert (await kit.until_published("news", 0, timeout=0.001)).data == 0
     await client.close()
 
 
-def test_a_wait_in_a_loop_that_has_ended_harms_nobody(bench: Bench) -> None:
+def test_a_wait_in_a_loop_that_has_ended_harms_nobody(kit: Kit) -> None:
     """A wait that was cancelled is forgotten; the server goes on."""
 
     async def give_up() -> None:
-        await asyncio.wait_for(bench.until_published("news"), 0.001)
+        await asyncio.wait_for(kit.until_published("news"), 0.001)
 
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(give_up())
-    bench.client().publish("news", 1)
-    bench.assert_published("news")
+    kit.client().publish("news", 1)
+    kit.assert_published("news")
 
 
 # ---- failures
@@ -198,12 +196,12 @@ def test_a_wait_in_a_loop_that_has_ended_harms_nobody(bench: Bench) -> None:
 
 @pytest.mark.parametrize("later", FATES)
 @pytest.mark.parametrize("failure", FATES)
-def test_failures_one_after_the_other(bench: Bench, failure: Failure, later: Failure) -> None:
+def test_failures_one_after_the_other(kit: Kit, failure: Failure, later: Failure) -> None:
     """Each call fails as planned, in any order of failures, on connections old and new; the next one works."""
-    client = bench.client()
+    client = kit.client()
     client.publish("before", 1)
-    bench.fail_next(failure)
-    bench.fail_next(later, times=2)
+    kit.fail_next(failure)
+    kit.fail_next(later, times=2)
     plan: tuple[Failure | None, ...] = (failure, later, later, None)
 
     def attempt(n: int) -> Outcome:
@@ -212,17 +210,17 @@ def test_failures_one_after_the_other(bench: Bench, failure: Failure, later: Fai
     outcomes = [attempt(n) for n in range(len(plan))]
     assert outcomes == [FATES[failure], FATES[later], FATES[later], None]
     ran = [n for n, fate in enumerate(plan) if fate in ("lose_reply", None)]
-    assert bench.published.to("n") == ran
+    assert kit.published.to("n") == ran
 
 
 @pytest.mark.parametrize("later", FATES)
 @pytest.mark.parametrize("failure", FATES)
-async def test_failures_of_awaited_calls(bench: Bench, failure: Failure, later: Failure) -> None:
+async def test_failures_of_awaited_calls(kit: Kit, failure: Failure, later: Failure) -> None:
     """Each failure is the same error for the awaiting client."""
-    client = bench.async_client()
+    client = kit.async_client()
     await client.publish("before", 1)
-    bench.fail_next(failure)
-    bench.fail_next(later, times=2)
+    kit.fail_next(failure)
+    kit.fail_next(later, times=2)
     plan: tuple[Failure | None, ...] = (failure, later, later, None)
 
     async def attempt(n: int) -> Outcome:
@@ -231,42 +229,42 @@ async def test_failures_of_awaited_calls(bench: Bench, failure: Failure, later: 
     outcomes = [await attempt(n) for n in range(len(plan))]
     assert outcomes == [FATES[failure], FATES[later], FATES[later], None]
     ran = [n for n, fate in enumerate(plan) if fate in ("lose_reply", None)]
-    assert bench.published.to("n") == ran
+    assert kit.published.to("n") == ran
     await client.close()
 
 
-def test_a_failed_send_leaves_the_buffer(bench_v1: BenchV1) -> None:
+def test_a_failed_send_leaves_the_buffer(kit_v1: KitV1) -> None:
     """Which is what one wants to test: the buffer is sent again, and what lost its reply ran twice."""
-    client = bench_v1.client()
+    client = kit_v1.client()
     client.add_publish("news", 1)
-    bench_v1.fail_next("refuse")
-    bench_v1.fail_next("lose_reply")
+    kit_v1.fail_next("refuse")
+    kit_v1.fail_next("lose_reply")
     assert outcome(client.send) == FATES["refuse"]
     assert outcome(client.send) == FATES["lose_reply"]
     assert [response.result() for response in client.send()] == [True]
-    bench_v1.assert_published_exactly([("news", 1), ("news", 1)])
+    kit_v1.assert_published_exactly([("news", 1), ("news", 1)])
 
 
-def test_all_calls_fail_until_failing_stops(bench: Bench) -> None:
+def test_all_calls_fail_until_failing_stops(kit: Kit) -> None:
     """`FOREVER` has no number; `stop_failing` ends it and whatever was planned besides."""
-    client = bench.client()
-    bench.fail_next("refuse", FOREVER)
-    bench.fail_next("error")
+    client = kit.client()
+    kit.fail_next("refuse", FOREVER)
+    kit.fail_next("error")
     assert [outcome(lambda: client.publish("n", 1)) for _ in range(5)] == [FATES["refuse"]] * 5
-    bench.stop_failing()
+    kit.stop_failing()
     client.publish("n", 2)
-    bench.assert_published_exactly([("n", 2)])
+    kit.assert_published_exactly([("n", 2)])
 
 
-def test_down_lasts_as_long_as_its_block(bench: Bench) -> None:
+def test_down_lasts_as_long_as_its_block(kit: Kit) -> None:
     """An outage ends with the outermost block, also after an error; what was planned waits."""
-    client = bench.client()
+    client = kit.client()
     client.publish("n", 0)
-    bench.fail_next("error")
+    kit.fail_next("error")
 
     def fail_inside() -> None:
-        with bench.down():
-            with bench.down():
+        with kit.down():
+            with kit.down():
                 assert outcome(lambda: client.publish("n", 1)) == FATES["refuse"]
             assert outcome(lambda: client.publish("n", 2)) == FATES["refuse"]
             raise KeyError
@@ -275,13 +273,13 @@ def test_down_lasts_as_long_as_its_block(bench: Bench) -> None:
         fail_inside()
     assert outcome(lambda: client.publish("n", 3)) == FATES["error"]
     client.publish("n", 4)
-    bench.assert_published_exactly([("n", 0), ("n", 4)])
+    kit.assert_published_exactly([("n", 0), ("n", 4)])
 
 
-def test_calls_of_many_threads_fail_as_often_as_planned(bench: Bench) -> None:
+def test_calls_of_many_threads_fail_as_often_as_planned(kit: Kit) -> None:
     """Refusals are counted one by one, whoever meets them."""
-    clients = [bench.client(group=False) for _ in range(4)]
-    bench.fail_next("refuse", 10)
+    clients = [kit.client(group=False) for _ in range(4)]
+    kit.fail_next("refuse", 10)
     outcomes: list[Outcome] = []
 
     def publish(client: Any) -> None:
@@ -295,20 +293,20 @@ def test_calls_of_many_threads_fail_as_often_as_planned(bench: Bench) -> None:
     assert len(outcomes) == 100
     # A thread may find nothing listening just before another one's refusal is the last.
     assert 10 <= sum(each == FATES["refuse"] for each in outcomes) <= 13
-    assert outcomes.count(None) == len(bench.published)
+    assert outcomes.count(None) == len(kit.published)
     assert set(outcomes) == {None, FATES["refuse"]}
 
 
-def test_unmet_failures_are_a_warning(bench: Bench) -> None:
+def test_unmet_failures_are_a_warning(kit: Kit) -> None:
     """Its text says which; the fixture's end gives it, unless they are cancelled."""
-    bench.fail_next("error", 2)
-    bench.fail_next("refuse")
+    kit.fail_next("error", 2)
+    kit.fail_next("refuse")
     with pytest.warns(UnusedFailuresWarning) as caught:
-        bench.finish()
+        kit.finish()
     text = "failures were planned and not met: 'error' 2 times, 'refuse'; plan fewer, or call stop_failing()"
     assert str(caught[0].message) == text
-    bench.stop_failing()
-    bench.finish()
+    kit.stop_failing()
+    kit.finish()
 
 
 # ---- configuration
@@ -322,8 +320,8 @@ NOT_FOUND = [  # what each server says of a channel that it has no namespace for
 ]
 
 
-def configured(kind: type[Bench]) -> Bench:
-    """A bench with other keys, a prefix and history."""
+def configured(kind: type[Kit]) -> Kit:
+    """A kit with other keys, a prefix and history."""
     if kind is CentrifugoV1 or kind is RecorderV1:
         config: dict[str, Any] = {"http_prefix": "/push", "history_size": 2, "history_lifetime": 60}
         return kind(secret="other", config=config)
@@ -336,17 +334,17 @@ def configured(kind: type[Bench]) -> Bench:
 
 
 @pytest.mark.parametrize(("kind", "refusal"), NOT_FOUND)
-def test_configuration(kind: type[Bench], refusal: str) -> None:
+def test_configuration(kind: type[Kit], refusal: str) -> None:
     """Keys, prefix, history and namespaces are a real server's, and so are refusals."""
-    bench = configured(kind)
-    if isinstance(bench, ServerBench):
-        bench.start()
-    if isinstance(bench, Centrifugo | Recorder):
-        assert (bench.api_key, bench.token_secret) == ("other", "another")
+    kit = configured(kind)
+    if isinstance(kit, BaseServer):
+        kit.start()
+    if isinstance(kit, Centrifugo | Recorder):
+        assert (kit.api_key, kit.token_secret) == ("other", "another")
     else:
-        assert bench.secret == "other"
-    assert bench.url.endswith("/push")
-    client = bench.client()
+        assert kit.secret == "other"
+    assert kit.url.endswith("/push")
+    client = kit.client()
     client.publish("news", 1)
     if isinstance(client, Client):
         assert [message.data for message in client.history("news").publications] == []  # no limit: the position alone
@@ -355,30 +353,30 @@ def test_configuration(kind: type[Bench], refusal: str) -> None:
         assert [message.data for message in client.history("news")] == [1]
     with pytest.raises(ServerError):
         client.publish("no:where", 1)
-    bench.fail_next("error")
+    kit.fail_next("error")
     assert outcome(lambda: client.publish("news", 2)) == FATES["error"]
     with pytest.raises(AssertionError, match=f"publish to 'no:where': {refusal}"):
-        bench.assert_published("no:where")
-    if isinstance(bench, ServerBench):
-        bench.stop()
+        kit.assert_published("no:where")
+    if isinstance(kit, BaseServer):
+        kit.stop()
 
 
 @pytest.mark.parametrize("prefix", ["/api", "/push/api", "/push", "/", "/push/"])
 @pytest.mark.parametrize("kind", [Centrifugo, Recorder])
-def test_clients_find_an_api_with_any_prefix(kind: type[BenchCurrent], prefix: str) -> None:
+def test_clients_find_an_api_with_any_prefix(kind: type[KitCurrent], prefix: str) -> None:
     """Clients are told the prefix, and only calls of the API fail as planned."""
-    bench = kind(config={"http_api": {"handler_prefix": prefix}})
-    if isinstance(bench, Centrifugo):
-        bench.start()
-    client = bench.client()
+    kit = kind(config={"http_api": {"handler_prefix": prefix}})
+    if isinstance(kit, Centrifugo):
+        kit.start()
+    client = kit.client()
     client.publish("news", 1)
-    bench.fail_next("error", 2)
+    kit.fail_next("error", 2)
     assert outcome(lambda: client.publish("news", 2)) == FATES["error"]
-    assert asyncio.run(awaited_outcome(lambda: bench.async_client().publish("news", 3))) == FATES["error"]
+    assert asyncio.run(awaited_outcome(lambda: kit.async_client().publish("news", 3))) == FATES["error"]
     client.publish("news", 4)
-    bench.assert_published_exactly([("news", 1), ("news", 4)])
-    if isinstance(bench, Centrifugo):
-        bench.stop()
+    kit.assert_published_exactly([("news", 1), ("news", 4)])
+    if isinstance(kit, Centrifugo):
+        kit.stop()
 
 
 @pytest.mark.parametrize(
@@ -390,7 +388,7 @@ def test_clients_find_an_api_with_any_prefix(kind: type[BenchCurrent], prefix: s
         (Recorder, {"engine": {"type": "redis"}}),
     ],
 )
-def test_keys_that_change_nothing_are_a_warning(kind: type[Bench], config: dict[str, Any]) -> None:
+def test_keys_that_change_nothing_are_a_warning(kind: type[Kit], config: dict[str, Any]) -> None:
     """The recorder warns as the embedded server does, at the place where it is made."""
     with pytest.warns(UnhonouredConfigWarning, match="engine") as caught:
         kind(config=config)

@@ -3,8 +3,9 @@
 import asyncio
 import http.client
 import os
+import re
 import socket
-import time
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TypeAlias
@@ -34,6 +35,16 @@ def server(kind: type[Server]) -> Iterator[Server]:
         yield server
 
 
+def wait_until_met(server: Server) -> None:
+    """Wait until a call has met each failure that was planned."""
+    unused = True
+    while unused:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            server.finish()
+        unused = bool(caught)
+
+
 def status(server: Server, method: str, path: str) -> int:
     host, _, port = server.url.removeprefix("http://").partition(":")
     with closing(http.client.HTTPConnection(host, int(port), timeout=20)) as connection:
@@ -52,7 +63,9 @@ def test_it_has_addresses_and_events(server: Server) -> None:
         v1.Client(server.url, server.secret).publish("news", 1)
     assert any(isinstance(event, CommandRun) for event in heard)
     assert server.websocket_url == server.url.replace("http:", "ws:") + "/connection/websocket"
-    assert repr(server) == f"<{type(server).__name__}, {server._server!r}, 1 publications>"
+    assert re.fullmatch(
+        rf"<{type(server).__name__}, <EmbeddedServer .+, at {server.url}>, 1 publications>", repr(server)
+    )
 
 
 def test_only_requests_to_the_api_fail(server: Server) -> None:
@@ -84,8 +97,7 @@ def test_it_can_stop_while_it_is_down_or_keeps_a_caller_waiting(kind: type[Serve
         host, _, port = url.removeprefix("http://").partition(":")
         waiting = socket.create_connection((host, int(port)))
         waiting.sendall(b"POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
-        while server._plan.unused():
-            time.sleep(0.001)
+        wait_until_met(server)
         with server.down():
             server.stop()
     assert waiting.recv(1) == b""

@@ -25,9 +25,10 @@ from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
 from centripetal.server.console.stream import Console
 from centripetal.server.engine.events import Events
-from centripetal.server.generation import Service
-from centripetal.server.listening.http_server import App
-from centripetal.server.listening.thread import CAN_WEBSOCKET, Running
+from centripetal.server.listening.http_server import HTTPServer
+from centripetal.server.listening.thread import ServerThread
+from centripetal.server.service import Service
+from centripetal.server.system import system_environment
 
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning"]
 
@@ -82,7 +83,7 @@ class EmbeddedServer:
             raise UsageError("console_password must be text that is not empty")
         if console_password is not None and not console:
             raise UsageError("console_password goes with a console: leave it out, or leave out console=False")
-        self._generation, unhonoured = choose(server, secret, api_key, token_secret, config)
+        self._settings, unhonoured = choose(server, secret, api_key, token_secret, config)
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=2)
         self.events = Events()
@@ -93,42 +94,42 @@ class EmbeddedServer:
         self._host = host or "0.0.0.0"  # noqa: S104 - an empty host means every address, to a socket
         self._port = port
         self._bound_port: int | None = None
-        self._running: Running | None = None
+        self._thread: ServerThread | None = None
 
     @property
     def generation(self) -> str:
         """What it stands in for: "1.x" or "6"."""
-        return self._generation.name
+        return self._settings.generation
 
     @property
     def secret(self) -> str:
         """What requests and tokens of 1.x are signed with; empty if nothing is configured."""
-        return self._generation.secret
+        return self._settings.secret
 
     @property
     def api_key(self) -> str:
         """What the current API is called with; empty if nothing is configured."""
-        return self._generation.api_key
+        return self._settings.api_key
 
     @property
     def token_secret(self) -> str:
         """What tokens of clients are signed with; empty if nothing is configured. In 1.x it is the secret."""
-        return self._generation.token_secret
+        return self._settings.token_secret
 
     @property
     def url(self) -> str:
         """Where clients of the API connect to."""
-        return f"http://{self._authority()}{self._generation.path}"
+        return f"http://{self._authority()}{self._settings.url_path}"
 
     @property
     def api_path(self) -> str:
         """What the paths of the API are, or begin with, such as `/api`."""
-        return self._generation.api_path
+        return self._settings.api_path
 
     @property
     def websocket_url(self) -> str:
         """Where browsers connect to."""
-        return f"ws://{self._authority()}{self._generation.websocket_path}"
+        return f"ws://{self._authority()}{self._settings.websocket_path}"
 
     @property
     def console_url(self) -> str:
@@ -149,35 +150,35 @@ class EmbeddedServer:
         Raises:
             UsageError: the server runs already, or the address cannot be listened on.
         """
-        if self._running is not None:
+        if self._thread is not None:
             raise UsageError("the server runs already")
         listener = _listen(self._host, self._port)
         self._bound_port = listener.getsockname()[1]
         try:
-            self._running = Running(self._serve, listener, self._open_console if self._console else None)
+            self._thread = ServerThread(self._start_service, listener, self._open_console if self._console else None)
         except BaseException:
             listener.close()
             raise
-        version = self._generation.version
+        version = self._settings.version
         logger.info("a stand-in for Centrifugo %s, for development and tests, at %s", version, self.url)
         return self
 
     def stop(self) -> None:
         """Stop listening, end all connections and forget everything; no harm if the server does not run."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.stop()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.stop()
             logger.info("stopped serving at %s", self.url)
 
-    def in_loop(self, act: Callable[[App], Coroutine[Any, Any, T]]) -> T:
-        """Run `act(app)` in the event loop of the running server and wait for its result; for tests and tools.
+    def in_loop(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> T:
+        """Run `act(server)` in the event loop of the running server and wait for its result; for tests and tools.
 
         Raises:
             UsageError: the server does not run.
         """
-        if self._running is None:
+        if self._thread is None:
             raise UsageError("the server does not run: start it first")
-        return self._running.in_loop(act)
+        return self._thread.in_loop(act)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -197,15 +198,14 @@ class EmbeddedServer:
         await asyncio.to_thread(self.stop)
 
     def __repr__(self) -> str:
-        state = "stopped" if self._running is None else f"at {self.url}"
-        return f"<EmbeddedServer {self._generation.name}, {state}>"
+        state = "stopped" if self._thread is None else f"at {self.url}"
+        return f"<EmbeddedServer {self._settings.generation}, {state}>"
 
-    def _serve(self) -> Service:
-        name = f"{socket.gethostname()}_{self._bound_port}"
-        return self._generation.serve(name, self.events, websockets=CAN_WEBSOCKET)
+    def _start_service(self) -> Service:
+        return self._settings.start(system_environment(), self.events, f"{socket.gethostname()}_{self._bound_port}")
 
     def _open_console(self, service: Service) -> Console:
-        return Console(service.backend, self.events, host=self._host, password=self.console_password)
+        return Console(service, host=self._host, password=self.console_password)
 
     def _authority(self, host: str | None = None) -> str:
         if self._bound_port is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from centripetal.errors import UsageError
 from centripetal.server.configuration.loading import ConfigSource, load, which
-from centripetal.server.configuration.value_readers import folded
+from centripetal.server.configuration.value_readers import lowercase_keys
 from centripetal.server.embedded import EmbeddedServer
 
 __all__ = ["serve"]
@@ -47,7 +47,7 @@ def serve(
     Raises:
         UsageError: as for `EmbeddedServer`.
     """
-    values = folded(load(config), "the configuration")
+    values = lowercase_keys(load(config), "the configuration")
     generation = which(server, secret, api_key or token_secret, values)
     # A configuration without a key is the user's choice, no configuration at all is an oversight.
     if config is None and not insecure and (secret if generation == 1 else api_key) is None:
@@ -95,7 +95,7 @@ def _password_hint(server: EmbeddedServer, known: str | None) -> str:
 def _without_address(values: Mapping[str, Any], generation: int) -> tuple[dict[str, Any], str, Any]:
     """A configuration without what it says of address and port, and these two."""
     rest = dict(values)
-    section = rest if generation == 1 else folded(rest.pop("http_server", {}), "http_server")
+    section = rest if generation == 1 else lowercase_keys(rest.pop("http_server", {}), "http_server")
     address, port = section.pop("address", None), section.pop("port", None)
     if generation != 1 and section:
         rest["http_server"] = section
@@ -106,7 +106,7 @@ def _opened(values: Mapping[str, Any], generation: int) -> dict[str, Any]:
     """A configuration in which neither the API nor clients need credentials."""
     if generation == 1:
         return {**values, "insecure": True, "insecure_api": True}
-    api, client = (folded(values.get(section, {}), section) for section in ("http_api", "client"))
+    api, client = (lowercase_keys(values.get(section, {}), section) for section in ("http_api", "client"))
     # Somebody who wants no credentials does not want to be asked where a page comes from either.
     client = {"allowed_origins": ["*"], **client, "insecure": True}
     return {**values, "http_api": {**api, "insecure": True}, "client": client}

@@ -1,52 +1,49 @@
-"""What stands between a client's connection and its session, in whatever dialect: PURE.
+"""How a client's connection and its session talk to each other, in either generation: PURE.
 
-A *session* is one client in some dialect: it takes messages and says what goes back. The *link* is the connection as
-the session sees it. The *realtime* of a dialect opens sessions, and says how their connections behave.
+A *session* is one client in some dialect: it takes messages and answers through its `ClientConnection`, which
+`listening/websocket.py` implements. A `ClientEndpoint` opens sessions and says how their connections behave.
 
-*D* is the dialect's type for why the server ends a connection.
+*D* is the dialect's type of the reasons for which the server ends a connection.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from centripetal.server.listening.http1 import Request
 
-__all__ = ["CloseFrame", "Link", "Realtime", "Session", "Timer"]
+__all__ = ["ClientConnection", "ClientEndpoint", "CloseFrame", "Session", "Timer"]
 
 D = TypeVar("D")
 D_contra = TypeVar("D_contra", contravariant=True)
 
 
 class CloseFrame(NamedTuple):
-    """What a WebSocket connection ends with."""
+    """The code and reason that end a WebSocket connection."""
 
     code: int
     reason: str
 
 
 class Timer(Protocol):
-    """What was asked for with `Link.call_later`."""
+    """A call that `ClientConnection.call_later` has scheduled."""
 
     def cancel(self) -> None: ...
 
 
-class Link(Protocol[D_contra]):
-    """What a session sees of the world."""
-
-    def now(self) -> float:
-        """Unix time."""
-        ...
+class ClientConnection(Protocol[D_contra]):
+    """The connection of a client, as its session sees it."""
 
     def send(self, payload: bytes) -> None:
         """Queue a message for the client; the same object for many clients is framed only once."""
         ...
 
     def end(self, disconnect: D_contra | None) -> None:
-        """Close the connection after what is queued; None: without saying why."""
+        """Close the connection after what is queued; with None, without giving a reason."""
         ...
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
-        """Call *callback* in *delay* seconds; 0: as soon as what is being done is done."""
+        """Call *callback* in *delay* seconds; with 0, as soon as the work in hand is done."""
         ...
 
 
@@ -54,11 +51,11 @@ class Session(Protocol[D_contra]):
     """One client, as its connection sees it."""
 
     def receive(self, message: bytes, /) -> None:
-        """Do what the client asks for in one message, and answer through the link."""
+        """Do what the client asks for in one message, and answer through the connection."""
         ...
 
     def close(self, disconnect: D_contra | None) -> None:
-        """End, for whatever reason (None: the client is gone), and call `Link.end`; nothing if it has ended."""
+        """End the session and call `ClientConnection.end`; None: the client is gone. Does nothing the second time."""
         ...
 
     def shut_down(self) -> None:
@@ -66,54 +63,37 @@ class Session(Protocol[D_contra]):
         ...
 
 
-class Realtime(Protocol[D]):
-    """The half of a server that clients connect to."""
+class ClientEndpoint(ABC, Generic[D]):
+    """The place to which clients connect.
 
-    @property
-    def compresses(self) -> bool:
-        """Whether clients that offer to compress are taken at their word."""
-        ...
+    Attributes:
+        compresses: whether to compress messages for clients that offer it.
+        max_message_size: maximum number of bytes in a client's message; 0 is no limit.
+        max_queue_size: maximum number of bytes that may wait for a client; beyond it, the client is closed as slow.
+        ping_interval: seconds between WebSocket pings; 0: sessions check for themselves whether clients are alive.
+        slow: why a client is closed that does not read what it is sent.
+    """
 
-    @property
-    def max_message_size(self) -> int:
-        """Bytes that a client may send in one message; 0: any number."""
-        ...
+    compresses: bool
+    max_message_size: int
+    max_queue_size: int
+    ping_interval: float = 0.0
+    slow: D
 
-    @property
-    def max_queue_size(self) -> int:
-        """Bytes that may wait for a client; more: it is closed as slow."""
-        ...
+    @abstractmethod
+    def open(self, connection: ClientConnection[D], request: Request, /) -> Session[D]:
+        """Return the session of a client that has just connected with *request*."""
 
-    @property
-    def ping_interval(self) -> float:
-        """Seconds between the pings of WebSocket; 0: sessions see for themselves whether clients are alive."""
-        ...
-
-    @property
-    def slow(self) -> D:
-        """Why a client is closed that does not read what it is sent."""
-        ...
-
-    def open(self, link: Link[D], request: Request, /) -> Session[D]:
-        """The session of a client that has just connected with *request*."""
-        ...
-
-    def subprotocol(self, request: Request, /) -> str:
-        """Which of the protocols that the client offers is spoken; empty: nothing is said of it."""
-        ...
-
+    @abstractmethod
     def close_frame(self, disconnect: D) -> CloseFrame:
-        """How a client is told why it is closed."""
-        ...
+        """Return the close frame that tells a client why it is closed."""
 
-    def count_received(self, microseconds: int) -> None:
-        """A message was handled, in that time."""
-        ...
+    def subprotocol(self, _: Request, /) -> str:
+        """Return the subprotocol to choose among those that the client offers; empty: choose none."""
+        return ""
 
     def count_queued(self) -> None:
-        """A message waits for a client."""
-        ...
+        """Count a message that waits for a client; does nothing unless the generation has such a metric."""
 
     def count_sent(self, messages: int, size: int) -> None:
-        """So many messages of *size* bytes together went to the socket."""
-        ...
+        """Count *messages* of *size* bytes together that went to the socket, as `count_queued` does."""

@@ -6,25 +6,21 @@ with Centrifugo() as server:
 """
 
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, Unpack
 
 from centripetal import AsyncClient, Client
 from centripetal.client.options import CurrentOptions
-from centripetal.server.current.config import read_config, with_keys
-from centripetal.server.current.http_endpoints import Endpoints
-from centripetal.server.current.node import Node
+from centripetal.server.configuration.loading import choose
 from centripetal.server.embedded import EmbeddedServer
-from centripetal.server.engine.events import Events
-from centripetal.testing.recorder import RecorderBench, warn_of_unhonoured
-from centripetal.testing.server import ServerBench
+from centripetal.testing.recorder import BaseRecorder
+from centripetal.testing.server import BaseServer
 
 __all__ = ["Centrifugo", "Recorder"]
 
 _EPOCH = 1_750_000_000.0  # June 2025, in the days of 6
 
 
-class Centrifugo(ServerBench):
+class Centrifugo(BaseServer):
     """An embedded Centrifugo 6 for a test.
 
     Args:
@@ -54,17 +50,15 @@ class Centrifugo(ServerBench):
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
         """A new blocking client of this server, which is closed with it; the options are those of `Client`."""
-        return self._kept(Client(self.url, self.api_key, timeout=timeout, **self._with_prefix(options)))
+        options = _with_prefix(self._server.api_path, options)
+        return self._closed_with_server(Client(self.url, self.api_key, timeout=timeout, **options))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
         """A new awaiting client of this server; the options are those of `AsyncClient`."""
-        return AsyncClient(self.url, self.api_key, timeout=timeout, **self._with_prefix(options))
-
-    def _with_prefix(self, options: CurrentOptions) -> CurrentOptions:
-        return _with_prefix(self._server.api_path, options)
+        return AsyncClient(self.url, self.api_key, timeout=timeout, **_with_prefix(self._server.api_path, options))
 
 
-class Recorder(RecorderBench):
+class Recorder(BaseRecorder):
     """A Centrifugo 6 of values only.
 
     Args:
@@ -85,35 +79,20 @@ class Recorder(RecorderBench):
         config: Mapping[str, Any] | None = None,
         now: Callable[[], float] = lambda: _EPOCH,
     ) -> None:
-        settings, unhonoured = read_config(config or {})
-        warn_of_unhonoured(unhonoured)
-        settings = with_keys(settings, api_key=api_key, token_secret=token_secret)
+        settings, unhonoured = choose(6, None, api_key, token_secret, config or {})
+        super().__init__(settings, unhonoured, now)
         self.api_key = api_key
         self.token_secret = token_secret
-        events, epochs = Events(), count(1)
-        node = Node(
-            settings,
-            name="recorder",
-            uid="recorder",
-            now=now(),
-            new_epoch=lambda: f"epoch{next(epochs)}",
-            events=events,
-        )
-        self._prefix = settings.http_api.handler_prefix
-        super().__init__(events, Endpoints(node, now, websockets=False).answer, self._prefix.removesuffix("/api"))
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
         """A new blocking client whose calls are recorded; the options are those of `Client`."""
-        transport = self._transport
-        return Client(self.url, self.api_key, timeout=timeout, transport=transport, **self._with_prefix(options))
+        options = _with_prefix(self._settings.api_path, options)
+        return Client(self.url, self.api_key, timeout=timeout, transport=self._transport, **options)
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
         """A new awaiting client whose calls are recorded; the options are those of `AsyncClient`."""
-        transport = self._awaited_transport
-        return AsyncClient(self.url, self.api_key, timeout=timeout, transport=transport, **self._with_prefix(options))
-
-    def _with_prefix(self, options: CurrentOptions) -> CurrentOptions:
-        return _with_prefix(self._prefix, options)
+        options = _with_prefix(self._settings.api_path, options)
+        return AsyncClient(self.url, self.api_key, timeout=timeout, transport=self._async_transport, **options)
 
 
 def _with_prefix(prefix: str, options: CurrentOptions) -> CurrentOptions:

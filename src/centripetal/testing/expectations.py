@@ -11,15 +11,15 @@ from typing import Any
 
 from centripetal.protocol.checks import check_timeout
 from centripetal.server.engine.events import Events
-from centripetal.testing.failures import Failure, Plan, UnusedFailuresWarning
+from centripetal.testing.failures import Failure, FailurePlan, UnusedFailuresWarning
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Expected, Publication, Publications
 
-__all__ = ["Bench"]
+__all__ = ["Expectations"]
 
 
-class Bench(ABC):
-    """Something to publish to, and to ask afterwards.
+class Expectations(ABC):
+    """A server or recorder for a test, which asserts what was published to it and makes calls fail.
 
     Attributes:
         published: every publication so far, by the API or by connected clients: a sequence that grows.
@@ -27,7 +27,7 @@ class Bench(ABC):
 
     def __init__(self, events: Events) -> None:
         self.published = Publications()
-        self._plan = Plan()
+        self._failures = FailurePlan()
         events.listen(self.published.note)
 
     # ---- what was published
@@ -45,7 +45,7 @@ class Bench(ABC):
             times: how many times exactly; at least once if not given.
         """
         __tracebackhide__ = True
-        _complain(self.published.missing(channel, data, times, tags=tags))
+        _fail_if(self.published.missing(channel, data, times, tags=tags))
 
     def assert_published_exactly(self, expected: Expected) -> None:
         """Fail unless that and nothing else was published.
@@ -55,12 +55,12 @@ class Bench(ABC):
                 matters only within a channel, the data by channel: `{"news": [{"n": 1}], "chat": ["hi"]}`.
         """
         __tracebackhide__ = True
-        _complain(self.published.deviating(expected))
+        _fail_if(self.published.deviating(expected))
 
     def assert_nothing_published(self, *, to: str | None = None) -> None:
         """Fail if anything was published, at all or *to* that channel."""
         __tracebackhide__ = True
-        _complain(self.published.unwanted(to))
+        _fail_if(self.published.unwanted(to))
 
     def wait_until_published(
         self, channel: str, data: Any = ANYTHING, *, times: int = 1, timeout: float = 5.0
@@ -83,13 +83,13 @@ class Bench(ABC):
         """
         __tracebackhide__ = True
         deadline = time.monotonic() + check_timeout(timeout)
-        news = threading.Event()
-        stop = self.published.watch(news.set)
+        published = threading.Event()
+        stop = self.published.watch(published.set)
         try:
             while (found := self.published.find(channel, data, times)) is None:
-                if not news.wait(max(deadline - time.monotonic(), 0)):
-                    _complain(_late(self.published, channel, data, times, timeout))
-                news.clear()
+                if not published.wait(max(deadline - time.monotonic(), 0)):
+                    _fail_if(_late(self.published, channel, data, times, timeout))
+                published.clear()
         finally:
             stop()
         return found
@@ -99,21 +99,21 @@ class Bench(ABC):
     ) -> Publication:
         """`wait_until_published` for tests that run in asyncio: other tasks go on meanwhile."""
         __tracebackhide__ = True
-        loop, news = asyncio.get_running_loop(), asyncio.Event()
+        loop, published = asyncio.get_running_loop(), asyncio.Event()
         deadline = loop.time() + check_timeout(timeout)
 
         def wake() -> None:
             with suppress(RuntimeError):  # the loop was closed a moment ago
-                loop.call_soon_threadsafe(news.set)
+                loop.call_soon_threadsafe(published.set)
 
         stop = self.published.watch(wake)
         try:
             while (found := self.published.find(channel, data, times)) is None:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), max(deadline - loop.time(), 0))
-                if not news.is_set():
-                    _complain(_late(self.published, channel, data, times, timeout))
-                news.clear()
+                    await asyncio.wait_for(published.wait(), max(deadline - loop.time(), 0))
+                if not published.is_set():
+                    _fail_if(_late(self.published, channel, data, times, timeout))
+                published.clear()
         finally:
             stop()
         return found
@@ -133,31 +133,31 @@ class Bench(ABC):
         Raises:
             UsageError: there is no such failure, or *times* is no number of calls.
         """
-        self._change(lambda: self._plan.add(failure, times))
+        self._change_failures(lambda: self._failures.add(failure, times))
 
     def stop_failing(self) -> None:
         """Forget the failures that were planned and have not been met."""
-        self._change(self._plan.clear)
+        self._change_failures(self._failures.clear)
 
     @contextmanager
     def down(self) -> Iterator[None]:
         """In this block nothing listens, as when Centrifugo is down: every call is a `ConnectError`."""
-        self._change(lambda: self._count_outage(1))
+        self._change_failures(lambda: self._count_outage(1))
         try:
             yield
         finally:
-            self._change(lambda: self._count_outage(-1))
+            self._change_failures(lambda: self._count_outage(-1))
 
     def _count_outage(self, change: int) -> None:
-        self._plan.outages += change
+        self._failures.outages += change
 
     @abstractmethod
-    def _change(self, change: Callable[[], None]) -> None:
-        """Make *change* to the plan, and see to it that something or nothing listens."""
+    def _change_failures(self, change: Callable[[], None]) -> None:
+        """Make *change* to the planned failures, and start or stop listening as they require."""
 
     def finish(self) -> None:
         """Warn of failures that were planned and never met: then the test has not tested what it says."""
-        if unused := self._plan.unused():
+        if unused := self._failures.unused():
             what = ", ".join(f"{failure!r} {times} times" if times > 1 else repr(failure) for failure, times in unused)
             text = f"failures were planned and not met: {what}; plan fewer, or call stop_failing()"
             warnings.warn(text, UnusedFailuresWarning, stacklevel=2)
@@ -167,7 +167,7 @@ def _late(published: Publications, channel: str, data: Any, times: int, timeout:
     return published.missing(channel, data, times, more=f" within {timeout:g} s")
 
 
-def _complain(fault: str) -> None:
+def _fail_if(fault: str) -> None:
     __tracebackhide__ = True
     if fault:
         raise AssertionError(fault)

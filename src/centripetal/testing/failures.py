@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from centripetal.errors import UsageError
 
-__all__ = ["FOREVER", "Failure", "Plan", "UnusedFailuresWarning"]
+__all__ = ["FOREVER", "Failure", "FailurePlan", "UnusedFailuresWarning"]
 
 Failure = Literal["timeout", "refuse", "error", "lose_reply"]
 """How a call can fail.
@@ -28,7 +28,7 @@ class UnusedFailuresWarning(UserWarning):
     """A test has ended before all the failures that it had planned were met."""
 
 
-class Plan:
+class FailurePlan:
     """The failures that are still to come.
 
     Attributes:
@@ -60,8 +60,8 @@ class Plan:
         """Whether nothing may listen now."""
         return self.outages > 0 or self._next() == "refuse"
 
-    def meet(self) -> Failure | None:
-        """What becomes of a call that is being made: how it fails, which is then done with; None: it does not."""
+    def take(self) -> Failure | None:
+        """Return how the call that is being made fails, and count that failure as used; None if it succeeds."""
         if self.outages:
             return "refuse"
         failure = self._next()

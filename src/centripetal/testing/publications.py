@@ -139,9 +139,9 @@ class Publications(Sequence[Publication]):
         what = f"to {channel!r}" if data is ANYTHING else f"of {clipped(data)} to {channel!r}"
         what += "" if tags is ANYTHING else f" with tags {clipped(tags)}"
         if not found:
-            return self._told(f"no publication {what}{more}", rows, _closest(channel, data, tags, rows))
+            return self._report(f"no publication {what}{more}", rows, _closest(channel, data, tags, rows))
         title = f"{_count(len(found))} {what}{more}, not {times}: {', '.join(map(str, found))}"
-        return self._told(title, rows, [])
+        return self._report(title, rows, [])
 
     def unwanted(self, channel: str | None = None) -> str:
         """What is wrong if anything was published, at all or to *channel*."""
@@ -175,7 +175,7 @@ class Publications(Sequence[Publication]):
     def _numbered(self) -> "_Rows":
         return list(enumerate(self, start=1))
 
-    def _told(self, title: str, rows: "_Rows", closest: list[str]) -> str:
+    def _report(self, title: str, rows: "_Rows", closest: list[str]) -> str:
         listed = ["published:", *_listed(rows)] if rows else ["nothing was published"]
         return "\n".join([title, "", *listed, *closest, *self._refused()])
 

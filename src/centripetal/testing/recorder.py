@@ -4,6 +4,7 @@ The clients are the real ones with a transport in memory: what they send is chec
 the embedded server's own code. A "timeout" comes at once.
 """
 
+import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterable
@@ -13,52 +14,56 @@ from centripetal.errors import ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.server.embedded import UnhonouredConfigWarning
 from centripetal.server.engine.events import Events
-from centripetal.server.listening.http1 import Request, Response
-from centripetal.testing.expectations import Bench
+from centripetal.server.environment import Environment
+from centripetal.server.listening.http1 import Request
+from centripetal.server.service import ServerSettings
+from centripetal.testing.expectations import Expectations
 from centripetal.transport.mapping import no_connection, out_of_time
 
-__all__ = ["RecorderBench", "warn_of_unhonoured"]
+__all__ = ["BaseRecorder"]
 
 _PLACE = "recorder:8000"
 
 
-class RecorderBench(Bench):
-    """A server of values only, of any dialect.
+class BaseRecorder(Expectations):
+    """A server in memory, without a socket, of any generation.
 
     Args:
-        events: what happens in the server.
-        answer: its answer to a request.
-        path: what the URL that clients have says after the address.
+        settings: the server.
+        unhonoured: a sentence for each key of its configuration that has no effect.
+        now: returns Unix time.
     """
 
-    def __init__(self, events: Events, answer: Callable[[Request], Response], path: str) -> None:
-        super().__init__(events)
-        self.events = events
+    def __init__(self, settings: ServerSettings, unhonoured: Iterable[str], now: Callable[[], float]) -> None:
+        for sentence in unhonoured:
+            warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)
+        self.events = Events()
         """All that happens: `events.listen(function)`."""
-        self._answer = answer
-        self._path = path
+        super().__init__(self.events)
+        self._settings = settings
+        self._answer = settings.start(_environment(now), self.events, "recorder").http.answer
         self._lock = threading.Lock()
 
     @property
     def url(self) -> str:
         """The address that its clients have; nobody else can use it."""
-        return f"http://{_PLACE}{self._path}"
+        return f"http://{_PLACE}{self._settings.url_path}"
 
     @property
-    def _transport(self) -> "_Recording":
-        return _Recording(self._carry)
+    def _transport(self) -> "_RecordingTransport":
+        return _RecordingTransport(self._carry)
 
     @property
-    def _awaited_transport(self) -> "_AwaitedRecording":
-        return _AwaitedRecording(self._carry)
+    def _async_transport(self) -> "_AsyncRecordingTransport":
+        return _AsyncRecordingTransport(self._carry)
 
-    def _change(self, change: Callable[[], None]) -> None:
+    def _change_failures(self, change: Callable[[], None]) -> None:
         with self._lock:
             change()
 
     def _carry(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         with self._lock:
-            failure = self._plan.meet()
+            failure = self._failures.take()
             if failure == "refuse":
                 raise no_connection(ConnectionRefusedError(), _PLACE)
             if failure == "timeout":
@@ -75,13 +80,23 @@ class RecorderBench(Bench):
         return f"<{type(self).__name__}, {len(self.published)} publications>"
 
 
-def warn_of_unhonoured(sentences: Iterable[str]) -> None:
-    """Warn whoever makes a recorder with a configuration of which some has no effect."""
-    for sentence in sentences:
-        warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)
+def _environment(now: Callable[[], float]) -> Environment:
+    """Return an environment without chance: ids are counted."""
+    numbers, epochs = itertools.count(1), itertools.count(1)
+    return Environment(
+        now=now,
+        timer=now,
+        jitter=lambda: 0.5,
+        new_uuid=lambda: "recorder",
+        new_token=lambda: "recorder",
+        new_message_id=lambda: f"{next(numbers):022}",
+        new_epoch=lambda: f"epoch{next(epochs)}",
+        process_usage=dict,
+        can_websocket=False,
+    )
 
 
-class _Recording:
+class _RecordingTransport:
     """A `Transport` that calls a function."""
 
     def __init__(self, carry: Callable[[HTTPRequest, float], HTTPReply]) -> None:
@@ -94,7 +109,7 @@ class _Recording:
         """Do nothing; there is nothing to close."""
 
 
-class _AwaitedRecording:
+class _AsyncRecordingTransport:
     """The same as an `AsyncTransport`."""
 
     def __init__(self, carry: Callable[[HTTPRequest, float], HTTPReply]) -> None:

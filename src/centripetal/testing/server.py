@@ -1,8 +1,8 @@
 """An embedded server for a test, of any dialect: what it was told, and failures on request.
 
-How failures come about: a request that is to fail is caught before it is answered (`App.interfere`). For "refuse"
-nothing listens at the server's address, so that the operating system turns away whoever comes; our transports tell of
-that, which is how the calls of this process are counted. All of it is decided in the server's event loop.
+How failures come about: a request that is to fail is caught before it is answered (`HTTPServer.intercept`). For
+"refuse" nothing listens at the server's address, so that the operating system turns away all callers; our transports
+report that, which is how the calls of this process are counted. All of it is decided in the server's event loop.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from centripetal.server.embedded import EmbeddedServer
 from centripetal.server.engine.events import Events
 from centripetal.server.listening.http1 import Request, Response
-from centripetal.server.listening.http_server import App, HTTPConnection
-from centripetal.testing.expectations import Bench
+from centripetal.server.listening.http_server import HTTPConnection, HTTPServer
+from centripetal.testing.expectations import Expectations
 from centripetal.testing.failures import Failure
 from centripetal.transport.connection import on_refusal
 from centripetal.transport.settings import Address
 
-__all__ = ["ServerBench"]
+__all__ = ["BaseServer"]
 
 
 class _Closeable(Protocol):
@@ -34,7 +34,7 @@ C = TypeVar("C", bound=_Closeable)
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
 
-class ServerBench(Bench):
+class BaseServer(Expectations):
     """An embedded server of any dialect, from `start` to `stop`.
 
     Args:
@@ -45,7 +45,7 @@ class ServerBench(Bench):
         super().__init__(server.events)
         self._server = server
         self._paused = False
-        self._turns: asyncio.Lock | None = None
+        self._plan_lock: asyncio.Lock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._process = os.getpid()
         self._clients: list[_Closeable] = []
@@ -68,7 +68,7 @@ class ServerBench(Bench):
     def start(self) -> Self:
         """Begin to serve."""
         self._server.start()
-        self._paused, self._turns = False, asyncio.Lock()
+        self._paused, self._plan_lock = False, asyncio.Lock()
         self._server.in_loop(self._set_up)
         on_refusal.append(self._refused)
         return self
@@ -80,7 +80,7 @@ class ServerBench(Bench):
         with suppress(ValueError):
             on_refusal.remove(self._refused)
         self._server.stop()
-        self._turns = None
+        self._plan_lock = None
         self.finish()
 
     def __enter__(self) -> Self:
@@ -91,7 +91,7 @@ class ServerBench(Bench):
     ) -> None:
         self.stop()
 
-    def _kept(self, client: C) -> C:
+    def _closed_with_server(self, client: C) -> C:
         """*client*, which is closed with the server."""
         self._clients.append(client)
         return client
@@ -99,18 +99,18 @@ class ServerBench(Bench):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, {self._server!r}, {len(self.published)} publications>"
 
-    async def _set_up(self, app: App) -> None:
-        app.interfere = lambda request, connection: self._interfere(app, request, connection)
-        await self._settle(app)
+    async def _set_up(self, server: HTTPServer) -> None:
+        server.intercept = lambda request, connection: self._intercept(server, request, connection)
+        await self._follow_plan(server)
 
-    def _change(self, change: Callable[[], None]) -> None:
-        if self._turns is None:  # it does not run: what is planned holds from the next start on
+    def _change_failures(self, change: Callable[[], None]) -> None:
+        if self._plan_lock is None:  # it does not run: what is planned holds from the next start on
             change()
             return
 
-        async def act(app: App) -> None:
+        async def act(server: HTTPServer) -> None:
             change()
-            await self._settle(app)
+            await self._follow_plan(server)
 
         self._server.in_loop(act)
 
@@ -120,10 +120,10 @@ class ServerBench(Bench):
             return
 
         def change() -> None:
-            if self._plan.refusing:
-                self._plan.meet()
+            if self._failures.refusing:
+                self._failures.take()
 
-        self._change(change)
+        self._change_failures(change)
 
     @property
     def _address(self) -> tuple[str, int]:
@@ -132,27 +132,27 @@ class ServerBench(Bench):
 
     # ---- in the server's event loop
 
-    async def _settle(self, app: App, spared: HTTPConnection | None = None) -> None:
+    async def _follow_plan(self, server: HTTPServer, spared: HTTPConnection | None = None) -> None:
         """Listen or not, as planned."""
-        assert self._turns is not None
-        async with self._turns:
-            if self._plan.refusing and not self._paused:
+        assert self._plan_lock is not None
+        async with self._plan_lock:
+            if self._failures.refusing and not self._paused:
                 self._paused = True
-                await app.pause(spared)
-            elif self._paused and not self._plan.refusing:
+                await server.pause(spared)
+            elif self._paused and not self._failures.refusing:
                 self._paused = False
-                await app.resume()
+                await server.resume()
 
-    def _interfere(self, app: App, request: Request, connection: HTTPConnection) -> bool:
+    def _intercept(self, server: HTTPServer, request: Request, connection: HTTPConnection) -> bool:
         if not self._is_of_api(urlsplit(request.target).path):
             return False
-        failure = self._plan.meet()
+        failure = self._failures.take()
         if failure is None:
             return False
         if failure == "lose_reply":
-            app.answer(request)
+            server.answer(request)
         # If nothing listens from here on, that must be so before the caller can make its next call.
-        task = asyncio.get_running_loop().create_task(self._fail(app, failure, request, connection))
+        task = asyncio.get_running_loop().create_task(self._fail(server, failure, request, connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
@@ -161,8 +161,8 @@ class ServerBench(Bench):
         below = self._server.api_path.rstrip("/")
         return (path == below or path.startswith(f"{below}/")) and path != urlsplit(self.websocket_url).path
 
-    async def _fail(self, app: App, failure: Failure, request: Request, connection: HTTPConnection) -> None:
-        await self._settle(app, connection)
+    async def _fail(self, server: HTTPServer, failure: Failure, request: Request, connection: HTTPConnection) -> None:
+        await self._follow_plan(server, connection)
         if failure == "error":
             connection.end_with(_FAILURE, request)
         elif failure != "timeout":

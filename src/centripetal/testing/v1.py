@@ -6,17 +6,13 @@ with CentrifugoV1() as server:
 """
 
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, Unpack
 
 from centripetal.client.options import ClientOptions
+from centripetal.server.configuration.loading import choose
 from centripetal.server.embedded import EmbeddedServer
-from centripetal.server.engine.events import Events
-from centripetal.server.v1.api import Node
-from centripetal.server.v1.config import read_config
-from centripetal.server.v1.http_endpoints import Endpoints
-from centripetal.testing.recorder import RecorderBench, warn_of_unhonoured
-from centripetal.testing.server import ServerBench
+from centripetal.testing.recorder import BaseRecorder
+from centripetal.testing.server import BaseServer
 from centripetal.v1 import AsyncClient, Client
 
 __all__ = ["CentrifugoV1", "RecorderV1"]
@@ -24,7 +20,7 @@ __all__ = ["CentrifugoV1", "RecorderV1"]
 _EPOCH = 1_500_000_000.0  # July 2017, in the days of 1.x
 
 
-class CentrifugoV1(ServerBench):
+class CentrifugoV1(BaseServer):
     """An embedded Centrifugo 1.x for a test.
 
     Args:
@@ -42,14 +38,14 @@ class CentrifugoV1(ServerBench):
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
         """A new blocking client of this server, which is closed with it; the options are those of `v1.Client`."""
-        return self._kept(Client(self.url, self.secret, timeout=timeout, **options))
+        return self._closed_with_server(Client(self.url, self.secret, timeout=timeout, **options))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
         """A new awaiting client of this server; the options are those of `v1.AsyncClient`."""
         return AsyncClient(self.url, self.secret, timeout=timeout, **options)
 
 
-class RecorderV1(RecorderBench):
+class RecorderV1(BaseRecorder):
     """A Centrifugo 1.x of values only.
 
     Args:
@@ -68,12 +64,9 @@ class RecorderV1(RecorderBench):
         config: Mapping[str, Any] | None = None,
         now: Callable[[], float] = lambda: _EPOCH,
     ) -> None:
-        settings, unhonoured = read_config({**(config or {}), "secret": secret})
-        warn_of_unhonoured(unhonoured)
+        settings, unhonoured = choose(1, secret, None, None, config or {})
+        super().__init__(settings, unhonoured, now)
         self.secret = secret
-        events, ids = Events(), count(1)
-        node = Node(settings, uid="recorder", now=now(), next_uid=lambda: f"{next(ids):022}", events=events)
-        super().__init__(events, Endpoints(node, now, now, websockets=False).answer, settings.http_prefix)
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
         """A new blocking client whose calls are recorded; the options are those of `v1.Client`."""
@@ -81,4 +74,4 @@ class RecorderV1(RecorderBench):
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
         """A new awaiting client whose calls are recorded; the options are those of `v1.AsyncClient`."""
-        return AsyncClient(self.url, self.secret, timeout=timeout, transport=self._awaited_transport, **options)
+        return AsyncClient(self.url, self.secret, timeout=timeout, transport=self._async_transport, **options)

@@ -8,10 +8,10 @@ from centripetal.errors import UsageError
 from centripetal.server.configuration.value_readers import (
     boolean,
     duration,
-    folded,
     integer,
-    objects,
+    lowercase_keys,
     read,
+    read_objects,
     text,
     texts,
 )
@@ -77,8 +77,8 @@ def test_a_wrong_kind_is_named(reader: Any, given: Any) -> None:
 
 def test_objects_have_folded_names_and_no_nulls() -> None:
     """A list of them says where each one stands."""
-    assert folded({"Name": 1, "x": None}, "place") == {"name": 1}
-    assert objects([{"A": 1}, {}], "list") == [("list[0]", {"a": 1}), ("list[1]", {})]
+    assert lowercase_keys({"Name": 1, "x": None}, "place") == {"name": 1}
+    assert read_objects([{"A": 1}, {}], "list") == [("list[0]", {"a": 1}), ("list[1]", {})]
     for wrong, of_what in ((5, "a list"), ([5], "an object")):
         with pytest.raises(UsageError, match=f"must be {of_what}"):
-            objects(wrong, "list")
+            read_objects(wrong, "list")

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
+from centripetal.server.console.endpoints import PREFIX, Endpoints, RunningServer
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Guard
 from centripetal.server.engine.engine import NO_HISTORY, Publication
 from centripetal.server.engine.events import CommandRun, Event, Events, RequestRefused
 from centripetal.server.listening.http1 import Request, Response
-from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.console_backend import V1Backend
+from centripetal.server.v1.console_backend import ConsoleBackend
+from centripetal.server.v1.node import Node
+from tests.server.environment import Clock, fixed_environment
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -22,17 +23,18 @@ CHANGE = (HOST, ("content-type", "application/json"), ("x-console-token", "token
 FILES = ("", "index.html", "console.css", "console.js", "dom.js", "stream.js", "views.js")
 
 
-class Bench:
+class ConsoleOfNode:
     """A node with a console and nothing else."""
 
     def __init__(self, **config: object) -> None:
         events = Events()
         self.heard: list[Event] = []
-        self.node = Node(read_config(config)[0], uid="uid", now=1, next_uid=lambda: "id", events=events)
-        backend = V1Backend(self.node, lambda: 7)
+        self.node = Node(read_config(config)[0], fixed_environment(now=Clock(7)), events)
+        backend = ConsoleBackend(self.node)
         self.feed = Feed("run", backend.explain)
         guard = Guard("127.0.0.1", token="token", password="", timer=lambda: 0)
-        self.endpoints = Endpoints(backend, self.feed, guard, Setting("run", 2, lambda: 7, lambda name: name.encode()))
+        running = RunningServer("run", 2, self.node.now, lambda name: name.encode())
+        self.endpoints = Endpoints(backend, self.feed, guard, running)
         events.listen(self.feed.take)
         events.listen(self.heard.append)
 
@@ -55,14 +57,14 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench(presence=True, history_size=2, history_lifetime=60)
+def console() -> ConsoleOfNode:
+    return ConsoleOfNode(presence=True, history_size=2, history_lifetime=60)
 
 
 @pytest.mark.parametrize("path", [*FILES, "state"])
-def test_every_answer_forbids_what_it_can(bench: Bench, path: str) -> None:
+def test_every_answer_forbids_what_it_can(console: ConsoleOfNode, path: str) -> None:
     """Scripts from elsewhere, frames, caches, guesses at types; and nothing is opened to other origins."""
-    response = bench.ask("GET", path)
+    response = console.ask("GET", path)
     headers = dict(response.headers)
     assert response.status == 200
     assert headers["X-Frame-Options"] == "DENY"
@@ -75,9 +77,9 @@ def test_every_answer_forbids_what_it_can(bench: Bench, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["console", "console/x", "consol", "console/state/", "", "api/", "api/../console/"])
-def test_other_paths_are_not_the_consoles(bench: Bench, path: str) -> None:
+def test_other_paths_are_not_the_consoles(console: ConsoleOfNode, path: str) -> None:
     """They are answered as if there were no console."""
-    assert bench.endpoints.answer(Request("GET", f"/{path}", (HOST,))) is None
+    assert console.endpoints.answer(Request("GET", f"/{path}", (HOST,))) is None
 
 
 @pytest.mark.parametrize(
@@ -92,79 +94,79 @@ def test_other_paths_are_not_the_consoles(bench: Bench, path: str) -> None:
         ("OPTIONS", "publish", "POST"),
     ],
 )
-def test_other_methods_are_refused(bench: Bench, method: str, path: str, allowed: str) -> None:
+def test_other_methods_are_refused(console: ConsoleOfNode, method: str, path: str, allowed: str) -> None:
     """A preflight of another origin among them."""
-    response = bench.ask(method, path)
+    response = console.ask(method, path)
     assert response.status == 405
     assert dict(response.headers)["Allow"] == allowed
 
 
 @pytest.mark.parametrize("path", [*FILES, "state", "events"])
-def test_all_of_it_is_guarded(bench: Bench, path: str) -> None:
+def test_all_of_it_is_guarded(console: ConsoleOfNode, path: str) -> None:
     """Nothing answers to a name that is not this machine's, and the answer says no more than why."""
-    response = bench.ask("GET", path, headers=(("host", "example.com"),))
+    response = console.ask("GET", path, headers=(("host", "example.com"),))
     assert response.status == 403
     assert b"token" not in response.body
 
 
 @pytest.mark.parametrize("path", ["publish", "unsubscribe", "disconnect", "forget"])
-def test_changes_need_the_token(bench: Bench, path: str) -> None:
+def test_changes_need_the_token(console: ConsoleOfNode, path: str) -> None:
     """Without it nothing is done."""
-    assert bench.ask("POST", path, b"{}", CHANGE[:2]).status == 403
-    assert bench.heard == []
+    assert console.ask("POST", path, b"{}", CHANGE[:2]).status == 403
+    assert console.heard == []
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "state"), ("POST", "events"), ("GET", "eventsx")])
-def test_only_a_get_of_events_opens_the_stream(bench: Bench, method: str, path: str) -> None:
+def test_only_a_get_of_events_opens_the_stream(console: ConsoleOfNode, method: str, path: str) -> None:
     """And only one that the guard lets in."""
-    assert not bench.endpoints.opens_stream(Request(method, PREFIX + path, (HOST,)))
-    assert not bench.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (("host", "example.com"),)))
-    assert bench.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (HOST,)))
+    assert not console.endpoints.opens_stream(Request(method, PREFIX + path, (HOST,)))
+    assert not console.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (("host", "example.com"),)))
+    assert console.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (HOST,)))
 
 
-def test_the_state_is_what_there_is(bench: Bench) -> None:
+def test_the_state_is_what_there_is(console: ConsoleOfNode) -> None:
     """Channels by size and name, filtered if asked for."""
     for channel, clients in (("b", "12"), ("a", "12"), ("Big", "123")):
         for client in clients:
-            bench.node.engine.subscribe(channel, client)
-    state = bench.state()
+            console.node.engine.subscribe(channel, client)
+    state = console.state()
     assert state["channels"] == [["Big", 3], ["a", 2], ["b", 2]]
     assert (state["server"], state["websocket_path"]) == ("Centrifugo 1.8.0", "/connection/websocket")
     assert (state["started"], state["now"], state["token"], state["run"]) == (2, 7, "token", "run")
     assert state["channel"] is None
-    found = bench.state("?filter=B")
+    found = console.state("?filter=B")
     assert (found["channels"], found["channels_found"], found["channels_total"]) == ([["Big", 3], ["b", 2]], 2, 3)
 
 
-def test_long_lists_are_shown_in_part(bench: Bench) -> None:
+def test_long_lists_are_shown_in_part(console: ConsoleOfNode) -> None:
     """With how many there are in all."""
     for number in range(300):
-        bench.node.engine.subscribe(f"c{number:03}", "1")
-    state = bench.state()
+        console.node.engine.subscribe(f"c{number:03}", "1")
+    state = console.state()
     assert (len(state["channels"]), state["channels_total"]) == (200, 300)
 
 
-def test_a_channel_is_shown_closely(bench: Bench) -> None:
+def test_a_channel_is_shown_closely(console: ConsoleOfNode) -> None:
     """Its history with the data as published; names come percent-encoded."""
-    options = bench.node.config.channels.options
-    bench.node.publish(Publication("1", "a b", b'{"n": 1.0}'), options, 5)
-    channel = bench.state("?channel=a+b")["channel"]
+    options = console.node.config.channels.options
+    console.node.publish(Publication("1", "a b", b'{"n": 1.0}'), options, 5)
+    channel = console.state("?channel=a+b")["channel"]
     assert channel["history"] == [{"id": "1", "data": '{"n": 1.0}', "user": "", "tags": ""}]
-    assert bench.state("?channel=a%20b")["published"] == 1
+    assert console.state("?channel=a%20b")["published"] == 1
 
 
-def test_publishing_goes_the_way_of_the_api(bench: Bench) -> None:
+def test_publishing_goes_the_way_of_the_api(console: ConsoleOfNode) -> None:
     """Who listens hears of the message and of the call; the data are as they were written."""
     body = b'{"channel": "news", "data": {"n": 1.00}}'
-    assert bench.ask("POST", "publish", body, CHANGE).status == 200
-    assert [each.data for each in bench.node.engine.history("news", NO_HISTORY, 7)[0]] == [b'{"n": 1.00}']
-    assert [each.method for each in bench.heard if isinstance(each, CommandRun)] == ["publish"]
+    assert console.ask("POST", "publish", body, CHANGE).status == 200
+    assert [each.data for each in console.node.engine.history("news", NO_HISTORY, 7)[0]] == [b'{"n": 1.00}']
+    assert [each.method for each in console.heard if isinstance(each, CommandRun)] == ["publish"]
 
 
 def test_what_the_server_refuses_is_explained() -> None:
     """In the words of the problem list."""
-    bench = Bench()
-    status, answer = bench.change("publish", {"channel": "no:where", "data": 1})
+    console = ConsoleOfNode()
+    status, answer = console.change("publish", {"channel": "no:where", "data": 1})
     assert status == 400
     assert "no namespace “no”" in answer["error"]
     assert "namespaces" in answer["fix"]
@@ -184,16 +186,16 @@ def test_what_the_server_refuses_is_explained() -> None:
         ("disconnect", {}),
     ],
 )
-def test_what_is_incomplete_is_refused(bench: Bench, path: str, value: object) -> None:
+def test_what_is_incomplete_is_refused(console: ConsoleOfNode, path: str, value: object) -> None:
     """With a sentence that says what is missing."""
-    status, answer = bench.change(path, value)
+    status, answer = console.change(path, value)
     assert status == 400
     assert answer["error"].startswith(f"not what {path} needs: ")
 
 
-def test_problems_can_be_forgotten(bench: Bench) -> None:
+def test_problems_can_be_forgotten(console: ConsoleOfNode) -> None:
     """Those of the server, for all pages."""
-    bench.node.events.tell(RequestRefused(at=1, status=401, reason="invalid sign"))
-    assert len(bench.state()["problems"]) == 1
-    assert bench.change("forget", {}) == (200, {})
-    assert bench.state()["problems"] == []
+    console.node.events.emit(RequestRefused(at=1, status=401, reason="invalid sign"))
+    assert len(console.state()["problems"]) == 1
+    assert console.change("forget", {}) == (200, {})
+    assert console.state()["problems"] == []

@@ -1,5 +1,6 @@
 """The console on a running server: event streams over real sockets, and that nothing else changes."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -13,8 +14,13 @@ import pytest
 
 from centripetal.errors import UsageError
 from centripetal.server import EmbeddedServer
-from centripetal.server.console import stream
+from centripetal.server.console.stream import Console
+from centripetal.server.engine.events import Events
+from centripetal.server.listening.http_server import HTTPServer
+from centripetal.server.v1.config import read_config
+from centripetal.server.v1.service import start
 from centripetal.v1 import Client
+from tests.server.environment import fixed_environment
 
 SECRET = "secret"
 
@@ -125,12 +131,22 @@ def test_streams_end_with_the_server() -> None:
     assert threading.active_count() == threads - 1
 
 
-def test_a_silent_stream_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By comments, which pages do not see and what lies between does."""
-    monkeypatch.setattr(stream, "_BEAT", 0.01)
-    with EmbeddedServer(secret=SECRET) as server, get(server, "/console/events") as response:
-        lines = [response.readline() for _ in range(6)]
-    assert lines.count(b": still here\n") == 2
+async def test_a_silent_stream_sends_comments() -> None:
+    """Comments keep a silent stream open; pages do not see them."""
+    service = start(read_config({"secret": SECRET})[0], fixed_environment(), Events(), "node")
+    console = Console(service, host="127.0.0.1", password="", keep_alive=0.01)
+    server = HTTPServer(*console.before(service.http.answer, lambda _: None))
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    await server.start(listener)
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"GET /console/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    async with asyncio.timeout(20):
+        for _ in range(2):
+            await reader.readuntil(b": still here\n\n")
+    writer.close()
+    await console.stop()
+    await server.stop()
 
 
 @pytest.mark.parametrize("path", ["/console/", "/console/events", "/console/state", "/console/console.js"])

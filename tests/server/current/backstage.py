@@ -1,7 +1,6 @@
 """A current server without a network, and connections that keep what they are told."""
 
 import dataclasses
-import itertools
 import json
 from typing import Any
 
@@ -10,8 +9,10 @@ from centripetal.dialects.current.server_results import Answer
 from centripetal.errors import ServerError
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config
-from centripetal.server.current.connection import Announcement, ServerSubscription, Told
-from centripetal.server.current.node import Node, failure
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
+from centripetal.server.current.node import Node
+from centripetal.server.current.refusals import failure
+from tests.server.environment import fixed_environment
 
 __all__ = ["FakeConnection", "World"]
 
@@ -44,11 +45,11 @@ class FakeConnection:
     def push(self, payload: bytes) -> None:
         self.told.append(payload)
 
-    def deliver(self, told: Told) -> None:
-        self.told.append(told)
+    def deliver(self, outgoing: OutgoingPublication) -> None:
+        self.told.append(outgoing)
 
-    def announce(self, announcement: Announcement) -> None:
-        self.told.append(announcement)
+    def announce(self, outgoing: OutgoingJoinLeave) -> None:
+        self.told.append(outgoing)
 
     def subscribe(self, subscription: ServerSubscription) -> None:
         self.told.append(subscription)
@@ -68,11 +69,10 @@ class FakeConnection:
 class World:
     """A node, its API, and the time there."""
 
-    def __init__(self, **sections: Any) -> None:
+    def __init__(self, *, can_websocket: bool = True, **sections: Any) -> None:
         self.time = 1000.0
-        epochs = (f"epoch-{number}" for number in itertools.count(1))
-        config, _ = read_config({**CONFIG, **sections})
-        self.node = Node(config, name="n", uid="uid", now=self.time, new_epoch=lambda: next(epochs))
+        config, _ = read_config({**CONFIG, "node": {"name": "n"}, **sections})
+        self.node = Node(config, fixed_environment(now=lambda: self.time, can_websocket=can_websocket))
         self.api = API(self.node)
 
     def connect(self, id_: str, user: str, *channels: str, session: str = "") -> FakeConnection:

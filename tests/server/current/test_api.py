@@ -8,7 +8,7 @@ from centripetal.dialects.current.commands.base import Method, OfChannel
 from centripetal.dialects.current.server_codec import Unknown
 from centripetal.dialects.current.server_results import Answer, HistoryAnswer, PublishAnswer
 from centripetal.errors import ServerError
-from centripetal.server.current.connection import ServerSubscription, Told
+from centripetal.server.current.connection import OutgoingPublication, ServerSubscription
 from centripetal.server.engine.engine import ClientInfo, Position
 from centripetal.server.engine.events import CommandRun, Event, Published
 from tests.server.current.backstage import World
@@ -44,7 +44,7 @@ def test_a_publication_reaches_subscribers_with_all_that_is_known_of_it(world: W
     world.ask("publish", channel="hist:a", data=2, tags={"t": "x"}, version=7, delta=True)
     (first, second) = one.told
     assert one.told == two.told
-    assert isinstance(first, Told)
+    assert isinstance(first, OutgoingPublication)
     assert (first.publication.offset, first.previous, first.delta) == (1, None, False)
     assert second.position == Position(2, "epoch-1")
     assert (second.publication.tags, second.publication.version) == ({"t": "x"}, 7)
@@ -94,7 +94,7 @@ def test_keys_are_remembered_for_five_minutes(world: World) -> None:
         connection = world.connect(channel, "u", channel)
         for seconds in (0, 299, 1):
             world.time += seconds
-            world.node.tick(world.time)
+            world.node.tick()
             world.ask("publish", channel=channel, data=1, idempotency_key="k")
         assert len(connection.told) == 2
 
@@ -143,7 +143,7 @@ def test_history_ends_and_its_position_later(world: World) -> None:
     world.ask("publish", channel="hist:a", data=1)
     for seconds, offset, epoch, kept in ((9, 1, 1, [b"1"]), (2, 1, 1, []), (19, 1, 1, []), (21, 0, 2, [])):
         world.time += seconds
-        world.node.tick(world.time)
+        world.node.tick()
         answer = world.ask("history", channel="hist:a", limit=-1)
         assert (answer.offset, answer.epoch, datas(answer)) == (offset, f"epoch-{epoch}", kept)
 
@@ -180,7 +180,7 @@ def test_info_says_what_was_announced_last(world: World) -> None:
     world.connect("1", "u", "a", "b")
     assert world.ask("info").nodes[0].num_clients == 0
     world.time += 3
-    world.node.tick(world.time)
+    world.node.tick()
     (node,) = world.ask("info").nodes
     assert (node.name, node.num_clients, node.num_users, node.num_channels, node.num_subs, node.uptime) == (
         *("n", 1, 1, 2, 2),

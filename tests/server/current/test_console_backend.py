@@ -2,13 +2,14 @@
 
 import pytest
 
-from centripetal.server.console.backend import Kept, Member
+from centripetal.server.console.backend import KeptPublication, Member
 from centripetal.server.current.config import read_config
-from centripetal.server.current.connection import Told
-from centripetal.server.current.console_backend import CurrentBackend
+from centripetal.server.current.connection import OutgoingPublication
+from centripetal.server.current.console_backend import ConsoleBackend
 from centripetal.server.current.node import Node
 from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Publication
 from centripetal.server.engine.events import CommandRun, Event
+from tests.server.environment import Clock, fixed_environment
 
 CONFIG = {
     "channel": {
@@ -25,8 +26,8 @@ class Connected:
         self.id, self.user, self.session, self.done = "c1", user, "", list[str]()
         node.hub.add(self)  # type: ignore[arg-type]  # no more of a connection is needed here
 
-    def deliver(self, told: Told) -> None:
-        self.done.append(f"publication {told.publication.offset}")
+    def deliver(self, outgoing: OutgoingPublication) -> None:
+        self.done.append(f"publication {outgoing.publication.offset}")
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
         self.done.append(f"unsubscribe {channel}: {code} {reason}")
@@ -36,13 +37,23 @@ class Connected:
 
 
 @pytest.fixture
-def node() -> Node:
-    return Node(read_config(CONFIG)[0], name="n", uid="u", now=0, new_epoch=lambda: "epoch")
+def epochs() -> list[str]:
+    """The epochs of the streams that were made."""
+    return []
 
 
-def test_a_channel_is_seen(node: Node) -> None:
+@pytest.fixture
+def node(epochs: list[str]) -> Node:
+    def new_epoch() -> str:
+        epochs.append("epoch")
+        return "epoch"
+
+    return Node(read_config(CONFIG)[0], fixed_environment(now=Clock(1.0), new_epoch=new_epoch))
+
+
+def test_a_channel_is_seen(node: Node, epochs: list[str]) -> None:
     """Its subscribers, who they are, what it remembers; reading it makes no stream."""
-    backend = CurrentBackend(node, lambda: 1.0)
+    backend = ConsoleBackend(node)
     Connected(node)
     node.engine.subscribe("news", "c1")
     node.engine.add_presence("news", ClientInfo("ada", "c1", conn_info=b'{"name":"Ada"}'))
@@ -51,11 +62,11 @@ def test_a_channel_is_seen(node: Node) -> None:
     view = backend.channel("news", 10)
     assert (view.subscribers, view.presence, view.history, view.advice) == (1, True, (), "")
     assert view.members == (Member("c1", "ada", '{"name":"Ada"}'),)
-    assert node.engine._streams == {}
+    assert epochs == []
     assert backend.publish("news", b'{"n": 1.0}') == ""
-    assert backend.channel("news", 10).history == (Kept("1", '{"n": 1.0}'),)
+    assert backend.channel("news", 10).history == (KeptPublication("1", '{"n": 1.0}'),)
     node.engine.publish(Publication("", "news", b"2", tags={"lang": "en"}), HistoryOptions(size=10, ttl=60), 1.0)
-    assert backend.channel("news", 1).history == (Kept("2", "2", "", "lang=en"),)
+    assert backend.channel("news", 1).history == (KeptPublication("2", "2", "", "lang=en"),)
     assert "`history_size` and `history_ttl`" in backend.channel("bare:x", 10).advice
     assert "no namespace “nowhere”" in backend.channel("nowhere:x", 10).advice
 
@@ -64,7 +75,7 @@ def test_buttons_do_what_the_api_does(node: Node) -> None:
     """They act on all connections of the user, are told like any call, and give the server's error back."""
     heard = list[Event]()
     node.events.listen(heard.append)
-    backend, connection = CurrentBackend(node, lambda: 1.0), Connected(node)
+    backend, connection = ConsoleBackend(node), Connected(node)
     assert backend.unsubscribe("news", "ada") == backend.disconnect("ada") == ""
     assert connection.done == ["unsubscribe news: 2000 server unsubscribe", "disconnect: 3503 force disconnect"]
     assert backend.publish("nowhere:x", b"1") == "unknown channel"
@@ -77,7 +88,7 @@ def test_buttons_do_what_the_api_does(node: Node) -> None:
 
 def test_the_anonymous_are_left_alone(node: Node) -> None:
     """To the API, no user is all of them."""
-    backend, connection = CurrentBackend(node, lambda: 1.0), Connected(node, user="")
+    backend, connection = ConsoleBackend(node), Connected(node, user="")
     assert "anonymous" in backend.unsubscribe("news", "")
     assert "anonymous" in backend.disconnect("")
     assert connection.done == []

@@ -3,7 +3,7 @@
 import pytest
 
 from centripetal.errors import ServerError
-from centripetal.server.current.connection import Announcement, Shared
+from centripetal.server.current.connection import OutgoingJoinLeave
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.events import Event, Published
 from tests.server.current.backstage import World
@@ -18,33 +18,20 @@ def test_joins_and_leaves_go_to_whoever_is_subscribed_then(world: World) -> None
     """Also to the one who comes; who is told is for the connections to decide."""
     connection, other = world.connect("1", "u", "a"), world.connect("2", "v", "b")
     info = ClientInfo("u", "1")
-    world.node.join("a", info)
-    world.node.leave("a", info)
+    world.node.announce_join("a", info)
+    world.node.announce_leave("a", info)
     assert [(type(each), each.channel, each.info, each.joined) for each in connection.told] == [
-        (Announcement, "a", info, True),
-        (Announcement, "a", info, False),
+        (OutgoingJoinLeave, "a", info, True),
+        (OutgoingJoinLeave, "a", info, False),
     ]
     assert other.told == []
-
-
-def test_a_form_is_encoded_once() -> None:
-    """However many clients get it."""
-    shared, made = Shared(), []
-
-    def encode() -> bytes:
-        made.append(1)
-        return b"x" * 3
-
-    assert shared.form("plain", encode) is shared.form("plain", encode)
-    shared.form("other", encode)
-    assert len(made) == 2
 
 
 def test_a_client_is_the_author_of_what_it_publishes(world: World) -> None:
     """Whoever listens is told so."""
     heard: list[Event] = []
     world.node.events.listen(heard.append)
-    publication = Publication("", "a", b"1", info=ClientInfo("u", "1"))
+    publication = Publication("", "a", b"1", "1", ClientInfo("u", "1"))
     assert world.node.publish(publication, world.node.options("a"), world.time) == Position()
     (event,) = heard
     assert isinstance(event, Published)

@@ -8,7 +8,7 @@ from centripetal.dialects.current.client_protocol.commands import Connect, Subsc
 from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import read_config
-from centripetal.server.current.permissions import Admission, Gate, has_ended
+from centripetal.server.current.permissions import Admission, Permissions, has_ended
 from centripetal.server.current.refusals import FatalError
 from centripetal.tokens.verification import TokenRefused
 from tests.server.current.world import NAMESPACES, token
@@ -18,26 +18,26 @@ MAP = {"name": "map", "subscription_type": "map", "map": {"mode": "ephemeral"}, 
 POLL = {"name": "poll", "subscription_type": "shared_poll", "allow_subscribe_for_client": True}
 
 
-def gate(**client: Any) -> Gate:
+def make(**client: Any) -> Permissions:
     config, _ = read_config(
         {
             "client": {"token": {"hmac_secret_key": "secret"}, **client},
             "channel": {"namespaces": [*NAMESPACES, LIMITED, MAP, POLL]},
         }
     )
-    return Gate(config)
+    return Permissions(config)
 
 
-def admit(gate: Gate, params: Connect) -> Admission:
+def admit(permissions: Permissions, params: Connect) -> Admission:
     """Let a client in."""
-    return gate.admit(gate.identify(params, 1000), params)
+    return permissions.admit(permissions.identify(params, 1000), params)
 
 
-def subscribe(gate: Gate, channel: str, user: str = "42", **params: Any) -> str:
+def subscribe(permissions: Permissions, channel: str, user: str = "42", **params: Any) -> str:
     """What comes of it: "granted", or the code of the error or the close."""
     try:
-        gate.check_polling(channel, params.get("type", 0))
-        gate.subscribe(Subscribe(channel, **params), user, "id", 1000)
+        permissions.check_polling(channel, params.get("type", 0))
+        permissions.subscribe(Subscribe(channel, **params), user, "id", 1000)
     except ServerError as error:
         return str(error.code)
     except FatalError as error:
@@ -72,7 +72,7 @@ def subscribe(gate: Gate, channel: str, user: str = "42", **params: Any) -> str:
 )
 def test_subscribing_is_allowed_by_name_and_options(channel: str, user: str, outcome: str) -> None:
     """The first rule that applies decides (spec v6 §11.4)."""
-    assert subscribe(gate(), channel, user) == outcome
+    assert subscribe(make(), channel, user) == outcome
 
 
 @pytest.mark.parametrize(
@@ -89,19 +89,19 @@ def test_subscribing_is_allowed_by_name_and_options(channel: str, user: str, out
 )
 def test_a_subscription_token_is_a_full_permission(claims: dict[str, Any], outcome: str) -> None:
     """For the channel, the user and the connection that it names; names are checked all the same."""
-    assert subscribe(gate(), "$closed:a", token=token(**claims)) == outcome
-    assert subscribe(gate(), "$closed:ä", token=token(sub="42", channel="$closed:ä")) == "107"
+    assert subscribe(make(), "$closed:a", token=token(**claims)) == outcome
+    assert subscribe(make(), "$closed:ä", token=token(sub="42", channel="$closed:ä")) == "107"
 
 
 def test_subscription_tokens_may_have_keys_of_their_own() -> None:
     """Then those of connections are of no use for them, and the other way round."""
-    separate = gate(subscription_token={"enabled": True, "hmac_secret_key": "other"})
+    separate = make(subscription_token={"enabled": True, "hmac_secret_key": "other"})
     claims = {"sub": "42", "channel": "closed:a"}
     assert subscribe(separate, "closed:a", token=token("other", **claims)) == "granted"
     assert subscribe(separate, "closed:a", token=token(**claims)) == "token 103"
     with pytest.raises(FatalError, match="invalid token"):
         admit(separate, Connect(token=token("other", sub="42")))
-    skipping = gate(insecure_skip_token_signature_verify=True)
+    skipping = make(insecure_skip_token_signature_verify=True)
     assert admit(skipping, Connect(token=token("other", sub="42"))).user == "42"
 
 
@@ -122,12 +122,12 @@ def test_subscription_tokens_may_have_keys_of_their_own() -> None:
 )
 def test_a_namespace_has_subscriptions_of_one_type(channel: str, type_: int, outcome: str) -> None:
     """Those of streams are the ones that there are here."""
-    assert subscribe(gate(), channel, type=type_) == outcome
+    assert subscribe(make(), channel, type=type_) == outcome
 
 
 def test_insecure_permits_everything_but_private_channels() -> None:
     """And names that are none."""
-    insecure = gate(insecure=True)
+    insecure = make(insecure=True)
     assert [subscribe(insecure, each, "") for each in ("closed:a", "limited:a#42", "$open:a", "open:ä")] == [
         *("granted", "granted", "103", "107"),
     ]
@@ -156,23 +156,23 @@ def test_permissions_are_for_clients_subscribers_and_the_anonymous(
     everybody = [("user", "42", False), ("subscribed user", "42", True)]
     everybody += [("anonymous", "", False), ("subscribed anonymous", "", True)]
     assert [
-        name for name, user, subscribed in everybody if gate().may(what, given, user, subscribed=subscribed)
+        name for name, user, subscribed in everybody if make().may(what, given, user, subscribed=subscribed)
     ] == allowed
 
 
 def test_the_personal_channel_has_the_marks_of_the_configuration() -> None:
     """With its namespace, or without any; the anonymous user has none."""
     own = {"enabled": True, "personal_channel_namespace": "limited"}
-    assert gate(subscribe_to_user_personal_channel=own).personal_channel("42") == "limited:#42"
-    alone = gate(subscribe_to_user_personal_channel={"enabled": True})
+    assert make(subscribe_to_user_personal_channel=own).personal_channel("42") == "limited:#42"
+    alone = make(subscribe_to_user_personal_channel={"enabled": True})
     assert (alone.personal_channel("42"), alone.personal_channel("")) == ("#42", None)
-    assert gate().personal_channel("42") is None
+    assert make().personal_channel("42") is None
     assert list(admit(alone, Connect(token=token(sub="42"))).subs) == ["#42"]
 
 
 def test_a_wish_for_the_start_needs_a_name_that_lists_the_user() -> None:
     """The anonymous user is in no list then, not even in an empty one (spec v6 §11.3)."""
-    anonymous = gate(allow_anonymous_connect_without_token=True)
+    anonymous = make(allow_anonymous_connect_without_token=True)
     wishes = {"limited:a#42": Subscribe(), "limited:a#": Subscribe(), "limited:a#43": Subscribe()}
     assert list(admit(anonymous, Connect(token=token(sub="42"), subs=wishes)).subs) == ["limited:a#42"]
     assert list(admit(anonymous, Connect(subs=wishes)).subs) == []
@@ -183,5 +183,5 @@ def test_a_token_that_has_ended_is_told_from_a_bad_one() -> None:
     cases: list[tuple[dict[str, Any], bool]] = [({"exp": 999}, True), ({"nbf": 2000}, True), ({"aud": 1}, False)]
     for claims, ended in cases:
         with pytest.raises(TokenRefused) as refusal:
-            gate().verified_subscription(token(sub="42", channel="open:a", **claims), "open:a", "42", "id", 1000)
+            make().verified_subscription(token(sub="42", channel="open:a", **claims), "open:a", "42", "id", 1000)
         assert has_ended(refusal.value) is ended

@@ -9,7 +9,7 @@ import pytest
 from centripetal.dialects.current.client_protocol.fossil_delta import apply
 from centripetal.dialects.current.objects import FilterNode
 from centripetal.server.current.channels import ChannelOptions
-from centripetal.server.current.connection import Announcement, ServerSubscription, Told
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
 from centripetal.server.current.refusals import FatalError
 from centripetal.server.current.subscription import (
     LostPositionError,
@@ -34,10 +34,12 @@ def subscription(offset: int = 0, options: SubscribeOptions | None = None, **how
     return Subscription("c", options, Position(offset, "e"), **settings)
 
 
-def told(offset: int, data: bytes = b"1", epoch: str = "e", previous: bytes | None = None, **how: Any) -> Told:
+def message(
+    offset: int, data: bytes = b"1", epoch: str = "e", previous: bytes | None = None, **how: Any
+) -> OutgoingPublication:
     before = None if previous is None else Publication("", "c", previous, offset=offset - 1)
     publication = Publication("", "c", data, offset=offset, tags=how.get("tags", {}))
-    return Told(publication, Position(offset, epoch), before, delta=how.get("delta", False))
+    return OutgoingPublication(publication, Position(offset, epoch), before, delta=how.get("delta", False))
 
 
 # ---- what it is granted
@@ -76,40 +78,40 @@ def test_the_back_end_grants_what_it_says() -> None:
 def test_publications_follow_one_another() -> None:
     """What has come already is left out; what comes too early, or from another epoch, means that something is lost."""
     one = subscription(offset=3)
-    assert one.take(told(3), 1001) is None
-    assert one.take(told(4), 1001) is not None
+    assert one.publication_push(message(3), 1001) is None
+    assert one.publication_push(message(4), 1001) is not None
     assert (one.offset, one.checked_at, one.is_at(Position(4, "e"))) == (4, 1001, True)
-    for lost in (told(6), told(5, epoch="other")):
+    for lost in (message(6), message(5, epoch="other")):
         with pytest.raises(LostPositionError):
-            one.take(lost, 1002)
+            one.publication_push(lost, 1002)
     assert (one.offset, one.is_at(Position(5, "e")), one.is_at(Position(4, "f"))) == (4, False, False)
 
 
 def test_without_a_position_everything_is_passed_on() -> None:
     """And so is what has no offset."""
     one = subscription(options=SubscribeOptions())
-    assert [one.take(told(offset), 1000) is None for offset in (7, 3, 0)] == [False, False, False]
-    assert subscription(offset=3).take(told(0), 1000) is not None
+    assert [one.publication_push(message(offset), 1000) is None for offset in (7, 3, 0)] == [False, False, False]
+    assert subscription(offset=3).publication_push(message(0), 1000) is not None
 
 
 def test_all_plain_subscribers_get_the_same_bytes() -> None:
     """It is encoded once; what is no JSON ends the connections of those who would get it."""
-    one = told(1, b'{ "a": 1 }')
-    first, second = (subscription().take(one, 1000) for _ in range(2))
+    one = message(1, b'{ "a": 1 }')
+    first, second = (subscription().publication_push(one, 1000) for _ in range(2))
     assert first is second
     assert first == b'{"push":{"channel":"c","pub":{"data":{ "a": 1 },"offset":1,"epoch":"e"}}}'
-    bad = told(1, b"x")
+    bad = message(1, b"x")
     for _ in range(2):
         with pytest.raises(FatalError, match="inappropriate protocol"):
-            subscription().take(bad, 1000)
-    assert subscription(delta=True).take(bad, 1000) is not None
+            subscription().publication_push(bad, 1000)
+    assert subscription(delta=True).publication_push(bad, 1000) is not None
 
 
 def test_a_filter_leaves_gaps() -> None:
     """The position goes on over what is not wanted."""
     one = subscription(filter_=FilterNode(key="k", cmp="eq", val="v"))
-    assert one.take(told(1), 1000) is None
-    assert one.take(told(2, tags={"k": "v"}), 1000) is not None
+    assert one.publication_push(message(1), 1000) is None
+    assert one.publication_push(message(2, tags={"k": "v"}), 1000) is not None
 
 
 def payload(line: bytes | None) -> tuple[str, bool]:
@@ -123,24 +125,30 @@ def test_deltas_come_when_there_is_something_to_make_them_against() -> None:
     """First the payload as a string, then what is different; as a string again where no delta was asked for."""
     one = subscription(delta=True)
     first, second = b'"%b1"' % (FOX * 3), b'"%b2"' % (FOX * 3)
-    assert payload(one.take(told(1, first, delta=True, previous=second), 1000)) == (first.decode(), False)
-    text, is_delta = payload(one.take(told(2, second, delta=True, previous=first), 1000))
+    assert payload(one.publication_push(message(1, first, delta=True, previous=second), 1000)) == (
+        first.decode(),
+        False,
+    )
+    text, is_delta = payload(one.publication_push(message(2, second, delta=True, previous=first), 1000))
     assert (apply(text.encode(), first), is_delta) == (second, True)
-    assert payload(one.take(told(3, first, previous=second), 1000)) == (first.decode(), False)
-    assert payload(one.take(told(4, b"1", delta=True, previous=first), 1000)) == ("1", False)
+    assert payload(one.publication_push(message(3, first, previous=second), 1000)) == (first.decode(), False)
+    assert payload(one.publication_push(message(4, b"1", delta=True, previous=first), 1000)) == ("1", False)
 
 
 def test_a_delta_that_would_break_a_character_is_not_sent() -> None:
     """No string could hold it; the real server sends one that cannot be applied."""
     one = subscription(delta=True, has_base=True)
     before, after = ((FOX.decode() + letter + FOX.decode()).encode() for letter in "éè")
-    assert payload(one.take(told(1, after, delta=True, previous=before), 1000)) == (after.decode(), False)
+    assert payload(one.publication_push(message(1, after, delta=True, previous=before), 1000)) == (
+        after.decode(),
+        False,
+    )
 
 
 def test_deltas_and_filters_exclude_each_other() -> None:
     """A base must not be missed, so everything comes, as from the real server."""
     one = subscription(delta=True, filter_=FilterNode(key="k", cmp="ex"))
-    assert one.take(told(1), 1000) is not None
+    assert one.publication_push(message(1), 1000) is not None
 
 
 def test_recovered_publications_are_a_chain_of_deltas() -> None:
@@ -171,16 +179,16 @@ def test_a_publication_shows_who_made_it() -> None:
 @pytest.mark.parametrize("kind", ["join", "leave"])
 def test_joins_and_leaves_go_to_those_who_want_them(kind: str) -> None:
     """With all that is known of the other; an info that is no JSON ends the connections that would get it."""
-    told = Announcement("c", WHO, joined=kind == "join")
-    assert subscription().hears(told) is None
+    outgoing = OutgoingJoinLeave("c", WHO, joined=kind == "join")
+    assert subscription().join_leave_push(outgoing) is None
     wanting = SubscribeOptions(push_join_leave=True)
     info = {"user": "42", "client": "id", "conn_info": {"n": 1}, "chan_info": [2]}
-    assert json.loads(subscription(options=wanting).hears(told) or b"")["push"] == {
+    assert json.loads(subscription(options=wanting).join_leave_push(outgoing) or b"")["push"] == {
         "channel": "c",
         kind: {"info": info},
     }
     with pytest.raises(FatalError, match="inappropriate protocol"):
-        subscription(options=wanting).hears(Announcement("c", ClientInfo("", "id", b"x"), joined=True))
+        subscription(options=wanting).join_leave_push(OutgoingJoinLeave("c", ClientInfo("", "id", b"x"), joined=True))
 
 
 def test_lines_are_checked_before_they_go_out() -> None:

@@ -14,9 +14,10 @@ from centripetal.dialects.current.server_codec import read_request
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config
 from centripetal.server.current.node import Node
-from centripetal.server.current.permissions import Gate
+from centripetal.server.current.permissions import Permissions
 from centripetal.server.current.session import Session
 from centripetal.server.engine.events import Event
+from tests.server.environment import fixed_environment
 
 __all__ = ["Client", "World", "error", "token"]
 
@@ -87,8 +88,12 @@ class World:
         )
         assert not strangers
         epochs = itertools.count(1)
-        self.node = Node(config, name="node", uid="uid", now=self.time, new_epoch=lambda: f"e{next(epochs)}")
-        self.gate = Gate(config)
+        uuids = itertools.chain(["uid"], (f"client-{next(self.numbers)}" for _ in itertools.count()))
+        environment = fixed_environment(
+            now=lambda: self.time, new_uuid=lambda: next(uuids), new_epoch=lambda: f"e{next(epochs)}"
+        )
+        self.node = Node(config, environment)
+        self.permissions = Permissions(config)
         self.events: list[Event] = []
 
     def listen(self) -> None:
@@ -96,7 +101,7 @@ class World:
 
     def new(self, *, pings: bool = True) -> "Client":
         """A connection that has said nothing yet."""
-        return Client(self, f"client-{next(self.numbers)}", pings=pings)
+        return Client(self, pings=pings)
 
     def anonymous(self, **connect: Any) -> "Client":
         """A connection of the anonymous user, which is not asked whether it is alive."""
@@ -130,21 +135,18 @@ class World:
 
 
 class Client:
-    """A session and the link that it talks to."""
+    """A session and the connection that it talks to."""
 
-    def __init__(self, world: World, id_: str, *, pings: bool) -> None:
+    def __init__(self, world: World, *, pings: bool) -> None:
         self.world = world
         self.sent: list[Any] = []
         self.payloads: list[bytes] = []
         self.ended: list[Disconnect | None] = []
-        self.session = Session(world.node, world.gate, self, id_, jitter=lambda: 0.5, pings=pings)
+        self.session = Session(world.node, world.permissions, self, pings=pings)
 
     @property
     def id(self) -> str:
         return self.session.id
-
-    def now(self) -> float:
-        return self.world.time
 
     def send(self, payload: bytes) -> None:
         assert not self.ended

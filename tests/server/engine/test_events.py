@@ -18,7 +18,7 @@ def test_each_listener_hears_what_comes_until_it_stops() -> None:
     event = Connected(at=1, client="c", user="u")
     for stop, count in ((stop_one, 2), (stop_one, 1), (stop_two, 1)):
         assert events
-        events.tell(event)
+        events.emit(event)
         assert heard == [event] * count
         heard.clear()
         stop()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from centripetal.server.listening.handshake import accepts_deflate, switch, verdict
+from centripetal.server.listening.handshake import accepts_deflate, handshake_status, switching_response
 from centripetal.server.listening.http1 import Request
 
 GOOD = {
@@ -35,12 +35,12 @@ def request(method: str = "GET", **changed: str) -> Request:
 )
 def test_what_is_a_handshake(asked: Request, status: int) -> None:
     """The method is looked at first, then what must be there (spec v1 §9.1)."""
-    assert verdict(asked) == status
+    assert handshake_status(asked) == status
 
 
 def test_the_answer_proves_that_the_key_was_read() -> None:
     """With the example of RFC 6455, section 1.3; no protocol is selected by itself."""
-    answer = switch(request(sec_websocket_protocol="a"), deflate=False)
+    answer = switching_response(request(sec_websocket_protocol="a"), deflate=False)
     assert answer == (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
@@ -49,7 +49,7 @@ def test_the_answer_proves_that_the_key_was_read() -> None:
 
 def test_a_protocol_that_was_chosen_is_said() -> None:
     """It is for the dialect to choose it."""
-    answer = switch(request(), deflate=False, protocol="centrifuge-json")
+    answer = switching_response(request(), deflate=False, protocol="centrifuge-json")
     assert b"\r\nSec-WebSocket-Protocol: centrifuge-json\r\n" in answer
 
 
@@ -59,4 +59,4 @@ def test_compression_is_agreed_on_without_context() -> None:
     assert accepts_deflate(asked)
     assert not accepts_deflate(request())
     extension = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-    assert b"\r\nSec-WebSocket-Extensions: %b\r\n" % extension in switch(asked, deflate=True)
+    assert b"\r\nSec-WebSocket-Extensions: %b\r\n" % extension in switching_response(asked, deflate=True)

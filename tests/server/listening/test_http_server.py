@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from centripetal.server.listening.http1 import MAX_HEAD, Request, Response
-from centripetal.server.listening.http_server import App, HTTPConnection
+from centripetal.server.listening.http_server import HTTPConnection, HTTPServer
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -35,22 +35,29 @@ class Echo(asyncio.Protocol):
             self.transport.close()
 
 
+class Server(HTTPServer):
+    """A server that knows its address."""
+
+    async def start(self, listener: socket.socket) -> None:
+        self.address: tuple[str, int] = listener.getsockname()
+        await super().start(listener)
+
+
 @pytest.fixture
-async def app() -> AsyncIterator[App]:
-    app = App(answer, lambda request: Echo() if request.target == "/echo" else None)
-    await app.start(socket.create_server(("127.0.0.1", 0)))
-    yield app
-    await app.stop()
+async def server() -> AsyncIterator[Server]:
+    server = Server(answer, lambda request: Echo() if request.target == "/echo" else None)
+    await server.start(socket.create_server(("127.0.0.1", 0)))
+    yield server
+    await server.stop()
 
 
-async def connect(app: App) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    assert app._listener is not None
-    return await asyncio.open_connection(*app._listener.getsockname())
+async def connect(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(*server.address)
 
 
-async def talk(app: App, data: bytes) -> bytes:
+async def talk(server: Server, data: bytes) -> bytes:
     """Everything that is answered to *data* before the connection ends."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(data)
     received = await reader.read()
     writer.close()
@@ -64,9 +71,9 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(length)
 
 
-async def test_a_connection_carries_many_requests(app: App) -> None:
+async def test_a_connection_carries_many_requests(server: Server) -> None:
     """One after the other."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     for name in (b"a", b"b"):
         writer.write(GET % name)
         assert await read_answer(reader) == b"GET /" + name
@@ -74,10 +81,10 @@ async def test_a_connection_carries_many_requests(app: App) -> None:
     await writer.wait_closed()
 
 
-async def test_requests_sent_ahead_are_answered_in_order(app: App) -> None:
+async def test_requests_sent_ahead_are_answered_in_order(server: Server) -> None:
     """And the last one may end the connection."""
     last = (GET % b"c").replace(b"Host", b"Connection: close\r\nHost")
-    received = await talk(app, GET % b"a" + GET % b"b" + last + GET % b"never")
+    received = await talk(server, GET % b"a" + GET % b"b" + last + GET % b"never")
     assert [received.index(b"GET /" + name) for name in (b"a", b"b", b"c")] == sorted(
         received.index(b"GET /" + name) for name in (b"a", b"b", b"c")
     )
@@ -85,9 +92,9 @@ async def test_requests_sent_ahead_are_answered_in_order(app: App) -> None:
     assert received.count(b"Connection: close\r\n") == 1
 
 
-async def test_a_client_that_waits_is_told_to_go_on(app: App) -> None:
+async def test_a_client_that_waits_is_told_to_go_on(server: Server) -> None:
     """100 comes before the body is sent."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
     writer.write(b"!")
@@ -96,15 +103,15 @@ async def test_a_client_that_waits_is_told_to_go_on(app: App) -> None:
     await writer.wait_closed()
 
 
-async def test_what_is_no_request_is_answered_and_ends(app: App) -> None:
+async def test_what_is_no_request_is_answered_and_ends(server: Server) -> None:
     """The client gets to read the answer, even if it has sent much more."""
-    assert (await talk(app, b"garbage\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
-    assert (await talk(app, b"a" * (2 * MAX_HEAD))).startswith(b"HTTP/1.1 431 ")
+    assert (await talk(server, b"garbage\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+    assert (await talk(server, b"a" * (2 * MAX_HEAD))).startswith(b"HTTP/1.1 431 ")
 
 
-async def test_a_failure_of_ours_is_answered_and_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_of_ours_is_answered_and_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """The connection goes on."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(GET % b"fail" + GET % b"a")
     assert await read_answer(reader) == b"Internal Server Error\n"
     assert await read_answer(reader) == b"GET /a"
@@ -113,23 +120,23 @@ async def test_a_failure_of_ours_is_answered_and_logged(app: App, caplog: pytest
     await writer.wait_closed()
 
 
-async def test_notes_go_to_the_log(app: App, caplog: pytest.LogCaptureFixture) -> None:
+async def test_notes_go_to_the_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """And not to the client."""
     with caplog.at_level(logging.INFO, "centripetal.server"):
-        received = await talk(app, (GET % b"a").replace(b"1.1", b"1.0"))
+        received = await talk(server, (GET % b"a").replace(b"1.1", b"1.0"))
     assert "200: noted" in caplog.text
     assert b"noted" not in received
 
 
-async def test_another_protocol_takes_over(app: App) -> None:
+async def test_another_protocol_takes_over(server: Server) -> None:
     """With the bytes that followed the request."""
-    assert await talk(app, GET % b"echo" + b"first end") == b"taken over;first end"
-    assert not app.connections
+    assert await talk(server, GET % b"echo" + b"first end") == b"taken over;first end"
+    assert not server.connections
 
 
-async def test_a_client_that_does_not_read_gets_no_more_answers_made(app: App) -> None:
+async def test_a_client_that_does_not_read_gets_no_more_answers_made(server: Server) -> None:
     """Until it reads; then it gets them all."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(GET % b"large" * 4 + GET % b"a")
     sizes = []
     for _ in range(4):
@@ -143,14 +150,13 @@ async def test_a_client_that_does_not_read_gets_no_more_answers_made(app: App) -
     await writer.wait_closed()
 
 
-async def test_stopping_ends_idle_connections_and_listens_no_more(app: App) -> None:
+async def test_stopping_ends_idle_connections_and_listens_no_more(server: Server) -> None:
     """A client sees the end of its stream."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(GET % b"a")
     await read_answer(reader)
-    assert app._listener is not None
-    address = app._listener.getsockname()
-    await app.stop()
+    address = server.address
+    await server.stop()
     assert await reader.read() == b""
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(*address)
@@ -158,32 +164,32 @@ async def test_stopping_ends_idle_connections_and_listens_no_more(app: App) -> N
     await writer.wait_closed()
 
 
-async def test_stopping_waits_no_longer_than_it_must(app: App) -> None:
+async def test_stopping_waits_no_longer_than_it_must(server: Server) -> None:
     """A client that does not take its answer is cut off."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(GET % b"large" * 10)
     await reader.readuntil(b"\r\n\r\n")
-    await app.stop(timeout=0.01)
+    await server.stop(timeout=0.01)
     await asyncio.sleep(0)
-    assert not app.connections
+    assert not server.connections
     writer.transport.abort()
 
 
-async def test_a_pause_turns_away_whoever_comes(app: App) -> None:
+async def test_a_pause_turns_away_whoever_comes(server: Server) -> None:
     """Nothing listens, connections are cut but for the one that is spared, and the address is the same afterwards."""
-    reader, writer = await connect(app)
+    reader, writer = await connect(server)
     writer.write(GET % b"a")
     assert await read_answer(reader) == b"GET /a"
-    (spared,) = app.connections
-    idle, other_writer = await connect(app)
-    await app.pause(spared)
+    (spared,) = server.connections
+    idle, other_writer = await connect(server)
+    await server.pause(spared)
     assert await idle.read() == b""
     with pytest.raises(ConnectionRefusedError):
-        await connect(app)
+        await connect(server)
     writer.write(GET % b"b")
     assert await read_answer(reader) == b"GET /b"
-    await app.resume()
-    assert (await talk(app, (GET % b"c").replace(b"Host", b"Connection: close\r\nHost"))).endswith(b"GET /c")
+    await server.resume()
+    assert (await talk(server, (GET % b"c").replace(b"Host", b"Connection: close\r\nHost"))).endswith(b"GET /c")
     for each in (writer, other_writer):
         each.close()
 
@@ -197,36 +203,35 @@ class Cut(asyncio.Transport):
         self.cut = True
 
 
-async def test_a_connection_that_is_only_being_made_is_cut_then(app: App) -> None:
+async def test_a_connection_that_is_only_being_made_is_cut_then(server: Server) -> None:
     """Between its making and its first event there is no transport to cut yet."""
-    connection, transport = HTTPConnection(app), Cut()
-    await app.pause()
+    connection, transport = HTTPConnection(server), Cut()
+    await server.pause()
     connection.connection_made(transport)
     assert transport.cut
     connection.connection_lost(None)
-    assert len(app.connections) == 0
+    assert len(server.connections) == 0
 
 
-async def test_stopping_in_a_pause(app: App) -> None:
+async def test_stopping_in_a_pause(server: Server) -> None:
     """The address is free afterwards."""
-    assert app._listener is not None
-    address = app._listener.getsockname()
-    await app.pause()
-    await app.stop()
+    address = server.address
+    await server.pause()
+    await server.stop()
     socket.create_server(address).close()
 
 
-async def test_who_interferes_sees_to_the_answer(app: App) -> None:
+async def test_who_intercepts_sees_to_the_answer(server: Server) -> None:
     """A request that is taken gets what the taker says, or nothing; requests behind it are not read."""
     taken: list[tuple[Request, HTTPConnection]] = []
 
-    def interfere(request: Request, connection: HTTPConnection) -> bool:
+    def intercept(request: Request, connection: HTTPConnection) -> bool:
         if request.target == "/mine":
             taken.append((request, connection))
         return request.target == "/mine"
 
-    app.interfere = interfere
-    reader, writer = await connect(app)
+    server.intercept = intercept
+    reader, writer = await connect(server)
     writer.write(GET % b"a" + GET % b"mine" + GET % b"never")
     assert await read_answer(reader) == b"GET /a"
     assert len(taken) == 1

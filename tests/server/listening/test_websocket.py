@@ -13,13 +13,13 @@ from websockets.frames import Frame, Opcode
 
 from centripetal import v1
 from centripetal.dialects.v1.disconnects import Disconnect
-from centripetal.server import EmbeddedServer, embedded
-from centripetal.server.listening import thread as runner
+from centripetal.server import EmbeddedServer, system
 from centripetal.server.listening.http1 import Request
-from centripetal.server.listening.websocket import WebSockets, _Connection
-from centripetal.server.v1.api import Node
-from centripetal.server.v1.client_endpoint import Clients
+from centripetal.server.listening.websocket import WebSockets
+from centripetal.server.v1.client_endpoint import WebSocketEndpoint
 from centripetal.server.v1.config import read_config
+from centripetal.server.v1.node import Node
+from tests.server.environment import fixed_environment
 from tests.server.listening.test_handshake import GOOD
 from tests.wire.websocket import Client
 
@@ -58,8 +58,7 @@ def test_what_is_no_handshake_is_refused(method: str, status: int, text: bytes) 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The HTTP half works all the same."""
-    for module in (embedded, runner):
-        monkeypatch.setattr(module, "CAN_WEBSOCKET", False)
+    monkeypatch.setattr(system, "CAN_WEBSOCKET", False)
     with EmbeddedServer(config=OPEN) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         connection.request("GET", "/connection/websocket", headers=GOOD)
@@ -159,6 +158,7 @@ class FakeTransport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = bytearray()
+        self.writes: list[object] = []
         self.ended = ""
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
@@ -166,6 +166,7 @@ class FakeTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         assert not self.ended
         self.written += data
+        self.writes.append(data)
 
     def write_eof(self) -> None:
         self.ended = "eof"
@@ -180,14 +181,9 @@ class FakeTransport(asyncio.Transport):
         self.ended = "aborted"
 
 
-def node_of(websockets: Sockets) -> Node:
-    assert isinstance(websockets.realtime, Clients)
-    return websockets.realtime.node
-
-
-def accept(websockets: Sockets) -> tuple[_Connection[Disconnect], FakeTransport]:
+def accept(websockets: Sockets) -> tuple[asyncio.Protocol, FakeTransport]:
     connection = websockets.upgrade(Request("GET", "/", tuple(GOOD.items())))
-    assert isinstance(connection, _Connection)
+    assert connection is not None
     transport = FakeTransport()
     connection.connection_made(transport)
     transport.written.clear()
@@ -195,18 +191,22 @@ def accept(websockets: Sockets) -> tuple[_Connection[Disconnect], FakeTransport]
 
 
 @pytest.fixture
-async def websockets() -> Sockets:
+def node() -> Node:
     config, _ = read_config(OPEN | {"client_queue_max_size": 1000, "publish": True})
-    node = Node(config, uid="u", now=0, next_uid=lambda: "m")
     ids = map(str, itertools.count())
-    return WebSockets(Clients(node, lambda: next(ids)), lambda _: True)
+    return Node(config, fixed_environment(new_uuid=lambda: next(ids)))
 
 
-def feed(connection: _Connection[Disconnect], *frames: bytes) -> None:
+@pytest.fixture
+async def websockets(node: Node) -> Sockets:
+    return WebSockets(WebSocketEndpoint(node), lambda _: True)
+
+
+def feed(connection: asyncio.Protocol, *frames: bytes) -> None:
     connection.data_received(b"".join(Frame(Opcode.TEXT, frame).serialize(mask=True) for frame in frames))
 
 
-async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Sockets) -> None:
+async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Sockets, node: Node) -> None:
     """What waits is dropped and the reason is sent after what the socket has; nothing is kept for it."""
     connection, transport = accept(websockets)
     feed(connection, CONNECT, SUBSCRIBE)
@@ -221,8 +221,9 @@ async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Socke
     await asyncio.sleep(0)
     close = Frame(Opcode.CLOSE, b'\x0b\xb8{"reason":"slow","reconnect":false}').serialize(mask=False)
     assert (bytes(transport.written), transport.ended) == (close, "eof")
-    assert not connection._queue
-    assert node_of(websockets).engine.channels() == []
+    connection.resume_writing()
+    assert bytes(transport.written) == close
+    assert node.engine.channels() == []
     connection.connection_lost(None)
 
 
@@ -248,15 +249,15 @@ async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: Sockets) -> 
     connection.connection_lost(None)
 
 
-async def test_a_payload_is_framed_once_for_all(websockets: Sockets) -> None:
-    """All connections have the very same object in their queues."""
-    connections = [accept(websockets)[0] for _ in range(3)]
+async def test_a_payload_is_framed_once_for_all(websockets: Sockets, node: Node) -> None:
+    """The sockets of all connections get the very same object."""
+    connections, transports = zip(*(accept(websockets) for _ in range(3)), strict=True)
     for connection in connections:
-        connection.pause_writing()
         feed(connection, CONNECT, SUBSCRIBE)
     await asyncio.sleep(0)
-    node_of(websockets).hub.send(b"x" * 200, node_of(websockets).engine.subscribers("c"))
-    frames = [connection._queue[-1].frame for connection in connections]
+    node.hub.send(b"x" * 200, node.engine.subscribers("c"))
+    await asyncio.sleep(0)
+    frames = [transport.writes[-1] for transport in transports]
     assert frames[0] == b"\x81\x7e\x00\xc8" + b"x" * 200
     assert frames[0] is frames[1] is frames[2]
     for connection in connections:

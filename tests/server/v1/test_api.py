@@ -1,6 +1,5 @@
 """Commands executed by a 1.x node, beyond what the recordings show."""
 
-import itertools
 import json
 from typing import Any
 
@@ -13,9 +12,11 @@ from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.engine.engine import ClientInfo
-from centripetal.server.v1.api import Node
+from centripetal.server.v1.api import API
 from centripetal.server.v1.config import read_config
+from centripetal.server.v1.node import Node
 from tests.server.engine.test_hub import Client
+from tests.server.environment import Clock, fixed_environment
 
 CONFIG = {
     "name": "node",
@@ -27,14 +28,18 @@ CONFIG = {
 
 
 @pytest.fixture
-def node() -> Node:
-    config, _ = read_config(CONFIG)
-    numbers = itertools.count(1)
-    return Node(config, uid="uid", now=100.5, next_uid=lambda: f"m{next(numbers)}")
+def clock() -> Clock:
+    return Clock(100.5)
+
+
+@pytest.fixture
+def node(clock: Clock) -> Node:
+    usage = {"node_memory_sys": 7}
+    return Node(read_config(CONFIG)[0], fixed_environment(now=clock, process_usage=lambda: usage))
 
 
 def run(node: Node, *commands: dict[str, Any]) -> list[dict[str, Any]]:
-    replies: list[dict[str, Any]] = json.loads(node.run(json.dumps(commands).encode(), 100.5))
+    replies: list[dict[str, Any]] = json.loads(API(node).run(json.dumps(commands).encode(), 100.5))
     return replies
 
 
@@ -61,7 +66,7 @@ def test_a_broadcast_stops_at_the_first_bad_name(node: Node) -> None:
     )
     assert (first["error"], first["advice"]) == ("namespace not found", "fix")
     assert (second["error"], second["advice"]) == ("invalid message", "fix")
-    kept = [len(node.outcome(History(channel), 100.5)) for channel in "acde"]
+    kept = [len(API(node).outcome(History(channel), 100.5)) for channel in "acde"]
     assert kept == [1, 0, 1, 0]
 
 
@@ -69,15 +74,15 @@ def test_commands_before_a_fatal_one_have_run(node: Node) -> None:
     """And those after it have not; there is no reply at all."""
     body = json.dumps([call("publish", channel="c", data=1), call("nope"), call("publish", channel="c", data=2)])
     with pytest.raises(InvalidMessageError, match="nope"):
-        node.run(body.encode(), 100.5)
-    assert [message.data for message in node.outcome(History("c"), 100.5)] == [1]
+        API(node).run(body.encode(), 100.5)
+    assert [message.data for message in API(node).outcome(History("c"), 100.5)] == [1]
 
 
 def test_a_wrong_envelope_keeps_all_from_running(node: Node) -> None:
     """The whole list is read before anything runs."""
     with pytest.raises(InvalidMessageError):
-        node.run(b'[{"method":"publish","params":{"channel":"c","data":1}},{"uid":5}]', 100.5)
-    assert node.outcome(History("c"), 100.5) == []
+        API(node).run(b'[{"method":"publish","params":{"channel":"c","data":1}},{"uid":5}]', 100.5)
+    assert API(node).outcome(History("c"), 100.5) == []
 
 
 def test_unsubscribe_and_disconnect_reach_every_connection_of_the_user(node: Node) -> None:
@@ -95,7 +100,7 @@ def test_unsubscribe_and_disconnect_reach_every_connection_of_the_user(node: Nod
 def test_presence_shows_who_is_there(node: Node) -> None:
     """With the infos that clients gave."""
     node.engine.add_presence("c", ClientInfo("u", "1", b'{"a":1}'))
-    result = node.outcome(Presence("c"), 100.5)
+    result = API(node).outcome(Presence("c"), 100.5)
     assert (result["1"].user, result["1"].default_info, result["1"].channel_info) == ("u", {"a": 1}, None)
 
 
@@ -104,20 +109,20 @@ def test_a_reply_that_cannot_be_printed_stops_no_command(node: Node) -> None:
     node.engine.add_presence("c", ClientInfo("u", "1", b"nonsense"))
     body = json.dumps([call("presence", channel="c"), call("publish", channel="c", data=1)]).encode()
     with pytest.raises(JSONError):
-        node.run(body, 100.5)
-    assert len(node.outcome(History("c"), 100.5)) == 1
+        API(node).run(body, 100.5)
+    assert len(API(node).outcome(History("c"), 100.5)) == 1
 
 
 def test_channels_are_those_with_subscribers(node: Node) -> None:
     """Whatever is published elsewhere."""
     node.engine.subscribe("c", "1")
     run(node, call("publish", channel="d", data=1))
-    assert node.outcome(Channels(), 100.5) == ["c"]
+    assert API(node).outcome(Channels(), 100.5) == ["c"]
 
 
 def test_an_error_of_a_command_is_an_outcome(node: Node) -> None:
     """In the words of the real server."""
-    outcome = node.outcome(Presence("bare:c"), 100.5)
+    outcome = API(node).outcome(Presence("bare:c"), 100.5)
     assert isinstance(outcome, ServerError)
     assert (outcome.message, outcome.advice) == ("not available", "")
 
@@ -125,36 +130,38 @@ def test_an_error_of_a_command_is_an_outcome(node: Node) -> None:
 def test_a_uid_that_was_given_is_kept(node: Node) -> None:
     """Otherwise the next generated one is taken."""
     for uid in ("mine", None):
-        node.execute(Publish("c", b"1", uid=uid), 100.5)
-    assert [message.uid for message in node.execute(History("c"), 100.5)] == ["m1", "mine"]
+        API(node).execute(Publish("c", b"1", uid=uid), 100.5)
+    assert [message.uid for message in API(node).execute(History("c"), 100.5)] == ["m1", "mine"]
 
 
-def test_stats_show_what_was_announced_and_node_what_is(node: Node) -> None:
+def test_stats_show_what_was_announced_and_node_what_is(node: Node, clock: Clock) -> None:
     """Counters since the start in one, those of the last interval in the other, gauges as of the announcement."""
     run(node, call("publish", channel="c", data=1))
     node.engine.subscribe("c", "1")
-    for now in (101.0, 104.0):
-        node.tick(now, {"node_memory_sys": 7})
-    stats, here = node.execute(StatsCommand(), 104), node.execute(NodeCommand(), 104)
+    for clock.time in (101.0, 104.0):
+        node.tick()
+    stats, here = API(node).execute(StatsCommand(), 104), API(node).execute(NodeCommand(), 104)
     (announced,) = stats.nodes
     assert (stats.metrics_interval, announced.uid, announced.name, announced.started) == (60, "uid", "node", 100)
     assert announced.metrics["node_num_client_msg_published"] == 0
     assert here.metrics["node_num_client_msg_published"] == here.metrics["node_num_client_msg_received"] == 1
     assert (here.metrics["node_num_channels"], here.metrics["node_uptime_seconds"]) == (1, 4)
     assert here.metrics["node_num_control_msg_published"] == 2
-    for now in (161.0, 165.0):
-        node.tick(now, {"node_memory_sys": 7})
-    (announced,) = node.execute(StatsCommand(), 165).nodes
+    for clock.time in (161.0, 165.0):
+        node.tick()
+    (announced,) = API(node).execute(StatsCommand(), 165).nodes
     assert (announced.metrics["node_num_client_msg_published"], announced.metrics["node_memory_sys"]) == (1, 7)
 
 
-def test_a_tick_ends_history(node: Node) -> None:
+def test_a_tick_ends_history(node: Node, clock: Clock) -> None:
     """Lists whose time is over are forgotten."""
     run(node, call("publish", channel="c", data=1))
-    node.tick(159.9)
-    assert len(node.execute(History("c"), 159.9)) == 1
-    node.tick(160.0)
-    assert node.execute(History("c"), 160.0) == []
+    clock.time = 159.9
+    node.tick()
+    assert len(API(node).execute(History("c"), 159.9)) == 1
+    clock.time = 160.0
+    node.tick()
+    assert API(node).execute(History("c"), 160.0) == []
 
 
 def test_a_command_of_another_dialect_is_a_mistake_of_ours(node: Node) -> None:
@@ -164,4 +171,4 @@ def test_a_command_of_another_dialect_is_a_mistake_of_ours(node: Node) -> None:
         name = "other"
 
     with pytest.raises(AssertionError):
-        node.execute(Other(), 100.5)
+        API(node).execute(Other(), 100.5)

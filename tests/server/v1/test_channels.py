@@ -2,7 +2,8 @@
 
 import pytest
 
-from centripetal.server.v1.channels import ChannelOptions, ChannelRules, NamespaceNotFoundError
+from centripetal.errors import ServerError
+from centripetal.server.v1.channels import ChannelOptions, ChannelRules
 
 TOP, PUBLIC, ODD = ChannelOptions(watch=True), ChannelOptions(presence=True), ChannelOptions(publish=True)
 RULES = ChannelRules(options=TOP, namespaces={"public": PUBLIC, "dialog#1": ODD})
@@ -30,7 +31,7 @@ def test_the_namespace_is_what_precedes_the_first_boundary(channel: str, expecte
 @pytest.mark.parametrize("channel", ["nope:news", "Public:news", "$$public:news", "$nope:x"])
 def test_a_namespace_that_is_not_configured_is_an_error(channel: str) -> None:
     """Case matters, and only one prefix is taken off."""
-    with pytest.raises(NamespaceNotFoundError):
+    with pytest.raises(ServerError, match="namespace not found"):
         RULES.options_of(channel)
 
 
@@ -58,7 +59,7 @@ def test_the_private_prefix_makes_a_channel_private() -> None:
 def test_an_empty_mark_is_in_every_name() -> None:
     """As where text is split by nothing: into its characters."""
     rules = ChannelRules(namespace_boundary="", user_boundary="", user_separator="", client_boundary="")
-    with pytest.raises(NamespaceNotFoundError):
+    with pytest.raises(ServerError, match="namespace not found"):
         rules.options_of("news")
     assert rules.admits_user("news1", "1")
     assert not rules.admits_user("news1", "news1")

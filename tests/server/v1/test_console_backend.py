@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from centripetal.server.console.backend import Kept, Member
+from centripetal.server.console.backend import KeptPublication, Member
 from centripetal.server.engine.engine import ClientInfo, Publication
 from centripetal.server.engine.events import CommandRun, Event
 from centripetal.server.engine.hub import Hub
-from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.console_backend import V1Backend
+from centripetal.server.v1.console_backend import ConsoleBackend
+from centripetal.server.v1.node import Node
+from tests.server.environment import fixed_environment
 
 CONFIG = {
     "http_prefix": "/rt",
@@ -40,20 +41,20 @@ class Connected:
 
 @pytest.fixture
 def node() -> Node:
-    return Node(read_config(CONFIG)[0], uid="uid", now=1, next_uid=lambda: "id")
+    return Node(read_config(CONFIG)[0], fixed_environment())
 
 
 @pytest.fixture
-def backend(node: Node) -> V1Backend:
-    return V1Backend(node, lambda: 2)
+def backend(node: Node) -> ConsoleBackend:
+    return ConsoleBackend(node)
 
 
-def test_it_says_what_it_is(backend: V1Backend) -> None:
+def test_it_says_what_it_is(backend: ConsoleBackend) -> None:
     """The version it stands in for, and where clients connect, with the prefix."""
     assert (backend.name, backend.websocket_path) == ("Centrifugo 1.8.0", "/rt/connection/websocket")
 
 
-def test_channels_and_who_is_in_them(node: Node, backend: V1Backend) -> None:
+def test_channels_and_who_is_in_them(node: Node, backend: ConsoleBackend) -> None:
     """Subscribers are known also where presence is off; presence adds what the application told of them."""
     for client, user in (("1", "ada"), ("2", ""), ("3", "bob")):
         Connected(client, user, node.hub)
@@ -74,21 +75,21 @@ def test_channels_and_who_is_in_them(node: Node, backend: V1Backend) -> None:
     assert all(name in bare.advice for name in ("`presence`", "`history_size`"))
 
 
-def test_history_is_newest_first(node: Node, backend: V1Backend) -> None:
+def test_history_is_newest_first(node: Node, backend: ConsoleBackend) -> None:
     """With who published it, if a client did; as much as is asked for."""
     options = node.config.channels.options
-    node.publish(Publication("1", "news", b"1"), options, 2)
-    node.publish(Publication("2", "news", b"2", "c", ClientInfo("ada", "c")), options, 2)
-    assert backend.channel("news", 10).history == (Kept("2", "2", "ada"), Kept("1", "1"))
-    assert backend.channel("news", 1).history == (Kept("2", "2", "ada"),)
+    node.publish(Publication("1", "news", b"1"), options, node.now())
+    node.publish(Publication("2", "news", b"2", "c", ClientInfo("ada", "c")), options, node.now())
+    assert backend.channel("news", 10).history == (KeptPublication("2", "2", "ada"), KeptPublication("1", "1"))
+    assert backend.channel("news", 1).history == (KeptPublication("2", "2", "ada"),)
 
 
-def test_a_channel_without_a_namespace_is_explained(backend: V1Backend) -> None:
+def test_a_channel_without_a_namespace_is_explained(backend: ConsoleBackend) -> None:
     """It can be looked at, and has nothing."""
     assert "no namespace “no”" in backend.channel("no:where", 10).advice
 
 
-def test_reading_leaves_no_trace(node: Node, backend: V1Backend) -> None:
+def test_reading_leaves_no_trace(node: Node, backend: ConsoleBackend) -> None:
     """The server's own counters count what its callers ask for, not the console."""
     before = node.metrics.current()
     backend.channels()
@@ -97,7 +98,7 @@ def test_reading_leaves_no_trace(node: Node, backend: V1Backend) -> None:
     assert node.metrics.current() == before
 
 
-def test_acting_goes_the_way_of_the_api(node: Node, backend: V1Backend) -> None:
+def test_acting_goes_the_way_of_the_api(node: Node, backend: ConsoleBackend) -> None:
     """Clients get what they would get, listeners hear of the call, errors are the server's."""
     heard = list[Event]()
     node.events.listen(heard.append)

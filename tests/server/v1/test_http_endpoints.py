@@ -7,22 +7,23 @@ import pytest
 from centripetal.dialects.v1.credentials import generate_api_sign
 from centripetal.server.engine.engine import ClientInfo
 from centripetal.server.listening.http1 import Request, Response
-from centripetal.server.v1.api import Node
 from centripetal.server.v1.config import read_config
-from centripetal.server.v1.http_endpoints import Endpoints
+from centripetal.server.v1.http_endpoints import HTTPEndpoints
+from centripetal.server.v1.node import Node
+from tests.server.environment import fixed_environment
 from tests.server.listening.test_handshake import GOOD
 
 JSON = ("content-type", "application/json")
 CHANNELS = b'{"method":"channels"}'
 
 
-def make(**config: object) -> tuple[Endpoints, Node]:
-    node = Node(read_config(config)[0], uid="uid", now=0, next_uid=lambda: "m")
+def make(**config: object) -> tuple[HTTPEndpoints, Node]:
     ticks = itertools.count()
-    return Endpoints(node, now=lambda: 0.0, timer=lambda: next(ticks) / 1000), node
+    node = Node(read_config(config)[0], fixed_environment(timer=lambda: next(ticks) / 1000))
+    return HTTPEndpoints(node), node
 
 
-def ask(endpoints: Endpoints, body: bytes = CHANNELS, *headers: tuple[str, str], target: str = "/api/") -> Response:
+def ask(endpoints: HTTPEndpoints, body: bytes = CHANNELS, *headers: tuple[str, str], target: str = "/api/") -> Response:
     return endpoints.answer(Request("POST", target, headers, body))
 
 

@@ -10,9 +10,12 @@ import pytest
 
 from centripetal.dialects.v1.credentials import sign
 from centripetal.dialects.v1.disconnects import Disconnect
-from centripetal.server.v1.api import Node
+from centripetal.server.v1.api import API
 from centripetal.server.v1.config import read_config
+from centripetal.server.v1.node import Node
+from centripetal.server.v1.permissions import Permissions
 from centripetal.server.v1.session import Session
+from tests.server.environment import fixed_environment
 
 CONFIG = {
     "secret": "secret",
@@ -44,10 +47,18 @@ class World:
         self.timers: list[tuple[float, int, FakeTimer, Callable[[], object]]] = []
         self.numbers = itertools.count(1)
         settings, _ = read_config({**CONFIG, **config})
-        self.node = Node(settings, uid="node", now=self.time, next_uid=lambda: f"m{next(self.numbers)}")
+        uuids = itertools.chain(["node"], (f"client-{next(self.numbers)}" for _ in itertools.count()))
+        environment = fixed_environment(
+            now=lambda: self.time,
+            new_uuid=lambda: next(uuids),
+            new_message_id=lambda: f"m{next(self.numbers)}",
+        )
+        self.node = Node(settings, environment)
+        self.api = API(self.node)
+        self.permissions = Permissions(settings)
 
     def connection(self, user: str | None = None, **params: str) -> "Client":
-        client = Client(self, f"client-{next(self.numbers)}")
+        client = Client(self)
         if user is not None:
             assert "error" not in client.ask("connect", **credentials(self, user, **params))
         return client
@@ -61,25 +72,22 @@ class World:
                 callback()
         self.time = end
 
-    def api(self, method: str, **params: object) -> None:
-        self.node.run(json.dumps({"method": method, "params": params}).encode(), self.time)
+    def call(self, method: str, **params: object) -> None:
+        self.api.run(json.dumps({"method": method, "params": params}).encode(), self.time)
 
 
 class Client:
-    """A session and the link that it talks to."""
+    """A session and the connection that it talks to."""
 
-    def __init__(self, world: World, id_: str) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.sent: list[Any] = []
         self.ended: list[Disconnect | None] = []
-        self.session = Session(world.node, self, id_)
+        self.session = Session(world.node, world.api, world.permissions, self)
 
     @property
     def id(self) -> str:
         return self.session.id
-
-    def now(self) -> float:
-        return self.world.time
 
     def send(self, payload: bytes) -> None:
         assert not self.ended
@@ -296,8 +304,9 @@ def test_the_checks_of_a_subscription_are_in_order() -> None:
     assert client.ask("subscribe", channel="$public:x", client=client.id, sign=signed)["body"]["status"] is True
     assert refusal("é" * 11) == "limit exceeded"
     assert refusal("$public:x") == "limit exceeded"
-    client.session._node.config = read_config({**CONFIG, "client_channel_limit": 9})[0]
-    assert refusal("$public:x") == "already subscribed"
+    client = World().connection("")
+    client.ask("subscribe", channel="public:x")
+    assert refusal("public:x") == "already subscribed"
 
 
 def test_an_info_of_a_private_channel_is_remembered() -> None:
@@ -341,7 +350,7 @@ def test_what_was_missed_is_recovered() -> None:
     assert recover() == ("", None, False)
     assert recover(recover=True, last="a") == ("", [], False)
     for uid in "abcd":
-        world.api("publish", channel="recover:c", data=1, uid=uid)
+        world.call("publish", channel="recover:c", data=1, uid=uid)
     assert recover(last="b") == ("d", None, False)
     assert recover(recover=True, last="c") == ("", ["d"], True)
     assert recover(recover=True, last="d") == ("", [], True)
@@ -357,9 +366,9 @@ def test_the_back_end_ends_subscriptions() -> None:
     client = world.connection("u")
     client.ask("subscribe", channel="c")
     client.ask("subscribe", channel="d")
-    world.api("unsubscribe", user="u", channel="elsewhere")
-    world.api("unsubscribe", user="u")
-    world.api("unsubscribe", user="u")
+    world.call("unsubscribe", user="u", channel="elsewhere")
+    world.call("unsubscribe", user="u")
+    world.call("unsubscribe", user="u")
     assert [push["body"]["channel"] for push in client.pushed()] == ["elsewhere", "c", "d"]
     assert world.node.engine.channels() == []
     assert world.node.engine.presence("c") == {}
@@ -369,7 +378,7 @@ def test_the_back_end_ends_connections() -> None:
     """After its command has returned (spec v1 §6.4)."""
     world = World()
     client = world.connection("u")
-    world.api("disconnect", user="u")
+    world.call("disconnect", user="u")
     assert not client.ended
     world.wait(0)
     assert client.reason() == "disconnect"
@@ -458,7 +467,7 @@ def test_what_clients_do_is_told() -> None:
     client.ask("subscribe", channel="public:x")
     client.ask("publish", channel="public:x", data={"n": 1})
     client.ask("publish", channel="elsewhere", data=1)
-    world.api("disconnect", user="42")
+    world.call("disconnect", user="42")
     world.wait(1)
     assert [type(event).__name__ for event in heard] == [
         *("Connected", "Joined", "Published", "CommandRefused", "CommandRun", "Left", "Disconnected"),

@@ -15,9 +15,11 @@ import msgspec
 from centripetal.errors import UsageError
 from centripetal.server.current.config import SECTIONS, with_keys
 from centripetal.server.current.config import read_config as read_current
-from centripetal.server.generation import V1, Current, Generation
+from centripetal.server.current.service import settings_of as settings_of_current
+from centripetal.server.service import ServerSettings
 from centripetal.server.v1.config import KEYS as KEYS_V1
 from centripetal.server.v1.config import read_config as read_v1
+from centripetal.server.v1.service import settings_of as settings_of_v1
 
 __all__ = ["ConfigSource", "choose", "load", "which"]
 
@@ -34,7 +36,7 @@ def choose(
     api_key: str | None,
     token_secret: str | None,
     config: ConfigSource | None,
-) -> tuple[Generation, list[str]]:
+) -> tuple[ServerSettings, list[str]]:
     """The server that is meant, and a sentence for each key of *config* that changes nothing here.
 
     Raises:
@@ -48,9 +50,10 @@ def choose(
     raw = load(config)
     if which(server, secret, api_key or token_secret, raw) == 1:
         config_v1, unhonoured = read_v1(raw)
-        return V1(config_v1 if secret is None else msgspec.structs.replace(config_v1, secret=secret)), unhonoured
+        config_v1 = config_v1 if secret is None else msgspec.structs.replace(config_v1, secret=secret)
+        return settings_of_v1(config_v1), unhonoured
     current, unhonoured = read_current(raw)
-    return Current(with_keys(current, api_key=api_key, token_secret=token_secret)), unhonoured
+    return settings_of_current(with_keys(current, api_key=api_key, token_secret=token_secret)), unhonoured
 
 
 def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[str, Any]) -> int:

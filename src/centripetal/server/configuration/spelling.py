@@ -11,21 +11,21 @@ from typing import get_origin
 
 import msgspec
 
-__all__ = ["fields_of", "meant"]
+__all__ = ["closest_key", "key_paths"]
 
 _INDEX = re.compile(r"\[\d+\]")
 
 
-def fields_of(shape: type[msgspec.Struct], place: str) -> Iterator[str]:
+def key_paths(shape: type[msgspec.Struct], place: str) -> Iterator[str]:
     """The keys of a section, and of those in it, by their places."""
     for field in msgspec.structs.fields(shape):
         path = f"{place}.{field.name}"
         yield path
         if get_origin(field.type) is None and issubclass(field.type, msgspec.Struct):
-            yield from fields_of(field.type, path)
+            yield from key_paths(field.type, path)
 
 
-def meant(key: str, known: Iterable[str]) -> str:
+def closest_key(key: str, known: Iterable[str]) -> str:
     """The key beside *key* that is spelt nearly so, of those *known*; empty if there is none."""
     parent, _, name = key.rpartition(".")
     section = _INDEX.sub("[]", parent)

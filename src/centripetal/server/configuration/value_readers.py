@@ -5,29 +5,32 @@ Everything here raises `UsageError` that names the key.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 from centripetal.errors import UsageError
 
-__all__ = ["boolean", "duration", "folded", "integer", "objects", "read", "text", "texts"]
+__all__ = ["boolean", "duration", "integer", "lowercase_keys", "read", "read_known", "read_names", "read_objects"]
+__all__ += ["text", "texts"]
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 
 
-def folded(raw: Any, place: str) -> dict[str, Any]:
+def lowercase_keys(raw: Any, place: str) -> dict[str, Any]:
     """The members of an object; a null is as good as absent."""
     if not isinstance(raw, Mapping):
         raise UsageError(f"{place} must be an object, not {type(raw).__name__}")
     return {str(key).lower(): value for key, value in raw.items() if value is not None}
 
 
-def objects(raw: Any, place: str) -> list[tuple[str, dict[str, Any]]]:
+def read_objects(raw: Any, place: str) -> list[tuple[str, dict[str, Any]]]:
     """The objects in a list, each with its place."""
     if not isinstance(raw, list | tuple):
         raise UsageError(f"{place} must be a list of objects, not {type(raw).__name__}")
-    return [(f"{place}[{index}]", folded(item, f"{place}[{index}]")) for index, item in enumerate(raw)]
+    return [(f"{place}[{index}]", lowercase_keys(item, f"{place}[{index}]")) for index, item in enumerate(raw)]
 
 
 def text(value: Any, place: str) -> str:
@@ -90,3 +93,34 @@ _READERS: dict[Any, Callable[[Any, str], Any]] = {
 def read(value: Any, kind: Any, place: str) -> Any:
     """*value* as a *kind*; a float is a duration in seconds."""
     return _READERS[kind](value, place)
+
+
+def read_known(values: dict[str, Any], shape: type[msgspec.Struct], place: str = "") -> dict[str, Any]:
+    """Take the fields of *shape* out of *values*, and return them as what the fields are; *place* ends with a dot."""
+    return {
+        field.name: read(values.pop(field.name), field.type, place + field.name)
+        for field in msgspec.structs.fields(shape)
+        if field.name in values
+    }
+
+
+def read_names(raw: Any, place: str, marks: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Read a list of namespaces: yield the name of each, its place, and its other keys.
+
+    Args:
+        raw: the list.
+        place: where it is in the configuration.
+        marks: the characters that a name may have besides letters and digits.
+    """
+    found: set[str] = set()
+    for inside, values in read_objects(raw, place):
+        name = text(values.pop("name", ""), f"{inside}.name")
+        if not re.fullmatch(f"[a-zA-Z0-9{re.escape(marks)}]{{2,}}", name):
+            raise UsageError(
+                f"{inside}.name is {name!r}: a namespace has a name of at least two characters, "
+                f"which are letters, digits, {', '.join(marks[:-1])} and {marks[-1]}"
+            )
+        if name in found:
+            raise UsageError(f"{inside}.name is {name!r} once more: names of namespaces must be unique")
+        found.add(name)
+        yield name, inside, values

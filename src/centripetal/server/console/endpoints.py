@@ -18,14 +18,14 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from centripetal.server.console.backend import Backend, ChannelView, Member
+from centripetal.server.console.backend import BaseConsoleBackend, ChannelView, Member
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Access, Guard, Refusal
 from centripetal.server.console.problems import Problem
 from centripetal.server.engine.events import CommandRun
 from centripetal.server.listening.http1 import Request, Response
 
-__all__ = ["PREFIX", "Endpoints", "Setting", "State"]
+__all__ = ["PREFIX", "Endpoints", "RunningServer", "State"]
 
 PREFIX = "/console/"
 _SCRIPT = "text/javascript; charset=utf-8"
@@ -53,7 +53,7 @@ _HEADERS = (
 _LISTED = 200  # channels, connections, members and publications that are shown at most
 
 
-class Setting(msgspec.Struct, frozen=True):
+class RunningServer(msgspec.Struct, frozen=True):
     """What does not change while a server runs.
 
     Attributes:
@@ -110,11 +110,11 @@ class _Disconnect(msgspec.Struct):
 class Endpoints:
     """The console of one server, but for its event stream."""
 
-    def __init__(self, backend: Backend, feed: Feed, guard: Guard, setting: Setting) -> None:
+    def __init__(self, backend: BaseConsoleBackend, feed: Feed, guard: Guard, running: RunningServer) -> None:
         self._backend = backend
         self._feed = feed
         self._guard = guard
-        self._setting = setting
+        self._running = running
         self._changes: dict[str, Callable[[bytes], str]] = {
             "publish": self._publish,
             "unsubscribe": self._unsubscribe,
@@ -134,7 +134,7 @@ class Endpoints:
             if name in _FILES:
                 _require(request, "GET", "HEAD")
                 self._guard.check(request, Access.PAGE if name == "index.html" else Access.READ)
-                return _ok(self._setting.read(name), _FILES[name])
+                return _ok(self._running.read(name), _FILES[name])
             if name in ("state", "events"):
                 _require(request, "GET")
                 self._guard.check(request, Access.READ)
@@ -162,12 +162,12 @@ class Endpoints:
         found = [each for each in sizes.items() if wanted in each[0].lower()]
         found.sort(key=lambda each: (-each[1], each[0]))
         return State(
-            run=self._setting.run,
+            run=self._running.run,
             token=self._guard.token,
             server=self._backend.name,
             websocket_path=self._backend.websocket_path,
-            started=self._setting.started,
-            now=self._setting.now(),
+            started=self._running.started,
+            now=self._running.now(),
             published=self._feed.published,
             connections_total=len(connections),
             users_total=len({each.user for each in connections}),
@@ -197,7 +197,7 @@ class Endpoints:
     def _event(self, name: str, body: bytes, error: str) -> CommandRun:
         values: dict[str, Any] = msgspec.json.decode(body)
         channels, user = (values.get("channel", ""),), values.get("user", "")
-        return CommandRun(at=self._setting.now(), method=name, channels=channels, user=user, error=error)
+        return CommandRun(at=self._running.now(), method=name, channels=channels, user=user, error=error)
 
     def _publish(self, body: bytes) -> str:
         asked = msgspec.json.decode(body, type=_Publish)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from centripetal.server.console.backend import listed
+from centripetal.server.console.backend import tags_as_text
 from centripetal.server.console.problems import Explain, Problems
 from centripetal.server.engine.events import Event, Published
 
@@ -117,6 +117,6 @@ def _shown(event: Published) -> _Shown:
         size=len(data),
         user=event.user,
         by_client=event.by_client,
-        tags=listed(event.tags)[:_TEXT],
+        tags=tags_as_text(event.tags)[:_TEXT],
         receivers=event.receivers,
     )

@@ -6,20 +6,18 @@ A page has no queue of its own but its place in the feed's ring: while its socke
 
 import asyncio
 import logging
-import secrets
-import time
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-from centripetal.server.console.backend import Backend
-from centripetal.server.console.endpoints import PREFIX, Endpoints, Setting
+from centripetal.server.console.endpoints import PREFIX, Endpoints, RunningServer
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Guard
-from centripetal.server.engine.events import Event, Events
+from centripetal.server.engine.events import Event
 from centripetal.server.listening.connections import OpenConnections
 from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.http_server import Upgrade
+from centripetal.server.service import Service
 
 __all__ = ["Answer", "Console"]
 
@@ -28,7 +26,6 @@ logger = logging.getLogger("centripetal.server")
 Answer = Callable[[Request], Response]
 
 _GATHER = 0.05  # seconds in which events are collected before pages get them
-_BEAT = 15.0  # seconds after which a silent stream says that it is still there
 _START = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
     b"X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n\r\nretry: 1000\n\n"
@@ -41,22 +38,24 @@ class Console:
     """The console of one server, from its start to its stop.
 
     Args:
-        backend: the server.
-        events: where it tells what happens.
+        service: the server.
         host: the address that it listens on.
         password: what to ask for; "": nothing.
+        keep_alive: seconds between the comments that keep silent streams open.
     """
 
-    def __init__(self, backend: Backend, events: Events, *, host: str, password: str) -> None:
-        run = secrets.token_hex(8)
-        self.feed = Feed(run, backend.explain)
-        guard = Guard(host, token=secrets.token_urlsafe(24), password=password, timer=time.monotonic)
-        setting = Setting(run, time.time(), time.time, _read)
-        self._endpoints = Endpoints(backend, self.feed, guard, setting)
+    def __init__(self, service: Service, *, host: str, password: str, keep_alive: float = 15.0) -> None:
+        environment = service.node.environment
+        run = environment.new_uuid()
+        self.feed = Feed(run, service.console.explain)
+        guard = Guard(host, token=environment.new_token(), password=password, timer=environment.timer)
+        running = RunningServer(run, environment.now(), environment.now, _read)
+        self._endpoints = Endpoints(service.console, self.feed, guard, running)
+        self.keep_alive = keep_alive
         self.streams: OpenConnections[_Stream] = OpenConnections()
         self._loop = asyncio.get_running_loop()
         self._flushing: asyncio.TimerHandle | None = None
-        self._stop_listening = events.listen(self._hear)
+        self._stop_listening = service.node.events.listen(self._hear)
 
     def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
         """The two functions that an `App` needs: what is not for the console they hand on to *answer* and *upgrade*."""
@@ -114,7 +113,7 @@ class _Stream(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.write(_START)
-        self._beat = self._console.call_later(_BEAT, self._say_still_here)
+        self._beat = self._console.call_later(self._console.keep_alive, self._say_still_here)
         self.flush()
 
     def pause_writing(self) -> None:
@@ -152,7 +151,7 @@ class _Stream(asyncio.Protocol):
             self._transport.abort()
 
     def _say_still_here(self) -> None:
-        self._beat = self._console.call_later(_BEAT, self._say_still_here)
+        self._beat = self._console.call_later(self._console.keep_alive, self._say_still_here)
         if self._transport is not None and self._writable:
             self._transport.write(_BEAT_FRAME)
 

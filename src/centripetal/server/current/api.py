@@ -20,8 +20,9 @@ from centripetal.errors import ServerError
 from centripetal.server.current.channel_patterns import GlobError, matcher
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.connection import Connection, ServerSubscription
-from centripetal.server.current.node import Node, failure
+from centripetal.server.current.node import Node
 from centripetal.server.current.payloads import fits, given
+from centripetal.server.current.refusals import failure
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.events import CommandRun
 
@@ -50,7 +51,7 @@ class API:
         except ServerError as error:
             result = error
         if self._node.events and command is not None:
-            self._tell(command, result, now)
+            self._emit_run(command, result, now)
         return result
 
     def execute(self, command: Method[Any], now: float) -> Answer:
@@ -75,9 +76,9 @@ class API:
             case _:
                 raise failure(error_codes.NOT_AVAILABLE)
 
-    def _tell(self, command: Any, result: Answer | ServerError, now: float) -> None:
+    def _emit_run(self, command: Any, result: Answer | ServerError, now: float) -> None:
         channels = getattr(command, "channels", None) or [getattr(command, "channel", "")]
-        self._node.events.tell(
+        self._node.events.emit(
             CommandRun(
                 at=now,
                 method=command.name,
@@ -181,7 +182,7 @@ class API:
         )
 
     def _info(self, _: commands.Info) -> answers.InfoAnswer:
-        return answers.InfoAnswer([self._node.announced])
+        return answers.InfoAnswer([self._node.announced_info])
 
     def _rpc(self, command: commands.RPC) -> Answer:
         _require(command.method)

@@ -1,11 +1,11 @@
 """What a connected client asks about channels, and the answers (spec v6 §11.4, §11.6, §11.9, §11.11): PURE.
 
-`Answering.answer(request)` carries out one request and returns the result that the reply holds. It raises a
+`ChannelRequests.answer(request)` carries out one request and returns the result that the reply holds. It raises a
 `ServerError` that the reply holds instead, or a `FatalError` that ends the connection.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import (
@@ -31,16 +31,17 @@ from centripetal.dialects.current.client_protocol.replies import (
     SubscribeResult,
 )
 from centripetal.dialects.current.disconnects import BAD_REQUEST, INVALID_TOKEN, NOT_AVAILABLE
+from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.node import Node
 from centripetal.server.current.payloads import fits
-from centripetal.server.current.permissions import Gate, has_ended
+from centripetal.server.current.permissions import Permissions, has_ended
 from centripetal.server.current.refusals import FatalError, refused
 from centripetal.server.current.subscription import client_info, publication_frame
-from centripetal.server.current.subscriptions import Memberships, Who
+from centripetal.server.current.subscriptions import ClientIdentity, Subscriptions
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.tokens.verification import TokenRefused
 
-__all__ = ["Answering", "time_left"]
+__all__ = ["ChannelRequests", "time_left"]
 
 _OF_MAP = 1  # the type of a publication
 _MAP_TYPES = (1, 2, 3)  # where nobody looks at the delta before the type is refused
@@ -52,25 +53,25 @@ def time_left(expire_at: int, now: float) -> int:
     return min(expire_at - int(now), _LONGEST_TTL) if expire_at > 0 else 0
 
 
-class Answering:
-    """Answers one client.
+class ChannelRequests:
+    """The requests of one client about channels.
 
     Args:
         node: the server.
-        gate: who may do what.
-        who: the client.
-        memberships: the channels that it is in.
-        now: the clock.
+        permissions: what clients may do.
+        identity: the client.
+        subscriptions: the client's subscriptions.
     """
 
-    __slots__ = ("_gate", "_node", "_now", "_who", "memberships")
+    __slots__ = ("_identity", "_node", "_permissions", "_subscriptions")
 
-    def __init__(self, node: Node, gate: Gate, who: Who, memberships: Memberships, now: Callable[[], float]) -> None:
+    def __init__(
+        self, node: Node, permissions: Permissions, identity: ClientIdentity, subscriptions: Subscriptions
+    ) -> None:
         self._node = node
-        self._gate = gate
-        self._who = who
-        self._now = now
-        self.memberships = memberships
+        self._permissions = permissions
+        self._identity = identity
+        self._subscriptions = subscriptions
 
     def answer(self, request: Request) -> Any:
         """Carry out *request*, which is neither connect nor refresh."""
@@ -78,24 +79,24 @@ class Answering:
 
     def _subscribe(self, params: Subscribe) -> SubscribeResult:
         channel, client = _channel(params), self._node.config.client
-        self._gate.check_polling(channel, params.type)
+        self._permissions.check_polling(channel, params.type)
         if params.delta not in ("", "fossil") and params.type not in _MAP_TYPES:
             raise FatalError(BAD_REQUEST)
         if len(channel.encode()) > self._node.config.channels.max_length > 0:
             raise refused(error_codes.BAD_REQUEST)
-        if channel in self.memberships:
+        if channel in self._subscriptions:
             raise refused(error_codes.ALREADY_SUBSCRIBED)
-        if 0 < client.channel_limit <= len(self.memberships):
+        if 0 < client.channel_limit <= len(self._subscriptions):
             raise refused(error_codes.LIMIT_EXCEEDED)
         try:
-            granted = self._gate.subscribe(params, self._who.user, self._who.id, self._now())
+            granted = self._permissions.subscribe(params, self._identity.user, self._identity.id, self._node.now())
         except TokenRefused as refusal:
             raise refused(refusal.error or error_codes.PERMISSION_DENIED) from None
-        return self.memberships.join(params, granted, server_side=False, filter_=params.tf)
+        return self._subscriptions.subscribe(params, granted, server_side=False, filter_=params.tf)
 
     def _sub_refresh(self, params: SubRefresh) -> RefreshResult:
-        channel, now = _channel(params), self._now()
-        subscription = self.memberships.get(channel)
+        channel, now = _channel(params), self._node.now()
+        subscription = self._subscriptions.get(channel)
         if subscription is None:
             raise refused(error_codes.PERMISSION_DENIED)
         if subscription.server_side:
@@ -103,7 +104,9 @@ class Answering:
         if not params.token:
             raise refused(error_codes.BAD_REQUEST)
         try:
-            claims = self._gate.verified_subscription(params.token, channel, self._who.user, self._who.id, now)
+            claims = self._permissions.verified_subscription(
+                params.token, channel, self._identity.user, self._identity.id, now
+            )
         except TokenRefused as refusal:
             if not has_ended(refusal):
                 raise (
@@ -122,22 +125,24 @@ class Answering:
         return RefreshResult(claims.expire_at > 0, ttl)
 
     def _unsubscribe(self, params: Unsubscribe) -> Empty:
-        self.memberships.leave(_channel(params))
+        self._subscriptions.unsubscribe(_channel(params))
         return Empty()
 
     def _publish(self, params: Publish) -> Empty:
         channel, data = _channel(params), bytes(params.data)
-        options = self._gate.named(channel)
+        options = self._permissions.named(channel)
         if params.type == _OF_MAP:
             raise refused(
                 error_codes.PERMISSION_DENIED if options.is_stream else error_codes.NOT_AVAILABLE
             )  # map channels are not emulated
         if not fits(data, options.publication_data_format):
             raise refused(error_codes.BAD_REQUEST)
-        if not self._gate.may("publish", options, self._who.user, subscribed=channel in self.memberships):
+        if not self._permissions.may(
+            "publish", options, self._identity.user, subscribed=channel in self._subscriptions
+        ):
             raise refused(error_codes.PERMISSION_DENIED)
-        info = self.memberships.info(channel)
-        self._node.publish(Publication("", channel, data, self._who.id, info), options, self._now())
+        info = self._subscriptions.info(channel)
+        self._node.publish(Publication("", channel, data, self._identity.id, info), options, self._node.now())
         return Empty()
 
     def _presence(self, params: Presence) -> PresenceResult:
@@ -149,25 +154,36 @@ class Answering:
         return PresenceStatsResult(len(present), len({info.user for info in present.values()}))
 
     def _who_is_in(self, channel: str) -> dict[str, ClientInfo]:
-        options = self._gate.named(channel)
+        options = self._permissions.named(channel)
         if not options.presence:
             raise refused(error_codes.NOT_AVAILABLE)
-        if not self._gate.may("presence", options, self._who.user, subscribed=channel in self.memberships):
+        if not self._permissions.may(
+            "presence", options, self._identity.user, subscribed=channel in self._subscriptions
+        ):
             raise refused(error_codes.PERMISSION_DENIED)
         return self._node.engine.presence(channel)
 
+    def _require(self, what: Literal["publish", "presence", "history"], options: ChannelOptions, channel: str) -> None:
+        """Raise an error unless the client may do that in *channel*."""
+        if not self._permissions.may(what, options, self._identity.user, subscribed=channel in self._subscriptions):
+            raise refused(error_codes.PERMISSION_DENIED)
+
     def _history(self, params: History) -> HistoryResult:
         channel = _channel(params)
-        options = self._gate.named(channel)
+        options = self._permissions.named(channel)
         if not options.history.is_kept:
             raise refused(error_codes.NOT_AVAILABLE)
-        if not self._gate.may("history", options, self._who.user, subscribed=channel in self.memberships):
+        if not self._permissions.may(
+            "history", options, self._identity.user, subscribed=channel in self._subscriptions
+        ):
             raise refused(error_codes.PERMISSION_DENIED)
         most, limit = self._node.config.client.history_max_publication_limit, params.limit
         if most > 0 and not 0 <= limit <= most:
             limit = most
         since = None if params.since is None else Position(params.since.offset, params.since.epoch)
-        found, top = self._node.history(channel, options, self._now(), since=since, limit=limit, reverse=params.reverse)
+        found, top = self._node.history(
+            channel, options, self._node.now(), since=since, limit=limit, reverse=params.reverse
+        )
         return HistoryResult([publication_frame(each, top.epoch) for each in found], top.epoch, top.offset)
 
     def _rpc(self, params: Rpc) -> RpcResult:
@@ -186,18 +202,18 @@ def _channel(params: OfChannel) -> str:
     return params.channel
 
 
-def _send(_: Answering, __: Send) -> None:
+def _send(_: ChannelRequests, __: Send) -> None:
     raise FatalError(NOT_AVAILABLE)
 
 
-_HANDLERS: dict[type[Request], Callable[[Answering, Any], Any]] = {
-    Subscribe: Answering._subscribe,
-    Unsubscribe: Answering._unsubscribe,
-    Publish: Answering._publish,
-    Presence: Answering._presence,
-    PresenceStats: Answering._presence_stats,
-    History: Answering._history,
-    Rpc: Answering._rpc,
+_HANDLERS: dict[type[Request], Callable[[ChannelRequests, Any], Any]] = {
+    Subscribe: ChannelRequests._subscribe,
+    Unsubscribe: ChannelRequests._unsubscribe,
+    Publish: ChannelRequests._publish,
+    Presence: ChannelRequests._presence,
+    PresenceStats: ChannelRequests._presence_stats,
+    History: ChannelRequests._history,
+    Rpc: ChannelRequests._rpc,
     Send: _send,
-    SubRefresh: Answering._sub_refresh,
+    SubRefresh: ChannelRequests._sub_refresh,
 }

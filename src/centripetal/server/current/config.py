@@ -15,8 +15,8 @@ from typing import Any, TypeVar, get_origin
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.configuration.spelling import fields_of, meant
-from centripetal.server.configuration.value_readers import folded, objects, read
+from centripetal.server.configuration.spelling import closest_key, key_paths
+from centripetal.server.configuration.value_readers import lowercase_keys, read, read_objects
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
 from centripetal.server.current.namespaces import read_namespaces
 from centripetal.tokens.signatures import BadKey, algorithms_of, load_public
@@ -216,17 +216,17 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     Raises:
         UsageError: a value with which the real server would not start either; the message names its key.
     """
-    values = folded(raw, "the configuration")
-    strangers: dict[str, Any] = {}
+    values = lowercase_keys(raw, "the configuration")
+    unknown_keys: dict[str, Any] = {}
     sections = {
-        field.name: _section(values.pop(field.name, {}), field.type, field.name, strangers)
+        field.name: _section(values.pop(field.name, {}), field.type, field.name, unknown_keys)
         for field in msgspec.structs.fields(Config)
         if field.name != "channels"
     }
-    channel = folded(values.pop("channel", {}), "channel")
-    proxies = {str(item.get("name")) for _, item in objects(values.get("proxies", []), "proxies")} | {"default"}
-    options, namespaces = read_namespaces(channel, proxies, strangers)
-    marks = _section(channel, _Channel, "channel", strangers)
+    channel = lowercase_keys(values.pop("channel", {}), "channel")
+    proxies = {str(item.get("name")) for _, item in read_objects(values.get("proxies", []), "proxies")} | {"default"}
+    options, namespaces = read_namespaces(channel, proxies, unknown_keys)
+    marks = _section(channel, _Channel, "channel", unknown_keys)
     for place, each in (("without_namespace", options), *namespaces.items()):
         _check_times(each, marks, place)
     if sections["client"].ping_interval <= sections["client"].pong_timeout:
@@ -240,14 +240,14 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     _check_paths(sections)
     if sections["http_api"].error_mode not in ("", "transport"):
         raise UsageError('http_api.error_mode must be "transport" or nothing')
-    engine = folded(values.get("engine", {}), "engine").get("type") or "memory"
+    engine = lowercase_keys(values.get("engine", {}), "engine").get("type") or "memory"
     if engine not in ("memory", "redis"):
         raise UsageError(
             'engine.type must be "memory" or "redis"; other systems are brokers, such as broker.type "nats"'
         )
     if engine == "memory":
         values.pop("engine", None)
-    strangers |= {key: value for key, value in values.items() if key not in _SILENT}
+    unknown_keys |= {key: value for key, value in values.items() if key not in _SILENT}
     rules = ChannelRules(
         options=_completed(options, marks),
         namespaces={name: _completed(each, marks) for name, each in namespaces.items()},
@@ -257,7 +257,9 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         user_boundary=marks.user_boundary,
         user_separator=marks.user_separator,
     )
-    return Config(channels=rules, **sections), [_unhonoured(key) for key, value in strangers.items() if _asks(value)]
+    return Config(channels=rules, **sections), [
+        _unhonoured(key) for key, value in unknown_keys.items() if _is_set(value)
+    ]
 
 
 def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) -> Config:
@@ -271,19 +273,19 @@ def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) 
     return config
 
 
-def _section(raw: Any, shape: type[S], place: str, strangers: dict[str, Any]) -> S:
-    """*raw* as a *shape*; what that does not have is added to *strangers*, by its place."""
-    values = folded(raw, place)
+def _section(raw: Any, shape: type[S], place: str, unknown_keys: dict[str, Any]) -> S:
+    """*raw* as a *shape*; what that does not have is added to *unknown_keys*, by its place."""
+    values = lowercase_keys(raw, place)
     known = {}
     for field in msgspec.structs.fields(shape):
         if field.name in values:
             value, inside = values.pop(field.name), f"{place}.{field.name}"
             is_section = get_origin(field.type) is None and issubclass(field.type, msgspec.Struct)
-            found = _section(value, field.type, inside, strangers) if is_section else read(value, field.type, inside)
+            found = _section(value, field.type, inside, unknown_keys) if is_section else read(value, field.type, inside)
             # The real server fills its defaults into whatever is 0 or empty after the file was read.
             if found:
                 known[field.name] = found
-    strangers |= {f"{place}.{key}": value for key, value in values.items()}
+    unknown_keys |= {f"{place}.{key}": value for key, value in values.items()}
     return shape(**known)
 
 
@@ -342,9 +344,9 @@ def _check_paths(sections: Mapping[str, Any]) -> None:
             raise UsageError(f"{name}.handler_prefix is {path!r}: that is {owner}.handler_prefix")
 
 
-def _asks(value: Any) -> bool:
-    """Whether it is about anything: what is off or empty is not."""
-    return any(map(_asks, value.values())) if isinstance(value, Mapping) else bool(value)
+def _is_set(value: Any) -> bool:
+    """Return whether *value* turns anything on: what is off or empty does not."""
+    return any(map(_is_set, value.values())) if isinstance(value, Mapping) else bool(value)
 
 
 def _unhonoured(key: str) -> str:
@@ -356,7 +358,7 @@ def _unhonoured(key: str) -> str:
         reason = "map channels and shared polling are not emulated"
     if reason is None:
         reason = "this server does not know it"
-        if instead := _moved(key) or meant(key, _honoured()):
+        if instead := _moved(key) or closest_key(key, _honoured()):
             reason += f"; did you mean {instead!r}?"
     return f"{key!r} in the configuration has no effect: {reason}"
 
@@ -371,7 +373,7 @@ def _moved(key: str) -> str:
 @functools.cache
 def _honoured() -> tuple[str, ...]:
     """The places of all keys that have an effect."""
-    sections = (fields_of(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name != "channels")
-    options = (fields_of(ChannelOptions, f"channel.{place}") for place in ("without_namespace", "namespaces[]"))
-    marks = fields_of(_Channel, "channel")
+    sections = (key_paths(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name != "channels")
+    options = (key_paths(ChannelOptions, f"channel.{place}") for place in ("without_namespace", "namespaces[]"))
+    marks = key_paths(_Channel, "channel")
     return (*SECTIONS, "channel.without_namespace", "channel.namespaces", *chain(*sections, *options, marks))

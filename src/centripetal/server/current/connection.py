@@ -1,36 +1,39 @@
 """What a Centrifugo 6 node can do to a connected client, and what it tells subscribers: PURE."""
 
-from collections.abc import Callable, Hashable
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.hub import Connection as AnyConnection
 
-__all__ = ["Announcement", "Connection", "ServerSubscription", "Shared", "Told"]
+__all__ = ["Connection", "OutgoingJoinLeave", "OutgoingPublication", "ServerSubscription"]
 
 
-class Shared:
-    """What many clients get, most of them in the same form: each form is encoded once.
+MessageT = TypeVar("MessageT", bound="_EncodedOnce")
 
-    Connections that send the very same bytes object share its frame, too (see `Link.send`).
+
+class _EncodedOnce:
+    """A message to many clients; each encoding of it is made once.
+
+    Connections that send the very same bytes object share its frame, too (see `ClientConnection.send`).
     """
 
-    __slots__ = ("_forms",)
+    __slots__ = ("_encodings",)
 
     def __init__(self) -> None:
-        self._forms: dict[Hashable, bytes] = {}
+        self._encodings: dict[Callable[..., bytes], bytes] = {}
 
-    def form(self, key: Hashable, encode: Callable[[], bytes]) -> bytes:
-        """The payload in the form called *key*, made by *encode* if nobody has asked for it yet."""
-        payload = self._forms.get(key)
+    def encoded(self: MessageT, encode: Callable[[MessageT], bytes]) -> bytes:
+        """Return `encode(self)`, made at the first call with *encode*."""
+        payload = self._encodings.get(encode)
         if payload is None:
-            payload = self._forms[key] = encode()
+            payload = self._encodings[encode] = encode(self)
         return payload
 
 
-class Told(Shared):
+class OutgoingPublication(_EncodedOnce):
     """A publication on its way to the subscribers of its channel.
 
     Attributes:
@@ -52,8 +55,8 @@ class Told(Shared):
         self.delta = delta
 
 
-class Announcement(Shared):
-    """Somebody has joined or left a channel.
+class OutgoingJoinLeave(_EncodedOnce):
+    """A join or leave on its way to the subscribers of its channel.
 
     Attributes:
         channel: where.
@@ -103,11 +106,11 @@ class Connection(AnyConnection, Protocol):
         """The id that API calls may name it by instead of its connection id; empty: it has none."""
         ...
 
-    def deliver(self, told: Told) -> None:
+    def deliver(self, outgoing: OutgoingPublication) -> None:
         """Take note of a publication in a channel that it is subscribed to, and push it as the subscription wants."""
         ...
 
-    def announce(self, announcement: Announcement) -> None:
+    def announce(self, outgoing: OutgoingJoinLeave) -> None:
         """Push a join or leave, if its subscription is told of those."""
         ...
 

@@ -1,13 +1,9 @@
-"""What a Centrifugo 6 server answers to an HTTP request (spec v6 §4, §5, §11.1): PURE.
-
-`Endpoints.answer(request)` has an answer to everything. Ask `opens_websocket` first: such a request is not for this
-module.
-"""
+"""What a Centrifugo 6 server answers to an HTTP request (spec v6 §4, §5, §11.1): PURE."""
 
 import hmac
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.server_codec import (
@@ -27,12 +23,12 @@ from centripetal.protocol.gojson import JSONError
 from centripetal.server.current.api import API
 from centripetal.server.current.node import Node
 from centripetal.server.current.origins import Origins
-from centripetal.server.engine.events import RequestRefused
-from centripetal.server.listening.handshake import verdict
+from centripetal.server.http_endpoints import BaseHTTPEndpoints, websockets_missing
+from centripetal.server.listening.handshake import handshake_status
 from centripetal.server.listening.http1 import Request, Response
-from centripetal.server.listening.responses import clean, error, redirect, target_of
+from centripetal.server.listening.responses import error
 
-__all__ = ["Endpoints"]
+__all__ = ["HTTPEndpoints"]
 
 _JSON = (("Content-Type", "application/json"),)
 _STATUSES = {
@@ -44,9 +40,6 @@ _STATUSES = {
     error_codes.UNRECOVERABLE_POSITION: 416,
     error_codes.CONFLICT: 409,
 }
-_NO_WEBSOCKETS = (
-    "501 WebSocket connections need a package that is not installed here: pip install 'centripetal[server]'"
-)
 _NOT_EMULATED = "404 page not found: this is a stand-in for Centrifugo 6, which does not emulate {}; connect to {}"
 _OTHER_TRANSPORTS = (
     *("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/connection/uni_http_stream"),
@@ -54,26 +47,23 @@ _OTHER_TRANSPORTS = (
 )
 
 
-class Endpoints:
+class HTTPEndpoints(BaseHTTPEndpoints):
     """The paths of one server.
 
     Args:
-        node: what the API's commands are about.
-        now: the clock, Unix seconds.
-        websockets: whether there is something to hand a WebSocket over to.
+        node: the server.
     """
 
-    def __init__(self, node: Node, now: Callable[[], float], *, websockets: bool = True) -> None:
-        self._node = node
+    redirect_status = HTTPStatus.TEMPORARY_REDIRECT
+
+    def __init__(self, node: Node) -> None:
+        websocket = node.config.websocket
+        super().__init__(node, "" if websocket.disabled else websocket.handler_prefix)
+        self._hub = node.hub
         self._api = API(node)
         self._config = node.config
-        self._now = now
-        self._websockets = websockets
         self._origins = Origins(self._config.client.allowed_origins)
-        self._websocket = "" if self._config.websocket.disabled else self._config.websocket.handler_prefix
         self._paths = self._known_paths()
-        self.stopping = False
-        """The server is going down."""
 
     def _known_paths(self) -> dict[str, Callable[[Request], Response]]:
         paths: dict[str, Callable[[Request], Response]] = {}
@@ -91,49 +81,32 @@ class Endpoints:
             paths[self._config.init.handler_prefix] = self._warm_up
         return paths
 
-    def answer(self, request: Request) -> Response:
-        """The answer to *request*, whatever it is."""
-        target = target_of(request)
-        if target == "*":
-            known = request.method == "OPTIONS"
-            return Response(HTTPStatus.OK) if known else error(HTTPStatus.BAD_REQUEST, "no path in the request")
-        path, mark, query = target.partition("?")
-        if (cleaned := clean(path)) != path:
-            return redirect(request.method, cleaned, mark + query, HTTPStatus.TEMPORARY_REDIRECT)
-        path = unquote(path)
+    def _answer_at(self, path: str, request: Request) -> Response:
         known_path = self._paths.get(path)
         if known_path is not None:
             return known_path(request)
-        if path == self._websocket:
+        if path == self._websocket_path:
             return self._refuse_websocket(request)
-        text = _NOT_EMULATED.format(path, self._websocket) if path in _OTHER_TRANSPORTS else ""
+        text = _NOT_EMULATED.format(path, self._websocket_path) if path in _OTHER_TRANSPORTS else ""
         return error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}", text)
 
-    def opens_websocket(self, request: Request) -> bool:
-        """Whether *request* is a handshake of a client, and welcome."""
-        return (
-            self._websockets
-            and not self.stopping
-            and unquote(target_of(request).partition("?")[0]) == self._websocket
-            and verdict(request) is HTTPStatus.SWITCHING_PROTOCOLS
-            and self._origins.admit(request)
-            and not self._is_full()
-        )
+    def _accepts_handshake(self, request: Request) -> bool:
+        return self._origins.admit(request) and not self._is_full()
 
     def _is_full(self) -> bool:
         limit = self._config.client.connection_limit
-        return 0 < limit <= self._node.hub.count_connections()
+        return 0 < limit <= self._hub.count_connections()
 
     def _refuse_websocket(self, request: Request) -> Response:
         if self.stopping or self._is_full():
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
-        if verdict(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
+        if handshake_status(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
             response = error(HTTPStatus.BAD_REQUEST, "no WebSocket handshake")
         elif not self._origins.admit(request):
             response = error(HTTPStatus.FORBIDDEN, "the origin is none of client.allowed_origins")
-            self._tell(response)
+            self._emit_refusal(response)
         else:
-            response = error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
+            response = websockets_missing()
         headers = (*response.headers, ("Sec-Websocket-Version", "13"), *self._origins.headers(request))
         return Response(response.status, headers, response.body, response.note)
 
@@ -150,14 +123,10 @@ class Endpoints:
         def guarded(request: Request) -> Response:
             response = self._answer_api(answer, request)
             if response.status >= 400 and response.note:
-                self._tell(response)
+                self._emit_refusal(response)
             return response
 
         return guarded
-
-    def _tell(self, response: Response) -> None:
-        if self._node.events:
-            self._node.events.tell(RequestRefused(at=self._now(), status=response.status, reason=response.note))
 
     def _answer_api(self, answer: Callable[[Request], Response], request: Request) -> Response:
         if request.method != "POST":

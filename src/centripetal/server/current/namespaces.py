@@ -4,56 +4,39 @@ import re
 from collections.abc import Set
 from typing import Any
 
-import msgspec
-
 from centripetal.errors import UsageError
-from centripetal.server.configuration.value_readers import folded, objects, read, text
+from centripetal.server.configuration.value_readers import lowercase_keys, read_known, read_names
 from centripetal.server.current.channels import ChannelOptions
 
 __all__ = ["read_namespaces"]
 
-_NAME = re.compile(r"[-a-zA-Z0-9_.]{2,}")
 _TYPES = ("", "stream", "map", "map_clients", "map_users", "shared_poll")
 _FORMATS = ("", "json", "json_object", "binary")
 
 
 def read_namespaces(
-    channel: dict[str, Any], proxies: Set[str], strangers: dict[str, Any]
+    channel: dict[str, Any], proxies: Set[str], unknown_keys: dict[str, Any]
 ) -> tuple[ChannelOptions, dict[str, ChannelOptions]]:
     """The options of channels without namespace, and of the namespaces by name.
 
     Args:
         channel: the section `channel`; what is read here is taken out of it.
         proxies: the names of the proxies that are configured.
-        strangers: what no namespace has is added to it, by its place.
+        unknown_keys: what no namespace has is added to it, by its place.
 
     Raises:
         UsageError: the real server would not start with that; the message names the key.
     """
     place = "channel.without_namespace"
-    options = _options(folded(channel.pop("without_namespace", {}), place), place, proxies, strangers)
+    options = _options(lowercase_keys(channel.pop("without_namespace", {}), place), place, proxies, unknown_keys)
     namespaces: dict[str, ChannelOptions] = {}
-    for place, values in objects(channel.pop("namespaces", []), "channel.namespaces"):
-        name = text(values.pop("name", ""), f"{place}.name")
-        if not _NAME.fullmatch(name):
-            raise UsageError(
-                f"{place}.name is {name!r}: a namespace has a name of at least two characters, "
-                "which are letters, digits, -, _ and ."
-            )
-        if name in namespaces:
-            raise UsageError(f"{place}.name is {name!r} once more: names of namespaces must be unique")
-        namespaces[name] = _options(values, place, proxies, strangers)
+    for name, place, values in read_names(channel.pop("namespaces", []), "channel.namespaces", "-_."):
+        namespaces[name] = _options(values, place, proxies, unknown_keys)
     return options, namespaces
 
 
-def _options(values: dict[str, Any], place: str, proxies: Set[str], strangers: dict[str, Any]) -> ChannelOptions:
-    options = ChannelOptions(
-        **{
-            field.name: read(values.pop(field.name), field.type, f"{place}.{field.name}")
-            for field in msgspec.structs.fields(ChannelOptions)
-            if field.name in values
-        }
-    )
+def _options(values: dict[str, Any], place: str, proxies: Set[str], unknown_keys: dict[str, Any]) -> ChannelOptions:
+    options = ChannelOptions(**read_known(values, ChannelOptions, f"{place}."))
     _check(options, place)
     if options.is_stream:
         # What only maps and shared polling look at is the configuration of something that is not there.
@@ -64,7 +47,7 @@ def _options(values: dict[str, Any], place: str, proxies: Set[str], strangers: d
     for key, value in values.items():
         # The name alone asks for nothing.
         if not key.endswith("proxy_name"):
-            strangers[f"{place}.{key}"] = value
+            unknown_keys[f"{place}.{key}"] = value
         elif value and value not in proxies:
             raise UsageError(f"{place}.{key} is {value!r}, and proxies has none of that name")
     return options
@@ -99,6 +82,6 @@ def _check(options: ChannelOptions, place: str) -> None:
 def _check_map(kind: str, raw: Any, place: str) -> None:
     if kind == "shared_poll":
         return
-    mode = folded(raw, f"{place}.map").get("mode", "")
+    mode = lowercase_keys(raw, f"{place}.map").get("mode", "")
     if mode not in ("ephemeral", "recoverable", "persistent"):
         raise UsageError(f'{place}.map.mode must be "ephemeral", "recoverable" or "persistent"')

@@ -1,30 +1,22 @@
 """A Centrifugo 6 node: what its API and the sessions of its clients stand on (spec v6 §5, §7): PURE.
 
-Time and randomness come in from outside: `now` is Unix time in seconds, epochs come from the function given. Call
-`tick(now)` once a second.
-
-A session uses `config`, `options`, `publish`, `join` and `leave`, `history`, `engine` (who is subscribed and present)
-and `hub` (to be found under its user), and tells `events` what it does. Publications and announcements come to it
-through its methods as a `Connection`, before `publish`, `join` or `leave` return: a push comes before the reply to the
-command that caused it.
+A session uses `config`, `options`, `publish`, `announce_join` and `announce_leave`, `history`, `engine` (the
+subscriptions and presence) and `hub` (the connections of each user), and emits `events`. Pushes reach it through its
+methods as a `Connection` before the methods here return: a push comes before the reply to the command that caused it.
 """
 
-from collections.abc import Callable
-
-import msgspec
-
 from centripetal.dialects.current import error_codes
-from centripetal.dialects.current.error_codes import API_MESSAGES
 from centripetal.dialects.current.server_results import NodeAnswer
-from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config
-from centripetal.server.current.connection import Announcement, Connection, Told
-from centripetal.server.engine.engine import NO_HISTORY, ClientInfo, Delivery, Engine, Position, Publication
-from centripetal.server.engine.events import Events, Published
-from centripetal.server.engine.hub import Hub
+from centripetal.server.current.connection import Connection, OutgoingJoinLeave, OutgoingPublication
+from centripetal.server.current.refusals import failure
+from centripetal.server.engine.engine import NO_HISTORY, ClientInfo, Delivery, Position, Publication
+from centripetal.server.engine.events import Events
+from centripetal.server.environment import Environment
+from centripetal.server.node import BaseNode
 
-__all__ = ["VERSION", "Node", "failure"]
+__all__ = ["VERSION", "Node"]
 
 VERSION = "6.9.1 OSS"
 """The server that this one stands in for, as it reports it."""
@@ -32,41 +24,14 @@ VERSION = "6.9.1 OSS"
 _ANNOUNCED_EVERY = 3.0  # seconds, as in the real server
 
 
-def failure(code: int) -> ServerError:
-    """An error of the API, in the real server's words (spec v6 §6)."""
-    return ServerError(API_MESSAGES[code], code=code)
+class Node(BaseNode[Config, Connection]):
+    """One server process; `config.node.name` is its name. For the arguments see `BaseNode`."""
 
-
-class Node:
-    """One server process.
-
-    Args:
-        config: how it is set up.
-        name: what it is called in `info`.
-        uid: its id, new at each start.
-        now: when it starts.
-        new_epoch: makes the epochs of streams.
-        events: who is told what happens.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        *,
-        name: str,
-        uid: str,
-        now: float,
-        new_epoch: Callable[[], str],
-        events: Events | None = None,
-    ) -> None:
-        self.config = config
-        self.uid = uid
-        self.name = name
-        self.events = Events() if events is None else events
-        self.engine = Engine(new_epoch)
-        self.hub: Hub[Connection] = Hub()
-        self._started = now
-        self._announce(now)
+    def __init__(self, config: Config, environment: Environment, events: Events | None = None) -> None:
+        super().__init__(config, environment, events)
+        self._uid = environment.new_uuid()
+        self._started = self.now()
+        self._announce(self._started)
 
     # ---- what sessions and commands share
 
@@ -111,13 +76,13 @@ class Node:
             self._deliver(delivery, now, delta=delta or options.delta_publish)
         return delivery.position
 
-    def join(self, channel: str, info: ClientInfo) -> None:
+    def announce_join(self, channel: str, info: ClientInfo) -> None:
         """Tell the subscribers of *channel* who came."""
-        self._announce_in(channel, Announcement(channel, info, joined=True))
+        self._announce_in(channel, OutgoingJoinLeave(channel, info, joined=True))
 
-    def leave(self, channel: str, info: ClientInfo) -> None:
+    def announce_leave(self, channel: str, info: ClientInfo) -> None:
         """Tell the subscribers of *channel* who is gone."""
-        self._announce_in(channel, Announcement(channel, info, joined=False))
+        self._announce_in(channel, OutgoingJoinLeave(channel, info, joined=False))
 
     def history(
         self,
@@ -150,8 +115,8 @@ class Node:
             raise failure(error_codes.UNRECOVERABLE_POSITION)
         return found, top
 
-    def tick(self, now: float) -> None:
-        """Do what is due: call it about once a second."""
+    def tick(self) -> None:
+        now = self.now()
         self.engine.sweep(now)
         if now >= self._next_announcement:
             self._announce(now)
@@ -159,34 +124,21 @@ class Node:
     def _deliver(self, delivery: Delivery, now: float, *, delta: bool) -> None:
         publication = delivery.publication
         if delivery.subscribers:
-            told = Told(publication, delivery.position, delivery.previous, delta=delta)
-            for connection in self.hub.those(delivery.subscribers):
-                connection.deliver(told)
-        if self.events:
-            author = publication.info
-            self.events.tell(
-                Published(
-                    at=now,
-                    channel=publication.channel,
-                    data=msgspec.Raw(publication.data),
-                    client="" if author is None else author.client,
-                    user="" if author is None else author.user,
-                    by_client=author is not None,
-                    tags=publication.tags,
-                    receivers=len(delivery.subscribers),
-                )
-            )
+            outgoing = OutgoingPublication(publication, delivery.position, delivery.previous, delta=delta)
+            for connection in self.hub.find(delivery.subscribers):
+                connection.deliver(outgoing)
+        self._emit_published(publication, len(delivery.subscribers), now)
 
-    def _announce_in(self, channel: str, announcement: Announcement) -> None:
-        for connection in self.hub.those(self.engine.subscribers(channel)):
-            connection.announce(announcement)
+    def _announce_in(self, channel: str, outgoing: OutgoingJoinLeave) -> None:
+        for connection in self.hub.find(self.engine.subscribers(channel)):
+            connection.announce(outgoing)
 
     def _announce(self, now: float) -> None:
         """Do as a node does that tells others of itself; `info` shows what was told last (spec v6 §5.10)."""
         self._next_announcement = now + _ANNOUNCED_EVERY
-        self.announced = NodeAnswer(
-            uid=self.uid,
-            name=self.name,
+        self.announced_info = NodeAnswer(
+            uid=self._uid,
+            name=self.config.node.name,
             version=VERSION,
             num_clients=self.hub.count_connections(),
             num_users=self.hub.count_users(),

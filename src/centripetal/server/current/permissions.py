@@ -29,7 +29,7 @@ from centripetal.tokens.verification import (
     verify_subscription,
 )
 
-__all__ = ["Admission", "Gate", "has_ended"]
+__all__ = ["Admission", "Permissions", "has_ended"]
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ def has_ended(refusal: TokenRefused) -> bool:
     return refusal.error == error_codes.TOKEN_EXPIRED
 
 
-class Gate:
+class Permissions:
     """Decides by a server's configuration."""
 
     def __init__(self, config: Config) -> None:

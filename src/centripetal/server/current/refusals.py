@@ -1,10 +1,10 @@
 """How a session of a Centrifugo 6 server refuses commands, and refuses to go on: PURE."""
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect
-from centripetal.dialects.current.error_codes import INTERNAL, MESSAGES
+from centripetal.dialects.current.error_codes import API_MESSAGES, INTERNAL, MESSAGES
 from centripetal.errors import ServerError
 
-__all__ = ["FatalError", "is_temporary", "refused"]
+__all__ = ["FatalError", "failure", "is_temporary", "refused"]
 
 
 class FatalError(Exception):
@@ -18,6 +18,11 @@ class FatalError(Exception):
 def refused(code: int) -> ServerError:
     """An error for the reply to a command."""
     return ServerError(MESSAGES[code], code=code)
+
+
+def failure(code: int) -> ServerError:
+    """Return an error of the API, in the real server's words (spec v6 §6)."""
+    return ServerError(API_MESSAGES[code], code=code)
 
 
 def is_temporary(code: int | None) -> bool:

@@ -1,8 +1,8 @@
 """One client connection of a Centrifugo 6 server, from connect to its end (spec v6 §11): PURE.
 
-A message goes in by `Session.receive`; what comes of it goes out through the `Link`: lines to send, the end of the
-connection, timers. It is a `Connection` of the node's hub as soon as it has authenticated. Who may do what is decided
-in `permissions`, what a subscription gets in `memberships` and `subscription`.
+A message goes in by `Session.receive`; what comes of it goes out through its `ClientConnection`: lines to send,
+the end of the connection, timers. It is a `Connection` of the node's hub as soon as it has authenticated.
+`permissions` decides what a client may do, `subscriptions` and `subscription` what a subscription gets.
 """
 
 import enum
@@ -31,10 +31,11 @@ from centripetal.dialects.current.client_protocol.replies import (
     encode_reply,
 )
 from centripetal.errors import ServerError
-from centripetal.server.current.channel_requests import Answering, time_left
-from centripetal.server.current.connection import Announcement, ServerSubscription, Told
+from centripetal.server.current.channel_requests import ChannelRequests, time_left
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
+from centripetal.server.current.heartbeat import Heartbeat, first_delay
 from centripetal.server.current.node import VERSION, Node
-from centripetal.server.current.permissions import Admission, Gate
+from centripetal.server.current.permissions import Admission, Permissions
 from centripetal.server.current.refusals import FatalError, is_temporary, refused
 from centripetal.server.current.subscription import (
     LostPositionError,
@@ -42,10 +43,10 @@ from centripetal.server.current.subscription import (
     checked,
     server_options,
 )
-from centripetal.server.current.subscriptions import Ended, Memberships, Who
-from centripetal.server.current.timers import Alarms, Heartbeat
+from centripetal.server.current.subscriptions import ClientIdentity, EndedSubscription, Subscriptions
 from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event
-from centripetal.server.session import Link
+from centripetal.server.session import ClientConnection
+from centripetal.server.timers import Timers
 
 __all__ = ["Session"]
 
@@ -66,61 +67,57 @@ class Session:
 
     Args:
         node: the server.
-        gate: who may do what.
-        link: the connection as it is seen from here.
-        id_: the connection id.
-        jitter: makes numbers from 0 to 1, so that not all clients are served at the same time.
-        pings: whether the client is asked whether it is alive.
+        permissions: what clients may do.
+        connection: the client's connection.
+        pings: whether to ask the client whether it is alive.
     """
 
     session = ""
     """Only connections by other transports have such an id."""
 
     __slots__ = (
-        "_alarms",
-        "_answering",
+        "_channel_requests",
+        "_connection",
         "_expire_at",
-        "_gate",
         "_heartbeat",
-        "_link",
-        "_memberships",
+        "_identity",
         "_node",
+        "_permissions",
         "_pings",
         "_state",
-        "_who",
+        "_subscriptions",
+        "_timers",
     )
 
     def __init__(
         self,
         node: Node,
-        gate: Gate,
-        link: Link[Disconnect],
-        id_: str,
+        permissions: Permissions,
+        connection: ClientConnection[Disconnect],
         *,
-        jitter: Callable[[], float],
         pings: bool = True,
     ) -> None:
         self._node = node
-        self._gate = gate
-        self._link = link
-        self._alarms = Alarms(link, jitter)
-        self._heartbeat = Heartbeat(link, self._alarms, node.config.client, self.close)
+        self._permissions = permissions
+        self._connection = connection
+        self._timers = Timers(connection)
+        self._heartbeat = Heartbeat(connection, self._timers, node.config.client, self.close)
         self._pings = pings and node.config.client.ping_interval > 0
-        self._who = Who(id_)
-        self._memberships = Memberships(node, self._who, link.now)
-        self._answering = Answering(node, gate, self._who, self._memberships, link.now)
+        self._identity = ClientIdentity(node.environment.new_uuid())
+        self._subscriptions = Subscriptions(node, self._identity)
+        self._channel_requests = ChannelRequests(node, permissions, self._identity, self._subscriptions)
         self._state = State.NEW
         self._expire_at = 0
         if (delay := node.config.client.stale_close_delay) > 0:
-            self._alarms.set("stale", delay, self._close_stale)
+            self._timers.set("stale", delay, self._close_stale)
 
     @property
     def id(self) -> str:
-        return self._who.id
+        return self._identity.id
 
     @property
     def user(self) -> str:
-        return self._who.user
+        return self._identity.user
 
     # ---- what comes from the client
 
@@ -153,10 +150,10 @@ class Session:
         except ServerError as error:
             self._refuse(command.id, request, error)
         else:
-            self._link.send(checked(encode_reply(Reply(command.id, **{request.name: result}))))
+            self._connection.send(checked(encode_reply(Reply(command.id, **{request.name: result}))))
             # Joins come after the reply, to the client itself, too.
             for channel in _joined(request, result):
-                self._memberships.announce(channel)
+                self._subscriptions.announce(channel)
 
     def _answer(self, request: Request) -> Any:
         match request:
@@ -165,53 +162,55 @@ class Session:
             case Refresh():
                 return self._refresh(request)
             case _:
-                return self._answering.answer(request)
+                return self._channel_requests.answer(request)
 
     def _refuse(self, id_: int, request: Any, error: ServerError) -> None:
         if self._node.events:
             channel = getattr(request, "channel", "")
-            self._tell(CommandRefused, method=request.name, channel=channel, error=error.message)
+            self._emit(CommandRefused, method=request.name, channel=channel, error=error.message)
         code = error.code or 0
-        self._link.send(encode_reply(Reply(id_, error=Error(code, error.message, is_temporary(code)))))
+        self._connection.send(encode_reply(Reply(id_, error=Error(code, error.message, is_temporary(code)))))
         if isinstance(request, Connect):
             self._state = State.REFUSED
-            self._alarms.set("linger", _REFUSED_LINGER, lambda: self.close(None))
+            self._timers.set("linger", _REFUSED_LINGER, lambda: self.close(None))
 
     # ---- what comes from the server
 
     def push(self, payload: bytes) -> None:
         """Send what is ready to go out."""
-        self._link.send(payload)
+        self._connection.send(payload)
 
-    def deliver(self, told: Told) -> None:
+    def deliver(self, outgoing: OutgoingPublication) -> None:
         """Push a publication, if the client wants it and has not missed one before it."""
         try:
-            payload = self._memberships.take(told)
+            payload = self._subscriptions.publication_push(outgoing)
         except LostPositionError:
-            subscription = self._memberships.get(told.publication.channel)
+            subscription = self._subscriptions.get(outgoing.publication.channel)
             assert subscription is not None
             # Somebody is busy with going through all subscribers of the channel.
-            self._link.call_later(0, lambda: self._end(Ended(subscription, disconnects.UNSUBSCRIBED_INSUFFICIENT)))
+            self._connection.call_later(
+                0, lambda: self._end(EndedSubscription(subscription, disconnects.UNSUBSCRIBED_INSUFFICIENT))
+            )
         except FatalError as error:
             self._close_soon(error.disconnect)
         else:
             if payload is not None:
-                self._link.send(payload)
+                self._connection.send(payload)
 
-    def announce(self, announcement: Announcement) -> None:
+    def announce(self, outgoing: OutgoingJoinLeave) -> None:
         """Push a join or leave, if the client wants those."""
         try:
-            payload = self._memberships.hears(announcement)
+            payload = self._subscriptions.join_leave_push(outgoing)
         except FatalError as error:
             self._close_soon(error.disconnect)
         else:
             if payload is not None:
-                self._link.send(payload)
+                self._connection.send(payload)
 
     def subscribe(self, subscription: ServerSubscription) -> None:
         """Be subscribed by the back end (spec v6 §5.11)."""
         limit = self._node.config.client.channel_limit
-        if 0 < limit <= len(self._memberships):
+        if 0 < limit <= len(self._subscriptions):
             self._close_soon(disconnects.CHANNEL_LIMIT)
             return
         channel, since = subscription.channel, subscription.recover_since
@@ -220,37 +219,37 @@ class Session:
         if since is not None:
             params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
         try:
-            result = self._memberships.join(params, server_options(options, subscription), server_side=True)
+            result = self._subscriptions.subscribe(params, server_options(options, subscription), server_side=True)
         except ServerError:
             # It has ended already; and so does one that was there before.
-            self._memberships.forget(channel)
+            self._subscriptions.forget(channel)
             raise refused(error_codes.INTERNAL) from None
         push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
         try:
-            self._link.send(checked(encode_push(Push(channel, subscribe=push))))
+            self._connection.send(checked(encode_push(Push(channel, subscribe=push))))
         except FatalError:
             # The data is no JSON: an error of the API, but the subscription is there (seen on a 6.9.1 server).
             raise refused(error_codes.INTERNAL) from None
-        self._memberships.announce(channel)
+        self._subscriptions.announce(channel)
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
         """Be unsubscribed by the back end, and hear of it in any case (spec v6 §5.12)."""
-        self._memberships.leave(channel)
-        self._link.send(encode_push(Push(channel, unsubscribe=UnsubscribePush(code, reason))))
+        self._subscriptions.unsubscribe(channel)
+        self._connection.send(encode_push(Push(channel, unsubscribe=UnsubscribePush(code, reason))))
 
     def disconnect(self, code: int, reason: str) -> None:
         self._close_soon(Disconnect(code, reason))
 
     def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
         """Live until another time, or end as expired (spec v6 §5.14)."""
-        ttl = time_left(expire_at, self._link.now())
+        ttl = time_left(expire_at, self._node.now())
         if expired or (expire_at > 0 and ttl <= 0):
             self._close_soon(disconnects.CONNECTION_EXPIRED)
             return
         self._expire_at = 0
         if ttl > 0:
             self._live_until(expire_at, conn_info)
-        self._link.send(encode_push(Push(refresh=RefreshResult(ttl > 0, max(ttl, 0)))))
+        self._connection.send(encode_push(Push(refresh=RefreshResult(ttl > 0, max(ttl, 0)))))
 
     # ---- the end
 
@@ -259,14 +258,14 @@ class Session:
         if self._state is State.CLOSED:
             return
         connected, self._state = self._state is State.CONNECTED, State.CLOSED
-        self._alarms.clear_all()
-        self._memberships.leave_all()
+        self._timers.clear_all()
+        self._subscriptions.unsubscribe_all()
         if connected:
             self._node.hub.remove(self)
         if self._node.events:
             code, reason = (0, "") if disconnect is None else (disconnect.code, disconnect.reason)
-            self._tell(Disconnected, code=code, reason=reason)
-        self._link.end(disconnect)
+            self._emit(Disconnected, code=code, reason=reason)
+        self._connection.end(disconnect)
 
     def shut_down(self) -> None:
         """End because the server stops: who has not authenticated is told nothing."""
@@ -277,10 +276,10 @@ class Session:
     def _connect(self, params: Connect) -> ConnectResult:
         if self._state is State.CONNECTED:
             raise FatalError(disconnects.BAD_REQUEST)
-        now, client = self._link.now(), self._node.config.client
-        claims = self._gate.identify(params, now)
+        now, client = self._node.now(), self._node.config.client
+        claims = self._permissions.identify(params, now)
         self._make_single(claims.user)
-        admission = self._gate.admit(claims, params)
+        admission = self._permissions.admit(claims, params)
         if 0 < client.channel_limit < len(admission.subs):
             raise FatalError(disconnects.CHANNEL_LIMIT)
         limit = client.user_connection_limit
@@ -303,7 +302,7 @@ class Session:
 
     def _make_single(self, user: str) -> None:
         """End the other connections of the user, if there may be only one (spec v6 §11.11)."""
-        personal = self._gate.personal_channel(user)
+        personal = self._permissions.personal_channel(user)
         if personal is None or not self._node.config.client.subscribe_to_user_personal_channel.single_connection:
             return
         if self._node.engine.presence(personal):
@@ -312,29 +311,29 @@ class Session:
 
     def _authenticate(self, admission: Admission) -> None:
         self._state = State.CONNECTED
-        self._who.user, self._who.conn_info = admission.user, admission.conn_info
-        self._alarms.clear("stale")
+        self._identity.user, self._identity.conn_info = admission.user, admission.conn_info
+        self._timers.clear("stale")
         self._node.hub.add(self)
         client = self._node.config.client
-        self._alarms.set("renewal", self._alarms.first(client.presence_update_interval), self._renew)
+        self._timers.set("renewal", first_delay(client.presence_update_interval, self._node.environment), self._renew)
         if admission.expire_at > 0:
             self._live_until(admission.expire_at, b"")
         if self._pings:
-            self._heartbeat.start()
+            self._heartbeat.start(self._node.environment)
         if self._node.events:
-            self._tell(Connected)
+            self._emit(Connected)
 
     def _start(self, channel: str, options: SubscribeOptions, connect: Connect) -> SubscribeResult:
         """Subscribe from the server's side, from the position that the client may have given."""
         wish = connect.subs.get(channel, Subscribe())
         params = Subscribe(channel, recover=wish.recover, offset=wish.offset, epoch=wish.epoch, delta=wish.delta)
-        return self._memberships.join(params, options, server_side=True)
+        return self._subscriptions.subscribe(params, options, server_side=True)
 
     def _refresh(self, params: Refresh) -> RefreshResult:
         if not params.token:
             raise FatalError(disconnects.BAD_REQUEST)
         try:
-            claims = self._gate.verified_connection(params.token, self._link.now())
+            claims = self._permissions.verified_connection(params.token, self._node.now())
         except ServerError as error:
             if error.code == error_codes.TOKEN_EXPIRED:
                 raise FatalError(disconnects.CONNECTION_EXPIRED) from None
@@ -342,11 +341,11 @@ class Session:
         if claims.user != self.user:
             raise FatalError(disconnects.INVALID_TOKEN)
         wanted = claims.subs
-        if any(channel not in self._memberships for channel in wanted) or any(
-            channel not in wanted for channel in self._memberships.by_token()
+        if any(channel not in self._subscriptions for channel in wanted) or any(
+            channel not in wanted for channel in self._subscriptions.by_token()
         ):
             raise FatalError(disconnects.INSUFFICIENT_STATE)
-        ttl = time_left(claims.expire_at, self._link.now())
+        ttl = time_left(claims.expire_at, self._node.now())
         if claims.expire_at > 0:
             if ttl <= 0:
                 raise refused(error_codes.EXPIRED)
@@ -354,45 +353,45 @@ class Session:
         return RefreshResult(claims.expire_at > 0, max(ttl, 0))
 
     def _live_until(self, expire_at: int, conn_info: bytes) -> None:
-        left = time_left(expire_at, self._link.now())
-        self._expire_at = int(self._link.now()) + left
-        self._who.conn_info = conn_info or self._who.conn_info
-        self._alarms.set("expiry", left + self._node.config.client.expired_close_delay, self._close_expired)
+        left = time_left(expire_at, self._node.now())
+        self._expire_at = int(self._node.now()) + left
+        self._identity.conn_info = conn_info or self._identity.conn_info
+        self._timers.set("expiry", left + self._node.config.client.expired_close_delay, self._close_expired)
 
     # ---- timers
 
     def _renew(self) -> None:
-        self._alarms.set("renewal", self._node.config.client.presence_update_interval, self._renew)
-        for ended in self._memberships.renew():
+        self._timers.set("renewal", self._node.config.client.presence_update_interval, self._renew)
+        for ended in self._subscriptions.renew():
             self._end(ended)
 
-    def _end(self, ended: Ended) -> None:
+    def _end(self, ended: EndedSubscription) -> None:
         """End one subscription, or with one from the server's side the whole connection."""
         subscription, channel = ended.subscription, ended.subscription.channel
-        if self._memberships.get(channel) is not subscription:
+        if self._subscriptions.get(channel) is not subscription:
             return
         if subscription.server_side:
             self.close(
                 disconnects.SUBSCRIPTION_EXPIRED
-                if ended.why is disconnects.UNSUBSCRIBED_EXPIRED
+                if ended.push is disconnects.UNSUBSCRIBED_EXPIRED
                 else disconnects.INSUFFICIENT_STATE
             )
             return
-        self._memberships.leave(channel)
-        self._link.send(encode_push(Push(channel, unsubscribe=ended.why)))
+        self._subscriptions.unsubscribe(channel)
+        self._connection.send(encode_push(Push(channel, unsubscribe=ended.push)))
 
     def _close_stale(self) -> None:
         self.close(disconnects.STALE)
 
     def _close_expired(self) -> None:
-        if 0 < self._expire_at <= int(self._link.now()):
+        if 0 < self._expire_at <= int(self._node.now()):
             self.close(disconnects.CONNECTION_EXPIRED)
 
     def _close_soon(self, disconnect: Disconnect) -> None:
-        self._link.call_later(0, lambda: self.close(disconnect))
+        self._connection.call_later(0, lambda: self.close(disconnect))
 
-    def _tell(self, event: Callable[..., Event], **what: Any) -> None:
-        self._node.events.tell(event(at=self._link.now(), client=self.id, user=self.user, **what))
+    def _emit(self, event: Callable[..., Event], **what: Any) -> None:
+        self._node.events.emit(event(at=self._node.now(), client=self.id, user=self.user, **what))
 
 
 def _joined(request: Request, result: Any) -> list[str]:

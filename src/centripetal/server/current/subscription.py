@@ -1,7 +1,7 @@
 """One subscription of one connection: what it was granted, where it is, and what it is told (spec v6 §11.4 to §11.8).
 
-PURE. `Subscription.take` and `hears` say what goes to the client for a publication, a join or a leave. Nearly all
-subscribers get the same bytes, so what they get is encoded once, in the forms below.
+PURE. `Subscription.publication_push` and `join_leave_push` return what goes to the client for a publication, a join or
+a leave. Nearly all subscribers get the same bytes, so each encoding is made once.
 """
 
 import msgspec
@@ -14,7 +14,7 @@ from centripetal.dialects.current.disconnects import INAPPROPRIATE_PROTOCOL
 from centripetal.dialects.current.objects import FilterNode
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.server.current.channels import ChannelOptions
-from centripetal.server.current.connection import Announcement, ServerSubscription, Told
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
 from centripetal.server.current.refusals import FatalError
 from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Position, Publication
 from centripetal.tokens.claims import SubscribeClaims
@@ -169,45 +169,45 @@ class Subscription:
         self.info = options.chan_info
         self.expire_at = options.expire_at
 
-    def take(self, told: Told, now: float) -> bytes | None:
-        """What goes to the client for a publication; None: nothing.
+    def publication_push(self, outgoing: OutgoingPublication, now: float) -> bytes | None:
+        """Return what goes to the client for a publication, if anything, and note that the client has it.
 
         Raises:
             LostPositionError: it does not follow the one before it.
             FatalError: it is no JSON.
         """
-        offset = told.publication.offset
+        offset = outgoing.publication.offset
         if offset and self.positioned:
-            if told.position.epoch != self.epoch or offset > self.offset + 1:
+            if outgoing.position.epoch != self.epoch or offset > self.offset + 1:
                 raise LostPositionError
             if offset <= self.offset:
                 return None
             self.offset, self.checked_at = offset, now
         if self.delta:
             # Filters do not hold for those with deltas, as in the real server: a base must not be missed.
-            form = _delta_form if self.has_base else _text_form
+            encode = _encode_delta if self.has_base else _encode_base
             self.has_base = True
-            return told.form(form, lambda: form(told))
-        if self.filter is not None and not matches(self.filter, told.publication.tags):
+            return outgoing.encoded(encode)
+        if self.filter is not None and not matches(self.filter, outgoing.publication.tags):
             return None
-        return _sound(told.form(_plain_form, lambda: _plain_form(told)))
+        return _valid(outgoing.encoded(_encode_publication))
 
-    def hears(self, announcement: Announcement) -> bytes | None:
-        """What goes to the client for a join or a leave; None: nothing.
+    def join_leave_push(self, outgoing: OutgoingJoinLeave) -> bytes | None:
+        """Return what goes to the client for a join or a leave, if anything.
 
         Raises:
             FatalError: the info in it is no JSON.
         """
         if not self.options.push_join_leave:
             return None
-        return _sound(announcement.form(_announcement_form, lambda: _announcement_form(announcement)))
+        return _valid(outgoing.encoded(_encode_join_leave))
 
     def is_at(self, top: Position) -> bool:
         """Whether the client is where the stream is."""
         return (self.offset, self.epoch) == (top.offset, top.epoch)
 
 
-# ---- forms
+# ---- encodings
 
 
 def client_info(info: ClientInfo) -> parts.ClientInfo:
@@ -247,43 +247,42 @@ def checked(line: bytes) -> bytes:
     return line
 
 
-_UNSOUND = b""
-"""What is no JSON, as a form."""
+_INVALID = b""
+"""Stands for a payload that is not JSON."""
 
 
-def _sound(form: bytes) -> bytes:
-    if form is _UNSOUND:
+def _valid(payload: bytes) -> bytes:
+    if payload is _INVALID:
         raise FatalError(INAPPROPRIATE_PROTOCOL)
-    return form
+    return payload
 
 
-def _plain_form(told: Told) -> bytes:
-    publication = told.publication
-    line = encode_push(Push(publication.channel, pub=publication_frame(publication, told.position.epoch)))
-    return _or_unsound(line)
+def _encode_publication(outgoing: OutgoingPublication) -> bytes:
+    publication = outgoing.publication
+    push = Push(publication.channel, pub=publication_frame(publication, outgoing.position.epoch))
+    return _or_invalid(encode_push(push))
 
 
-def _text_form(told: Told) -> bytes:
-    return encode_push(Push(told.publication.channel, pub=_delta_frame(told.publication, None)))
+def _encode_base(outgoing: OutgoingPublication) -> bytes:
+    return encode_push(Push(outgoing.publication.channel, pub=_delta_frame(outgoing.publication, None)))
 
 
-def _delta_form(told: Told) -> bytes:
-    previous = told.previous if told.delta else None
-    return encode_push(Push(told.publication.channel, pub=_delta_frame(told.publication, previous)))
+def _encode_delta(outgoing: OutgoingPublication) -> bytes:
+    previous = outgoing.previous if outgoing.delta else None
+    return encode_push(Push(outgoing.publication.channel, pub=_delta_frame(outgoing.publication, previous)))
 
 
-def _announcement_form(announcement: Announcement) -> bytes:
-    info = Info(client_info(announcement.info))
-    joined = announcement.joined
-    push = Push(announcement.channel, join=info) if joined else Push(announcement.channel, leave=info)
-    return _or_unsound(encode_push(push))
+def _encode_join_leave(outgoing: OutgoingJoinLeave) -> bytes:
+    info = Info(client_info(outgoing.info))
+    push = Push(outgoing.channel, join=info) if outgoing.joined else Push(outgoing.channel, leave=info)
+    return _or_invalid(encode_push(push))
 
 
-def _or_unsound(line: bytes) -> bytes:
+def _or_invalid(line: bytes) -> bytes:
     try:
         check(line)
     except JSONError:
-        return _UNSOUND
+        return _INVALID
     return line
 
 

@@ -1,12 +1,12 @@
 """The channels that one connection is in (spec v6 §11.4 to §11.7): PURE.
 
-result = memberships.join(...)      subscribe; *result* goes to the client
-memberships.announce(channel)       tell the others, and the client itself: after that
-memberships.leave(channel)          and tell the others
+result = subscriptions.subscribe(...)      *result* goes to the client
+subscriptions.announce(channel)            after that: tell the others, and the client itself
+subscriptions.unsubscribe(channel)         and tell the others
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from centripetal.dialects.current.client_protocol.replies import SubscribeResult
 from centripetal.dialects.current.client_protocol.tags_filter import InvalidFilterError, validate
 from centripetal.dialects.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT
 from centripetal.dialects.current.objects import FilterNode
-from centripetal.server.current.connection import Announcement, Told
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication
 from centripetal.server.current.node import Node
 from centripetal.server.current.recovery import Recovery, recover
 from centripetal.server.current.refusals import refused
@@ -30,10 +30,10 @@ from centripetal.server.current.subscription import (
 from centripetal.server.engine.engine import ClientInfo, Position
 from centripetal.server.engine.events import Event, Joined, Left
 
-__all__ = ["Ended", "Memberships", "Who"]
+__all__ = ["ClientIdentity", "EndedSubscription", "Subscriptions"]
 
 
-class Who(msgspec.Struct):
+class ClientIdentity(msgspec.Struct):
     """A connected client. *user* and *conn_info* (JSON; empty: none) are known when it has authenticated."""
 
     id: str
@@ -41,46 +41,44 @@ class Who(msgspec.Struct):
     conn_info: bytes = b""
 
 
-class Ended(NamedTuple):
-    """A subscription that is to end, and what the client is told."""
+class EndedSubscription(NamedTuple):
+    """A subscription that is to end, and the push that tells the client."""
 
     subscription: Subscription
-    why: UnsubscribePush
+    push: UnsubscribePush
 
 
-class Memberships:
+class Subscriptions:
     """The subscriptions of one connection.
 
     Args:
         node: the server.
-        who: whose.
-        now: the clock.
+        identity: the client.
     """
 
-    __slots__ = ("_node", "_now", "_subscriptions", "_who")
+    __slots__ = ("_by_channel", "_identity", "_node")
 
-    def __init__(self, node: Node, who: Who, now: Callable[[], float]) -> None:
+    def __init__(self, node: Node, identity: ClientIdentity) -> None:
         self._node = node
-        self._who = who
-        self._now = now
-        self._subscriptions: dict[str, Subscription] = {}
+        self._identity = identity
+        self._by_channel: dict[str, Subscription] = {}
 
     def __contains__(self, channel: str) -> bool:
-        return channel in self._subscriptions
+        return channel in self._by_channel
 
     def __len__(self) -> int:
-        return len(self._subscriptions)
+        return len(self._by_channel)
 
     def get(self, channel: str) -> Subscription | None:
-        return self._subscriptions.get(channel)
+        return self._by_channel.get(channel)
 
     def by_token(self) -> list[str]:
         """The channels that the connection token names."""
-        return [channel for channel, each in self._subscriptions.items() if each.options.by_token]
+        return [channel for channel, each in self._by_channel.items() if each.options.by_token]
 
     # ---- coming and going
 
-    def join(
+    def subscribe(
         self, params: Subscribe, options: SubscribeOptions, *, server_side: bool, filter_: FilterNode | None = None
     ) -> SubscribeResult:
         """Subscribe to *params.channel*, which the client may; the result is what it is told.
@@ -89,7 +87,7 @@ class Memberships:
             ServerError: 110, the subscription has ended already; 107, the filter is none, or not allowed; 112, see
                 `recover`.
         """
-        now, channel = self._now(), params.channel
+        now, channel = self._node.now(), params.channel
         ttl = options.expire_at - int(now) if options.expire_at > 0 else 0
         if options.expire_at > 0 and ttl <= 0:
             raise refused(error_codes.EXPIRED)
@@ -103,8 +101,8 @@ class Memberships:
         if options.has_position:
             limit = self._node.config.client.recovery_max_publication_limit
             found = recover(self._node.engine, params, options, filter_, limit=limit, now=now)
-        is_new = channel not in self._subscriptions
-        self._subscriptions[channel] = Subscription(
+        is_new = channel not in self._by_channel
+        self._by_channel[channel] = Subscription(
             channel,
             options,
             found.top,
@@ -114,32 +112,32 @@ class Memberships:
             filter_=filter_,
             now=now,
         )
-        self._node.engine.subscribe(channel, self._who.id)
+        self._node.engine.subscribe(channel, self._identity.id)
         if is_new:
-            self._tell(Joined, channel)
+            self._emit(Joined, channel)
         result = _result(params, options, found, delta=delta)
         # A client can refresh what it has subscribed to by itself, and nothing else.
         return result if server_side else msgspec.structs.replace(result, expires=ttl > 0, ttl=ttl)
 
     def announce(self, channel: str) -> None:
         """Tell the subscribers of *channel* who has come: after the client knows that it is there itself."""
-        subscription = self._subscriptions.get(channel)
+        subscription = self._by_channel.get(channel)
         if subscription is not None and subscription.options.join_leave:
-            self._node.join(channel, self.info(channel))
+            self._node.announce_join(channel, self.info(channel))
 
-    def leave(self, channel: str) -> bool:
+    def unsubscribe(self, channel: str) -> bool:
         """End the subscription to *channel*; False if there was none."""
-        subscription = self._subscriptions.get(channel)
+        subscription = self._by_channel.get(channel)
         if subscription is None:
             return False
         info, engine = self.info(channel), self._node.engine
-        del self._subscriptions[channel]
+        del self._by_channel[channel]
         if subscription.options.presence:
-            engine.remove_presence(channel, self._who.id)
+            engine.remove_presence(channel, self._identity.id)
         if subscription.options.join_leave:
-            self._node.leave(channel, info)
-        engine.unsubscribe(channel, self._who.id, subscription.options.stream, self._now())
-        self._tell(Left, channel)
+            self._node.announce_leave(channel, info)
+        engine.unsubscribe(channel, self._identity.id, subscription.options.stream, self._node.now())
+        self._emit(Left, channel)
         return True
 
     def forget(self, channel: str) -> None:
@@ -147,39 +145,39 @@ class Memberships:
 
         Nobody is told, the client neither, and it stays in the presence.
         """
-        subscription = self._subscriptions.pop(channel, None)
+        subscription = self._by_channel.pop(channel, None)
         if subscription is not None:
-            self._node.engine.unsubscribe(channel, self._who.id, subscription.options.stream, self._now())
-            self._tell(Left, channel)
+            self._node.engine.unsubscribe(channel, self._identity.id, subscription.options.stream, self._node.now())
+            self._emit(Left, channel)
 
-    def leave_all(self) -> None:
-        for channel in tuple(self._subscriptions):
-            self.leave(channel)
+    def unsubscribe_all(self) -> None:
+        for channel in tuple(self._by_channel):
+            self.unsubscribe(channel)
 
     # ---- what happens in the channels
 
-    def take(self, told: Told) -> bytes | None:
-        """What goes to the client for a publication; for errors see `Subscription.take`."""
-        subscription = self._subscriptions.get(told.publication.channel)
-        return None if subscription is None else subscription.take(told, self._now())
+    def publication_push(self, outgoing: OutgoingPublication) -> bytes | None:
+        """Return what goes to the client for a publication; see `Subscription.publication_push`."""
+        subscription = self._by_channel.get(outgoing.publication.channel)
+        return None if subscription is None else subscription.publication_push(outgoing, self._node.now())
 
-    def hears(self, announcement: Announcement) -> bytes | None:
-        """What goes to the client for a join or a leave; for errors see `Subscription.hears`."""
-        subscription = self._subscriptions.get(announcement.channel)
-        return None if subscription is None else subscription.hears(announcement)
+    def join_leave_push(self, outgoing: OutgoingJoinLeave) -> bytes | None:
+        """Return what goes to the client for a join or a leave; see `Subscription.join_leave_push`."""
+        subscription = self._by_channel.get(outgoing.channel)
+        return None if subscription is None else subscription.join_leave_push(outgoing)
 
-    def renew(self) -> list[Ended]:
+    def renew(self) -> list[EndedSubscription]:
         """Do what is due once in a while: renew presence, and find subscriptions that end now."""
-        now, client = self._now(), self._node.config.client
+        now, client = self._node.now(), self._node.config.client
         ended = []
-        for channel, subscription in self._subscriptions.items():
+        for channel, subscription in self._by_channel.items():
             if subscription.options.presence:
                 self._node.engine.add_presence(channel, self.info(channel))
             end = subscription.expire_at
             if end > 0 and int(now) > end + int(client.expired_sub_close_delay):
-                ended.append(Ended(subscription, UNSUBSCRIBED_EXPIRED))
+                ended.append(EndedSubscription(subscription, UNSUBSCRIBED_EXPIRED))
             elif not self._is_in_time(subscription, client.channel_position_check_delay, now):
-                ended.append(Ended(subscription, UNSUBSCRIBED_INSUFFICIENT))
+                ended.append(EndedSubscription(subscription, UNSUBSCRIBED_INSUFFICIENT))
         return ended
 
     def _is_in_time(self, subscription: Subscription, delay: float, now: float) -> bool:
@@ -194,16 +192,16 @@ class Memberships:
 
     def info(self, channel: str) -> ClientInfo:
         """The client as others see it in *channel*."""
-        subscription = self._subscriptions.get(channel)
+        subscription = self._by_channel.get(channel)
         return self._info(b"" if subscription is None else subscription.info)
 
     def _info(self, chan_info: bytes) -> ClientInfo:
-        return ClientInfo(self._who.user, self._who.id, self._who.conn_info, chan_info)
+        return ClientInfo(self._identity.user, self._identity.id, self._identity.conn_info, chan_info)
 
-    def _tell(self, event: Callable[..., Event], channel: str, **what: Any) -> None:
+    def _emit(self, event: Callable[..., Event], channel: str) -> None:
         if self._node.events:
-            self._node.events.tell(
-                event(at=self._now(), client=self._who.id, user=self._who.user, channel=channel, **what)
+            self._node.events.emit(
+                event(at=self._node.now(), client=self._identity.id, user=self._identity.user, channel=channel)
             )
 
 

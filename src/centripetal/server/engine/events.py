@@ -1,9 +1,9 @@
 """What happens in a server, told to whoever listens: the console and the test kit: PURE.
 
     stop = events.listen(print)     print(event) for each event from now on, in the server's thread
-    if events: events.tell(Joined(...))
+    if events: events.emit(Joined(...))
 
-Events are values that know no dialect. Telling them costs nothing while nobody listens: ask `if events:` before
+Events are values that know no dialect. Emitting them costs nothing while nobody listens: ask `if events:` before
 making one.
 """
 
@@ -85,56 +85,55 @@ class RequestRefused(Event, frozen=True, tag="request_refused"):
     reason: str
 
 
-class Connected(Event, frozen=True, tag="connected"):
-    """A client has authenticated."""
-
-    client: str
-    user: str
-
-
-class Disconnected(Event, frozen=True, tag="disconnected"):
-    """A client is gone, or was refused before it had authenticated.
+class ClientEvent(Event, frozen=True):
+    """Something that happened to a client.
 
     Attributes:
         client: its connection id.
-        user: who it was; "" before it has authenticated.
-        code: the code of the close frame that the server sent; 0 if the client went by itself.
-        reason: the reason in that frame.
+        user: who it is; "" before it has authenticated.
     """
 
     client: str
     user: str
+
+
+class Connected(ClientEvent, frozen=True, tag="connected"):
+    """A client has authenticated."""
+
+
+class Disconnected(ClientEvent, frozen=True, tag="disconnected"):
+    """A client is gone, or was refused before it had authenticated.
+
+    Attributes:
+        code: of the close frame that it was sent; 0 if it was sent none.
+        reason: the reason in that frame.
+    """
+
     code: int = 0
     reason: str = ""
 
 
-class Joined(Event, frozen=True, tag="joined"):
+class Joined(ClientEvent, frozen=True, tag="joined"):
     """A client has subscribed to a channel, whether or not others are told of it."""
 
     channel: str
-    client: str
-    user: str
 
 
-class Left(Event, frozen=True, tag="left"):
+class Left(ClientEvent, frozen=True, tag="left"):
     """A client is no longer subscribed to a channel."""
 
     channel: str
-    client: str
-    user: str
 
 
-class CommandRefused(Event, frozen=True, tag="command_refused"):
-    """A command of a connected client came to an error.
+class CommandRefused(ClientEvent, frozen=True, tag="command_refused"):
+    """A command of a connected client failed.
 
     Attributes:
         method: the command's name.
         error: what the server answered.
-        channel: the channel that it was about; "" if none.
+        channel: the channel of the command; "" if it has none.
     """
 
-    client: str
-    user: str
     method: str
     error: str
     channel: str = ""
@@ -167,7 +166,7 @@ class Events:
 
         return stop
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Call all listeners with *event*."""
         for listener in self._listeners:
             listener(event)

@@ -49,7 +49,7 @@ class Hub(Generic[C]):
         """All of them, in the order in which they came."""
         return list(self._connections.values())
 
-    def those(self, ids: Iterable[str]) -> list[C]:
+    def find(self, ids: Iterable[str]) -> list[C]:
         """Whoever of these is still here, in this order."""
         found = (self._connections.get(id_) for id_ in ids)
         return [connection for connection in found if connection is not None]

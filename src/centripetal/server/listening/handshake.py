@@ -9,13 +9,13 @@ from http import HTTPStatus
 
 from centripetal.server.listening.http1 import Request
 
-__all__ = ["accepts_deflate", "switch", "verdict"]
+__all__ = ["accepts_deflate", "handshake_status", "switching_response"]
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _DEFLATE = "permessage-deflate"
 
 
-def verdict(request: Request) -> HTTPStatus:
+def handshake_status(request: Request) -> HTTPStatus:
     """101 if *request* is a handshake, otherwise the status to refuse it with."""
     if request.method != "GET":
         return HTTPStatus.METHOD_NOT_ALLOWED
@@ -30,7 +30,7 @@ def accepts_deflate(request: Request) -> bool:
     return any(token.partition(";")[0].strip() == _DEFLATE for token in _tokens(request, "sec-websocket-extensions"))
 
 
-def switch(request: Request, *, deflate: bool, protocol: str = "") -> bytes:
+def switching_response(request: Request, *, deflate: bool, protocol: str = "") -> bytes:
     """The answer to a handshake; *protocol* is the one that was chosen of those that the client offers."""
     key = request.header("sec-websocket-key").encode("latin-1")
     accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())

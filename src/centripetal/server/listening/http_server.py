@@ -28,14 +28,14 @@ from centripetal.server.listening.http1 import (
     encode_response,
 )
 
-__all__ = ["App", "HTTPConnection", "Interfere", "Upgrade"]
+__all__ = ["HTTPConnection", "HTTPServer", "Intercept", "Upgrade"]
 
 logger = logging.getLogger("centripetal.server")
 
 Upgrade = Callable[[Request], asyncio.Protocol | None]
 """The protocol that takes the connection over after this request; None: it is an ordinary one."""
 
-Interfere = Callable[[Request, "HTTPConnection"], bool]
+Intercept = Callable[[Request, "HTTPConnection"], bool]
 """Asked before a request is answered. True: it sees to that connection itself, and no further request is read there."""
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
@@ -44,25 +44,36 @@ _BACKLOG = 1024  # connections that may wait to be accepted, when many clients c
 _LINGER = 0.5  # seconds that a client has to take an answer that ends the connection, as in the real server
 
 
-class App:
+class HTTPServer:
     """One listening socket and its connections.
 
     Args:
         answer: makes the answer to a request.
         upgrade: see `Upgrade`. A connection that was taken over is its own protocol's to end.
+        now: returns Unix time, for the `Date` header.
 
     It needs an event loop with readers, `asyncio.SelectorEventLoop`.
     """
 
-    def __init__(self, answer: Callable[[Request], Response], upgrade: Upgrade = lambda _: None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Response],
+        upgrade: Upgrade = lambda _: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.answer = answer
         self.upgrade = upgrade
-        self.interfere: Interfere | None = None
+        self.now = now
+        self.intercept: Intercept | None = None
         """For tests: makes requests fail."""
         self.connections: OpenConnections[HTTPConnection] = OpenConnections()
         self.closing = False
         self._server: asyncio.Server | None = None
         self._listener: socket.socket | None = None
+
+    def date(self) -> str:
+        """Return the value of the `Date` header."""
+        return email.utils.formatdate(self.now(), usegmt=True)
 
     async def start(self, listener: socket.socket) -> None:
         """Begin to accept connections on *listener*, which is bound."""
@@ -116,22 +127,22 @@ class App:
 class HTTPConnection(asyncio.Protocol):
     """One connection, until it is closed or taken over by another protocol."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, server: HTTPServer) -> None:
+        self._server = server
         self._reader = RequestReader()
         self._transport: asyncio.Transport | None = None
         self._writable = True
         self._finished = False
         self._aborted = False
         # Not only in connection_made: a stop in between would miss this one.
-        app.connections.opened(self)
+        server.connections.opened(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         if self._aborted:
             transport.abort()
-        elif self._app.closing:
+        elif self._server.closing:
             transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -157,7 +168,7 @@ class HTTPConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         logger.debug("a connection is gone: %s", exc or "ended")
-        self._app.connections.closed(self)
+        self._server.connections.closed(self)
         self._transport = None
 
     def close(self) -> None:
@@ -172,9 +183,9 @@ class HTTPConnection(asyncio.Protocol):
             self._transport.abort()
 
     def end_with(self, response: Response, request: Request) -> None:
-        """Answer *request* with *response* and end the connection; for who interferes."""
+        """Answer *request* with *response* and end the connection; for who intercepts."""
         if self._transport is not None:
-            self._transport.write(encode_response(response, request, _date(), close=True))
+            self._transport.write(encode_response(response, request, self._server.date(), close=True))
             self._linger(self._transport)
 
     def _work(self) -> None:
@@ -190,24 +201,24 @@ class HTTPConnection(asyncio.Protocol):
                 return
             if isinstance(event, bytes):
                 self._transport.write(event)
-            elif (successor := self._app.upgrade(event)) is not None:
+            elif (successor := self._server.upgrade(event)) is not None:
                 self._hand_over(self._transport, successor)
                 return
-            elif self._app.interfere is not None and self._app.interfere(event, self):
+            elif self._server.intercept is not None and self._server.intercept(event, self):
                 self._finished = True
             else:
                 self._answer(self._transport, event)
 
     def _answer(self, transport: asyncio.Transport, request: Request) -> None:
         try:
-            response = self._app.answer(request)
+            response = self._server.answer(request)
         except Exception:
             logger.exception("failed to answer %s %s", request.method, request.target.partition("?")[0])
             response = _FAILURE
         if response.note:
             logger.info("%s: %s", response.status, response.note)
-        close = not request.keep_alive or self._app.closing
-        transport.write(encode_response(response, request, _date(), close=close))
+        close = not request.keep_alive or self._server.closing
+        transport.write(encode_response(response, request, self._server.date(), close=close))
         if close:
             self._linger(transport)
 
@@ -218,13 +229,9 @@ class HTTPConnection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(_LINGER, transport.close)
 
     def _hand_over(self, transport: asyncio.Transport, successor: asyncio.Protocol) -> None:
-        self._app.connections.closed(self)
+        self._server.connections.closed(self)
         self._transport = None
         transport.set_protocol(successor)
         successor.connection_made(transport)
         if rest := self._reader.rest:
             successor.data_received(rest)
-
-
-def _date() -> str:
-    return email.utils.formatdate(time.time(), usegmt=True)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from centripetal.server.listening.http1 import Request, Response
 
-__all__ = ["clean", "error", "redirect", "target_of"]
+__all__ = ["clean_path", "error", "redirect", "target_of"]
 
 _REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
 
@@ -20,7 +20,7 @@ def target_of(request: Request) -> str:
     return target
 
 
-def clean(path: str) -> str:
+def clean_path(path: str) -> str:
     """*path* without empty and dotted parts, as the real servers redirect to."""
     cleaned = "/" + posixpath.normpath(path).lstrip("/")
     return cleaned + "/" if path.endswith("/") and cleaned != "/" else cleaned

@@ -1,8 +1,8 @@
 """Clients over WebSocket, on asyncio (spec v1 §9.1, spec v6 §11.1): what is below the content of messages.
 
-`WebSockets.upgrade` gives the protocol that takes over a connection of `App`. Frames from clients are parsed by
+`WebSockets.upgrade` gives the protocol that takes over a connection of `HTTPServer`. Frames from clients are parsed by
 `websockets`, without its own answers: what is sent, and in which order, is decided here, as the real servers do it.
-What differs between the dialects is said by their `Realtime`.
+What differs between the dialects is said by their `ClientEndpoint`.
 
 Built for many connections that mostly get the same: a payload is framed once, whoever it goes to; a connection costs
 no task; its frames wait in a queue that shares them with other connections, and go to the socket together, once in an
@@ -12,7 +12,6 @@ iteration of the event loop. A client that does not read is cut off when its que
 import asyncio
 import logging
 import struct
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
@@ -24,9 +23,9 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from centripetal.server.listening.connections import OpenConnections
-from centripetal.server.listening.handshake import accepts_deflate, switch
+from centripetal.server.listening.handshake import accepts_deflate, switching_response
 from centripetal.server.listening.http1 import Request
-from centripetal.server.session import Realtime, Session, Timer
+from centripetal.server.session import ClientEndpoint, Session, Timer
 
 __all__ = ["WebSockets"]
 
@@ -39,7 +38,7 @@ _LINGER = 1.0  # seconds that a client has to take what ends the connection, as 
 _CHUNK = 1 << 16  # bytes that are given to the socket at once; no more than that wait there, outside of the queue
 
 
-class Outgoing(NamedTuple):
+class OutgoingFrame(NamedTuple):
     """A frame, and the size of what is in it."""
 
     frame: bytes
@@ -50,19 +49,19 @@ class WebSockets(Generic[D]):
     """All WebSocket connections of one server.
 
     Args:
-        realtime: the sessions.
+        endpoint: the sessions.
         is_handshake: whether a request opens a connection.
     """
 
-    def __init__(self, realtime: Realtime[D], is_handshake: Callable[[Request], bool]) -> None:
-        self.realtime = realtime
+    def __init__(self, endpoint: ClientEndpoint[D], is_handshake: Callable[[Request], bool]) -> None:
+        self.endpoint = endpoint
         self.loop = asyncio.get_running_loop()
         self._is_handshake = is_handshake
         self.connections: OpenConnections[_Connection[D]] = OpenConnections()
         self._unsent: list[_Connection[D]] = []
         # The last payload and what became of it, without and with compression.
         self._latest = b""
-        self._framed: list[Outgoing | None] = [None, None]
+        self._framed: list[OutgoingFrame | None] = [None, None]
         self._deflate = PerMessageDeflate(True, True, 15, 15)
 
     def upgrade(self, request: Request) -> asyncio.Protocol | None:
@@ -73,7 +72,7 @@ class WebSockets(Generic[D]):
         """End all connections; what takes longer than *timeout* seconds to send is cut off."""
         await self.connections.end(_Connection.shut_down, timeout)
 
-    def outgoing(self, payload: bytes, *, deflate: bool) -> Outgoing:
+    def outgoing(self, payload: bytes, *, deflate: bool) -> OutgoingFrame:
         """The frame with *payload*; the same object for the same payload, as long as no other one comes between."""
         if payload is not self._latest:
             self._latest = payload
@@ -81,7 +80,7 @@ class WebSockets(Generic[D]):
         found = self._framed[deflate]
         if found is None:
             frame = self._deflated(payload) if deflate else _header(len(payload)) + payload
-            found = self._framed[deflate] = Outgoing(frame, len(payload))
+            found = self._framed[deflate] = OutgoingFrame(frame, len(payload))
         return found
 
     def flush_soon(self, connection: "_Connection[D]") -> None:
@@ -106,18 +105,18 @@ def _header(size: int) -> bytes:
 
 
 class _Connection(asyncio.Protocol, Generic[D]):
-    """One connection: the link of its session."""
+    """One connection: the `ClientConnection` of its session."""
 
     __slots__ = (
         "_deflate",
         "_ended",
+        "_endpoint",
         "_fragments",
         "_parser",
         "_pinging",
         "_pong_wanted_by",
         "_queue",
         "_queued",
-        "_realtime",
         "_request",
         "_server",
         "_session",
@@ -129,17 +128,17 @@ class _Connection(asyncio.Protocol, Generic[D]):
 
     def __init__(self, server: WebSockets[D], request: Request) -> None:
         self._server = server
-        self._realtime = server.realtime
+        self._endpoint = server.endpoint
         self._request: Request | None = request
-        self._deflate = self._realtime.compresses and accepts_deflate(request)
-        limit = self._realtime.max_message_size
+        self._deflate = self._endpoint.compresses and accepts_deflate(request)
+        limit = self._endpoint.max_message_size
         self._parser = ServerProtocol(state=State.OPEN, max_size=limit if limit > 0 else None)
         if self._deflate:
             self._parser.extensions = [PerMessageDeflate(True, True, 15, 15)]
         self._transport: asyncio.Transport | None = None
         self._session: Session[D] | None = None
         self._fragments: list[bytes] = []
-        self._queue: deque[Outgoing] = deque()
+        self._queue: deque[OutgoingFrame] = deque()
         self._queued = 0
         self._writable = True
         self._ended = False
@@ -157,9 +156,11 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._server.connections.opened(self)
         transport.set_write_buffer_limits(_CHUNK)
         request, self._request = self._request, None
-        transport.write(switch(request, deflate=self._deflate, protocol=self._realtime.subprotocol(request)))
-        self._session = self._realtime.open(self, request)
-        if (interval := self._realtime.ping_interval) > 0:
+        transport.write(
+            switching_response(request, deflate=self._deflate, protocol=self._endpoint.subprotocol(request))
+        )
+        self._session = self._endpoint.open(self, request)
+        if (interval := self._endpoint.ping_interval) > 0:
             self._pinging = self.call_later(interval, self._ping)
             self._want_pong()
             self._watching = self.call_later(interval * 10 / 9, self._watch)
@@ -193,10 +194,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._cancel_timers()
         self._server.connections.closed(self)
 
-    # ---- the link of the session
-
-    def now(self) -> float:
-        return time.time()
+    # ---- what the session calls
 
     def send(self, payload: bytes) -> None:
         if self._ended:
@@ -206,15 +204,15 @@ class _Connection(asyncio.Protocol, Generic[D]):
             self._server.flush_soon(self)
         self._queue.append(outgoing)
         self._queued += outgoing.size
-        self._realtime.count_queued()
-        if self._queued > self._realtime.max_queue_size:
+        self._endpoint.count_queued()
+        if self._queued > self._endpoint.max_queue_size:
             self.flush()
-            if self._queued > self._realtime.max_queue_size:
+            if self._queued > self._endpoint.max_queue_size:
                 # Not at once: somebody may be busy with going through all subscribers of a channel.
-                self.call_later(0, lambda: self._close(self._realtime.slow))
+                self.call_later(0, lambda: self._close(self._endpoint.slow))
 
     def end(self, disconnect: D | None) -> None:
-        self._end(None if disconnect is None else Close(*self._realtime.close_frame(disconnect)).serialize())
+        self._end(None if disconnect is None else Close(*self._endpoint.close_frame(disconnect)).serialize())
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         return self._server.loop.call_later(delay, callback) if delay else self._server.loop.call_soon(callback)
@@ -231,7 +229,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
                 frames.append(outgoing.frame)
                 size += outgoing.size
             self._queued -= size
-            self._realtime.count_sent(len(frames), size)
+            self._endpoint.count_sent(len(frames), size)
             self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def shut_down(self) -> None:
@@ -263,9 +261,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
 
     def _receive(self, message: bytes) -> None:
         assert self._session is not None
-        started = time.perf_counter()
         self._session.receive(message)
-        self._realtime.count_received(int((time.perf_counter() - started) * 1e6))
 
     def _refuse(self, error: Exception) -> None:
         """End because the client broke the rules; the words are those of the library (spec v1 §9.1)."""
@@ -320,10 +316,10 @@ class _Connection(asyncio.Protocol, Generic[D]):
     def _ping(self) -> None:
         if self._writable and self._transport is not None:
             self._transport.write(_PING)
-        self._pinging = self.call_later(self._realtime.ping_interval, self._ping)
+        self._pinging = self.call_later(self._endpoint.ping_interval, self._ping)
 
     def _want_pong(self) -> None:
-        self._pong_wanted_by = self._server.loop.time() + self._realtime.ping_interval * 10 / 9
+        self._pong_wanted_by = self._server.loop.time() + self._endpoint.ping_interval * 10 / 9
 
     def _watch(self) -> None:
         remaining = self._pong_wanted_by - self._server.loop.time()

@@ -2,13 +2,10 @@
 
 import msgspec
 
+from centripetal.errors import ServerError
 from centripetal.server.engine.engine import NO_HISTORY, HistoryOptions
 
-__all__ = ["ChannelOptions", "ChannelRules", "NamespaceNotFoundError"]
-
-
-class NamespaceNotFoundError(Exception):
-    """The name is in a namespace that the configuration does not have."""
+__all__ = ["ChannelOptions", "ChannelRules"]
 
 
 class ChannelOptions(msgspec.Struct, frozen=True):
@@ -46,19 +43,19 @@ class ChannelRules(msgspec.Struct, frozen=True):
     user_separator: str = ","
     client_boundary: str = "&"
 
-    def options_of(self, channel: str) -> ChannelOptions:
-        """What is configured for *channel*.
+    def options_of(self, channel: str, advice: str = "") -> ChannelOptions:
+        """Return what is configured for *channel*.
 
         Raises:
-            NamespaceNotFoundError: nothing is.
+            ServerError: its namespace is not configured; the error has this *advice*.
         """
-        name = self._namespace(channel)
+        name = self.namespace_of(channel)
         if not name:
             return self.options
         try:
             return self.namespaces[name]
         except KeyError:
-            raise NamespaceNotFoundError(name) from None
+            raise ServerError("namespace not found", advice=advice) from None
 
     def is_private(self, channel: str) -> bool:
         """Whether clients need a sign to subscribe."""
@@ -76,7 +73,8 @@ class ChannelRules(msgspec.Struct, frozen=True):
         """Whether the name lets connection *client* in: it is the one after the last boundary, or there is none."""
         return self.client_boundary not in channel or _after_last(channel, self.client_boundary) == client
 
-    def _namespace(self, channel: str) -> str:
+    def namespace_of(self, channel: str) -> str:
+        """Return the namespace in the name of *channel*; empty if there is none."""
         name = channel.removeprefix(self.private_prefix)
         if not self.namespace_boundary:
             # An empty boundary is found after the first character, as Go splits by nothing.

@@ -3,22 +3,21 @@
 `read_config(raw)` gives a typed `Config` and names the keys that this server does not honour.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.configuration.spelling import fields_of, meant
-from centripetal.server.configuration.value_readers import folded, objects, read
+from centripetal.server.configuration.spelling import closest_key, key_paths
+from centripetal.server.configuration.value_readers import lowercase_keys, read, read_known, read_names
 from centripetal.server.v1.channels import ChannelOptions, ChannelRules
 
 __all__ = ["KEYS", "Config", "read_config"]
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """What a 1.x server is told. Names, defaults and units (seconds, bytes) are those of its configuration file."""
+class _Plain(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys that are read as they are."""
 
     secret: str = ""
     insecure: bool = False
@@ -39,6 +38,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     node_ping_interval: int = 3
     node_metrics_interval: int = 60
     websocket_compression: bool = False
+
+
+class Config(_Plain, frozen=True, kw_only=True):
+    """The configuration of a 1.x server, with the names, defaults and units (seconds, bytes) of its file."""
+
     admin: bool = False
     channels: ChannelRules = ChannelRules()
 
@@ -54,7 +58,6 @@ _MARKS = {
     "user_channel_separator": "user_separator",
     "client_channel_boundary": "client_boundary",
 }
-_NAMESPACE_NAME = re.compile(r"[-a-zA-Z0-9_]{2,}")
 _REASONS = {
     "engine": "everything is kept in memory",
     "port": "the address is an argument",
@@ -83,17 +86,13 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     Raises:
         UsageError: a value that the real server could not use either; the message names its key.
     """
-    values = folded(raw, "the configuration")
-    known = {
-        field.name: read(values.pop(field.name), field.type, field.name)
-        for field in msgspec.structs.fields(Config)
-        if field.name not in ("admin", "channels") and field.name in values
-    }
+    values = lowercase_keys(raw, "the configuration")
+    known = read_known(values, _Plain)
     if known.get("presence_ping_interval", 1) < 1:
         raise UsageError("presence_ping_interval must be at least 1 second: the real server would do nothing else")
     marks = {mark: read(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
-    options = _channel_options(values, "")
-    namespaces, strangers = _namespaces(values.pop("namespaces", None))
+    options = ChannelOptions(**read_known(values, ChannelOptions))
+    namespaces, unknown = _namespaces(values.pop("namespaces", None))
     # It has no effect but on what is said to who asks for the admin endpoints, so it stays a stranger.
     known["admin"] = any(read(values.get(key, False), bool, key) for key in ("admin", "web"))
     rules = ChannelRules(options=options, namespaces=namespaces, **marks)
@@ -101,47 +100,26 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     if engine not in ("memory", "redis"):
         raise UsageError(f'engine must be "memory" or "redis", not {engine!r}')
     if engine != "memory":
-        strangers.append("engine")
+        unknown.append("engine")
     # What is off or empty asks for nothing.
-    strangers += [key for key, value in values.items() if value]
-    return Config(channels=rules, **known), [_unhonoured(key) for key in strangers]
+    unknown += [key for key, value in values.items() if value]
+    return Config(channels=rules, **known), [_unhonoured(key) for key in unknown]
 
 
 def _unhonoured(key: str) -> str:
     reason = "there is no Redis" if key.startswith("redis_") else _REASONS.get(key)
     if reason is None:
         reason = "this server does not know it"
-        if instead := meant(key, (*(KEYS - _REASONS.keys()), *fields_of(ChannelOptions, "namespaces[]"))):
+        if instead := closest_key(key, (*(KEYS - _REASONS.keys()), *key_paths(ChannelOptions, "namespaces[]"))):
             reason += f"; did you mean {instead!r}?"
     return f"{key!r} in the configuration has no effect: {reason}"
 
 
-def _channel_options(values: dict[str, Any], place: str) -> ChannelOptions:
-    """The options of channels, taken out of *values*."""
-    return ChannelOptions(
-        **{
-            field.name: read(values.pop(field.name), field.type, place + field.name)
-            for field in msgspec.structs.fields(ChannelOptions)
-            if field.name in values
-        }
-    )
-
-
 def _namespaces(raw: Any) -> tuple[dict[str, ChannelOptions], list[str]]:
-    """The namespaces by name, and the places of what no namespace has."""
+    """Return the namespaces by name, and the places of their unknown keys."""
     namespaces: dict[str, ChannelOptions] = {}
-    strangers: list[str] = []
-    if not raw:
-        return namespaces, strangers
-    for place, values in objects(raw, "namespaces"):
-        name = read(values.pop("name", ""), str, f"{place}.name")
-        if not _NAMESPACE_NAME.fullmatch(name):
-            raise UsageError(
-                f"{place}.name is {name!r}: a namespace has a name of at least two characters, "
-                "which are letters, digits, - and _"
-            )
-        if name in namespaces:
-            raise UsageError(f"{place}.name is {name!r} once more: names of namespaces must be unique")
-        namespaces[name] = _channel_options(values, f"{place}.")
-        strangers += [f"{place}.{key}" for key in values]
-    return namespaces, strangers
+    unknown: list[str] = []
+    for name, place, values in read_names(raw or [], "namespaces", "-_"):
+        namespaces[name] = ChannelOptions(**read_known(values, ChannelOptions, f"{place}."))
+        unknown += [f"{place}.{key}" for key in values]
+    return namespaces, unknown

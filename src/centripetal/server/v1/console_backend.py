@@ -1,38 +1,28 @@
 """A 1.x server as the console sees it: PURE."""
 
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
 
 from centripetal.dialects.v1.advice import ADVICE
-from centripetal.server.console.node import NodeBackend, UnknownNamespaceError
+from centripetal.server.console.backend import BaseConsoleBackend
 from centripetal.server.console.problems import explain
-from centripetal.server.v1.api import VERSION, Node
-from centripetal.server.v1.channels import NamespaceNotFoundError
+from centripetal.server.v1.api import API
+from centripetal.server.v1.node import VERSION, Node
 
-__all__ = ["V1Backend"]
+__all__ = ["ConsoleBackend"]
 
 
-class V1Backend(NodeBackend):
-    """The console's side of a node.
-
-    Args:
-        node: the server.
-        now: the clock, Unix seconds.
-    """
+class ConsoleBackend(BaseConsoleBackend):
+    """The console's side of a node."""
 
     version = VERSION
     history_options = "`history_size` and `history_lifetime`"
     explain = staticmethod(partial(explain, ADVICE))
 
-    def __init__(self, node: Node, now: Callable[[], float]) -> None:
-        super().__init__(node.engine, node.hub, now)
-        self._node = node
-
-    @property
-    def websocket_path(self) -> str:
-        return f"{self._node.config.http_prefix}/connection/websocket"
+    def __init__(self, node: Node) -> None:
+        super().__init__(node, f"{node.config.http_prefix}/connection/websocket")
+        self._api = API(node)
 
     def publish(self, channel: str, data: bytes) -> str:
         return self._run("publish", channel=channel, data=msgspec.Raw(data))
@@ -44,14 +34,7 @@ class V1Backend(NodeBackend):
         return self._run("disconnect", user=user)
 
     def _run(self, method: str, **params: object) -> str:
-        """What the API says to this command; as for any other request, who listens is told."""
+        """Run a command as the HTTP API does, events included, and return its error."""
         body = msgspec.json.encode({"method": method, "params": params})
-        (reply,) = msgspec.json.decode(self._node.run(body, self._now()))
+        (reply,) = msgspec.json.decode(self._api.run(body, self._now()))
         return str(reply["error"] or "")
-
-    def _switches(self, channel: str) -> tuple[bool, bool]:
-        try:
-            options = self._node.config.channels.options_of(channel)
-        except NamespaceNotFoundError as error:
-            raise UnknownNamespaceError(str(error)) from None
-        return options.presence, options.history.is_kept

@@ -1,102 +1,79 @@
 """What a 1.x server answers to an HTTP request (spec v1 §5): PURE. The API endpoint, redirects and 404s.
 
-`Endpoints.answer(request)` decides by the ladder of §5.3; it has an answer to everything. Ask `opens_websocket` first:
-such a request is not for this module.
+The order of the checks is that of §5.3.
 """
 
 import hmac
-from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import unquote
 
 import msgspec
 
 from centripetal.dialects.v1.credentials import sign
 from centripetal.dialects.v1.server_codec import InvalidMessageError
 from centripetal.protocol.gojson import JSONError
-from centripetal.server.engine.events import RequestRefused
-from centripetal.server.listening.handshake import verdict
+from centripetal.server.http_endpoints import BaseHTTPEndpoints, websockets_missing
+from centripetal.server.listening.handshake import handshake_status
 from centripetal.server.listening.http1 import Request, Response
-from centripetal.server.listening.responses import clean, error, redirect, target_of
-from centripetal.server.v1.api import Node
+from centripetal.server.listening.responses import error
+from centripetal.server.v1.api import API
 from centripetal.server.v1.form_fields import form_fields
+from centripetal.server.v1.node import Node
 
-__all__ = ["Endpoints"]
+__all__ = ["HTTPEndpoints"]
 
-_NO_WEBSOCKETS = (
-    "501 WebSocket connections need a package that is not installed here: pip install 'centripetal[server]'"
-)
 _NOT_EMULATED = "404 page not found: this is a stand-in for Centrifugo 1.x, which does not emulate {}"
 _SOCKJS = _NOT_EMULATED.format("SockJS; connect to {}/connection/websocket")
 _ADMIN = _NOT_EMULATED.format("the admin endpoints")
 
 
-class Endpoints:
+class HTTPEndpoints(BaseHTTPEndpoints):
     """The paths of one server.
 
     Args:
-        node: what the API's commands are about.
-        now: the clock, Unix seconds.
-        timer: seconds of a clock that is never set, to measure how long requests take.
-        websockets: whether there is something to hand a WebSocket over to.
+        node: the server.
     """
 
-    def __init__(
-        self, node: Node, now: Callable[[], float], timer: Callable[[], float], *, websockets: bool = True
-    ) -> None:
-        self._node = node
-        self._config = node.config
-        self._now = now
-        self._timer = timer
-        self._websockets = websockets
-        self._prefix = self._config.http_prefix
-        self._api = f"{self._prefix}/api/"
-        self._connection = f"{self._prefix}/connection"
-        self._websocket = f"{self._connection}/websocket"
-        self.stopping = False
-        """Answer 503: the server is going down."""
+    redirect_status = HTTPStatus.MOVED_PERMANENTLY
 
-    def answer(self, request: Request) -> Response:
-        """The answer to *request*, whatever it is."""
-        target = target_of(request)
-        if target == "*":
-            known = request.method == "OPTIONS"
-            return Response(HTTPStatus.OK) if known else error(HTTPStatus.BAD_REQUEST, "no path in the request")
-        path, mark, query = target.partition("?")
-        cleaned = clean(path)
-        if cleaned + "/" == self._api:
-            cleaned += "/"
-        if cleaned != path:
-            return redirect(request.method, cleaned, mark + query)
-        path = unquote(path)
-        if path.startswith(self._api):
+    def __init__(self, node: Node) -> None:
+        self._prefix = node.config.http_prefix
+        self._api_path = f"{self._prefix}/api/"
+        self._sockjs_path = f"{self._prefix}/connection"
+        super().__init__(node, f"{self._sockjs_path}/websocket")
+        self._config = node.config
+        self._metrics = node.metrics
+        self._timer = node.environment.timer
+        self._api = API(node)
+
+    def _clean(self, path: str) -> str:
+        cleaned = super()._clean(path)
+        return self._api_path if cleaned + "/" == self._api_path else cleaned
+
+    def _answer_at(self, path: str, request: Request) -> Response:
+        if path.startswith(self._api_path):
             return self._measured(request)
-        if path == self._websocket:
+        if path == self._websocket_path:
             return self._refuse_websocket(request)
         return error(HTTPStatus.NOT_FOUND, f"no endpoint at {path}", self._missing(path))
 
-    def opens_websocket(self, request: Request) -> bool:
-        """Whether *request* is a handshake of a client, and welcome."""
-        if self.stopping or not self._websockets or unquote(target_of(request).partition("?")[0]) != self._websocket:
-            return False
-        if verdict(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
-            return False
-        self._node.metrics.count("http_raw_ws_num_requests")
+    def _accepts_handshake(self, request: Request) -> bool:  # noqa: ARG002  # any page may connect
+        self._metrics.count("http_raw_ws_num_requests")
         return True
 
     def _refuse_websocket(self, request: Request) -> Response:
         if self.stopping:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
-        self._node.metrics.count("http_raw_ws_num_requests")
-        status = verdict(request)
+        self._metrics.count("http_raw_ws_num_requests")
+        status = handshake_status(request)
         if status is HTTPStatus.SWITCHING_PROTOCOLS:
-            return error(HTTPStatus.NOT_IMPLEMENTED, "package websockets is not installed", _NO_WEBSOCKETS)
+            return websockets_missing()
         response = error(status, "no WebSocket handshake")
         return msgspec.structs.replace(response, headers=(*response.headers, ("Sec-Websocket-Version", "13")))
 
     def _missing(self, path: str) -> str:
         """What to say of endpoints that the real server has and this one has not."""
-        if path == self._connection or (path.startswith(f"{self._connection}/") and path != f"{self._websocket}/"):
+        sockjs = path == self._sockjs_path or path.startswith(f"{self._sockjs_path}/")
+        if sockjs and path != f"{self._websocket_path}/":
             return _SOCKJS.format(self._prefix)
         # Without a configuration that asks for them they are not there in the real server either.
         if self._config.admin and (path == f"{self._prefix}/socket" or path.startswith(f"{self._prefix}/auth/")):
@@ -107,11 +84,11 @@ class Endpoints:
         if self.stopping:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
         started = self._timer()
-        self._node.metrics.count("http_api_num_requests")
+        self._metrics.count("http_api_num_requests")
         response = self._answer_api(request)
-        if response.status != HTTPStatus.OK and self._node.events:
-            self._node.events.tell(RequestRefused(at=self._now(), status=response.status, reason=response.note))
-        self._node.metrics.http_api.record(int((self._timer() - started) * 1e6))
+        if response.status != HTTPStatus.OK:
+            self._emit_refusal(response)
+        self._metrics.http_api.record(int((self._timer() - started) * 1e6))
         return response
 
     def _answer_api(self, request: Request) -> Response:
@@ -126,7 +103,7 @@ class Endpoints:
         if signed and not hmac.compare_digest(sign(self._config.secret.encode(), data).encode(), given):
             return error(HTTPStatus.UNAUTHORIZED, "invalid sign")
         try:
-            return Response(HTTPStatus.OK, (("Content-Type", "application/json"),), self._node.run(data, self._now()))
+            return Response(HTTPStatus.OK, (("Content-Type", "application/json"),), self._api.run(data, self._now()))
         except InvalidMessageError as problem:
             return error(HTTPStatus.BAD_REQUEST, str(problem))
         except JSONError as problem:

@@ -1,7 +1,7 @@
 """One client connection of a 1.x server, from connect to its end (spec v1 §9): PURE.
 
-A frame goes in by `Session.receive`; what comes of it goes out through the `Link`: bytes to send, the end of the
-connection, timers. Whatever carries the frames implements the link; WebSocket is in `websocket.py`.
+A frame goes in by `Session.receive`; what comes of it goes out through its `ClientConnection`: bytes to
+send, the end of the connection, timers.
 """
 
 import enum
@@ -53,10 +53,12 @@ from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.engine.engine import ClientInfo, Publication
 from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event, Joined, Left
-from centripetal.server.session import Link, Timer
-from centripetal.server.v1.api import VERSION, Node
+from centripetal.server.session import ClientConnection
+from centripetal.server.timers import Timers
+from centripetal.server.v1.api import API
 from centripetal.server.v1.channels import ChannelOptions
-from centripetal.server.v1.permissions import admit, denied, options_of, verified_timestamp
+from centripetal.server.v1.node import VERSION, Node
+from centripetal.server.v1.permissions import Permissions, denied
 from centripetal.server.v1.refusals import FatalError
 
 __all__ = ["Session"]
@@ -75,39 +77,43 @@ class Session:
 
     Args:
         node: the server.
-        link: its connection.
-        id_: the connection id.
+        api: the commands of its API.
+        permissions: what clients may do.
+        connection: the client's connection.
     """
 
     __slots__ = (
+        "_api",
         "_channel_infos",
         "_channels",
+        "_connection",
         "_default_info",
-        "_expiry",
-        "_link",
         "_node",
-        "_renewal",
-        "_stale",
+        "_permissions",
         "_state",
+        "_timers",
         "_timestamp",
         "id",
         "user",
     )
 
-    def __init__(self, node: Node, link: Link[Disconnect], id_: str) -> None:
-        self.id = id_
+    def __init__(
+        self, node: Node, api: API, permissions: Permissions, connection: ClientConnection[Disconnect]
+    ) -> None:
+        self.id = node.environment.new_uuid()
         self.user = ""
         self._node = node
-        self._link = link
+        self._api = api
+        self._permissions = permissions
+        self._connection = connection
+        self._timers = Timers(connection)
         self._state = State.NEW
         self._channels: dict[str, None] = {}
         self._default_info = b""
         self._channel_infos: dict[str, bytes] = {}
         self._timestamp = 0
-        delay = node.config.stale_connection_close_delay
-        self._stale = link.call_later(delay, self._close_stale) if delay > 0 else None
-        self._expiry: Timer | None = None
-        self._renewal: Timer | None = None
+        if (delay := node.config.stale_connection_close_delay) > 0:
+            self._timers.set("stale", delay, self._close_stale)
 
     # ---- what comes from outside
 
@@ -115,8 +121,10 @@ class Session:
         """Do what the client asks for in one frame, and answer."""
         if self._state is State.CLOSED:
             return
-        self._node.metrics.count("client_api_num_requests")
-        self._node.metrics.count("client_bytes_in", len(frame))
+        timer, metrics = self._node.environment.timer, self._node.metrics
+        started = timer()
+        metrics.count("client_api_num_requests")
+        metrics.count("client_bytes_in", len(frame))
         try:
             payload = self._answer(frame)
         except FatalError as error:
@@ -124,16 +132,15 @@ class Session:
         except (InvalidMessageError, JSONError):
             self.close(INVALID_MESSAGE)
         else:
-            self._link.send(payload)
+            self._connection.send(payload)
+        metrics.client_api.record(int((timer() - started) * 1e6))
 
     def close(self, disconnect: Disconnect | None) -> None:
         """End, for whatever reason; subscriptions end with it, and others see it leave (spec v1 §9.7)."""
         if self._state is State.CLOSED:
             return
         authenticated, self._state = self._state is State.AUTHENTICATED, State.CLOSED
-        for timer in (self._stale, self._expiry, self._renewal):
-            if timer is not None:
-                timer.cancel()
+        self._timers.clear_all()
         if authenticated:
             # Not after it has left its channels: what they are told then is not for it.
             self._node.hub.remove(self)
@@ -142,15 +149,15 @@ class Session:
             self._leave(channel, self._options(channel))
         if self._node.events:
             code, reason = (0, "") if disconnect is None else (CLOSE_CODE, disconnect.reason)
-            self._tell(Disconnected, code=code, reason=reason)
-        self._link.end(disconnect)
+            self._emit(Disconnected, code=code, reason=reason)
+        self._connection.end(disconnect)
 
     def shut_down(self) -> None:
         """End because the server stops: who has not authenticated is told nothing (spec v1 §9.3)."""
         self.close(SHUTTING_DOWN if self._state is State.AUTHENTICATED else None)
 
     def push(self, payload: bytes) -> None:
-        self._link.send(payload)
+        self._connection.send(payload)
 
     def unsubscribe(self, channel: str) -> None:
         for each in (channel,) if channel else tuple(self._channels):
@@ -158,11 +165,11 @@ class Session:
             if each in self._channels:
                 self._leave(each, options)
             # Also where it was not subscribed (spec v1 §9.10).
-            self._link.send(encode_push(UnsubscribePush(each)))
+            self._connection.send(encode_push(UnsubscribePush(each)))
 
     def disconnect(self) -> None:
         # The command returns before the connections are closed (spec v1 §6.4).
-        self._link.call_later(0, lambda: self.close(DISCONNECT))
+        self._connection.call_later(0, lambda: self.close(DISCONNECT))
 
     # ---- timers
 
@@ -178,16 +185,13 @@ class Session:
         for channel in self._channels:
             if self._options(channel).presence:
                 self._add_presence(channel)
-        self._renewal = self._link.call_later(self._node.config.presence_ping_interval, self._renew_presence)
+        self._timers.set("renewal", self._node.config.presence_ping_interval, self._renew_presence)
 
     def _time_to_expire(self, timestamp: int) -> int:
-        return timestamp + self._node.config.connection_lifetime - int(self._link.now())
+        return timestamp + self._node.config.connection_lifetime - int(self._node.now())
 
     def _expire_in(self, seconds: int) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        delay = seconds + self._node.config.expired_connection_close_delay
-        self._expiry = self._link.call_later(delay, self._close_expired)
+        self._timers.set("expiry", seconds + self._node.config.expired_connection_close_delay, self._close_expired)
 
     # ---- frames
 
@@ -213,18 +217,18 @@ class Session:
         except ServerError as error:
             if self._node.events:
                 channel = getattr(params, "channel", "")
-                self._tell(CommandRefused, method=envelope.method, channel=channel, error=error.message)
+                self._emit(CommandRefused, method=envelope.method, channel=channel, error=error.message)
             return Reply(envelope.uid, envelope.method, error.message, error.advice, failed(params))
 
-    def _tell(self, event: Callable[..., Event], **what: Any) -> None:
-        self._node.events.tell(event(at=self._link.now(), client=self.id, user=self.user, **what))
+    def _emit(self, event: Callable[..., Event], **what: Any) -> None:
+        self._node.events.emit(event(at=self._node.now(), client=self.id, user=self.user, **what))
 
     def _connect(self, params: Connect) -> ConnectBody:
         config = self._node.config
         self._node.metrics.count("client_num_connect")
         if self._state is State.AUTHENTICATED:
             raise FatalError(INVALID_MESSAGE)
-        timestamp = int(self._link.now()) if config.insecure else verified_timestamp(config, params)
+        timestamp = int(self._node.now()) if config.insecure else self._permissions.verified_timestamp(params)
         limit = config.user_connection_limit
         if limit > 0 and params.user and self._node.hub.count_of_user(params.user) >= limit:
             raise FatalError(LIMIT_EXCEEDED)
@@ -242,17 +246,15 @@ class Session:
     def _authenticate(self, params: Connect, timestamp: int) -> None:
         self._state = State.AUTHENTICATED
         self.user, self._default_info, self._timestamp = params.user, params.info.encode(), timestamp
-        if self._stale is not None:
-            self._stale.cancel()
-            self._stale = None
-        self._renewal = self._link.call_later(self._node.config.presence_ping_interval, self._renew_presence)
+        self._timers.clear("stale")
+        self._timers.set("renewal", self._node.config.presence_ping_interval, self._renew_presence)
         self._node.hub.add(self)
         self._node.metrics.count("node_num_add_client_conn")
         if self._node.events:
-            self._tell(Connected)
+            self._emit(Connected)
 
     def _refresh(self, params: Refresh) -> ConnectBody:
-        timestamp = verified_timestamp(self._node.config, params)
+        timestamp = self._permissions.verified_timestamp(params)
         if self._node.config.connection_lifetime <= 0:
             return self._credentials(self.id)
         remaining = self._time_to_expire(timestamp)
@@ -275,7 +277,7 @@ class Session:
         channel = params.channel
         if not channel:
             raise FatalError(INVALID_MESSAGE)
-        options = admit(self._node.config, self.user, self.id, self._channels, params)
+        options = self._permissions.subscribe(params, self.user, self.id, self._channels)
         private = self._node.config.channels.is_private(channel)
         if private and params.info:
             self._channel_infos[channel] = params.info.encode()
@@ -288,7 +290,7 @@ class Session:
         if options.join_leave:
             self._node.announce_join(channel, self._info(channel))
         if self._node.events:
-            self._tell(Joined, channel=channel)
+            self._emit(Joined, channel=channel)
         return body
 
     def _recovery(self, params: Subscribe, options: ChannelOptions) -> SubscribeBody:
@@ -298,13 +300,13 @@ class Session:
             return SubscribeBody(channel, True)
         if not params.recover:
             self._node.metrics.count("node_num_last_message_id")
-            latest = self._node.history(channel, options.history, self._link.now(), limit=1)
+            latest = self._node.history(channel, options.history, self._node.now(), limit=1)
             return SubscribeBody(channel, True, latest[0].uid if latest else "")
         if not options.history.is_kept:
             return SubscribeBody(channel, True, messages=[])
         self._node.metrics.count("node_num_history")
         found: list[Message] = []
-        for message in self._node.history(channel, options.history, self._link.now()):
+        for message in self._node.history(channel, options.history, self._node.now()):
             if params.last and message.uid == params.last:
                 return SubscribeBody(channel, True, messages=found, recovered=True)
             found.append(message)
@@ -325,10 +327,10 @@ class Session:
             self._node.metrics.count("node_num_remove_presence")
         if options.join_leave:
             self._node.announce_leave(channel, self._info(channel))
-        self._node.engine.unsubscribe(channel, self.id, options.history, self._link.now())
+        self._node.engine.unsubscribe(channel, self.id, options.history, self._node.now())
         self._node.metrics.count("node_num_remove_client_sub")
         if self._node.events:
-            self._tell(Left, channel=channel)
+            self._emit(Left, channel=channel)
 
     def _publish(self, params: Publish) -> StatusBody:
         channel, data = params.channel, bytes(params.data)
@@ -339,8 +341,8 @@ class Session:
         if not options.publish and not self._node.config.insecure:
             raise denied()
         self._node.metrics.count("client_num_msg_published")
-        publication = Publication(self._node.next_uid(), channel, data, self.id, self._info(channel))
-        self._node.publish(publication, options, self._link.now())
+        publication = Publication(self._node.new_message_id(), channel, data, self.id, self._info(channel))
+        self._node.publish(publication, options, self._node.now())
         return StatusBody(channel, True)
 
     def _presence(self, params: Presence) -> PresenceBody:
@@ -353,7 +355,7 @@ class Session:
         """What the API would answer, with the client protocol's advice (spec v1 §9.9)."""
         self._require_subscription(command.channel)
         try:
-            return self._node.execute(command, self._link.now())
+            return self._api.execute(command, self._node.now())
         except ServerError as error:
             raise ServerError(error.message, advice="retry") from None
 
@@ -365,7 +367,7 @@ class Session:
             raise denied()
 
     def _options(self, channel: str) -> ChannelOptions:
-        return options_of(self._node.config, channel)
+        return self._permissions.options_of(channel)
 
     def _add_presence(self, channel: str) -> None:
         self._node.engine.add_presence(channel, self._info(channel))

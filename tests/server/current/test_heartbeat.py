@@ -1,33 +1,16 @@
-"""What happens to a connection by itself: timers, and the question whether the client is alive."""
+"""The question whether a client is alive, and when it is asked."""
 
-from centripetal.server.current.timers import Alarms
+from centripetal.server.current.heartbeat import first_delay
 from tests.server.current.world import World
+from tests.server.environment import fixed_environment
 
 PINGS = {"ping_interval": "10s", "pong_timeout": "4s"}
 
 
-def test_an_alarm_is_set_anew_or_cleared() -> None:
-    """There is one of each name."""
-    world = World()
-    rung: list[str] = []
-    alarms = Alarms(world.new(), lambda: 0.0)
-    alarms.set("a", 1, lambda: rung.append("never"))
-    alarms.set("a", 2, lambda: rung.append("a"))
-    alarms.set("b", 1, lambda: rung.append("never"))
-    alarms.clear("b")
-    alarms.clear("nobody")
-    world.wait(3)
-    assert rung == ["a"]
-    alarms.set("c", 1, lambda: rung.append("never"))
-    alarms.clear_all()
-    world.wait(3)
-    assert rung == ["a"]
-
-
 def test_clients_are_not_served_all_at_once() -> None:
     """The first time is between half an interval and a whole one."""
-    alarms = Alarms(World().new(), iter((0.0, 0.5, 1.0)).__next__)
-    assert [alarms.first(10) for _ in range(3)] == [5, 7.5, 10]
+    environment = fixed_environment(jitter=iter((0.0, 0.5, 1.0)).__next__)
+    assert [first_delay(10, environment) for _ in range(3)] == [5, 7.5, 10]
 
 
 def test_a_client_that_answers_is_asked_again() -> None:

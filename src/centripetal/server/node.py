@@ -1,0 +1,54 @@
+"""What the nodes of both generations share: PURE. `v1/node.py` and `current/node.py` add what only one of them does."""
+
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+import msgspec
+
+from centripetal.server.engine.engine import Engine, Publication
+from centripetal.server.engine.events import Events, Published
+from centripetal.server.engine.hub import Connection, Hub
+from centripetal.server.environment import Environment
+
+__all__ = ["BaseNode"]
+
+ConfigT = TypeVar("ConfigT")
+ConnectionT = TypeVar("ConnectionT", bound=Connection)
+
+
+class BaseNode(ABC, Generic[ConfigT, ConnectionT]):
+    """The state of one server process.
+
+    Args:
+        config: the server's configuration.
+        environment: gives the time, randomness and ids.
+        events: hears what happens in the server.
+    """
+
+    def __init__(self, config: ConfigT, environment: Environment, events: Events | None = None) -> None:
+        self.config = config
+        self.environment = environment
+        self.now = environment.now
+        self.events = Events() if events is None else events
+        self.engine = Engine(environment.new_epoch)
+        self.hub: Hub[ConnectionT] = Hub()
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Do what is due; call this about once a second."""
+
+    def _emit_published(self, publication: Publication, receivers: int, now: float) -> None:
+        if self.events:
+            author = publication.info
+            self.events.emit(
+                Published(
+                    at=now,
+                    channel=publication.channel,
+                    data=msgspec.Raw(publication.data),
+                    client=publication.client,
+                    user="" if author is None else author.user,
+                    by_client=author is not None,
+                    tags=publication.tags,
+                    receivers=receivers,
+                )
+            )

@@ -1,0 +1,69 @@
+"""The real environment of a server: the clock, randomness and readings of this process."""
+
+import importlib.util
+import os
+import random
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+from centripetal.server.environment import Environment
+
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None  # type: ignore[assignment]
+
+__all__ = ["CAN_WEBSOCKET", "system_environment"]
+
+CAN_WEBSOCKET = importlib.util.find_spec("websockets") is not None
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE62 = "0123456789" + _LETTERS
+
+
+def system_environment() -> Environment:
+    """Make the environment of one server process, from its start to its stop."""
+    return Environment(
+        now=time.time,
+        timer=time.perf_counter,
+        jitter=random.random,
+        new_uuid=lambda: str(uuid.uuid4()),
+        new_token=lambda: secrets.token_urlsafe(24),
+        new_message_id=_message_ids(),
+        new_epoch=lambda: "".join(secrets.choice(_LETTERS) for _ in range(8)),
+        process_usage=_process_usage,
+        can_websocket=CAN_WEBSOCKET,
+    )
+
+
+def _process_usage() -> Mapping[str, int]:
+    used = os.times()
+    usage = {
+        "node_num_goroutine": threading.active_count(),
+        "node_rusage_utime": int(used.user * 1e9),
+        "node_rusage_stime": int(used.system * 1e9),
+    }
+    if resource is not None:
+        usage["node_memory_sys"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return usage
+
+
+def _message_ids() -> Callable[[], str]:
+    """Make ids of 22 characters as a 1.x server does: a random prefix shared by one process, and a growing number."""
+    prefix = "".join(secrets.choice(_BASE62) for _ in range(12))
+    number = secrets.randbelow(62**10)
+    step = 33 + secrets.randbelow(300)
+
+    def next_id() -> str:
+        nonlocal number
+        number = (number + step) % 62**10
+        rest, digits = number, ""
+        for _ in range(10):
+            rest, digit = divmod(rest, 62)
+            digits = _BASE62[digit] + digits
+        return prefix + digits
+
+    return next_id

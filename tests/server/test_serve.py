@@ -1,0 +1,82 @@
+"""The embedded server as a program."""
+
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from centripetal.errors import UsageError
+from centripetal.server import serve
+from tests.server.test_embedded import ask
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
+    """It says where it is and what it is for, and leaves the handlers as they were."""
+    lines: list[str] = []
+
+    def echo(line: str) -> None:
+        lines.append(line)
+        if len(lines) == 3:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    serve(port=0, secret="s", echo=echo)
+    assert "http://127.0.0.1:" in lines[0]
+    assert lines[1] == f"its console: {lines[0].rpartition(' ')[2]}/console/"
+    assert "for development and tests, not production" in lines[2]
+    assert signal.getsignal(number) is before
+
+
+def test_serve_prints_a_password_that_it_made_up() -> None:
+    """Beyond loopback, where the console asks for one; not one that is known."""
+    for given, shown in ((None, r"any user name, password [\w-]{16}\)"), ("known", r"with your password\)")):
+        lines: list[str] = []
+
+        def echo(line: str, lines: list[str] = lines) -> None:
+            lines.append(line)
+            if len(lines) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        serve(port=0, host="0.0.0.0", secret="s", console_password=given, echo=echo)
+        assert re.fullmatch(rf"its console: http://localhost:\d+/console/ \({shown}", lines[1])
+
+
+def test_serve_listens_where_the_configuration_says() -> None:
+    """Unless arguments say otherwise; no warning then."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1"):
+            serve(config={"secret": "s", "Port": str(port), "address": "127.0.0.1"})
+    with pytest.raises(UsageError, match="port in the configuration"):
+        serve(config={"secret": "s", "port": "x"})
+    with pytest.raises(UsageError, match="port in the configuration"):
+        serve(config={"http_api": {"key": "k"}, "http_server": {"port": "x"}})
+
+
+def test_serve_takes_a_null_for_nothing_said() -> None:
+    """As the server does in the rest of a configuration."""
+    sections: dict[str, object] = {"http_api": None, "client": None, "http_server": None, "channel": {}}
+    serve(port=0, config=sections, insecure=True, echo=lambda _: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def test_serve_needs_credentials_or_none_on_purpose() -> None:
+    """Without anything it would answer 400 to everybody."""
+    with pytest.raises(UsageError, match="secret"):
+        serve(port=0)
+
+
+def test_an_insecure_server_asks_nobody_for_credentials() -> None:
+    """`insecure` opens the API, too."""
+    urls: list[str] = []
+
+    def echo(line: str) -> None:
+        urls.append(line.rpartition(" ")[2])
+        if len(urls) == 1:
+            assert ask(urls[0], {"method": "channels"})[0]["error"] is None
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    serve(server=1, port=0, insecure=True, echo=echo)

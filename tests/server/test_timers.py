@@ -1,0 +1,22 @@
+"""The timers of one connection."""
+
+from centripetal.server.timers import Timers
+from tests.server.current.world import World
+
+
+def test_a_timer_can_be_replaced_or_cleared() -> None:
+    """There is one timer of each name."""
+    world = World()
+    fired: list[str] = []
+    timers = Timers(world.new())
+    timers.set("a", 1, lambda: fired.append("never"))
+    timers.set("a", 2, lambda: fired.append("a"))
+    timers.set("b", 1, lambda: fired.append("never"))
+    timers.clear("b")
+    timers.clear("nobody")
+    world.wait(3)
+    assert fired == ["a"]
+    timers.set("c", 1, lambda: fired.append("never"))
+    timers.clear_all()
+    world.wait(3)
+    assert fired == ["a"]

@@ -1,0 +1,41 @@
+"""How a server of this generation is built."""
+
+import pytest
+
+from centripetal.server.engine.events import Events
+from centripetal.server.listening.http1 import Request
+from centripetal.server.v1.config import read_config
+from centripetal.server.v1.service import settings_of, start
+from tests.server.environment import Clock, fixed_environment
+
+
+def test_a_configuration_says_where_and_how_to_connect() -> None:
+    """The paths and keys are known before the server starts; the keys are not in the repr."""
+    settings = settings_of(read_config({"secret": "s", "http_prefix": "/rt"})[0])
+    paths = (settings.generation, settings.url_path, settings.api_path, settings.websocket_path)
+    assert paths == ("1.x", "/rt", "/rt/api", "/rt/connection/websocket")
+    assert (settings.secret, settings.api_key, settings.token_secret) == ("s", "", "s")
+    assert "key" not in repr(settings)
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(("config", "name"), [({}, "given"), ({"secret": "s", "name": "mine"}, "mine")])
+def test_the_name_in_the_configuration_is_the_nodes(config: dict[str, object], name: str) -> None:
+    """Without one, the node has the name that it is given."""
+    service = start(read_config(config)[0], fixed_environment(), Events(), "given")
+    assert service.node.config.name == name
+
+
+def test_a_server_takes_its_time_from_the_environment() -> None:
+    """What is done in a second of the given clock has that time, and each part answers."""
+    clock, heard = Clock(5.0), list[float]()
+    events = Events()
+    events.listen(lambda event: heard.append(event.at))
+    service = start(read_config({"secret": "s"})[0], fixed_environment(now=clock), events, "node")
+    assert service.console.publish("news", b"1") == ""
+    clock.time = 7.0
+    service.node.tick()
+    service.console.publish("news", b"2")
+    assert heard == [5.0, 5.0, 7.0, 7.0]
+    assert service.http.answer(Request("POST", "/nowhere")).status == 404
+    assert service.clients.max_message_size == 65536
