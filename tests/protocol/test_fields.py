@@ -30,7 +30,7 @@ from centripetal.protocol.field_kinds import (
 from centripetal.protocol.fields import changed_fields, fields_of, reader, received, wire_struct
 
 
-class Inner(msgspec.Struct, frozen=True):
+class Inner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: UInt32 = 0
     user: UserId = ""
 

@@ -1,5 +1,7 @@
 """Trees of structs, read and written as Go does."""
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -72,6 +74,24 @@ def test_nested_structs_end_somewhere(name: bytes, levels: int) -> None:
         while found.nests:
             found, depth = found.nests[0], depth + 1
         assert depth == levels
+
+
+class Several(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    words: Sequence[str] = ()
+
+
+@pytest.mark.parametrize(
+    ("several", "text"),
+    [
+        (Several(), b"{}"),
+        (Several([]), b"{}"),
+        (Several(["a"]), b'{"words":["a"]}'),
+        (Several(("a",)), b'{"words":["a"]}'),
+    ],
+)
+def test_a_sequence_is_written_as_a_list(several: Several, text: bytes) -> None:
+    """Lists and tuples alike; an empty one is left out if that is the default."""
+    assert gostructs.write(several) == text
 
 
 def test_raw_values_lose_only_newlines() -> None:

@@ -146,7 +146,8 @@ def write(value: msgspec.Struct, *, replies: bool = False) -> bytes:
     items = []
     for name, label, default, write_one in _writers(type(value), replies):
         member = getattr(value, name)
-        if default is msgspec.NODEFAULT or member != default:
+        # A list is empty as the tuple is that is its default.
+        if default is msgspec.NODEFAULT or (member != default and (member or default != ())):
             items.append(label + write_one(member))
     return b"{%b}" % b",".join(items)
 
@@ -184,7 +185,7 @@ def _any(value: Any) -> bytes:
             return b"%d" % value
         case msgspec.Struct():
             return write(value)
-        case list():
+        case list() | tuple():
             return b"[%b]" % b",".join(map(_any, value))
         case dict():
             return _object((quote_push(name), _any(each)) for name, each in value.items())

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 import centripetal as c
@@ -17,6 +16,7 @@ from centripetal.cli.generation import Generation
 from centripetal.cli.target import Target
 from centripetal.dialects.v1.commands import COMMANDS
 from centripetal.protocol.command import Command
+from centripetal.protocol.fields import Field, fields_of
 from centripetal.server import EmbeddedServer
 from tests.cli.conftest import Run
 
@@ -304,12 +304,8 @@ class Catcher:
         raise Seen(command)
 
 
-def fields(command: type[Command[Any]]) -> list[msgspec.structs.FieldInfo]:
-    return [field for field in msgspec.structs.fields(command) if field.name != "timeout"]
-
-
-def sample(command: type[Command[Any]], field: msgspec.structs.FieldInfo) -> tuple[Sequence[str], Any]:
-    if field.type is bool:
+def sample(command: type[Command[Any]], field: Field) -> tuple[Sequence[str], Any]:
+    if field.kind.typed is bool:
         return (), True
     return SAMPLES.get(f"{command.name}.{field.name}") or SAMPLES[field.name]
 
@@ -321,14 +317,14 @@ def test_every_field_of_every_command_can_be_typed(
     """Arguments and options become the command with every field as it is meant, in both generations."""
     monkeypatch.setattr(Target, "client", lambda _: Catcher())
     options, arguments, expected = [f"--server={1 if generation is Generation.V1 else 6}"], list[str](), {}
-    for field in fields(command):
+    for field in fields_of(command):
         typed, value = sample(command, field)
         if field.name == "b64data" and "data" in command.__match_args__:
             continue  # it stands for data
         expected[field.name] = value
         if field.name in command.__match_args__:
             arguments += typed
-        elif field.type is bool:
+        elif field.kind.typed is bool:
             options.append("--" + field.name.replace("_", "-"))
         else:
             options += [f"--{field.name.replace('_', '-')}={text}" for text in typed]
