@@ -187,7 +187,7 @@ def test_an_error_names_the_option_to_look_at(method: str, error: str, hint: str
 @pytest.mark.parametrize("failing", [Response("publish", "no"), Response("publish", None, msgspec.Raw(b"1"))])
 def test_an_error_of_a_response_says_which_command_it_is(failing: Response) -> None:
     """The command and its place, which the codec has set, are in the error."""
-    failing.command, failing.uid = Publish("news", 1), "3"
+    failing.command, failing.index = Publish("news", 1), 3
     with pytest.raises(
         (ServerError, MalformedResponseError), match=r"^publish \(command 3 of the request\): "
     ) as caught:

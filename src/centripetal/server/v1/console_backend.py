@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 
 from centripetal.dialects.v1.advice import ADVICE
+from centripetal.protocol.records import Record
 from centripetal.server.console.node import NodeBackend, UnknownNamespaceError
 from centripetal.server.console.problems import explain
 from centripetal.server.v1.api import VERSION, Node
@@ -45,8 +46,8 @@ class V1Backend(NodeBackend):
 
     def _run(self, method: str, **params: object) -> str:
         """What the API says to this command; as for any other request, who listens is told."""
-        body = msgspec.json.encode({"method": method, "params": params})
-        (reply,) = msgspec.json.decode(self._node.run(body, self._now()))
+        record = Record(method, msgspec.json.encode(params))
+        (reply,) = msgspec.json.decode(self._node.run(record.encode(), self._now()))
         return str(reply["error"] or "")
 
     def _switches(self, channel: str) -> tuple[bool, bool]:
