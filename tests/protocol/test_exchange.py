@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
-from centripetal.protocol.command import Command, Prepared, R, encode
+from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.exchange import Flow, exchange
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
@@ -16,11 +16,10 @@ class Echo(Command[str], frozen=True):
     text: str
 
 
-class Said:
+class Said(Outcome[str]):
     """An outcome."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    text: str
 
     def result(self) -> str:
         return self.text
@@ -30,7 +29,7 @@ class ToyCodec:
     """Sends params joined by `;` and takes as many answers joined by `;`."""
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
-        return Prepared(command, encode(command))
+        return Prepared(command, command.body())
 
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Said]]:
         return self.outcomes(calls, (yield self.request(calls)))
@@ -45,8 +44,8 @@ class ToyCodec:
         return [Said(part) for part in parts]
 
 
-ONE = [Prepared(Echo("a"), encode(Echo("a")))]
-TWO = [*ONE, Prepared(Echo("b"), encode(Echo("b")))]
+ONE = [Prepared(Echo("a"), Echo("a").body())]
+TWO = [*ONE, Prepared(Echo("b"), Echo("b").body())]
 
 
 def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:

@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from centripetal.dialects.v1.commands import Broadcast, Channels, Disconnect, History, Publish
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, TimeoutError, UsageError
-from centripetal.protocol.command import Command, Prepared, encode
+from centripetal.protocol.command import Command, Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
 
 
-class Done:
+class Done(Outcome[bool], eq=False):
     """An outcome."""
 
     def result(self) -> bool:
@@ -26,7 +26,7 @@ SPOILT = HTTPStatusError("500", status=500)
 
 
 def prepared(command: Command[Any]) -> Prepared[Any]:
-    return Prepared(command, encode(command), tuple(command.touches()))
+    return Prepared(command, command.body(), tuple(command.touches()))
 
 
 def entry(command: Command[Any], deadline: float = 0.0) -> Entry:

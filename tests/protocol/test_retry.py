@@ -16,10 +16,10 @@ from centripetal.errors import (
     TimeoutError,
     UsageError,
 )
-from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Flow, Pause, check_pause
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
+from centripetal.protocol.exchange import PAUSE_OVER, Flow, Pause, check_pause
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.retry import Failed, Retry, insist
+from centripetal.protocol.retry import Retry, insist
 
 
 class Say(Command[str], frozen=True):
@@ -28,22 +28,15 @@ class Say(Command[str], frozen=True):
     safe: bool = True
 
 
-class Heard:
+class Heard(Outcome[str], kw_only=True):
     """An outcome: the text that came back, or "100", the server's own trouble."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.index: int | None = 99
-
-    def trouble(self) -> CentripetalError | None:
-        if self.text.isdigit():
-            return ServerError("no", code=int(self.text), executed="unknown", retryable=self.text == "100")
-        return None
+    text: str
+    index: int | None = 99
 
     def result(self) -> str:
-        trouble = self.trouble()
-        if trouble is not None:
-            raise trouble
+        if self.text.isdigit():
+            raise ServerError("no", code=int(self.text), executed="unknown", retryable=self.text == "100")
         return self.text
 
 
@@ -60,7 +53,7 @@ class Toy:
         reply = yield HTTPRequest("http://toy/", (), b";".join(call.text for call in calls))
         if reply.status != 200:
             raise HTTPStatusError("oh", status=reply.status, retryable=reply.status == 503)
-        return [Heard(text) for text in reply.body.decode().split(";")]
+        return [Heard(text=text) for text in reply.body.decode().split(";")]
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
         if self.asks:
@@ -92,7 +85,7 @@ def play(
                 except TimeoutError as error:
                     step = flow.throw(error)
                 else:
-                    step = flow.send(AWAKE)
+                    step = flow.send(PAUSE_OVER)
                 continue
             asked.append(step.body.decode() or "?")
             answer = next(waiting)
@@ -242,7 +235,7 @@ def test_every_call_gets_one_outcome_and_unsafe_ones_run_once(data: Any, count: 
         step = next(flow)
         while True:
             if isinstance(step, Pause):
-                step = flow.send(AWAKE)
+                step = flow.send(PAUSE_OVER)
                 continue
             sent = step.body.decode().split(";")
             assert not [text for text in sent if "!" in text and text in maybe_ran]

@@ -13,7 +13,7 @@ from centripetal.client.tasks import Ask, TaskLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
+from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.awaiting import AwaitingTransport
@@ -56,7 +56,7 @@ async def _rest(pause: Pause, timeout: float) -> HTTPReply:
 
     check_pause(pause, timeout)
     await sleep(pause.seconds)
-    return AWAKE
+    return PAUSE_OVER
 
 
 class Alone:
@@ -116,7 +116,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         if self._on_request is not None:
             self._on_request(len(calls))
         codec = codec or self._codec
-        request = codec.once(calls) if self._once else None
+        request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
             return await run(self._converse(calls, codec, None), self._transport, timeout)
         deadline = time.monotonic() + timeout

@@ -25,7 +25,7 @@ class Caller(Generic[OutcomeT]):
         UsageError: a timeout that is no time.
     """
 
-    _once = True
+    _sends_directly = True
     """Whether a request that needs no conversation may do without: false for clients that try again."""
 
     def __init__(
@@ -65,6 +65,6 @@ class Caller(Generic[OutcomeT]):
         Args:
             calls: the calls.
             codec: the client's dialect, or the one of a batch.
-            reply: the server's answer to the request of `Dialect.once`, if it has been made.
+            reply: the server's answer to the request of `Dialect.direct_request`, if it has been made.
         """
         return exchange(calls, codec.ask(calls, reply))

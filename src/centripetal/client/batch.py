@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, cast
 
 from centripetal.client.call import Collecting
 from centripetal.errors import CentripetalError, TransportError, UsageError
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import Dialect
 
 __all__ = ["BatchSlot", "Collector"]
@@ -29,7 +29,7 @@ class BatchSlot(Generic[R]):
     def __init__(self, command: Command[R], index: int) -> None:
         self.command = command
         self.index = index
-        self._outcome: Outcome[Any] | CentripetalError | None = None
+        self._outcome: Outcome[Any] | None = None
 
     def result(self) -> R:
         """The command's result.
@@ -40,8 +40,6 @@ class BatchSlot(Generic[R]):
         """
         if self._outcome is None:
             raise UsageError(f"{self.command.name}: this batch was not sent; read results after its `with` block")
-        if isinstance(self._outcome, CentripetalError):
-            raise self._outcome
         try:
             return cast(R, self._outcome.result())
         except CentripetalError as error:
@@ -52,7 +50,7 @@ class BatchSlot(Generic[R]):
         self._outcome = outcome
 
     def fail(self, error: CentripetalError) -> None:
-        self._outcome = error.about(self.command, self.index)
+        self._outcome = Failed(error=error.about(self.command, self.index))
 
     def __repr__(self) -> str:
         return f"<slot {self.index}: {self.command.name}, {'waiting' if self._outcome is None else 'settled'}>"

@@ -13,7 +13,7 @@ from centripetal.client.threads import Ask, ThreadLine
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import AWAKE, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
+from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
@@ -50,7 +50,7 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
 def _rest(pause: Pause, timeout: float) -> HTTPReply:
     check_pause(pause, timeout)
     time.sleep(pause.seconds)
-    return AWAKE
+    return PAUSE_OVER
 
 
 class Alone:
@@ -106,7 +106,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         if self._on_request is not None:
             self._on_request(len(calls))
         codec = codec or self._codec
-        request = codec.once(calls) if self._once else None
+        request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
             return run(self._converse(calls, codec, None), self._transport, timeout)
         deadline = time.monotonic() + timeout

@@ -15,25 +15,22 @@ from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.objects import StreamPosition
-from centripetal.dialects.current.replies import Answer
 from centripetal.dialects.current.results.standard import HistoryResult
 from centripetal.errors import CentripetalError, ServerError, UsageError
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepared, R
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
-from centripetal.protocol.retry import Failed, Retry, insist
+from centripetal.protocol.retry import Retry, insist
 from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
-
-Reply = Answer[Any] | Failed
 
 MAX_SECONDS_WITH_RETRY = 240.0
 """Servers forget an idempotency key after five minutes (spec v6 §7.4); a try later than that would publish anew."""
 
 
-class _Current(Caller[Reply]):
+class _Current(Caller[PlacedOutcome[Any]]):
     """What both clients are beside the waiting."""
 
     _dialect: Codec
@@ -46,7 +43,7 @@ class _Current(Caller[Reply]):
         if retry is not None and not isinstance(retry, Retry):
             raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
         self._retry = retry
-        self._once = retry is None
+        self._sends_directly = retry is None
         if retry is not None:
             from random import random  # long to import, and rarely needed
 
@@ -79,7 +76,9 @@ class _Current(Caller[Reply]):
             self._check_seconds(timeout)
         return super()._seconds(timeout)
 
-    def _converse(self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None) -> Flow[list[Reply]]:
+    def _converse(
+        self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None
+    ) -> Flow[list[PlacedOutcome[Any]]]:
         if self._retry is None:
             return super()._converse(calls, codec, reply)
         return insist(codec, calls, self._retry, self._chance)
@@ -130,7 +129,7 @@ class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
 
 
 @exported("centripetal")
-class Client(methods.Client, _Current, BlockingClient[Reply]):
+class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     """A Centrifugo server's API, blocking.
 
     Args:
@@ -247,7 +246,7 @@ class Client(methods.Client, _Current, BlockingClient[Reply]):
 
 
 @exported("centripetal")
-class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[Reply]):
+class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[Any]]):
     """A Centrifugo server's API, awaited. The arguments are those of `Client`."""
 
     def __init__(

@@ -5,17 +5,17 @@ embedded server executes it. Its fields are the parameters of the method, with t
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
+from centripetal.errors import CentripetalError
 from centripetal.protocol.payload import encode_plain, plain_data
 
-__all__ = ["Command", "Outcome", "Prepared", "encode"]
+__all__ = ["Command", "Failed", "Outcome", "PlacedOutcome", "Prepared"]
 
 
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
 
 class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
@@ -57,13 +57,54 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
             return {"data": json}
         return {}
 
+    def body(self) -> bytes:
+        """Check the command and return its parameters as a JSON object.
 
-class Outcome(Protocol[R_co]):
-    """What one command came to."""
+        Raises:
+            UsageError: the server could not accept it, or its data has no JSON form.
+        """
+        changes = self.changes()
+        if self.timeout is not None:
+            changes["timeout"] = None
+        return encode_plain(msgspec.structs.replace(self, **changes) if changes else self, "data")
 
-    def result(self) -> R_co:
-        """The command's result; raises the error that it came to instead."""
-        ...
+
+class Outcome(msgspec.Struct, Generic[R], kw_only=True):
+    """The result of one command, or the error instead of it.
+
+    Each dialect decodes a reply straight into a subclass of its own; `Failed` holds an error that is no reply.
+
+    Attributes:
+        command: the command.
+    """
+
+    # Not from the wire (codecs set it), so its name there is a name that no server uses.
+    command: Any = msgspec.field(default=None, name=" command")
+
+    def result(self) -> R:
+        """Return the command's result, or raise the error instead of it."""
+        raise NotImplementedError
+
+
+class PlacedOutcome(Outcome[R], Generic[R], kw_only=True):
+    """An outcome that knows the command's place in a batch.
+
+    Attributes:
+        index: the place; None outside of a batch.
+    """
+
+    index: int | None = msgspec.field(default=None, name=" index")
+
+
+class Failed(PlacedOutcome[Any], eq=False):
+    """The outcome of a command without a reply of its own: the *error* that happened instead."""
+
+    error: CentripetalError
+
+    def result(self) -> Any:
+        """Raise the error."""
+        self.error.index = self.index
+        raise self.error
 
 
 class Prepared(msgspec.Struct, Generic[R], eq=False):
@@ -83,19 +124,6 @@ class Prepared(msgspec.Struct, Generic[R], eq=False):
     def __repr__(self) -> str:
         # What users publish does not belong in a log.
         return f"<Prepared {self.command.name}, {len(self.text)} bytes>"
-
-
-def encode(command: Command[Any]) -> bytes:
-    """The parameters of *command*, checked, as a JSON object.
-
-    Raises:
-        UsageError: the server could not accept it, or its data has no JSON form.
-    """
-    changes = command.changes()
-    if command.timeout is not None:
-        changes["timeout"] = None
-    sent = msgspec.structs.replace(command, **changes) if changes else command
-    return encode_plain(sent, "data")
 
 
 AnyCommand = Command[Any]

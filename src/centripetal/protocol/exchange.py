@@ -13,7 +13,7 @@ from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["AWAKE", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange", "late"]
+__all__ = ["PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange", "late"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
@@ -32,7 +32,7 @@ class Pause:
         self.seconds = seconds
 
 
-AWAKE = HTTPReply(200, b"")
+PAUSE_OVER = HTTPReply(200, b"")
 """What a driver sends into a flow after a `Pause`."""
 
 
@@ -69,7 +69,7 @@ class Codec(Protocol[OutcomeT]):
 class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
     """A codec for clients, which mostly make one request and need no conversation."""
 
-    def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
+    def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
         """Return the request for *calls* if its reply will probably do, which costs less than a conversation.
 
         None if the calls need a conversation from the start, which `ask` leads.
@@ -77,7 +77,7 @@ class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
         ...
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[OutcomeT]:
-        """Return what *reply* to the request of `once` says: one outcome a call, in order.
+        """Return what *reply* to the request of `direct_request` says: one outcome a call, in order.
 
         Empty if the calls need a conversation after all: then `ask` goes on from *reply*.
 
@@ -87,7 +87,7 @@ class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
         ...
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[OutcomeT]]:
-        """Ask for *calls* as `Codec.ask` does; a *reply* is the server's answer to the request of `once`."""
+        """Ask for *calls* as `Codec.ask` does; a *reply* is the server's answer to the request of `direct_request`."""
         ...
 
 

@@ -4,7 +4,7 @@ JSON that users put into the server is kept as the bytes that the server sent (`
 that no digit is lost and nobody pays for what nobody reads.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -30,14 +30,13 @@ def decoded(raw: bytes | None, what: str) -> Any:
 class Result(msgspec.Struct, frozen=True):
     """A struct whose repr shows decoded values instead of raw JSON, and leaves out what is not there."""
 
-    shown: ClassVar[tuple[str, ...]] = ()
-
     def __repr__(self) -> str:
-        members = ((name, self._shown(name)) for name in self.shown)
-        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in members if v not in (None, ''))})"
+        members = [f"{name}={value!r}" for name, value, _ in self.__rich_repr__() if value not in (None, "")]
+        return f"{type(self).__name__}({', '.join(members)})"
 
     def __rich_repr__(self) -> Any:
-        for name in self.shown:
+        for field in self.__struct_fields__:
+            name = field.removeprefix("raw_")
             yield name, self._shown(name), None
 
     def _shown(self, name: str) -> Any:

@@ -6,15 +6,15 @@ Commands of one request part ways here: those that may be repeated are, the othe
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
 from centripetal.errors import CentripetalError, TimeoutError, UsageError
-from centripetal.protocol.command import Outcome, Prepared
-from centripetal.protocol.exchange import Codec, Flow, Pause
+from centripetal.protocol.command import Failed, PlacedOutcome, Prepared
+from centripetal.protocol.exchange import Codec, Flow, OutcomeT, Pause
 
-__all__ = ["Failed", "Placed", "Repeating", "Retry", "insist"]
+__all__ = ["Repeating", "Retry", "insist"]
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,39 +46,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         return chance * min(self.cap, self.base * 2.0 ** min(tries - 1, 60))
 
 
-class Placed(Outcome[Any], Protocol):
-    """An outcome that knows its place in a batch (None outside of one) and whether it is an error."""
-
-    index: int | None
-
-    def trouble(self) -> CentripetalError | None:
-        """The error that this is, if it is one."""
-        ...
-
-
-PlacedT = TypeVar("PlacedT", bound=Placed)
-PlacedT_co = TypeVar("PlacedT_co", bound=Placed, covariant=True)
-
-
-class Failed:
-    """The outcome of a call that failed while others of its request did not."""
-
-    __slots__ = ("error", "index")
-
-    def __init__(self, error: CentripetalError, index: int | None) -> None:
-        self.error = error
-        self.index = index
-
-    def trouble(self) -> CentripetalError | None:
-        return self.error
-
-    def result(self) -> Any:
-        """Raises the error."""
-        self.error.index = self.index
-        raise self.error
-
-
-class Repeating(Codec[PlacedT], Protocol[PlacedT]):
+class Repeating(Codec[OutcomeT], Protocol[OutcomeT]):
     """What a dialect must know, so that commands may be repeated."""
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
@@ -87,8 +55,8 @@ class Repeating(Codec[PlacedT], Protocol[PlacedT]):
 
 
 def insist(
-    codec: Repeating[PlacedT], calls: Sequence[Prepared[Any]], policy: Retry, chance: Callable[[], float]
-) -> Flow[list[PlacedT | Failed]]:
+    codec: Repeating[Any], calls: Sequence[Prepared[Any]], policy: Retry, chance: Callable[[], float]
+) -> Flow[list[PlacedOutcome[Any]]]:
     """Ask for *calls* as `exchange` does, and again for those that failed, where that does no harm.
 
     Args:
@@ -97,7 +65,7 @@ def insist(
         policy: how often, and after which pauses.
         chance: a random number from 0 to 1, anew at each call.
     """
-    outcomes: dict[int, PlacedT | Failed] = {}
+    outcomes: dict[int, PlacedOutcome[Any]] = {}
     waiting: Sequence[int] = range(len(calls))
     doubted: set[int] = set()
     tries = 0
@@ -106,10 +74,10 @@ def insist(
         asked = [calls[place] for place in waiting]
         failure: CentripetalError | None = None
         try:
-            answers: Sequence[PlacedT | Failed] = yield from codec.ask(asked)
+            answers: Sequence[PlacedOutcome[Any]] = yield from codec.ask(asked)
         except CentripetalError as error:
             failure = error
-            answers = [Failed(error.about(call.command), place) for call, place in zip(asked, waiting, strict=True)]
+            answers = [Failed(error.about(call.command)) for call in asked]
         failed = _note(outcomes, doubted, waiting, answers, len(calls) > 1)
         again: list[int] = []
         while failed and not again and (pause := policy.pause(tries, chance())) is not None:
@@ -132,10 +100,10 @@ def insist(
 
 
 def _note(
-    outcomes: "dict[int, PlacedT | Failed]",
+    outcomes: dict[int, PlacedOutcome[Any]],
     doubted: set[int],
     waiting: Sequence[int],
-    answers: "Sequence[PlacedT | Failed]",
+    answers: Sequence[PlacedOutcome[Any]],
     several: bool,
 ) -> dict[int, CentripetalError]:
     """Write down what came; the errors that may go away if one tries again, by their places."""
@@ -143,8 +111,9 @@ def _note(
     for place, answer in zip(waiting, answers, strict=True):
         answer.index = place if several else None
         outcomes[place] = answer
-        error = answer.trouble()
-        if error is not None:
+        try:
+            answer.result()
+        except CentripetalError as error:
             if error.executed == "unknown":
                 doubted.add(place)
             if error.retryable:
@@ -153,7 +122,7 @@ def _note(
 
 
 def _harmless(
-    codec: Repeating[PlacedT], calls: Sequence[Prepared[Any]], failed: dict[int, CentripetalError]
+    codec: Repeating[Any], calls: Sequence[Prepared[Any]], failed: dict[int, CentripetalError]
 ) -> Flow[list[int]]:
     """The places of what may be asked again."""
     open_ = [place for place, error in failed.items() if error.executed != "no"]
@@ -162,7 +131,7 @@ def _harmless(
     return [place for place, error in failed.items() if error.executed == "no" or place in allowed]
 
 
-def _truthful(outcome: "PlacedT | Failed", doubted: bool) -> "PlacedT | Failed":
+def _truthful(outcome: PlacedOutcome[Any], doubted: bool) -> PlacedOutcome[Any]:
     """*outcome*, which says "unknown" if an earlier try may have run, whatever the last one says."""
     if doubted and isinstance(outcome, Failed) and outcome.error.executed == "no":
         outcome.error.executed = "unknown"

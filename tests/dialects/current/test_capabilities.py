@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.capabilities import Server
+from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands import (
     BlockUser,
     Broadcast,
@@ -27,8 +27,8 @@ V3, V4, V50, V52, V54, V60, V62, V68, V69 = (
 )
 
 
-def at(*versions: str) -> Server:
-    server = Server()
+def at(*versions: str) -> ServerCapabilities:
+    server = ServerCapabilities()
     server.learn(InfoResult([NodeResult(version=version) for version in versions]))
     return server
 
@@ -81,7 +81,7 @@ def test_what_a_version_ignores_is_an_error(command: Command[Any], knowing: list
     for version in ignoring:
         with pytest.raises(UsageError, match=rf"needs Centrifugo .*this server is ({version.split()[0]}|the open)"):
             at(version).check(command)
-    Server().check(command)
+    ServerCapabilities().check(command)
 
 
 @pytest.mark.parametrize(("command", "knowing", "ignoring"), KEEPS, ids=range(len(KEEPS)))
@@ -89,7 +89,7 @@ def test_a_server_with_a_single_endpoint_is_below_5(
     command: Command[Any], knowing: list[str], ignoring: list[str]
 ) -> None:
     """That alone says much, also where its version is not known."""
-    server = Server()
+    server = ServerCapabilities()
     server.single = True
     if set(ignoring) & {V50, V52, V60, V62}:
         with pytest.raises(UsageError, match=re.escape("is older than 5.0")):
@@ -101,7 +101,7 @@ def test_a_server_with_a_single_endpoint_is_below_5(
 def test_keys_are_honoured_since_5_2() -> None:
     """And nobody knows before the version is known."""
     assert [at(version).knows_keys() for version in (V4, V50, V52, V69)] == [False, False, True, True]
-    server = Server()
+    server = ServerCapabilities()
     assert server.knows_keys() is None
     server.single = True
     assert server.knows_keys() is False

@@ -341,25 +341,25 @@ def test_a_server_that_is_known_needs_no_conversation() -> None:
     play(spoken.ask(one), reply({"result": {}}))
     answers = {1: reply({"result": {"offset": 3}}), 2: reply({"replies": [{"publish": {}}, {"info": {"nodes": []}}]})}
     for calls in one, two, one:
-        request, answer = spoken.once(calls), answers[len(calls)]
+        request, answer = spoken.direct_request(calls), answers[len(calls)]
         assert request is not None
         outcomes, (asked,) = play(spoken.ask(calls), answer)
         assert (request.url, request.headers, request.body) == (asked.url, asked.headers, asked.body)
         assert [one.result() for one in spoken.outcomes(calls, answer)] == [one.result() for one in outcomes]
-    assert spoken.in_parallel().once(two) is None
+    assert spoken.in_parallel().direct_request(two) is None
 
 
 def test_a_conversation_goes_on_from_the_reply_that_asks_for_one() -> None:
     """To a server that nothing is known about, the first request is the usual one; a 404 begins the conversation."""
     spoken, one = codec(), prepared(Publish("a", 1))
-    request = spoken.once(one)
+    request = spoken.direct_request(one)
     assert request is not None
     assert spoken.outcomes(one, NOT_FOUND) == []
     legacy = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
     (answer,), asked = play(spoken.ask(one, NOT_FOUND), LEGACY_INFO, legacy)
     assert answer.result() == PublishResult()
     assert [each.url for each in asked] == [f"{URL}/api", f"{URL}/api"]
-    assert spoken.once(one) is None
+    assert spoken.direct_request(one) is None
 
 
 @pytest.mark.parametrize("thing", [OtherChannels(), "publish", None, Publish, {"method": "publish"}])
@@ -598,10 +598,10 @@ def test_errors_of_the_server_say_what_to_do(command: Command[Any], code: int, t
     """Beside the server's own few words; only trouble inside of it may go away and leaves open what has run."""
     words = "internal server error" if code == 100 else "m"
     (answer,) = codec().outcomes([Prepared(command, b"{}")], reply({"error": {"code": code, "message": words}}))
-    trouble = answer.trouble()
-    assert trouble is not None
-    assert text in str(trouble)
-    assert (trouble.executed, trouble.retryable) == (executed, executed == "unknown")
+    with pytest.raises(ServerError) as caught:
+        answer.result()
+    assert text in str(caught.value)
+    assert (caught.value.executed, caught.value.retryable) == (executed, executed == "unknown")
 
 
 # ---- which server is it

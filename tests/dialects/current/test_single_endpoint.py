@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from centripetal.dialects.current.capabilities import Server
+from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.codec import Codec
 from centripetal.dialects.current.commands import Broadcast, Channels, History, Info, Publish, custom
 from centripetal.dialects.current.results.standard import PublishResult
 from centripetal.dialects.current.single_endpoint import SingleEndpoint
 from centripetal.errors import (
     AuthenticationError,
-    CentripetalError,
     HTTPStatusError,
     MalformedResponseError,
     ServerError,
@@ -28,8 +27,8 @@ ADDRESS = "http://localhost:8000/api"
 HEADERS = (("Authorization", "apikey k"),)
 
 
-def place(server: Server | None = None) -> SingleEndpoint:
-    return SingleEndpoint(ADDRESS, HEADERS, server or Server())
+def place(server: ServerCapabilities | None = None) -> SingleEndpoint:
+    return SingleEndpoint(ADDRESS, HEADERS, server or ServerCapabilities())
 
 
 def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
@@ -138,7 +137,7 @@ def test_a_broken_request_may_have_run_its_beginning() -> None:
 
 def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
     """Calls made before the server was known may say what it ignores: those come to an error, at no one's cost."""
-    server = Server()
+    server = ServerCapabilities()
     server.single = True
     calls = prepared(Publish("a", 1, version=3), Publish("b", 1))
     flow = place(server).ask(calls)
@@ -152,27 +151,28 @@ def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
         ignored.result()
     assert (fine.result(), fine.index) == (PublishResult(), 1)
     (alone,) = play(place(server).ask(calls[:1]))
-    assert isinstance(alone.trouble(), CentripetalError)
+    with pytest.raises(UsageError, match=r"version needs Centrifugo 6\.2"):
+        alone.result()
 
 
 def test_whether_it_is_there_tells_its_version() -> None:
     """404 and 405: it is not; a wrong key is an error of its own."""
-    server = Server()
+    server = ServerCapabilities()
     body = b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}'
     assert play(place(server).is_there(), HTTPReply(200, body)) is True
     assert server.version == (4, 1, 2)
-    assert play(place(Server()).is_there(), HTTPReply(404, b"")) is False
-    assert play(place(Server()).is_there(), HTTPReply(405, b"")) is False
+    assert play(place(ServerCapabilities()).is_there(), HTTPReply(404, b"")) is False
+    assert play(place(ServerCapabilities()).is_there(), HTTPReply(405, b"")) is False
     refused = b'{"id":1,"error":{"code":100,"message":"internal server error"}}'
-    assert play(place(Server()).is_there(), HTTPReply(200, refused)) is True
+    assert play(place(ServerCapabilities()).is_there(), HTTPReply(200, refused)) is True
     with pytest.raises(AuthenticationError, match="api_key"):
         play(place().is_there(), HTTPReply(401, b""))
 
 
 def test_a_server_that_is_replaced_is_found_out_anew() -> None:
     """Centrifugo 7 will have no single endpoint any more."""
-    server = Server()
+    server = ServerCapabilities()
     server.single, server.version, server.open = True, (4, 1, 2), True
     with pytest.raises(HTTPStatusError):
         place(server).outcomes(prepared(Info()), HTTPReply(404, b"404 page not found\n"))
-    assert vars(server) == vars(Server())
+    assert vars(server) == vars(ServerCapabilities())

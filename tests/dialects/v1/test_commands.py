@@ -19,7 +19,7 @@ from centripetal.dialects.v1.commands import (
     Unsubscribe,
 )
 from centripetal.errors import UsageError
-from centripetal.protocol.command import Command, encode
+from centripetal.protocol.command import Command
 
 
 class Room(enum.StrEnum):
@@ -51,7 +51,7 @@ class Room(enum.StrEnum):
 def test_a_command_sends_its_parameters(command: Command[Any], name: str, params: bytes) -> None:
     """Parameters travel under the server's names; options that were not given do not travel."""
     assert command.name == name
-    assert encode(command) == params
+    assert command.body() == params
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_command_sends_its_parameters(command: Command[Any], name: str, params
 def test_what_the_server_would_refuse_is_not_sent(command: Command[Any], text: str) -> None:
     """A fatal command would cost its neighbours their replies, so it ends here with a better text."""
     with pytest.raises(UsageError, match=f"^{text}") as caught:
-        encode(command)
+        command.body()
     assert caught.value.executed == "no"
 
 

@@ -8,7 +8,7 @@ from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 
-__all__ = ["Server"]
+__all__ = ["ServerCapabilities"]
 
 _VERSION = r"v?(\d+)\.(\d+)(?:\.(\d+))?"
 _KEYS: Version = (5, 2, 0)
@@ -17,8 +17,8 @@ _PARALLEL: Version = (5, 2, 0)
 _BELOW_5: Version = (4, 99, 0)
 
 
-class Server:
-    """What is known of one server. Each attribute is set in one step, so threads may share it.
+class ServerCapabilities:
+    """What a client has learned about one server. Each attribute is set in one step, so threads may share it.
 
     Attributes:
         single: whether it has only the single endpoint; None: not known yet.
@@ -51,6 +51,10 @@ class Server:
             return self.version >= _KEYS
         return False if self.single else None
 
+    def _newest(self) -> Version | None:
+        """The newest version that the server may be; None: any."""
+        return self.version or (_BELOW_5 if self.single else None)
+
     def check(self, command: Command[Any]) -> None:
         """Raise if the server is known to ignore something that *command* says, or the whole of it.
 
@@ -59,7 +63,7 @@ class Server:
         """
         if not isinstance(command, Method):
             return
-        version = self.version or (_BELOW_5 if self.single else None)
+        version = self._newest()
         if version is not None:
             self._check_version(command, version)
         if self.open:
@@ -73,7 +77,7 @@ class Server:
         Raises:
             UsageError: it would do so without a word.
         """
-        version = self.version or (_BELOW_5 if self.single else None)
+        version = self._newest()
         if version is not None and version < _PARALLEL:
             raise UsageError("parallel needs Centrifugo 5.2, and this server is older: leave it out")
 

@@ -7,27 +7,30 @@ One command is a POST to its own path, several are a POST to `/api/batch`. A ser
 import contextlib
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
-from centripetal.dialects.current.capabilities import Server
+from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.commands.custom import Custom
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Answer, no_result
-from centripetal.dialects.current.reply_decoders import Kind, decode_reply, kind_of
-from centripetal.dialects.current.single_endpoint import SingleEndpoint
+from centripetal.dialects.current.replies import Response, check_count
+from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
+from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_channels, check_text
-from centripetal.protocol.command import Command, Prepared, R, encode
+from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.http_errors import http_error
 from centripetal.protocol.payload import encode_json
-from centripetal.protocol.refusal import refusal
-from centripetal.protocol.retry import Failed
+
+if TYPE_CHECKING:
+    from centripetal.dialects.current.single_endpoint import SingleEndpoint
 
 __all__ = ["MAX_PAYLOAD_BYTES", "Codec", "endpoint"]
 
@@ -94,7 +97,7 @@ class Codec:
         new_key: Callable[[], str] | None = None,
     ) -> None:
         self.endpoint = endpoint(url, prefix)
-        self.server = Server()
+        self.server = ServerCapabilities()
         self._headers = (_CONTENT_TYPE, *_credentials(api_key))
         self._has_key = api_key is not None
         self._check_channels = check_channels
@@ -102,7 +105,6 @@ class Codec:
         self._new_key = new_key
         self._batch_end = _IN_ORDER
         self._urls = {"batch": f"{self.endpoint}/batch"}
-        self._legacy = SingleEndpoint(self.endpoint, self._headers, self.server)
 
     def in_parallel(self) -> "Codec":
         """This codec, but the commands of a batch run side by side (since 5.2)."""
@@ -113,10 +115,7 @@ class Codec:
     def prepare(self, command: Command[R]) -> Prepared[R]:
         if not isinstance(command, Method):
             raise UsageError(f"{command!r} is no command of the current API: take one from centripetal")
-        kind = kind_of(type(command))
-        if kind.custom:
-            return Prepared(command, command.body(), tuple(command.touches()))  # type: ignore[attr-defined]
-        text = encode(command)
+        text = command.body()
         keys = tuple(command.touches())
         if self._check_channels:
             check_channels(keys)
@@ -124,24 +123,29 @@ class Codec:
             _check_size(command, self._max_bytes)
         if self.server.single or self.server.version or self.server.open:
             self.server.check(command)
-        if self._new_key is not None and kind.keyed and command.idempotency_key is None:  # type: ignore[attr-defined]
+        if self._new_key is not None and command.keyed and command.idempotency_key is None:  # type: ignore[attr-defined]
             text = b'%b,"idempotency_key":"%b"}' % (text[:-1], self._new_key().encode())
         return Prepared(command, text, keys)
 
-    def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Answer[Any] | Failed]]:
+    def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[PlacedOutcome[Any]]]:
         if self._batch_end is _IN_PARALLEL and len(calls) > 1:
             self.server.check_parallel()
         if self.server.single:
-            return (yield from self._legacy.ask(calls))
+            return (yield from self._single_endpoint().ask(calls))
         if reply is None:
             reply = yield self.request(calls)
-        answers = self.outcomes(calls, reply)
-        if not answers:
+        outcomes = self.outcomes(calls, reply)
+        if not outcomes:
             yield from self._find_out(calls, reply)
             return (yield from self.ask(calls))
-        return [*answers]
+        return [*outcomes]
 
-    def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
+    def _single_endpoint(self) -> "SingleEndpoint":
+        from centripetal.dialects.current.single_endpoint import SingleEndpoint  # rarely needed, not free to import
+
+        return SingleEndpoint(self.endpoint, self._headers, self.server)
+
+    def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
         """Return the request for *calls*, unless the server is known to have no path for each method."""
         if self.server.single or self._batch_end is not _IN_ORDER:
             return None
@@ -157,73 +161,64 @@ class Codec:
                 # The very same text each time: transports know a request by sight whose URL they have seen.
                 url = self._urls.setdefault(name, f"{self.endpoint}/{name}")
             return HTTPRequest(url, self._headers, call.text)
-        body = b"},".join([kind_of(type(call.command)).start + call.text for call in calls])
+        body = b"},".join([b'{"%b":%b' % (call.command.name.encode(), call.text) for call in calls])
         return HTTPRequest(self._urls["batch"], self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
-        """Return one answer a call, in order; none if the server may be one that has no path for each method."""
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[PlacedOutcome[Any]]:
+        """Return one outcome a call, in order; none if the server may be one that has no path for each method."""
         if reply.status != 200:
-            if reply.status == 404 and self.server.single is None and _is_unknown_path(reply):
+            if reply.status == 404 and self.server.single is None and not _is_json(reply):
                 return []
-            return [self._refused(calls, reply)]
-        if len(calls) != 1:
-            return self._many(calls, reply)
-        command = calls[0].command
-        kind = kind_of(type(command))
-        answer = decode_reply(kind.decode, reply.body, self.endpoint)
-        answer.command, answer.index = command, None
-        if answer.error is not None or answer.value is msgspec.UNSET or kind.tells or self.server.single is None:
-            self._look_at(answer, kind)
-        return [answer]
-
-    def _many(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
-        kinds = {type(call.command) for call in calls}
-        if len(kinds) == 1:
-            return self._alike(calls, kind_of(kinds.pop()), reply)
-        replies = decode_reply(_decode_replies, reply.body, self.endpoint).replies
-        _check_count(calls, replies)
-        answers = []
-        for index, (call, raw) in enumerate(zip(calls, replies, strict=True)):
-            kind = kind_of(type(call.command))
-            answer = decode_reply(kind.decode_member, raw, self.endpoint)
-            answer.command, answer.index = call.command, index
-            self._look_at(answer, kind)
-            answers.append(answer)
-        return answers
-
-    def _alike(self, calls: Sequence[Prepared[Any]], kind: Kind, reply: HTTPReply) -> list[Answer[Any]]:
-        """The answers to commands of one type, as most are that share a request: decoded in one go."""
-        answers: list[Answer[Any]] = decode_reply(kind.decode_replies, reply.body, self.endpoint).replies
-        _check_count(calls, answers)
-        for index, (call, answer) in enumerate(zip(calls, answers, strict=True)):
-            answer.command, answer.index = call.command, index
-            if answer.error is None and (kind.tells or answer.value is msgspec.UNSET):
-                self._look_at(answer, kind)
+            return [self._error_reply(calls, reply)]
+        if len(calls) == 1:
+            call = calls[0]
+            response = decode_reply(decoders_of(type(call.command)).alone, reply.body, self.endpoint)
+            response.command, response.index = call.command, None
+            responses = [response]
+            if response.value is UNSET:
+                response.check()
+            elif type(response.value) is InfoResult:
+                self.server.learn(response.value)
+        else:
+            responses = self._batch_responses(calls, reply)
         self.server.single = False
-        return answers
+        return responses
 
-    def _look_at(self, answer: Answer[Any], kind: Kind) -> None:
-        if answer.error is None:
-            if answer.value is msgspec.UNSET:
-                raise no_result(answer.command)
-            if kind.tells:
-                self.server.learn(answer.value)
-        if self.server.single is None:
-            self.server.single = False
+    def _batch_responses(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
+        types = {type(call.command) for call in calls}
+        responses: list[Any]
+        if len(types) == 1:  # as in most requests: decoded in one go
+            responses = decode_reply(decoders_of(next(iter(types))).batch, reply.body, self.endpoint).replies
+            check_count(calls, responses)
+        else:
+            texts = decode_reply(_decode_replies, reply.body, self.endpoint).replies
+            check_count(calls, texts)
+            responses = [
+                decode_reply(decoders_of(type(call.command)).member, text, self.endpoint)
+                for call, text in zip(calls, texts, strict=True)
+            ]
+        for index, (call, response) in enumerate(zip(calls, responses, strict=True)):
+            response.command, response.index = call.command, index
+            if response.value is UNSET:
+                response.check()
+        for response in responses if Info in types else ():
+            if isinstance(response.value, InfoResult):
+                self.server.learn(response.value)
+        return responses
 
-    def _refused(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Answer[Any]:
+    def _error_reply(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> PlacedOutcome[Any]:
         """The answer in an HTTP status, as `http_api.error_mode` can have it; any other status is raised."""
         if len(calls) == 1 and _is_json(reply):
             command = calls[0].command
             with contextlib.suppress(MalformedResponseError):
                 body = b'{"error":%b}' % reply.body
-                answer = decode_reply(kind_of(type(command)).decode, body, self.endpoint)
-                answer.command = command
-                if answer.error is not None and answer.error.code:
-                    return answer
-        raise self._refusal(calls, reply)
+                response = decode_reply(decoders_of(type(command)).alone, body, self.endpoint)
+                response.command, response.index = command, None
+                if response.error is not None and response.error.code:
+                    return response
+        raise self._http_error(calls, reply)
 
-    def _refusal(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, needs_pro: bool = False) -> HTTPStatusError:
+    def _http_error(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, needs_pro: bool = False) -> HTTPStatusError:
         from centripetal.dialects.current import advice  # not before something is refused
 
         texts = dict(advice.STATUSES)
@@ -233,7 +228,7 @@ class Codec:
             texts[401] = advice.WANTS_KEY
         if any(type(call.command) is History for call in calls):
             texts[500] = advice.UNPRINTABLE_HISTORY
-        return refusal(reply, self.endpoint, texts)
+        return http_error(reply, self.endpoint, texts)
 
     def _find_out(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Flow[None]:
         """A path is unknown: is it the method alone, or does the server know only the single endpoint?
@@ -246,23 +241,24 @@ class Codec:
             if answer.status == 200:
                 self.server.single = False
             if answer.status != 404:
-                raise self._refusal(calls, reply, needs_pro=True)
-        if not (yield from self._legacy.is_there()):
-            raise self._refusal(calls, reply)
+                raise self._http_error(calls, reply, needs_pro=True)
+        if not (yield from self._single_endpoint().is_there()):
+            raise self._http_error(calls, reply)
         self.server.single = True
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
         """Which of *calls* do no harm if they run twice; whether keys are honoured may take a question."""
-        commands = [call.command for call in calls]
-        keys: bool | None = False
-        if any(kind_of(type(command)).keyed for command in commands):
-            keys = self.server.knows_keys()
-            if keys is None:
-                answers = yield from self.ask([Prepared(Info(), b"{}")])
-                answers[0].result()
-                keys = self.server.knows_keys() is not False
+        keyed = [isinstance(call.command, Method) and call.command.keyed for call in calls]
+        honoured: bool | None = False
+        if any(keyed):
+            honoured = self.server.knows_keys()
+            if honoured is None:
+                outcomes = yield from self.ask([Prepared(Info(), b"{}")])
+                outcomes[0].result()
+                honoured = self.server.knows_keys() is not False
         return [
-            command.reads or command.repeatable or bool(keys and kind_of(type(command)).keyed) for command in commands
+            call.command.reads or call.command.repeatable or bool(honoured and has_key)
+            for call, has_key in zip(calls, keyed, strict=True)
         ]
 
     def __repr__(self) -> str:
@@ -275,15 +271,6 @@ def _is_known_since_5(command: Command[Any]) -> bool:
 
 def _is_json(reply: HTTPReply) -> bool:
     return (reply.header("content-type") or "").startswith("application/json")
-
-
-def _is_unknown_path(reply: HTTPReply) -> bool:
-    return not _is_json(reply)
-
-
-def _check_count(calls: Sequence[Prepared[Any]], replies: Sequence[Any]) -> None:
-    if len(replies) != len(calls):
-        raise MalformedResponseError(f"{len(calls)} commands were sent, {len(replies)} replies came back")
 
 
 def _check_size(command: Command[Any], limit: int) -> None:

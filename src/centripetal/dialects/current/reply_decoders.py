@@ -1,4 +1,4 @@
-"""What the codecs know of a type of command: how its replies are decoded, worked out once."""
+"""The decoders for the replies to each type of command, made when they are needed first."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -6,48 +6,35 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from centripetal.dialects.current.commands.base import Method
-from centripetal.dialects.current.commands.custom import Custom
-from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Answer, answer_type
+from centripetal.dialects.current.replies import Response, response_type
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.command import Command
+from centripetal.protocol.http_errors import excerpt
 from centripetal.protocol.payload import decode_lenient
-from centripetal.protocol.refusal import head_of
 
-__all__ = ["Kind", "decode_reply", "kind_of"]
+__all__ = ["ReplyDecoders", "decode_reply", "decoders_of"]
 
 T = TypeVar("T")
 
 
-class Kind:
-    """What the codecs know of one type of command.
+class ReplyDecoders:
+    """The decoders for the replies to one type of command.
 
     Attributes:
-        custom: whether it is any method by its name (`Custom`), which makes its own JSON.
-        keyed: whether it takes an idempotency key.
-        tells: whether its result tells the server's version.
-        start: how it begins as a member of a batch.
-        decode: makes an `Answer` of the reply to it alone.
-        decode_member: makes an `Answer` of one reply to a batch.
-        decode_replies: makes an object with all `replies` of the reply to a batch that holds nothing else.
+        alone: decodes the reply to a command that was sent alone.
+        member: decodes one reply in the reply to a batch.
+        batch: decodes the reply to a batch of nothing but such commands, to an object with all `replies`.
     """
 
-    __slots__ = ("custom", "decode", "decode_member", "decode_replies", "keyed", "start", "tells")
+    __slots__ = ("alone", "batch", "member")
 
     def __init__(self, command: type[Command[Any]]) -> None:
         result = _result_of(command)
-        self.custom = issubclass(command, Custom)
-        self.keyed = issubclass(command, Method) and command.keyed
-        self.tells = command is Info
-        self.start = b'{"%b":' % command.name.encode()
-        self.decode: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(answer_type(result, "result")).decode
-        self.decode_member: Callable[[Any], Answer[Any]] = msgspec.json.Decoder(
-            answer_type(result, command.name)
-        ).decode
-        self.decode_replies: Callable[[Any], Any] = msgspec.json.Decoder(
-            msgspec.defstruct("Replies", [("replies", list[answer_type(result, command.name)], [])])  # type: ignore[misc]
-        ).decode
+        member = response_type(result, command.name)
+        replies = msgspec.defstruct("Replies", [("replies", list[member], [])])  # type: ignore[valid-type]
+        self.alone: Callable[[Any], Response[Any]] = msgspec.json.Decoder(response_type(result, "result")).decode
+        self.member: Callable[[Any], Response[Any]] = msgspec.json.Decoder(member).decode
+        self.batch: Callable[[Any], Any] = msgspec.json.Decoder(replies).decode
 
 
 def _result_of(command: type[Command[Any]]) -> Any:
@@ -61,9 +48,9 @@ def _result_of(command: type[Command[Any]]) -> Any:
 
 
 @lru_cache(maxsize=512)
-def kind_of(command: type[Command[Any]]) -> Kind:
-    """What the codecs know of *command*."""
-    return Kind(command)
+def decoders_of(command: type[Command[Any]]) -> ReplyDecoders:
+    """The decoders for the replies to *command*."""
+    return ReplyDecoders(command)
 
 
 def decode_reply(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
@@ -80,5 +67,5 @@ def decode_reply(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
         return decode_lenient(decode, bytes(text))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedResponseError(
-            f"{endpoint} answered what is no reply of Centrifugo ({error}): {head_of(text)}"
+            f"{endpoint} answered what is no reply of Centrifugo ({error}): {excerpt(text)}"
         ) from None

@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.current.capabilities import Server
+from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Answer, no_result
-from centripetal.dialects.current.reply_decoders import decode_reply, kind_of
+from centripetal.dialects.current.replies import Response, check_count
+from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
 from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
-from centripetal.protocol.command import Prepared
+from centripetal.protocol.command import Failed, PlacedOutcome, Prepared
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.refusal import refusal
-from centripetal.protocol.retry import Failed
+from centripetal.protocol.http_errors import http_error
+from centripetal.protocol.records import Record
 
 __all__ = ["SingleEndpoint"]
 
@@ -40,7 +40,7 @@ class SingleEndpoint:
         server: where to note what is found out.
     """
 
-    def __init__(self, address: str, headers: tuple[tuple[str, str], ...], server: Server) -> None:
+    def __init__(self, address: str, headers: tuple[tuple[str, str], ...], server: ServerCapabilities) -> None:
         self._address = address
         self._headers = headers
         self._server = server
@@ -55,60 +55,52 @@ class SingleEndpoint:
         reply = yield self.request([call])
         if reply.status in (404, 405):
             return False
-        answer = self.outcomes([call], reply)[0]
-        if answer.error is None and isinstance(answer.value, InfoResult):
-            self._server.learn(answer.value)
+        value = self.outcomes([call], reply)[0].value
+        if isinstance(value, InfoResult):
+            self._server.learn(value)
         return True
 
-    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Answer[Any] | Failed]]:
+    def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[PlacedOutcome[Any]]]:
         """Ask for *calls*; what says something that the server would ignore is not sent, and its outcome says so."""
-        outcomes: list[Answer[Any] | Failed | None] = [self._check(call, index) for index, call in enumerate(calls)]
-        good = [index for index, outcome in enumerate(outcomes) if outcome is None]
-        if good:
-            asked = [calls[index] for index in good]
-            answers = self.outcomes(asked, (yield self.request(asked)))
-            for index, answer in zip(good, answers, strict=True):
-                answer.index = index if len(calls) > 1 else None
-                outcomes[index] = answer
-        return [outcome for outcome in outcomes if outcome is not None]
-
-    def _check(self, call: Prepared[Any], index: int) -> Failed | None:
-        try:
-            self._server.check(call.command)
-        except UsageError as error:
-            error.command = call.command
-            return Failed(error, index)
-        return None
+        outcomes: dict[int, PlacedOutcome[Any]] = {}
+        for index, call in enumerate(calls):
+            try:
+                self._server.check(call.command)
+            except UsageError as error:
+                error.command = call.command
+                outcomes[index] = Failed(error, index=index)
+        sent = [index for index in range(len(calls)) if index not in outcomes]
+        if sent:
+            asked = [calls[index] for index in sent]
+            for index, outcome in zip(sent, self.outcomes(asked, (yield self.request(asked))), strict=True):
+                outcome.index = index if len(calls) > 1 else None
+                outcomes[index] = outcome
+        return [outcomes[index] for index in range(len(calls))]
 
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
         """One request that carries all *calls* in order."""
-        lines = [
-            b'{"id":%d,"method":"%b","params":%b}' % (number, call.command.name.encode(), call.text)
-            for number, call in enumerate(calls, start=1)
-        ]
+        lines = [Record(call.command.name, call.text).encode(number) for number, call in enumerate(calls, start=1)]
         return HTTPRequest(self._address, self._headers, b"\n".join(lines))
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Answer[Any]]:
-        """One answer a call, in order; raises if the reply is not an answer to these calls."""
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
+        """One reply a call, in order; raises if *reply* is not an answer to these calls."""
         if reply.status != 200:
-            raise self._refusal(len(calls), reply)
+            raise self._http_error(len(calls), reply)
         texts = _split(reply.body, len(calls))
-        if len(texts) != len(calls):
-            raise MalformedResponseError(f"{len(calls)} commands were sent, {len(texts)} replies came back")
+        check_count(calls, texts)
         return [
-            self._answer(call, text, number) for number, (call, text) in enumerate(zip(calls, texts, strict=True), 1)
+            self._response(call, text, number) for number, (call, text) in enumerate(zip(calls, texts, strict=True), 1)
         ]
 
-    def _answer(self, call: Prepared[Any], text: bytes, number: int) -> Answer[Any]:
+    def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any]:
         if (got := decode_reply(_decode_id, text, self._address).id) != number:
             raise MalformedResponseError(f"reply {number} has the id {got}: it answers another command")
-        answer = decode_reply(kind_of(type(call.command)).decode, text, self._address)
-        answer.command = call.command
-        if answer.error is None and answer.value is msgspec.UNSET:
-            raise no_result(call.command)
-        return answer
+        response = decode_reply(decoders_of(type(call.command)).alone, text, self._address)
+        response.command = call.command
+        response.check()
+        return response
 
-    def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
+    def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         from centripetal.dialects.current.advice import STATUSES  # not before something is refused
 
         if reply.status == 404:
@@ -117,7 +109,7 @@ class SingleEndpoint:
             after = "" if count == 1 else "; commands before the refused one have run"
             text = f"400 from {self._address}: the server, which is older than 5.0, does not know the method{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
-        return refusal(reply, self._address, {401: STATUSES[401]})
+        return http_error(reply, self._address, {401: STATUSES[401]})
 
 
 def _split(body: bytes, count: int) -> list[bytes]:

@@ -10,13 +10,13 @@ import msgspec
 
 from centripetal.dialects.v1.commands import COMMANDS, Broadcast, Disconnect, Publish, Unsubscribe
 from centripetal.dialects.v1.credentials import Signer
-from centripetal.dialects.v1.replies import NULL, Response
+from centripetal.dialects.v1.replies import Response
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
-from centripetal.protocol.command import Command, Prepared, R, encode
+from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.http_errors import excerpt, http_error, wants_tls
 from centripetal.protocol.payload import decode_lenient
-from centripetal.protocol.refusal import head_of, refusal, wants_tls
 
 __all__ = ["Codec", "endpoint"]
 
@@ -74,14 +74,14 @@ class Codec:
         start = _START.get(type(command))
         if start is None:
             raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
-        return Prepared(command, b"%b%b}" % (start, encode(command)), tuple(command.touches()))
+        return Prepared(command, b"%b%b}" % (start, command.body()), tuple(command.touches()))
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Response]]:
         if reply is None:
             reply = yield self.request(calls)
         return self.outcomes(calls, reply)
 
-    def once(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
+    def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
         return self.request(calls)
 
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
@@ -93,14 +93,14 @@ class Codec:
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response]:
         if reply.status != 200:
-            raise self._refusal(len(calls), reply)
+            raise self._http_error(len(calls), reply)
         if len(calls) == 1 and reply.body == _SUCCESS.get(type(calls[0].command)):
-            return [Response(calls[0].command.name, None, NULL, "0", "", calls[0].command)]
+            return [Response(calls[0].command.name, uid="0", command=calls[0].command)]
         try:
             responses = decode_lenient(_decode_responses, reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedResponseError(
-                f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {head_of(reply.body)}; "
+                f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {excerpt(reply.body)}; "
                 "is it a 1.x server?"
             ) from None
         if len(responses) != len(calls):
@@ -114,7 +114,7 @@ class Codec:
                 )
         return responses
 
-    def _refusal(self, count: int, reply: HTTPReply) -> HTTPStatusError:
+    def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         from centripetal.dialects.v1.advice import STATUSES  # not before something is refused
 
         status, signed = reply.status, self._signer is not None
@@ -125,7 +125,7 @@ class Codec:
             text = f"400 from {self.endpoint}: {why}, or it does not know the method; its log says which{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
         # 500 is what 1.8.0 answers after running the commands if it cannot print a reply (spec v1 §5.3).
-        return refusal(reply, self.endpoint, STATUSES)
+        return http_error(reply, self.endpoint, STATUSES)
 
     def __repr__(self) -> str:
         return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._signer is None else 'signed'}>"

@@ -5,12 +5,12 @@ A class says the method's name, its parameters and, by its base `Command[R]`, th
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic
 
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_name, check_names, check_text
-from centripetal.protocol.command import Command
+from centripetal.protocol.command import Command, R
 
 __all__ = [
     "COMMANDS",
@@ -151,7 +151,17 @@ class Disconnect(Command[bool], frozen=True):
         check_name("user", self.user)
 
 
-class Presence(Command[dict[str, ClientInfo]], frozen=True):
+class _OfChannel(Command[R], Generic[R], frozen=True):
+    channel: str
+
+    def check(self) -> None:
+        check_name("channel", self.channel)
+
+    def touches(self) -> Sequence[str]:
+        return (self.channel,)
+
+
+class Presence(_OfChannel[dict[str, ClientInfo]], frozen=True):
     """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
 
     Args:
@@ -164,16 +174,9 @@ class Presence(Command[dict[str, ClientInfo]], frozen=True):
 
     name = "presence"
     reads = True
-    channel: str
-
-    def check(self) -> None:
-        check_name("channel", self.channel)
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
 
-class History(Command[list[Message]], frozen=True):
+class History(_OfChannel[list[Message]], frozen=True):
     """The messages that the server keeps of *channel*, newest first.
 
     Args:
@@ -186,13 +189,6 @@ class History(Command[list[Message]], frozen=True):
 
     name = "history"
     reads = True
-    channel: str
-
-    def check(self) -> None:
-        check_name("channel", self.channel)
-
-    def touches(self) -> Sequence[str]:
-        return (self.channel,)
 
 
 class Channels(Command[list[str]], frozen=True):

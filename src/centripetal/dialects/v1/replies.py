@@ -1,13 +1,14 @@
 """The reply to one command of Centrifugo 1.x: its envelope (spec v1 §5.6) and the body of each method (§6)."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from centripetal.dialects.v1.error_codes import INVALID_MESSAGE, NAMESPACE_NOT_FOUND, NOT_AVAILABLE
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
 from centripetal.errors import Executed, MalformedResponseError, ServerError
+from centripetal.protocol.command import Outcome
 from centripetal.protocol.payload import decode_lenient
 
 __all__ = [
@@ -28,7 +29,7 @@ T = TypeVar("T")
 NULL = msgspec.Raw(b"null")
 
 
-class Response(msgspec.Struct):
+class Response(Outcome[Any]):
     """The server's reply to one command of a buffer that was sent.
 
     Attributes:
@@ -45,8 +46,6 @@ class Response(msgspec.Struct):
     raw_body: msgspec.Raw = msgspec.field(default=NULL, name="body")
     uid: str = ""
     advice: str = ""
-    # Not from the wire (the codec sets it), so its name there is one that no server uses.
-    command: Any = msgspec.field(default=None, name=" command")
 
     @property
     def index(self) -> int | None:
@@ -95,16 +94,8 @@ def _refusal(method: str, message: str, advice: str, command: Any) -> ServerErro
     return ServerError(message, advice=advice, hint=hint, executed=executed, retryable=not stated and advice != "fix")
 
 
-class _PresenceBody(msgspec.Struct):
-    data: dict[str, ClientInfo] | None
-
-
-class _HistoryBody(msgspec.Struct):
-    data: list[Message] | None
-
-
-class _ChannelsBody(msgspec.Struct):
-    data: list[str] | None
+class _Body(msgspec.Struct, Generic[T]):
+    data: T
 
 
 class _StatsData(msgspec.Struct):
@@ -112,18 +103,10 @@ class _StatsData(msgspec.Struct):
     metrics_interval: int = 0
 
 
-class _StatsBody(msgspec.Struct):
-    data: _StatsData
-
-
-class _NodeBody(msgspec.Struct):
-    data: dict[str, Any]
-
-
-def _decoder(kind: type[T], what: str) -> Callable[[bytes], T]:
+def _decoder(kind: Any, what: str) -> Callable[[bytes], Any]:
     decode = msgspec.json.Decoder(kind).decode
 
-    def checked(body: bytes) -> T:
+    def checked(body: bytes) -> Any:
         try:
             return decode_lenient(decode, body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
@@ -132,11 +115,11 @@ def _decoder(kind: type[T], what: str) -> Callable[[bytes], T]:
     return checked
 
 
-_presence = _decoder(_PresenceBody, "presence")
-_history = _decoder(_HistoryBody, "history")
-_channels = _decoder(_ChannelsBody, "channels")
-_stats = _decoder(_StatsBody, "stats")
-_node = _decoder(_NodeBody, "node")
+_presence = _decoder(_Body[dict[str, ClientInfo] | None], "presence")
+_history = _decoder(_Body[list[Message] | None], "history")
+_channels = _decoder(_Body[list[str] | None], "channels")
+_stats = _decoder(_Body[_StatsData], "stats")
+_node = _decoder(_Body[dict[str, Any]], "node")
 _nothing = _decoder(type(None), "publish, broadcast, unsubscribe or disconnect")
 
 

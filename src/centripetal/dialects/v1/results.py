@@ -31,8 +31,6 @@ class ClientInfo(Result, frozen=True):
         default_info_json, channel_info_json: the same as the bytes that the server sent; None if nothing.
     """
 
-    shown = ("user", "client", "default_info", "channel_info")
-
     user: str = ""
     client: str = ""
     raw_default_info: msgspec.Raw = msgspec.field(default=ABSENT, name="default_info")
@@ -68,8 +66,6 @@ class Message(Result, frozen=True):
         info: who published it, if a client did.
         timestamp: Unix seconds as text, from servers before 1.7.0; otherwise None.
     """
-
-    shown = ("uid", "channel", "data", "client", "info", "timestamp")
 
     uid: str
     channel: str

@@ -5,6 +5,7 @@ from functools import partial
 import msgspec
 
 from centripetal.dialects.v1.advice import ADVICE
+from centripetal.protocol.records import Record
 from centripetal.server.console.backend import BaseConsoleBackend
 from centripetal.server.console.problems import explain
 from centripetal.server.v1.api import API
@@ -35,6 +36,6 @@ class ConsoleBackend(BaseConsoleBackend):
 
     def _run(self, method: str, **params: object) -> str:
         """Run a command as the HTTP API does, events included, and return its error."""
-        body = msgspec.json.encode({"method": method, "params": params})
-        (reply,) = msgspec.json.decode(self._api.run(body, self._now()))
+        record = Record(method, msgspec.json.encode(params))
+        (reply,) = msgspec.json.decode(self._api.run(record.encode(), self._now()))
         return str(reply["error"] or "")

@@ -1,15 +1,15 @@
 """Files of commands: what a line may be, and what is written of lines that failed."""
 
 import io
-import json
 from typing import Any
 
 import pytest
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.tools.load.ndjson import MAX_LINE_BYTES, Line, command_of, failed_line, lines_of
+from centripetal.cli.tools.load.ndjson import MAX_LINE_BYTES, Line, command_of, lines_of
 from centripetal.dialects.v1.commands import Publish
-from centripetal.errors import ConnectionLostError, UsageError
+from centripetal.errors import UsageError
+from centripetal.protocol.records import read_record
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from centripetal.errors import ConnectionLostError, UsageError
 )
 def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation) -> None:
     """A line is as single endpoints or as batches take it; notes of an earlier load are passed over."""
-    assert command_of(line.encode(), generation) == Publish("c", b'{"n":1.10}')
+    assert command_of(read_record(line.encode()), generation) == Publish("c", b'{"n":1.10}')
 
 
 @pytest.mark.parametrize(
@@ -47,19 +47,19 @@ def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation)
 def test_what_is_no_command_is_explained(line: str, words: str) -> None:
     """A line that is no command is a UsageError that says what is wrong with it."""
     with pytest.raises(UsageError) as error:
-        command_of(line.encode(), Generation.V1)
+        command_of(read_record(line.encode()), Generation.V1)
     assert words in str(error.value)
 
 
 def test_fields_of_the_current_api_are_read_as_they_travel() -> None:
     """Flags in boxes, numbers as users, nested objects, unknown methods; all digits of data stay."""
     line = b'{"subscribe":{"channel":"c","user":42,"override":{"presence":{"value":true}},"info":1.10}}'
-    command: Any = command_of(line, Generation.CURRENT)
+    command: Any = command_of(read_record(line), Generation.CURRENT)
     assert (command.user, command.override.presence, command.info) == (42, True, b"1.10")
-    custom: Any = command_of(b'{"method":"later","params":{"x":1.10}}', Generation.CURRENT)
+    custom: Any = command_of(read_record(b'{"method":"later","params":{"x":1.10}}'), Generation.CURRENT)
     assert (custom.name, custom.params) == ("later", {"x": b"1.10"})
     with pytest.raises(UsageError, match="not a JSON object"):
-        command_of(b'{"later":7}', Generation.CURRENT)
+        command_of(read_record(b'{"later":7}'), Generation.CURRENT)
 
 
 def test_lines_have_their_numbers() -> None:
@@ -82,21 +82,6 @@ def test_a_line_without_an_end_is_not_read_whole() -> None:
 
     with pytest.raises(UsageError, match="one command a line"):
         next(lines_of(Endless()))
-
-
-def test_a_line_that_failed_is_one_to_load_again() -> None:
-    """It keeps its members with every digit, and gets what it came to instead of what it came to before."""
-    line = b'{"publish":{"channel":"c","data":1.10},"error":1,"executed":"no"}\r\n'
-    written = failed_line(line, ConnectionLostError("gone\nfor good"))
-    assert written.count(b"\n") == 1
-    assert b'"data":1.10' in written
-    assert json.loads(written) == {
-        "publish": {"channel": "c", "data": 1.1},
-        "executed": "unknown",
-        "error": {"type": "ConnectionLostError", "message": "gone\nfor good"},
-    }
-    assert command_of(written, Generation.V1) == Publish("c", b"1.10")
-    assert failed_line(b"nonsense\r\n", UsageError("x")) == b"nonsense\n"
 
 
 def test_a_line_is_what_is_read() -> None:

@@ -29,7 +29,7 @@ from centripetal.dialects.current.commands import (
 from centripetal.dialects.current.commands.maps import MapPublish, SharedPollPublish
 from centripetal.dialects.current.objects import FilterNode, StreamPosition, SubscribeOptionOverride
 from centripetal.errors import UsageError
-from centripetal.protocol.command import Command, encode
+from centripetal.protocol.command import Command
 from tests.dialects.current.commands.definition import (
     METHODS,
     Listed,
@@ -48,7 +48,7 @@ EITHER = {"b64data": "data", "b64info": "info", "b64stream_data": "stream_data"}
 
 
 def sent(command: Command[Any]) -> Any:
-    return json.loads(encode(command))
+    return json.loads(command.body())
 
 
 def test_the_list_and_the_table_name_the_same_methods() -> None:
@@ -219,7 +219,7 @@ REFUSED: list[tuple[Any, str]] = [
 def test_what_no_server_accepts_is_refused_with_advice(make: Any, text: str) -> None:
     """The error names the field and what to do."""
     with pytest.raises(UsageError, match=text):
-        encode(make())
+        make().body()
 
 
 @pytest.mark.parametrize("name", ["", "Publish", "../x", "batch", "a b", 5, "x" * 65])

@@ -9,12 +9,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 from centripetal.cli.generation import Generation
 from centripetal.cli.output.errors import ExitCode, explain, printable
-from centripetal.cli.tools.load.ndjson import Line, command_of, failed_broadcast, failed_line, was_doubtful
+from centripetal.cli.tools.load.ndjson import Line, command_of
 from centripetal.cli.tools.load.progress import Progress
 from centripetal.client.call import Slot
 from centripetal.dialects.current.results.standard import BroadcastResult
 from centripetal.errors import AuthenticationError, CentripetalError, ServerError, UsageError
-from centripetal.protocol.command import Command
+from centripetal.protocol.command import Command, Failed
+from centripetal.protocol.records import failed_broadcast, failed_record, read_record
 
 __all__ = ["GROUP", "Failures", "LoadOptions", "Loader"]
 
@@ -24,17 +25,7 @@ _SHOWN = 20  # failures that are printed; all of them are in the file
 _FAILURES_IN_A_ROW = 3  # of whole requests, after which it stops
 
 
-class _Invalid(NamedTuple):
-    """The outcome of a line that is not sent, because it is not a command."""
-
-    error: UsageError
-
-    def result(self) -> Any:
-        """Raises the error."""
-        raise self.error
-
-
-_Read = tuple[Line, Command[Any] | _Invalid]
+_Read = tuple[Line, Command[Any] | Failed]
 """A line and its command, or what is wrong with it."""
 
 
@@ -181,9 +172,10 @@ class Loader:
         with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot has its own error
             for line, command in group:
                 try:
-                    outcomes.append((line, command if isinstance(command, _Invalid) else batch.call(command)))
+                    outcomes.append((line, command if isinstance(command, Failed) else batch.call(command)))
                 except UsageError as error:
-                    outcomes.append((line, _invalid(error)))
+                    error.command = None  # it is about the line
+                    outcomes.append((line, Failed(error)))
             self._keep_rate(start, len(batch))
         return outcomes
 
@@ -192,16 +184,16 @@ class Loader:
         group: list[_Read] = []
         size, before = 0, None
         for line in self._read(lines):
-            if self._options.skip_doubtful and was_doubtful(line.text):
+            command = self._command(line)
+            if command is None:
                 self.skipped += 1
                 continue
-            command = self._command(line)
             full = len(group) >= self._options.group or size + len(line.text) > _GROUP_BYTES
             if group and (full or not _together(before, command)):
                 yield group
                 group, size, before = [], 0, None
             group.append((line, command))
-            size, before = size + len(line.text), before if isinstance(command, _Invalid) else command
+            size, before = size + len(line.text), before if isinstance(command, Failed) else command
         if group:
             yield group
 
@@ -214,11 +206,14 @@ class Loader:
                 return
             yield line
 
-    def _command(self, line: Line) -> Command[Any] | _Invalid:
+    def _command(self, line: Line) -> Command[Any] | Failed | None:
+        """The command of *line*, or what is wrong with it; None if the line is to be left out."""
         try:
-            return command_of(line.text, self._generation)
+            record = read_record(line.text)
+            leave_out = record.doubtful and self._options.skip_doubtful
+            return None if leave_out else command_of(record, self._generation)
         except UsageError as error:
-            return _invalid(error)
+            return Failed(error)
 
     def _settle(self, outcomes: list[tuple[Line, Slot[Any]]]) -> None:
         answered, failed = False, None
@@ -229,10 +224,10 @@ class Loader:
                 result = slot.result()
             except CentripetalError as error:
                 error.index = None  # the line has its place
-                self._failures.keep(line, error, failed_line(line.text, error))
+                self._failures.keep(line, error, failed_record(line.text, error))
                 if explain(error)[0] is ExitCode.REFUSED:
                     answered = True
-                elif not isinstance(slot, _Invalid):
+                elif not isinstance(slot, Failed):
                     failed = error
             else:
                 answered = True
@@ -254,13 +249,8 @@ class Loader:
             self._failures.keep(line, refusal, failed_broadcast(line.text, sorted(result.failed), refusal))
 
 
-def _invalid(error: UsageError) -> _Invalid:
-    error.command = error.index = None  # it is about a line
-    return _Invalid(error)
-
-
-def _together(before: Command[Any] | None, command: Command[Any] | _Invalid) -> bool:
+def _together(before: Command[Any] | None, command: Command[Any] | Failed) -> bool:
     """Whether they may share a request: one read can spoil the writes of a 1.x server (spec v1 §5.3)."""
-    if before is None or isinstance(command, _Invalid):
+    if before is None or isinstance(command, Failed):
         return True
     return before.reads == command.reads and not before.alone and not command.alone

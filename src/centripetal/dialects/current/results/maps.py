@@ -60,8 +60,6 @@ class MapEntry(Result, frozen=True):
         time: when, in Unix milliseconds.
     """
 
-    shown = ("key", "data", "tags", "offset", "score", "removed", "time")
-
     key: str = ""
     raw_data: msgspec.Raw = msgspec.field(default=ABSENT, name="data")
     tags: dict[str, str] = msgspec.field(default_factory=dict)

@@ -69,8 +69,6 @@ class ConnectionState(Result, frozen=True):
         meta_json: the same as the bytes that the server sent; None if there are none.
     """
 
-    shown = ("channels", "connection_token", "subscription_tokens", "meta")
-
     channels: dict[str, ChannelContext] = msgspec.field(default_factory=dict)
     connection_token: ConnectionTokenInfo | None = None
     subscription_tokens: dict[str, SubscriptionTokenInfo] = msgspec.field(default_factory=dict)

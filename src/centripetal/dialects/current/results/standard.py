@@ -139,8 +139,6 @@ class ClientInfo(Result, frozen=True):
         conn_info_json, chan_info_json: the same as the bytes that the server sent; None if there are none.
     """
 
-    shown = ("user", "client", "conn_info", "chan_info")
-
     user: str = ""
     client: str = ""
     raw_conn_info: msgspec.Raw = msgspec.field(default=ABSENT, name="conn_info")
@@ -196,8 +194,6 @@ class Publication(Result, frozen=True):
         offset: its number in the history.
         tags: the tags it was published with.
     """
-
-    shown = ("data", "info", "offset", "tags")
 
     raw_data: msgspec.Raw = msgspec.field(default=ABSENT, name="data")
     info: ClientInfo | None = None
@@ -313,8 +309,6 @@ class RPCResult(Result, frozen=True):
         data: the answer, decoded; None if there is none.
         data_json: the same as the bytes that the server sent; None if there are none.
     """
-
-    shown = ("data",)
 
     raw_data: msgspec.Raw = msgspec.field(default=ABSENT, name="data")
 

@@ -4,7 +4,7 @@ import pytest
 
 from centripetal.errors import AuthenticationError, HTTPStatusError
 from centripetal.protocol.http import HTTPReply
-from centripetal.protocol.refusal import head_of, refusal
+from centripetal.protocol.http_errors import excerpt, http_error
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_status_says_whether_it_has_run_and_may_work_later(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """The dialect's words come first, then what is known of the status, then the body."""
-    error = refusal(HTTPReply(status, b"body"), "http://h/api", {401: "words of the dialect"})
+    error = http_error(HTTPReply(status, b"body"), "http://h/api", {401: "words of the dialect"})
     assert type(error) is kind
     assert (error.status, error.executed, error.retryable) == (status, executed, retryable)
     assert str(error).startswith(f"{status} from http://h/api: ")
@@ -34,5 +34,5 @@ def test_a_status_says_whether_it_has_run_and_may_work_later(
 
 def test_the_head_of_a_body_is_short_and_printable() -> None:
     """Whatever bytes there are."""
-    assert head_of(b"") == "an empty body"
-    assert head_of(b"\xff" * 500) == repr("\ufffd" * 100)
+    assert excerpt(b"") == "an empty body"
+    assert excerpt(b"\xff" * 500) == repr("\ufffd" * 100)

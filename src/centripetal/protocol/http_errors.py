@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from centripetal.errors import AuthenticationError, HTTPStatusError
 from centripetal.protocol.http import HTTPReply
 
-__all__ = ["head_of", "refusal", "wants_tls"]
+__all__ = ["excerpt", "http_error", "wants_tls"]
 
 _COMMON = {
     403: "access denied",
@@ -14,7 +14,7 @@ _COMMON = {
 }
 
 
-def refusal(reply: HTTPReply, endpoint: str, advice: Mapping[int, str]) -> HTTPStatusError:
+def http_error(reply: HTTPReply, endpoint: str, advice: Mapping[int, str]) -> HTTPStatusError:
     """The error for *reply*, whose status is not 200.
 
     Args:
@@ -23,7 +23,7 @@ def refusal(reply: HTTPReply, endpoint: str, advice: Mapping[int, str]) -> HTTPS
         advice: what the dialect has to say about some statuses.
     """
     status = reply.status
-    words = advice.get(status) or _COMMON.get(status) or head_of(reply.body)
+    words = advice.get(status) or _COMMON.get(status) or excerpt(reply.body)
     if wants_tls(reply):
         words = "that is a port of TLS: the URL must begin with https://"
     if status in (401, 403):
@@ -46,7 +46,7 @@ def wants_tls(reply: HTTPReply) -> bool:
     return reply.status == 400 and b"HTTPS" in reply.body
 
 
-def head_of(body: bytes) -> str:
+def excerpt(body: bytes) -> str:
     """The beginning of a body, for people."""
     text = bytes(body)[:100].decode("utf-8", "replace").strip()
     return repr(text) if text else "an empty body"

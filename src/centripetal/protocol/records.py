@@ -1,0 +1,143 @@
+"""Records of commands, in JSON: `{"method": "publish", "params": {"channel": "news", "data": 1}}`.
+
+The single endpoint of Centrifugo 3 and 4 takes records, and files of commands hold one a line. JSON text stays exactly
+as it was written, so no digit of a user's data is lost. A record may also be written as a member of a batch is:
+`{"publish": {"channel": "news", "data": 1}}`. The members `id` and `uid` of a server's request are ignored; `executed`
+and `error` say why the command of the record failed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from centripetal.errors import CentripetalError, UsageError
+from centripetal.protocol.command import Command
+from centripetal.protocol.fields import reader
+
+__all__ = ["Record", "command_of", "failed_broadcast", "failed_record", "params_of", "read_record", "record_of"]
+
+_NOTES = frozenset(("error", "executed"))
+_IGNORED = _NOTES | {"uid", "id"}
+_EMPTY = msgspec.Raw(b"{}")
+
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A command as JSON.
+
+    Attributes:
+        method: the method's name.
+        params: the method's parameters, the text of a JSON object.
+        doubtful: whether the record says that the command failed and may have run.
+    """
+
+    method: str
+    params: bytes
+    doubtful: bool = False
+
+    def encode(self, number: int | None = None) -> bytes:
+        """Return the record's JSON text, with the `id` *number* as its first member if there is one."""
+        start = b"{" if number is None else b'{"id":%d,' % number
+        return b'%b"method":%b,"params":%b}' % (start, msgspec.json.encode(self.method), self.params)
+
+
+def record_of(command: Command[Any]) -> Record:
+    """Check *command* and return its record.
+
+    Raises:
+        UsageError: the server could not accept the command, or its data has no JSON form.
+    """
+    return Record(command.name, command.body())
+
+
+def read_record(text: bytes) -> Record:
+    """Read a record in either form.
+
+    Raises:
+        UsageError: *text* is not a record; the message says why.
+    """
+    members = _members(text)
+    doubtful = bytes(members.get("executed", _EMPTY)) == b'"unknown"'
+    if "method" not in members:
+        names = members.keys() - _IGNORED if len(members) > 1 else members.keys()
+        if len(names) != 1:
+            raise UsageError('give {"method": …, "params": {…}}, or one member that is named as the method')
+        (name,) = names
+        return Record(name, bytes(members[name]), doubtful)
+    if others := members.keys() - _IGNORED - {"method", "params"}:
+        raise UsageError(f"the unknown member {min(others)!r} beside method and params")
+    try:
+        return Record(_decode_text(members["method"]), bytes(members.get("params", _EMPTY)), doubtful)
+    except msgspec.DecodeError:
+        raise UsageError("method is not a string") from None
+
+
+def command_of(
+    record: Record,
+    commands: Mapping[str, type[Command[Any]]],
+    unknown: Callable[[Record], Command[Any]] | None = None,
+) -> Command[Any]:
+    """Return the command that *record* describes.
+
+    Args:
+        record: the record.
+        commands: the commands that may be in records, by name: all of a dialect, or some.
+        unknown: makes the command of a method that is not among *commands*; None: there must be none.
+
+    Raises:
+        UsageError: the method is not among *commands*, or its parameters are wrong.
+    """
+    command = commands.get(record.method)
+    if command is not None:
+        return reader(command).read(record.params)
+    if unknown is None:
+        raise UsageError(f"{record.method!r:.100} is not one of {', '.join(commands)}")
+    return unknown(record)
+
+
+def params_of(record: Record) -> dict[str, bytes]:
+    """Return the JSON text of each parameter.
+
+    Raises:
+        UsageError: `record.params` is not a JSON object.
+    """
+    try:
+        return {name: bytes(value) for name, value in _decode_object(record.params).items()}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UsageError(f"the fields of {record.method!r:.100} are not a JSON object") from None
+
+
+def failed_record(text: bytes, error: CentripetalError) -> bytes:
+    """Return the record *text* as a line that also says why its command failed.
+
+    The line is a record too, so the command can be sent again. Text that is not an object stays as it is.
+    """
+    try:
+        members = _members(text)
+    except UsageError:
+        return text.rstrip(b"\r\n") + b"\n"
+    shown: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    if (code := getattr(error, "code", None)) is not None:
+        shown["code"] = code
+    kept = {name: value for name, value in members.items() if name not in _NOTES}
+    line = msgspec.json.encode({**kept, "executed": error.executed, "error": shown})
+    return line.replace(b"\n", b" ") + b"\n"
+
+
+def failed_broadcast(text: bytes, places: Sequence[int], error: CentripetalError) -> bytes:
+    """Return *text*, the record of a broadcast, for the channels at *places*, as a line that says why they failed."""
+    record = read_record(text)
+    params: dict[str, Any] = {name: msgspec.Raw(value) for name, value in params_of(record).items()}
+    channels = msgspec.json.decode(params["channels"], type=list[str])
+    params["channels"] = [channels[place] for place in places]
+    return failed_record(msgspec.json.encode({record.method: params}), error)
+
+
+def _members(text: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return _decode_object(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"not a JSON object: {error}") from None

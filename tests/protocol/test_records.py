@@ -1,0 +1,136 @@
+"""Records of commands: to JSON and back in both dialects, every digit kept, and what is written of a failure."""
+
+import json
+from typing import Any
+
+import pytest
+
+from centripetal.dialects.current import commands as current
+from centripetal.dialects.v1 import commands as v1
+from centripetal.errors import ConnectionLostError, ServerError, UsageError
+from centripetal.protocol.command import Command
+from centripetal.protocol.records import (
+    Record,
+    command_of,
+    failed_broadcast,
+    failed_record,
+    params_of,
+    read_record,
+    record_of,
+)
+
+CURRENT: dict[str, type[Command[Any]]] = {command.name: command for command in current.COMMANDS}
+V1: dict[str, type[Command[Any]]] = {command.name: command for command in v1.COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("command", "commands"), [(v1.Publish("a", b"[1.10]"), V1), (current.Publish("a", b"[1.10]"), CURRENT)]
+)
+def test_a_command_becomes_a_record_and_a_command_again(
+    command: Command[Any], commands: dict[str, type[Command[Any]]]
+) -> None:
+    """Both dialects; the text of a user's data stays as it was written."""
+    record = record_of(command)
+    text = record.encode()
+    assert text == b'{"method":"publish","params":{"channel":"a","data":[1.10]}}'
+    assert read_record(text) == record
+    assert command_of(read_record(text), commands) == command
+
+
+def test_any_method_has_a_record() -> None:
+    """The parameters of a method that this library does not know are those that were given."""
+    command = current.custom("later", {"x": b"1.10", "text": "é"})
+    assert record_of(command) == Record("later", '{"x":1.10,"text":"é"}'.encode())
+
+
+def test_a_command_that_cannot_be_sent_has_no_record() -> None:
+    """A record is checked as a request is."""
+    with pytest.raises(UsageError, match="channel"):
+        record_of(current.Publish("", 1))
+
+
+def test_an_id_comes_first() -> None:
+    """As the single endpoint of Centrifugo 3 and 4 wants it, and as a record that is read again ignores it."""
+    text = Record("info", b"{}").encode(7)
+    assert text == b'{"id":7,"method":"info","params":{}}'
+    assert read_record(text) == Record("info", b"{}")
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        (b'{"publish":{"data":1.10}}', Record("publish", b'{"data":1.10}')),
+        (b' { "params": {"data": 1.10}, "uid": "7", "method": "publish" } ', Record("publish", b'{"data": 1.10}')),
+        (b'{"method":"stats"}', Record("stats", b"{}")),
+        (b'{"stats":{},"executed":"unknown","error":{"code":1}}', Record("stats", b"{}", doubtful=True)),
+        (b'{"stats":{},"executed":"no"}', Record("stats", b"{}")),
+        (b'{"error":{}}', Record("error", b"{}")),
+        (b'{"later":7}', Record("later", b"7")),
+    ],
+)
+def test_a_record_is_read_in_either_form(text: bytes, record: Record) -> None:
+    """As a single endpoint or as a batch takes it; the notes of a failure may have left open whether it has run."""
+    assert read_record(text) == record
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"nonsense", "not a JSON object"),
+        (b"\xff", "not a JSON object"),
+        (b"[" * 100_000, "not a JSON object"),
+        (b"[1]", "not a JSON object"),
+        (b"{}", "give {"),
+        (b'{"publish":{},"stats":{}}', "give {"),
+        (b'{"method":"publish","param":{}}', "'param'"),
+        (b'{"method":7}', "method is not a string"),
+    ],
+)
+def test_what_is_not_a_record_is_explained(text: bytes, words: str) -> None:
+    """The error says what is wrong with it."""
+    with pytest.raises(UsageError) as error:
+        read_record(text)
+    assert words in str(error.value)
+
+
+def test_only_methods_of_the_table_are_commands() -> None:
+    """Another method is refused with the ones that may be there, or left to the caller."""
+    record = Record("presence", b'{"channel":"a"}')
+    queueable: dict[str, type[Command[Any]]] = {"publish": current.Publish, "broadcast": current.Broadcast}
+    with pytest.raises(UsageError, match="'presence' is not one of publish, broadcast"):
+        command_of(record, queueable)
+    command = command_of(record, queueable, lambda record: current.custom(record.method, params_of(record)))
+    assert (command.name, command.body()) == ("presence", b'{"channel":"a"}')
+
+
+@pytest.mark.parametrize("params", [b"7", b"[1]", b"{", b"\xff", b"null"])
+def test_parameters_are_an_object(params: bytes) -> None:
+    """Anything else is refused, with the name of the method."""
+    assert params_of(Record("later", b'{"x": 1.10}')) == {"x": b"1.10"}
+    with pytest.raises(UsageError, match="the fields of 'later' are not a JSON object"):
+        params_of(Record("later", params))
+
+
+def test_a_record_that_failed_is_one_to_load_again() -> None:
+    """It keeps its members with every digit, and gets what it came to instead of what it came to before."""
+    text = b'{"publish":{"channel":"c","data":1.10},"error":1,"executed":"no"}\r\n'
+    written = failed_record(text, ConnectionLostError("gone\nfor good"))
+    assert written.count(b"\n") == 1
+    assert b'"data":1.10' in written
+    assert json.loads(written) == {
+        "publish": {"channel": "c", "data": 1.1},
+        "executed": "unknown",
+        "error": {"type": "ConnectionLostError", "message": "gone\nfor good"},
+    }
+    assert command_of(read_record(written), V1) == v1.Publish("c", b"1.10")
+    assert read_record(written).doubtful
+    assert failed_record(b"nonsense\r\n", UsageError("x")) == b"nonsense\n"
+
+
+@pytest.mark.parametrize("form", [b'{"broadcast":%b}', b'{"method":"broadcast","params":%b,"id":1}'])
+def test_of_a_broadcast_only_the_channels_that_failed_are_kept(form: bytes) -> None:
+    """The record is for them alone, with the code of the server's error; data keep every digit."""
+    text = form % b'{"channels":["a","b","c"],"data":1.10}'
+    written = failed_broadcast(text, [0, 2], ServerError("unknown channel", code=102, executed="no"))
+    assert read_record(written) == Record("broadcast", b'{"channels":["a","c"],"data":1.10}')
+    assert json.loads(written)["error"]["code"] == 102
