@@ -60,8 +60,9 @@ def test_the_wheel_has_what_is_no_module_of_the_package(built: Built, name: str)
 
 
 def test_src_holds_no_stray_files() -> None:
-    """Everything in src/ is Python, the mark of typed packages, or the console's page."""
-    kinds = {(path.partition("/")[0], Path(path).suffix) for path in source() if "/console/page/" not in path}
+    """Everything in src/ is Python, stubs of methods, the mark of typed packages, or the console's page."""
+    others = ("/console/page/", "/client/methods/")
+    kinds = {(path.partition("/")[0], Path(path).suffix) for path in source() if not any(each in path for each in others)}
     assert kinds == {("centripetal", ".py"), ("centripetal", ".typed"), ("pytest_centripetal.py", ".py")}
     assert {Path(path).suffix for path in source() if "/console/page/" in path} == {".html", ".css", ".js"}
 

@@ -11,6 +11,7 @@ from centripetal import errors
 from centripetal.cli.output.errors import DOCTOR, ExitCode, explain, printable
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import TokenRefused
+from centripetal.tokens.faults import Fault
 from tests.cli.conftest import Run
 from tests.ports import kept_port
 
@@ -119,9 +120,8 @@ def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.Centripe
 def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> None:
     """Each class of errors has an exit code that the help documents, and its JSON can be printed."""
     more: dict[str, Any] = {"status": 500} if issubclass(kind, errors.HTTPStatusError) else {}
-    if issubclass(kind, TokenRefused):
-        more = {"kind": "connection", "reason": "signature"}
-    code, _, details = explain(kind("it went wrong", **more))
+    what: Any = Fault("connection", "signature") if issubclass(kind, TokenRefused) else "it went wrong"
+    code, _, details = explain(kind(what, **more))
     assert code in set(ExitCode) - {ExitCode.OK}
     assert json.loads(json.dumps(details))["exit_code"] == code
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import urllib.request
@@ -11,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from centripetal.cli.main import main
-from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
-from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY
-from tests.cli.process import MODULE, environment, run
+from tests.cli.process import MODULE
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
@@ -116,59 +113,3 @@ def test_serve_explains_what_is_wrong(
     """A server that cannot start says why and exits with 2."""
     assert main(["serve", *arguments]) == 2
     assert words in capsys.readouterr().err
-
-
-def test_demo_on_a_server_that_is_named(server: EmbeddedServer) -> None:
-    """With CENTRIFUGO_API_URL set, the demo uses that server; with --json each call is an object."""
-    ran = run("demo", "--json", env=environment(server))
-    calls = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert {"client.publish('demo', {'text': 'hello'})", "client.pending"} <= {call["call"] for call in calls}
-    assert [call for call in calls if "error" in call][-1]["error"].startswith("publish: the server says")
-    assert len(Client(server.url, SECRET).history("demo")) == 5
-    arrived = [event for call in calls for event in call.get("arrived", ())]
-    assert [event["data"] for event in arrived if event["event"] == "published"][-3:] == [{"n": n} for n in (1, 2, 3)]
-
-
-def test_demo_shows_no_secret_of_a_server(server: EmbeddedServer) -> None:
-    """The demo prints neither the secret of a real server nor a whole token."""
-    ran = run("demo", env=environment(server))
-    assert ran.returncode == 0
-    assert SECRET not in ran.stdout
-    assert not re.search(r"[0-9a-f]{64}", ran.stdout)
-
-
-def test_demo_without_a_server_says_so() -> None:
-    """A demo against a server that is not there fails like any verb."""
-    ran = run("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
-    assert ran.returncode == 3
-    assert ran.stderr.startswith("error: ")
-
-
-def test_demo_of_a_current_server() -> None:
-    """By default it shows the current API: offsets, a repeated publication, a batch, a subscriber who sees it."""
-    out = run("demo").stdout
-    lines = [line.strip() for line in out.splitlines()]
-    assert "from centripetal import Client" in lines
-    assert [line for line in lines if line.startswith("alice sees") and "published" in line] == [
-        'alice sees  demo    published  {"text":"hello"}',
-        'alice sees  demo    published  {"text":"to both"}',
-        'alice sees  demo-2  published  {"text":"to both"}',
-        'alice sees  demo    published  {"text":"once"}',
-        *(f'alice sees  demo    published  {{"n":{number}}}' for number in (1, 2, 3)),
-    ]
-    assert re.search(r"slot\.result\(\)\.offset for slot in slots\] +\[4, 5, 6\]", out)
-    assert "102: unknown channel" in out
-
-
-def test_demo_on_a_current_server_that_is_named(current_server: EmbeddedServer) -> None:
-    """An address and an API key are enough; nobody watches then, if the server wants tokens."""
-    named = {"CENTRIFUGO_HTTP_API_URL": current_server.url, "CENTRIFUGO_HTTP_API_KEY": API_KEY}
-    ran = run("demo", env={**os.environ, **named})
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Nobody watches, for this reason: the server says: 3501" in ran.stdout
-    assert "connection_token" not in ran.stdout
-    ran = run("demo", "--json", "--token-key", TOKEN_KEY, env={**os.environ, **named})
-    calls = [json.loads(line) for line in ran.stdout.splitlines()]
-    arrived = [event["data"] for call in calls for event in call.get("arrived", ()) if event["event"] == "published"]
-    assert arrived[-3:] == [{"n": n} for n in (1, 2, 3)]
-    assert TOKEN_KEY not in ran.stdout
