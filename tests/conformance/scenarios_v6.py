@@ -324,7 +324,7 @@ def lists_channels(name: Namer) -> Iterator[list[Ask]]:
     yield [
         returns(ask("channels"), c.ChannelsResult()),
         returns(ask("channels", pattern="*"), c.ChannelsResult()),
-        refused(ask("channels", pattern="[a"), 100, "no glob", executed="unknown"),
+        refused(ask("channels", pattern="[a"), 100, "not a valid glob", executed="unknown"),
     ]
 
 

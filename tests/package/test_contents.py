@@ -62,7 +62,8 @@ def test_the_wheel_has_what_is_no_module_of_the_package(built: Built, name: str)
 def test_src_holds_no_stray_files() -> None:
     """Everything in src/ is Python, stubs of methods, the mark of typed packages, or the console's page."""
     others = ("/console/page/", "/client/methods/")
-    kinds = {(path.partition("/")[0], Path(path).suffix) for path in source() if not any(each in path for each in others)}
+    files = [path for path in source() if not any(each in path for each in others)]
+    kinds = {(path.partition("/")[0], Path(path).suffix) for path in files}
     assert kinds == {("centripetal", ".py"), ("centripetal", ".typed"), ("pytest_centripetal.py", ".py")}
     assert {Path(path).suffix for path in source() if "/console/page/" in path} == {".html", ".css", ".js"}
 
