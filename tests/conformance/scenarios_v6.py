@@ -278,7 +278,7 @@ def reads_a_history(name: Namer) -> Iterator[list[Ask]]:
         unusable(history(channel, since=c.StreamPosition(0), reverse=True), "nothing before offset 0"),
         unusable(history(channel, limit=2**31), "limit must be"),
         refused(history("nosuch:x"), 102),
-        refused(history(name("bare:x")), 108, "history_size and history_ttl"),
+        refused(history(name("bare:x")), 108, "`history_size` and `history_ttl`"),
     ]
 
 
