@@ -67,13 +67,13 @@ def _groups(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 
 def _publish(client: Client, rows: list[Row], name: str) -> list[tuple[Row, CentripetalError]]:
-    """Publish *rows* in one request; those that were refused, and why."""
+    """Publish *rows* in one request and return the rejected rows, each with its error."""
     slots, errors = [], []
     with client.batch(timeout=30) as batch:
         for row in rows:
             try:
                 slot = batch.publish(row.channel, row.data, idempotency_key=f"{name}:{row.position}")
-            except CentripetalError as error:  # what no server can take is not even sent
+            except CentripetalError as error:  # the client rejects invalid data before sending
                 errors.append((row, error))
             else:
                 slots.append((row, slot))
@@ -82,7 +82,7 @@ def _publish(client: Client, rows: list[Row], name: str) -> list[tuple[Row, Cent
             slot.result()
         except CentripetalError as error:
             if error.executed != "no" or error.retryable:
-                raise  # the server is in trouble: better to stop than to call it a bad row
+                raise  # the server has a problem, so stop instead of rejecting the row
             errors.append((row, error))
     return errors
 

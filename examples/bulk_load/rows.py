@@ -27,8 +27,8 @@ class Row(NamedTuple):
 
 
 def of_table(database: Path, after: int = 0) -> Iterator[Row]:
-    """The rows of the table `prices` whose id is greater than *after*, a page at a time."""
-    # Not one SELECT for all: that would keep the database from being cleaned up, or locked, for as long as the load.
+    """Yield the rows of the table `prices` whose id is greater than *after*, reading page by page."""
+    # A single SELECT would block the database's cleanup, or lock the database, until the load has finished.
     select = "SELECT id, symbol, price FROM prices WHERE id > ? ORDER BY id LIMIT ?"
     while True:
         with closing(sqlite3.connect(database)) as connection:

@@ -24,7 +24,7 @@ app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=1)
 if app.conf.broker_url == "folder://":
     app.conf.broker_transport_options = folder.options(Path(os.environ.get("CELERY_FOLDER", "queue")))
 
-# One client for the process and, after the fork, for each child: none of them gets a connection of another.
+# One client per process. After a fork, each child opens its own connections.
 client = Client(
     os.environ.get("CENTRIFUGO_API_URL", "http://localhost:8000"),
     os.environ.get("CENTRIFUGO_API_KEY", "key"),
@@ -36,7 +36,7 @@ INTERVAL = float(os.environ.get("PROGRESS_INTERVAL", "0.2"))
 
 @worker_init.connect
 def look(**_: Any) -> None:
-    """Say at once, and not in the first job, that the address or the key is wrong."""
+    """Report a wrong address or key when the worker starts instead of in the first job."""
     try:
         logger.warning("publishing to Centrifugo %s", client.info().nodes[0].version)
     except CentripetalError as error:
@@ -45,7 +45,7 @@ def look(**_: Any) -> None:
 
 @app.task(bind=True)
 def add_up(self: Task, path: str) -> None:
-    """Add up the second column of a CSV file, for people to watch."""
+    """Add up the second column of a CSV file and publish the progress."""
     job = self.request.id
     try:
         result = added_up(job, path)
@@ -56,7 +56,7 @@ def add_up(self: Task, path: str) -> None:
 
 
 def added_up(job: str, path: str) -> dict[str, int]:
-    """The work itself; it tells how far it is a few times a second."""
+    """Do the work and publish the progress a few times per second."""
     tell(job, {"state": "running", "rows": 0, "worker": os.getpid()})
     due = time.monotonic() + INTERVAL
     rows = total = 0
@@ -70,7 +70,7 @@ def added_up(job: str, path: str) -> dict[str, int]:
 
 
 def tell(job: str, progress: dict[str, Any]) -> None:
-    """Publish how far *job* is. One try is enough: the next message says more, and the job must not wait."""
+    """Publish the progress of *job*. Do not retry: the next message is newer, and the job must not wait."""
     try:
         client.publish(f"jobs:{job}", progress, timeout=0.5)
     except CentripetalError as error:
@@ -79,11 +79,11 @@ def tell(job: str, progress: dict[str, Any]) -> None:
 
 @app.task(bind=True, max_retries=7)
 def announce(self: Task, job: str, result: dict[str, Any]) -> None:
-    """Publish what came out. A task of its own, so that trying again does not repeat the job."""
+    """Publish the result. A separate task, so that a retry does not repeat the job."""
     try:
         client.publish(f"jobs:{job}", result, idempotency_key=f"{job}-result")
     except CentripetalError as error:
         if not error.retryable:
-            raise  # wrong key, unknown namespace, …: trying again does not help
+            raise  # wrong key, unknown namespace, …: a retry does not help
         # 1 + 2 + 4 + … + 64 seconds: all within the five minutes for which the server remembers the key.
         raise self.retry(exc=error, countdown=2**self.request.retries) from error

@@ -92,7 +92,7 @@ async def me(user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, objec
 
 @app.post("/tokens/connection")
 async def token_for_connection(user: User, centrifugo: Centrifugo) -> dict[str, str]:
-    """Whoever has this token is *user*, and hears of new rooms in a channel of her own."""
+    """Return a token that authenticates *user* and subscribes them to their own channel for news about rooms."""
     token = connection_token(
         centrifugo.token_secret,
         user,
@@ -109,7 +109,7 @@ class Wish(BaseModel):
 
 @app.post("/tokens/subscription")
 async def token_for_subscription(wish: Wish, user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, str]:
-    """Nobody subscribes to a room without such a token, so this is where it is decided who may."""
+    """Return a token for a room. Rooms require such a token, so this function decides who may subscribe."""
     room = room_for(user, rooms, wish.channel.removeprefix(PREFIX))
     token = subscription_token(
         centrifugo.token_secret, room.channel, user, expires_in=10 * MINUTES, info={"name": user.title()}
@@ -128,7 +128,7 @@ class Message(BaseModel):
 async def write(id_: str, message: Message, user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, str]:
     room = room_for(user, rooms, id_)
     data = {"id": message.id, "from": user, "text": message.text, "at": datetime.now(UTC)}
-    # With the key a message that is sent twice is published once.
+    # The key ensures that a message sent twice is published once.
     await centrifugo.client.publish(room.channel, data, idempotency_key=f"{user}:{message.id}")
     return {"id": str(message.id)}
 

@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Live:
-    """What the application knows of its Centrifugo.
+    """The connection of the application to its Centrifugo.
 
     Attributes:
-        client: calls its API.
-        websocket_url: where browsers connect.
-        token_secret: what browsers' tokens are signed with.
+        client: client for the API.
+        websocket_url: URL to which browsers connect.
+        token_secret: secret that signs the tokens of browsers.
     """
 
     client: AsyncClient
@@ -40,7 +40,7 @@ class Live:
 
 @asynccontextmanager
 async def connect() -> AsyncIterator[Live]:
-    """The Centrifugo that the environment names; an embedded one, if it names none."""
+    """Connect to the Centrifugo that the environment names, or start an embedded server."""
     if "CENTRIFUGO_API_URL" in os.environ:
         websocket_url = os.environ["CENTRIFUGO_WEBSOCKET_URL"]
         token_secret = os.environ["CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"]
@@ -48,7 +48,7 @@ async def connect() -> AsyncIterator[Live]:
             yield Live(client, websocket_url, token_secret)
         return
 
-    from centripetal.server import EmbeddedServer  # production does without it
+    from centripetal.server import EmbeddedServer  # not needed in production
 
     async with EmbeddedServer(config=CONFIG) as server, AsyncClient(server.url, server.api_key, timeout=2) as client:
         log.warning("an embedded Centrifugo is running; see what happens in it at %s", server.console_url)
@@ -67,13 +67,13 @@ def live(request: Request) -> Live:
 
 
 Centrifugo = Annotated[Live, Depends(live)]
-"""The type of a route's parameter that gets the application's Centrifugo."""
+"""Parameter type with which a route receives the application's Centrifugo."""
 
 
 def answer_failure(request: Request, error: Exception) -> JSONResponse:
-    """What it means to a browser that a call to Centrifugo failed."""
+    """Convert a failed call to Centrifugo to an HTTP response for the browser."""
     if not isinstance(error, CentripetalError) or isinstance(error, UsageError):
-        raise error  # a mistake in this program: 500
+        raise error  # a bug in this program: 500
     log.error("%s %s: %s", request.method, request.url.path, error)
     if error.executed == "unknown":
         return JSONResponse({"detail": "It may or may not have been sent."}, 504)

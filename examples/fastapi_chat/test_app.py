@@ -17,13 +17,13 @@ ID = "0b8e1a52-62f5-4f0e-9d4b-c4b6f3f1c0aa"
 
 @pytest.fixture
 def centrifugo_config() -> Any:
-    """The server of each test is configured as the real one is."""
+    """Return the configuration of the real server for the server of each test."""
     return json.loads(CONFIG.read_text())
 
 
 @pytest.fixture
 def site(centrifugo: Centrifugo, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    """The application, on a Centrifugo of the test's own."""
+    """Run the application with the Centrifugo of this test."""
     monkeypatch.setenv("CENTRIFUGO_API_URL", centrifugo.url)
     monkeypatch.setenv("CENTRIFUGO_API_KEY", centrifugo.api_key)
     monkeypatch.setenv("CENTRIFUGO_WEBSOCKET_URL", centrifugo.websocket_url)
@@ -40,7 +40,7 @@ def ann(site: TestClient) -> TestClient:
 
 
 def test_a_message_is_published(ann: TestClient, centrifugo: Centrifugo) -> None:
-    """Once, although it is sent twice."""
+    """A message that is sent twice is published once."""
     for _ in range(2):
         assert ann.post("/rooms/staff/messages", json={"id": ID, "text": " Hi! "}).json() == {"id": ID}
     message = {"id": ID, "from": "ann", "text": "Hi!", "at": ANYTHING}
@@ -80,7 +80,7 @@ def test_whoever_is_invited_is_told(ann: TestClient, centrifugo: Centrifugo) -> 
 
 @pytest.mark.parametrize(("failure", "status"), [("refuse", 503), ("error", 504), ("lose_reply", 504)])
 def test_a_failure_says_what_it_is(ann: TestClient, centrifugo: Centrifugo, failure: Any, status: int) -> None:
-    """503: try again; 504: nobody knows. To try again is right in any case, and publishes once."""
+    """503 means not published, 504 means unknown. Sending the message again publishes it once in either case."""
     centrifugo.fail_next(failure)
     assert ann.post("/rooms/lobby/messages", json={"id": ID, "text": "Hi!"}).status_code == status
     assert ann.post("/rooms/lobby/messages", json={"id": ID, "text": "Hi!"}).status_code == 200

@@ -15,22 +15,22 @@ logger = logging.getLogger(__name__)
 
 @functools.cache
 def client() -> Client:
-    """The one client of this process, made when it is first needed; threads and forked workers may share it."""
+    """Return the client of this process, created on first use. Threads and forked workers can share it."""
     return Client(
         settings.CENTRIFUGO_URL, settings.CENTRIFUGO_API_KEY, timeout=settings.CENTRIFUGO_TIMEOUT, retry=Retry()
     )
 
 
 def announce_on_commit(order: Order) -> None:
-    """Publish *order* as soon as it is in the database for good; never, if it is rolled back."""
-    # Robust: whatever goes wrong from then on, the order is placed, and the visitor must not see an error.
+    """Publish *order* after the transaction commits, and never if it is rolled back."""
+    # robust=True: the order is already placed, so the visitor must not see an error if the callback fails.
     transaction.on_commit(functools.partial(announce, order), robust=True)
 
 
 def announce(order: Order) -> bool:
-    """Publish *order*, and note that in the database; whether that is done."""
+    """Publish *order*, record this in the database, and return whether it succeeded."""
     try:
-        # The key makes repeating harmless: whoever tries again within five minutes publishes nothing twice.
+        # The key makes repeating safe: a retry within five minutes does not publish a duplicate.
         client().publish(f"orders:{order.customer_id}", order.public(), idempotency_key=f"order-{order.pk}")
     except CentripetalError:
         logger.exception("order %s is placed but not announced", order.pk)

@@ -24,7 +24,7 @@ TEA = {"item": "tea", "quantity": "2"}
 
 @pytest.fixture(autouse=True)
 def _settings(centrifugo: Centrifugo) -> Iterator[None]:
-    """The project's client is made anew, for the Centrifugo of this test."""
+    """Point the project's settings and client at the Centrifugo of this test."""
     client.cache_clear()
     with override_settings(
         CENTRIFUGO_URL=centrifugo.url,
@@ -59,15 +59,15 @@ def test_an_order_goes_live(browser: Client, ann: Any, centrifugo: Centrifugo) -
 
 
 def test_nothing_is_published_before_the_commit(ann: Any, centrifugo: Centrifugo) -> None:
-    """An outer transaction delays it, as it delays the row."""
+    """An outer transaction delays the publication, like the row."""
     with transaction.atomic():
         save_order(ann, "tea", 1)
         centrifugo.assert_nothing_published()
     centrifugo.assert_published(f"orders:{ann.pk}", times=1)
 
 
-def test_what_is_rolled_back_is_not_published(browser: Client, centrifugo: Centrifugo) -> None:
-    """The stock does not suffice: no row, no publication."""
+def test_a_rolled_back_order_is_not_published(browser: Client, centrifugo: Centrifugo) -> None:
+    """If the stock is too low, no row is saved and nothing is published."""
     assert browser.post("/orders", {"item": "tea", "quantity": "4"}).status_code == 409
     assert not Order.objects.exists()
     centrifugo.assert_nothing_published()
@@ -75,7 +75,7 @@ def test_what_is_rolled_back_is_not_published(browser: Client, centrifugo: Centr
 
 @pytest.mark.parametrize("failure", ["refuse", "error", "lose_reply"])
 def test_a_short_failure_is_not_noticed(browser: Client, centrifugo: Centrifugo, failure: Any) -> None:
-    """The client tries again, and the key keeps it from publishing twice."""
+    """The client retries, and the key prevents a duplicate."""
     centrifugo.fail_next(failure)
     assert browser.post("/orders", TEA).status_code == 201
     assert len(centrifugo.published) == 1
@@ -126,7 +126,7 @@ def test_a_stranger_gets_no_token() -> None:
 
 
 class OrderCase(TestCase):
-    """Django's TestCase never commits: it says when the callbacks run."""
+    """A TestCase never commits, so the test runs the callbacks explicitly."""
 
     @pytest.fixture(autouse=True)
     def _centrifugo(self, centrifugo: Centrifugo) -> None:

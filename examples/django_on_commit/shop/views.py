@@ -17,12 +17,12 @@ from .models import Item, Order
 
 
 def save_order(customer: AbstractBaseUser, name: str, quantity: int) -> Order:
-    """Place an order, or raise an IntegrityError if the shelf does not hold that much."""
+    """Place an order, or raise IntegrityError if the stock is too low."""
     with transaction.atomic():
         item = get_object_or_404(Item, name=name)
         order = Order.objects.create(customer=customer, item=item, quantity=quantity)
         announce_on_commit(order)
-        Item.objects.filter(pk=item.pk).update(stock=F("stock") - quantity)  # may undo all of it
+        Item.objects.filter(pk=item.pk).update(stock=F("stock") - quantity)  # may roll everything back
     return order
 
 
@@ -40,7 +40,7 @@ def place(request: HttpRequest) -> JsonResponse:
 @require_POST
 @login_required
 async def place_async(request: HttpRequest) -> JsonResponse:
-    """The same for ASGI: a transaction begins and ends in one thread, and so its publication does."""
+    """Place an order under ASGI. The transaction and its publication run in the same thread."""
     try:
         user = await request.auser()
         order = await sync_to_async(save_order)(user, request.POST["item"], int(request.POST["quantity"]))
@@ -51,7 +51,7 @@ async def place_async(request: HttpRequest) -> JsonResponse:
 
 @login_required
 def token(request: HttpRequest) -> JsonResponse:
-    """What the page connects with; the server subscribes it to the visitor's orders, and to nobody else's."""
+    """Return the page's connection token, which subscribes it to the visitor's own orders."""
     user = request.user
     made = connection_token(settings.CENTRIFUGO_TOKEN_SECRET, user.pk, channels=[f"orders:{user.pk}"])
     return JsonResponse({"token": made})

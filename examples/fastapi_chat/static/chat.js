@@ -29,7 +29,7 @@ async function token(path, body) {
   try {
     return (await ask("POST", path, body)).token;
   } catch (error) {
-    // This error makes the client give up; after any other it asks again later.
+    // The client gives up after this error; after any other error it retries later.
     if ([401, 403].includes(error.status)) throw new Centrifuge.UnauthorizedError(error.message);
     throw error;
   }
