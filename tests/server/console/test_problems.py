@@ -202,7 +202,7 @@ def problem(reason: str, at: float) -> Problem:
 
 
 def test_equal_problems_are_counted() -> None:
-    """Equal problems are counted under the time of the last one, the latest problem comes first, and clearing works."""
+    """Equal problems are counted and have the time of the last one; the latest problem comes first."""
     problems = Problems()
     for reason, at in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
         problems.add(problem(reason, at))

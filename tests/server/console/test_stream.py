@@ -98,7 +98,7 @@ def test_events_are_streamed(server: EmbeddedServer) -> None:
 
 
 def test_a_page_that_does_not_read_uses_no_memory(server: EmbeddedServer) -> None:
-    """A page that does not read pauses its stream, and reads later how many events it missed."""
+    """The stream of a page that does not read is paused, and later reports the number of missed events."""
     client = Client(server.url, SECRET)
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=20) as connection:
         connection.sendall(b"GET /console/events HTTP/1.1\r\nHost: localhost\r\n\r\n")

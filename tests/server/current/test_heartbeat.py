@@ -41,7 +41,7 @@ def test_a_client_without_a_pong_is_closed() -> None:
 
 
 def test_an_unexpected_pong_closes_the_connection() -> None:
-    """A pong without a ping, or a command without an id, closes the connection."""
+    """A command without an id counts as a pong, and a pong without a ping closes the connection."""
     world = World(client=PINGS)
     for early in (True, False):
         client = world.new()

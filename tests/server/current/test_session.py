@@ -200,8 +200,8 @@ def test_connect_must_be_the_first_command() -> None:
     assert (client.pushed(), client.close()) == ([], (3501, "bad request"))
 
 
-def test_one_way_messages_are_refused() -> None:
-    """A command without an id closes the connection with its own code."""
+def test_send_commands_are_refused() -> None:
+    """A `send` command closes the connection as not available."""
     client = World().anonymous()
     client.say({"send": {"data": 1}})
     assert client.close() == (3508, "not available")
@@ -369,7 +369,7 @@ def test_too_many_api_subscriptions_close_the_connection() -> None:
 
 
 def test_the_api_disconnects() -> None:
-    """The API closes the connections of a user with the given code, or with the default code."""
+    """The API closes the connections of a user with the given code or the default code."""
     world = World()
     one, two = world.user("1"), world.user("2")
     world.api("disconnect", user="1")
