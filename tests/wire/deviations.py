@@ -47,7 +47,7 @@ PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
     ),
 }
 
-_WEBSOCKET_ONLY = "clients connect by WebSocket, which the official SDKs do unless told otherwise"
+_WEBSOCKET_ONLY = "the embedded server supports only WebSocket, the default of the official SDKs"
 
 NOT_EMULATED_PATHS: Mapping[str, str] = {
     "/connection/sse": _WEBSOCKET_ONLY,

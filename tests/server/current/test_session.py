@@ -221,7 +221,7 @@ def test_commands_before_an_invalid_line_have_run() -> None:
 
 
 def test_a_ping_together_with_a_request_is_refused() -> None:
-    """A ping with a request in the same command is refused, and a command with neither is invalid (seen on 6.9.1)."""
+    """A command with both a ping and another request is refused (seen on a 6.9.1 server)."""
     client = World().anonymous()
     client.say({"id": 1, "ping": {}, "subscribe": {"channel": "open:a"}})
     assert error(client.pushed()[0]) == 108
