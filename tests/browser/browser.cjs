@@ -1,6 +1,6 @@
-// Chromium as a program: orders come in on stdin, what they come to goes out on stdout, one JSON value a line.
-// argv: the folder of the npm packages, the path of Chromium, options of a browser context. An order names a method of
-// Playwright's page (dots reach further: keyboard.press) and its arguments; "page" names which of several pages.
+// Chromium as a program that reads commands from stdin and writes results to stdout, one JSON value per line.
+// argv: the folder of the npm packages, the path of Chromium, options of a browser context. A command has a method of
+// Playwright's page (or of its attributes: keyboard.press), its arguments, and in "page" the name of a page.
 const readline = require("node:readline");
 const [packages, executablePath, options] = process.argv.slice(2);
 const { chromium } = require("node:module").createRequire(`${packages}/`)("playwright-core");
@@ -26,12 +26,12 @@ async function obey(context, { page: name = "main", method, args }) {
   let owner = await page(context, name);
   for (const part of path.slice(0, -1)) owner = owner[part];
   const result = await owner[path.at(-1)](...args);
-  // Responses and the like are not for the other side.
+  // Responses and similar objects cannot be serialized.
   return result?.status ? result.status() : ["object", "function"].includes(typeof result) && !Array.isArray(result) ? null : result;
 }
 
 async function run() {
-  // Chromium has no sandbox for root, as whom tests in containers run; the pages are the tests' own.
+  // Tests in containers run as root, for which Chromium has no sandbox; the pages come from the tests.
   const browser = await chromium.launch({ executablePath, args, chromiumSandbox: process.getuid?.() !== 0 });
   const context = await browser.newContext(JSON.parse(options));
   for await (const line of readline.createInterface({ input: process.stdin })) {

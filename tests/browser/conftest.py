@@ -14,13 +14,13 @@ PROGRAM = Path(__file__).parent / "browser.cjs"
 
 
 class Browser:
-    """Some pages; a method of Playwright's page is called by its name."""
+    """Browser pages with the methods of Playwright's `Page`, called by name."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def do(self, method: str, *args: object, page: str = "main") -> Any:
-        """What the page's *method* returns, if that is plain data."""
+        """Call a method of the page and return its result if that is plain data."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         order = {"method": method, "args": args, "page": page}
@@ -32,12 +32,12 @@ class Browser:
         return answer["result"]
 
     async def open(self, url: str) -> None:
-        """Go to the console and wait until it is live."""
+        """Open the console and wait until it is live."""
         assert await self.do("goto", url) == 200
         await self.do("waitForSelector", "body[data-link=live]")
 
     async def sees(self, selector: str, state: str = "visible") -> None:
-        """Wait until there is such an element to see; "hidden": until there is none."""
+        """Wait until an element matches *selector*; with "hidden", until no visible element does."""
         await self.do("waitForSelector", selector, {"state": state})
 
     async def text(self, selector: str) -> str:
@@ -53,7 +53,7 @@ OpenBrowser = Callable[..., Awaitable[Browser]]
 
 @pytest.fixture
 async def open_browser() -> AsyncIterator[OpenBrowser]:
-    """Starts browsers, with options of Playwright's context; no script in their pages may have failed at the end."""
+    """Return a function that starts browsers with options of Playwright's context; script errors fail the test."""
     started: list[tuple[asyncio.subprocess.Process, Browser]] = []
 
     async def start(**options: object) -> Browser:

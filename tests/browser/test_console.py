@@ -1,4 +1,4 @@
-"""The console in a real browser: what people see and do there, and what other pages cannot."""
+"""The console in a real browser: what users see and do, and what other pages cannot do."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ def server() -> Iterator[EmbeddedServer]:
 
 @contextlib.asynccontextmanager
 async def subscriber(server: EmbeddedServer, user: str, *channels: str) -> AsyncIterator[ClientConnection]:
-    """A client of *server* that has subscribed to *channels*."""
+    """Run a client of *server* that is subscribed to *channels*."""
     now = str(int(time.time()))
     credentials = {"user": user, "timestamp": now, "token": v1.generate_client_token(SECRET, user, now)}
     async with connect(server.websocket_url) as client:
@@ -53,12 +53,12 @@ async def subscriber(server: EmbeddedServer, user: str, *channels: str) -> Async
 
 
 def line(label: str, text: str) -> str:
-    """The selector of a line in the stream."""
+    """Return the selector of a line in the stream."""
     return f'#log li:has(.label:text-is("{label}")):has-text("{text}")'
 
 
-async def test_a_message_is_published_and_seen_to_arrive(browser: Browser, server: EmbeddedServer) -> None:
-    """The subscriber gets what the form publishes, as it was typed; the stream shows the message and the call."""
+async def test_a_published_message_is_delivered_and_shown(browser: Browser, server: EmbeddedServer) -> None:
+    """The subscriber receives the form's data unchanged, and the stream shows the message and the call."""
     await browser.open(server.console_url)
     assert "No channel has a subscriber yet" in await browser.text("#channels-empty")
     assert server.websocket_url in await browser.text("#channels-empty")
@@ -70,7 +70,7 @@ async def test_a_message_is_published_and_seen_to_arrive(browser: Browser, serve
         data = '{"price": 12345678901234567890.10, "text": "<b>é</b>"}'
         await browser.do("fill", "#publish-data", data)
         await browser.do("click", "#publish button")
-        # Not a digit of the number is lost, and the text stays text.
+        # No digit of the number is lost, and the HTML stays text.
         assert data in str(await client.recv())
         await browser.sees(line("message", "<b>é</b>"))
         await browser.sees(line("publish", "ok"))
@@ -81,7 +81,7 @@ async def test_a_message_is_published_and_seen_to_arrive(browser: Browser, serve
 
 
 async def test_users_are_unsubscribed_and_disconnected_by_buttons(browser: Browser, server: EmbeddedServer) -> None:
-    """The client is told, the lists follow, and the stream shows what was called."""
+    """The buttons unsubscribe and disconnect the client, and the lists and the stream show it."""
     await browser.open(server.console_url)
     async with subscriber(server, "ada", "news", "chat:a") as client:
         await browser.do("click", "#channel-list button:has-text('news')")
@@ -99,7 +99,7 @@ async def test_users_are_unsubscribed_and_disconnected_by_buttons(browser: Brows
 
 @contextlib.asynccontextmanager
 async def subscriber_of_6(server: EmbeddedServer, user: str, *channels: str) -> AsyncIterator[ClientConnection]:
-    """A client of a Centrifugo 6 that has subscribed to *channels*; without a user it is anonymous, without a token."""
+    """Run a client of a Centrifugo 6 server in *channels*; without *user* it is anonymous and has no token."""
     credentials = {"token": tokens.connection_token(server.token_secret, user)} if user else {}
     async with connect(server.websocket_url) as client:
         for method, params in (("connect", credentials), *(("subscribe", {"channel": each}) for each in channels)):
@@ -108,8 +108,8 @@ async def subscriber_of_6(server: EmbeddedServer, user: str, *channels: str) -> 
         yield client
 
 
-async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
-    """Publish, see it arrive and be kept, unsubscribe, disconnect; what goes wrong is explained in words of 6."""
+async def test_the_console_of_a_centrifugo_6_server(browser: Browser) -> None:
+    """A Centrifugo 6 console publishes, shows history, unsubscribes, disconnects, and explains errors of version 6."""
     anybody = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True}
     options = {"presence": True, "history_size": 10, "history_ttl": "60s", **anybody}
     config = {"client": {"allow_anonymous_connect_without_token": True}, "channel": {"without_namespace": options}}
@@ -132,7 +132,7 @@ async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
             await browser.sees("#history-list li:has-text('tagged'):has-text('lang=en, kind=greeting')")
             await browser.do("click", line("message", "tagged"))
             await browser.sees("#log pre:has-text('tags: lang=en, kind=greeting')")
-            # Who is anonymous has no name by which to be addressed.
+            # The API cannot address an anonymous user.
             await browser.sees("#member-list li:has-text('anonymous')")
             assert await browser.do("isVisible", "#member-list li:has-text('anonymous') button") is False
             await browser.do("click", "#member-list li:has-text('ada') button:has-text('Unsubscribe')")
@@ -140,7 +140,7 @@ async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
             await browser.do("click", "#connection-list li:has-text('ada') button")
             await client.wait_closed()
             assert (client.close_code, client.close_reason) == (3503, "force disconnect")
-            # It was asked for: no error.
+            # The close was requested, so it is not an error.
             await browser.sees('#log li.client:has(.label:text-is("disconnect")):has-text("force disconnect")')
             await browser.sees("#problems-empty")
         with pytest.raises(InvalidStatus):
@@ -153,8 +153,8 @@ async def test_a_centrifugo_6_is_shown_and_acted_on(browser: Browser) -> None:
         assert not re.search("X-API-Sign|generate_client_token|history_lifetime|same secret", shown)
 
 
-async def test_a_history_is_that_of_its_channel(browser: Browser) -> None:
-    """Two channels of a Centrifugo 6 have publications of the same offsets, which are not taken for one another."""
+async def test_each_channel_shows_its_history(browser: Browser) -> None:
+    """Publications of two channels with the same offsets are shown in the right channel."""
     options = {"history_size": 10, "history_ttl": "60s", "allow_subscribe_for_client": True}
     with EmbeddedServer(
         api_key="key", token_secret=SECRET, config={"channel": {"without_namespace": options}}
@@ -169,7 +169,7 @@ async def test_a_history_is_that_of_its_channel(browser: Browser) -> None:
 
 
 async def test_errors_are_explained(browser: Browser, server: EmbeddedServer) -> None:
-    """Also those from before the page was opened; equal ones are counted, and can be forgotten."""
+    """Problems from before the page was opened are shown, equal problems are counted, and they can be forgotten."""
     for _ in range(2):
         with pytest.raises(v1.AuthenticationError):
             v1.Client(server.url, "wrong").publish("news", 1)
@@ -185,7 +185,7 @@ async def test_errors_are_explained(browser: Browser, server: EmbeddedServer) ->
 
 
 async def test_everything_works_by_keyboard(browser: Browser, server: EmbeddedServer) -> None:
-    """Filter, choose, write, publish, pause, read the help: without a mouse; shortcuts are text in fields."""
+    """Filter, selection, form, pause and help work without a mouse, and shortcuts are plain text in fields."""
     async with subscriber(server, "ada", "chat:lobby", "news") as client:
         await browser.open(server.console_url)
         await browser.sees("#channel-list button >> nth=1")
@@ -214,7 +214,7 @@ async def test_everything_works_by_keyboard(browser: Browser, server: EmbeddedSe
 
 
 async def test_tab_reaches_every_control(browser: Browser, server: EmbeddedServer) -> None:
-    """In the order of the page, with one stop for a list, and a ring around what has the focus."""
+    """Tab moves through the page in order, with one stop per list, and the focus has a visible ring."""
     async with subscriber(server, "ada", "chat:lobby", "news"):
         await browser.open(server.console_url)
         await browser.do("click", "#channel-list button:has-text('news')")
@@ -247,8 +247,8 @@ async def test_tab_reaches_every_control(browser: Browser, server: EmbeddedServe
     assert [each for each in reached[len(start) :] if each in middle] == middle
 
 
-async def test_a_pause_keeps_what_comes_meanwhile(browser: Browser, server: EmbeddedServer) -> None:
-    """It is shown afterwards; filters hide kinds and bring them back."""
+async def test_a_pause_keeps_new_events(browser: Browser, server: EmbeddedServer) -> None:
+    """Events during a pause are shown after it; filters hide and show types of events."""
     client = v1.Client(server.url, SECRET)
     await browser.open(server.console_url)
     await browser.do("click", "#pause")
@@ -270,8 +270,8 @@ async def test_a_pause_keeps_what_comes_meanwhile(browser: Browser, server: Embe
     assert await browser.text("#pause") == "Continue"
 
 
-async def test_it_goes_on_when_the_server_is_started_anew(browser: Browser) -> None:
-    """It says that the server is gone; then it is live again, with a new token."""
+async def test_the_page_reconnects_to_a_restarted_server(browser: Browser) -> None:
+    """The page reports a stopped server, and after a restart it is live again with a new token."""
     server = EmbeddedServer(secret=SECRET, config=CONFIG, port=free_port()).start()
     try:
         await browser.open(server.console_url)
@@ -289,7 +289,7 @@ async def test_it_goes_on_when_the_server_is_started_anew(browser: Browser) -> N
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """A page of another origin."""
+    """A web page of another origin."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -344,14 +344,14 @@ ATTEMPTS = """async (url) => {
 async def test_nothing_is_reachable_from_another_origin(
     browser: Browser, server: EmbeddedServer, elsewhere: str
 ) -> None:
-    """A page elsewhere on the same machine can neither read nor post, by any of the ways that a page has."""
+    """A page of another origin on the same machine can neither read nor post, with any browser feature."""
     await browser.do("goto", elsewhere)
-    # What comes is called with one argument: Playwright evaluates text as an expression.
+    # The driver calls the result with one argument: Playwright evaluates text as an expression.
     outcomes = await browser.do(
         "evaluate", f"(async () => JSON.stringify(await ({ATTEMPTS})({server.console_url!r})))()"
     )
     found = json.loads(outcomes)
-    assert found.pop("opaque") in ("TypeError", "opaque")  # there is nothing in an opaque answer, or there is none
+    assert found.pop("opaque") in ("TypeError", "opaque")  # an opaque response is not readable
     assert found.pop("plain") in ("TypeError", "opaque")
     assert found == {
         "read": "TypeError",
@@ -364,8 +364,8 @@ async def test_nothing_is_reachable_from_another_origin(
     assert v1.Client(server.url, SECRET).history("news") == []
 
 
-async def test_a_name_that_was_rebound_gets_nothing(browser: Browser, server: EmbeddedServer) -> None:
-    """A name of somebody else's that leads to this machine is no name of the console; 'localhost' is."""
+async def test_a_rebound_name_is_refused(browser: Browser, server: EmbeddedServer) -> None:
+    """A foreign name that resolves to this machine is refused by the console, and `localhost` is accepted."""
     port = server.url.rpartition(":")[2]
     assert await browser.do("goto", f"http://rebound.test:{port}/console/") == 403
     assert "this machine's own address only" in await browser.text("body")
@@ -374,8 +374,8 @@ async def test_a_name_that_was_rebound_gets_nothing(browser: Browser, server: Em
     await browser.open(f"http://localhost:{port}/console/")
 
 
-async def test_beyond_loopback_it_asks_for_a_password(open_browser: OpenBrowser) -> None:
-    """Without it there is nothing; with it the whole page works, its stream and its form, too."""
+async def test_a_password_is_required_beyond_loopback(open_browser: OpenBrowser) -> None:
+    """Without the password everything is refused; with it the page, its stream and its form work."""
     with EmbeddedServer(secret=SECRET, config=CONFIG, host="0.0.0.0") as server:
         with pytest.raises(HTTPError, match="401"):
             await asyncio.to_thread(urlopen, server.console_url)
@@ -387,10 +387,10 @@ async def test_beyond_loopback_it_asks_for_a_password(open_browser: OpenBrowser)
 
 
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(244, 246, 248)"), ("dark", "rgb(14, 18, 22)")])
-async def test_it_is_light_or_dark_as_the_system_or_the_user_wants(
+async def test_the_theme_follows_the_system_or_the_user(
     open_browser: OpenBrowser, server: EmbeddedServer, scheme: str, ground: str
 ) -> None:
-    """The system's choice counts until the button makes another one, which lasts."""
+    """The page follows the system's theme until the user chooses one, and the choice persists."""
     browser = await open_browser(colorScheme=scheme)
     await browser.open(server.console_url)
     colour = "getComputedStyle(document.body).backgroundColor"
@@ -403,7 +403,7 @@ async def test_it_is_light_or_dark_as_the_system_or_the_user_wants(
 
 
 async def test_a_narrow_screen_shows_one_view_at_a_time(open_browser: OpenBrowser, server: EmbeddedServer) -> None:
-    """Nothing is wider than 360 pixels, and tabs lead everywhere."""
+    """The page fits into 360 pixels, and its tabs lead to every view."""
     browser = await open_browser(viewport={"width": 360, "height": 700})
     async with subscriber(
         server, "ada", "news", "chat:a-channel-whose-name-is-too-long-for-any-telephone-in-the-world"

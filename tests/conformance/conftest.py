@@ -1,4 +1,4 @@
-"""The servers of all conformance tests."""
+"""Servers for all conformance tests."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers of 1.x by kind and configuration; they stop at the end of all tests."""
+    """Return the 1.x servers by kind and configuration; they stop after the last test."""
     servers = Servers(tmp_path_factory.mktemp("servers"), servers_v1.CONFIGS, servers_v1.start)
     try:
         yield servers
@@ -24,7 +24,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def servers_6(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers of 6.x by kind and configuration; they stop at the end of all tests."""
+    """Return the 6.x servers by kind and configuration; they stop after the last test."""
     servers = Servers(tmp_path_factory.mktemp("servers"), servers_v6.CONFIGS, servers_v6.start)
     try:
         yield servers

@@ -1,4 +1,4 @@
-"""Where the embedded server answers otherwise than the real one, and why that is accepted."""
+"""Accepted differences between the embedded server and the real servers, with their reasons."""
 
 import enum
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ __all__ = ["DEVIATIONS_V1", "NOT_EMULATED", "Deviation", "Leeway", "accepted"]
 
 
 class Deviation(NamedTuple):
-    """A difference that stays.
+    """An accepted difference.
 
     Attributes:
-        reason: why.
-        covers: whether this is it, given the request, the real server's reply and the embedded server's.
+        reason: why the difference is accepted.
+        covers: returns whether a request and the replies of the real and the embedded server show this difference.
     """
 
     reason: str
@@ -25,32 +25,32 @@ DEVIATIONS_V1: tuple[Deviation, ...] = ()
 
 
 def accepted(request: RawRequest, real: RawReply, embedded: RawReply) -> str | None:
-    """The reason why these replies may differ, or None if they may not."""
+    """Return the reason why these replies may differ, or None if they must not."""
     return next((one.reason for one in DEVIATIONS_V1 if one.covers(request, real, embedded)), None)
 
 
 NOT_EMULATED: Mapping[str, str] = {
-    "keeps_maps": "map channels need a protocol of their own on the side of clients",
-    "refuses_what_is_no_map": "their kinds are not told apart where there are none",
+    "keeps_maps": "map channels need their own client protocol",
+    "refuses_invalid_map_calls": "the embedded server does not distinguish types of map channels",
 }
-"""Scenarios of the current API that are not for the embedded server, and why."""
+"""Scenarios of the current API that do not run on the embedded server, and the reasons."""
 
 
 class Leeway(enum.Enum):
-    """What the real server leaves to chance with live connections: there, the embedded one does any one of these."""
+    """Random behaviour of the real server with live connections; the embedded server always shows one variant."""
 
     ORDER_OF_CHANNELS = (
-        "Go goes through the channels of a connection in any order: when it ends or leaves all of them, what is said "
-        "of one channel is in order, but not what is said of several"
+        "Go iterates over the channels of a connection in random order: when it ends or leaves all of them, the pushes "
+        "of one channel are in order, but pushes of different channels are not"
     )
     ORDER_OF_CONNECTIONS = (
-        "Go goes through the connections of a user in any order, and closes them at the same time: which of them still "
-        "sees another one leave is chance"
+        "Go iterates over the connections of a user in random order and closes them concurrently, so any of them "
+        "may still see another connection leave"
     )
     LOST_AT_THE_END = (
-        "what waits for a connection when it is closed may be lost; the embedded server sends it before the close frame"
+        "queued messages of a closed connection may be lost; the embedded server sends them before the close frame"
     )
     ANSWERED_AFTER_THE_END = (
-        "a refresh or a token may be the reason to end a connection; Centrifugo 6 does that in the background, and may "
-        "answer what follows in the same message, or not; the embedded server does not"
+        "a refresh or a token may end a connection; Centrifugo 6 does that in the background, and may or may not "
+        "answer later commands of the same message; the embedded server does not answer them"
     )

@@ -1,9 +1,9 @@
-"""Two 1.x servers with the same live connections: both are told the same, and what comes of it is compared.
+"""Two 1.x servers with the same live connections: both get the same input, and their output is compared.
 
-`Duet` does one thing at a time: a frame of one connection, an end, an API request. Then it waits until both servers
-have nothing more to say (they push before they reply, so a ping on each connection is enough), and compares what each
-connection received, frame by frame, and what the servers counted. What a server makes up (ids of connections, messages
-and nodes) is paired at first sight: wherever the one shows its own, the other has to show its counterpart.
+`Duet` does one operation at a time: a frame of a connection, a close, an API request. Then it waits until both servers
+have sent everything (they push before they reply, so a ping on each connection is enough), and compares the frames that
+each connection received and the counters of the servers. Generated values (ids of connections, messages and nodes) are
+paired when they first appear: where one server uses its id, the other must use the id of the same pair.
 """
 
 import re
@@ -27,12 +27,12 @@ from tests.wire.websocket import Client, EndOfStream
 __all__ = ["SIDES", "Duet", "Member", "Text", "on"]
 
 SIDES = (0, 1)
-"""The server that is believed, and the embedded one."""
+"""The reference server and the embedded server."""
 
 Text = str | Callable[[int], str]
-"""A text, or what it is on each side."""
+"""A text, or a function that returns the text of each side."""
 
-_PATIENCE = 10.0  # seconds for what comes at once unless something is wrong
+_PATIENCE = 10.0  # seconds for immediate effects; reached only in a failure
 _DRAIN = b'{"uid":"drain","method":"ping"}'
 _DRAINED = b'{"uid":"drain",'
 _PUSHES = (b'{"method":"message","body":', b'{"method":"join","body":', b'{"method":"leave","body":')
@@ -59,12 +59,12 @@ _COUNTERS = (
 
 
 def on(text: Text, side: int) -> str:
-    """*text* as it is on that side."""
+    """Return the text of that side."""
     return text if isinstance(text, str) else text(side)
 
 
 class Event(NamedTuple):
-    """Something that a connection received: a frame, or the end."""
+    """An item that a connection received: a frame, or the end of the stream."""
 
     kind: str
     data: bytes = b""
@@ -74,8 +74,8 @@ class Member:
     """One client, connected to both servers.
 
     Attributes:
-        user: who it is, or None if it has not authenticated.
-        channels: what it is subscribed to, by the name on the first side.
+        user: user id, or None if the client has not authenticated.
+        channels: subscribed channels, by their name on the first side.
     """
 
     def __init__(self, number: int, servers: Sequence[Server]) -> None:
@@ -93,11 +93,11 @@ class Member:
         return f"member {self.number} (user {self.user!r})"
 
     def id(self, side: int) -> str:
-        """Its connection id."""
+        """Return the connection id on that side."""
         return self.ids[side]
 
     def read(self, side: int, until: Callable[[bytes], bool] | None = None) -> bytes:
-        """Receive until a text is what *until* says, which is returned, or until the end."""
+        """Receive until *until* accepts a text and return that text, or until the stream ends."""
         events = self.events[side]
         while not self.ended[side]:
             received = self.clients[side].receive()
@@ -116,7 +116,7 @@ class Member:
 
 
 class Pairing:
-    """Which id on the one side is which on the other."""
+    """Pairs of generated ids, one id from each side."""
 
     def __init__(self) -> None:
         self._there: dict[bytes, bytes] = {}
@@ -124,7 +124,7 @@ class Pairing:
         self.uids: list[tuple[str, str]] = []
 
     def same(self, real: bytes, embedded: bytes) -> bool:
-        """Whether these are the same but for ids, and all ids are in the same pairs as ever."""
+        """Return whether the data is equal except for ids, and all ids match the known pairs."""
         ours, theirs = ([*_GENERATED.findall(data)] for data in (embedded, real))
         if _masked(real) != _masked(embedded):
             return False
@@ -138,7 +138,7 @@ class Pairing:
         return True
 
     def common(self, side: int, data: bytes) -> bytes:
-        """*data* with the ids of the first side, as far as they are known."""
+        """Return *data* with the ids of the first side, where known."""
 
         def name(match: re.Match[bytes]) -> bytes:
             return self._back.get(match[0], b"?") if side else match[0] if match[0] in self._there else b"?"
@@ -157,8 +157,8 @@ class Duet:
     """Two servers and their clients.
 
     Args:
-        real: the server that is believed.
-        embedded: the server that is tested.
+        real: the reference server.
+        embedded: the server under test.
     """
 
     def __init__(self, real: Server, embedded: Server) -> None:
@@ -171,17 +171,17 @@ class Duet:
         self.received: Counter[str] = Counter()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all connections."""
         for api in self._apis:
             api.close()
         for member in self.members:
             for client in member.clients:
                 client.drop()
 
-    # ---- what can be done
+    # ---- operations
 
     def open(self) -> Member:
-        """Connect one more client, which does not authenticate."""
+        """Connect another client, which does not authenticate."""
         member = Member(self._numbers, self._servers)
         self._numbers += 1
         self.members.append(member)
@@ -190,13 +190,13 @@ class Duet:
     def tell(
         self, member: Member, frame: Callable[[int], bytes], binary: bool = False, cuts: Sequence[float] = ()
     ) -> bytes:
-        """Send a frame and compare what comes of it; the reply on the first side, empty if the connection ended.
+        """Send a frame and compare the effects; return the reply of the first side, empty if the connection ended.
 
         Args:
-            member: whose connection it is.
-            frame: what it is on each side.
-            binary: as a binary frame.
-            cuts: where it is cut into fragments, as parts of its length.
+            member: client that sends the frame.
+            frame: function that returns the frame of each side.
+            binary: whether to send a binary frame.
+            cuts: positions of the cuts into fragments, as fractions of the length.
         """
         replies = []
         for side in SIDES:
@@ -210,7 +210,7 @@ class Duet:
         return replies[0]
 
     def ping(self, member: Member, payload: bytes) -> None:
-        """Send a ping of WebSocket."""
+        """Send a WebSocket ping."""
         for side in SIDES:
             member.clients[side].send_frame(Frame(Opcode.PING, payload))
             received = member.clients[side].receive()
@@ -219,7 +219,7 @@ class Duet:
         self.finish()
 
     def leave(self, member: Member, way: str, code: int | None = None, reason: str = "") -> None:
-        """End a connection from the client's side: *way* is close, eof or reset."""
+        """End a connection from the client's side; *way* is close, eof or reset."""
         note(f"{member} leaves: {way} {code} {reason!r}")
         for side in SIDES:
             client = member.clients[side]
@@ -235,7 +235,7 @@ class Duet:
         self.finish()
 
     def ask(self, body: Callable[[int], bytes]) -> RawReply:
-        """Make an API request and compare its replies; what it does to clients is compared by `finish`."""
+        """Make an API request and compare the replies; `finish` compares its effects on clients."""
         replies = []
         for side, api in enumerate(self._apis):
             data = body(side)
@@ -249,11 +249,11 @@ class Duet:
     # ---- comparing
 
     def finish(self, closing: Iterable[Member] = (), groups: Iterable[list[Member]] = (), loose: bool = False) -> None:
-        """Wait until all that was done has come to an end, and compare what the connections received.
+        """Wait until all operations have finished, and compare what the connections received.
 
         Args:
-            closing: whom the servers are going to disconnect.
-            groups: connections that were dealt with together, in any order.
+            closing: clients that the servers are going to disconnect.
+            groups: clients that the servers handled together, in any order.
             loose: whether a connection may have left its channels in any order.
         """
         for member in closing:
@@ -272,7 +272,7 @@ class Duet:
         for member in (*self.members, *ended):
             real, embedded = member.events
             if loose or ended:
-                # Pushes to one who is closed are in order as far as they come, unless it left channels in any order.
+                # A closed connection may miss the last of its pushes, but their order is kept unless *loose*.
                 sort = loose or member not in ended
                 real, embedded = (self._arranged(member, side, groups, tallies[side], sort) for side in SIDES)
             if member in ended:
@@ -301,7 +301,7 @@ class Duet:
                     member.channels.pop(msgspec.json.decode(event.data)["body"]["channel"], None)
 
     def _settle(self) -> None:
-        """Wait until both servers know who has gone, and compare what they counted."""
+        """Wait until both servers have removed the closed connections, and compare their counters."""
         here = [member for member in self.members if member.user is not None]
         expected = len(here), sum(len(member.channels) for member in here)
         end = time.monotonic() + _PATIENCE
@@ -324,7 +324,7 @@ class Duet:
         assert not different, f"counters (name, real, embedded): {different}"
 
     def _sorted(self, side: int, data: bytes) -> bytes:
-        """A reply with the connections of a presence and the channels of the server in the order of common names."""
+        """Return a reply with presence entries and channels in the order of their paired names."""
         if b'"method":"presence"' not in data and b'"method":"channels"' not in data:
             return data
         try:
@@ -354,7 +354,7 @@ class Duet:
     def _arranged(
         self, member: Member, side: int, groups: Iterable[list[Member]], tally: dict[Any, list[int]], sort: bool
     ) -> list[Event]:
-        """What it received without the leaves that are chance, and with neighbouring ones in the order of channels."""
+        """Return the received events without leaves of random order, and neighbouring events sorted by channel."""
         comrades = {
             other.ids[side].encode() for group in groups if member in group for other in group if other is not member
         }
@@ -381,7 +381,7 @@ class Duet:
             arranged += [*ordered, event]
             run = []
         if not any(member.ended):
-            # Each one of those who left a channel has seen as many others leave as left before it.
+            # Each member of a group that left a channel has seen one leave per member that left before it.
             for group in groups:
                 if member in group:
                     for channel in {_channel(event) for event in kept if event.data.startswith(_UNSUBSCRIBED)}:
@@ -394,7 +394,7 @@ class Duet:
         return channel, b"~" if own else self.pairing.common(side, event.data)
 
     def _without_lost(self, real: list[Event], embedded: list[Event], loose: bool) -> list[Event]:
-        """What the embedded server sent to one whom it closed, but for what the real one lost on the way."""
+        """Return what the embedded server sent to a closed client, without what the real server lost on the way."""
         came = Counter(self.pairing.common(0, event.data) for event in real if event.kind == "TEXT")
         pushes = [event for event in embedded if event.kind == "TEXT"]
         if came.total() >= len(pushes):
@@ -430,7 +430,7 @@ def _channel(event: Event) -> bytes:
 
 
 def _name(event: Event) -> str:
-    """What counts it."""
+    """Return the name under which the event is counted."""
     if event.kind == "CLOSE":
         return f"close {event.data[2:].decode() or event.data.hex()}"
     if event.kind == "TEXT":

@@ -1,9 +1,9 @@
-"""Two Centrifugo 6 servers with the same live connections: both are told the same, and what comes of it is compared.
+"""Two Centrifugo 6 servers with the same live connections: both get the same input, and their output is compared.
 
-`Duet.do(step)` does one step of a plan. A call that any connection may make shows then that everything before it has
-come, and what each connection received is compared, line by line and in order. What a server makes up (connection ids,
-epochs) is paired at first sight. Where a real server does things in the background, it is waited for; what it leaves to
-chance is `deviations.Leeway`, which is counted.
+`Duet.do(step)` does one step of a plan. Then a command that any connection may send shows that all earlier lines have
+arrived, and the lines of each connection are compared in order. Generated values (connection ids, epochs) are paired
+when they first appear. The comparison waits for the background work of a real server; its random behaviour is
+`deviations.Leeway`, which is counted.
 """
 
 import http.client
@@ -27,19 +27,19 @@ from tests.server.current.world import token
 __all__ = ["Duet"]
 
 SIDES = (0, 1)
-"""The server that is believed, and the embedded one."""
+"""The reference server and the embedded server."""
 
 _MARK = 4294967294
-_PATIENCE = 10.0  # seconds for what a real server does in the background
+_PATIENCE = 10.0  # seconds for the background work of a real server
 _ENDING = ("subscribe", "disconnect", "refresh")
 _DIRECTED = ("unsubscribe", *_ENDING)
 
 
 class Duet:
-    """Two servers, and what was done to them.
+    """Two servers and the operations on them.
 
     Args:
-        servers: the one that is believed, and the embedded one.
+        servers: the reference server and the embedded server.
         single: whether a user has only one connection.
     """
 
@@ -55,18 +55,18 @@ class Duet:
         self.leeway: Counter[Leeway] = Counter()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all connections."""
         for api in self._apis:
             api.close()
         for member in self._members:
             member.drop()
 
     def do(self, step: Step) -> None:
-        """Do one step, and compare what comes of it."""
+        """Do one step, and compare its effects."""
         self.done[type(step).__name__.lower()] += 1
         match step:
             case Arrive() if len(self._members) < 7:
-                # Somebody may have to go for the new one, in the background: it does nothing yet.
+                # The server may close an older connection in the background, so the new client sends nothing else yet.
                 asks = (step.connect, *(() if self._single else step.asks))
                 self._arrive(step, self._new(step.user), asks)
             case Utter(None):
@@ -96,7 +96,7 @@ class Duet:
         return member
 
     def _arrive(self, step: Step, member: Member, asks: Sequence[Ask], message: bytes = b"") -> Member:
-        """Let a new client say its first message, and go where it can be seen to be there."""
+        """Let a new client send its first message and subscribe to its mark, which shows that it is connected."""
         mark = msgspec.json.encode({"id": _MARK, "subscribe": {"channel": member.mark}})
         asks = self._placed(member, asks)
         for side in SIDES:
@@ -120,7 +120,7 @@ class Duet:
                     member.leave(side, step)
 
     def _outlive(self, step: Outlive) -> None:
-        """Clients whose connection, subscription or server-side subscription ends, and one that refreshes in time."""
+        """Let a connection, a subscription and a server-side subscription expire, and refresh another connection."""
         soon = int(time.time()) + 2
         mortal, immortal = (Ask("connect", token=Signed(claims)) for claims in ({"exp": soon}, {}))
         subscribe = Ask("subscribe", {"channel": step.channel})
@@ -139,10 +139,10 @@ class Duet:
         assert brief not in self._members
         assert refreshed in self._members
 
-    # ---- commands of clients, as they are on a side
+    # ---- commands of clients on one side
 
     def _placed(self, member: Member, asks: Sequence[Ask]) -> list[Ask]:
-        """The same with the channel that each one is about."""
+        """Return the commands with the channel that each of them is about."""
         member.late = any(map(may_end_later, asks))
         placed = []
         for ask in asks:
@@ -186,7 +186,7 @@ class Duet:
                 params["channel"] = member.channels[-1 - step.familiar % len(member.channels)]
             calls.append((name, params))
             if name in _ENDING:
-                # A real server may end the connection for it, and in the background.
+                # A real server may end the connection because of this call, in the background.
                 break
         if len(calls) == 1:
             self._run(*calls[0], member)
@@ -213,25 +213,25 @@ class Duet:
     # ---- comparing
 
     def _settle(self, step: Step, acting: Member | None = None, together: Sequence[Member] = ()) -> None:
-        """Wait until all that was done has come to an end, and compare what the connections received.
+        """Wait until all operations have finished, and compare what the connections received.
 
         Args:
-            step: what was done.
-            acting: who did it.
+            step: the step that was done.
+            acting: the client that did it.
             together: clients some of which leave at about the same time.
         """
         end = time.monotonic() + _PATIENCE
         while True:
             self._drain(acting)
             gone = [member for member in self._members if member.ended]
-            # Those that come and those that go at the same time: which of them has seen which other one?
+            # Clients that join and leave at the same time may or may not see each other.
             crowd = [*gone, *together, *([acting] if gone and acting and isinstance(step, Arrive) else [])]
-            # A real server ends connections in the background, and others hear only then that they have left.
+            # A real server ends connections in the background, and only then tells other clients about the leave.
             if time.monotonic() > end or not self._goes_on(gone, crowd):
                 break
             time.sleep(0.005)
         if gone:
-            # What the others got of that.
+            # Receive the leaves that the other clients got.
             self._drain(acting)
         for member in self._members:
             if all(member.ids):
@@ -244,7 +244,7 @@ class Duet:
         self._members = [member for member in self._members if not member.ended and not any(member.refused)]
 
     def _drain(self, acting: Member | None) -> None:
-        # Whoever has just asked for something first: what others get of it has come then.
+        # The acting client first: after its reply, the other clients have received the effects.
         for member in sorted(self._members, key=lambda member: member is not acting):
             for side in SIDES:
                 if not member.has_ended[side] and not member.refused[side]:
@@ -252,7 +252,7 @@ class Duet:
                     member.read(side)
 
     def _goes_on(self, gone: Sequence[Member], crowd: Sequence[Member]) -> bool:
-        """Whether a server has not yet done all that it is to do."""
+        """Return whether a server has not finished its work yet."""
         if any(member.differs(announcements=member not in crowd) for member in self._members):
             return True
         if not gone:
@@ -281,17 +281,17 @@ class Duet:
         self.received.update(map(kind_of, real))
 
     def _ordered(self, step: Step, member: Member, side: int, lines: list[Line], crowd: Sequence[Member]) -> list[Line]:
-        """What it received on a side, in an order that chance does not change, and without what is chance."""
+        """Return the lines of a side in a stable order and without random lines."""
         if member in crowd:
             ids = {other.ids[side] for other in crowd if other is not member}
             kept = [line for line in lines if announced(line)[1] not in ids]
             self.leeway[Leeway.ORDER_OF_CONNECTIONS] += len(kept) != len(lines)
             lines = kept
         if isinstance(step, Call) and any(name == "broadcast" for name, _ in step.calls):
-            # Go publishes into several channels at the same time,
+            # Go publishes to several channels concurrently,
             lines = sorted(lines, key=lambda line: line["push"].get("channel", "") if isinstance(line, dict) else "~")
         if crowd or isinstance(step, Arrive):
-            # and goes through the channels of a connection in any order.
+            # and iterates over the channels of a connection in random order.
             lines = sorted(lines, key=lambda line: self._place(line, side))
         return lines
 
@@ -300,19 +300,19 @@ class Duet:
         return (channel, self._pairs.common(side, client)) if channel else ()
 
     def _without_lost(self, real: list[Line], embedded: list[Line]) -> list[Line]:
-        """What the embedded server sent to one who left, without what the real one has not sent any more."""
+        """Return what the embedded server sent to a client that left, without what the real server did not send."""
         count = sum(isinstance(line, dict) for line in real)
         sent = [line for line in embedded if isinstance(line, dict)]
         rest = embedded[len(sent) :]
         if rest and isinstance(rest[0], list) and len(rest[0][1]) > len("0bb8"):
-            # A server that ends the connection gives a reason; the real one may see the client leave before that.
+            # A server gives a reason for its close; the real server may see the client leave before that.
             rest = real[count:]
         kept = sent[:count] + rest
         self.leeway[Leeway.LOST_AT_THE_END] += kept != embedded
         return kept
 
     def _without_late(self, real: list[Line], embedded: list[Line]) -> list[Line]:
-        """What the real server sent to one whom it ended, without answers to commands behind the reason for it."""
+        """Return what the real server sent to a client it closed, without replies to commands after the cause."""
         answered = max((line.get("id", 0) for line in embedded if isinstance(line, dict)), default=0)
         kept = [line for line in real if not isinstance(line, dict) or line.get("id", 0) <= answered]
         self.leeway[Leeway.ANSWERED_AFTER_THE_END] += len(kept) != len(real)
@@ -320,7 +320,7 @@ class Duet:
 
 
 def _of(member: Member | None, side: int, name: str, params: Any) -> Any:
-    """The parameters of a method; of one connection: a real server does it to all those of a user at the same time."""
+    """Return the parameters of a method for one connection, because a real server handles a user's concurrently."""
     if name not in _DIRECTED or member is None:
         return params
     return {**params, "user": member.user, "client": member.ids[side]}

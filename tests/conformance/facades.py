@@ -1,4 +1,4 @@
-"""One way to make calls on every facade of a client, of any generation: calls in, what each came to out."""
+"""A common interface to all facades of a client of any generation: calls in, outcomes out."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,15 +10,15 @@ from tests.conformance.scenario import Call
 __all__ = ["Calls", "Came", "Facade", "InAsyncBatch", "InBatch", "Plain", "Tasks", "came_of", "method_of"]
 
 Plain = Callable[[Any], Any]
-"""Writes a result down as scenarios do."""
+"""Converts a result to the form that scenarios use."""
 
 
 class Came(NamedTuple):
-    """What a call came to: a value or an error; and what the error ought to know of the call.
+    """The outcome of a call: a value or an error, and what the error should say about the call.
 
     Attributes:
         names_command: whether the error is about this call alone, or about this call's part in a failed request.
-        place: where in the request it is, as the error should say.
+        place: position in the request, as the error should report it.
     """
 
     value: Any = None
@@ -28,7 +28,7 @@ class Came(NamedTuple):
 
 
 class Facade(Protocol):
-    """Makes calls."""
+    """Interface for making calls."""
 
     def make(self, calls: Sequence[Call]) -> list[Came]: ...
 
@@ -62,7 +62,7 @@ class Tasks:
 
 
 class _Collected:
-    """The calls of one batch: those that it took, and the errors of those that it did not."""
+    """The calls of one batch: slots of accepted calls and errors of refused calls."""
 
     def __init__(self, batch: Any, calls: Sequence[Call], plain: Plain) -> None:
         self._plain = plain
@@ -79,7 +79,7 @@ class _Collected:
         slots = iter(self.slots)
         came = [self._refused.get(place) or _slot(next(slots), self._plain) for place in range(self._count)]
         failed = [one.error for one in came if failure and type(one.error) is type(failure)]
-        assert failure is None or len(failed) >= len(self.slots) > 0, "a batch failed and its slots do not know"
+        assert failure is None or len(failed) >= len(self.slots) > 0, "a batch failed without failing its slots"
         return came
 
 
@@ -122,12 +122,12 @@ class InAsyncBatch:
 
 
 def method_of(target: object, call: Call, prefix: str = "") -> Callable[[], Any]:
-    """The method of *target* that *call* names, with its arguments."""
+    """Return a function that calls the method of *target* named in *call*, with its arguments."""
     return lambda: getattr(target, prefix + call.method)(*call.args, **call.options)
 
 
 def came_of(make: Callable[[], Any], plain: Plain) -> Came:
-    """What making a call comes to."""
+    """Make a call and return its outcome."""
     try:
         return Came(plain(make()))
     except CentripetalError as error:

@@ -1,4 +1,4 @@
-"""The facades of the client of 1.x: those of every client, and the buffer."""
+"""The facades of the 1.x client: the facades of every client, and the buffer."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ __all__ = ["facade", "plain"]
 
 @contextlib.contextmanager
 def facade(kind: str, url: str, secret: str | None) -> Iterator[Facade]:
-    """A facade of that kind for a server; `kind` is one of `scenario.ALL`."""
+    """Run a facade of that kind for a server; *kind* is one of `scenario.ALL`."""
     if kind.startswith("async"):
         with asyncio.Runner() as runner:
             client = v1.AsyncClient.insecure(url, timeout=30) if secret is None else _awaiting(url, secret)
@@ -84,7 +84,7 @@ _AWAITING: dict[str, Callable[[v1.AsyncClient, Plain, asyncio.Runner], Facade]] 
 
 
 def plain(value: Any) -> Any:
-    """A result as scenarios write it down: what a server makes up, such as an id, is replaced by words."""
+    """Convert a result to the form that scenarios use; generated values, such as ids, are replaced by a description."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, v1.Message):

@@ -1,4 +1,4 @@
-"""The facades of the client of the current API: those of every client, calls made at the same time, and with retry."""
+"""The facades of the client of the current API: the facades of every client, concurrent calls, and retries."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ __all__ = ["facade"]
 
 @contextlib.contextmanager
 def facade(kind: str, url: str, api_key: str | None, **options: Any) -> Iterator[Facade]:
-    """A facade of that kind for a server; `kind` is one of `scenarios_v6.ALL`."""
+    """Run a facade of that kind for a server; *kind* is one of `scenarios_v6.ALL`."""
     if kind in ("async", "async batch", "gathered"):
         with asyncio.Runner() as runner:
             client = AsyncClient(url, api_key, timeout=30, **options)
@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 
 class Gathered:
-    """Makes all calls of a request at the same time."""
+    """Facade that makes all calls of a request concurrently."""
 
     def __init__(self, client: AsyncClient, plain: Any, runner: asyncio.Runner) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""What two Centrifugo 6 servers with live connections are set up with, and what a client should not send them."""
+"""Configurations for two Centrifugo 6 servers with live connections, and messages that clients should not send."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ NAMESPACES: list[dict[str, Any]] = [
     {"name": "closed", "presence": True},
 ]
 POPULARITY = [2, 2, 5, 2, 5, 6, 4, 3, 2, 4, 2, 1, 1, 1, 1]
-"""How often each namespace is meant."""
+"""The weight of each namespace in random choices."""
 
 _CLIENT = {
     "token": {"hmac_secret_key": SECRET},
@@ -49,10 +49,10 @@ _CLIENT = {
     "ping_interval": "600s",
     "history_max_publication_limit": 3,
     "recovery_max_publication_limit": 3,
-    # Nothing happens because time passes,
+    # Timers are disabled here,
     "presence_update_interval": "600s",
 }
-# but here.
+# and short here.
 _BRIEF = {"presence_update_interval": "200ms", "expired_close_delay": "1ms", "expired_sub_close_delay": "1ms"}
 _PERSONAL = {"enabled": True, "personal_channel_namespace": "all", "single_connection": True}
 _CONFIG = {
@@ -70,7 +70,7 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
     },
     "brief": {**_CONFIG, "client": {**_CLIENT, **_BRIEF}},
 }
-"""Configurations of servers: a user has several connections, or only one; what has expired ends at once."""
+"""Server configurations: several connections per user or only one; expired connections end at once."""
 
 _PING = b'{"id":7,"rpc":{"method":"ping"}}'
 _SUBSCRIBE = b'{"id":7,"subscribe":{"channel":"open:c"}}'
@@ -133,4 +133,4 @@ MESSAGES = [
     b'{"id":7,"rpc":{"method":"ping","data":"%b"}}' % (b"x" * 3900),
     b'{"id":7,"rpc":{"method":"ping","data":"%b"}}' % (b"x" * 4000),
 ]
-"""What a client should not send, and what it may, but none does."""
+"""Messages that clients should not send, and allowed messages that no client sends."""

@@ -1,4 +1,4 @@
-"""Clients that are connected to two Centrifugo 6 servers, and how what they received is compared."""
+"""Clients that are connected to two Centrifugo 6 servers, and the comparison of their received lines."""
 
 import contextlib
 import json
@@ -17,16 +17,16 @@ from tests.wire.websocket import Client, EndOfStream
 __all__ = ["DRAIN", "Line", "Member", "Pairs", "announced", "kind_of"]
 
 DRAIN = {"id": 4294967295, "rpc": {"method": "ping"}}
-"""A command whose reply shows that everything before it has come."""
+"""A command whose reply shows that all earlier lines have arrived."""
 
 Line = Any
-"""What a connection received: a decoded line, a close frame as a list, or "end"."""
+"""An item that a connection received: a decoded line, a close frame as a list, or "end"."""
 
-_MAPS = ("presence", "subs", "channels")  # objects whose members are in any order
+_MAPS = ("presence", "subs", "channels")  # objects whose members have any order
 
 
 class Pairs:
-    """Which value of the one server is which of the other."""
+    """Pairs of generated values, one from each server."""
 
     def __init__(self) -> None:
         self._there: dict[str, str] = {}
@@ -34,7 +34,7 @@ class Pairs:
         self.epochs: list[tuple[str, str]] = []
 
     def same(self, real: Any, embedded: Any, name: str = "") -> None:
-        """Make sure that two values are the same but for what is paired."""
+        """Check that two values are equal except for paired values."""
         assert type(real) is type(embedded), (name, real, embedded)
         if isinstance(real, dict):
             renamed = {str(self._there.get(key, key)): value for key, value in real.items()}
@@ -49,7 +49,7 @@ class Pairs:
         elif name in ("epoch", "client") and real:
             self._pair(real, embedded, name)
         elif name == "ttl":
-            # One may look at the clock just before a new second, and the other just after that.
+            # The two servers may read the clock just before and just after a new second.
             assert abs(real - embedded) <= 1, (real, embedded)
         elif name == "version" and isinstance(real, str):
             assert embedded.endswith(" OSS")
@@ -57,7 +57,7 @@ class Pairs:
             assert real == embedded, (name, real, embedded)
 
     def common(self, side: int, value: str) -> str:
-        """The value on the embedded server's side."""
+        """Return the embedded server's value of the pair."""
         return value if side else self._there.get(value, value)
 
     def _pair(self, real: str, embedded: str, name: str) -> None:
@@ -71,10 +71,10 @@ class Member:
     """One client, connected to both servers.
 
     Attributes:
-        mark: a channel that it is in until the end.
-        channels: those that it was ever to be in.
-        lines: what came, on each side.
-        late: whether what was said last may end the connection in the background.
+        mark: a channel that the client stays in until its end.
+        channels: all channels that the client has tried to enter.
+        lines: received lines of each side.
+        late: whether the last commands may end the connection in the background.
     """
 
     def __init__(self, servers: Sequence[Server], number: int) -> None:
@@ -94,7 +94,7 @@ class Member:
         return any(self.has_ended)
 
     def differs(self, *, announcements: bool) -> bool:
-        """Whether something more will come on one side, since it has come on the other; also joins and leaves?"""
+        """Return whether one side has received more lines than the other; *announcements* includes joins and leaves."""
         real, embedded = (sum(announcements or not announced(line)[0] for line in lines) for lines in self.lines)
         return not all(self.has_ended) and (real != embedded or self.ended)
 
@@ -121,7 +121,7 @@ class Member:
             client.drop()
 
     def read(self, side: int, until: Callable[[Any], bool] = lambda line: line.get("id") == DRAIN["id"]) -> None:
-        """All that came until a line is what *until* says, or until the end."""
+        """Receive until *until* accepts a line, or until the connection ends."""
         while not self.has_ended[side]:
             event = self.clients[side].receive()
             if isinstance(event, EndOfStream):
@@ -134,7 +134,7 @@ class Member:
                 continue
             lines = [json.loads(line) for line in bytes(event.data).split(b"\n")]
             self._keep(side, lines)
-            # Whoever is refused is not listened to any more, and closed seconds later.
+            # A refused client gets no more replies, and is closed seconds later.
             if self.refused[side] or any(map(until, lines)):
                 return
 
@@ -146,14 +146,14 @@ class Member:
 
 
 def announced(line: Line) -> tuple[str, str]:
-    """The channel and the connection of a join or leave; empty ones, if it is none."""
+    """Return the channel and the connection of a join or leave, or empty strings for other lines."""
     push = line.get("push", {}) if isinstance(line, dict) else {}
     about = push.get("join") or push.get("leave")
     return (push["channel"], about["info"]["client"]) if about else ("", "")
 
 
 def kind_of(line: Line) -> str:
-    """What a line is, for people."""
+    """Return a short description of a line."""
     if not isinstance(line, dict):
         return "end" if line == "end" else f"close {int(line[1][:4] or '0', 16)}"
     about = line.get("push", line)

@@ -1,4 +1,4 @@
-"""Steps that are drawn at random, one after the other, without end: `steps(random)`."""
+"""An endless sequence of random steps: `steps(random)`."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ Random = random.Random
 
 
 def steps(draw: Random) -> Iterator[Step]:
-    """Steps without end; the first ones are clients that come."""
+    """Yield steps without end, starting with new clients."""
     for _ in range(3):
         yield _arrival(draw)
     choices, weights = zip(*_STEPS.items(), strict=True)
@@ -40,7 +40,7 @@ def _arrival(draw: Random) -> Step:
 
 
 def _granted(draw: Random) -> dict[str, Any]:
-    """The channels that a connection token names."""
+    """Return the channels of a connection token."""
     if draw.random() < 0.25:
         return {"channels": [_channel(draw) for _ in range(draw.randrange(3))]}
     if draw.random() < 0.25:
@@ -50,7 +50,7 @@ def _granted(draw: Random) -> dict[str, Any]:
 
 
 def _wanted(draw: Random) -> dict[str, Any]:
-    """The channels that a client wants from the start."""
+    """Return the channels that a client requests on connect."""
     if draw.random() < 0.8:
         return {}
     wishes = [{}, {"recover": True}, {"recover": True, "offset": draw.randrange(6)}, {"delta": "fossil"}]
@@ -71,7 +71,7 @@ def _odd(draw: Random) -> Step:
 
 def _leave(draw: Random) -> Step:
     way = draw.choice(["close", "close", "eof", "reset"])
-    # Who resets the connection may have said something or not.
+    # A client that resets its connection may have sent commands before.
     asks = () if way == "reset" or draw.random() < 0.6 else _frame(draw, draw.randrange(1, 4), ends=False)
     code = draw.choice([None, 1000, 1001, 3000, 4999])
     return Leave(draw.randrange(8), way, code, draw.choice(["", "é"]) if code else "", asks)
@@ -109,10 +109,10 @@ _HARMLESS: Mapping[str, int] = {"presence": 2, "presence_stats": 2, "history": 3
 
 
 def _frame(draw: Random, size: int, *, ends: bool = True) -> tuple[Ask, ...]:
-    """Commands for one message, some of them about the same channel.
+    """Return commands for one message, some of them in the same channel.
 
-    Behind one that may end the connection in the background are only those that change nothing: a real server may
-    answer them, or not.
+    After a command that may end the connection in the background, only commands without effects follow, because a real
+    server may or may not answer them.
     """
     asks: list[Ask] = []
     channel = _channel(draw)
@@ -204,7 +204,7 @@ def _secret(draw: Random) -> str:
     return SECRET if draw.random() < 0.96 else "wrong"
 
 
-# ---- what the back end calls
+# ---- API calls
 
 _METHODS: Mapping[str, float] = {
     "publish": 10,
@@ -227,7 +227,7 @@ def _api(draw: Random) -> tuple[str, Mapping[str, Any]]:
     match method:
         case "publish" | "broadcast":
             if method == "broadcast":
-                # Each only once: a real server publishes into all of them at the same time.
+                # Each channel once, because a real server publishes to all of them concurrently.
                 params = {"channels": sorted({_channel(draw) for _ in range(draw.randrange(4))})}
             params |= {"data": _data(draw), "tags": {"n": str(draw.randrange(3))}}
             if draw.random() < 0.2:
@@ -254,7 +254,7 @@ def _api(draw: Random) -> tuple[str, Mapping[str, Any]]:
     return method, params
 
 
-# ---- what is said
+# ---- channels and data
 
 
 def _channel(draw: Random) -> str:

@@ -1,4 +1,4 @@
-"""Requests to an HTTP API as bytes, valid ones and others, and replies made comparable: what all dialects share."""
+"""Valid and invalid HTTP API requests as bytes, and comparable replies: the part for all dialects."""
 
 import http.client
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class RawRequest(NamedTuple):
 
 
 class RawReply(NamedTuple):
-    """An HTTP reply: what is compared of it, with all that differs between any two servers replaced."""
+    """An HTTP reply, reduced to the compared parts, with values that differ between servers masked."""
 
     status: int
     headers: tuple[str, ...]
@@ -31,11 +31,11 @@ class RawReply(NamedTuple):
 
 
 class Peer:
-    """A connection to a server, kept open over many requests.
+    """A connection to a server, kept open for many requests.
 
     Args:
-        server: who is asked.
-        mask: replaces in a reply's body what differs between any two servers.
+        server: server to connect to.
+        mask: function that replaces values in a reply's body that differ between servers.
     """
 
     def __init__(self, server: Server, mask: Callable[[bytes], bytes]) -> None:
@@ -45,8 +45,8 @@ class Peer:
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
 
     def ask(self, request: RawRequest) -> RawReply:
-        """Make a request and read the whole reply."""
-        # A text body would be encoded, and a None one have no length: bytes are neither.
+        """Send a request and read the whole reply."""
+        # The body must be bytes: the client would encode text, and None has no length.
         self._connection.putrequest(request.method, request.path, skip_accept_encoding=True)
         for name, value in request.headers:
             self._connection.putheader(name, value.encode())
@@ -64,7 +64,7 @@ class Peer:
 
 _COMPARED = ("Content-Type", "X-Content-Type-Options", "Location", "Allow")
 
-# ---- JSON texts, of all spellings and misspellings
+# ---- JSON texts, valid and invalid
 
 SPACES = st.sampled_from([b""] * 12 + [b" ", b"\n", b"\t\r\n "])
 _ESCAPES = st.sampled_from(
@@ -122,15 +122,15 @@ def _objects(draw: st.DrawFn, elements: st.SearchStrategy[bytes]) -> bytes:
 payloads = st.recursive(
     st.one_of(LITERALS, _NUMBERS, STRINGS), lambda inner: st.one_of(arrays(inner), _objects(inner)), max_leaves=6
 )
-"""JSON values of any spelling, all valid."""
+"""Valid JSON values in any spelling."""
 
 values = st.one_of(payloads, payloads, payloads, payloads, payloads, _ODD_STRINGS, _WRONG)
-"""JSON values, some of them wrong."""
+"""JSON values, some of them invalid."""
 
 
 @st.composite
 def _spelled(draw: st.DrawFn, name: str) -> bytes:
-    """A member's name, quoted: letter case does not matter to Go, nor do some letters that fold to ASCII."""
+    """Return a member's name in quotes; Go ignores letter case and accepts some letters that fold to ASCII."""
     if draw(st.integers(0, 9)):
         return b'"%b"' % name.encode()
     changes: list[Callable[[str], str]] = [
@@ -152,7 +152,7 @@ def described(
     wild: bool,
     anything: st.SearchStrategy[bytes],
 ) -> bytes:
-    """An object with these members, in any order if *wild*, some wrong then (that is *anything*), some repeated."""
+    """Return an object with these members; if *wild*, in any order, with some of *anything* and some repeated."""
     items = []
     for name in draw(st.permutations(names)) if wild else names:
         odd = wild and not draw(st.integers(0, 15))
@@ -163,7 +163,7 @@ def described(
 
 @st.composite
 def mutated(draw: st.DrawFn, original: st.SearchStrategy[bytes]) -> bytes:
-    """Bytes with some put in, taken out or replaced."""
+    """Return bytes with some inserted, removed or replaced."""
     body = bytearray(draw(original))
     for _ in range(draw(st.integers(1, 3))):
         place = draw(st.integers(0, len(body)))

@@ -1,4 +1,4 @@
-"""Requests to the HTTP API of a current server as bytes, valid ones and others, and what differs in any two replies."""
+"""Valid and invalid requests to the HTTP API of a current server as bytes, and comparable replies."""
 
 import re
 from typing import Any
@@ -48,7 +48,7 @@ _MASKS = (
 
 
 def mask(body: bytes) -> bytes:
-    """A reply's body without what differs between any two servers."""
+    """Return a reply's body without values that differ between servers."""
     for pattern, replacement in _MASKS:
         body = pattern.sub(replacement, body)
     return body
@@ -171,7 +171,7 @@ def _batches(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def _sequences(draw: st.DrawFn) -> bytes:
-    """What the single endpoint takes."""
+    """Return a body for the single endpoint."""
     texts = []
     numbers = {name: number for number, name in NUMBERS.items()}
     for method in draw(st.lists(_methods, max_size=4)):
@@ -200,7 +200,7 @@ def _with_key(path: str, body: bytes) -> RawRequest:
 
 @st.composite
 def calls(draw: st.DrawFn) -> RawRequest:
-    """Requests with the key and the right path; what is in them may be wrong."""
+    """Return a request with the key and a correct path; its content may be invalid."""
     kind = draw(st.sampled_from(["method"] * 6 + ["batch", "single"]))
     if kind == "batch":
         return _with_key("/api/batch", draw(_batches()))
@@ -236,7 +236,7 @@ _HEADERS = [
 
 @st.composite
 def requests(draw: st.DrawFn) -> RawRequest:
-    """Requests of any method, path and headers."""
+    """Return a request with any method, path and headers."""
     headers = draw(st.lists(st.sampled_from(_HEADERS), max_size=3, unique_by=lambda header: header[0]))
     method = draw(st.sampled_from(["POST"] * 6 + ["GET", "PUT", "HEAD", "OPTIONS", "DELETE"]))
     body = draw(

@@ -1,4 +1,4 @@
-"""Requests to the HTTP API of a 1.x server as bytes, valid ones and others, and replies made comparable."""
+"""Valid and invalid requests to the HTTP API of a 1.x server as bytes, and comparable replies."""
 
 import hmac
 import re
@@ -25,7 +25,7 @@ __all__ = ["bodies", "mask", "requests", "signed"]
 
 
 _MASKS = (
-    # A message's id, and a node's id, version, start and measurements: the names of these are compared.
+    # A message's id, and a node's id, version, start and measurements: only their names are compared.
     (re.compile(rb'"uid":"[0-9A-Za-z]{22}","channel":'), b'"uid":"MESSAGE","channel":'),
     (re.compile(rb'"uid":"[-0-9a-f]{36}","version":"[^"]*"'), b'"uid":"NODE","version":"VERSION"'),
     (re.compile(rb'"started_at":[0-9]+,'), b'"started_at":TIME,'),
@@ -34,7 +34,7 @@ _MASKS = (
 
 
 def mask(body: bytes) -> bytes:
-    """A reply's body without what differs between any two servers."""
+    """Return a reply's body without values that differ between servers."""
     for pattern, replacement in _MASKS:
         body = pattern.sub(replacement, body)
     return body
@@ -45,7 +45,7 @@ def sign(body: bytes) -> str:
 
 
 def signed(body: bytes) -> RawRequest:
-    """A request as a client makes it."""
+    """Return a request as a client sends it."""
     return RawRequest("POST", "/api/", (("Content-Type", "application/json"), ("X-API-Sign", sign(body))), body)
 
 
@@ -157,7 +157,7 @@ _SIGNS: list[Callable[[str], str]] = [
 
 @st.composite
 def requests(draw: st.DrawFn) -> RawRequest:
-    """Requests as they should be, in JSON or form mode, but for one or two of method, path, type, data and sign."""
+    """Return a correct request, in JSON or form mode, with up to two of method, path, type, data and sign changed."""
     odd = draw(st.sets(st.sampled_from(["method", "path", "type", "data", "sign", "place"]), max_size=2))
     form = draw(st.booleans())
     data = draw(st.sampled_from(_DATA)) if "data" in odd else b'{"method":"channels"}'

@@ -1,8 +1,8 @@
-"""What scenarios are made of: calls, what is expected of each, and the facades on which the calls are made.
+"""Building blocks of scenarios: calls, their expected results, and the facades that make the calls.
 
-A scenario is a generator function under `@scenario`; it is given a `Namer` (channel names that nobody else uses) and
-yields requests. Facades that make single calls (`sync`, `async`) make the calls of a request one after the other, the
-others all at once; what each call comes to must be the same, whatever the facade and whatever the server.
+A scenario is a generator function under `@scenario`. It gets a `Namer`, which makes unused channel names, and yields
+requests. Facades for single calls (`sync`, `async`) make the calls of a request one after the other; other facades send
+them together. Each call must have the same result on every facade and every server.
 """
 
 import itertools
@@ -33,13 +33,13 @@ __all__ = [
 
 ALL = ("sync", "async", "batch", "async batch", "buffer", "async buffer")
 TOGETHER = ("batch", "async batch", "buffer", "async buffer")
-"""The facades that send the calls of a request as one."""
+"""The facades that send the calls of a request together."""
 
 GENERATED = "an id that the server made"
 
 
 class Kept(NamedTuple):
-    """A message in a history, as scenarios write it down."""
+    """A message in a history, in the form that scenarios use."""
 
     channel: str
     data: bytes
@@ -48,20 +48,20 @@ class Kept(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What a call comes to: a value, a check of the value, or an error.
+    """The expected result of a call: a value, a check of the value, or an error.
 
     Attributes:
-        what: for people.
-        value: the result, as `plain` in `facades_v1.py` writes it down.
-        check: says whether the result is as it should be, where no one value is.
-        error: the class of the error, exactly.
-        executed, retryable: what the error says.
-        together: what it says of `executed` if several commands were sent in one request; None: the same.
-        message, advice: a `ServerError`'s words.
-        status: an `HTTPStatusError`'s.
-        text: what the error's text holds.
-        at_once: the call itself fails, before anything is sent, and does not touch the calls beside it.
-        of_request: the request fails, so that all of its calls do.
+        what: description for failure messages.
+        value: the result, in the form of `plain` in `facades_v1.py`.
+        check: returns whether a result is correct; replaces *value*.
+        error: the exact class of the error.
+        executed, retryable: expected attributes of the error.
+        together: expected `executed` if several commands were sent in one request; None: the same.
+        message, advice: expected attributes of a `ServerError`.
+        status: expected attribute of an `HTTPStatusError`.
+        text: text that the error message must contain.
+        at_once: the call itself fails before anything is sent, and other calls are not affected.
+        of_request: the request fails, and so do all of its calls.
     """
 
     what: str
@@ -80,7 +80,7 @@ class Expected(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A method of a facade and its arguments; what it is expected to come to makes it an `Ask`."""
+    """A method of a facade and its arguments; an expected result turns it into an `Ask`."""
 
     method: str
     args: tuple[Any, ...]
@@ -93,7 +93,7 @@ class Call(NamedTuple):
         return Ask(self, Expected(what, check=check))
 
     def is_refused(self, message: str, *, advice: str = "", executed: Executed = "no") -> "Ask":
-        """The server answers with an error of this one command."""
+        """Expect that the server returns an error for this command."""
         return Ask(
             self,
             Expected(
@@ -107,11 +107,11 @@ class Call(NamedTuple):
         )
 
     def is_unusable(self, text: str) -> "Ask":
-        """The client refuses to send it."""
+        """Expect that the client refuses to send the command."""
         return Ask(self, Expected("a UsageError", error=v1.UsageError, executed="no", text=text, at_once=True))
 
     def fails(self, error: type[v1.HTTPStatusError], status: int, together: Executed | None = None) -> "Ask":
-        """The server refuses the whole request."""
+        """Expect that the server refuses the whole request."""
         expected = Expected(
             f"{error.__name__} {status}",
             error=error,
@@ -125,14 +125,14 @@ class Call(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A call and what is expected of it."""
+    """A call and its expected result."""
 
     call: Call
     expected: Expected
 
 
 class Request(NamedTuple):
-    """Calls that batches and buffers send as one; with *patience*, made again until all is as expected."""
+    """Calls that batches and buffers send together; with *patience* the request is repeated until the results fit."""
 
     asks: tuple[Ask, ...]
     patience: float = 0
@@ -147,12 +147,12 @@ def request(*asks: Ask) -> Request:
 
 
 def until(*asks: Ask, seconds: float = 20) -> Request:
-    """A request that is made again until its answer is as expected, for what takes the server a while."""
+    """Return a request that is repeated until its results match, for effects that take the server some time."""
     return Request(asks, seconds)
 
 
 class Namer:
-    """Makes names that no other run of a scenario uses: `name("public:x")` is `public:x-7`."""
+    """Generator of names that no other run of a scenario uses: `name("public:x")` is `public:x-7`."""
 
     _numbers = itertools.count(1)
 
@@ -164,7 +164,7 @@ class Namer:
 
 
 class Scenario(NamedTuple):
-    """A scenario; `requests(Namer())` tells it."""
+    """A scenario; `requests(Namer())` yields its requests."""
 
     name: str
     claim: str
@@ -187,19 +187,19 @@ def scenario(
     alone: bool = False,
     slow: bool = False,
 ) -> Callable[[Callable[[Namer], Iterator[Request]]], Callable[[Namer], Iterator[Request]]]:
-    """Put a generator function on the list.
+    """Register a generator function as a scenario.
 
     Args:
-        config: which of `CONFIGS` the server has.
-        secret: the client's; None signs nothing.
-        facades: on which it makes sense.
-        alone: it needs a server that nobody else has used.
-        slow: it waits for seconds.
+        config: name of the server's configuration in `CONFIGS`.
+        secret: the client's secret; None sends no signs.
+        facades: facades to run the scenario on.
+        alone: whether the scenario needs a server without other clients.
+        slow: whether the scenario waits for seconds.
     """
 
     def add(requests: Callable[[Namer], Iterator[Request]]) -> Callable[[Namer], Iterator[Request]]:
         name, claim = requests.__name__, (requests.__doc__ or "").strip()
-        assert claim, f"{name} claims nothing"
+        assert claim, f"{name} has no docstring"
         SCENARIOS.append(Scenario(name, claim, requests, config, secret, facades, alone, slow))
         return requests
 

@@ -1,4 +1,4 @@
-"""The scenarios for servers of Centrifugo 1.x: what is asked for, and what it comes to (spec v1 §3 to §8)."""
+"""Scenarios for servers of Centrifugo 1.x: calls and their expected results (spec v1 §3 to §8)."""
 
 import dataclasses
 import datetime
@@ -71,12 +71,12 @@ def history(channel: str) -> Call:
 
 
 def holds(value: object) -> Callable[[list[Kept]], bool]:
-    """Whether the newest message of a history is this."""
+    """Return a check that the newest message of a history has this value."""
     return lambda messages: bool(json.loads(messages[0].data) == value)
 
 
 def kept(channel: str, *texts: str, **members: str) -> list[Kept]:
-    """A history, newest first."""
+    """Return a history, newest first."""
     return [Kept(channel, text.encode(), **members) for text in texts]
 
 
@@ -85,7 +85,7 @@ def kept(channel: str, *texts: str, **members: str) -> list[Kept]:
 
 @scenario()
 def publishes_each_kind_of_json(name: Namer) -> Iterator[Request]:
-    """Any JSON value is data, also null, false, 0 and what is empty."""
+    """Any JSON value is valid data, including null, false, 0 and empty values."""
     values = [None, True, False, 0, -1, "", "text", [], {}, [1, [2, {"a": None}]], {"a": {"b": [1.5, "c"]}}]
     for value in values:
         channel = name("kinds")
@@ -95,7 +95,7 @@ def publishes_each_kind_of_json(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_python_types(name: Namer) -> Iterator[Request]:
-    """Dataclasses, structs, enums, decimals, times and UUIDs arrive as the JSON that the documentation promises."""
+    """Dataclasses, structs, enums, decimals, times and UUIDs arrive as the documented JSON."""
     moment = datetime.datetime(2018, 5, 4, 3, 2, 1, tzinfo=datetime.UTC)
     number = uuid.UUID("12345678-1234-5678-1234-567812345678")
     values: list[tuple[object, str]] = [
@@ -117,7 +117,7 @@ def publishes_python_types(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_unicode(name: Namer) -> Iterator[Request]:
-    """Text beyond ASCII comes back as it was, in data and in channel names; NUL and DEL as well."""
+    """Non-ASCII text, NUL and DEL are unchanged, in data and in channel names."""
     for text in ("é", "канал", "日本語", "😀", "\u2028\u2029", "\x00\x1f\x7f\x80", "\ufeff", "\ufffd", "e\u0301"):
         channel = name(f"uni {text}")
         name = Namer()
@@ -129,7 +129,7 @@ def publishes_unicode(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_html(name: Namer) -> Iterator[Request]:
-    """Characters of HTML are escaped on their way back, in data and names, and mean the same."""
+    """HTML characters are returned as equivalent escapes, in data and in names."""
     channel = name("<a href='x'>&amp;</a>")
     yield request(
         publish(channel, {"<b>": "x & y"}).returns(True),
@@ -139,7 +139,7 @@ def publishes_html(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_ready_made_json(name: Namer) -> Iterator[Request]:
-    """Ready-made JSON keeps its spelling but for white space: numbers, escapes, order and repeated members."""
+    """Serialized JSON keeps its spelling of numbers, escapes, order and repeated members, but not its white space."""
     texts = [
         (b' { "b" : 1.0 , "a" : 1e400, "b" : [ ] }\n', '{"b":1.0,"a":1e400,"b":[]}'),
         (rb'"\u00e9\/\ud83d\ude00"', r'"\u00e9\/\ud83d\ude00"'),
@@ -155,7 +155,7 @@ def publishes_ready_made_json(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_big_numbers(name: Namer) -> Iterator[Request]:
-    """No digit of an integer is lost, and floats come back as the same floats."""
+    """Integers keep all digits, and floats keep their value."""
     for value in (2**53 + 1, 2**63, -(2**63) - 1, 2**64 + 1, 10**30, 0.1, 1e-7, 1.7976931348623157e308, 5e-324):
         channel = name("numbers")
         name = Namer()
@@ -167,7 +167,7 @@ def publishes_big_numbers(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_for_a_client(name: Namer) -> Iterator[Request]:
-    """The originator that a publisher names is copied into the message; an empty one is none."""
+    """The client id of a publisher is copied into the message; an empty id is ignored."""
     channel = name("client")
     yield request(
         publish(channel, 1, client="3f8878ac-6887").returns(True),
@@ -182,7 +182,7 @@ def publishes_for_a_client(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_with_uid(name: Namer) -> Iterator[Request]:
-    """A uid that the publisher gives becomes the message's, twice as well; one that breaks pushes is not sent."""
+    """A given uid becomes the message's uid, even twice; a uid that would break pushes is refused by the client."""
     channel = name("uid")
     yield request(
         publish(channel, 1, uid="my-uid").returns(True),
@@ -202,7 +202,7 @@ def publishes_with_uid(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_into_any_name(name: Namer) -> Iterator[Request]:
-    """No character is forbidden in a channel, its length is not limited, and its case matters."""
+    """A channel name may have any characters and any length, and is case-sensitive."""
     for channel in map(name, ("a b\t\n", '"z\\', "x" * 1000, "z#1,2&3", "ÄÖ")):
         yield request(
             publish(channel, 1).returns(True),
@@ -213,7 +213,7 @@ def publishes_into_any_name(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def refuses_bad_data(name: Namer) -> Iterator[Request]:
-    """What is no JSON, or no channel, is refused before it is sent, and the calls beside it go on."""
+    """Invalid JSON and invalid channels are refused before sending, and the other calls of the request succeed."""
     channel = name("bad")
     yield request(
         publish(channel, 1).returns(True),
@@ -223,7 +223,7 @@ def refuses_bad_data(name: Namer) -> Iterator[Request]:
         publish(channel, b"{").is_unusable("ready-made JSON"),
         publish(channel, b"").is_unusable("ready-made JSON"),
         publish(channel, b'"\xff"').is_unusable("ready-made JSON"),
-        # Servers would take this one; browsers could make no text of it.
+        # Servers would accept this payload, but browsers could not decode it.
         publish(channel, rb'"\ud800"').is_unusable("ready-made JSON"),
         publish(channel, "\ud800").is_unusable("surrogate"),
         publish(channel, object()).is_unusable("data"),
@@ -238,7 +238,7 @@ def refuses_bad_data(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def publishes_five_megabytes(name: Namer) -> Iterator[Request]:
-    """A body of five megabytes is taken, and comes back whole."""
+    """A body of five megabytes is accepted and returned unchanged."""
     channel = name("one:large")
     text = "é" * 2_500_000
     yield request(
@@ -249,7 +249,7 @@ def publishes_five_megabytes(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def replies_in_chunks(name: Namer) -> Iterator[Request]:
-    """A reply is the same below and above the 2 KB from which on a real server sends it in chunks."""
+    """A reply is the same below and above 2 KB, where a real server starts to send chunks."""
     for size in (1, 1800, 1900, 2000, 2048, 2100, 3000, 4096, 70_000):
         channel = name("one:chunks")
         text = "x" * size
@@ -261,7 +261,7 @@ def replies_in_chunks(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def broadcasts(name: Namer) -> Iterator[Request]:
-    """Each listed channel gets a message, twice if it is listed twice, with the originator if one is named."""
+    """Each listed channel gets a message, twice if it is listed twice, with the client id if one is given."""
     one, two = name("b1"), name("b2")
     yield request(
         ask("broadcast", [one, two, one], {"a": 1}).returns(True),
@@ -273,7 +273,7 @@ def broadcasts(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def broadcasts_to_many(name: Namer) -> Iterator[Request]:
-    """Ten thousand channels are one command."""
+    """One command can publish to ten thousand channels."""
     channels = [name(f"many-{number}") for number in range(10_000)]
     same = name("deep:same")
     yield request(
@@ -286,7 +286,7 @@ def broadcasts_to_many(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def broadcast_stops_at_unknown_namespace(name: Namer) -> Iterator[Request]:
-    """A channel in an unknown namespace ends a broadcast: those before it have the message, those after it not."""
+    """A channel in an unknown namespace ends a broadcast: channels before it get the message, later channels do not."""
     before, after = name("before"), name("after")
     yield request(
         ask("broadcast", [before, name("nowhere:x"), after], 1).is_refused(NOT_FOUND, advice="fix", executed="unknown"),
@@ -297,7 +297,7 @@ def broadcast_stops_at_unknown_namespace(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def refuses_bad_broadcasts(name: Namer) -> Iterator[Request]:
-    """A broadcast to nobody, or to what is no list of names, is not sent."""
+    """A broadcast without channels, or with an invalid list of channels, is not sent."""
     channel = name("list")
     yield request(
         ask("broadcast", [], 1).is_unusable("channels"),
@@ -314,7 +314,7 @@ def refuses_bad_broadcasts(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def unsubscribes(name: Namer) -> Iterator[Request]:
-    """Unsubscribing succeeds whether or not the user is there; the empty channel stands for all; names are checked."""
+    """Unsubscribing succeeds for absent users; the empty channel means all channels; channel names are checked."""
     yield request(
         ask("unsubscribe", name("x"), "42").returns(True),
         ask("unsubscribe", "", "42").returns(True),
@@ -327,7 +327,7 @@ def unsubscribes(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def disconnects(name: Namer) -> Iterator[Request]:
-    """Disconnecting succeeds whether or not the user is there; the anonymous user cannot be addressed."""
+    """Disconnecting succeeds for absent users; the anonymous user cannot be addressed."""
     yield request(
         ask("disconnect", "42").returns(True),
         ask("disconnect", name("<ü>")).returns(True),
@@ -341,7 +341,7 @@ def disconnects(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def presence(name: Namer) -> Iterator[Request]:
-    """Presence of a channel without subscribers is empty; where it is off, or its namespace unknown, it is an error."""
+    """Presence without subscribers is empty; disabled presence and unknown namespaces are errors."""
     yield request(
         ask("presence", name("x")).returns({}),
         ask("presence", name("public:x")).returns({}),
@@ -357,7 +357,7 @@ def presence(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def history_is_newest_first_and_limited(name: Namer) -> Iterator[Request]:
-    """History is newest first and cut to the size of the channel's namespace."""
+    """History is newest first and limited to the size configured for the channel's namespace."""
     top, public, one = name("order"), name("public:order"), name("one:order")
     for channel, size in ((top, 10), (public, 5), (one, 1)):
         yield request(
@@ -381,7 +381,7 @@ def history_availability(name: Namer) -> Iterator[Request]:
 
 @scenario(slow=True)
 def history_ends(name: Namer) -> Iterator[Request]:
-    """A history vanishes as a whole some time after its latest message, and may begin again."""
+    """A history expires as a whole some time after its latest message, and can start again."""
     channel = name("short:x")
     for _ in range(2):
         yield request(publish(channel, 1).returns(True), publish(channel, 2).returns(True))
@@ -390,7 +390,7 @@ def history_ends(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def inactive_channels_keep_nothing(name: Namer) -> Iterator[Request]:
-    """With `history_drop_inactive`, publishing into a channel that nobody is in succeeds and is not kept."""
+    """With `history_drop_inactive`, a message for a channel without subscribers is accepted and not kept."""
     channel = name("inactive:x")
     yield request(publish(channel, 1).returns(True), history(channel).returns([]))
 
@@ -400,7 +400,7 @@ def inactive_channels_keep_nothing(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def names_are_different_channels(name: Namer) -> Iterator[Request]:
-    """A channel, its private sister and their likes in a namespace are four channels."""
+    """The same name with and without a private prefix, inside and outside a namespace, is four channels."""
     channels = [name(prefix + "sisters") for prefix in ("", "$", "public:", "$public:")]
     yield request(
         *(publish(channel, number).returns(True) for number, channel in enumerate(channels)),
@@ -410,7 +410,7 @@ def names_are_different_channels(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def names_are_read_for_namespaces(name: Namer) -> Iterator[Request]:
-    """What stands before the first boundary is the namespace, but for one private prefix; nothing there is none."""
+    """The namespace is the text between one private prefix and the first boundary, or empty."""
     for inside in ("public:a:b", "$public:a#1", "public:", ":x", "$:x", "$", ":", "$$", "public#1&2", "public"):
         yield request(publish(name(inside), 1).returns(True))
     for outside in (
@@ -428,7 +428,7 @@ def names_are_read_for_namespaces(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def unknown_namespace(name: Namer) -> Iterator[Request]:
-    """Each command says that it does not know a namespace; only publish and broadcast have an advice."""
+    """Every command reports an unknown namespace; only publish and broadcast have advice."""
     channel = name("nowhere:x")
     yield request(
         publish(channel, 1).is_refused(NOT_FOUND, advice="fix"),
@@ -444,7 +444,7 @@ def unknown_namespace(name: Namer) -> Iterator[Request]:
 
 @scenario(alone=True)
 def channels(name: Namer) -> Iterator[Request]:
-    """Channels are listed while somebody is in them: publishing and history make none."""
+    """Channels are listed while they have subscribers; publishing and history do not create channels."""
     yield request(
         ask("channels").returns([]),
         publish(name("x"), 1).returns(True),
@@ -460,7 +460,7 @@ def _is_node(node: v1.NodeInfo) -> bool:
 
 @scenario()
 def stats(name: Namer) -> Iterator[Request]:
-    """Stats tell of one node with 74 metrics, and of the minute that they cover."""
+    """Stats describe one node with 74 metrics and the minute that they cover."""
     yield request(
         ask("stats").satisfies(
             "a node with its metrics",
@@ -472,7 +472,7 @@ def stats(name: Namer) -> Iterator[Request]:
 
 @scenario(alone=True)
 def node_counts(name: Namer) -> Iterator[Request]:
-    """A node counts what it did since it started, command by command."""
+    """A node counts its work since the start, by command."""
     channel = name("public:x")
     counters = {
         "node_num_client_msg_published": 5,
@@ -505,7 +505,7 @@ def node_counts(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def errors_do_not_spread(name: Namer) -> Iterator[Request]:
-    """A command that fails changes nothing for those before and behind it."""
+    """A failing command does not affect the commands before and after it."""
     channel, nowhere, bare = name("x"), name("nowhere:x"), name("bare:x")
     yield request(
         publish(channel, 1).returns(True),
@@ -521,7 +521,7 @@ def errors_do_not_spread(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def every_command_may_fail(name: Namer) -> Iterator[Request]:
-    """A request of which every command fails is answered error by error."""
+    """A request in which every command fails gets an error per command."""
     yield request(
         publish(name("nowhere:x"), 1).is_refused(NOT_FOUND, advice="fix"),
         history(name("bare:x")).is_refused(UNAVAILABLE),
@@ -531,7 +531,7 @@ def every_command_may_fail(name: Namer) -> Iterator[Request]:
 
 @scenario()
 def order_is_kept(name: Namer) -> Iterator[Request]:
-    """Commands run in the order of the calls, so each history shows what was published before it."""
+    """Commands run in the order of the calls, so each history shows the messages published before it."""
     channel = name("order")
     yield request(
         history(channel).returns([]),
@@ -544,15 +544,15 @@ def order_is_kept(name: Namer) -> Iterator[Request]:
 
 @scenario(facades=TOGETHER)
 def thousands_at_once(name: Namer) -> Iterator[Request]:
-    """Five thousand commands are one request, also with the same one again and again."""
+    """A request can have five thousand commands, including repetitions of one command."""
     channel = name("x")
     yield request(*(publish(channel, number).returns(True) for number in range(5_000)))
     yield request(history(channel).returns(kept(channel, *(str(4_999 - number) for number in range(10)))))
 
 
 @scenario()
-def nothing_is_no_request(name: Namer) -> Iterator[Request]:
-    """Calls that are all refused before they are sent, or no calls at all, are no request and no error."""
+def nothing_to_send_is_not_sent(name: Namer) -> Iterator[Request]:
+    """Without calls, or if all calls are refused before sending, nothing is sent and nothing fails."""
     yield request()
     yield request(publish("", 1).is_unusable("channel"))
 
@@ -562,7 +562,7 @@ def nothing_is_no_request(name: Namer) -> Iterator[Request]:
 
 @scenario(secret="wrong")
 def wrong_secret(name: Namer) -> Iterator[Request]:
-    """A wrong secret is an error of authentication, with which nothing has run."""
+    """A wrong secret is an authentication error, and no command runs."""
     yield request(publish(name("x"), 1).fails(v1.AuthenticationError, 401))
     yield request(
         ask("channels").fails(v1.AuthenticationError, 401),
@@ -573,7 +573,7 @@ def wrong_secret(name: Namer) -> Iterator[Request]:
 
 @scenario(secret=None)
 def no_signature(name: Namer) -> Iterator[Request]:
-    """A server that wants signatures answers 400 to a client that makes none."""
+    """A server that requires signatures answers 400 to a client that does not sign."""
     yield request(publish(name("x"), 1).fails(v1.HTTPStatusError, 400))
     yield request(
         ask("channels").fails(v1.HTTPStatusError, 400, together="unknown"),
@@ -583,13 +583,13 @@ def no_signature(name: Namer) -> Iterator[Request]:
 
 @scenario(config="without secret")
 def server_without_secret(name: Namer) -> Iterator[Request]:
-    """A server without a secret answers 400 to whoever signs."""
+    """A server without a secret answers 400 to clients that sign."""
     yield request(publish(name("x"), 1).fails(v1.HTTPStatusError, 400))
 
 
 @scenario(config="without secret", secret=None)
 def server_without_secret_unsigned(name: Namer) -> Iterator[Request]:
-    """A server without a secret answers 400 to whoever does not sign."""
+    """A server without a secret answers 400 to clients that do not sign."""
     yield request(ask("channels").fails(v1.HTTPStatusError, 400))
 
 
@@ -604,13 +604,13 @@ def _works(name: Namer) -> Iterator[Request]:
 
 @scenario(config="insecure", secret=None)
 def insecure_unsigned(name: Namer) -> Iterator[Request]:
-    """With `insecure_api`, a client that signs nothing is served."""
+    """With `insecure_api`, a client that does not sign is served."""
     yield from _works(name)
 
 
 @scenario(config="insecure", secret="wrong")
 def insecure_wrongly_signed(name: Namer) -> Iterator[Request]:
-    """With `insecure_api`, a wrong signature does no harm."""
+    """With `insecure_api`, a wrong signature is ignored."""
     yield from _works(name)
 
 

@@ -1,8 +1,8 @@
-"""The scenarios for servers of the current API: what is asked for, and what it comes to (spec v6 §4 to §7, §15).
+"""Scenarios for servers of the current API: calls and their expected results (spec v6 §4 to §7, §15).
 
-A scenario is a generator function under `@scenario`: given a `Namer` (names that nobody else uses) it yields lists of
-asks, which batches send as one request and other facades one by one. What came before is in `remembered` where a later
-request needs it.
+A scenario is a generator function under `@scenario`. It gets a `Namer`, which makes unused names, and yields lists of
+asks, which batches send as one request and other facades one by one. Results that later requests need are in
+`remembered`.
 """
 
 import re
@@ -17,22 +17,22 @@ __all__ = ["ALL", "SCENARIOS", "TOGETHER", "Ask", "Scenario"]
 
 ALL = ("sync", "async", "batch", "async batch", "gathered", "retried")
 TOGETHER = ("batch", "async batch")
-"""The facades that send the calls of a request as one, whatever they are."""
+"""The facades that send the calls of a request together."""
 EPOCH = re.compile("[A-Za-z]{8}")
 
 
 class Ask(NamedTuple):
-    """A call and what is expected of it.
+    """A call and its expected result.
 
     Attributes:
         call: the call.
-        what: the expectation, for people.
-        check: says whether the result is as expected; None where an error is.
-        error: the class of the error, exactly; or None.
-        code: a `ServerError`'s code.
-        status: an `HTTPStatusError`'s status.
-        text: what the error's text holds.
-        executed: what it says of that.
+        what: description of the expectation for failure messages.
+        check: returns whether a result is correct; None if an error is expected.
+        error: the exact class of the error, or None.
+        code: expected code of a `ServerError`.
+        status: expected status of an `HTTPStatusError`.
+        text: text that the error message must contain.
+        executed: expected attribute of the error.
     """
 
     call: Call
@@ -49,7 +49,7 @@ Requests = Callable[[Namer], Iterator[list[Ask]]]
 
 
 class Scenario(NamedTuple):
-    """A scenario; `requests(Namer())` tells it."""
+    """A scenario; `requests(Namer())` yields its requests."""
 
     name: str
     claim: str
@@ -66,11 +66,11 @@ SCENARIOS: list[Scenario] = []
 def scenario(
     *, config: str = "usual", key: bool = True, facades: tuple[str, ...] = ALL, slow: bool = False
 ) -> Callable[[Requests], Requests]:
-    """Put a generator function on the list; *key*: whether the client has the server's."""
+    """Register a generator function as a scenario; *key*: whether the client has the server's key."""
 
     def add(requests: Requests) -> Requests:
         name, claim = requests.__name__, (requests.__doc__ or "").strip()
-        assert claim, f"{name} claims nothing"
+        assert claim, f"{name} has no docstring"
         SCENARIOS.append(Scenario(name, claim, requests, config, key, facades, slow))
         return requests
 
@@ -86,17 +86,17 @@ def satisfies(call: Call, what: str, check: Callable[[Any], bool]) -> Ask:
 
 
 def refused(call: Call, code: int, text: str = "", executed: Executed = "no") -> Ask:
-    """The server answers with an error of this one command."""
+    """Expect that the server returns an error for this command."""
     return Ask(call, f"error {code}", error=c.ServerError, code=code, text=text, executed=executed)
 
 
 def unusable(call: Call, text: str) -> Ask:
-    """The client refuses to send it."""
+    """Expect that the client refuses to send the command."""
     return Ask(call, "a UsageError", error=c.UsageError, text=text)
 
 
 def fails(call: Call, error: type[CentripetalError], status: int, text: str = "", executed: Executed = "no") -> Ask:
-    """The whole request is refused."""
+    """Expect that the server refuses the whole request."""
     return Ask(call, f"{error.__name__} {status}", error=error, status=status, text=text, executed=executed)
 
 
@@ -105,12 +105,12 @@ def publish(channel: str, data: Any, **options: Any) -> Call:
 
 
 def at(offset: int) -> Callable[[c.PublishResult], bool]:
-    """Whether a publication stands there, in some epoch."""
+    """Return a check that a publication has this offset, in any epoch."""
     return lambda result: result.offset == offset and EPOCH.fullmatch(result.epoch) is not None
 
 
 def holds(*values: Any) -> Callable[[c.HistoryResult], bool]:
-    """Whether a page has publications of just these data."""
+    """Return a check that a page has exactly these data."""
     return lambda result: [one.data for one in result.publications] == list(values)
 
 
@@ -123,7 +123,7 @@ def history(channel: str, **options: Any) -> Call:
 
 @scenario()
 def publishes_each_kind_of_json(name: Namer) -> Iterator[list[Ask]]:
-    """Any JSON value is data, also null, false, 0 and what is empty."""
+    """Any JSON value is valid data, including null, false, 0 and empty values."""
     for value in (None, True, False, 0, -1, "", "text", [], {}, [1, [2, {"a": None}]], {"a": {"b": [1.5, "<c>"]}}):
         channel = Namer()("kinds")
         yield [satisfies(publish(channel, value), "offset 1", at(1))]
@@ -132,7 +132,7 @@ def publishes_each_kind_of_json(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def publishes_ready_made_json_and_base64(name: Namer) -> Iterator[list[Ask]]:
-    """Bytes are JSON as it is written; base64 may be any bytes, of which the history can show those that are JSON."""
+    """JSON bytes are sent unchanged; base64 data may be any bytes, and the history shows those that are JSON."""
     channel = name("ready")
     yield [
         satisfies(publish(channel, b' {"n": 1.10}'), "offset 1", at(1)),
@@ -152,7 +152,7 @@ def publishes_ready_made_json_and_base64(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def publishes_with_options(name: Namer) -> Iterator[list[Ask]]:
-    """Tags are kept; what skips the history has no offset; a delta changes nothing for the history."""
+    """Tags are kept, a publication that skips the history has no offset, and a delta does not change the history."""
     channel = name("options")
     yield [
         satisfies(publish(channel, 1, tags={"a": "b", "é": ""}), "offset 1", at(1)),
@@ -174,7 +174,7 @@ def publishes_with_options(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def repeats_a_key_without_publishing(name: Namer) -> Iterator[list[Ask]]:
-    """The first result comes again, whatever the data; publish and broadcast share keys."""
+    """A repeated key returns the first result for any data; publish and broadcast share keys."""
     channel, key = name("keys"), name("key")
     yield [satisfies(publish(channel, 1, idempotency_key=key), "offset 1", at(1))]
     yield [satisfies(publish(channel, 2, idempotency_key=key), "offset 1", at(1))]
@@ -190,7 +190,7 @@ def repeats_a_key_without_publishing(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def skips_old_versions(name: Namer) -> Iterator[list[Ask]]:
-    """A version that is not above the last one of its epoch is not kept."""
+    """A version that is not higher than the last one of its epoch is not kept."""
     channel = name("versions")
     for data, version, epoch in ((1, 5, ""), (2, 5, ""), (3, 4, ""), (4, 6, ""), (5, 1, "new"), (6, 2**64 - 1, "new")):
         yield [
@@ -201,7 +201,7 @@ def skips_old_versions(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def refuses_bad_publications(name: Namer) -> Iterator[list[Ask]]:
-    """Each error is of its own call and leaves its neighbours' results intact."""
+    """Each error belongs to its call, and the other calls of the request succeed."""
     good = name("neighbours")
     yield [
         satisfies(publish(good, 1), "offset 1", at(1)),
@@ -223,7 +223,7 @@ def refuses_bad_publications(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def broadcasts(name: Namer) -> Iterator[list[Ask]]:
-    """A response for each channel, in order; errors are the channels' own."""
+    """A broadcast has a response per channel, in order, with the channel's own error."""
     first, second = name("one"), name("two")
     yield [satisfies(publish(first, 0), "offset 1", at(1))]
     yield [
@@ -242,7 +242,7 @@ def broadcasts(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def broadcasts_widely(name: Namer) -> Iterator[list[Ask]]:
-    """To thousands of channels."""
+    """A broadcast can reach thousands of channels."""
     channels = [f"{name('wide')}.{number}" for number in range(3000)]
     yield [
         satisfies(
@@ -258,7 +258,7 @@ def broadcasts_widely(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def reads_a_history(name: Namer) -> Iterator[list[Ask]]:
-    """By limit, from a position, in reverse; the top is said in every page."""
+    """A history page has a limit, a start position and a direction, and always includes the top position."""
     channel = name("five:h")
     for number in range(1, 8):
         yield [satisfies(publish(channel, number), "an offset", at(number))]
@@ -266,8 +266,8 @@ def reads_a_history(name: Namer) -> Iterator[list[Ask]]:
         satisfies(history(channel), "the last five", holds(3, 4, 5, 6, 7)),
         satisfies(history(channel, limit=2), "the oldest two", holds(3, 4)),
         satisfies(history(channel, limit=2, reverse=True), "the newest two", holds(7, 6)),
-        satisfies(history(channel, since=c.StreamPosition(5)), "what is after 5", holds(6, 7)),
-        satisfies(history(channel, since=c.StreamPosition(5), reverse=True), "what is before 5", holds(4, 3)),
+        satisfies(history(channel, since=c.StreamPosition(5)), "publications after 5", holds(6, 7)),
+        satisfies(history(channel, since=c.StreamPosition(5), reverse=True), "publications before 5", holds(4, 3)),
         satisfies(history(channel, since=c.StreamPosition(99)), "nothing", holds()),
         satisfies(
             history(channel, limit=0),
@@ -284,7 +284,7 @@ def reads_a_history(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def removes_a_history(name: Namer) -> Iterator[list[Ask]]:
-    """The position stays, and the next publication goes on from there."""
+    """Removing a history keeps the position, and the next publication continues from it."""
     channel = name("removed")
     yield [satisfies(publish(channel, 1), "offset 1", at(1))]
     yield [returns(ask("history_remove", channel), c.HistoryRemoveResult())]
@@ -298,7 +298,7 @@ def removes_a_history(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario(slow=True)
 def forgets_a_history_in_time(name: Namer) -> Iterator[list[Ask]]:
-    """Publications go, the position stays."""
+    """Publications expire, and the position stays."""
     channel = name("brief:h")
     yield [satisfies(publish(channel, 1), "offset 1", at(1))]
     yield [satisfies(history(channel), "gone", lambda result: not result.publications and result.offset == 1)]
@@ -306,7 +306,7 @@ def forgets_a_history_in_time(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def looks_at_presence(name: Namer) -> Iterator[list[Ask]]:
-    """Nobody is there; where presence is off, the error says so."""
+    """Presence without subscribers is empty, and the error for disabled presence says so."""
     channel = name("nobody")
     yield [
         returns(ask("presence", channel), c.PresenceResult()),
@@ -320,7 +320,7 @@ def looks_at_presence(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def lists_channels(name: Namer) -> Iterator[list[Ask]]:
-    """Nobody is subscribed; a pattern that is none is an error of the server's, of which nobody knows more."""
+    """Without subscribers no channel is listed, and an invalid pattern is an internal error of the server."""
     yield [
         returns(ask("channels"), c.ChannelsResult()),
         returns(ask("channels", pattern="*"), c.ChannelsResult()),
@@ -329,8 +329,8 @@ def lists_channels(name: Namer) -> Iterator[list[Ask]]:
 
 
 @scenario()
-def tells_of_itself(name: Namer) -> Iterator[list[Ask]]:
-    """One node, with its name and version."""
+def reports_its_node(name: Namer) -> Iterator[list[Ask]]:
+    """The server reports one node with its name and version."""
     yield [
         satisfies(
             ask("info"),
@@ -340,12 +340,12 @@ def tells_of_itself(name: Namer) -> Iterator[list[Ask]]:
     ]
 
 
-# ---- users, RPC, methods that are not there
+# ---- users, RPC, unavailable methods
 
 
 @scenario()
-def speaks_of_users_who_are_not_there(name: Namer) -> Iterator[list[Ask]]:
-    """Done all the same; ints are users; nobody is hit by an empty id that nobody meant."""
+def accepts_calls_for_absent_users(name: Namer) -> Iterator[list[Ask]]:
+    """Calls for absent users succeed; ints are user ids; an empty id is refused unless it is meant."""
     channel, user = name("users"), 42
     yield [
         returns(
@@ -381,7 +381,7 @@ def speaks_of_users_who_are_not_there(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def has_no_rpc(name: Namer) -> Iterator[list[Ask]]:
-    """The open server has no RPC methods."""
+    """The open-source server has no RPC methods."""
     yield [
         refused(ask("rpc", "nosuch", params={"a": 1}), 104, "RPC method"),
         refused(ask("rpc", "nosuch"), 104, "RPC method"),
@@ -416,7 +416,7 @@ PRO_BY_OPTIONS: dict[str, dict[str, Any]] = {"device_update": {"ids": ["d"]}, "d
 
 @scenario(facades=TOGETHER)
 def has_no_pro_methods_in_a_batch(name: Namer) -> Iterator[list[Ask]]:
-    """Error 104, which says what is needed, and neighbours that are served."""
+    """PRO methods return error 104 with an explanation, and the other calls of the batch succeed."""
     yield [
         satisfies(publish(name("pro"), 1), "offset 1", at(1)),
         *(refused(ask(method, *arguments), 104, "needs Centrifugo PRO") for method, arguments in PRO.items()),
@@ -428,7 +428,7 @@ def has_no_pro_methods_in_a_batch(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario(facades=("sync", "async", "gathered", "retried"))
 def has_no_pro_methods(name: Namer) -> Iterator[list[Ask]]:
-    """404, and the error says what is needed; calls made at the same time are served."""
+    """PRO methods return 404 with an explanation, and concurrent calls succeed."""
     missing = [
         *(ask(method, *arguments) for method, arguments in PRO.items()),
         *(ask(method, **options) for method, options in PRO_BY_OPTIONS.items()),
@@ -443,7 +443,7 @@ def has_no_pro_methods(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def takes_methods_by_name(name: Namer) -> Iterator[list[Ask]]:
-    """With fields as they are; the result is what the reply holds."""
+    """A method can be called by name with its fields unchanged, and returns the result of the reply."""
     yield [
         satisfies(
             ask("call", "publish", {"channel": name("by-name"), "data": b"[1]"}),
@@ -460,7 +460,7 @@ def takes_methods_by_name(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario()
 def keeps_maps(name: Namer) -> Iterator[list[Ask]]:
-    """Keys with values, in their order; what was not done is said, with the reason."""
+    """A map keeps keys with values, in order; a change that was not made is reported with its reason."""
     channel = name("map:m")
     yield [satisfies(ask("map_publish", channel, "b", {"v": 1}, tags={"t": "1"}), "offset 1", lambda r: r.offset == 1)]
     yield [satisfies(ask("map_publish", channel, "a", None), "offset 2", lambda r: r.offset == 2 and not r.suppressed)]
@@ -501,8 +501,8 @@ def keeps_maps(name: Namer) -> Iterator[list[Ask]]:
 
 
 @scenario()
-def refuses_what_is_no_map(name: Namer) -> Iterator[list[Ask]]:
-    """Namespaces of another type, unknown ones, versions where there are none."""
+def refuses_invalid_map_calls(name: Namer) -> Iterator[list[Ask]]:
+    """Map methods fail for other namespace types, unknown namespaces, and versions without support."""
     channel = name("plain")
     yield [
         refused(ask("map_publish", channel, "k", 1), 107, "subscription_type"),
@@ -521,7 +521,7 @@ def refuses_what_is_no_map(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario(key=False)
 def wants_its_key(name: Namer) -> Iterator[list[Ask]]:
-    """Without it, nothing is done."""
+    """A call without the key does nothing."""
     yield [
         fails(publish(name("key"), 1), c.AuthenticationError, 401, "the api_key"),
         fails(ask("info"), c.AuthenticationError, 401, "the api_key"),
@@ -530,7 +530,7 @@ def wants_its_key(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario(config="insecure", key=False)
 def needs_no_key_if_insecure(name: Namer) -> Iterator[list[Ask]]:
-    """And may be at another path."""
+    """An insecure server needs no key, and its API may have another path."""
     yield [
         satisfies(publish(name("open"), 1), "offset 1", at(1)),
         satisfies(publish(name("open"), 2), "offset 2", at(2)),
@@ -539,7 +539,7 @@ def needs_no_key_if_insecure(name: Namer) -> Iterator[list[Ask]]:
 
 @scenario(config="statuses")
 def says_errors_in_statuses(name: Namer) -> Iterator[list[Ask]]:
-    """In its error mode "transport" the errors are the same to us, alone or in a batch."""
+    """With the error mode "transport", the errors are the same, alone or in a batch."""
     yield [
         satisfies(publish(name("statuses"), 1), "offset 1", at(1)),
         refused(publish("nosuch:x", 1), 102, "must be a namespace"),

@@ -1,4 +1,4 @@
-"""Servers that scenarios run on, of any generation: processes that run until a block ends, and who shares them."""
+"""Server processes for scenarios of any generation: they run until a block ends, and scenarios share them."""
 
 import contextlib
 import http.client
@@ -13,7 +13,7 @@ __all__ = ["Server", "Servers", "Start", "running"]
 
 
 class Server(NamedTuple):
-    """A server that runs."""
+    """A running server."""
 
     kind: str
     url: str
@@ -24,12 +24,12 @@ Start = Callable[[str, Mapping[str, Any], Path], contextlib.AbstractContextManag
 
 
 class Servers:
-    """Servers that many scenarios share, started when the first one asks; and others of its own for who needs it.
+    """Servers that scenarios share, started on first use, and separate servers for scenarios that need one.
 
     Args:
-        folder: for their files.
+        folder: folder for their files.
         configs: configurations by name.
-        start: runs one.
+        start: function that runs a server.
     """
 
     def __init__(self, folder: Path, configs: Mapping[str, Mapping[str, Any]], start: Start) -> None:
@@ -41,7 +41,7 @@ class Servers:
         self._stack = contextlib.ExitStack()
 
     def shared(self, kind: str, config: str) -> Server:
-        """One for everybody."""
+        """Return the shared server of that kind and configuration."""
         key = kind, config
         if key not in self._shared:
             self._shared[key] = self._stack.enter_context(self.fresh(kind, config))
@@ -49,7 +49,7 @@ class Servers:
 
     @contextlib.contextmanager
     def fresh(self, kind: str, config: str) -> Iterator[Server]:
-        """One that nobody has used."""
+        """Run a new server."""
         folder = self._folder / f"{kind}-{next(self._numbers)}"
         folder.mkdir()
         with self._start(kind, self._configs[config], folder) as server:
@@ -61,7 +61,7 @@ class Servers:
 
 @contextlib.contextmanager
 def running(command: Sequence[str], port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process that answers at *port*, until the block ends; *folder* is for its log."""
+    """Run a server process that answers at *port* until the block ends; *folder* is for its log."""
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)

@@ -1,4 +1,4 @@
-"""The servers that scenarios run on: the embedded one, and a real Centrifugo 1.x where CENTRIFUGO_V1_BIN names one."""
+"""Servers for scenarios: the embedded server, and a real Centrifugo 1.x if CENTRIFUGO_V1_BIN names its binary."""
 
 import contextlib
 import json
@@ -39,7 +39,7 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
     "insecure without secret": {"insecure_api": True, "name": "node-1", "history_size": 10, "history_lifetime": 300},
     "without secret": {"name": "node-1", "history_size": 10, "history_lifetime": 300},
 }
-"""Configuration files of the real server; `EmbeddedServer(config=…)` takes the same."""
+"""Configuration files of the real server, which `EmbeddedServer(config=…)` accepts, too."""
 
 KINDS = ("embedded", "real") if find("centrifugo-v1") else ("embedded",)
 
@@ -63,9 +63,9 @@ def _real(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def real_command(config: Mapping[str, Any], port: int, folder: Path) -> list[str]:
-    """What starts a real server; *folder* is for its configuration."""
+    """Return the command that starts a real server; *folder* is for its configuration."""
     program = find("centrifugo-v1")
-    assert program, "scenarios for the real server are only made where there is one"
+    assert program, "scenarios for the real server need its binary"
     file = folder / "config.json"
     file.write_text(json.dumps(config))
     return [program, "--config", str(file), "--port", str(port), "--address", "127.0.0.1"]

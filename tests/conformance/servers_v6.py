@@ -1,6 +1,6 @@
-"""The servers of the current API that scenarios run on: the embedded one, and a real 6.x where there is one.
+"""Servers of the current API for scenarios: the embedded server, and a real 6.x if available.
 
-The real one is also asked for its opinion on tokens.
+The real server's token checker is used, too.
 """
 
 import contextlib
@@ -53,11 +53,11 @@ def start(kind: str, config: Mapping[str, Any], folder: Path) -> Iterator[Server
     """Run a server of that kind and configuration until the block ends; *folder* is for its files."""
     if kind == "embedded":
         with warnings.catch_warnings():
-            # Of map channels: scenarios for them are not for the embedded server.
+            # A warning about map channels: the embedded server does not run their scenarios.
             warnings.simplefilter("ignore", UnhonouredConfigWarning)
             server = EmbeddedServer(config=config)
         with server as embedded:
-            # Scenarios say by themselves where the API is.
+            # The scenarios configure the path of the API themselves.
             yield Server(kind, f"http://{urlsplit(embedded.url).netloc}")
         return
     port = free_port()
@@ -68,7 +68,7 @@ def start(kind: str, config: Mapping[str, Any], folder: Path) -> Iterator[Server
 
 @contextlib.contextmanager
 def serving(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    """Run a server with *config* until the block ends; the address of its WebSocket. *folder* is for its files."""
+    """Run a server with *config* until the block ends, and return its WebSocket address; *folder* is for its files."""
     port = free_port()
     listening = {"http_server": {"address": "127.0.0.1", "port": str(port)}}
     command = [_program(), "--config", str(_written({**config, **listening}, folder))]
@@ -77,7 +77,7 @@ def serving(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def checks(kind: str, token: str, config: Mapping[str, Any], folder: Path) -> bool:
-    """Whether the server's own checker calls a connection or subscription token valid."""
+    """Return whether the server's own checker accepts a connection or subscription token."""
     verb = {"connection": "checktoken", "subscription": "checksubtoken"}[kind]
     command = [_program(), verb, "--config", str(_written(config, folder)), "--", token]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -95,5 +95,5 @@ def _written(config: Mapping[str, Any], folder: Path) -> Path:
 
 def _program() -> str:
     program = find("centrifugo-v6")
-    assert program, "only tests that need the real server get here"
+    assert program, "tests that need the real server are skipped without its binary"
     return program

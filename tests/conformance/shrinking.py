@@ -1,4 +1,4 @@
-"""The shortest way to a failure: steps are left out, then made simpler, as long as it still fails."""
+"""Shrinking a failing sequence: leave out steps, then simplify them, while the sequence still fails."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -9,12 +9,14 @@ T = TypeVar("T")
 
 
 def shortest(items: Sequence[T], fails: Callable[[Sequence[T]], bool], shorter: Callable[[T], Iterator[T]]) -> list[T]:
-    """Items of *items* in the same order, or simpler ones, that fail, and do so no more if one is left out.
+    """Return a minimal failing sequence: a subsequence of *items* with simplified items.
+
+    Leaving out any item of the result makes it pass.
 
     Args:
-        items: what fails.
-        fails: whether other items do.
-        shorter: simpler items instead of one.
+        items: failing sequence.
+        fails: function that returns whether a sequence fails.
+        shorter: function that yields simpler replacements for an item.
     """
     kept, size = list(items), len(items)
     while size := size // 2:
@@ -33,7 +35,7 @@ def shortest(items: Sequence[T], fails: Callable[[Sequence[T]], bool], shorter: 
 def _simplest(
     items: list[T], index: int, fails: Callable[[Sequence[T]], bool], shorter: Callable[[T], Iterator[T]]
 ) -> T:
-    """What may stand at *index* at the least."""
+    """Return the simplest failing item for position *index*."""
     best = items[index]
     while True:
         for candidate in shorter(best):

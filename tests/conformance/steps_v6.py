@@ -1,8 +1,7 @@
-"""What can be done to two Centrifugo 6 servers with the same live connections, as data.
+"""Operations on two Centrifugo 6 servers with the same live connections, as data.
 
-A step says nothing of how things stand: whose connection it is, in which of its channels and at which position is a
-number that `duet_v6.Duet` takes modulo what there is. So any selection of steps is a plan again, and a plan that shows
-a difference can be made shorter.
+A step does not depend on the current state: connections, channels and positions are numbers that `duet_v6.Duet` takes
+modulo the number of existing items. Any selection of steps is therefore a valid plan, and a failing plan can be shrunk.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,11 +16,11 @@ class Signed(NamedTuple):
     """A token.
 
     Attributes:
-        claims: what it says besides what depends on its bearer.
-        secret: what it is signed with.
-        lifetime: seconds; None: what the claims say.
-        of_client: whether it is for the one connection only; it is another's, if the number is odd.
-        of_user: another user than the bearer.
+        claims: claims that do not depend on the bearer.
+        secret: key of the signature.
+        lifetime: seconds; None: as in the claims.
+        of_client: bind the token to a connection: the bearer's if the number is even, another if it is odd.
+        of_user: a user other than the bearer.
     """
 
     claims: Mapping[str, Any] = {}
@@ -35,11 +34,11 @@ class Ask(NamedTuple):
     """A command of a client.
 
     Attributes:
-        name: of the request.
-        params: what it says besides what depends on how things stand.
-        familiar: in which of its own channels, instead of the one in the params.
-        token: of the connection or the subscription.
-        epoch: which of those that were ever seen.
+        name: name of the request.
+        params: parameters that do not depend on the current state.
+        familiar: number of one of the client's channels, which replaces the channel in the params.
+        token: token for the connection or the subscription.
+        epoch: number of one of the known epochs.
     """
 
     name: str
@@ -50,7 +49,7 @@ class Ask(NamedTuple):
 
 
 class Arrive(NamedTuple):
-    """A client connects, and says more in the same message; *user*: who its token says it is, or it has none."""
+    """A client connects and sends more commands in the same message; *user* is the user of its token, if any."""
 
     connect: Ask
     user: str
@@ -58,7 +57,7 @@ class Arrive(NamedTuple):
 
 
 class Say(NamedTuple):
-    """A client sends commands in one message, cut into frames at *cuts*, which are parts of its length."""
+    """A client sends commands in one message, split into frames at *cuts*, which are fractions of its length."""
 
     number: int
     asks: tuple[Ask, ...]
@@ -67,7 +66,7 @@ class Say(NamedTuple):
 
 
 class Utter(NamedTuple):
-    """A client sends bytes after good commands; a new one if *number* is None."""
+    """A client sends raw bytes after valid commands; it is a new client if *number* is None."""
 
     number: int | None
     message: bytes
@@ -76,12 +75,12 @@ class Utter(NamedTuple):
 
 
 class Call(NamedTuple):
-    """The back end calls methods, all in a batch if there are several.
+    """The application calls API methods, in a batch if there are several.
 
     Attributes:
         calls: names and parameters.
-        number: of whose connection, if a method is of one.
-        familiar: in which of the channels of that one, instead of those in the parameters.
+        number: number of the connection, for methods about a connection.
+        familiar: number of one of that connection's channels, which replaces the channel in the parameters.
     """
 
     calls: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -90,7 +89,7 @@ class Call(NamedTuple):
 
 
 class Leave(NamedTuple):
-    """A client ends its connection: by close, eof, or reset; right behind commands, if there are some."""
+    """A client ends its connection by close, eof or reset, after sending *asks* if there are any."""
 
     number: int
     way: str
@@ -100,7 +99,7 @@ class Leave(NamedTuple):
 
 
 class Outlive(NamedTuple):
-    """Clients come whose connection or subscription ends by itself, and it is waited for."""
+    """Clients whose connection or subscription expires connect, and the step waits for the expiry."""
 
     channel: str
 
@@ -109,7 +108,7 @@ Step = Arrive | Say | Utter | Call | Leave | Outlive
 
 
 def shorter(step: Step) -> Iterator[Step]:
-    """Simpler steps that may do as well."""
+    """Yield simpler steps that may fail in the same way."""
     if isinstance(step, Arrive | Say | Utter | Leave):
         for index in range(len(step.asks)):
             yield step._replace(asks=step.asks[:index] + step.asks[index + 1 :])
@@ -123,5 +122,5 @@ _ENDING_LATER = ("refresh", "sub_refresh")
 
 
 def may_end_later(ask: Ask) -> bool:
-    """Whether a real server may end the connection because of it, but only in the background."""
+    """Return whether a real server may end the connection in the background because of this command."""
     return ask.name in _ENDING_LATER or ask.token is not None

@@ -1,4 +1,4 @@
-"""The embedded server and a real Centrifugo 6, asked the same: each answers as the other does."""
+"""The embedded server and a real Centrifugo 6 answer the same requests in the same way."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.conformance.raw_current import CONFIG, calls, mask, requests
 from tests.conformance.servers_v6 import start
 from tests.needs import needs
 
-# Another number of examples is for a person with time: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance
+# For a longer run: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance
 many = settings(
     max_examples=int(os.environ.get("CENTRIPETAL_EXAMPLES", "400")),
     deadline=None,
@@ -21,7 +21,7 @@ many = settings(
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
-    """A connection to an embedded server that has seen what the real one has seen."""
+    """Return a connection to an embedded server with the same request history as the real server."""
     with start("embedded", CONFIG, tmp_path_factory.mktemp("embedded")) as server:
         peer = Peer(server, mask)
         yield peer
@@ -30,7 +30,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
-    """A connection to a real server that has seen what the embedded one has seen."""
+    """Return a connection to a real server with the same request history as the embedded server."""
     with start("real", CONFIG, tmp_path_factory.mktemp("real")) as server:
         peer = Peer(server, mask)
         yield peer
@@ -47,7 +47,7 @@ def compare(request: RawRequest, real: Peer, embedded: Peer) -> None:
 @many
 @given(request=calls())
 def test_calls(request: RawRequest, real: Peer, embedded: Peer) -> None:
-    """Any call, batch or sequence of commands is answered by both servers with the same status and body."""
+    """Both servers answer any call, batch or sequence of commands with the same status and body."""
     compare(request, real, embedded)
 
 
@@ -55,12 +55,12 @@ def test_calls(request: RawRequest, real: Peer, embedded: Peer) -> None:
 @many
 @given(request=requests())
 def test_requests(request: RawRequest, real: Peer, embedded: Peer) -> None:
-    """Any method, path, key and error mode is answered by both servers with the same status and body."""
+    """Both servers answer any method, path, key and error mode with the same status and body."""
     compare(request, real, embedded)
 
 
 @many
 @given(request=calls())
 def test_embedded_server_survives(request: RawRequest, embedded: Peer) -> None:
-    """Whatever the body, the embedded server runs it or refuses it, and fails only where the real one does."""
+    """The embedded server runs or refuses any body, and fails only where the real server fails."""
     assert embedded.ask(request).status in (200, 400, 500)

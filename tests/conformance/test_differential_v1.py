@@ -1,4 +1,4 @@
-"""The embedded server and a real Centrifugo 1.x, asked the same: each answers as the other does."""
+"""The embedded server and a real Centrifugo 1.x answer the same requests in the same way."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.conformance.servers import Servers
 from tests.conformance.servers_v1 import SECRET
 from tests.needs import needs
 
-# Another number of examples is for a person with time: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance
+# For a longer run: CENTRIPETAL_EXAMPLES=20000 pytest tests/conformance
 many = settings(
     max_examples=int(os.environ.get("CENTRIPETAL_EXAMPLES", "400")),
     deadline=None,
@@ -24,7 +24,7 @@ many = settings(
 
 @pytest.fixture(scope="module")
 def embedded(servers: Servers) -> Iterator[Peer]:
-    """A connection to an embedded server that has seen what the real one has seen."""
+    """Return a connection to an embedded server with the same request history as the real server."""
     with servers.fresh("embedded", "usual") as server:
         peer = Peer(server, mask)
         yield peer
@@ -33,7 +33,7 @@ def embedded(servers: Servers) -> Iterator[Peer]:
 
 @pytest.fixture(scope="module")
 def real(servers: Servers) -> Iterator[Peer]:
-    """A connection to a real server that has seen what the embedded one has seen."""
+    """Return a connection to a real server with the same request history as the embedded server."""
     with servers.fresh("real", "usual") as server:
         peer = Peer(server, mask)
         yield peer
@@ -53,7 +53,7 @@ def compare(request: RawRequest, real: Peer, embedded: Peer) -> None:
 @many
 @given(body=bodies)
 def test_bodies(body: bytes, real: Peer, embedded: Peer) -> None:
-    """Any signed body, valid or not, is answered by both servers with the same status and body."""
+    """Both servers answer any signed body, valid or not, with the same status and body."""
     compare(signed(body), real, embedded)
 
 
@@ -61,22 +61,22 @@ def test_bodies(body: bytes, real: Peer, embedded: Peer) -> None:
 @many
 @given(request=requests())
 def test_requests(request: RawRequest, real: Peer, embedded: Peer) -> None:
-    """Any method, path, content type, mode and signature is answered by both servers with the same status and body."""
+    """Both servers answer any method, path, content type, mode and signature with the same status and body."""
     compare(request, real, embedded)
 
 
 @many
 @given(body=bodies)
 def test_embedded_server_survives(body: bytes, embedded: Peer) -> None:
-    """Whatever the body, the embedded server runs it or refuses it, and never fails."""
+    """The embedded server runs or refuses any body, and never fails."""
     assert embedded.ask(signed(body)).status in (200, 400)
 
 
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v1"))])
 @many
 @given(payload=payloads)
-def test_what_the_client_takes_the_server_takes(payload: bytes, kind: str, servers: Servers) -> None:
-    """Ready-made JSON that the client does not refuse, no server refuses."""
+def test_servers_accept_payloads_that_the_client_accepts(payload: bytes, kind: str, servers: Servers) -> None:
+    """Servers accept all serialized JSON that the client accepts."""
     with v1.Client(servers.shared(kind, "usual").url, SECRET) as client:
         try:
             assert client.publish("one:any", payload)

@@ -1,7 +1,7 @@
-"""Two 1.x servers driven alike, at random: the same API requests, clients, frames and ends, compared at every step.
+"""Random operations on two 1.x servers: the same API requests, clients, frames and closes, compared at every step.
 
-One is the embedded server; the other is a real one where there is one, and another embedded one anyway, which shows
-that the embedded server leaves nothing to chance and that the comparison holds.
+One server is the embedded server. The other is a real server, if available, and in any case a second embedded server,
+which shows that the embedded server is deterministic and that the comparison works.
 """
 
 import contextlib
@@ -27,20 +27,20 @@ from tests.conformance.raw import payloads
 from tests.conformance.servers_v1 import SECRET, start
 from tests.needs import needs
 
-# Another number of steps is for a person with time: CENTRIPETAL_STEPS=20000 pytest -rP tests/conformance
+# For a longer run: CENTRIPETAL_STEPS=20000 pytest -rP tests/conformance
 STEPS = int(os.environ.get("CENTRIPETAL_STEPS", "300"))
 STEPS_OF_ONE_RUN = 50
 SETTINGS = settings(
     stateful_step_count=STEPS_OF_ONE_RUN,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    # To find a shorter way to a difference takes minutes, since each try starts two servers.
+    # Shrinking a failure takes minutes, because each attempt starts two servers.
     phases=[Phase.generate, *([Phase.shrink] if "CENTRIPETAL_SHRINK" in os.environ else [])],
 )
 
 _LONG = {"history_lifetime": 600}
 _QUIET = {
-    # Nothing happens because time passes: that is what the scenarios and the golden transcripts are for.
+    # Timers are disabled here; the scenarios and the golden transcripts test them.
     "stale_connection_close_delay": 600,
     "ping_interval": 600,
     "presence_ping_interval": 600,
@@ -100,7 +100,7 @@ _one_in_ten = st.integers(0, 9).map(lambda number: number == 0)
 
 
 class Plan(NamedTuple):
-    """A command of a client as it is drawn; what it says depends on who sends it."""
+    """A drawn command of a client; its final content depends on the client that sends it."""
 
     method: str
     channel: str
@@ -166,12 +166,12 @@ BAD_API = [
 
 
 def signature(*parts: str) -> str:
-    """A sign as the server makes it, also of what our functions refuse to sign."""
+    """Return a sign as the server computes it, also for arguments that the library refuses."""
     return hmac.digest(SECRET.encode(), "".join(parts).encode(), "sha256").hex()
 
 
 def render(value: Any, side: int) -> Any:
-    """A command as it is on that side."""
+    """Return a command with the values of that side."""
     if isinstance(value, dict):
         return {key: render(each, side) for key, each in value.items()}
     if isinstance(value, list):
@@ -184,7 +184,7 @@ def encoder(value: Any) -> Callable[[int], bytes]:
 
 
 class Machine(RuleBasedStateMachine):
-    """What can happen to a server and its clients."""
+    """Random operations on a server and its clients."""
 
     kind: ClassVar[str]
     steps: ClassVar[int] = 0
@@ -233,12 +233,12 @@ class Machine(RuleBasedStateMachine):
         return self.duet.members[number % len(self.duet.members)]
 
     def someone(self, number: int) -> Member:
-        """One who has authenticated."""
+        """Return an authenticated member."""
         members = [member for member in self.duet.members if member.user is not None]
         return members[number % len(members)]
 
     def say(self, member: Member, commands: list[Any], binary: bool = False, cuts: tuple[float, ...] = ()) -> None:
-        """Send commands in one frame, remember what they came to, and compare."""
+        """Send commands in one frame, record their effects, and compare."""
         reply = self.duet.tell(member, encoder(commands if len(commands) > 1 else commands[0]), binary, cuts)
         if reply:
             replies = json.loads(reply)
@@ -291,7 +291,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.duet.members)
     @rule(number=_few, user=_user, info=_info, choice=st.integers(0, 23), odd=_one_in_ten)
     def connect_once_more(self, number: int, user: str, info: str, choice: int, odd: bool) -> None:
-        """Mostly one who has not authenticated: for the others, it is the end."""
+        """Send a connect command, mostly before authentication; an authenticated connection is closed."""
         members = [member for member in self.duet.members if (member.user is None) is not odd]
         if members:
             self.step("connect once more")
@@ -299,7 +299,7 @@ class Machine(RuleBasedStateMachine):
             self.say(member, [self.connect("connect", user, info, choice, "1")])
 
     def connect(self, method: str, user: str, info: str, choice: int, uid: str) -> dict[str, Any]:
-        """Credentials, mostly good ones."""
+        """Return a connect or refresh command, mostly with valid credentials."""
         now = int(time.time())
         timestamp = {20: str(now - 9000), 21: f"+0{now}", 22: f"{now}.0"}.get(choice, str(now))
         token = signature(user, timestamp, info)
@@ -314,7 +314,7 @@ class Machine(RuleBasedStateMachine):
     # ---- commands of clients
 
     def channel(self, member: Member, plan: Plan) -> Text:
-        """Where it is mostly subscribed already, unless it is to subscribe."""
+        """Return a channel: mostly one with a subscription of the member, except for a subscribe command."""
         if plan.method != "subscribe" and member.channels and plan.choice % 4:
             names = [*member.channels.values()]
             return names[plan.other % len(names)]
@@ -404,7 +404,7 @@ class Machine(RuleBasedStateMachine):
             commands.append(msgspec.Raw(bad.encode()))
         self.say(member, commands, binary, tuple(cuts))
 
-    # ---- what clients should not do, and ends
+    # ---- invalid frames, and closes
 
     @precondition(lambda self: len(self.duet.members) > 2)
     @rule(number=_few, command=st.sampled_from([*(text.encode() for text in BAD_COMMANDS), *BAD_FRAMES]))
@@ -461,7 +461,7 @@ class Machine(RuleBasedStateMachine):
         return [channel, *CHANNELS[start : start + plan.other % 4]]
 
     def call(self, commands: list[Any]) -> None:
-        """Make an API request and compare what it does."""
+        """Make an API request and compare its effects."""
         reply = self.duet.ask(encoder(commands if len(commands) > 1 else commands[0]))
         type(self).done[f"API {reply.status}"] += 1
         if reply.status == 200:
@@ -474,7 +474,7 @@ class Machine(RuleBasedStateMachine):
                 group = [member for member in self.duet.members if member.user == user and user]
                 groups.append(group)
                 loose = loose or len(group) > 1 or "channel" not in command["params"]
-                # It may only be the last one of several, so it has been run unless the request was given up.
+                # A disconnect is only drawn as the last command, so it has run unless the request was refused.
                 if command["method"] == "disconnect" and reply.status != 400:
                     closing = group
         self.duet.finish(closing, groups, loose)
@@ -487,7 +487,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.inhabited())
     @rule(number=_few, plan=plans("publish"), api=st.booleans())
     def talk(self, number: int, plan: Plan, api: bool) -> None:
-        """Say something where somebody listens."""
+        """Publish in a channel that has a subscriber."""
         member = self.someone(number)
         channels = [*member.channels.values()]
         if channels:
@@ -530,7 +530,7 @@ class Machine(RuleBasedStateMachine):
 @pytest.mark.timeout(120 + STEPS)
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v1"))])
 def test_same_things_happen(kind: str) -> None:
-    """Whatever happens to both servers, each connection receives the same from both, and the API answers the same."""
+    """After every operation each connection has received the same from both servers, and so has the API caller."""
 
     class Fresh(Machine):
         steps = 0

@@ -1,8 +1,8 @@
-"""Two Centrifugo 6 servers driven alike, at random: the same clients, messages, calls and ends, compared at every step.
+"""Random operations on two Centrifugo 6 servers: the same clients, messages, calls and closes, compared at every step.
 
-One is the embedded server; the other is a real one where there is one, and another embedded one anyway, which shows
-that the embedded server leaves nothing to chance and that the comparison holds. For more steps, and for the shortest
-way to a difference, which takes minutes:
+One server is the embedded server. The other is a real server, if available, and in any case a second embedded server,
+which shows that the embedded server is deterministic and that the comparison works. For more steps, and for shrinking a
+failure, which takes minutes:
 
     CENTRIPETAL_STEPS=9000 CENTRIPETAL_SHRINK=1 pytest -rP tests/conformance/test_machine_v6.py
 """
@@ -31,7 +31,7 @@ SEEDS = [int(seed) for seed in os.environ.get("CENTRIPETAL_SEEDS", "0 1 2").spli
 
 @contextlib.contextmanager
 def duet(kind: str, config: str) -> Iterator[Duet]:
-    """Two servers that nothing has happened to."""
+    """Run two new servers."""
     with contextlib.ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         servers = [
@@ -42,7 +42,7 @@ def duet(kind: str, config: str) -> Iterator[Duet]:
 
 
 def differ(kind: str, config: str, plan: Sequence[Step]) -> bool:
-    """Whether these steps show a difference."""
+    """Return whether these steps show a difference."""
     try:
         with duet(kind, config) as both:
             for step in plan:
@@ -56,7 +56,7 @@ def differ(kind: str, config: str, plan: Sequence[Step]) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
 def test_same_things_happen(kind: str, seed: int) -> None:
-    """Whatever happens to both servers, each connection receives the same from both, and the API answers the same."""
+    """After every step each connection has received the same from both servers, and so has the API caller."""
     config = "personal" if seed % 3 == 2 else "usual"
     plan = list(islice(steps(random.Random(seed)), STEPS // len(SEEDS)))
     with duet(kind, config) as both:
@@ -77,7 +77,7 @@ def test_same_things_happen(kind: str, seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
 def test_same_things_end(kind: str) -> None:
-    """A connection and subscriptions that expire end with both servers, and one that was refreshed in time does not."""
+    """Expired connections and subscriptions end on both servers, and a refreshed connection stays open."""
     with duet(kind, "brief") as both:
         for step in [*islice(steps(random.Random(1)), 3), Outlive("all:a")]:
             both.do(step)

@@ -1,4 +1,4 @@
-"""Two nodes of a real Centrifugo 6 behind one Redis or NATS: docs/howto/nodes.md, with its configurations."""
+"""Two nodes of a real Centrifugo 6 with Redis or NATS: docs/howto/nodes.md and its configurations."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ ENGINES = [pytest.param(name, marks=needs(f"{name}-server")) for name in PORTS]
 
 
 class Nodes(NamedTuple):
-    """Two nodes: clients for the API of each, the address at which browsers come to the second one."""
+    """Two nodes: API clients for each, and the address of the second node for browsers."""
 
     first: Client
     second: Client
@@ -80,7 +80,7 @@ def nodes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nodes]:
             command = [str(find("centrifugo-v6")), "--config", str(folder / "config.json")]
             stack.enter_context(running(command, node_port, folder))
             clients.append(Client(f"http://127.0.0.1:{node_port}", config["http_api"]["key"]))
-        for client in clients:  # nodes tell of each other after a moment
+        for client in clients:  # nodes announce themselves after a moment
             wait_until(lambda client=client: len(client.info().nodes) == 2)
         yield Nodes(clients[0], clients[1], f"ws://127.0.0.1:{node_port}/connection/websocket", name)
 
@@ -90,11 +90,11 @@ def wait_until(true: Any) -> None:
         if true():
             return
         time.sleep(0.02)
-    raise AssertionError("it does not come true")
+    raise AssertionError("the condition was not met in time")
 
 
 async def receive(connection: ClientConnection, member: str) -> Any:
-    """The next message with that member, in a reply or push."""
+    """Return the next message with that member, in a reply or push."""
     async with asyncio.timeout(20):
         while True:
             for line in str(await connection.recv()).splitlines():
@@ -111,7 +111,7 @@ def code_of(call: Any) -> int | None:
 
 
 async def test_a_call_to_one_node_reaches_the_clients_of_the_other(nodes: Nodes) -> None:
-    """Publications and disconnects; history, presence and idempotency keys are shared by Redis and not by NATS."""
+    """Publications and disconnects reach both nodes; only Redis shares history, presence and idempotency keys."""
     shared = nodes.engine == "redis"
     async with connect(nodes.websocket) as browser:
         await browser.send(json.dumps({"id": 1, "connect": {"token": connection_token("the key of tokens", 42)}}))

@@ -23,7 +23,7 @@ each_version = pytest.mark.parametrize(
 
 @pytest.fixture
 def url(version: str, tmp_path: Path) -> Iterator[str]:
-    """A fresh server of that version."""
+    """Run a new server of that version and return its URL."""
     program, port = find(f"centrifugo-{version}"), free_port()
     assert program
     file = tmp_path / "config.json"
@@ -33,8 +33,8 @@ def url(version: str, tmp_path: Path) -> Iterator[str]:
 
 
 @each_version
-def test_calls_work_without_a_word_about_the_version(version: str, url: str) -> None:
-    """Blocking, awaited, in a batch, at the same time and page by page: an old server is found out by itself."""
+def test_calls_work_without_naming_the_version(version: str, url: str) -> None:
+    """Blocking, asyncio, batched, concurrent and paged calls work, because the client detects an old server."""
     with Client(url, KEY) as client:
         assert client.publish("a", b'{"x":\n1}').offset == 1
         assert client.history("a", limit=1).publications[0].data == {"x": 1}
@@ -58,8 +58,8 @@ def test_calls_work_without_a_word_about_the_version(version: str, url: str) -> 
 
 
 @each_version
-def test_what_it_ignores_is_an_error(version: str, url: str) -> None:
-    """As soon as the version is known; an old server is known by its first answer, and says it all to a 4.x."""
+def test_unsupported_options_are_errors(version: str, url: str) -> None:
+    """An option that the server would ignore raises an error once the client knows the version."""
     client = Client(url, KEY)
     client.info()
     with pytest.raises(UsageError, match=r"version needs Centrifugo 6\.2"):
@@ -80,8 +80,8 @@ def test_what_it_ignores_is_an_error(version: str, url: str) -> None:
 
 
 @each_version
-def test_what_it_lacks_is_said(version: str, url: str) -> None:
-    """Methods of PRO, of newer servers and of nobody; also as the first call of all."""
+def test_missing_methods_are_explained(version: str, url: str) -> None:
+    """Missing methods (PRO, newer or unknown) are errors with an explanation, even in the first call."""
     calls: list[Callable[[Client], object]] = [
         lambda client: client.block_user("u"),
         lambda client: client.call("no_such_method"),
@@ -94,7 +94,7 @@ def test_what_it_lacks_is_said(version: str, url: str) -> None:
 
 
 @each_version
-def test_a_wrong_key_is_said(version: str, url: str) -> None:
-    """Whichever form of the API there is."""
+def test_a_wrong_key_is_an_error(version: str, url: str) -> None:
+    """A wrong key is an authentication error at every form of the API."""
     with pytest.raises(AuthenticationError, match="the api_key is not the server's"):
         Client(url, "wrong").publish("a", 1)

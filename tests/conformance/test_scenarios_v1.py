@@ -1,4 +1,4 @@
-"""Every scenario of `scenarios_v1.py` on every facade of the 1.x client, against every server there is."""
+"""Every scenario of `scenarios_v1.py` with every facade of the 1.x client, on every available server."""
 
 import time
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ SINGLE = ("sync", "async")
 
 
 def parameters() -> list[object]:
-    """Each scenario with each of its facades."""
+    """Return each scenario with each of its facades."""
     return [
         pytest.param(scenario, kind, id=f"{scenario.name}-{kind}", marks=[pytest.mark.slow] if scenario.slow else [])
         for scenario in SCENARIOS
@@ -29,7 +29,7 @@ def parameters() -> list[object]:
 @pytest.mark.parametrize("server_kind", KINDS)
 @pytest.mark.parametrize(("scenario", "kind"), parameters())
 def test_scenario(scenario: Scenario, kind: str, server_kind: str, servers: Servers) -> None:
-    """A call comes to what its scenario says, on whatever facade and server it is made."""
+    """Every facade on every server returns the results that the scenario expects."""
     if scenario.alone:
         with servers.fresh(server_kind, scenario.config) as server:
             run(scenario, kind, server)
@@ -45,7 +45,7 @@ def run(scenario: Scenario, kind: str, server: Server) -> None:
 
 
 def answer(calls: Facade, kind: str, request: Request) -> list[str]:
-    """Make the calls of a request; what is not as expected."""
+    """Make the calls of a request and return the differences."""
     end = time.monotonic() + request.patience
     while True:
         came = calls.make([ask.call for ask in request.asks])
@@ -94,13 +94,13 @@ def same(got: object, expected: object) -> bool:
 
 @needs("centrifugo-v1")
 def test_real_server(servers: Servers) -> None:
-    """A real Centrifugo 1.x answers, so that the scenarios above ran against it, too."""
+    """A real Centrifugo 1.x is available, so the scenarios above ran on it."""
     assert servers.shared("real", "usual").url
     assert "real" in KINDS
 
 
 def test_list_has_every_method() -> None:
-    """Every method of the client occurs in a scenario, and every scenario on some facade."""
+    """Every method of the client occurs in a scenario, and every scenario runs on a facade."""
     methods = {
         ask.call.method for scenario in SCENARIOS for request in scenario.requests(Namer()) for ask in request.asks
     }
@@ -109,6 +109,6 @@ def test_list_has_every_method() -> None:
 
 
 def test_names_are_unique() -> None:
-    """No two scenarios have the same name, so that a failure names one."""
+    """Scenario names are unique, so a failure names one scenario."""
     names: Sequence[str] = [scenario.name for scenario in SCENARIOS]
     assert len(set(names)) == len(names)

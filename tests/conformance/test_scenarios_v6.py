@@ -1,4 +1,4 @@
-"""Every scenario of `scenarios_v6.py` on every facade of the client, against every server of the current API."""
+"""Every scenario of `scenarios_v6.py` with every facade of the client, on every server of the current API."""
 
 import time
 
@@ -17,7 +17,7 @@ from tests.needs import needs
 
 
 def parameters() -> list[object]:
-    """Each scenario with each of its facades on each server that is meant to do it."""
+    """Return each scenario with each of its facades on each server that supports it."""
     return [
         pytest.param(
             *(scenario, kind, server_kind),
@@ -33,7 +33,7 @@ def parameters() -> list[object]:
 
 @pytest.mark.parametrize(("scenario", "kind", "server_kind"), parameters())
 def test_scenario(scenario: Scenario, kind: str, server_kind: str, servers_6: Servers) -> None:
-    """A call comes to what its scenario says, on whatever facade and server it is made."""
+    """Every facade on every server returns the results that the scenario expects."""
     server = servers_6.shared(server_kind, scenario.config)
     prefix = CONFIGS[scenario.config]["http_api"].get("handler_prefix", "/api")
     with facade(kind, server.url, API_KEY if scenario.key else None, handler_prefix=prefix) as calls:
@@ -43,7 +43,7 @@ def test_scenario(scenario: Scenario, kind: str, server_kind: str, servers_6: Se
 
 
 def answer(calls: Facade, kind: str, asks: list[Ask], patience: float) -> list[str]:
-    """Make the calls of a request, again and again if the server may take a while; what is not as expected."""
+    """Make the calls of a request, repeatedly if the server may need time, and return the differences."""
     end = time.monotonic() + patience
     while True:
         came = calls.make([one.call for one in asks])
@@ -86,19 +86,19 @@ def compare(one: Ask, came: Came, kind: str) -> list[str]:
 
 @needs("centrifugo-v6")
 def test_real_server(servers_6: Servers) -> None:
-    """A real Centrifugo 6.x answers, so that the scenarios above ran against it, too."""
+    """A real Centrifugo 6.x is available, so the scenarios above ran on it."""
     assert servers_6.shared("real", "usual").url
     assert "real" in KINDS
 
 
 def test_list_has_every_method() -> None:
-    """Every method of the client occurs in a scenario, and every scenario on some facade."""
+    """Every method of the client occurs in a scenario, and every scenario runs on a facade."""
     methods = {ask.call.method for scenario in SCENARIOS for asks in scenario.requests(Namer()) for ask in asks}
     assert methods == {command.name for command in COMMANDS} | {"call"}
     assert all(set(scenario.facades) <= set(ALL) and scenario.facades for scenario in SCENARIOS)
 
 
 def test_names_are_unique() -> None:
-    """No two scenarios have the same name, so that a failure names one."""
+    """Scenario names are unique, so a failure names one scenario."""
     names = [scenario.name for scenario in SCENARIOS]
     assert len(set(names)) == len(names)

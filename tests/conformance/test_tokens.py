@@ -1,4 +1,4 @@
-"""Tokens before a real Centrifugo 6: its checker and a live connection judge every kind, and our verdicts agree."""
+"""A real Centrifugo 6 and this library agree about tokens: its checker and its live connections against `explain`."""
 
 import contextlib
 import http.server
@@ -34,7 +34,7 @@ HMAC_KEY = {"hmac_secret_key": SECRET}
 
 @pytest.fixture(scope="module")
 def key_set() -> Iterator[str]:
-    """The URL of a key set with all keys that have an id."""
+    """Serve a key set with all keys that have an id, and return its URL."""
     body = json.dumps({"keys": [key.jwk() for key in SIGNERS if key.kid]}).encode()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,7 +55,7 @@ def key_set() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def live(key_set: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Gives a running server for a key; one for each configuration, started when first asked for."""
+    """Return a function that gives the URL of a server for a key; each configuration is started on first use."""
     running: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
 
@@ -74,7 +74,7 @@ def config(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_for(key: SigningKey, key_set: str) -> dict[str, Any]:
-    """What the server is given to verify the tokens of *key*."""
+    """Return the server's settings for verifying tokens of *key*."""
     if key.kid:
         return {"jwks_public_endpoint": key_set}
     if key.secret:
@@ -83,7 +83,7 @@ def settings_for(key: SigningKey, key_set: str) -> dict[str, Any]:
 
 
 def said(url: str, connecting: str, channel: str = "", subscribing: str = "") -> list[dict[str, Any]]:
-    """What the server says to connect and, if a channel is given, to subscribe: replies, or the close."""
+    """Return the server's replies to connect and, if *channel* is given, to subscribe, or the close."""
     answers: list[dict[str, Any]] = []
     with connect(url) as connection:
         try:
@@ -100,7 +100,7 @@ def said(url: str, connecting: str, channel: str = "", subscribing: str = "") ->
 
 @pytest.mark.parametrize("key", SIGNERS, ids=repr)
 def test_every_algorithm_is_accepted(key: SigningKey, key_set: str, live: Any, tmp_path: Path) -> None:
-    """Connection and subscription tokens of each algorithm: the checker calls them valid, and a client gets in."""
+    """The checker accepts tokens of each algorithm, and a client can connect and subscribe with them."""
     settings = settings_for(key, key_set)
     override = Override(force_positioning=False)
     subs = {"tok:1": SubscribeOptions(data={"from": "token"}, info=1, override=override)}
@@ -153,21 +153,21 @@ def agrees(answer: dict[str, Any], explanation: Explanation) -> None:
 
 
 @pytest.mark.parametrize(("what", "token"), CONNECTING, ids=[what for what, _ in CONNECTING])
-def test_the_explanation_is_what_a_client_is_told_at_connect(what: str, token: str, live: Any) -> None:
-    """The code and the words of `explain` are those of a live server."""
+def test_the_explanation_matches_the_server_at_connect(what: str, token: str, live: Any) -> None:
+    """`explain` predicts the error or close of a live server for a connection token."""
     (answer,) = said(live(HMAC_KEY), token)
     agrees(answer, explain(token, SECRET, kind="connection"))
 
 
 @pytest.mark.parametrize(("what", "token"), SUBSCRIBING, ids=[what for what, _ in SUBSCRIBING])
-def test_the_explanation_is_what_a_client_is_told_at_subscribe(what: str, token: str, live: Any) -> None:
-    """The code and the words of `explain` are those of a live server."""
+def test_the_explanation_matches_the_server_at_subscribe(what: str, token: str, live: Any) -> None:
+    """`explain` predicts the error or close of a live server for a subscription token."""
     _, answer = said(live(HMAC_KEY), connection_token(SECRET, 42), "tok:1", token)
     agrees(answer, explain(token, SECRET, channel="tok:1", user=42, client="the connection's"))
 
 
-def test_the_keys_change_without_disconnecting(live: Any) -> None:
-    """While keys change, the server takes tokens of the new and the previous secret."""
+def test_keys_can_change_without_disconnects(live: Any) -> None:
+    """During a change of keys, the server accepts tokens of the new and the previous secret."""
     url = live({"hmac_secret_key": "the new secret of the server", "hmac_previous_secret_key": SECRET})
     for secret in ("the new secret of the server", SECRET):
         (answer,) = said(url, connection_token(secret, 42))
@@ -175,7 +175,7 @@ def test_the_keys_change_without_disconnecting(live: Any) -> None:
 
 
 def test_audience_issuer_and_user_claim(live: Any) -> None:
-    """A server that wants audience, issuer and another claim for the user gets all three."""
+    """A server that requires an audience, an issuer and another user claim accepts a token with all three."""
     url = live({**HMAC_KEY, "audience": "a", "issuer_regex": "^i\\d$", "user_id_claim": "uid"})
     token = connection_token(SECRET, 42, audience=["b", "a"], issuer="i1", user_id_claim="uid")
     assert "connect" in said(url, token)[0]
@@ -187,8 +187,8 @@ CLAIMS = [claims for _, claims in ACCEPTED] + [claims for _, claims, _, _ in REF
 
 @pytest.mark.parametrize("kind", ["connection", "subscription"])
 @pytest.mark.parametrize("claims", CLAIMS, ids=range(len(CLAIMS)))
-def test_the_readers_agree(kind: Any, claims: Any, tmp_path: Path) -> None:
-    """On odd claims our reader and the server's come to the same verdict."""
+def test_the_verdicts_on_claims_agree(kind: Any, claims: Any, tmp_path: Path) -> None:
+    """The server and this library agree about unusual claims."""
     token = hs256(claims)
     if kind == "subscription" and isinstance(claims, dict):
         token = hs256({"channel": "a", **claims})
@@ -200,13 +200,13 @@ TEXTS = [(row[0], row[1]) for row in MISTAKES if row[2] == SECRET and isinstance
 
 
 @pytest.mark.parametrize(("what", "token"), TEXTS, ids=[what for what, _ in TEXTS])
-def test_mistakes_are_mistakes(what: str, token: str, tmp_path: Path) -> None:
-    """What `explain` finds fault with as a token of a secret, the server's checker finds fault with."""
+def test_the_verdicts_on_invalid_tokens_agree(what: str, token: str, tmp_path: Path) -> None:
+    """The server's checker rejects every token that `explain` rejects."""
     ours = explain(token, SECRET, kind="connection")
     assert checks("connection", token, config(HMAC_KEY), tmp_path) == (ours.accepted or ours.error == 110)
 
 
-def test_a_public_key_is_no_secret(tmp_path: Path) -> None:
-    """A token signed by HMAC with the public key's text is refused where that key is configured."""
+def test_a_public_key_is_not_a_secret(tmp_path: Path) -> None:
+    """A token signed by HMAC with a public key's text is refused by a server with that key."""
     token = hs256({"sub": "42"}, pair("rsa").public)
     assert not checks("connection", token, config({"rsa_public_key": pair("rsa").public}), tmp_path)

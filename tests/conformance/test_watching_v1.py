@@ -1,4 +1,4 @@
-"""Watching channels of the embedded and of a real 1.x server: both are watched alike."""
+"""Watching channels works in the same way on the embedded server and on a real 1.x server."""
 
 import threading
 import urllib.request
@@ -43,14 +43,14 @@ CONFIG = {
 
 @pytest.fixture(params=KINDS, scope="module")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of each kind."""
+    """Run a server of each kind."""
     with start(request.param, CONFIG, tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
-    """The back end."""
+    """Return a client of the server API."""
     with Client(server.url, SECRET) as client:
         yield client
 
@@ -62,7 +62,7 @@ def events(
 
 
 def take(happening: Iterator[Event], count: int, *kinds: type[Event]) -> list[Any]:
-    """The next so many events, of these kinds if any are given."""
+    """Return the next *count* events, only of the given kinds if there are any."""
     taken: list[Event] = []
     while len(taken) < count:
         event = next(happening)
@@ -72,7 +72,7 @@ def take(happening: Iterator[Event], count: int, *kinds: type[Event]) -> list[An
 
 
 def test_publications_arrive_as_they_were_written(server: Server, client: Client) -> None:
-    """Also in a private channel, with spaces, letters and digits as they are, and with the originator."""
+    """Messages arrive unchanged, also in a private channel, with the client id of their publisher."""
     happening = events(server.url, "$desk", "desk")
     connected, first, second = take(happening, 3)
     assert isinstance(connected, Connected)
@@ -84,8 +84,8 @@ def test_publications_arrive_as_they_were_written(server: Server, client: Client
     assert (public.data, public.sender) == (b"null", Person("origin"))
 
 
-def test_people_come_and_go(server: Server, client: Client) -> None:
-    """The own join comes after the news that it has subscribed."""
+def test_joins_and_leaves_are_reported(server: Server, client: Client) -> None:
+    """Joins and leaves are reported, and the watcher's own join comes after the event of its subscription."""
     happening = events(server.url, "room:1")
     connected, subscribed, joined = take(happening, 3)
     assert subscribed == Subscribed("room:1")
@@ -104,8 +104,8 @@ def test_people_come_and_go(server: Server, client: Client) -> None:
         list(other)
 
 
-def test_a_cut_is_bridged_or_told(server: Server, client: Client) -> None:
-    """Missed publications follow oldest first; if the server has not all of them, or no `recover`, there is a gap."""
+def test_a_lost_connection_is_recovered_or_reported(server: Server, client: Client) -> None:
+    """Missed messages come oldest first; without all of them, or without `recover`, a gap is reported."""
     client.publish("log:1", 0)
     missed = [[1, 2], [3, 4, 5, 6]]
 
@@ -144,7 +144,7 @@ def test_a_cut_is_bridged_or_told(server: Server, client: Client) -> None:
     ],
 )
 def test_refusals_say_what_to_do(server: Server, channel: str, user: str, words: str) -> None:
-    """Alone they are the end, among others they are not."""
+    """A refusal says what to do; it ends watching only if no other channel is left."""
     with pytest.raises(ServerError, match=words):
         list(events(server.url, channel, user=user))
     happening = events(server.url, channel, "open:1", user=user)
@@ -152,14 +152,14 @@ def test_refusals_say_what_to_do(server: Server, channel: str, user: str, words:
     assert {type(event) for event in told} == {Connected, Refused, Subscribed}
 
 
-def test_another_secret_is_told(server: Server) -> None:
-    """With what to do."""
+def test_a_wrong_secret_is_reported(server: Server) -> None:
+    """The error for a wrong secret says what to do."""
     with pytest.raises(ServerError, match=r"invalid token .*with the `secret`"):
         list(Watching(Watcher(["desk"], secret="other", user="42"), server.url))
 
 
-def test_the_back_end_takes_somebody_out(server: Server, client: Client) -> None:
-    """Of one channel, and then of the last."""
+def test_unsubscribes_by_the_back_end(server: Server, client: Client) -> None:
+    """Watching continues after the first unsubscribe and ends after the unsubscribe from the last channel."""
     happening = events(server.url, "desk", "room:2", user="50")
     take(happening, 2, Subscribed)
     client.unsubscribe("desk", "50")
@@ -169,8 +169,8 @@ def test_the_back_end_takes_somebody_out(server: Server, client: Client) -> None
         list(happening)
 
 
-def test_a_push_that_nobody_can_read_is_not_the_end(server: Server, client: Client) -> None:
-    """A uid with a quote in it breaks its push; the next one is fine."""
+def test_an_unreadable_push_does_not_end_watching(server: Server, client: Client) -> None:
+    """A push that is not valid JSON, because of a uid with a quote, does not end watching."""
     happening = events(server.url, "desk")
     take(happening, 2)
     _raw_publish(server.url, b'{"channel":"desk","data":1,"uid":"\\""}')
@@ -181,7 +181,7 @@ def test_a_push_that_nobody_can_read_is_not_the_end(server: Server, client: Clie
 
 
 def _raw_publish(url: str, params: bytes) -> None:
-    """Publish as our own client would refuse to."""
+    """Publish without the checks of the library's client."""
     body = b'[{"method":"publish","params":%b}]' % params
     headers = {"X-API-Sign": generate_api_sign(SECRET, body), "Content-Type": "application/json"}
     urllib.request.urlopen(urllib.request.Request(f"{url}/api/", body, headers), timeout=20).close()
@@ -189,8 +189,8 @@ def _raw_publish(url: str, params: bytes) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_credentials_do_not_expire_while_somebody_watches(kind: str, tmp_path: Path) -> None:
-    """They are renewed in time, as often as it takes."""
+def test_credentials_are_renewed_while_watching(kind: str, tmp_path: Path) -> None:
+    """Credentials are renewed in time, repeatedly."""
     config = {"secret": SECRET, "connection_lifetime": 2, "expired_connection_close_delay": 1}
     with start(kind, config, tmp_path) as server:
         watching = Watching(Watcher(["c"], secret=SECRET, user="42"), server.url, timeout=20)
@@ -201,8 +201,8 @@ def test_credentials_do_not_expire_while_somebody_watches(kind: str, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_server_that_stops_is_lost_and_not_the_end(kind: str, tmp_path: Path) -> None:
-    """It says so; another on its port would be found."""
+def test_a_stopping_server_is_reported_as_lost(kind: str, tmp_path: Path) -> None:
+    """A stopping server is reported as a lost connection, after which the watcher would reconnect."""
     with start(kind, CONFIG, tmp_path) as server:
         happening = events(server.url, "desk")
         take(happening, 2)

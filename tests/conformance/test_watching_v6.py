@@ -1,4 +1,4 @@
-"""Watching channels of the embedded and of a real Centrifugo 6: both are watched alike."""
+"""Watching channels works in the same way on the embedded server and on a real Centrifugo 6."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,14 +47,14 @@ CONFIG = {
 
 @pytest.fixture(params=KINDS, scope="module")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of each kind."""
+    """Run a server of each kind."""
     with start(request.param, CONFIG, tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
-    """The back end."""
+    """Return a client of the server API."""
     with Client(server.url, API_KEY) as client:
         yield client
 
@@ -65,7 +65,7 @@ def events(url: str, *channels: str, pauses: Callable[[int], float] = lambda _: 
 
 
 def take(happening: Iterator[Event], count: int, *kinds: type[Event]) -> list[Any]:
-    """The next so many events, of these kinds if any are given."""
+    """Return the next *count* events, only of the given kinds if there are any."""
     taken: list[Event] = []
     while len(taken) < count:
         event = next(happening)
@@ -75,7 +75,7 @@ def take(happening: Iterator[Event], count: int, *kinds: type[Event]) -> list[An
 
 
 def test_publications_arrive_as_they_were_written(server: Server, client: Client) -> None:
-    """Also in a private channel: spaces, letters and digits as they are, tags, and the offset where there is one."""
+    """Publications arrive unchanged, also in a private channel, with tags, and with their offset if there is one."""
     happening = events(server.url, "$desk", "log:a")
     connected, *both = take(happening, 3)
     assert isinstance(connected, Connected)
@@ -88,8 +88,8 @@ def test_publications_arrive_as_they_were_written(server: Server, client: Client
     ]
 
 
-def test_who_joins_and_leaves_is_seen(server: Server, client: Client) -> None:
-    """With user and connection; the own join, too."""
+def test_joins_and_leaves_are_reported(server: Server, client: Client) -> None:
+    """Joins and leaves are reported with user and connection, including the watcher's own join."""
     happening = events(server.url, "room:a")
     connected, _, own = take(happening, 3)
     assert own == Joined("room:a", Person(connected.client, "42"))
@@ -103,8 +103,8 @@ def test_who_joins_and_leaves_is_seen(server: Server, client: Client) -> None:
         list(other)
 
 
-def test_what_was_missed_is_recovered(server: Server, client: Client) -> None:
-    """After a cut; and where history does not reach back, or there is none, the gap is told."""
+def test_missed_publications_are_recovered(server: Server, client: Client) -> None:
+    """Missed publications are recovered after a lost connection, and a gap is reported if history is insufficient."""
     port = int(server.url.rpartition(":")[2])
     pauses: list[int] = []
 
@@ -137,8 +137,8 @@ def test_what_was_missed_is_recovered(server: Server, client: Client) -> None:
         assert take(happening, 1, Published) == [Published("log:b", b"9", offset=8)]
 
 
-def test_being_taken_out(server: Server, client: Client) -> None:
-    """Of one channel it goes on with the others, of all it ends."""
+def test_unsubscribes_by_the_back_end(server: Server, client: Client) -> None:
+    """Watching continues after an unsubscribe from one channel, and ends after an unsubscribe from all channels."""
     happening = events(server.url, "a", "b")
     take(happening, 3)
     client.unsubscribe("a", "42")
@@ -152,7 +152,7 @@ def test_being_taken_out(server: Server, client: Client) -> None:
 
 
 def test_a_token_made_elsewhere(server: Server, client: Client) -> None:
-    """It connects, may have the server subscribe us, and lets us into channels that are open to clients."""
+    """With a given token the watcher connects, gets server-side subscriptions, and can subscribe to open channels."""
     token = connection_token(KEY, "44", channels=["log:c"])
     happening = events(server.url, "log:c", "open:c", token=token)
     assert {event.channel for event in take(happening, 2, Subscribed)} == {"log:c", "open:c"}
@@ -161,7 +161,7 @@ def test_a_token_made_elsewhere(server: Server, client: Client) -> None:
 
 
 def test_without_a_token(server: Server, client: Client) -> None:
-    """Where the server permits, in channels that are open; for others it says what is wanted."""
+    """Without a token the watcher can subscribe to open channels if the server permits it; other errors have advice."""
     happening = events(server.url, "open:d", "log:d", "no-such:d", sign=None)
     by_channel = {event.channel: event for event in take(happening, 3, Subscribed, Refused)}
     assert isinstance(by_channel["open:d"], Subscribed)
@@ -178,14 +178,14 @@ def test_without_a_token(server: Server, client: Client) -> None:
         ({"token": connection_token(KEY, 1, now=1.0)}, "109: token expired"),
     ],
 )
-def test_a_wrong_token_is_the_end(server: Server, options: dict[str, Any], words: str) -> None:
-    """With what to do about it."""
+def test_a_wrong_token_ends_watching(server: Server, options: dict[str, Any], words: str) -> None:
+    """A wrong token ends watching with an error that says what to do."""
     with pytest.raises(ServerError, match=words):
         next(events(server.url, "open:e", **options))
 
 
 def test_a_token_is_renewed(server: Server) -> None:
-    """Before it expires, so that the connection stays."""
+    """A token is renewed before it expires, so the connection stays open."""
     signed: list[float] = []
 
     def brief(channel: str | None, now: float) -> str:

@@ -1,4 +1,4 @@
-"""What an application does beside the official clients: it calls the server API of Centrifugo 6, and makes tokens."""
+"""The application's part in tests of official clients: calls of the server API of Centrifugo 6, and tokens."""
 
 import asyncio
 import base64
@@ -38,7 +38,7 @@ CONFIG = {
 
 
 async def call(server: EmbeddedServer, method: str, **params: Any) -> Any:
-    """The result of a method of the server API."""
+    """Return the result of a method of the server API."""
     request = urllib.request.Request(
         f"{server.url}/api/{method}",
         json.dumps(params).encode(),
@@ -53,7 +53,7 @@ async def call(server: EmbeddedServer, method: str, **params: Any) -> Any:
 
 
 def token(**claims: Any) -> str:
-    """A token with these claims."""
+    """Return a token with these claims."""
     parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
     text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
     signature = hmac.new(_SECRET.encode(), text, hashlib.sha256).digest()

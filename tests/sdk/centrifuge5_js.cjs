@@ -1,6 +1,6 @@
-// The official JavaScript client of Centrifugo 3 to 6, unmodified, as a program: orders come in on stdin, events go out
-// on stdout, one JSON value a line. argv: the folder of the npm packages, the address, the client's options.
-// A token that it wants comes with an order, too.
+// The official JavaScript client of Centrifugo 3 to 6, unmodified, as a program that reads commands from stdin and
+// writes events to stdout, one JSON value per line. argv: the folder of the npm packages, the address, the client's
+// options. When the client asks for a token, the token comes with a command.
 const readline = require("node:readline");
 const [packages, address, options] = process.argv.slice(2);
 const load = require("node:module").createRequire(`${packages}/`);
@@ -12,14 +12,14 @@ const wanted = [];
 const getToken = () => new Promise((resolve) => { wanted.push(resolve); tell("token wanted"); });
 
 const client = new Centrifuge(address, {
-  websocket: load("ws"), // browsers have one of their own
+  websocket: load("ws"), // browsers have this class built in
   getToken,
   minReconnectDelay: 20,
   maxReconnectDelay: 100,
   ...JSON.parse(options),
 });
 for (const event of ["connected", "connecting", "disconnected", "error"]) client.on(event, (details) => tell(event, details));
-// What happens in server-side subscriptions.
+// Events of server-side subscriptions.
 for (const event of ["subscribed", "unsubscribed", "publication", "join", "leave"])
   client.on(event, (details) => tell(`server ${event}`, details));
 

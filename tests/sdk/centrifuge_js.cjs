@@ -1,11 +1,11 @@
-// The official JavaScript client of Centrifugo 1.x, unmodified, as a program: orders come in on stdin, events go out on
-// stdout, one JSON value a line. argv: the folder of the npm packages, the client's options, the address of the
-// application's endpoint for private channels.
+// The official JavaScript client of Centrifugo 1.x, unmodified, as a program that reads commands from stdin and writes
+// events to stdout, one JSON value per line. argv: the folder of the npm packages, the client's options, the address
+// of the application's endpoint for private channels.
 const readline = require("node:readline");
 const [packages, options, authEndpoint] = process.argv.slice(2);
 const load = require("node:module").createRequire(`${packages}/`);
 
-globalThis.WebSocket = load("ws"); // browsers have one of their own
+globalThis.WebSocket = load("ws"); // browsers have this class built in
 const Centrifuge = load("centrifuge");
 
 const tell = (event, details = {}) => console.log(JSON.stringify({ event, ...details }));

@@ -1,4 +1,4 @@
-"""Where official client libraries are tried: a line to the server that can be cut, and a program that takes orders."""
+"""Tools to run official client libraries: a proxy that can be cut, and a process that takes commands."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ __all__ = ["Line", "Program"]
 
 
 class Line:
-    """The way between client and server, which can be cut."""
+    """A TCP proxy between client and server that can be cut."""
 
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
@@ -22,7 +22,7 @@ class Line:
         return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{self._target.path}"
 
     def cut(self) -> None:
-        """End all connections and let no other through."""
+        """Close all connections and refuse new ones."""
         self._open = False
         for writer in self._writers:
             writer.transport.abort()
@@ -52,7 +52,7 @@ class Line:
 
 
 class Program:
-    """A process with a client library in it: orders go in and events come out, one JSON value a line."""
+    """A process with a client library that reads commands and writes events, one JSON value per line."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -63,7 +63,7 @@ class Program:
         self._process.stdin.write(json.dumps({"order": order, **details}).encode() + b"\n")
 
     async def event(self, event: str, **details: object) -> dict[str, Any]:
-        """The next event of that kind with these details; others that come before it are kept."""
+        """Return the next event with this name and these details, and keep earlier events."""
         wanted = {"event": event, **details}
         while True:
             for index, found in enumerate(self._events):

@@ -1,4 +1,4 @@
-"""The official JavaScript client of Centrifugo 3 to 6, unmodified, on the embedded server."""
+"""The official JavaScript client of Centrifugo 3 to 6, unmodified, with the embedded server."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ async def line(server: EmbeddedServer) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def idle(line: Line) -> AsyncIterator[Program]:
-    """A client that has not connected, and asks for its tokens."""
+    """Return a client that has not connected yet and asks the test for its tokens."""
     node, packages = find("node"), find("centrifuge-js")
     assert node
     assert packages
@@ -50,7 +50,7 @@ async def idle(line: Line) -> AsyncIterator[Program]:
 
 
 async def connect(client: Program, **claims: Any) -> str:
-    """Connect with a token with these claims; the connection id."""
+    """Connect with a token with these claims and return the connection id."""
     client.order("connect")
     await client.event("token wanted")
     client.order("token", token=token(**claims))
@@ -60,7 +60,7 @@ async def connect(client: Program, **claims: Any) -> str:
 
 @pytest.fixture
 async def client(idle: Program) -> Program:
-    """A client that has connected as user 42."""
+    """Return a client that is connected as user 42."""
     await connect(idle, sub="42", info={"name": "Zoë"})
     return idle
 
@@ -70,8 +70,8 @@ async def subscribe(client: Program, channel: str, **options: object) -> dict[st
     return await client.event("subscribed", channel=channel)
 
 
-async def test_it_gets_what_the_api_publishes(client: Program, server: EmbeddedServer) -> None:
-    """With its offset and tags; and it sees itself join and be present."""
+async def test_a_subscriber_receives_api_publications(client: Program, server: EmbeddedServer) -> None:
+    """A subscriber receives API publications with offset and tags, its own join, and its presence."""
     await subscribe(client, "news:a", joinLeave=True)
     joined = await client.event("join", channel="news:a")
     await call(server, "publish", channel="news:a", data={"text": "é <&> 😀"}, tags={"t": "<"})
@@ -86,8 +86,8 @@ async def test_it_gets_what_the_api_publishes(client: Program, server: EmbeddedS
     assert await call(server, "channels") == {"channels": {"news:a": {"num_clients": 1}}}
 
 
-async def test_what_it_publishes_is_in_the_history(client: Program) -> None:
-    """With who did it; and the publisher gets it, too."""
+async def test_a_client_publication_is_in_the_history(client: Program) -> None:
+    """A client's publication is in the history with its author, and the publisher receives it."""
     await subscribe(client, "news:a")
     client.order("publish", channel="news:a", data=[1, {"a": None}])
     assert (await client.event("publication"))["info"]["user"] == "42"
@@ -98,10 +98,10 @@ async def test_what_it_publishes_is_in_the_history(client: Program) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"delta": "fossil"}], ids=["plain", "delta"])
-async def test_it_recovers_what_it_missed(
+async def test_a_client_recovers_missed_publications(
     client: Program, server: EmbeddedServer, line: Line, options: dict[str, str]
 ) -> None:
-    """After a cut it comes back by itself and gets what was published meanwhile, in order; with deltas as well."""
+    """After a lost connection the client reconnects and receives the missed publications in order, also as deltas."""
     await subscribe(client, "news:a", **options)
     await call(server, "publish", channel="news:a", data=[TEXT, 0])
     await client.event("publication")
@@ -116,8 +116,8 @@ async def test_it_recovers_what_it_missed(
     assert [(await client.event("publication"))["data"] for _ in range(3)] == [[TEXT, number] for number in (1, 2, 3)]
 
 
-async def test_it_understands_our_deltas(client: Program, server: EmbeddedServer) -> None:
-    """Whatever changes in a payload, it comes out whole; also where the change is within a character."""
+async def test_a_client_understands_the_deltas(client: Program, server: EmbeddedServer) -> None:
+    """The client applies the server's deltas correctly, even if a change is inside a character."""
     await subscribe(client, "news:a", delta="fossil")
     payloads = [{"text": TEXT, "n": number} for number in range(3)] + ["é" + TEXT, "è" + TEXT, TEXT + "é", None, TEXT]
     for payload in payloads:
@@ -125,16 +125,16 @@ async def test_it_understands_our_deltas(client: Program, server: EmbeddedServer
     assert [(await client.event("publication"))["data"] for _ in payloads] == payloads
 
 
-async def test_it_gets_only_what_its_filter_lets_through(client: Program, server: EmbeddedServer) -> None:
-    """By the tags of publications."""
+async def test_a_client_receives_only_filtered_publications(client: Program, server: EmbeddedServer) -> None:
+    """A client with a filter receives only publications with matching tags."""
     await subscribe(client, "news:a", tagsFilter={"key": "n", "cmp": "gte", "val": "2"})
     for number in range(4):
         await call(server, "publish", channel="news:a", data=number, tags={"n": str(number)})
     assert [(await client.event("publication"))["data"] for _ in range(2)] == [2, 3]
 
 
-async def test_the_server_subscribes_it(idle: Program, server: EmbeddedServer, line: Line) -> None:
-    """By its token, or by the API; what it misses there is recovered, too."""
+async def test_server_side_subscriptions_deliver_and_recover(idle: Program, server: EmbeddedServer, line: Line) -> None:
+    """Server-side subscriptions, by token or API, deliver and recover publications."""
     await connect(idle, sub="42", channels=["closed:a", "news:a"])
     assert {(await idle.event("server subscribed"))["channel"] for _ in range(2)} == {"closed:a", "news:a"}
     await call(server, "subscribe", user="42", channel="closed:b", data={"hello": 1})
@@ -151,8 +151,8 @@ async def test_the_server_subscribes_it(idle: Program, server: EmbeddedServer, l
     await idle.event("server unsubscribed", channel="news:a")
 
 
-async def test_it_refreshes_its_token_in_time(idle: Program, server: EmbeddedServer) -> None:
-    """It asks for another token before its time is over, and stays."""
+async def test_a_client_refreshes_its_token_in_time(idle: Program, server: EmbeddedServer) -> None:
+    """The client asks for another token before its token expires, and stays connected."""
     id_ = await connect(idle, sub="42", exp=int(time.time()) + 2)
     await idle.event("token wanted")
     idle.order("token", token=token(sub="42", exp=int(time.time()) + 3600))
@@ -161,16 +161,16 @@ async def test_it_refreshes_its_token_in_time(idle: Program, server: EmbeddedSer
     assert list((await idle.event("presence"))["result"]["clients"]) == [id_]
 
 
-async def test_a_call_and_its_refusal(client: Program) -> None:
-    """The server has one method to call."""
+async def test_a_client_calls_the_rpc_method(client: Program) -> None:
+    """The client can call the server's RPC method, and an unknown method is refused."""
     client.order("rpc", method="ping", data={})
     assert "result" in await client.event("rpc")
     client.order("rpc", method="pong", data={})
     assert (await client.event("rpc"))["code"] == 104
 
 
-async def test_it_is_told_what_it_may_not(client: Program) -> None:
-    """In the words of the real server."""
+async def test_a_client_receives_refusals(client: Program) -> None:
+    """The client receives the errors of the real server."""
     client.order("subscribe", channel="closed:a")
     refused = await client.event("unsubscribed", channel="closed:a")
     assert (refused["code"], refused["reason"]) == (103, "permission denied")
@@ -178,8 +178,8 @@ async def test_it_is_told_what_it_may_not(client: Program) -> None:
     assert (await client.event("published"))["code"] == 102
 
 
-async def test_it_is_told_what_the_back_end_does_to_it(client: Program, server: EmbeddedServer) -> None:
-    """It sees the end of a subscription; the code of a disconnect says whether it comes back by itself."""
+async def test_a_client_follows_unsubscribes_and_disconnects(client: Program, server: EmbeddedServer) -> None:
+    """The client sees a removed subscription, and reconnects or not depending on the disconnect code."""
     await subscribe(client, "news:a")
     await call(server, "unsubscribe", user="42", channel="news:a")
     assert (await client.event("unsubscribed"))["code"] == 2000

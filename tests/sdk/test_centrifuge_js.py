@@ -1,4 +1,4 @@
-"""The official JavaScript client of Centrifugo 1.x, unmodified, on the embedded server."""
+"""The official JavaScript client of Centrifugo 1.x, unmodified, with the embedded server."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ PROGRAM = Path(__file__).parent / "centrifuge_js.cjs"
 
 
 class Application(BaseHTTPRequestHandler):
-    """The endpoint that says who may subscribe to private channels: everybody, but not to secret ones."""
+    """The application's endpoint for private channels, which signs all channels except secret channels."""
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -104,8 +104,8 @@ async def browser(line: Line, application: str) -> AsyncIterator[Program]:
     await browser.stop()
 
 
-async def test_it_gets_what_our_client_publishes(browser: Program, server: EmbeddedServer) -> None:
-    """In public and in private channels, and it sees itself join and be present."""
+async def test_a_subscriber_receives_published_messages(browser: Program, server: EmbeddedServer) -> None:
+    """A client receives messages in public and private channels, its own join, and its presence."""
     client = v1.Client(server.url, SECRET)
     for channel in ("public:news", "$private:mine"):
         browser.order("subscribe", channel=channel)
@@ -120,8 +120,8 @@ async def test_it_gets_what_our_client_publishes(browser: Program, server: Embed
     assert sorted(client.channels()) == ["$private:mine", "public:news"]
 
 
-async def test_what_it_publishes_is_in_the_history(browser: Program, server: EmbeddedServer) -> None:
-    """With who did it; and the publisher gets it, too."""
+async def test_a_client_message_is_in_the_history(browser: Program, server: EmbeddedServer) -> None:
+    """A client's message is in the history with its author, and the publisher receives it."""
     browser.order("subscribe", channel="public:news")
     await browser.event("subscribe")
     browser.order("publish", channel="public:news", data=[1, {"a": None}])
@@ -133,8 +133,8 @@ async def test_what_it_publishes_is_in_the_history(browser: Program, server: Emb
     assert (message.info.user, message.info.default_info) == ("42", {"name": "Zoë"})
 
 
-async def test_it_recovers_what_it_missed(browser: Program, server: EmbeddedServer, line: Line) -> None:
-    """After a cut it comes back by itself and gets the messages of the meantime, in order."""
+async def test_a_client_recovers_missed_messages(browser: Program, server: EmbeddedServer, line: Line) -> None:
+    """After a lost connection the client reconnects and receives the missed messages in order."""
     client = v1.Client(server.url, SECRET)
     browser.order("subscribe", channel="public:news")
     await browser.event("subscribe", isResubscribe=False)
@@ -150,8 +150,8 @@ async def test_it_recovers_what_it_missed(browser: Program, server: EmbeddedServ
     assert [(await browser.event("message"))["data"] for _ in range(3)] == [1, 2, 3]
 
 
-async def test_it_is_told_what_the_back_end_does_to_it(browser: Program, server: EmbeddedServer) -> None:
-    """It sees the end of a subscription and of the connection, and does not come back by itself."""
+async def test_a_client_follows_unsubscribes_and_disconnects(browser: Program, server: EmbeddedServer) -> None:
+    """The client sees the end of a subscription and of the connection, and does not reconnect."""
     client = v1.Client(server.url, SECRET)
     browser.order("subscribe", channel="public:news")
     await browser.event("subscribe")
@@ -161,8 +161,8 @@ async def test_it_is_told_what_the_back_end_does_to_it(browser: Program, server:
     assert (await browser.event("disconnect"))["details"] == {"reason": "disconnect", "reconnect": False}
 
 
-async def test_it_is_told_what_it_may_not(browser: Program) -> None:
-    """A channel without configuration is refused by the server, one without a sign by the application."""
+async def test_a_client_receives_refusals(browser: Program) -> None:
+    """The server refuses a channel without configuration, and the application a secret channel."""
     browser.order("subscribe", channel="nowhere:x")
     assert (await browser.event("refused", channel="nowhere:x"))["error"] == "namespace not found"
     browser.order("subscribe", channel="$private:secret")

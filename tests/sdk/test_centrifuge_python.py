@@ -1,4 +1,4 @@
-"""The official Python client of Centrifugo 3 to 6, unmodified, on the embedded server."""
+"""The official Python client of Centrifugo 3 to 6, unmodified, with the embedded server."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ TEXT = "The quick brown fox jumps over the lazy dog. " * 20
 
 
 class Events:
-    """What the client told its handlers, in order; those that nobody has asked for yet."""
+    """Events of the client's handlers, in order, that no test has read yet."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
@@ -28,7 +28,7 @@ class Events:
             self._changed.notify_all()
 
     async def get(self, name: str) -> Any:
-        """The next event of that kind; others that come before it are kept."""
+        """Return the next event with this name and keep earlier events of other names."""
 
         def index() -> int | None:
             return next((index for index, (found, _) in enumerate(self._found) if found == name), None)
@@ -39,7 +39,7 @@ class Events:
 
 
 class ClientHandler(centrifuge.ClientEventHandler):
-    """Tells everything to *events*."""
+    """Client handler that passes everything to *events*."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -61,7 +61,7 @@ class ClientHandler(centrifuge.ClientEventHandler):
 
 
 class SubscriptionHandler(centrifuge.SubscriptionEventHandler):
-    """Tells everything to *events*."""
+    """Subscription handler that passes everything to *events*."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -80,11 +80,11 @@ class SubscriptionHandler(centrifuge.SubscriptionEventHandler):
 
 
 class User:
-    """Somebody with the Python client.
+    """A user of the Python client.
 
     Args:
-        address: of the server.
-        claims: of the tokens that it gets, one after the other; the last one again and again.
+        address: address of the server.
+        claims: claims of the tokens that the user gets, in order; the last claims are repeated.
     """
 
     def __init__(self, address: str, *claims: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ async def line(server: EmbeddedServer) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def user(line: Line) -> AsyncIterator[User]:
-    """Somebody who is connected as 42."""
+    """Return a user that is connected as 42."""
     user = User(await line.start(), {"sub": "42", "info": {"name": "Zoë"}})
     await user.client.connect()
     await user.events.get("connecting")
@@ -134,8 +134,8 @@ async def user(line: Line) -> AsyncIterator[User]:
     await user.client.disconnect()
 
 
-async def test_it_publishes_and_sees_who_is_there(user: User, server: EmbeddedServer) -> None:
-    """It gets its own publications and those of the API, joins, presence and history."""
+async def test_a_client_publishes_and_reads_presence_and_history(user: User, server: EmbeddedServer) -> None:
+    """A client receives its own publications, API publications, joins, presence and history."""
     subscription = await user.subscribe("news:a", join_leave=True)
     await user.events.get("subscribed")
     assert (await user.events.get("join")).info.conn_info == {"name": "Zoë"}
@@ -151,10 +151,10 @@ async def test_it_publishes_and_sees_who_is_there(user: User, server: EmbeddedSe
 
 
 @pytest.mark.parametrize("options", [{}, {"delta": centrifuge.DeltaType.FOSSIL}], ids=["plain", "delta"])
-async def test_it_recovers_what_it_missed(
+async def test_a_client_recovers_missed_publications(
     user: User, server: EmbeddedServer, line: Line, options: dict[str, Any]
 ) -> None:
-    """After a cut it comes back by itself and gets what was published meanwhile, in order; with deltas as well."""
+    """After a lost connection the client reconnects and receives the missed publications in order, also as deltas."""
     await user.subscribe("news:a", **options)
     assert not (await user.events.get("subscribed")).was_recovering
     await call(server, "publish", channel="news:a", data=[TEXT, 0])
@@ -170,8 +170,8 @@ async def test_it_recovers_what_it_missed(
     assert found == [[TEXT, number] for number in (1, 2, 3)]
 
 
-async def test_the_server_subscribes_it(line: Line, server: EmbeddedServer) -> None:
-    """By its token, and it gets what is published there."""
+async def test_a_token_subscribes_the_client(line: Line, server: EmbeddedServer) -> None:
+    """A client receives publications in a channel of its connection token."""
     user = User(await line.start(), {"sub": "42", "channels": ["closed:a"]})
     await user.client.connect()
     assert (await user.events.get("server subscribed")).channel == "closed:a"
@@ -180,8 +180,8 @@ async def test_the_server_subscribes_it(line: Line, server: EmbeddedServer) -> N
     await user.client.disconnect()
 
 
-async def test_it_refreshes_its_token_in_time(line: Line) -> None:
-    """It asks for another token before its time is over, and stays."""
+async def test_a_client_refreshes_its_token_in_time(line: Line) -> None:
+    """The client asks for another token before its token expires, and stays connected."""
     now = int(time.time())
     user = User(await line.start(), {"sub": "42", "exp": now + 2}, {"sub": "42", "exp": now + 3600})
     await user.client.connect()
@@ -192,8 +192,8 @@ async def test_it_refreshes_its_token_in_time(line: Line) -> None:
     await user.client.disconnect()
 
 
-async def test_it_is_told_what_it_may_not(user: User) -> None:
-    """In the words of the real server."""
+async def test_a_client_receives_refusals(user: User) -> None:
+    """The client receives the errors of the real server."""
     await user.subscribe("closed:a")
     refused = await user.events.get("unsubscribed")
     assert (refused.code, refused.reason) == (103, "permission denied")
@@ -205,8 +205,8 @@ async def test_it_is_told_what_it_may_not(user: User) -> None:
     assert failure.value.code == 104
 
 
-async def test_it_is_told_what_the_back_end_does_to_it(user: User, server: EmbeddedServer) -> None:
-    """The code of a disconnect says whether it comes back by itself."""
+async def test_a_client_follows_disconnects(user: User, server: EmbeddedServer) -> None:
+    """The disconnect code determines whether the client reconnects."""
     await call(server, "disconnect", user="42", disconnect={"code": 4001, "reason": "come back"})
     assert (await user.events.get("connecting")).code == 4001
     await user.events.get("connected")

@@ -1,4 +1,4 @@
-"""An environment for servers in tests: a clock that stands still until it is set, and ids that are counted."""
+"""An environment for servers in tests: the clock moves only when a test sets it, and ids are counted."""
 
 import itertools
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["Clock", "fixed_environment"]
 
 
 class Clock:
-    """Unix time, as the attribute `time` says."""
+    """A clock that returns its attribute `time`, in Unix seconds."""
 
     def __init__(self, time: float = 1000.0) -> None:
         self.time = time
@@ -21,7 +21,7 @@ class Clock:
 
 
 def fixed_environment(**changes: Any) -> Environment:
-    """An environment with a clock at 1000 and the ids "uid", "m1", "m2"…, "epoch-1"…, except for *changes*."""
+    """Return an environment with a clock at 1000 and the ids "uid", "m1", "m2"…, "epoch-1"…, except for *changes*."""
     numbers, epochs = itertools.count(1), itertools.count(1)
     fixed = Environment(
         now=Clock(),

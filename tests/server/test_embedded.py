@@ -1,4 +1,4 @@
-"""The embedded server as users start and stop it."""
+"""Starting and stopping the embedded server."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ def ask(url: str, body: object) -> list[dict[str, object]]:
 
 
 def test_with_starts_and_stops() -> None:
-    """Inside, requests are answered; afterwards nobody listens."""
+    """The server answers requests inside the `with` block and does not listen after it."""
     with EmbeddedServer(config=OPEN) as server:
         assert ask(server.url, {"method": "channels"})[0]["error"] is None
         assert server.websocket_url == server.url.replace("http", "ws") + "/connection/websocket"
@@ -38,13 +38,13 @@ def test_with_starts_and_stops() -> None:
 
 
 async def test_async_with_does_the_same() -> None:
-    """From within an event loop that is not the server's."""
+    """`async with` works from an event loop other than the server's loop."""
     async with EmbeddedServer(secret="s") as server:
         socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))).close()
 
 
 def test_each_start_is_a_fresh_server() -> None:
-    """Nothing is remembered, and start and stop may be called again."""
+    """A server can be stopped and started again, and then has no state of the first run."""
     server = EmbeddedServer(config=OPEN)
     server.stop()
     for _ in range(2):
@@ -61,8 +61,8 @@ def test_each_start_is_a_fresh_server() -> None:
     server.stop()
 
 
-def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The failure of its thread comes out of `start`, which may then be called again."""
+def test_a_server_that_cannot_start_raises_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception in the server's thread is raised by `start`, which can then be called again."""
 
     async def fail(server: HTTPServer, listener: socket.socket) -> None:
         listener.close()
@@ -78,7 +78,7 @@ def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_server_that_could_not_start_leaves_its_port_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also while somebody still holds the error, which holds everything that led to it."""
+    """A failed start frees the port, even while a reference to the exception and its traceback exists."""
 
     def fail() -> None:
         raise RuntimeError("on purpose")
@@ -95,8 +95,8 @@ def test_a_server_that_could_not_start_leaves_its_port_free(monkeypatch: pytest.
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems let connections wait in another way")
-def test_many_clients_may_come_at_once() -> None:
-    """They wait to be accepted while the server is busy; nobody has to try again a second later."""
+def test_many_clients_can_connect_at_once() -> None:
+    """Many clients can connect at once, because the backlog holds them while the server is busy."""
     busy, done = threading.Event(), threading.Event()
 
     async def be_busy(_: HTTPServer) -> None:
@@ -116,7 +116,7 @@ def test_many_clients_may_come_at_once() -> None:
 
 
 def test_every_address_has_a_url() -> None:
-    """An empty host is one that sockets take; a URL needs something to name."""
+    """Every address that a socket accepts, even an empty host, results in a usable URL."""
     with EmbeddedServer(secret="s", host="") as server:
         assert server.url.startswith("http://0.0.0.0:")
         assert server.console_url.startswith("http://localhost:")
@@ -124,34 +124,34 @@ def test_every_address_has_a_url() -> None:
 
 
 def test_it_cannot_be_started_twice() -> None:
-    """It says so instead of losing the first thread."""
+    """A second start raises `UsageError` instead of losing the first thread."""
     with EmbeddedServer(secret="s") as server, pytest.raises(UsageError, match="runs already"):
         server.start()
 
 
 def test_it_has_no_address_before_it_is_started() -> None:
-    """Port 0 is no address."""
+    """The address of a server with port 0 is unknown until it is started."""
     server = EmbeddedServer(secret="s")
     with pytest.raises(UsageError, match="before it is started"):
         _ = server.url
 
 
 def test_a_port_in_use_is_named() -> None:
-    """With what to do about it."""
+    """The error for a port in use names the port and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1 is in use"):
             EmbeddedServer(secret="s", port=port).start()
 
 
-def test_an_address_that_is_not_ours_is_named() -> None:
-    """Whatever the system says about it."""
+def test_a_foreign_address_is_named() -> None:
+    """The error for a foreign address names it, whatever the operating system reports."""
     with pytest.raises(UsageError, match=r"cannot listen on port \d+ of 192.0.2.1"):
         EmbeddedServer(secret="s", host="192.0.2.1").start()
 
 
 def test_the_secret_is_the_argument_or_the_configuration() -> None:
-    """The argument wins; neither is in the repr."""
+    """The secret argument overrides the configuration, and the repr does not contain it."""
     assert EmbeddedServer(config={"secret": "configured"}).secret == "configured"
     server = EmbeddedServer(secret="hush", config={"secret": "configured"})
     assert server.secret == "hush"
@@ -162,7 +162,7 @@ def test_the_secret_is_the_argument_or_the_configuration() -> None:
 
 
 def test_a_configuration_comes_from_a_file(tmp_path: Path) -> None:
-    """Given as path or text, with a byte order mark or not."""
+    """A configuration file can be given as a path or text and may start with a byte order mark."""
     file = tmp_path / "config.json"
     file.write_text('{"secret": "s", "http_prefix": "/rt"}', encoding="utf-8-sig")
     for source in (file, str(file)):
@@ -180,8 +180,8 @@ def test_a_configuration_comes_from_a_file(tmp_path: Path) -> None:
         ("a.json", "[]", "must be a JSON object"),
     ],
 )
-def test_a_file_that_is_no_configuration_is_named(tmp_path: Path, name: str, text: str | None, message: str) -> None:
-    """With what is wrong about it."""
+def test_an_invalid_configuration_file_is_named(tmp_path: Path, name: str, text: str | None, message: str) -> None:
+    """The error for an invalid configuration file names the file and the cause."""
     file = tmp_path / name
     if text is not None:
         file.write_text(text)
@@ -204,14 +204,14 @@ def test_a_file_that_is_no_configuration_is_named(tmp_path: Path, name: str, tex
         {"api_key": "k", "config": {"client": {"token": {"issuer_regex": "("}}}},
     ],
 )
-def test_wrong_arguments_are_refused(arguments: dict[str, object]) -> None:
-    """Before anything is started."""
+def test_invalid_arguments_are_refused(arguments: dict[str, object]) -> None:
+    """Invalid arguments are refused before anything is started."""
     with pytest.raises(UsageError):
         EmbeddedServer(**arguments)  # type: ignore[arg-type]
 
 
 def test_keys_without_effect_give_warnings() -> None:
-    """One each, that point to whoever wrote the configuration."""
+    """Each key without effect gives a warning that points to the caller's code."""
     with pytest.warns(UnhonouredConfigWarning) as caught:
         EmbeddedServer(config={"secret": "s", "engine": "redis", "wrong": 1})
     assert [str(warning.message).split()[0] for warning in caught] == ["'engine'", "'wrong'"]
@@ -219,7 +219,7 @@ def test_keys_without_effect_give_warnings() -> None:
 
 
 def test_start_and_stop_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """With the remark that this is no production server."""
+    """Start and stop are logged, with a note that the server is not for production."""
     with caplog.at_level(logging.INFO, "centripetal.server"), EmbeddedServer(secret="hush"):
         pass
     assert "for development and tests" in caplog.text
@@ -227,41 +227,41 @@ def test_start_and_stop_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "hush" not in caplog.text
 
 
-def test_a_name_is_made_of_host_and_port() -> None:
-    """Unless one is configured."""
+def test_the_default_name_is_host_and_port() -> None:
+    """The node name consists of host and port unless a name is configured."""
     with EmbeddedServer(config=OPEN) as server:
         node = ask(server.url, {"method": "node"})[0]["body"]["data"]  # type: ignore[index]
         assert node["name"] == f"{socket.gethostname()}_{server.url.rpartition(':')[2]}"
 
 
-def test_connections_of_the_last_moment_are_ended_too() -> None:
-    """A client that connects while the server stops sees the end of its stream, not a server that hangs."""
+def test_connections_during_the_stop_are_closed() -> None:
+    """A client that connects while the server stops is disconnected, and the server does not hang."""
     for count in range(20):
         server = EmbeddedServer(secret="s").start()
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         clients = [socket.create_connection(address, timeout=10) for _ in range(count % 4)]
         server.stop()
         for client in clients:
-            with client, contextlib.suppress(ConnectionResetError):  # nobody had accepted it yet
+            with client, contextlib.suppress(ConnectionResetError):  # the connection was not accepted yet
                 assert client.recv(1) == b""
 
 
 def test_no_thread_is_left_behind() -> None:
-    """Stopping waits for the server's thread."""
+    """Stopping waits for the server's thread to end."""
     before = threading.active_count()
     with EmbeddedServer(secret="s"):
         assert threading.active_count() == before + 1
     assert threading.active_count() == before
 
 
-def test_a_process_that_forgets_to_stop_ends_all_the_same() -> None:
-    """The server's thread does not keep an interpreter alive."""
+def test_a_process_that_does_not_stop_the_server_exits() -> None:
+    """The server's thread does not keep the interpreter alive."""
     code = "from centripetal.server import EmbeddedServer; EmbeddedServer(secret='s').start()"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
-def test_tools_run_what_they_like_in_the_loop_of_the_server() -> None:
-    """With its HTTP server, and wait for the result; there is no loop before the start."""
+def test_in_loop_runs_a_coroutine_in_the_server() -> None:
+    """`in_loop` runs a coroutine with the HTTP server in its loop and returns the result; it needs a running server."""
 
     async def count(http: HTTPServer) -> int:
         return len(http.connections)

@@ -1,4 +1,4 @@
-"""The embedded server as a program."""
+"""The embedded server as a command-line program."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from tests.server.test_embedded import ask
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
-    """It says where it is and what it is for, and leaves the handlers as they were."""
+    """`serve` prints its address and purpose, runs until a signal, and restores the signal handlers."""
     lines: list[str] = []
 
     def echo(line: str) -> None:
@@ -30,8 +30,8 @@ def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
     assert signal.getsignal(number) is before
 
 
-def test_serve_prints_a_password_that_it_made_up() -> None:
-    """Beyond loopback, where the console asks for one; not one that is known."""
+def test_serve_prints_a_generated_password() -> None:
+    """Beyond loopback, `serve` prints the console password that it generated, but not a given password."""
     for given, shown in ((None, r"any user name, password [\w-]{16}\)"), ("known", r"with your password\)")):
         lines: list[str] = []
 
@@ -44,8 +44,8 @@ def test_serve_prints_a_password_that_it_made_up() -> None:
         assert re.fullmatch(rf"its console: http://localhost:\d+/console/ \({shown}", lines[1])
 
 
-def test_serve_listens_where_the_configuration_says() -> None:
-    """Unless arguments say otherwise; no warning then."""
+def test_serve_listens_on_the_configured_address() -> None:
+    """`serve` listens on the configured address, and an invalid port is an error."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1"):
@@ -56,20 +56,20 @@ def test_serve_listens_where_the_configuration_says() -> None:
         serve(config={"http_api": {"key": "k"}, "http_server": {"port": "x"}})
 
 
-def test_serve_takes_a_null_for_nothing_said() -> None:
-    """As the server does in the rest of a configuration."""
+def test_serve_treats_null_as_unset() -> None:
+    """A null section of the configuration counts as unset, as in the real server."""
     sections: dict[str, object] = {"http_api": None, "client": None, "http_server": None, "channel": {}}
     serve(port=0, config=sections, insecure=True, echo=lambda _: os.kill(os.getpid(), signal.SIGTERM))
 
 
-def test_serve_needs_credentials_or_none_on_purpose() -> None:
-    """Without anything it would answer 400 to everybody."""
+def test_serve_needs_credentials_or_insecure() -> None:
+    """`serve` requires a secret, a key or `insecure`; without them it would refuse every request."""
     with pytest.raises(UsageError, match="secret"):
         serve(port=0)
 
 
-def test_an_insecure_server_asks_nobody_for_credentials() -> None:
-    """`insecure` opens the API, too."""
+def test_an_insecure_server_does_not_check_credentials() -> None:
+    """With `insecure` the API does not check credentials either."""
     urls: list[str] = []
 
     def echo(line: str) -> None:

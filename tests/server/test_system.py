@@ -1,4 +1,4 @@
-"""What a server gets of the real world."""
+"""The system clock, ids and process metrics of a server."""
 
 from centripetal.server import EmbeddedServer
 from centripetal.server.system import system_environment
@@ -7,7 +7,7 @@ from tests.server.test_embedded import OPEN, ask
 
 
 def test_message_ids_are_22_characters_that_share_a_prefix() -> None:
-    """As those of the real server."""
+    """Message ids have 22 characters and share a prefix, as in the real server."""
     publish = {"method": "publish", "params": {"channel": "c", "data": 1}}
     with EmbeddedServer(config=OPEN) as server:
         *_, history = ask(server.url, [publish, publish, {"method": "history", "params": {"channel": "c"}}])
@@ -17,8 +17,8 @@ def test_message_ids_are_22_characters_that_share_a_prefix() -> None:
     assert uids[0][:12] == uids[1][:12]
 
 
-def test_each_server_process_has_ids_of_its_own() -> None:
-    """Two environments make message ids with different prefixes; epochs are eight letters."""
+def test_each_server_process_has_distinct_ids() -> None:
+    """Two environments create message ids with different prefixes; an epoch has eight letters."""
     first, second = system_environment(), system_environment()
     assert first.new_message_id()[:12] == first.new_message_id()[:12] != second.new_message_id()[:12]
     assert first.new_uuid() != first.new_uuid()
@@ -26,8 +26,8 @@ def test_each_server_process_has_ids_of_its_own() -> None:
     assert all(len(epoch) == 8 and epoch.isalpha() for epoch in (first.new_epoch(), second.new_epoch()))
 
 
-def test_the_usage_of_the_process_is_given_by_the_names_of_metrics() -> None:
-    """Every reading is a gauge of 1.x, and there is at least one thread."""
+def test_process_usage_has_metric_names() -> None:
+    """Every reading is a 1.x gauge, and there is at least one thread."""
     usage = system_environment().process_usage()
     assert usage.keys() <= set(GAUGES)
     assert usage["node_num_goroutine"] >= 1

@@ -5,7 +5,7 @@ from tests.server.current.world import World
 
 
 def test_a_timer_can_be_replaced_or_cleared() -> None:
-    """There is one timer of each name."""
+    """Setting a timer replaces the timer of the same name, and clearing cancels it."""
     world = World()
     fired: list[str] = []
     timers = Timers(world.new())

@@ -1,4 +1,7 @@
-"""Where the embedded servers do not say on the wire what the real ones say, and why; none of it is recorded of 1.x."""
+"""Differences between the embedded servers and the real servers on the wire, and the reasons.
+
+No recording of 1.x has a difference.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,7 +16,7 @@ __all__ = [
 
 
 class Violation(NamedTuple):
-    """Bytes of a client that break the rules of WebSocket, and the reasons of the close frames (1002) for them."""
+    """Bytes of a client that violate the WebSocket protocol, and the reasons in the close frames (1002)."""
 
     sent: bytes
     real: str
@@ -22,7 +25,7 @@ class Violation(NamedTuple):
 
 _MASK = b"\0\0\0\0"
 
-# The words are those of the library that reads the frames, `websockets` here; a client can do nothing with them.
+# The reasons come from the WebSocket library, here `websockets`; clients do not depend on them.
 PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
     "an opcode that does not exist": Violation(b"\x83\x80" + _MASK, "unknown opcode 3", "invalid opcode"),
     "a frame without a mask": Violation(b"\x81\x02{}", "incorrect mask flag", "incorrect masking"),
@@ -44,7 +47,7 @@ PROTOCOL_VIOLATIONS: Mapping[str, Violation] = {
     ),
 }
 
-_WEBSOCKET_ONLY = "clients connect by WebSocket, which the official SDKs do unless told otherwise"
+_WEBSOCKET_ONLY = "the embedded server supports only WebSocket, the default of the official SDKs"
 
 NOT_EMULATED_PATHS: Mapping[str, str] = {
     "/connection/sse": _WEBSOCKET_ONLY,
@@ -52,13 +55,13 @@ NOT_EMULATED_PATHS: Mapping[str, str] = {
     "/connection/uni_sse": _WEBSOCKET_ONLY,
     "/emulation": _WEBSOCKET_ONLY,
 }
-"""Endpoints of a current server that are 404 here, and why."""
+"""Endpoints of a current server that are 404 in the embedded server, and the reasons."""
 
 NOT_EMULATED_METHODS: Mapping[str, str] = {
-    f"map_{what}": "map channels came with 6.8 and need a protocol of their own on the side of clients"
+    f"map_{what}": "map channels came with 6.8 and need their own client protocol"
     for what in ("publish", "remove", "read_state", "read_stream", "stats", "clear")
 }
-"""Methods of a current server that answer 108 in a map namespace here, and why."""
+"""Methods of a current server that return 108 for a map namespace in the embedded server, and the reasons."""
 
 _MAPS = "map channels need the map half of the client protocol, which is not emulated"
 _PROXIES = "the embedded server does not call the application's proxy endpoints yet"
@@ -88,4 +91,4 @@ NOT_EMULATED_TRANSCRIPTS: Mapping[str, str] = {
     "ws_map_subscription": _MAPS,
     "ws_map_tags_delta": _MAPS,
 }
-"""Transcripts of a current server that the embedded server cannot reproduce, and why."""
+"""Transcripts of a current server that the embedded server cannot reproduce, and the reasons."""

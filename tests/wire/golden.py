@@ -1,7 +1,8 @@
-"""Recorded conversations of real servers, and how to compare with them (format 1).
+"""Recorded conversations of real servers, and the comparison with them (format 1).
 
-`load` reads a transcript. A `Replay` goes through one: `outgoing` is what to send, `check` says whether what came is
-what was recorded, after masking what differs from run to run. HTTP steps and WebSocket frames are compared alike.
+`load` reads a transcript. A `Replay` runs one: `outgoing` returns the data to send, and `check` compares the received
+data with the recording after masking the values that differ between runs. HTTP steps and WebSocket frames are
+compared in the same way.
 """
 
 import base64
@@ -23,31 +24,31 @@ Span = tuple[int, int]
 
 
 def load(dialect: str, name: str) -> dict[str, Any]:
-    """The transcript called *name*."""
+    """Return the transcript called *name*."""
     value: dict[str, Any] = json.loads((HERE / dialect / f"{name}.json").read_text())
     assert value["format"] == 1
     return value
 
 
 def names(dialect: str, kind: str, *patterns: str) -> list[str]:
-    """The transcripts of that kind whose names match one of the patterns."""
+    """Return the names of the transcripts of this kind that match one of the patterns."""
     files = sorted({file for pattern in patterns for file in (HERE / dialect).glob(f"{pattern}.json")})
     return [file.stem for file in files if json.loads(file.read_text())["kind"] == kind]
 
 
 def payload(step: Step, member: str) -> bytes:
-    """The bytes of a member, which may be recorded as base64."""
+    """Return the bytes of a member, which may be recorded as base64."""
     if f"{member}_b64" in step:
         return base64.b64decode(step[f"{member}_b64"])
     return str(step[member]).encode()
 
 
 class Replay:
-    """One run of a transcript: remembers what this run's values are where the recording has others.
+    """One run of a transcript, which maps recorded values to the values of this run.
 
     Args:
-        secret: the key of the signs that a step of 1.x computes.
-        compare: "json" to compare values, as in transcripts that say so; otherwise text.
+        secret: key of the signs that a step of 1.x computes.
+        compare: "json" compares values, if the transcript asks for it; otherwise text is compared.
     """
 
     def __init__(self, secret: str, compare: str = "") -> None:
@@ -57,7 +58,7 @@ class Replay:
         self._actual: dict[str, str] = {}
 
     def outgoing(self, step: Step, member: str) -> bytes:
-        """What to send for a step: as recorded, with this run's values in it."""
+        """Return the data to send for a step: the recorded data with the values of this run."""
         values = dict(self._actual)
         for name, recipe in step.get("let", {}).items():
             values[name] = self._compute(recipe, values)
@@ -67,13 +68,13 @@ class Replay:
             return _filled(step["template"], values).encode()
         sent = payload(step, member)
         if self._compare == "json":
-            # There, later payloads just repeat what was recorded.
+            # In these transcripts, later payloads repeat the recorded value.
             for name, value in self._recorded.items():
                 sent = sent.replace(value.encode(), self._actual[name].encode())
         return sent
 
     def check(self, step: Step, recorded: bytes, actual: bytes) -> None:
-        """Make sure that *actual* is what was recorded; *step* says how to compare."""
+        """Check that *actual* equals the recorded data; *step* has the options of the comparison."""
         texts = [text.decode("utf-8", "surrogateescape") for text in (recorded, actual)]
         if self._compare == "json":
             self._check_values(step, *texts)
@@ -93,9 +94,9 @@ class Replay:
             assert texts[1] == texts[0]
 
     def _check_values(self, step: Step, recorded: str, actual: str) -> None:
-        """Compare the JSON values of two texts, of which there may be one a line; what is no JSON is compared as text.
+        """Compare the JSON values of two texts, one value per line; other texts are compared as text.
 
-        A pointer may lead through a name that was bound: it is the recorded one.
+        A pointer may contain a bound name, which is the recorded name.
         """
         ours, theirs = _json_values(recorded), _json_values(actual)
         if ours is None or theirs is None:
@@ -107,7 +108,7 @@ class Replay:
         for place in step.get("volatile", ()):
             _mask(ours, place.split("/")[1:])
             _mask(theirs, self._path(place))
-        # Names of members differ, too, so that they are in another order.
+        # Bound member names differ between runs, and so does their order.
         assert _canonical(theirs) == _canonical(json.loads(self._translated(_canonical(ours))))
 
     def _path(self, place: str) -> list[str]:
@@ -141,9 +142,9 @@ def _base64(raw: bytes) -> str:
 
 
 def _json_values(text: str) -> Any:
-    """The value in *text*, or the list of them if there is one a line; None if there is none, or something else."""
+    """Return the JSON value in *text*, or a list if there are several lines; None if *text* is empty or not JSON."""
     try:
-        # A number keeps the form that it has.
+        # Keep the spelling of each number.
         found = [json.loads(line, parse_float=lambda digits: ["a number", digits]) for line in text.splitlines()]
     except ValueError:
         return None
@@ -159,12 +160,12 @@ def _member(value: Any, path: Sequence[str]) -> Any:
 
 def _mask(value: Any, path: Sequence[str]) -> None:
     container, last = _member(value, path[:-1]), path[-1]
-    _member(container, [last])  # it must be there
+    _member(container, [last])  # raises if the member is missing
     container[int(last) if isinstance(container, list) else last.replace("~1", "/").replace("~0", "~")] = "*"
 
 
 def _canonical(value: Any) -> str:
-    """*value* as text that does not depend on the order of members."""
+    """Return *value* as text that does not depend on the order of members."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
@@ -201,7 +202,7 @@ def _sorted(text: str, place: str) -> str:
 
 
 def _span(text: str, pointer: str) -> Span:
-    """Where the value is that a JSON pointer (RFC 6901) names."""
+    """Return the position of the value at a JSON pointer (RFC 6901)."""
     start = _skip(text, 0)
     end = _DECODER.raw_decode(text, start)[1]
     for part in pointer.split("/")[1:]:
@@ -213,7 +214,7 @@ def _span(text: str, pointer: str) -> Span:
 
 
 def _items(text: str, start: int) -> list[tuple[str, int, int]]:
-    """The members or elements of the container at *start*: name or index, start and end of the value."""
+    """Return the members or elements of the container at *start*: name or index, and start and end of the value."""
     items: list[tuple[str, int, int]] = []
     position = _skip(text, start + 1)
     while text[position] not in "]}":

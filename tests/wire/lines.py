@@ -1,4 +1,4 @@
-"""Plays recorded conversations of Centrifugo 6, line by line: a server puts lines together into messages by chance."""
+"""Replay recorded conversations of Centrifugo 6 line by line; the grouping of lines into messages is random."""
 
 import time
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ __all__ = ["LineConversation"]
 
 
 class LineConversation(Conversation):
-    """One run of a transcript of kind websocket.
+    """One run of a transcript of kind `websocket`.
 
     Args:
-        url: the server's address.
-        compare: what the transcript says of that.
+        url: address of the server.
+        compare: the `compare` member of the transcript.
     """
 
     def __init__(self, url: str, compare: str) -> None:
@@ -34,8 +34,8 @@ class LineConversation(Conversation):
             if not lines:
                 lines += client.receive_text().split(b"\n")
             self._replay.check(step, payload(step, "data"), lines.pop(0))
-        # It may come late on a slow machine. Times in tokens are whole seconds, and so are those when the server looks
-        # at them: that makes two seconds by chance. The tests of sessions know better.
+        # The line may arrive late on a slow machine. Token times and the server's checks have a resolution of one
+        # second each, so two seconds of difference are possible. The session tests are exact.
         assert time.monotonic() - started >= step.get("after_ms", 0) / 1000 - 2
 
     def _receive_close(self, client: Client, close: Mapping[str, Any]) -> None:

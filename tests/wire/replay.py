@@ -1,4 +1,4 @@
-"""Plays recorded conversations to a server: the HTTP steps and the WebSocket frames of transcripts."""
+"""Replay recorded conversations against a server: the HTTP steps and WebSocket frames of transcripts."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ __all__ = ["Conversation", "check_request"]
 
 
 def check_request(connection: http.client.HTTPConnection, replay: Replay, step: Step) -> None:
-    """Send the request of an HTTP step and make sure that the answer is the recorded one."""
+    """Send the request of an HTTP step and check that the response is the recorded response."""
     request, recorded = step["request"], step["response"]
     body = replay.outgoing({**step, **request}, "body")
     connection.putrequest(request["method"], request["path"], skip_accept_encoding=True)
@@ -35,12 +35,12 @@ def check_request(connection: http.client.HTTPConnection, replay: Replay, step: 
 
 
 class Conversation:
-    """One run of a transcript of kind websocket.
+    """One run of a transcript of kind `websocket`.
 
     Args:
-        url: the server's address.
-        secret: its secret.
-        stop: tells it to stop, as a signal would.
+        url: address of the server.
+        secret: secret of the server.
+        stop: function that stops the server, as a signal would.
     """
 
     def __init__(self, url: str, secret: str, stop: Callable[[], object]) -> None:
@@ -50,7 +50,7 @@ class Conversation:
         self._clients: dict[str, Client] = {}
 
     def run(self, frames: list[dict[str, Any]]) -> None:
-        """Play all steps, in order."""
+        """Replay all steps in order."""
         try:
             for index, step in enumerate(frames):
                 try:
@@ -97,7 +97,7 @@ class Conversation:
             assert (frame.opcode, bytes(frame.data)) == (Opcode[control.upper()], step[control].encode())
         else:
             self._replay.check(step, payload(step, "data"), client.receive_text())
-        # It may come late on a slow machine, but never more than a second too early; see the tests of sessions.
+        # The frame may arrive late on a slow machine, but never more than a second early; the session tests are exact.
         assert time.monotonic() - started >= step.get("after_ms", 0) / 1000 - 1
 
     def _none(self, step: Step) -> None:

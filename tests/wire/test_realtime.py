@@ -1,4 +1,4 @@
-"""The embedded server talks with clients of Centrifugo 6 as the real server did, line by line, over a real socket."""
+"""The embedded server exchanges the lines of the real Centrifugo 6 with its clients, over a real socket."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ RECORDED = names("current", "websocket", "*")
 TRANSCRIPTS = [name for name in RECORDED if name not in NOT_EMULATED_TRANSCRIPTS]
 
 
-# Most recordings come from one configuration, in which there is a namespace of map channels.
+# Most recordings share one configuration, which has a namespace of map channels.
 @pytest.mark.filterwarnings("ignore::centripetal.server.UnhonouredConfigWarning")
 @pytest.mark.parametrize("name", TRANSCRIPTS)
 def test_conversation_of_a_real_server_is_reproduced(name: str) -> None:
@@ -42,15 +42,15 @@ def test_listed_transcripts_are_not_reproduced_yet(name: str) -> None:
 @needs("centrifugo-v6")
 @pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith(("ws_", "sdk_"))])
 def test_a_real_server_reproduces_its_conversations(name: str, tmp_path: Path) -> None:
-    """Or else it would be the replay that is wrong."""
+    """A real server reproduces its conversations, which validates the replay."""
     transcript = load("current", name)
     with servers_v6.start("real", transcript["config"], tmp_path) as server:
         LineConversation(server.url, transcript["compare"]).run(transcript["frames"])
 
 
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
-def test_zero_or_empty_in_a_configuration_is_as_good_as_unsaid(kind: str, tmp_path: Path) -> None:
-    """Pings are asked for, `$` and `:` mark channels, and there is a limit to these and to their names."""
+def test_zero_or_empty_in_a_configuration_means_the_default(kind: str, tmp_path: Path) -> None:
+    """Pings, channel marks and limits have their default values if they are configured as zero or empty."""
     anybody = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True}
     config = {
         "client": {"allow_anonymous_connect_without_token": True, "ping_interval": "0s", "channel_limit": 0},
@@ -69,8 +69,8 @@ def test_zero_or_empty_in_a_configuration_is_as_good_as_unsaid(kind: str, tmp_pa
             assert json.loads(client.receive_text()).get("error", {}).get("code", 0) == code, channel
 
 
-def test_a_server_that_stops_says_so() -> None:
-    """Clients are to come back, to whatever starts then."""
+def test_a_stopping_server_lets_clients_reconnect() -> None:
+    """A stopping server closes connections with a code that lets clients reconnect."""
     config = {"client": {"allow_anonymous_connect_without_token": True}}
     with EmbeddedServer(config=config) as server, Client(server.websocket_url) as client:
         client.send(b'{"id":1,"connect":{}}')
@@ -81,7 +81,7 @@ def test_a_server_that_stops_says_so() -> None:
 
 
 def test_a_client_that_does_not_read_is_closed() -> None:
-    """When more waits for it than is configured; it is told why, should it ever look."""
+    """A client is closed, with a reason, when its queue exceeds the configured size."""
     config = {
         "http_api": {"insecure": True},
         "client": {"insecure": True, "queue_max_size": 200_000},

@@ -1,4 +1,4 @@
-"""The embedded server answers recorded requests as the real servers did, over a real socket."""
+"""The embedded server answers recorded requests like the real servers, over a real socket."""
 
 import contextlib
 import http.client
@@ -33,7 +33,7 @@ def test_http_transcript_of_a_1x_server_is_reproduced(name: str) -> None:
 @pytest.mark.parametrize("name", TRANSCRIPTS_CURRENT)
 @pytest.mark.filterwarnings("ignore::centripetal.server.UnhonouredConfigWarning")
 def test_http_transcript_of_a_current_server_is_reproduced(name: str) -> None:
-    """Each recorded request gets the recorded status, headers and values, but for what the deviations list."""
+    """Each recorded request gets the recorded status, headers and values, except for the listed deviations."""
     transcript = load("current", name)
     replay = Replay("", transcript["compare"])
     with EmbeddedServer(config=transcript["config"]) as server:
@@ -43,14 +43,14 @@ def test_http_transcript_of_a_current_server_is_reproduced(name: str) -> None:
 @needs("centrifugo-v6")
 @pytest.mark.parametrize("name", TRANSCRIPTS_CURRENT)
 def test_a_real_server_reproduces_its_transcripts(name: str, tmp_path: Path) -> None:
-    """Or else it would be the replay that is wrong."""
+    """A real server reproduces its transcripts, which validates the replay."""
     transcript = load("current", name)
     with servers_v6.start("real", transcript["config"], tmp_path) as server:
         play(server.url, Replay("", transcript["compare"]), transcript["steps"])
 
 
 def play(url: str, replay: Replay, steps: list[dict[str, Any]]) -> None:
-    """Send the recorded requests to the server at *url*, one after the other, and check what it answers."""
+    """Send the recorded requests to the server at *url* in order, and check the responses."""
     with contextlib.closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
         for step in steps:
             time.sleep(step.get("wait_ms", 0) / 1000)
@@ -62,6 +62,6 @@ def play(url: str, replay: Replay, steps: list[dict[str, Any]]) -> None:
 
 
 def deviates(step: Mapping[str, Any]) -> bool:
-    """Whether the embedded server is not expected to answer as recorded."""
+    """Return whether the embedded server may answer this step differently."""
     path = step["request"]["path"].partition("?")[0]
     return path in NOT_EMULATED_PATHS or path.rpartition("/")[2] in NOT_EMULATED_METHODS

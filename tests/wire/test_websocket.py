@@ -1,4 +1,4 @@
-"""The embedded server talks with clients as the real server did, frame by frame, over a real socket."""
+"""The embedded server exchanges the frames of the real 1.x server with its clients, over a real socket."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def test_websocket_transcript_of_a_real_server_is_reproduced(name: str) -> None:
 @needs("centrifugo-v1")
 @pytest.mark.parametrize("name", [name for name in TRANSCRIPTS if name != "ws_shutdown"])
 def test_a_real_server_reproduces_its_transcripts(name: str, tmp_path: Path) -> None:
-    """Or else it would be the replay that is wrong. How to stop it is not known here, so that is left out."""
+    """A real server reproduces its transcripts, which validates the replay; steps that stop the server are left out."""
     transcript = load("v1", name)
     config = transcript["config"]
     with servers_v1.start("real", config, tmp_path) as server:
@@ -36,7 +36,7 @@ def test_a_real_server_reproduces_its_transcripts(name: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("what", PROTOCOL_VIOLATIONS)
 def test_a_violation_of_the_protocol_ends_the_connection(what: str) -> None:
-    """With code 1002 and a text, which is not that of the real server."""
+    """A protocol violation closes the connection with code 1002 and a reason of the embedded server."""
     violation = PROTOCOL_VIOLATIONS[what]
     with EmbeddedServer(secret="s") as server, Client(server.websocket_url) as client:
         client.socket.sendall(violation.sent)
@@ -45,8 +45,8 @@ def test_a_violation_of_the_protocol_ends_the_connection(what: str) -> None:
 
 
 @needs("centrifugo-v1")
-def test_a_real_server_says_what_the_deviations_say(tmp_path: Path) -> None:
-    """The list is about the server that it names."""
+def test_a_real_server_closes_with_the_listed_reasons(tmp_path: Path) -> None:
+    """The real server closes with the reasons that the list of violations has for it."""
     with servers_v1.start("real", {"secret": "s"}, tmp_path) as server:
         url = server.url.replace("http", "ws") + "/connection/websocket"
         for violation in PROTOCOL_VIOLATIONS.values():

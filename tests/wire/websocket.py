@@ -1,6 +1,6 @@
-"""A WebSocket client for tests that does what it is told and nothing else: it sees every frame, pings included.
+"""A WebSocket client for tests that sends only what the test asks for and shows every frame, including pings.
 
-Frames are made and read by `websockets` without I/O; sockets block, with a time limit that only a failure meets.
+Frames are built and parsed by `websockets` without I/O. Sockets are blocking, with a time limit for failing tests.
 """
 
 import contextlib
@@ -19,20 +19,20 @@ from websockets.uri import parse_uri
 
 __all__ = ["LIMIT", "Client", "EndOfStream"]
 
-LIMIT = 20.0  # seconds until a test fails that waits for what does not come
+LIMIT = 20.0  # seconds until a test fails that waits for data
 
 
 class EndOfStream:
-    """What is received when the TCP stream has ended."""
+    """End of the TCP stream, as a received item."""
 
 
 class Client:
-    """One connection.
+    """A WebSocket connection.
 
     Args:
-        url: where to connect to.
-        headers: of the handshake, besides those that make it one.
-        extensions: what to offer, as factories of `websockets`.
+        url: address to connect to.
+        headers: additional headers of the handshake.
+        extensions: extensions to offer, as factories of `websockets`.
     """
 
     def __init__(self, url: str, headers: Mapping[str, str] = {}, extensions: Sequence[Any] = ()) -> None:
@@ -62,7 +62,7 @@ class Client:
     # ---- sending
 
     def send(self, data: bytes, *, binary: bool = False, fragments: Sequence[int] = ()) -> None:
-        """Send a message, split at these offsets."""
+        """Send a message, split into fragments at these offsets."""
         parts = [data[start:end] for start, end in zip((0, *fragments), (*fragments, len(data)), strict=True)]
         first = self.protocol.send_binary if binary else self.protocol.send_text
         first(parts[0], fin=len(parts) == 1)
@@ -71,11 +71,11 @@ class Client:
         self.flush()
 
     def send_frame(self, frame: Frame) -> None:
-        """Send a frame as it is, whether it is allowed or not."""
+        """Send a frame unchanged, even if it is not allowed."""
         self.socket.sendall(frame.serialize(mask=True))
 
     def close(self, code: int | None = None, reason: str = "") -> None:
-        """Send a close frame; the connection stays until the server ends it."""
+        """Send a close frame; the connection stays open until the server closes it."""
         self.protocol.send_close(code, reason)
         self.flush()
 
@@ -86,27 +86,27 @@ class Client:
     def flush(self) -> None:
         for data in self.protocol.data_to_send():
             if data:
-                # The server may have gone while the library answers its close frame.
+                # The server may be gone when the library answers its close frame.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     self.socket.sendall(data)
 
     # ---- receiving
 
     def receive(self) -> Frame | EndOfStream:
-        """The next frame, or the end."""
+        """Return the next frame, or the end of the stream."""
         while not self.events:
             self._read()
         return self.events.popleft()
 
     def receive_text(self) -> bytes:
-        """The next frame, which is a text."""
+        """Return the data of the next frame, which must be a text frame."""
         frame = self.receive()
         assert isinstance(frame, Frame), "the stream has ended"
         assert frame.opcode is Opcode.TEXT, frame
         return bytes(frame.data)
 
     def receive_close(self) -> tuple[int | None, str]:
-        """Code and reason of the next frame, which is a close frame."""
+        """Return code and reason of the next frame, which must be a close frame."""
         frame = self.receive()
         assert isinstance(frame, Frame), "the stream has ended"
         assert frame.opcode is Opcode.CLOSE, frame
@@ -116,11 +116,11 @@ class Client:
         return int(close.code), close.reason
 
     def receive_end(self) -> None:
-        """Make sure that the stream ends now."""
+        """Check that the stream ends now."""
         assert isinstance(self.receive(), EndOfStream)
 
     def receive_nothing(self, seconds: float) -> None:
-        """Make sure that nothing comes in that time."""
+        """Check that nothing arrives for *seconds*."""
         end = time.monotonic() + seconds
         while not self.events and (remaining := end - time.monotonic()) > 0:
             if select.select([self.socket], [], [], remaining)[0]:
@@ -128,7 +128,7 @@ class Client:
         assert not self.events, self.events[0]
 
     def _handshake(self) -> Response:
-        # The response is the first event of the protocol; a refusal is an exception that holds it.
+        # The response is the first event of the protocol; a refusal is an exception with the response.
         while True:
             data = self.socket.recv(1 << 16)
             if data:

@@ -1,4 +1,4 @@
-"""Which generation is meant, by what a user gives."""
+"""Choosing the server generation from the arguments and the configuration."""
 
 from typing import Any
 
@@ -25,8 +25,8 @@ from centripetal.server.configuration.loading import which
         ({"config": {"admin": {"enabled": False}, "channel": {}}}, "6"),
     ],
 )
-def test_keys_or_the_configuration_say_which_server(arguments: dict[str, Any], generation: str) -> None:
-    """A secret is of 1.x, other keys are of a current server; configurations differ in their sections."""
+def test_keys_or_the_configuration_select_the_generation(arguments: dict[str, Any], generation: str) -> None:
+    """A secret selects 1.x, other keys select a current server, and configurations differ in their sections."""
     server = EmbeddedServer(**arguments) if "token_secret" not in arguments else EmbeddedServer(**arguments, config={})
     assert server.generation == generation
 
@@ -47,19 +47,19 @@ def test_keys_or_the_configuration_say_which_server(arguments: dict[str, Any], g
         ({"token_secret": 5}, "token_secret must be text"),
     ],
 )
-def test_what_is_not_clear_is_refused_with_advice(arguments: dict[str, Any], words: str) -> None:
-    """No generation is guessed."""
+def test_unclear_arguments_are_refused_with_advice(arguments: dict[str, Any], words: str) -> None:
+    """Arguments that do not clearly select a generation are refused with advice."""
     with pytest.raises(UsageError, match=words):
         EmbeddedServer(**arguments)
 
 
-def test_an_unknown_generation_is_no_configuration() -> None:
-    """The same function serves the command line."""
+def test_an_unknown_generation_is_refused() -> None:
+    """An unknown generation raises `UsageError`, also for the command line."""
     assert which(None, None, None, {"websocket": {}}) == 6
 
 
-def test_arguments_win_over_the_configuration() -> None:
-    """And no key is in the repr."""
+def test_arguments_override_the_configuration() -> None:
+    """Arguments override the configuration, and the repr contains no key."""
     config = {"http_api": {"key": "configured"}, "client": {"token": {"hmac_secret_key": "configured too"}}}
     server = EmbeddedServer(config=config)
     assert (server.api_key, server.token_secret, server.secret) == ("configured", "configured too", "")
@@ -71,8 +71,8 @@ def test_arguments_win_over_the_configuration() -> None:
 
 
 @pytest.mark.parametrize(("prefix", "path"), [("/api", ""), ("/rt/api", "/rt"), ("/push", "/push")])
-def test_the_url_is_what_a_client_takes(prefix: str, path: str) -> None:
-    """Without the `/api` that clients add by themselves."""
+def test_the_url_is_the_argument_of_a_client(prefix: str, path: str) -> None:
+    """The URL is the argument of a client, without the `/api` that clients append."""
     with EmbeddedServer(api_key="k", config={"http_api": {"handler_prefix": prefix}}) as server:
         assert server.url.endswith(f":{server.url.rpartition(':')[2].partition('/')[0]}{path}")
         assert server.websocket_url.endswith("/connection/websocket")

@@ -1,4 +1,4 @@
-"""Values in configuration files, as the real servers read them."""
+"""Reading configuration values like the real servers."""
 
 from typing import Any
 
@@ -34,13 +34,13 @@ from centripetal.server.configuration.value_readers import (
     ],
 )
 def test_durations_are_text_with_units(given: Any, seconds: float) -> None:
-    """As Go writes them; several parts add up."""
+    """A duration is text in Go's syntax, and several parts add up."""
     assert duration(given, "x") == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("given", [25, "25", "s", "1d", "1 s", True, None, [1]])
-def test_a_bare_number_is_no_duration(given: Any) -> None:
-    """It would count nanoseconds, and nobody means that."""
+def test_a_bare_number_is_not_a_duration(given: Any) -> None:
+    """A bare number is not a valid duration, because it would count nanoseconds."""
     with pytest.raises(UsageError, match='place must be a duration such as "300s"'):
         duration(given, "place")
 
@@ -60,8 +60,8 @@ def test_a_bare_number_is_no_duration(given: Any) -> None:
         (float, "1s", 1.0),
     ],
 )
-def test_text_stands_for_other_kinds_and_they_for_text(kind: Any, given: Any, value: Any) -> None:
-    """Where the real servers take it so."""
+def test_text_is_converted_to_other_types_and_back(kind: Any, given: Any, value: Any) -> None:
+    """Text is converted to other types and back where the real servers do so."""
     assert read(given, kind, "x") == value
 
 
@@ -69,14 +69,14 @@ def test_text_stands_for_other_kinds_and_they_for_text(kind: Any, given: Any, va
     ("reader", "given"),
     [(text, []), (text, True), (texts, 5), (texts, [[]]), (integer, "x"), (integer, 1.5), (boolean, "x"), (boolean, 2)],
 )
-def test_a_wrong_kind_is_named(reader: Any, given: Any) -> None:
-    """With the place where it stands."""
+def test_a_wrong_type_is_named(reader: Any, given: Any) -> None:
+    """A value of the wrong type raises an error that names its place."""
     with pytest.raises(UsageError, match="somewhere"):
         reader(given, "somewhere")
 
 
 def test_objects_have_folded_names_and_no_nulls() -> None:
-    """A list of them says where each one stands."""
+    """Object keys are in lower case without nulls, and errors in a list name the place of the element."""
     assert lowercase_keys({"Name": 1, "x": None}, "place") == {"name": 1}
     assert read_objects([{"A": 1}, {}], "list") == [("list[0]", {"a": 1}), ("list[1]", {})]
     for wrong, of_what in ((5, "a list"), ([5], "an object")):

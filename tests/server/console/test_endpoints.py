@@ -24,7 +24,7 @@ FILES = ("", "index.html", "console.css", "console.js", "dom.js", "stream.js", "
 
 
 class ConsoleOfNode:
-    """A node with a console and nothing else."""
+    """A node with a console and no other endpoints."""
 
     def __init__(self, **config: object) -> None:
         events = Events()
@@ -62,8 +62,8 @@ def console() -> ConsoleOfNode:
 
 
 @pytest.mark.parametrize("path", [*FILES, "state"])
-def test_every_answer_forbids_what_it_can(console: ConsoleOfNode, path: str) -> None:
-    """Scripts from elsewhere, frames, caches, guesses at types; and nothing is opened to other origins."""
+def test_every_response_has_protective_headers(console: ConsoleOfNode, path: str) -> None:
+    """Headers forbid foreign scripts, frames, caching and type sniffing, and no response allows other origins."""
     response = console.ask("GET", path)
     headers = dict(response.headers)
     assert response.status == 200
@@ -77,8 +77,8 @@ def test_every_answer_forbids_what_it_can(console: ConsoleOfNode, path: str) -> 
 
 
 @pytest.mark.parametrize("path", ["console", "console/x", "consol", "console/state/", "", "api/", "api/../console/"])
-def test_other_paths_are_not_the_consoles(console: ConsoleOfNode, path: str) -> None:
-    """They are answered as if there were no console."""
+def test_other_paths_do_not_belong_to_the_console(console: ConsoleOfNode, path: str) -> None:
+    """Paths outside of the console are left to the server."""
     assert console.endpoints.answer(Request("GET", f"/{path}", (HOST,))) is None
 
 
@@ -95,15 +95,15 @@ def test_other_paths_are_not_the_consoles(console: ConsoleOfNode, path: str) -> 
     ],
 )
 def test_other_methods_are_refused(console: ConsoleOfNode, method: str, path: str, allowed: str) -> None:
-    """A preflight of another origin among them."""
+    """Other methods get 405, including the preflight request of another origin."""
     response = console.ask(method, path)
     assert response.status == 405
     assert dict(response.headers)["Allow"] == allowed
 
 
 @pytest.mark.parametrize("path", [*FILES, "state", "events"])
-def test_all_of_it_is_guarded(console: ConsoleOfNode, path: str) -> None:
-    """Nothing answers to a name that is not this machine's, and the answer says no more than why."""
+def test_every_path_is_guarded(console: ConsoleOfNode, path: str) -> None:
+    """A request with a foreign host name is refused, and the response contains no token."""
     response = console.ask("GET", path, headers=(("host", "example.com"),))
     assert response.status == 403
     assert b"token" not in response.body
@@ -111,21 +111,21 @@ def test_all_of_it_is_guarded(console: ConsoleOfNode, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["publish", "unsubscribe", "disconnect", "forget"])
 def test_changes_need_the_token(console: ConsoleOfNode, path: str) -> None:
-    """Without it nothing is done."""
+    """A change without the token is refused and has no effect."""
     assert console.ask("POST", path, b"{}", CHANGE[:2]).status == 403
     assert console.heard == []
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "state"), ("POST", "events"), ("GET", "eventsx")])
 def test_only_a_get_of_events_opens_the_stream(console: ConsoleOfNode, method: str, path: str) -> None:
-    """And only one that the guard lets in."""
+    """Only a GET of `events` that the guard permits opens the stream."""
     assert not console.endpoints.opens_stream(Request(method, PREFIX + path, (HOST,)))
     assert not console.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (("host", "example.com"),)))
     assert console.endpoints.opens_stream(Request("GET", f"{PREFIX}events", (HOST,)))
 
 
-def test_the_state_is_what_there_is(console: ConsoleOfNode) -> None:
-    """Channels by size and name, filtered if asked for."""
+def test_the_state_lists_the_channels(console: ConsoleOfNode) -> None:
+    """The state lists channels by size and name, and can be filtered."""
     for channel, clients in (("b", "12"), ("a", "12"), ("Big", "123")):
         for client in clients:
             console.node.engine.subscribe(channel, client)
@@ -138,16 +138,16 @@ def test_the_state_is_what_there_is(console: ConsoleOfNode) -> None:
     assert (found["channels"], found["channels_found"], found["channels_total"]) == ([["Big", 3], ["b", 2]], 2, 3)
 
 
-def test_long_lists_are_shown_in_part(console: ConsoleOfNode) -> None:
-    """With how many there are in all."""
+def test_long_lists_are_truncated(console: ConsoleOfNode) -> None:
+    """A long list is truncated and has the total number of channels."""
     for number in range(300):
         console.node.engine.subscribe(f"c{number:03}", "1")
     state = console.state()
     assert (len(state["channels"]), state["channels_total"]) == (200, 300)
 
 
-def test_a_channel_is_shown_closely(console: ConsoleOfNode) -> None:
-    """Its history with the data as published; names come percent-encoded."""
+def test_a_channel_is_shown_in_detail(console: ConsoleOfNode) -> None:
+    """A channel view has the history with the data as published; channel names are percent-encoded."""
     options = console.node.config.channels.options
     console.node.publish(Publication("1", "a b", b'{"n": 1.0}'), options, 5)
     channel = console.state("?channel=a+b")["channel"]
@@ -155,16 +155,16 @@ def test_a_channel_is_shown_closely(console: ConsoleOfNode) -> None:
     assert console.state("?channel=a%20b")["published"] == 1
 
 
-def test_publishing_goes_the_way_of_the_api(console: ConsoleOfNode) -> None:
-    """Who listens hears of the message and of the call; the data are as they were written."""
+def test_publishing_behaves_like_an_api_call(console: ConsoleOfNode) -> None:
+    """Publishing emits the events of an API call, with the data exactly as entered."""
     body = b'{"channel": "news", "data": {"n": 1.00}}'
     assert console.ask("POST", "publish", body, CHANGE).status == 200
     assert [each.data for each in console.node.engine.history("news", NO_HISTORY, 7)[0]] == [b'{"n": 1.00}']
     assert [each.method for each in console.heard if isinstance(each, CommandRun)] == ["publish"]
 
 
-def test_what_the_server_refuses_is_explained() -> None:
-    """In the words of the problem list."""
+def test_errors_of_the_server_are_explained() -> None:
+    """An error of the server is shown with the explanation from the problem list."""
     console = ConsoleOfNode()
     status, answer = console.change("publish", {"channel": "no:where", "data": 1})
     assert status == 400
@@ -186,15 +186,15 @@ def test_what_the_server_refuses_is_explained() -> None:
         ("disconnect", {}),
     ],
 )
-def test_what_is_incomplete_is_refused(console: ConsoleOfNode, path: str, value: object) -> None:
-    """With a sentence that says what is missing."""
+def test_incomplete_requests_are_refused(console: ConsoleOfNode, path: str, value: object) -> None:
+    """An incomplete request is refused with a sentence that names the missing fields."""
     status, answer = console.change(path, value)
     assert status == 400
     assert answer["error"].startswith(f"not what {path} needs: ")
 
 
 def test_problems_can_be_forgotten(console: ConsoleOfNode) -> None:
-    """Those of the server, for all pages."""
+    """Forgetting removes the server's problems for all pages."""
     console.node.events.emit(RequestRefused(at=1, status=401, reason="invalid sign"))
     assert len(console.state()["problems"]) == 1
     assert console.change("forget", {}) == (200, {})

@@ -1,4 +1,4 @@
-"""What a page is told of what happened, and of what it has missed."""
+"""The event feed of a console page, and the count of missed events."""
 
 import json
 from functools import partial
@@ -23,7 +23,7 @@ def feed(events: int = 0) -> Feed:
 
 
 def portions(feed: Feed, cursor: Cursor) -> tuple[list[int], int, Cursor]:
-    """The numbers of all events from *cursor* on, how many were missed, and where that ends."""
+    """Return the numbers of all events after *cursor*, the number of missed events, and the end cursor."""
     numbers: list[int] = []
     missed = 0
     while True:
@@ -39,8 +39,8 @@ def portions(feed: Feed, cursor: Cursor) -> tuple[list[int], int, Cursor]:
 
 
 @pytest.mark.parametrize("events", [0, 1, 99, 100, 101, 500])
-def test_all_that_is_kept_is_told_once_and_in_order(events: int) -> None:
-    """However many portions that takes; where it ended, it goes on."""
+def test_kept_events_are_read_once_and_in_order(events: int) -> None:
+    """Reading returns all kept events once and in order, in any number of portions, and later reads continue."""
     lately = feed(events)
     numbers, missed, cursor = portions(lately, BEGINNING)
     assert (numbers, missed) == (list(range(1, events + 1)), 0)
@@ -51,20 +51,20 @@ def test_all_that_is_kept_is_told_once_and_in_order(events: int) -> None:
 @pytest.mark.parametrize(
     ("cursor", "first", "missed"), [("", 201, 0), ("run-10", 201, 190), ("run-200", 201, 0), ("run-600", 601, 0)]
 )
-def test_who_was_too_slow_is_told_what_it_missed(cursor: str, first: int, missed: int) -> None:
-    """The last 500 are kept; who begins has missed nothing."""
+def test_a_slow_reader_gets_the_number_of_missed_events(cursor: str, first: int, missed: int) -> None:
+    """A slow reader gets the last 500 events and the number it missed; a new reader has missed none."""
     lately = feed(700)
     assert portions(lately, lately.cursor(cursor))[:2] == (list(range(first, 701)), missed)
 
 
 @pytest.mark.parametrize("text", ["", "other-3", "run-", "run-x", "run--1", "run-²", "run-" + "9" * 30])
-def test_a_cursor_of_another_start_is_the_beginning(text: str) -> None:
-    """As is one that is none: it comes from outside."""
+def test_an_unknown_cursor_starts_at_the_beginning(text: str) -> None:
+    """A cursor of another run, or an invalid cursor, starts at the beginning."""
     assert feed(5).cursor(text) == BEGINNING
 
 
-def test_a_cursor_is_never_ahead() -> None:
-    """Who claims to know the future gets what comes next."""
+def test_a_cursor_is_never_ahead_of_the_events() -> None:
+    """A cursor beyond the last event is moved back to the last event."""
     assert feed(5).cursor("run-99") == Cursor("run", 5)
 
 
@@ -72,8 +72,8 @@ def test_a_cursor_is_never_ahead() -> None:
     ("tags", "text"),
     [({}, ""), ({"lang": "en", "k": "v"}, "lang=en, k=v"), ({"t": "x" * 9999}, "t=" + "x" * 4094)],
 )
-def test_tags_are_told(tags: dict[str, str], text: str) -> None:
-    """As text, up to the same size."""
+def test_tags_are_sent_as_text(tags: dict[str, str], text: str) -> None:
+    """Tags are sent as text, truncated like the data."""
     lately = feed()
     lately.take(Published(at=1, channel="news", data=msgspec.Raw(b"1"), tags=tags))
     (event,) = json.loads(lately.read(BEGINNING)[0].partition(b"data: ")[2])["events"]
@@ -81,8 +81,8 @@ def test_tags_are_told(tags: dict[str, str], text: str) -> None:
 
 
 @pytest.mark.parametrize("size", [10, 4096, 4097, 1_000_000])
-def test_publications_are_kept_as_the_beginning_of_their_text(size: int) -> None:
-    """Exactly as they were published, up to a size; the size is told."""
+def test_long_publications_are_truncated(size: int) -> None:
+    """Publications are kept unchanged up to 4,096 bytes, together with their full size."""
     lately = feed()
     data = b'"' + b"x" * (size - 2) + b'"'
     lately.take(Published(at=1, channel="news", data=msgspec.Raw(data), receivers=3))
@@ -93,8 +93,8 @@ def test_publications_are_kept_as_the_beginning_of_their_text(size: int) -> None
     assert lately.published == 1
 
 
-def test_a_frame_is_one_event_whatever_was_published() -> None:
-    """A line break in the data ends no line of the stream, and half a character does no harm."""
+def test_a_frame_is_one_event_for_any_data() -> None:
+    """A frame is one event even if the data has line breaks or half a character."""
     lately = feed()
     lately.take(Published(at=1, channel="a\nb", data=msgspec.Raw(b'["\n\n",\r\n"\xc3"]')))
     frame, _ = lately.read(BEGINNING)
@@ -102,8 +102,8 @@ def test_a_frame_is_one_event_whatever_was_published() -> None:
     assert frame.count(b"\r") == 0
 
 
-def test_problems_are_taken_from_what_happens() -> None:
-    """They are kept apart: the ring forgets them, the list does not."""
+def test_problems_are_collected_from_events() -> None:
+    """Problems are kept apart from the events and stay when the events are dropped."""
     lately = feed()
     lately.take(RequestRefused(at=1, status=401, reason="invalid sign"))
     for _ in range(600):

@@ -1,4 +1,4 @@
-"""Who may use the console: tables of requests."""
+"""The guard of the console: tables of requests."""
 
 import base64
 from http import HTTPStatus
@@ -18,7 +18,7 @@ Header = tuple[str, str]
 
 
 class Clock:
-    """A timer that stands until it is moved."""
+    """A timer that moves only when the test sets it."""
 
     now = 100.0
 
@@ -31,7 +31,7 @@ def guard(host: str = "127.0.0.1", password: str = "", timer: Clock | None = Non
 
 
 def verdict(guard: Guard, access: Access, *headers: Header) -> int:
-    """200, or the status of the refusal."""
+    """Return 200, or the status of the refusal."""
     try:
         guard.check(Request("GET", "/console/", headers), access)
     except Refusal as refusal:
@@ -56,8 +56,8 @@ def verdict(guard: Guard, access: Access, *headers: Header) -> int:
         ("127.0.0.1.example.com", False),
     ],
 )
-def test_loopback_is_known_by_address_and_name(host: str, local: bool) -> None:
-    """Nothing that only looks like it is taken for it."""
+def test_loopback_is_recognized_by_address_and_name(host: str, local: bool) -> None:
+    """Loopback hosts are recognized by address and name; similar hosts are not."""
     assert is_loopback(host) is local
 
 
@@ -79,13 +79,13 @@ def test_loopback_is_known_by_address_and_name(host: str, local: bool) -> None:
 )
 @pytest.mark.parametrize("access", Access)
 def test_a_local_console_answers_to_local_names_only(host: str, status: int, access: Access) -> None:
-    """A name of somebody else's that was rebound to this machine is refused, for whatever is asked."""
+    """A local console refuses a foreign name that was rebound to this machine, for any access."""
     headers = (("host", host), JSON, (TOKEN_HEADER, TOKEN))
     assert verdict(guard(), access, *headers) == status
 
 
-def test_it_must_be_called_by_one_name() -> None:
-    """No name, or two of them, is no name."""
+def test_exactly_one_host_is_required() -> None:
+    """A request must have exactly one host name."""
     assert verdict(guard(), Access.READ) == 403
     assert verdict(guard(), Access.READ, LOCAL, LOCAL) == 403
 
@@ -93,9 +93,9 @@ def test_it_must_be_called_by_one_name() -> None:
 @pytest.mark.parametrize(
     ("headers", "page", "read"),
     [
-        ((), 200, 200),  # no browser
+        ((), 200, 200),  # not a browser
         ((("sec-fetch-site", "same-origin"),), 200, 200),
-        ((("sec-fetch-site", "none"),), 200, 200),  # the address bar
+        ((("sec-fetch-site", "none"),), 200, 200),  # typed into the address bar
         ((("origin", "http://127.0.0.1:8000"),), 200, 200),
         ((("origin", "HTTP://127.0.0.1:8000"),), 200, 200),
         ((("sec-fetch-site", "same-site"),), 403, 403),  # another port of this machine
@@ -105,13 +105,13 @@ def test_it_must_be_called_by_one_name() -> None:
         ((("origin", "https://example.com"),), 403, 403),
         ((("origin", "null"),), 403, 403),
         ((("origin", "http://127.0.0.1:8000"), ("sec-fetch-site", "cross-site")), 403, 403),
-        ((("sec-fetch-site", "cross-site"), *NAVIGATION), 200, 403),  # a link somewhere
+        ((("sec-fetch-site", "cross-site"), *NAVIGATION), 200, 403),  # a link on another site
         ((("sec-fetch-site", "cross-site"), NAVIGATION[0], ("sec-fetch-dest", "iframe")), 403, 403),
         ((("sec-fetch-site", "cross-site"), NAVIGATION[0], ("sec-fetch-dest", "object")), 403, 403),
     ],
 )
-def test_other_origins_get_at_most_a_link_to_the_page(headers: tuple[Header, ...], page: int, read: int) -> None:
-    """What browsers say of where a request comes from decides; who is no browser says nothing."""
+def test_other_origins_may_only_link_to_the_page(headers: tuple[Header, ...], page: int, read: int) -> None:
+    """The fetch metadata of browsers decides; requests without it do not come from a browser."""
     assert verdict(guard(), Access.PAGE, LOCAL, *headers) == page
     assert verdict(guard(), Access.READ, LOCAL, *headers) == read
     assert verdict(guard(), Access.CHANGE, LOCAL, JSON, (TOKEN_HEADER, TOKEN), *headers) == read
@@ -131,8 +131,8 @@ def test_other_origins_get_at_most_a_link_to_the_page(headers: tuple[Header, ...
         ((JSON, (TOKEN_HEADER, "é")), 403),
     ],
 )
-def test_changes_are_json_and_carry_the_token(headers: tuple[Header, ...], status: int) -> None:
-    """What forms and simple requests of other pages cannot send."""
+def test_changes_need_json_and_the_token(headers: tuple[Header, ...], status: int) -> None:
+    """A change needs a JSON body and the token, which forms and simple requests of other pages cannot send."""
     assert verdict(guard(), Access.CHANGE, *OWN, *headers) == status
 
 
@@ -155,35 +155,35 @@ def basic(password: str) -> Header:
     ],
 )
 @pytest.mark.parametrize("access", Access)
-def test_a_password_is_asked_for(header: Header, status: int, access: Access) -> None:
-    """For the page, too; whatever comes instead of it is a wrong one. Names are then of no importance."""
+def test_a_password_is_required(header: Header, status: int, access: Access) -> None:
+    """A password is required for every access; anything else counts as a wrong password, and user names are ignored."""
     beyond = guard("0.0.0.0", "pass:wörd")
     headers = (("host", "my-machine:8000"), JSON, (TOKEN_HEADER, TOKEN))
     assert verdict(beyond, access, *headers, header) == status
 
 
-def test_a_password_does_not_open_the_console_to_other_origins() -> None:
-    """Browsers send it along unasked."""
+def test_a_password_does_not_permit_other_origins() -> None:
+    """A password does not permit requests of other origins, because browsers send it automatically."""
     beyond = guard("0.0.0.0", "password")
     headers = (("host", "here:8000"), ("origin", "http://there"), basic("password"))
     assert verdict(beyond, Access.READ, *headers) == 403
 
 
 def test_a_request_without_a_password_is_asked_for_one() -> None:
-    """By the header that makes browsers ask."""
+    """A request without a password gets the header that makes browsers ask for it."""
     with pytest.raises(Refusal) as caught:
         guard("0.0.0.0", "password").check(Request("GET", "/console/", (LOCAL,)), Access.PAGE)
     assert caught.value.status is HTTPStatus.UNAUTHORIZED
     assert dict(caught.value.headers)["WWW-Authenticate"].startswith("Basic realm=")
 
 
-def test_who_guesses_is_made_to_wait() -> None:
-    """After some wrong tries one is looked at in five seconds, right or wrong; a right one ends that."""
+def test_guessing_is_slowed_down() -> None:
+    """After some wrong passwords only one attempt per five seconds is checked; a correct password resets this."""
     clock = Clock()
     beyond = guard("0.0.0.0", "password", clock)
     assert [verdict(beyond, Access.READ, LOCAL, basic("wrong")) for _ in range(6)] == [401] * 5 + [429]
     assert verdict(beyond, Access.READ, LOCAL, basic("password")) == 429
-    assert verdict(beyond, Access.READ, LOCAL) == 401  # to ask is no try
+    assert verdict(beyond, Access.READ, LOCAL) == 401  # a request without a password is not an attempt
     clock.now += 5
     assert [verdict(beyond, Access.READ, LOCAL, basic("wrong")) for _ in range(2)] == [401, 429]
     clock.now += 5
@@ -192,7 +192,7 @@ def test_who_guesses_is_made_to_wait() -> None:
     assert verdict(beyond, Access.READ, LOCAL, basic("password")) == 200
 
 
-def test_there_is_no_console_without_a_password_beyond_loopback() -> None:
-    """Whoever builds one has to think of it."""
+def test_a_console_beyond_loopback_requires_a_password() -> None:
+    """A console beyond loopback requires a password, so the caller has to choose one."""
     with pytest.raises(ValueError, match="password"):
         guard("0.0.0.0")

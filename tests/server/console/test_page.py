@@ -1,4 +1,4 @@
-"""The page as files: what it may not hold, and that its colours can be read."""
+"""The files of the console page: forbidden content, and contrast of the colours."""
 
 import re
 from html.parser import HTMLParser
@@ -12,7 +12,7 @@ PAGE = files("centripetal.server.console").joinpath("page")
 FILES = {each.name: each.read_text(encoding="utf-8") for each in PAGE.iterdir()}
 CSS = FILES["console.css"]
 
-# What stands on what; 4.5 is what WCAG 2 AA asks for text, 3 for the edge of a field and a ring.
+# Foreground and background; WCAG 2 AA requires 4.5 for text, and 3 for the edges of fields and the focus ring.
 TEXTS = [
     (text, ground) for text in ("text", "soft", "accent", "red", "amber", "green") for ground in ("card", "ground")
 ]
@@ -23,7 +23,7 @@ EDGES = [(edge, ground) for edge in ("strong-line", "accent") for ground in ("ca
 
 
 def colours(theme: int) -> dict[str, str]:
-    """The colours by name: 0 is the light theme, 1 the dark one."""
+    """Return the colours by name: 0 is the light theme, 1 the dark theme."""
     pairs = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", CSS)
     return {name: both[theme] for name, *both in pairs}
 
@@ -40,8 +40,8 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-def test_colours_can_be_read(theme: int) -> None:
-    """Text has a contrast of 4.5 to what it stands on, edges of fields one of 3, in both themes."""
+def test_colours_have_enough_contrast(theme: int) -> None:
+    """Text has a contrast of at least 4.5 and field edges of at least 3, in both themes."""
     names = colours(theme)
     bad = [(pair, contrast(names[pair[0]], names[pair[1]])) for pair in TEXTS]
     bad = [each for each in bad if each[1] < 4.5]
@@ -50,25 +50,25 @@ def test_colours_can_be_read(theme: int) -> None:
 
 
 def test_black_on_white_is_21() -> None:
-    """The measure that the test of colours rests on."""
+    """The contrast of black on white is 21, which validates the measure of the other test."""
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_nothing_comes_from_outside(name: str) -> None:
-    """No address but the name of a namespace in the icon."""
+def test_no_file_loads_external_content(name: str) -> None:
+    """The files contain no external address except the XML namespace of the icon."""
     text = FILES[name].replace("http://www.w3.org/2000/svg", "")
     assert re.findall(r"(?:https?|wss?)://(?!\$\{)|@import|url\(", text) == []
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
 def test_text_never_becomes_html(name: str) -> None:
-    """What clients publish is anything; scripts use nothing that would run it."""
+    """Scripts use no function that interprets text as HTML, because clients can publish anything."""
     assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function", FILES[name]) == []
 
 
-def test_the_page_has_no_script_or_style_of_its_own() -> None:
-    """What the Content-Security-Policy would refuse."""
+def test_the_page_has_no_inline_script_or_style() -> None:
+    """The page has no inline script or style, which the Content-Security-Policy would block."""
 
     class Reader(HTMLParser):
         found: list[tuple[str, dict[str, str | None]]]

@@ -1,4 +1,4 @@
-"""What the console says of things that went wrong in a server, of any generation."""
+"""The console's explanations of problems in servers of all generations."""
 
 import re
 from collections.abc import Callable
@@ -108,7 +108,7 @@ CURRENT: list[tuple[Event, str, str]] = [
     ),
     (CommandRefused(at=1, method="connect", error="token expired", client="c", user="ada"), "has expired", "getToken"),
 ]
-# Those of one generation, and what it does because somebody asked for it.
+# Close reasons of each generation, and the reasons that an application caused on purpose.
 GENERATIONS = pytest.mark.parametrize(
     ("explain", "ends", "asked_for"),
     [
@@ -122,8 +122,8 @@ GENERATIONS = pytest.mark.parametrize(
     ("explain", "event", "what", "fix"),
     [(explain, *case) for explain, cases in ((explain_v1, V1), (explain_current, CURRENT)) for case in cases],
 )
-def test_what_went_wrong_has_a_way_out(explain: Explain, event: Event, what: str, fix: str) -> None:
-    """One sentence says what happened, in the words of the case, the other what to do."""
+def test_a_problem_has_an_explanation_and_a_fix(explain: Explain, event: Event, what: str, fix: str) -> None:
+    """A problem has one sentence about this case and one about the fix."""
     problem = explain(event)
     assert problem is not None
     assert what in problem.what
@@ -133,10 +133,10 @@ def test_what_went_wrong_has_a_way_out(explain: Explain, event: Event, what: str
 
 
 @GENERATIONS
-def test_every_way_to_be_disconnected_is_known(explain: Explain, ends: Any, asked_for: set[str]) -> None:
-    """Each reason that the server has is explained in words of its own, or nothing to explain."""
+def test_every_close_reason_is_known(explain: Explain, ends: Any, asked_for: set[str]) -> None:
+    """Each close reason of the server has its explanation, except reasons that the application caused."""
     named = [getattr(ends, name) for name in ends.__all__ if name.isupper() and name != "CLOSE_CODE"]
-    # Subscriptions end for reasons, too; those have codes of their own.
+    # Reasons of subscriptions have other codes.
     codes = {each.reason: getattr(each, "code", CLOSE_CODE) for each in named if not hasattr(each, "resubscribes")}
     assert codes
     problems = {reason: explain(Disconnected(**CLIENT, code=code, reason=reason)) for reason, code in codes.items()}
@@ -154,8 +154,8 @@ def test_every_way_to_be_disconnected_is_known(explain: Explain, ends: Any, aske
         Disconnected(**CLIENT),
     ],
 )
-def test_what_went_well_is_no_problem(explain: Explain, event: Event) -> None:
-    """In no generation."""
+def test_successful_events_are_not_problems(explain: Explain, event: Event) -> None:
+    """Successful events are not problems, in any generation."""
     assert explain(event) is None
 
 
@@ -169,8 +169,8 @@ def test_what_went_well_is_no_problem(explain: Explain, event: Event) -> None:
         (explain_current, 4500, "bye"),
     ],
 )
-def test_an_end_that_was_asked_for_is_no_problem(explain: Explain, code: int, reason: str) -> None:
-    """The back end of a Centrifugo 6 may give any reason."""
+def test_a_requested_close_is_not_a_problem(explain: Explain, code: int, reason: str) -> None:
+    """A close that the application asked for is not a problem, whatever its reason."""
     assert explain(Disconnected(**CLIENT, code=code, reason=reason)) is None
 
 
@@ -185,7 +185,7 @@ def test_an_end_that_was_asked_for_is_no_problem(explain: Explain, code: int, re
 def test_every_error_of_the_current_server_is_known(
     kind: type[CommandRun] | type[CommandRefused], message: str, method: str
 ) -> None:
-    """Each one has words of its own, in which nothing is left to fill in."""
+    """Each error message has a complete explanation without placeholders."""
     event = (
         CommandRun(at=1, method=method, channels=("a:b",), error=message)
         if kind is CommandRun
@@ -202,7 +202,7 @@ def problem(reason: str, at: float) -> Problem:
 
 
 def test_equal_problems_are_counted() -> None:
-    """The latest comes first, with the time of the last one; forgetting ends it."""
+    """Equal problems are counted and have the time of the last one; the latest problem comes first."""
     problems = Problems()
     for reason, at in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
         problems.add(problem(reason, at))
@@ -211,8 +211,8 @@ def test_equal_problems_are_counted() -> None:
     assert problems.latest() == []
 
 
-def test_problems_of_too_many_kinds_are_forgotten() -> None:
-    """Those that were not seen for longest; a caller cannot fill the memory."""
+def test_the_number_of_problems_is_limited() -> None:
+    """Above the limit, the problems that were not seen for longest are dropped, so memory is bounded."""
     problems = Problems()
     for number in range(1000):
         problems.add(problem(str(number), number))

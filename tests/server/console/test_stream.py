@@ -1,4 +1,4 @@
-"""The console on a running server: event streams over real sockets, and that nothing else changes."""
+"""The console on a running server: event streams over real sockets, without effects on other paths."""
 
 import asyncio
 import contextlib
@@ -41,13 +41,13 @@ def get(server: EmbeddedServer, path: str, **headers: str) -> Iterator[http.clie
 
 
 def ask(server: EmbeddedServer, path: str, **headers: str) -> tuple[int, bytes]:
-    """Status and body of an answer that ends."""
+    """Return the status and body of a response that ends."""
     with get(server, path, **headers) as response:
         return response.status, response.read()
 
 
 def frame(response: http.client.HTTPResponse) -> dict[str, str]:
-    """The next frame of an event stream that is more than a comment."""
+    """Return the next frame of an event stream that is not just a comment."""
     fields: dict[str, str] = {}
     while True:
         line = response.readline().decode()
@@ -62,7 +62,7 @@ def frame(response: http.client.HTTPResponse) -> dict[str, str]:
 
 
 def events(response: http.client.HTTPResponse, count: int) -> tuple[list[dict[str, Any]], str]:
-    """The next *count* events, and the id of the last frame."""
+    """Return the next *count* events and the id of the last frame."""
     found: list[dict[str, Any]] = []
     last = ""
     while len(found) < count:
@@ -75,8 +75,8 @@ def events(response: http.client.HTTPResponse, count: int) -> tuple[list[dict[st
     return found, last
 
 
-def test_what_happens_is_streamed(server: EmbeddedServer) -> None:
-    """What was before the page came, and what comes then; a page that comes back gets only what is new to it."""
+def test_events_are_streamed(server: EmbeddedServer) -> None:
+    """A page receives earlier and new events; after a reconnect it receives only events that are new to it."""
     client = Client(server.url, SECRET)
     client.publish("news", "before")
     with get(server, "/console/events") as response:
@@ -97,14 +97,14 @@ def test_what_happens_is_streamed(server: EmbeddedServer) -> None:
         assert events(response, 2)[0][0]["text"] == '"meanwhile"'
 
 
-def test_a_page_that_does_not_read_costs_no_memory(server: EmbeddedServer) -> None:
-    """It stays where it is while its socket is full, and is told what it has missed when it reads on."""
+def test_a_page_that_does_not_read_uses_no_memory(server: EmbeddedServer) -> None:
+    """The stream of a page that does not read is paused, and later reports the number of missed events."""
     client = Client(server.url, SECRET)
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=20) as connection:
         connection.sendall(b"GET /console/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         received = connection.recv(1 << 16)
         assert b"text/event-stream" in received
-        # Far more than sockets buffer: about 40 MB.
+        # Far more than the socket buffers hold: about 40 MB.
         for number in range(100):
             with client.batch() as batch:
                 for _ in range(100):
@@ -121,7 +121,7 @@ def test_a_page_that_does_not_read_costs_no_memory(server: EmbeddedServer) -> No
 
 
 def test_streams_end_with_the_server() -> None:
-    """They are told, and stopping does not wait for pages that do not read."""
+    """Stopping ends the streams and does not wait for pages that do not read."""
     server = EmbeddedServer(secret=SECRET).start()
     threads = threading.active_count()
     with get(server, "/console/events") as response:
@@ -131,8 +131,8 @@ def test_streams_end_with_the_server() -> None:
     assert threading.active_count() == threads - 1
 
 
-async def test_a_silent_stream_sends_comments() -> None:
-    """Comments keep a silent stream open; pages do not see them."""
+async def test_an_idle_stream_sends_comments() -> None:
+    """A stream without events sends comments, which keep it open and are invisible to pages."""
     service = start(read_config({"secret": SECRET})[0], fixed_environment(), Events(), "node")
     console = Console(service, host="127.0.0.1", password="", keep_alive=0.01)
     server = HTTPServer(*console.before(service.http.answer, lambda _: None))
@@ -150,15 +150,15 @@ async def test_a_silent_stream_sends_comments() -> None:
 
 
 @pytest.mark.parametrize("path", ["/console/", "/console/events", "/console/state", "/console/console.js"])
-def test_a_refusal_is_an_answer(server: EmbeddedServer, path: str) -> None:
-    """For the stream as for the rest; the connection can be used again."""
+def test_a_refusal_is_an_ordinary_response(server: EmbeddedServer, path: str) -> None:
+    """A refused request gets an ordinary response, for the stream too, and the connection stays usable."""
     status, body = ask(server, path, Origin="http://example.com")
     assert status == 403
     assert b"own page only" in body
 
 
 def test_a_password_guards_the_stream() -> None:
-    """Also on a loopback address, if one is set."""
+    """With a password, the stream requires it even on a loopback address."""
     with EmbeddedServer(secret=SECRET, console_password="password") as server:
         assert ask(server, "/console/events")[0] == 401
         right = {"Authorization": "Basic bWU6cGFzc3dvcmQ="}
@@ -166,8 +166,8 @@ def test_a_password_guards_the_stream() -> None:
             assert response.status == 200
 
 
-def test_without_a_console_there_is_none() -> None:
-    """Its paths are 404s as in the real server, nobody listens to events, and its address is an error."""
+def test_a_server_without_a_console_has_no_trace_of_it() -> None:
+    """Without a console its paths are 404, no event listener is registered, and its URL raises an error."""
     with EmbeddedServer(secret=SECRET, console=False) as server:
         assert ask(server, "/console/")[0] == 404
         assert not server.events
@@ -176,14 +176,14 @@ def test_without_a_console_there_is_none() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/console", "/console/x", "/consoles/", "/x/console/"])
-def test_all_other_paths_are_as_in_the_real_server(server: EmbeddedServer, path: str) -> None:
-    """A 404 with its words."""
+def test_other_paths_are_as_in_the_real_server(server: EmbeddedServer, path: str) -> None:
+    """Other paths get the real server's 404 and its text."""
     assert ask(server, path) == (404, b"404 page not found\n")
 
 
 @pytest.mark.parametrize("prefix", ["", "/rt", "/console"])
-def test_it_is_at_the_same_place_whatever_the_prefix(prefix: str) -> None:
-    """And takes no path from the API."""
+def test_the_path_is_independent_of_the_prefix(prefix: str) -> None:
+    """The console has the same path with any prefix and takes no path from the API."""
     with EmbeddedServer(secret=SECRET, config={"http_prefix": prefix}) as server:
         assert ask(server, "/console/")[0] == 200
         assert Client(server.url, SECRET).channels() == []
@@ -194,8 +194,8 @@ def test_it_is_at_the_same_place_whatever_the_prefix(prefix: str) -> None:
     ("host", "shown", "asks"),
     [("127.0.0.1", "127.0.0.1", False), ("localhost", "localhost", False), ("0.0.0.0", "localhost", True)],
 )
-def test_it_asks_for_a_password_beyond_loopback(host: str, shown: str, asks: bool) -> None:
-    """One is made up if none is given; the address is one that a browser can go to."""
+def test_a_password_is_required_beyond_loopback(host: str, shown: str, asks: bool) -> None:
+    """Beyond loopback a password is required and generated if not given; the URL is usable in a browser."""
     server = EmbeddedServer(secret=SECRET, host=host)
     assert bool(server.console_password) is asks
     with server:
@@ -205,7 +205,7 @@ def test_it_asks_for_a_password_beyond_loopback(host: str, shown: str, asks: boo
 
 
 @pytest.mark.parametrize("arguments", [{"console_password": ""}, {"console_password": 5}, {"console": False}])
-def test_wrong_arguments_are_refused(arguments: dict[str, Any]) -> None:
-    """An empty password, and one for no console."""
+def test_invalid_arguments_are_refused(arguments: dict[str, Any]) -> None:
+    """An empty password, or a password without a console, is an error."""
     with pytest.raises(UsageError, match="console_password"):
         EmbeddedServer(secret=SECRET, **{"console_password": "x", **arguments})

@@ -1,4 +1,4 @@
-"""A current server without a network, and connections that keep what they are told."""
+"""A current server without a network, and connections that record their messages."""
 
 import dataclasses
 import json
@@ -34,7 +34,7 @@ CONFIG = {
 
 @dataclasses.dataclass
 class FakeConnection:
-    """One that does nothing but remember."""
+    """A connection that records the calls made to it."""
 
     id: str
     user: str
@@ -67,7 +67,7 @@ class FakeConnection:
 
 
 class World:
-    """A node, its API, and the time there."""
+    """A node and its API, with a clock that the test sets."""
 
     def __init__(self, *, can_websocket: bool = True, **sections: Any) -> None:
         self.time = 1000.0
@@ -76,7 +76,7 @@ class World:
         self.api = API(self.node)
 
     def connect(self, id_: str, user: str, *channels: str, session: str = "") -> FakeConnection:
-        """A connection that is subscribed to these channels."""
+        """Return a connection that is subscribed to *channels*."""
         connection = FakeConnection(id_, user, session)
         self.node.hub.add(connection)
         for channel in channels:
@@ -84,7 +84,7 @@ class World:
         return connection
 
     def ask(self, method: str, /, **fields: Any) -> Any:
-        """The answer to a call of the API, or the code of the error."""
+        """Return the result of an API call, or the code of its error."""
         request = read_request(method, json.dumps(fields).encode())
         outcome: Answer | ServerError = self.api.outcome(request, self.time)
         return outcome.code if isinstance(outcome, ServerError) else outcome

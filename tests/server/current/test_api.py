@@ -1,4 +1,4 @@
-"""The methods of a current server's API, beyond the recordings: what they do to clients and histories."""
+"""API methods of a current server, beyond the recorded transcripts: effects on clients and histories."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def datas(answer: Any) -> list[bytes]:
 
 
 def test_a_method_without_a_handler_is_not_available(world: World) -> None:
-    """A command that the embedded server cannot execute yet is answered with 108; an unknown one with 104."""
+    """A command that the embedded server does not support is answered with 108, and an unknown command with 104."""
 
     class ChannelFacts(OfChannel[Any], frozen=True):
         name = "channel_facts"
@@ -36,8 +36,8 @@ def test_a_method_without_a_handler_is_not_available(world: World) -> None:
     assert [outcome.code for outcome in outcomes if isinstance(outcome, ServerError)] == [108, 104]
 
 
-def test_a_publication_reaches_subscribers_with_all_that_is_known_of_it(world: World) -> None:
-    """Once each, in the order in which they came, before the reply."""
+def test_a_publication_reaches_subscribers_with_all_fields(world: World) -> None:
+    """Each subscriber gets the publication with all its fields once, in order of subscription, before the reply."""
     one, two = world.connect("1", "u", "hist:a"), world.connect("2", "v", "hist:a")
     world.connect("3", "w", "other")
     assert world.ask("publish", channel="hist:a", data=1) == PublishAnswer(1, "epoch-1")
@@ -51,8 +51,8 @@ def test_a_publication_reaches_subscribers_with_all_that_is_known_of_it(world: W
     assert (second.previous, second.delta) == (first.publication, True)
 
 
-def test_a_namespace_may_want_deltas_of_everything(world: World) -> None:
-    """`delta_publish` stands for the flag of each call."""
+def test_a_namespace_may_enable_deltas_for_all_publications(world: World) -> None:
+    """With `delta_publish` every publication may be sent as a delta, without a flag in the call."""
     connection = world.connect("1", "u", "delta:a")
     world.ask("publish", channel="delta:a", data=1)
     assert connection.told[0].delta
@@ -70,10 +70,10 @@ def test_a_namespace_may_want_deltas_of_everything(world: World) -> None:
         ({"version": 5}, {}, 2),
     ],
 )
-def test_some_publications_are_not_made(
+def test_duplicate_and_outdated_publications_are_skipped(
     world: World, first: dict[str, Any], second: dict[str, Any], published: int
 ) -> None:
-    """Neither kept nor delivered; the result is a position, without a sign (spec v6 §7.4, §7.5)."""
+    """A skipped publication is neither kept nor delivered; its result is the current position (spec v6 §7.4, §7.5)."""
     connection = world.connect("1", "u", "hist:a")
     world.ask("publish", channel="hist:a", data=1, **first)
     answer = world.ask("publish", channel="hist:a", data=2, **second)
@@ -82,14 +82,14 @@ def test_some_publications_are_not_made(
 
 
 def test_a_version_that_was_skipped_leaves_its_key_free(world: World) -> None:
-    """The key counts first, and only a publication that was made occupies it (spec v6 §7.6)."""
+    """A publication skipped for its version does not occupy its idempotency key (spec v6 §7.6)."""
     world.ask("publish", channel="hist:a", data=1, version=5)
     world.ask("publish", channel="hist:a", data=2, version=4, idempotency_key="k")
     assert world.ask("publish", channel="hist:a", data=3, idempotency_key="k") == PublishAnswer(2, "epoch-1")
 
 
 def test_keys_are_remembered_for_five_minutes(world: World) -> None:
-    """With or without a history."""
+    """Idempotency keys are kept for five minutes, with or without a history."""
     for channel in ("plain", "hist:a"):
         connection = world.connect(channel, "u", channel)
         for seconds in (0, 299, 1):
@@ -100,7 +100,7 @@ def test_keys_are_remembered_for_five_minutes(world: World) -> None:
 
 
 def test_a_skipped_history_has_no_position(world: World) -> None:
-    """It is delivered all the same."""
+    """A publication with `skip_history` is delivered without a position."""
     connection = world.connect("1", "u", "hist:a")
     assert world.ask("publish", channel="hist:a", data=1, skip_history=True) == PublishAnswer()
     assert connection.told[0].position == Position()
@@ -123,23 +123,23 @@ def test_a_skipped_history_has_no_position(world: World) -> None:
         ("nowhere:x", {"data": 1}, 102),
     ],
 )
-def test_data_must_be_what_the_namespace_takes(
+def test_data_must_match_the_format_of_the_namespace(
     world: World, channel: str, fields: dict[str, Any], code: int | None
 ) -> None:
-    """Base64 counts before JSON (spec v6 §5.4)."""
+    """The data must match the namespace's format; base64 is checked before JSON (spec v6 §5.4)."""
     answer = world.ask("publish", channel=channel, **fields)
     assert answer == (PublishAnswer() if code is None else code)
 
 
-def test_a_broadcast_does_not_ask_for_the_kind_of_channel(world: World) -> None:
-    """Unlike publish."""
+def test_a_broadcast_does_not_check_the_channel_type(world: World) -> None:
+    """A broadcast does not check the type of the channel, unlike a publish."""
     answer = world.ask("broadcast", channels=["map:x", ""], data=1)
     assert [response.error for response in answer.responses[:1]] == [None]
     assert answer.responses[1].error.code == 107
 
 
-def test_history_ends_and_its_position_later(world: World) -> None:
-    """Publications after the TTL, offset and epoch after the meta TTL since their last use (spec v6 §7.2)."""
+def test_history_expires_before_its_position(world: World) -> None:
+    """Publications expire after the TTL, and the position a meta TTL after its last use (spec v6 §7.2)."""
     world.ask("publish", channel="hist:a", data=1)
     for seconds, offset, epoch, kept in ((9, 1, 1, [b"1"]), (2, 1, 1, []), (19, 1, 1, []), (21, 0, 2, [])):
         world.time += seconds
@@ -148,8 +148,8 @@ def test_history_ends_and_its_position_later(world: World) -> None:
         assert (answer.offset, answer.epoch, datas(answer)) == (offset, f"epoch-{epoch}", kept)
 
 
-def test_a_removed_history_goes_on_with_its_offsets(world: World) -> None:
-    """Only the publications are gone."""
+def test_a_removed_history_keeps_its_offsets(world: World) -> None:
+    """Removing a history removes its publications and keeps its offsets."""
     world.ask("publish", channel="hist:a", data=1)
     assert world.ask("history_remove", channel="hist:a") == Answer()
     assert datas(world.ask("history", channel="hist:a", limit=-1)) == []
@@ -157,7 +157,7 @@ def test_a_removed_history_goes_on_with_its_offsets(world: World) -> None:
 
 
 def test_presence_counts_connections_and_users(world: World) -> None:
-    """The anonymous one counts as one."""
+    """Presence stats count each connection, and all anonymous connections as one user."""
     for client, user in (("1", "u"), ("2", "u"), ("3", ""), ("4", "")):
         world.node.engine.add_presence("a", ClientInfo(user, client))
     stats = world.ask("presence_stats", channel="a")
@@ -165,8 +165,8 @@ def test_presence_counts_connections_and_users(world: World) -> None:
     assert list(world.ask("presence", channel="a").presence) == ["1", "2", "3", "4"]
 
 
-def test_channels_are_those_with_subscribers(world: World) -> None:
-    """Chosen by a pattern; a bad one is an internal error."""
+def test_channels_lists_channels_with_subscribers(world: World) -> None:
+    """The channel list has the channels with subscribers that match the pattern; an invalid pattern is an error."""
     world.connect("1", "u", "a:1", "b")
     world.connect("2", "u", "a:1")
     found = world.ask("channels", pattern="a:*").channels
@@ -175,8 +175,8 @@ def test_channels_are_those_with_subscribers(world: World) -> None:
     assert world.ask("channels", pattern="[") == 100
 
 
-def test_info_says_what_was_announced_last(world: World) -> None:
-    """Every three seconds, so it may be stale (spec v6 §5.10)."""
+def test_info_shows_the_last_announcement(world: World) -> None:
+    """`info` has the metrics of the last announcement, which is repeated every three seconds (spec v6 §5.10)."""
     world.connect("1", "u", "a", "b")
     assert world.ask("info").nodes[0].num_clients == 0
     world.time += 3
@@ -188,7 +188,7 @@ def test_info_says_what_was_announced_last(world: World) -> None:
     )
 
 
-# ---- about the connections of a user
+# ---- connections of a user
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_info_says_what_was_announced_last(world: World) -> None:
 def test_a_user_is_reached_on_all_connections_or_one(
     world: World, method: str, fields: dict[str, str], reached: list[str]
 ) -> None:
-    """A client without its user finds nobody, and that is no error (spec v6 §5.11)."""
+    """A command reaches all connections of a user or one client; no match is not an error (spec v6 §5.11)."""
     connections = [world.connect("1", "u", session="s1"), world.connect("2", "u"), world.connect("3", "v")]
     connections.append(world.connect("4", ""))
     channel = {"channel": "a"} if "subscribe" in method else {}
@@ -214,8 +214,8 @@ def test_a_user_is_reached_on_all_connections_or_one(
     assert [connection.id for connection in connections if connection.told] == reached
 
 
-def test_a_subscription_has_the_options_of_its_namespace_or_others(world: World) -> None:
-    """What overrides them is an object, so that False can be told from nothing."""
+def test_an_api_subscription_may_override_the_namespace(world: World) -> None:
+    """A subscription by the API has the namespace's options; an override is an object, so false differs from unset."""
     connection = world.connect("1", "u")
     overridden = {"presence": {"value": True}, "force_recovery": {"value": False}, "join_leave": {}}
     world.ask("subscribe", user="u", channel="opts:x")
@@ -236,8 +236,8 @@ def test_a_subscription_has_the_options_of_its_namespace_or_others(world: World)
     ]
 
 
-def test_a_connection_that_cannot_be_subscribed_is_an_error(world: World) -> None:
-    """If there is one; the others are subscribed all the same."""
+def test_a_connection_that_cannot_be_subscribed_fails_the_call(world: World) -> None:
+    """A connection that cannot be subscribed makes the call fail, but the other connections are subscribed."""
     assert world.ask("subscribe", user="u", channel="a", expire_at=999) == Answer()
     first, second = world.connect("1", "u"), world.connect("2", "u")
     first.refuses = True
@@ -245,8 +245,8 @@ def test_a_connection_that_cannot_be_subscribed_is_an_error(world: World) -> Non
     assert len(second.told) == 1
 
 
-def test_users_are_told_what_the_back_end_says(world: World) -> None:
-    """Codes and reasons are its own, or the usual ones; some connections may be spared."""
+def test_clients_receive_the_given_codes_and_reasons(world: World) -> None:
+    """Clients receive the given codes and reasons, or the defaults; listed clients are left out."""
     connection = world.connect("1", "u")
     world.ask("unsubscribe", user="u", channel="a")
     world.ask("unsubscribe", user="u")
@@ -277,13 +277,15 @@ def test_users_are_told_what_the_back_end_says(world: World) -> None:
         ("rpc", {}, 107),
     ],
 )
-def test_what_is_not_there_is_refused(world: World, method: str, fields: dict[str, Any], code: int) -> None:
-    """Map channels and shared polling are not emulated: 108, if nothing else is wrong."""
+def test_methods_without_emulation_are_not_available(
+    world: World, method: str, fields: dict[str, Any], code: int
+) -> None:
+    """Methods for map channels and shared polling get 108 if the request is otherwise valid."""
     assert world.ask(method, **fields) == code
 
 
-def test_what_happens_is_told_to_who_listens(world: World) -> None:
-    """Publications, and commands with what they came to; in a batch, too."""
+def test_api_calls_emit_events(world: World) -> None:
+    """Publications and commands emit events with their outcome, also in a batch."""
     world.connect("1", "u", "a")
     heard: list[Event] = []
     stop = world.node.events.listen(heard.append)

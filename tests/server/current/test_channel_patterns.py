@@ -1,4 +1,4 @@
-"""Patterns of channel names, as the real server reads them."""
+"""Patterns of channel names with the meaning of the real server."""
 
 import pytest
 
@@ -26,19 +26,19 @@ from centripetal.server.current.channel_patterns import GlobError, matcher
     ],
 )
 def test_a_pattern_matches_whole_names(pattern: str, matching: list[str], others: list[str]) -> None:
-    """Each mark means what it means in the real server, and everything else means itself."""
+    """A pattern matches whole names, with the real server's wildcards and all other characters as literals."""
     matches = matcher(pattern).fullmatch
     assert [name for name in matching + others if matches(name)] == matching
 
 
 @pytest.mark.parametrize("pattern", ["[", "[a", "[]", "[!]", "[a-", "[z-a]", "[a-z", "[a-b-c]"])
-def test_some_patterns_do_not_compile(pattern: str) -> None:
-    """They are those that the real server answers with an internal error."""
+def test_invalid_patterns_do_not_compile(pattern: str) -> None:
+    """Patterns that the real server answers with an internal error do not compile."""
     with pytest.raises(GlobError):
         matcher(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["{a", "{a,b", "a\\", "{"])
-def test_what_is_left_open_ends_with_the_pattern(pattern: str) -> None:
-    """The real server takes these."""
+def test_unclosed_parts_are_accepted(pattern: str) -> None:
+    """A brace or backslash that is not closed is accepted, as on the real server."""
     assert matcher(pattern).fullmatch("no such name") is None

@@ -1,4 +1,4 @@
-"""What connected clients ask about channels."""
+"""Requests of connected clients about channels."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from tests.server.current.world import Client, World, error, token
 YEAR = 365 * 24 * 3600
 
 
-def test_time_is_left_in_whole_seconds() -> None:
-    """Never more than a year; none if there is no end."""
+def test_time_left_is_in_whole_seconds() -> None:
+    """The remaining time is in whole seconds, at most a year, and 0 without an expiry."""
     assert [time_left(end, 1000.9) for end in (0, 1000, 1010, 990, 1 << 40)] == [0, 0, 10, -10, YEAR]
 
 
@@ -35,7 +35,7 @@ def test_time_is_left_in_whole_seconds() -> None:
     ],
 )
 def test_a_subscription_may_be_refused(request_: dict[str, Any], code: int) -> None:
-    """With the code of the first thing that is wrong; nothing is left of it."""
+    """A refused subscription gets the code of the first failed check and leaves no state."""
     tags = {"name": "tags", "allow_subscribe_for_client": True, "allow_tags_filter": True}
     world = World((tags,))
     client = world.user("42")
@@ -44,8 +44,8 @@ def test_a_subscription_may_be_refused(request_: dict[str, Any], code: int) -> N
     assert world.node.engine.channels() == ["open:in"]
 
 
-def test_a_client_may_be_in_so_many_channels() -> None:
-    """One more is refused; the limit counts those that it is in now."""
+def test_a_client_has_a_channel_limit() -> None:
+    """A subscription above the channel limit is refused; the limit counts current subscriptions."""
     client = World(client={"channel_limit": 1}).anonymous()
     client.result("subscribe", channel="open:a")
     assert error(client.ask("subscribe", channel="open:b")) == 106
@@ -54,7 +54,7 @@ def test_a_client_may_be_in_so_many_channels() -> None:
 
 
 def test_a_join_comes_after_the_reply() -> None:
-    """To the client itself, too; what it asks for in the same message is answered behind both."""
+    """The client gets its own join after the reply and before the replies to later commands of the message."""
     client = World().anonymous()
     client.say({"id": 1, "subscribe": {"channel": "chat:a"}}, {"id": 2, "unsubscribe": {"channel": "chat:a"}})
     info = {"user": "", "client": client.id}
@@ -66,7 +66,7 @@ def test_a_join_comes_after_the_reply() -> None:
 
 
 def test_a_subscription_ends_unless_it_is_refreshed() -> None:
-    """The client is told, and to subscribe again."""
+    """An expired subscription is removed, and the client is told to resubscribe."""
     world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "5s"})
     client = world.user("42")
     for channel in ("closed:a", "closed:b"):
@@ -81,8 +81,8 @@ def test_a_subscription_ends_unless_it_is_refreshed() -> None:
     assert world.node.engine.presence("closed:b")[client.id].chan_info == b"2"
 
 
-def test_a_subscription_from_the_server_ends_with_the_connection() -> None:
-    """Nobody could refresh it."""
+def test_an_expired_server_subscription_closes_the_connection() -> None:
+    """A server-side subscription that expires closes the connection, because clients cannot refresh it."""
     world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "1s"})
     client = world.user("42")
     world.api("subscribe", user="42", channel="open:a", expire_at=1005)
@@ -94,8 +94,8 @@ def test_a_subscription_from_the_server_ends_with_the_connection() -> None:
     assert client.close() == (3006, "subscription expired")
 
 
-def test_a_refresh_of_a_subscription_that_has_expired_makes_it_permanent() -> None:
-    """Surely a mistake of the real server, but so it is (spec v6 §11.11); one without an end does so, too."""
+def test_a_refresh_with_an_expired_token_makes_a_subscription_permanent() -> None:
+    """A refresh with an expired or endless token makes a subscription permanent, as on 6.9.1 (spec v6 §11.11)."""
     ends: list[dict[str, Any]] = [{"exp": 999}, {}]
     for end in ends:
         world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "1s"})
@@ -120,7 +120,7 @@ def test_a_refresh_of_a_subscription_that_has_expired_makes_it_permanent() -> No
     ],
 )
 def test_a_refresh_of_a_subscription_may_be_refused(channel: str, claims: dict[str, Any] | None, expected: Any) -> None:
-    """By a reply, or by the end of the connection."""
+    """A refresh may be refused with an error reply or by closing the connection."""
     client = World().user("42")
     client.result("subscribe", channel="open:a")
     client.say({"id": 1, "sub_refresh": {"channel": channel, "token": "" if claims is None else token(**claims)}})
@@ -128,7 +128,7 @@ def test_a_refresh_of_a_subscription_may_be_refused(channel: str, claims: dict[s
 
 
 def test_unsubscribing_always_succeeds() -> None:
-    """Whether or not there was a subscription, or even such a namespace; the own leave is not pushed."""
+    """Unsubscribing succeeds even without a subscription or namespace, and the client's own leave is not pushed."""
     client = World().anonymous()
     client.result("subscribe", channel="chat:a")
     client.pushed()
@@ -145,15 +145,15 @@ def every_permission(what: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("how", [{}, {"removed": True}, {"key": "k"}])
-def test_a_publication_for_a_map_is_refused_where_there_is_none(how: dict[str, Any]) -> None:
-    """Also where publishing is allowed."""
+def test_a_map_publication_is_refused_in_other_channels(how: dict[str, Any]) -> None:
+    """A publication for a map channel is refused in other channels, even if publishing is allowed."""
     client = World().anonymous()
     client.result("subscribe", channel="chat:a")
     assert error(client.ask("publish", channel="chat:a", data=1, type=1, **how)) == 103
 
 
 def test_a_publisher_gets_its_own_publication_before_the_reply() -> None:
-    """With who it is."""
+    """A publisher gets its own publication, with its client info, before the reply."""
     world = World((every_permission("publish"),))
     client = world.user("42", info={"n": 1})
     client.result("subscribe", channel="may:a")
@@ -174,13 +174,13 @@ def test_a_publisher_gets_its_own_publication_before_the_reply() -> None:
     ],
 )
 def test_a_publication_may_be_refused(request_: dict[str, Any], code: int) -> None:
-    """In the order of the real server: its data is looked at before the permission."""
+    """A refused publication gets the code of the first failed check: data is checked before the permission."""
     client = World(({"name": "objects", "publication_data_format": "json_object"},)).user("42")
     assert error(client.ask("publish", **request_)) == code
 
 
-def test_presence_shows_who_is_there() -> None:
-    """By connection, and as numbers."""
+def test_presence_lists_the_subscribers() -> None:
+    """Presence lists the connections, and presence stats count connections and users."""
     world = World()
     client, other = world.user("42", info={"n": 1}), world.user("42")
     for each in (client, other):
@@ -193,8 +193,8 @@ def test_presence_shows_who_is_there() -> None:
     assert client.result("presence_stats", channel="chat:a") == {"num_clients": 2, "num_users": 1}
 
 
-def test_nobody_is_present_in_an_empty_channel() -> None:
-    """Which is said by an object with nothing in it."""
+def test_the_presence_of_an_empty_channel_is_empty() -> None:
+    """The presence of an empty channel is an empty object."""
     client = World(({"name": "seen", "presence": True, "allow_presence_for_client": True},)).user("42")
     assert client.result("presence", channel="seen:a") == {"presence": {}}
     assert client.result("presence_stats", channel="seen:a") == {"num_clients": 0, "num_users": 0}
@@ -215,14 +215,14 @@ def test_nobody_is_present_in_an_empty_channel() -> None:
         ("history", "pos:a", 103),
     ],
 )
-def test_what_is_off_is_not_available_before_it_is_forbidden(request_: str, channel: str, code: int) -> None:
-    """Presence or history that a namespace does not have is another error than one that a client may not see."""
+def test_disabled_features_are_not_available(request_: str, channel: str, code: int) -> None:
+    """A disabled feature is error 108, before the permission is checked (error 103)."""
     assert error(World().user("42").ask(request_, channel=channel)) == code
 
 
 @pytest.fixture
 def reader() -> Client:
-    """A subscriber of a channel with four publications."""
+    """Return a subscriber of a channel with four publications."""
     world = World(client={"history_max_publication_limit": 3})
     client = world.user("42")
     client.result("subscribe", channel="rec:a")
@@ -244,8 +244,8 @@ def reader() -> Client:
         ({"limit": 3, "reverse": True, "since": {"offset": 3}}, [2, 1]),
     ],
 )
-def test_history_gives_a_page(reader: Client, how: dict[str, Any], found: list[int]) -> None:
-    """With the position of the stream, and never more than is configured."""
+def test_history_returns_a_page(reader: Client, how: dict[str, Any], found: list[int]) -> None:
+    """A history page has the stream's position and at most the configured number of publications."""
     result = reader.result("history", channel="rec:a", **how)
     assert [each["data"] for each in result["publications"]] == found
     assert (result["offset"], result["epoch"]) == (4, "e1")
@@ -256,16 +256,16 @@ def test_history_gives_a_page(reader: Client, how: dict[str, Any], found: list[i
 @pytest.mark.parametrize(
     ("how", "code"), [({"since": {"offset": 1, "epoch": "x"}}, 112), ({"since": {"offset": 0}, "reverse": True}, 107)]
 )
-def test_history_cannot_be_asked_for_everything(reader: Client, how: dict[str, Any], code: int) -> None:
-    """Not for what came after another epoch, nor for what was before the first publication."""
+def test_some_history_requests_are_refused(reader: Client, how: dict[str, Any], code: int) -> None:
+    """History requests for another epoch or for expired publications are refused."""
     assert error(reader.ask("history", channel="rec:a", limit=1, **how)) == code
 
 
 # ---- rpc
 
 
-def test_the_server_has_one_method_to_call() -> None:
-    """If it is configured, by the name that is configured."""
+def test_the_server_has_one_rpc_method() -> None:
+    """The server has one RPC method, if it is configured, under the configured name."""
     assert error(World().anonymous().ask("rpc", method="ping")) == 108
     client = World(rpc={"ping": {"enabled": True, "method": "alive"}}).anonymous()
     assert client.result("rpc", method="alive", data=1) == {}

@@ -1,4 +1,4 @@
-"""How a current server reads names of channels (spec v6 §3)."""
+"""Parsing of channel names by a current server (spec v6 §3)."""
 
 import pytest
 
@@ -25,20 +25,20 @@ LIMITED = ChannelOptions(allow_user_limited_channels=True)
     ],
 )
 def test_the_namespace_is_what_precedes_the_first_boundary(channel: str, expected: ChannelOptions) -> None:
-    """After a private prefix, which does not count."""
+    """The namespace is the part before the first boundary; a private prefix is ignored."""
     assert RULES.options_of(channel) is expected
 
 
 @pytest.mark.parametrize("channel", ["other:a", "$other:a", "n$ews:a"])
 def test_an_unknown_namespace_is_an_error(channel: str) -> None:
-    """It has code 102 everywhere."""
+    """An unknown namespace is error 102 in every method."""
     with pytest.raises(ServerError) as caught:
         RULES.options_of(channel)
     assert (caught.value.code, caught.value.message) == (102, "unknown channel")
 
 
 def test_marks_may_be_empty() -> None:
-    """Then nothing is private, in a namespace or limited to users."""
+    """With empty marks, channels are not private, in a namespace or limited to users."""
     rules = ChannelRules(private_prefix="", namespace_boundary="", user_boundary="", user_separator="")
     assert rules.options_of("a:b") == ChannelOptions()
     assert not rules.is_private("$a")
@@ -58,7 +58,7 @@ def test_marks_may_be_empty() -> None:
     ],
 )
 def test_users_are_listed_after_the_last_boundary(channel: str, user: str, listed: bool) -> None:
-    """By their exact text, and only where the namespace allows such channels."""
+    """The allowed users are listed after the last boundary, if the namespace allows such channels."""
     assert RULES.is_user_limited(channel, LIMITED)
     assert not RULES.is_user_limited(channel, TOP)
     assert RULES.lists_user(channel, user) is listed
@@ -76,8 +76,8 @@ def test_users_are_listed_after_the_last_boundary(channel: str, user: str, liste
         ("news:é", "é", True),
     ],
 )
-def test_names_are_ascii_or_what_the_regular_expression_says(channel: str, regex: str, good: bool) -> None:
-    """It is about what follows the namespace, or the whole name if there is none."""
+def test_names_are_ascii_or_match_the_regular_expression(channel: str, regex: str, good: bool) -> None:
+    """Names are ASCII, or match the regular expression in the part after the namespace."""
     assert RULES.is_well_formed(channel, ChannelOptions(channel_regex=regex)) is good
 
 
@@ -89,6 +89,6 @@ def test_names_are_ascii_or_what_the_regular_expression_says(channel: str, regex
         (ChannelOptions(history_size=2, history_ttl=3.0), HistoryOptions(2, 3, meta_ttl=None)),
     ],
 )
-def test_history_is_told_to_the_engine(options: ChannelOptions, history: HistoryOptions) -> None:
-    """Positions stay for ever if nobody says how long."""
+def test_history_options_come_from_the_namespace(options: ChannelOptions, history: HistoryOptions) -> None:
+    """The history options come from the namespace, and a position without a lifetime never expires."""
     assert options.history == history

@@ -1,4 +1,4 @@
-"""The half that clients connect to: what is said in handshakes, and limits."""
+"""The WebSocket endpoint for clients: handshakes and limits."""
 
 from typing import Any
 
@@ -27,15 +27,15 @@ def make(**sections: Any) -> tuple[World, WebSocketEndpoint]:
         (["centrifuge-protobuf"], ""),
     ],
 )
-def test_json_is_spoken_if_it_is_offered(offered: list[str], chosen: str) -> None:
-    """The binary protocol is never chosen."""
+def test_the_json_subprotocol_is_chosen_if_offered(offered: list[str], chosen: str) -> None:
+    """The subprotocol is `centrifuge-json` if the client offers it, and never the binary protocol."""
     headers = tuple(("sec-websocket-protocol", each) for each in offered)
     assert make()[1].subprotocol(Request("GET", PATH, headers)) == chosen
 
 
 @pytest.mark.parametrize(("query", "asked"), [("", True), ("?cf_ws_frame_ping_pong=true", False), ("?a=b", True)])
-def test_who_cannot_answer_messages_is_not_asked_by_them(query: str, asked: bool) -> None:
-    """Such as tools that only know the pings of WebSocket."""
+def test_clients_with_websocket_pings_get_no_ping_messages(query: str, asked: bool) -> None:
+    """A client that asks for WebSocket pings, such as a command-line tool, gets no ping messages."""
     world, endpoint = make()
     client = world.new()
     client.session = endpoint.open(client, Request("GET", PATH + query))
@@ -44,8 +44,8 @@ def test_who_cannot_answer_messages_is_not_asked_by_them(query: str, asked: bool
     assert ("ping" in connected) is asked
 
 
-def test_limits_are_those_of_the_configuration() -> None:
-    """And why a client is closed is told by code and reason."""
+def test_limits_come_from_the_configuration() -> None:
+    """The endpoint has the configured limits and puts code and reason into close frames."""
     _, endpoint = make(websocket={"message_size_limit": 10, "compression": True}, client={"queue_max_size": 20})
     assert (endpoint.max_message_size, endpoint.max_queue_size, endpoint.compresses) == (10, 20, True)
     assert endpoint.close_frame(endpoint.slow) == (3008, "slow")

@@ -1,4 +1,4 @@
-"""The configuration of a current server: what is honoured, what is named, what keeps it from starting."""
+"""The configuration of a current server: supported keys, keys without effect, and errors."""
 
 import json
 import re
@@ -23,8 +23,8 @@ def in_namespace(**options: Any) -> dict[str, Any]:
     return {"channel": {"namespaces": [{"name": "ns", **options}]}}
 
 
-def test_nothing_said_gives_the_defaults() -> None:
-    """Those of the real server."""
+def test_an_empty_configuration_has_the_defaults() -> None:
+    """An empty configuration has the real server's defaults."""
     config, unhonoured = read_config({})
     assert (config, unhonoured) == (Config(channels=config.channels), [])
     assert config.client.ping_interval == 25.0
@@ -45,14 +45,14 @@ def test_nothing_said_gives_the_defaults() -> None:
         ("http_api", ("handler_prefix",), ""),
     ],
 )
-def test_zero_or_empty_is_as_good_as_unsaid(section: str, keys: tuple[str, ...], empty: object) -> None:
-    """The default counts, as was seen on a 6.9.1 server."""
+def test_zero_or_empty_means_the_default(section: str, keys: tuple[str, ...], empty: object) -> None:
+    """A zero or empty value means the default, as seen on a 6.9.1 server."""
     said, unsaid = (read_config({section: values})[0] for values in (dict.fromkeys(keys, empty), {}))
     assert said == unsaid
 
 
 def test_pings_are_turned_off_by_negative_times() -> None:
-    """But an answer must not be waited for until the next ping, and longer."""
+    """Negative durations turn pings off; a pong timeout must be shorter than the ping interval."""
     config, _ = read_config({"client": {"ping_interval": "-1s", "pong_timeout": "-2s"}})
     assert (config.client.ping_interval, config.client.pong_timeout) == (-1.0, -2.0)
     for times in ({"ping_interval": "-1s"}, {"pong_timeout": "25s"}):
@@ -60,14 +60,14 @@ def test_pings_are_turned_off_by_negative_times() -> None:
             read_config({"client": times})
 
 
-def test_presence_cannot_be_renewed_without_a_pause() -> None:
-    """A negative interval, with which a real server would be busy for ever, is an error."""
+def test_the_presence_interval_must_not_be_negative() -> None:
+    """A negative presence interval, which keeps a real server permanently busy, is an error."""
     with pytest.raises(UsageError, match="presence_update_interval must not be negative"):
         read_config({"client": {"presence_update_interval": "-1s"}})
 
 
-def test_values_are_read_wherever_they_stand() -> None:
-    """Names in any case, durations as text, text for numbers."""
+def test_values_are_read_at_any_level() -> None:
+    """Keys in any case, durations as text, and text for numbers are accepted at any level."""
     config, unhonoured = read_config(
         {
             "HTTP_API": {"Key": "k"},
@@ -119,8 +119,8 @@ def test_values_are_read_wherever_they_stand() -> None:
         ({"uni_sse": {"enabled": True}}, "'uni_sse' .* WebSocket"),
     ],
 )
-def test_what_has_no_effect_is_named(raw: dict[str, Any], sentence: str) -> None:
-    """With the place where it stands, and why."""
+def test_keys_without_effect_are_named(raw: dict[str, Any], sentence: str) -> None:
+    """A key without effect is reported with its place and the reason."""
     (unhonoured,) = read_config(raw)[1]
     assert re.search(sentence, unhonoured)
 
@@ -141,8 +141,8 @@ def test_what_has_no_effect_is_named(raw: dict[str, Any], sentence: str) -> None
         ({"client": {"connection_rate": 1}}, None),
     ],
 )
-def test_slips_are_told_the_key_that_was_meant(raw: dict[str, Any], instead: str | None) -> None:
-    """A misspelt key, and one that stood elsewhere before Centrifugo 6; where nothing is near, nothing is guessed."""
+def test_misspelled_keys_get_a_suggestion(raw: dict[str, Any], instead: str | None) -> None:
+    """A misspelled key, or a key that moved in Centrifugo 6, gets a suggestion; other unknown keys get none."""
     (unhonoured,) = read_config(raw)[1]
     assert unhonoured.partition("; did you mean ")[2] == (f"{instead!r}?" if instead else "")
 
@@ -155,8 +155,8 @@ def test_slips_are_told_the_key_that_was_meant(raw: dict[str, Any], instead: str
         in_namespace(subscribe_proxy_name="default", map={"mode": ""}),
     ],
 )
-def test_what_asks_for_nothing_is_passed_over(raw: dict[str, Any]) -> None:
-    """Whatever is off or empty, and what nobody could see on the wire."""
+def test_options_without_a_visible_effect_are_ignored(raw: dict[str, Any]) -> None:
+    """Options that are off or empty, or that have no effect on the protocol, are ignored silently."""
     assert read_config(raw)[1] == []
 
 
@@ -219,22 +219,22 @@ ACCEPTED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(("raw", "words"), REFUSED)
-def test_what_the_real_server_would_not_start_with_is_refused(raw: dict[str, Any], words: str) -> None:
-    """The message names the key."""
+def test_an_unusable_configuration_is_refused(raw: dict[str, Any], words: str) -> None:
+    """A configuration that the real server refuses raises an error that names the key."""
     with pytest.raises(UsageError, match=words):
         read_config(raw)
 
 
 @pytest.mark.parametrize("raw", ACCEPTED)
-def test_what_is_not_in_use_may_be_anything(raw: dict[str, Any]) -> None:
-    """And what looks strange may be right."""
+def test_unused_options_are_not_validated(raw: dict[str, Any]) -> None:
+    """Options that are not in use are not validated, and unusual but valid options are accepted."""
     read_config(raw)
 
 
 @needs("centrifugo-v6")
 @pytest.mark.parametrize(("raw", "starts"), [*((raw, False) for raw, _ in REFUSED), *((raw, True) for raw in ACCEPTED)])
-def test_a_real_server_starts_with_the_same(raw: dict[str, Any], starts: bool, tmp_path: Path) -> None:
-    """It ends at once where we refuse."""
+def test_a_real_server_starts_with_the_same_configurations(raw: dict[str, Any], starts: bool, tmp_path: Path) -> None:
+    """The real server refuses to start exactly with the configurations that `read_config` refuses."""
     program, port, file = find("centrifugo-v6"), free_port(), tmp_path / "config.json"
     assert program
     file.write_text(json.dumps({**raw, "http_server": {"address": "127.0.0.1", "port": port}}))
@@ -245,7 +245,7 @@ def test_a_real_server_starts_with_the_same(raw: dict[str, Any], starts: bool, t
         assert subprocess.run([program, "--config", str(file)], capture_output=True, timeout=20, check=False).returncode
 
 
-def test_no_key_is_in_a_repr() -> None:
-    """A configuration may get into a log."""
+def test_the_repr_hides_the_keys() -> None:
+    """The repr of a configuration contains no key, because it may be logged."""
     config, _ = read_config({"http_api": {"key": "hush"}, "client": {"token": {"hmac_secret_key": "hush"}}})
     assert "hush" not in repr(config) + repr(config.http_api) + repr(config.client)

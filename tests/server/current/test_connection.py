@@ -1,11 +1,11 @@
-"""What goes to many clients."""
+"""Messages to many clients."""
 
 from centripetal.server.current.connection import OutgoingJoinLeave
 from centripetal.server.engine.engine import ClientInfo
 
 
-def test_each_encoding_is_made_once() -> None:
-    """All clients that get the same encoding get the same object, and it is encoded once."""
+def test_each_encoding_is_computed_once() -> None:
+    """A message is encoded once per encoding, and all clients with that encoding share the bytes object."""
     outgoing, made = OutgoingJoinLeave("c", ClientInfo("u", "1"), joined=True), list[str]()
 
     def encode_plain(outgoing: OutgoingJoinLeave) -> bytes:

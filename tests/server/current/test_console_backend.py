@@ -1,4 +1,4 @@
-"""The console's side of a Centrifugo 6 node."""
+"""The console's view of a Centrifugo 6 node."""
 
 import pytest
 
@@ -20,11 +20,11 @@ CONFIG = {
 
 
 class Connected:
-    """A connection that remembers what is done to it."""
+    """A connection that records the calls made to it."""
 
     def __init__(self, node: Node, user: str = "ada") -> None:
         self.id, self.user, self.session, self.done = "c1", user, "", list[str]()
-        node.hub.add(self)  # type: ignore[arg-type]  # no more of a connection is needed here
+        node.hub.add(self)  # type: ignore[arg-type]  # the hub uses no more of a connection
 
     def deliver(self, outgoing: OutgoingPublication) -> None:
         self.done.append(f"publication {outgoing.publication.offset}")
@@ -38,7 +38,7 @@ class Connected:
 
 @pytest.fixture
 def epochs() -> list[str]:
-    """The epochs of the streams that were made."""
+    """Return the list of epochs that were created."""
     return []
 
 
@@ -51,8 +51,8 @@ def node(epochs: list[str]) -> Node:
     return Node(read_config(CONFIG)[0], fixed_environment(now=Clock(1.0), new_epoch=new_epoch))
 
 
-def test_a_channel_is_seen(node: Node, epochs: list[str]) -> None:
-    """Its subscribers, who they are, what it remembers; reading it makes no stream."""
+def test_a_channel_is_shown(node: Node, epochs: list[str]) -> None:
+    """The view has subscribers, presence and history, and reading it creates no stream."""
     backend = ConsoleBackend(node)
     Connected(node)
     node.engine.subscribe("news", "c1")
@@ -71,8 +71,8 @@ def test_a_channel_is_seen(node: Node, epochs: list[str]) -> None:
     assert "no namespace “nowhere”" in backend.channel("nowhere:x", 10).advice
 
 
-def test_buttons_do_what_the_api_does(node: Node) -> None:
-    """They act on all connections of the user, are told like any call, and give the server's error back."""
+def test_actions_behave_like_api_calls(node: Node) -> None:
+    """Console actions reach all connections of the user, emit events, and return the server's errors."""
     heard = list[Event]()
     node.events.listen(heard.append)
     backend, connection = ConsoleBackend(node), Connected(node)
@@ -86,8 +86,8 @@ def test_buttons_do_what_the_api_does(node: Node) -> None:
     ]
 
 
-def test_the_anonymous_are_left_alone(node: Node) -> None:
-    """To the API, no user is all of them."""
+def test_anonymous_users_are_left_alone(node: Node) -> None:
+    """Actions on an empty user do nothing, because the API would apply them to all anonymous users."""
     backend, connection = ConsoleBackend(node), Connected(node, user="")
     assert "anonymous" in backend.unsubscribe("news", "")
     assert "anonymous" in backend.disconnect("")

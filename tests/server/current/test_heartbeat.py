@@ -1,4 +1,4 @@
-"""The question whether a client is alive, and when it is asked."""
+"""Pings of the server and the pongs of its clients."""
 
 from centripetal.server.current.heartbeat import first_delay
 from tests.server.current.world import World
@@ -7,14 +7,14 @@ from tests.server.environment import fixed_environment
 PINGS = {"ping_interval": "10s", "pong_timeout": "4s"}
 
 
-def test_clients_are_not_served_all_at_once() -> None:
-    """The first time is between half an interval and a whole one."""
+def test_first_pings_are_spread() -> None:
+    """The first ping comes after a random time between half an interval and a whole interval."""
     environment = fixed_environment(jitter=iter((0.0, 0.5, 1.0)).__next__)
     assert [first_delay(10, environment) for _ in range(3)] == [5, 7.5, 10]
 
 
-def test_a_client_that_answers_is_asked_again() -> None:
-    """First after three quarters of an interval, by the jitter here, then each interval."""
+def test_a_client_that_answers_gets_more_pings() -> None:
+    """A client that answers pings gets another after each interval; the first comes after three quarters of one."""
     world = World(client=PINGS)
     client = world.new()
     client.result("connect")
@@ -27,8 +27,8 @@ def test_a_client_that_answers_is_asked_again() -> None:
     assert not client.ended
 
 
-def test_a_client_that_does_not_answer_is_closed() -> None:
-    """When it has had the time for it; other messages are no answer."""
+def test_a_client_without_a_pong_is_closed() -> None:
+    """A client without a pong is closed after the timeout, even if it sends other messages."""
     world = World(client=PINGS)
     client = world.new()
     client.result("connect")
@@ -40,8 +40,8 @@ def test_a_client_that_does_not_answer_is_closed() -> None:
     assert client.close() == (3012, "no pong")
 
 
-def test_an_answer_that_nobody_asked_for_ends_the_connection() -> None:
-    """Before the first question, and a second one to the same; so does a command without an id."""
+def test_an_unexpected_pong_closes_the_connection() -> None:
+    """A command without an id counts as a pong, and a pong without a ping closes the connection."""
     world = World(client=PINGS)
     for early in (True, False):
         client = world.new()
@@ -54,8 +54,8 @@ def test_an_answer_that_nobody_asked_for_ends_the_connection() -> None:
         assert client.close() == (3501, "bad request")
 
 
-def test_without_an_interval_nobody_is_asked() -> None:
-    """Nor told so; without a time-out no answer is wanted. That is what negative times are for."""
+def test_negative_times_turn_pings_or_pongs_off() -> None:
+    """Negative times turn off pings or the wait for pongs, and the connect reply says so."""
     world = World(client={"ping_interval": "-1s", "pong_timeout": "-2s"})
     client = world.new()
     assert client.result("connect").keys() == {"client", "version"}

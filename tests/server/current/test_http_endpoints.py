@@ -1,4 +1,4 @@
-"""What a current server answers to HTTP requests, beyond the recordings."""
+"""HTTP responses of a current server, beyond the recorded transcripts."""
 
 from typing import Any
 
@@ -49,13 +49,13 @@ def ask(
         ((("x-api-key", "\xe9"),), "", 401),
     ],
 )
-def test_the_key_may_stand_in_three_places(headers: tuple[tuple[str, str], ...], query: str, status: int) -> None:
-    """The first header decides, and a right parameter saves a request all the same (spec v6 §4.2)."""
+def test_the_key_is_read_from_three_places(headers: tuple[tuple[str, str], ...], query: str, status: int) -> None:
+    """The first header with a key decides, and a correct query parameter is accepted even then (spec v6 §4.2)."""
     assert ask(f"/api/channels{query}", *headers).status == status
 
 
-def test_without_a_key_nobody_may_ask() -> None:
-    """Unless the API is insecure."""
+def test_a_server_without_a_key_refuses_api_requests() -> None:
+    """A server without a key refuses API requests unless the API is insecure."""
     assert ask("/api/channels", http_api={}).status == 401
     assert ask("/api/channels?api_key=", http_api={}).status == 401
     assert ask("/api/channels", http_api={"insecure": True}).status == 200
@@ -66,7 +66,7 @@ def test_without_a_key_nobody_may_ask() -> None:
     [("//api/info", "/api/info"), ("/api/./x?a=%20", "/api/x?a=%20"), ("/api//info/", "/api/info/")],
 )
 def test_unclean_paths_are_redirected(target: str, location: str) -> None:
-    """With 307, so that the method stays."""
+    """Paths with empty or dotted parts are redirected with 307, which keeps the method."""
     response = ask(target, KEY)
     assert (response.status, dict(response.headers)["Location"]) == (307, location)
 
@@ -83,13 +83,13 @@ def test_unclean_paths_are_redirected(target: str, location: str) -> None:
         ("http://host/api/channels", 405),
     ],
 )
-def test_the_method_is_looked_at_before_the_key(target: str, status: int) -> None:
-    """And after the path."""
+def test_the_method_is_checked_before_the_key(target: str, status: int) -> None:
+    """The method is checked after the path and before the key."""
     assert ask(target, method="GET").status == status
 
 
-def test_endpoints_may_be_elsewhere_or_off() -> None:
-    """Only those that are configured are there."""
+def test_endpoints_can_be_moved_or_disabled() -> None:
+    """Endpoints follow the configured prefixes and switches."""
     moved: dict[str, Any] = {"http_api": {"key": "k", "handler_prefix": "/"}}
     assert ask("/channels", KEY, **moved).status == 200
     assert ask("/", KEY, body=b"", **moved).status == 400
@@ -99,7 +99,7 @@ def test_endpoints_may_be_elsewhere_or_off() -> None:
 
 
 def test_the_error_mode_may_be_configured() -> None:
-    """Then it needs no header; batches stay as they are."""
+    """With the error mode in the configuration a request needs no header; batch replies do not change."""
     mode: dict[str, Any] = {"http_api": {"key": "k", "error_mode": "transport"}}
     response = ask("/api/publish", KEY, **mode)
     assert (response.status, response.body) == (400, b'{"code":107,"message":"bad request"}')
@@ -107,8 +107,8 @@ def test_the_error_mode_may_be_configured() -> None:
     assert ask("/api", KEY, **mode).body == b'{"error":{"code":107,"message":"bad request"}}'
 
 
-def test_a_history_of_what_is_no_json_cannot_be_printed() -> None:
-    """It was published as base64; batches fail as a whole (spec v6 §4.3)."""
+def test_a_history_with_invalid_json_cannot_be_serialized() -> None:
+    """A history with base64 data that is not JSON cannot be serialized, and fails its whole batch (spec v6 §4.3)."""
     bin_: dict[str, Any] = {"channel": {"namespaces": [{"name": "bin", "history_size": 1, "history_ttl": "9s"}]}}
     endpoints = make(World(**bin_))
     publish = b'{"publish":{"channel":"bin:a","b64data":"/w=="}},{"history":{"channel":"bin:a","limit":1}}'
@@ -117,7 +117,7 @@ def test_a_history_of_what_is_no_json_cannot_be_printed() -> None:
 
 
 def test_commands_before_an_undecodable_one_have_run() -> None:
-    """At the single endpoint, and nowhere else (spec v6 §5.3)."""
+    """Commands before an undecodable command run at the single endpoint, and not at others (spec v6 §5.3)."""
     world = World()
     endpoints = make(world)
     good = b'{"method":"publish","params":{"channel":"hist:a","data":1}}'
@@ -127,8 +127,8 @@ def test_commands_before_an_undecodable_one_have_run() -> None:
     assert world.ask("history", channel="hist:a").offset == 1
 
 
-def test_who_is_refused_is_told_to_listeners() -> None:
-    """With a reason that is not sent."""
+def test_refused_requests_emit_events() -> None:
+    """A refused request emits an event with a reason that is not in the response."""
     world, heard = World(), list[Event]()
     endpoints = make(world)
     world.node.events.listen(heard.append)
@@ -152,8 +152,8 @@ def test_who_is_refused_is_told_to_listeners() -> None:
         ("null", ["*"], None),
     ],
 )
-def test_pages_may_connect_from_allowed_origins(origin: str, allowed: list[str], status: int | None) -> None:
-    """Who is no page names no origin (spec v6 §11.1)."""
+def test_browsers_may_connect_from_allowed_origins(origin: str, allowed: list[str], status: int | None) -> None:
+    """Browsers may connect from the allowed origins; other clients send no origin (spec v6 §11.1)."""
     endpoints = make(World(client={"allowed_origins": allowed}))
     request = Request("GET", "/connection/websocket", (*HANDSHAKE, *((("origin", origin),) if origin else ())))
     assert endpoints.opens_websocket(request) is (status is None)
@@ -161,8 +161,8 @@ def test_pages_may_connect_from_allowed_origins(origin: str, allowed: list[str],
         assert endpoints.answer(request).status == status
 
 
-def test_a_refused_origin_is_told_and_explained() -> None:
-    """Whoever listens hears of it, so that the console can say what to do."""
+def test_a_refused_origin_emits_an_event() -> None:
+    """A refused origin emits an event, so the console can explain it."""
     world, heard = World(), list[Event]()
     world.node.events.listen(heard.append)
     make(world).answer(Request("GET", "/connection/websocket", (*HANDSHAKE, ("origin", "http://localhost:3000"))))
@@ -174,8 +174,8 @@ def test_a_refused_origin_is_told_and_explained() -> None:
     assert "`client.allowed_origins`" in problem.fix
 
 
-def test_a_full_server_lets_nobody_in() -> None:
-    """`client.connection_limit` is for the whole node."""
+def test_a_full_server_refuses_connections() -> None:
+    """`client.connection_limit` limits the connections of the whole node."""
     world = World(client={"connection_limit": 1})
     endpoints, request = make(world), Request("GET", "/connection/websocket", HANDSHAKE)
     assert endpoints.opens_websocket(request)
@@ -184,16 +184,16 @@ def test_a_full_server_lets_nobody_in() -> None:
     assert endpoints.answer(request).status == 503
 
 
-def test_a_server_that_stops_lets_nobody_in() -> None:
-    """The single endpoint says so, too."""
+def test_a_stopping_server_refuses_requests() -> None:
+    """A stopping server answers 503, also at the single endpoint."""
     endpoints, request = make(), Request("GET", "/connection/websocket", HANDSHAKE)
     endpoints.stopping = True
     assert not endpoints.opens_websocket(request)
     assert [endpoints.answer(each).status for each in (request, Request("POST", "/api", (KEY,), b"{}"))] == [503, 503]
 
 
-def test_without_the_package_it_says_what_to_install() -> None:
-    """To who would be welcome."""
+def test_without_the_package_the_refusal_names_the_extra_to_install() -> None:
+    """Without the websockets package, a valid handshake gets a response with the install command."""
     endpoints = make(World(can_websocket=False))
     request = Request("GET", "/connection/websocket", HANDSHAKE)
     assert not endpoints.opens_websocket(request)
@@ -201,8 +201,8 @@ def test_without_the_package_it_says_what_to_install() -> None:
     assert (response.status, b"centripetal[server]" in response.body) == (501, True)
 
 
-def test_other_transports_say_that_they_are_not_emulated() -> None:
-    """And where clients can connect to instead."""
+def test_other_transports_are_not_emulated() -> None:
+    """Other client transports are refused with the path of the WebSocket endpoint."""
     response = ask("/connection/sse", method="GET")
     assert response.status == 404
     assert b"connect to /connection/websocket" in response.body

@@ -1,4 +1,4 @@
-"""What sessions of clients stand on."""
+"""The node that client sessions use."""
 
 import pytest
 
@@ -14,8 +14,8 @@ def world() -> World:
     return World()
 
 
-def test_joins_and_leaves_go_to_whoever_is_subscribed_then(world: World) -> None:
-    """Also to the one who comes; who is told is for the connections to decide."""
+def test_joins_and_leaves_go_to_all_subscribers(world: World) -> None:
+    """Joins and leaves go to the subscribers at that time, including the joining client; connections filter them."""
     connection, other = world.connect("1", "u", "a"), world.connect("2", "v", "b")
     info = ClientInfo("u", "1")
     world.node.announce_join("a", info)
@@ -28,7 +28,7 @@ def test_joins_and_leaves_go_to_whoever_is_subscribed_then(world: World) -> None
 
 
 def test_a_client_is_the_author_of_what_it_publishes(world: World) -> None:
-    """Whoever listens is told so."""
+    """The author of a client's publication is the client, also in the event."""
     heard: list[Event] = []
     world.node.events.listen(heard.append)
     publication = Publication("", "a", b"1", "1", ClientInfo("u", "1"))
@@ -39,7 +39,7 @@ def test_a_client_is_the_author_of_what_it_publishes(world: World) -> None:
 
 
 def test_a_history_is_paged_from_a_position(world: World) -> None:
-    """Both ways; the epoch must be the stream's, if there is one."""
+    """History is paged from a position in both directions; a given epoch must match the stream's epoch."""
     options = world.node.options("hist:a")
     for number in range(1, 4):
         world.node.publish(Publication("", "hist:a", b"%d" % number), options, world.time)

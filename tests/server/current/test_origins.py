@@ -1,4 +1,4 @@
-"""Which pages may connect."""
+"""Origins of web pages that may connect."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from centripetal.errors import UsageError
 from centripetal.server.current.origins import Origins
 
 
-def test_a_bad_pattern_of_origins_is_refused() -> None:
-    """The real server would not start with it either."""
+def test_an_invalid_origin_pattern_is_refused() -> None:
+    """An invalid origin pattern raises `UsageError`; the real server does not start with it either."""
     with pytest.raises(UsageError, match="allowed_origins"):
         Origins(["["])

@@ -1,4 +1,4 @@
-"""Who may connect, and do what."""
+"""Permissions to connect and to use channels."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ def make(**client: Any) -> Permissions:
 
 
 def admit(permissions: Permissions, params: Connect) -> Admission:
-    """Let a client in."""
+    """Admit a client."""
     return permissions.admit(permissions.identify(params, 1000), params)
 
 
 def subscribe(permissions: Permissions, channel: str, user: str = "42", **params: Any) -> str:
-    """What comes of it: "granted", or the code of the error or the close."""
+    """Return "granted", or the code of the error or close."""
     try:
         permissions.check_polling(channel, params.get("type", 0))
         permissions.subscribe(Subscribe(channel, **params), user, "id", 1000)
@@ -65,13 +65,13 @@ def subscribe(permissions: Permissions, channel: str, user: str = "42", **params
         ("limited:a#43#42", "42", "granted"),
         ("limited:a#", "", "granted"),
         ("limited:a#42", "", "103"),
-        # Without a list of users it is a channel like any other.
+        # Without a list of users the channel is an ordinary channel.
         ("limited:a", "42", "granted"),
         ("open:a#43", "42", "granted"),
     ],
 )
 def test_subscribing_is_allowed_by_name_and_options(channel: str, user: str, outcome: str) -> None:
-    """The first rule that applies decides (spec v6 §11.4)."""
+    """The first rule that applies decides about a subscription (spec v6 §11.4)."""
     assert subscribe(make(), channel, user) == outcome
 
 
@@ -87,14 +87,14 @@ def test_subscribing_is_allowed_by_name_and_options(channel: str, user: str, out
         ({"sub": "42", "channel": "$closed:a", "exp": 999}, "token 109"),
     ],
 )
-def test_a_subscription_token_is_a_full_permission(claims: dict[str, Any], outcome: str) -> None:
-    """For the channel, the user and the connection that it names; names are checked all the same."""
+def test_a_subscription_token_is_sufficient(claims: dict[str, Any], outcome: str) -> None:
+    """A token permits a subscription to its channel for its user and client if the channel name is valid."""
     assert subscribe(make(), "$closed:a", token=token(**claims)) == outcome
     assert subscribe(make(), "$closed:ä", token=token(sub="42", channel="$closed:ä")) == "107"
 
 
-def test_subscription_tokens_may_have_keys_of_their_own() -> None:
-    """Then those of connections are of no use for them, and the other way round."""
+def test_subscription_tokens_may_have_separate_keys() -> None:
+    """With separate keys, a connection token is not valid for subscriptions, and vice versa."""
     separate = make(subscription_token={"enabled": True, "hmac_secret_key": "other"})
     claims = {"sub": "42", "channel": "closed:a"}
     assert subscribe(separate, "closed:a", token=token("other", **claims)) == "granted"
@@ -115,18 +115,18 @@ def test_subscription_tokens_may_have_keys_of_their_own() -> None:
         ("open:a", 5, "closed 3004"),
         ("map:a", 0, "103"),
         ("poll:a", 0, "107"),
-        # What is not emulated is not available.
+        # Types that are not emulated are not available.
         ("map:a", 1, "108"),
         ("poll:a", 4, "108"),
     ],
 )
 def test_a_namespace_has_subscriptions_of_one_type(channel: str, type_: int, outcome: str) -> None:
-    """Those of streams are the ones that there are here."""
+    """A subscription must have its namespace's type; only stream subscriptions are available."""
     assert subscribe(make(), channel, type=type_) == outcome
 
 
-def test_insecure_permits_everything_but_private_channels() -> None:
-    """And names that are none."""
+def test_insecure_permits_all_but_private_channels() -> None:
+    """`insecure` permits everything except private channels and invalid channel names."""
     insecure = make(insecure=True)
     assert [subscribe(insecure, each, "") for each in ("closed:a", "limited:a#42", "$open:a", "open:ä")] == [
         *("granted", "granted", "103", "107"),
@@ -147,10 +147,10 @@ def test_insecure_permits_everything_but_private_channels() -> None:
         (("subscriber", "anonymous"), ["subscribed user", "subscribed anonymous"]),
     ],
 )
-def test_permissions_are_for_clients_subscribers_and_the_anonymous(
+def test_permissions_of_clients_subscribers_and_anonymous_users(
     what: Any, options: tuple[str, ...], allowed: list[str]
 ) -> None:
-    """The last extends the other two, and never works alone (spec v6 §11.6)."""
+    """The anonymous option extends the client and subscriber options and has no effect alone (spec v6 §11.6)."""
     flags: dict[str, Any] = {f"allow_{what}_for_{whom}": True for whom in options}
     given = ChannelOptions(**flags)
     everybody = [("user", "42", False), ("subscribed user", "42", True)]
@@ -160,8 +160,8 @@ def test_permissions_are_for_clients_subscribers_and_the_anonymous(
     ] == allowed
 
 
-def test_the_personal_channel_has_the_marks_of_the_configuration() -> None:
-    """With its namespace, or without any; the anonymous user has none."""
+def test_the_personal_channel_uses_the_configured_marks() -> None:
+    """The personal channel uses the configured marks and namespace; the anonymous user has no such channel."""
     own = {"enabled": True, "personal_channel_namespace": "limited"}
     assert make(subscribe_to_user_personal_channel=own).personal_channel("42") == "limited:#42"
     alone = make(subscribe_to_user_personal_channel={"enabled": True})
@@ -170,16 +170,16 @@ def test_the_personal_channel_has_the_marks_of_the_configuration() -> None:
     assert list(admit(alone, Connect(token=token(sub="42"))).subs) == ["#42"]
 
 
-def test_a_wish_for_the_start_needs_a_name_that_lists_the_user() -> None:
-    """The anonymous user is in no list then, not even in an empty one (spec v6 §11.3)."""
+def test_a_channel_requested_on_connect_must_list_the_user() -> None:
+    """A channel requested on connect must list the user; the anonymous user is never listed (spec v6 §11.3)."""
     anonymous = make(allow_anonymous_connect_without_token=True)
     wishes = {"limited:a#42": Subscribe(), "limited:a#": Subscribe(), "limited:a#43": Subscribe()}
     assert list(admit(anonymous, Connect(token=token(sub="42"), subs=wishes)).subs) == ["limited:a#42"]
     assert list(admit(anonymous, Connect(subs=wishes)).subs) == []
 
 
-def test_a_token_that_has_ended_is_told_from_a_bad_one() -> None:
-    """By its time alone."""
+def test_an_expired_token_differs_from_an_invalid_token() -> None:
+    """A token counts as expired if only its time is wrong, and otherwise as invalid."""
     cases: list[tuple[dict[str, Any], bool]] = [({"exp": 999}, True), ({"nbf": 2000}, True), ({"aud": 1}, False)]
     for claims, ended in cases:
         with pytest.raises(TokenRefused) as refusal:

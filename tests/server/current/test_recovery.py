@@ -1,4 +1,4 @@
-"""What a client gets that comes back to a channel."""
+"""Recovery of missed publications when a client resubscribes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ TOP = Position(5, "e")
 def back(
     options: SubscribeOptions = RECOVERY, count: int = 5, only: str = "", limit: int = 300, **params: Any
 ) -> tuple[bool, list[str], Position]:
-    """How it goes in a channel with so many publications, of which the last three are kept."""
+    """Recover in a channel with *count* publications, the last three of which are kept."""
     engine = Engine(lambda: "e")
     for number in range(1, count + 1):
         engine.publish(Publication("", "c", b"%d" % number, tags={"n": str(number)}), STREAM, 1000)
@@ -35,7 +35,7 @@ def back(
         ({"offset": 5, "epoch": "e"}, True, []),
         ({"offset": 3, "epoch": "e"}, True, ["4", "5"]),
         ({"offset": 2, "epoch": "e"}, True, ["3", "4", "5"]),
-        # Whoever does not know the epoch is believed.
+        # A client without an epoch is trusted.
         ({"offset": 3}, True, ["4", "5"]),
         ({"offset": 1, "epoch": "e"}, False, []),
         ({"offset": 6, "epoch": "e"}, False, []),
@@ -49,18 +49,18 @@ def back(
     ],
 )
 def test_a_stream_recovers_all_or_nothing(params: dict[str, Any], recovered: bool, missed: list[str]) -> None:
-    """Everything after a position in this epoch that is still there; a filter only leaves out what is not wanted."""
+    """Recovery needs all publications after the position in the same epoch; a filter only removes unwanted ones."""
     assert back(recover=True, **params) == (recovered, missed, TOP)
 
 
 def test_an_empty_stream_has_nothing_to_recover() -> None:
-    """Its beginning is a position like any other; a new one has an epoch."""
+    """A client at the start of an empty stream has missed nothing, and a new stream has an epoch."""
     assert back(count=0, recover=True) == (True, [], Position(0, "e"))
     assert back(count=0, recover=True, offset=1) == (False, [], Position(0, "e"))
 
 
-def test_a_client_may_rather_have_an_error() -> None:
-    """Than a subscription that has missed something; in cache mode nothing is ever missed."""
+def test_a_client_may_ask_for_an_error() -> None:
+    """With the flag, an unrecoverable position is an error; cache mode always recovers."""
     with pytest.raises(ServerError, match="112: unrecoverable position"):
         back(recover=True, offset=1, flag=2)
     with pytest.raises(ServerError, match="112"):
@@ -82,14 +82,14 @@ def test_a_client_may_rather_have_an_error() -> None:
         ({"only": "3", "limit": 2}, False, []),
     ],
 )
-def test_a_cache_gives_the_latest_publication(params: dict[str, Any], recovered: bool, missed: list[str]) -> None:
-    """Whatever the client knows, unless that is exactly this one; with a filter the latest that it wants."""
+def test_a_cache_returns_the_latest_publication(params: dict[str, Any], recovered: bool, missed: list[str]) -> None:
+    """Cache mode returns the latest publication that passes the filter, unless the client already has it."""
     count = params.get("count", 5)
     assert back(CACHE, recover=True, **params) == (recovered, missed, Position(count, "e"))
 
 
-def test_nothing_is_recovered_unasked() -> None:
-    """But for a cache that is configured so; nor where only positions are kept."""
+def test_recovery_needs_a_request() -> None:
+    """Publications are recovered only on request or with an automatic cache, and never with positions alone."""
     assert back(offset=3, epoch="e") == (False, [], TOP)
     automatic = SubscribeOptions(recovery=True, cache=True, auto_cache=True, stream=STREAM)
     assert back(automatic) == (True, ["5"], TOP)

@@ -1,4 +1,4 @@
-"""How a server of this generation is built."""
+"""Building a server of the current generation from its configuration."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from centripetal.server.listening.http1 import Request
 from tests.server.environment import Clock, fixed_environment
 
 
-def test_a_configuration_says_where_and_how_to_connect() -> None:
-    """The paths and keys are known before the server starts; the keys are not in the repr."""
+def test_the_configuration_has_the_paths_and_keys() -> None:
+    """Paths and keys are known before the server starts, and the keys are not in the repr."""
     settings = settings_of(read_config({"http_api": {"key": "k", "handler_prefix": "/rt/api"}})[0])
     paths = (settings.generation, settings.url_path, settings.api_path, settings.websocket_path)
     assert paths == ("6", "/rt", "/rt/api", "/connection/websocket")
@@ -20,14 +20,14 @@ def test_a_configuration_says_where_and_how_to_connect() -> None:
 
 
 @pytest.mark.parametrize(("config", "name"), [({}, "given"), ({"node": {"name": "mine"}}, "mine")])
-def test_the_name_in_the_configuration_is_the_nodes(config: dict[str, object], name: str) -> None:
-    """Without one, the node has the name that it is given."""
+def test_the_node_has_the_configured_name(config: dict[str, object], name: str) -> None:
+    """The node uses the configured name, or else the name passed to the service."""
     service = start(read_config(config)[0], fixed_environment(), Events(), "given")
     assert service.node.config.node.name == name
 
 
-def test_a_server_takes_its_time_from_the_environment() -> None:
-    """What is done in a second of the given clock has that time, and each part answers."""
+def test_a_server_reads_the_clock_of_its_environment() -> None:
+    """Every part of the service reads the time from the clock of its environment."""
     clock, heard = Clock(5.0), list[float]()
     events = Events()
     events.listen(lambda event: heard.append(event.at))

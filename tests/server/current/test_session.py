@@ -13,8 +13,8 @@ YEAR = 365 * 24 * 3600
 # ---- connect
 
 
-def test_who_does_not_connect_is_closed() -> None:
-    """At exactly the configured delay."""
+def test_a_client_that_does_not_connect_is_closed() -> None:
+    """A client that does not send `connect` is closed exactly after the configured delay."""
     world = World(client={"stale_close_delay": "10s"})
     client, other = world.new(), world.anonymous()
     world.wait(9.9)
@@ -23,8 +23,8 @@ def test_who_does_not_connect_is_closed() -> None:
     assert (client.close(), other.ended) == ((3502, "stale"), [])
 
 
-def test_connect_says_what_the_client_has_to_know() -> None:
-    """Its id, the version, when to refresh, how it is asked whether it is alive; the server's time if configured."""
+def test_the_connect_reply_describes_the_connection() -> None:
+    """The connect reply has the client id, version, TTL and ping settings, and the time if so configured."""
     world = World(client={"connect_include_server_time": True})
     client = world.new()
     assert client.result("connect", token=token(sub="42", exp=1010), name="js", version="1", data={"any": 1}) == {
@@ -44,8 +44,8 @@ def test_connect_says_what_the_client_has_to_know() -> None:
     ("claims", "code"),
     [({"exp": 999}, 109), ({"expire_at": 999}, 110), ({"channels": ["nowhere:a"]}, 102), ({"b64info": "?"}, 100)],
 )
-def test_a_refused_connect_leaves_the_connection_of_no_use(claims: dict[str, Any], code: int) -> None:
-    """It hears nothing more, and the TCP connection ends five seconds later without saying why."""
+def test_a_refused_connect_makes_the_connection_unusable(claims: dict[str, Any], code: int) -> None:
+    """A refused connect ignores further messages and closes the TCP connection without a reason after five seconds."""
     world = World()
     client = world.new()
     client.say({"id": 1, "connect": {"token": token(sub="42", **claims)}}, {"id": 2, "rpc": {}})
@@ -61,8 +61,8 @@ def test_a_refused_connect_leaves_the_connection_of_no_use(claims: dict[str, Any
     assert world.node.hub.count_connections() == 0
 
 
-def test_an_end_that_is_now_is_not_past() -> None:
-    """The client is told to refresh at once, and has the usual delay for it (seen on a 6.9.1 server)."""
+def test_a_token_that_expires_now_is_accepted() -> None:
+    """A token that expires now is valid: the client must refresh within the usual delay (seen on a 6.9.1 server)."""
     world = World(client={"expired_close_delay": "5s"})
     client = world.new()
     assert client.result("connect", token=token(sub="42", expire_at=1000))["expires"] is True
@@ -82,17 +82,17 @@ def test_an_end_that_is_now_is_not_past() -> None:
         ({"channel_limit": 1}, {"subs": {"open:a": {}, "open:b": {}}}, (3505, "channel limit")),
     ],
 )
-def test_who_may_not_connect_is_closed(
+def test_a_forbidden_connect_closes_the_connection(
     settings: dict[str, object], connect: dict[str, object], close: tuple[int, str]
 ) -> None:
-    """With a code that says whether to come back."""
+    """A connect that is not permitted closes the connection with a code that allows a reconnect or not."""
     client = World(client=settings).new()
     client.say({"id": 1, "connect": connect})
     assert (client.pushed(), client.close()) == ([], close)
 
 
-def test_a_user_may_have_so_many_connections() -> None:
-    """The next one is closed; the anonymous user has no limit."""
+def test_a_user_has_a_connection_limit() -> None:
+    """A connection above the user's limit is closed; the anonymous user has no limit."""
     world = World(client={"user_connection_limit": 1})
     world.user("42")
     world.anonymous()
@@ -102,8 +102,8 @@ def test_a_user_may_have_so_many_connections() -> None:
     assert client.close() == (3504, "connection limit")
 
 
-def test_insecure_lets_everybody_in_for_ever() -> None:
-    """A token that is given must be good all the same."""
+def test_insecure_accepts_clients_without_expiration() -> None:
+    """With `insecure` any client connects without expiration, but a token must still be valid."""
     world = World(client={"insecure": True, "allow_anonymous_connect_without_token": False})
     assert "expires" not in world.new().result("connect", token=token(sub="42", exp=1010))
     world.anonymous()
@@ -112,8 +112,8 @@ def test_insecure_lets_everybody_in_for_ever() -> None:
     assert client.close() == (3500, "invalid token")
 
 
-def test_a_named_user_is_in_its_personal_channel() -> None:
-    """The anonymous one is not; with single_connection an older connection is closed."""
+def test_a_named_user_is_subscribed_to_its_personal_channel() -> None:
+    """A named user is subscribed to its channel, and `single_connection` closes its older connection."""
     personal = {"enabled": True, "personal_channel_namespace": "own", "single_connection": True}
     own = {"name": "own", "presence": True, "allow_user_limited_channels": True}
     world = World((own,), client={"subscribe_to_user_personal_channel": personal})
@@ -124,19 +124,19 @@ def test_a_named_user_is_in_its_personal_channel() -> None:
     world.wait(0)
     assert (first.close(), second.ended, other.ended) == ((3504, "connection limit"), [], [])
     assert list(world.node.engine.presence("own:#42")) == [second.id]
-    # Also by one that is refused then.
+    # A later connection replaces this one, even if it is refused afterwards.
     world.new().say({"id": 1, "connect": {"token": token(sub="42"), "subs": {"nowhere:a": {}}}})
     world.wait(0)
     assert second.close() == (3504, "connection limit")
 
 
-def test_channels_without_a_name_are_left_out_of_a_token() -> None:
-    """As the real server leaves them out."""
+def test_empty_channels_in_a_token_are_ignored() -> None:
+    """Empty channel names in a token are ignored, as by the real server."""
     assert World().new().result("connect", token=token(channels=["", "open:a"]))["subs"] == {"open:a": {}}
 
 
-def test_a_client_is_in_channels_from_the_start() -> None:
-    """In those of its token in any case, in others as far as it may; where it was, it may recover."""
+def test_connecting_subscribes_to_channels() -> None:
+    """Connecting subscribes to the token's channels and to requested channels if permitted, with recovery."""
     world = World()
     world.user("1", subs={"rec:a": {}}).session.close(None)
     world.publish("rec:a", 1)
@@ -149,8 +149,8 @@ def test_a_client_is_in_channels_from_the_start() -> None:
     assert client.pushed() == []
 
 
-def test_joins_come_after_the_reply_to_connect() -> None:
-    """The client hears of itself, with all that is known of it."""
+def test_joins_come_after_the_connect_reply() -> None:
+    """The client receives its own join, with all its info, after the connect reply."""
     client = World().new()
     client.say({"id": 1, "connect": {"token": token(sub="42", info={"n": 1}, subs={"chat:a": {"info": [2]}})}})
     reply, join = client.pushed()
@@ -186,29 +186,29 @@ def test_joins_come_after_the_reply_to_connect() -> None:
         b'{"id":1,"subscribe":{"channel":"open:a","delta":"other"}}',
     ],
 )
-def test_what_breaks_the_protocol_ends_the_connection(message: bytes) -> None:
-    """For good: no client library would do it again."""
+def test_a_malformed_message_closes_the_connection(message: bytes) -> None:
+    """A malformed message closes the connection with a code that forbids a reconnect."""
     client = World().anonymous()
     client.session.receive(message)
     assert client.close() == (3501, "bad request")
 
 
-def test_nothing_comes_before_connect() -> None:
-    """Any other command ends the connection."""
+def test_connect_must_be_the_first_command() -> None:
+    """A command before `connect` closes the connection."""
     client = World().new()
     client.say({"id": 1, "rpc": {"method": "ping"}}, {"id": 2, "connect": {}})
     assert (client.pushed(), client.close()) == ([], (3501, "bad request"))
 
 
-def test_one_way_messages_are_not_taken() -> None:
-    """They need no id, and end the connection with a code of their own."""
+def test_send_commands_are_refused() -> None:
+    """A `send` command closes the connection as not available."""
     client = World().anonymous()
     client.say({"send": {"data": 1}})
     assert client.close() == (3508, "not available")
 
 
-def test_commands_before_the_bad_line_have_run() -> None:
-    """What follows it is lost."""
+def test_commands_before_an_invalid_line_have_run() -> None:
+    """Commands before an invalid line run, and commands after it do not."""
     world = World()
     client = world.anonymous()
     client.session.receive(
@@ -220,15 +220,15 @@ def test_commands_before_the_bad_line_have_run() -> None:
     assert world.node.engine.channels() == []
 
 
-def test_a_ping_beside_a_request_is_refused() -> None:
-    """Alone it is no request at all (seen on a 6.9.1 server)."""
+def test_a_ping_together_with_a_request_is_refused() -> None:
+    """A command with both a ping and another request is refused (seen on a 6.9.1 server)."""
     client = World().anonymous()
     client.say({"id": 1, "ping": {}, "subscribe": {"channel": "open:a"}})
     assert error(client.pushed()[0]) == 108
 
 
-def test_bytes_that_are_no_json_end_the_connections_that_get_them() -> None:
-    """A push that cannot be read, and a reply."""
+def test_invalid_json_closes_the_receiving_connections() -> None:
+    """A push or reply that is not valid JSON closes the connections that would receive it."""
     world = World()
     client, other = world.anonymous(), world.anonymous()
     client.result("subscribe", channel="rec:a")
@@ -246,7 +246,7 @@ def test_bytes_that_are_no_json_end_the_connections_that_get_them() -> None:
 
 
 def test_a_connection_expires_unless_it_is_refreshed() -> None:
-    """A delay after the end of its token; a refresh brings a new end, and a new info."""
+    """A connection is closed a delay after its token expired, unless a refresh set a new expiry and a new info."""
     world = World(client={"expired_close_delay": "5s"})
     one, two = world.user("1", exp=1010), world.user("1", exp=1010)
     world.wait(9)
@@ -261,8 +261,8 @@ def test_a_connection_expires_unless_it_is_refreshed() -> None:
     assert two.close() == (3005, "connection expired")
 
 
-def test_a_refresh_without_an_end_only_looks_permanent() -> None:
-    """The reply says so, but the connection ends as if it had not been refreshed (seen on a 6.9.1 server)."""
+def test_a_refresh_without_an_expiry_keeps_the_old_expiry() -> None:
+    """A refresh without an expiry is answered as permanent, but the old expiry still applies (seen on 6.9.1)."""
     world = World(client={"expired_close_delay": "5s"})
     client = world.user("1", exp=1010)
     assert client.result("refresh", token=token(sub="1")) == {}
@@ -280,8 +280,8 @@ def test_a_refresh_without_an_end_only_looks_permanent() -> None:
         ({"sub": "1"}, (3010, "insufficient state")),
     ],
 )
-def test_a_refresh_with_a_wrong_token_ends_the_connection(claims: dict[str, Any], close: tuple[int, str]) -> None:
-    """One that has expired, is invalid, of somebody else, or with other channels."""
+def test_a_refresh_with_a_wrong_token_closes_the_connection(claims: dict[str, Any], close: tuple[int, str]) -> None:
+    """A refresh token that is invalid, for another user, or with other channels closes the connection."""
     client = World().user("1", channels=["open:a"])
     client.say({"id": 1, "refresh": {"token": token(**claims)}})
     assert client.close() == close
@@ -289,15 +289,15 @@ def test_a_refresh_with_a_wrong_token_ends_the_connection(claims: dict[str, Any]
 
 @pytest.mark.parametrize(("claims", "code"), [({"expire_at": 1000}, 110), ({"channels": ["nowhere:a"]}, 102)])
 def test_a_refresh_may_be_refused(claims: dict[str, Any], code: int) -> None:
-    """And the connection goes on."""
+    """A refused refresh is answered with an error, and the connection stays open."""
     assert error(World().user("1").ask("refresh", token=token(sub="1", **claims))) == code
 
 
-# ---- what the back end does
+# ---- API calls
 
 
-def test_the_back_end_subscribes_and_unsubscribes() -> None:
-    """The client is told, others see it come, and being told again changes nothing else."""
+def test_the_api_subscribes_and_unsubscribes() -> None:
+    """API calls subscribe and unsubscribe the client with a push; a repeated call is pushed again without an effect."""
     world = World()
     client = world.user("42", info={"n": 1})
     for _ in range(2):
@@ -315,8 +315,8 @@ def test_the_back_end_subscribes_and_unsubscribes() -> None:
     assert world.node.engine.channels() == []
 
 
-def test_an_expired_subscription_of_the_back_end_ends_the_one_that_was_there() -> None:
-    """Nobody is told, the client neither, and it stays present, as in the real server."""
+def test_an_expired_api_subscription_removes_the_current_subscription() -> None:
+    """An expired API subscription removes the current one silently and keeps its presence, as the real server does."""
     world = World()
     client, other = world.user("42"), world.user("1")
     for each in (client, other):
@@ -330,8 +330,8 @@ def test_an_expired_subscription_of_the_back_end_ends_the_one_that_was_there() -
     assert "subscribe" in client.ask("subscribe", channel="chat:a")
 
 
-def test_the_back_end_may_say_where_to_go_on() -> None:
-    """The push has that offset, but nothing of what was missed; not even in cache mode, which it does not know."""
+def test_an_api_subscription_may_have_a_position() -> None:
+    """The push has the given offset without the missed publications, even in cache mode."""
     world = World()
     client = world.user("42")
     for channel in ("rec:a", "cache:a"):
@@ -349,8 +349,8 @@ def test_the_back_end_may_say_where_to_go_on() -> None:
         assert client.publications() == [3]
 
 
-def test_data_that_is_no_json_is_an_error_of_the_back_end() -> None:
-    """The client hears nothing of its subscription, and has it (seen on a 6.9.1 server)."""
+def test_invalid_data_is_an_error_of_the_api_call() -> None:
+    """Invalid data is an error of the API call, but the client is subscribed without a push (seen on 6.9.1)."""
     world = World()
     client = world.user("42")
     outcome = world.api("subscribe", user="42", channel="open:a", b64data="eA==")
@@ -359,8 +359,8 @@ def test_data_that_is_no_json_is_an_error_of_the_back_end() -> None:
     assert client.publications() == [1]
 
 
-def test_too_many_channels_from_the_back_end_end_the_connection() -> None:
-    """One more than it may have."""
+def test_too_many_api_subscriptions_close_the_connection() -> None:
+    """A subscription by the API above the client's channel limit closes the connection."""
     world = World(client={"channel_limit": 1})
     client = world.user("42")
     world.api("subscribe", user="42", channel="open:a")
@@ -368,8 +368,8 @@ def test_too_many_channels_from_the_back_end_end_the_connection() -> None:
     assert client.close() == (3505, "channel limit")
 
 
-def test_the_back_end_disconnects() -> None:
-    """After its command has returned, with the code that it wants."""
+def test_the_api_disconnects() -> None:
+    """The API closes the connections of a user with the given code or the default code."""
     world = World()
     one, two = world.user("1"), world.user("2")
     world.api("disconnect", user="1")
@@ -377,8 +377,8 @@ def test_the_back_end_disconnects() -> None:
     assert (one.close(), two.close()) == ((3503, "force disconnect"), (4001, "come back"))
 
 
-def test_the_back_end_refreshes() -> None:
-    """To another end, to none, or to an end now; an info is only taken with an end (spec v6 §5.14)."""
+def test_the_api_refreshes() -> None:
+    """A refresh by the API sets, removes or ends the expiry; an info needs an expiry to take effect (spec v6 §5.14)."""
     world = World(client={"expired_close_delay": "1s"})
     client = world.user("1", exp=1010, info=1)
     world.api("refresh", user="1", info=2)
@@ -399,8 +399,8 @@ def test_the_back_end_refreshes() -> None:
 # ---- the end
 
 
-def test_whoever_goes_leaves_its_channels() -> None:
-    """Others are told; it is not itself, and afterwards nobody finds it."""
+def test_a_closed_connection_leaves_its_channels() -> None:
+    """Closing a connection sends its leaves to the other subscribers and removes it from presence and the hub."""
     world = World()
     client, other = world.user("1"), world.user("2")
     for each in (client, other):
@@ -416,8 +416,8 @@ def test_whoever_goes_leaves_its_channels() -> None:
     assert world.node.hub.count_connections() == 1
 
 
-def test_a_server_that_stops_tells_who_is_connected() -> None:
-    """To come back, which nobody else hears."""
+def test_a_stopping_server_sends_a_reason_to_connected_clients() -> None:
+    """A stopping server tells connected clients to reconnect and just closes the others."""
     world = World()
     client, new = world.anonymous(), world.new()
     client.session.shut_down()
@@ -425,8 +425,8 @@ def test_a_server_that_stops_tells_who_is_connected() -> None:
     assert (client.close(), new.close()) == ((3001, "shutdown"), None)
 
 
-def test_what_happens_is_told_to_listeners() -> None:
-    """In its order, with what was refused."""
+def test_client_actions_emit_events() -> None:
+    """Listeners get the events of a connection, including refusals, in order."""
     world = World()
     client = world.new()
     world.listen()

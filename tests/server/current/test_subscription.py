@@ -1,4 +1,4 @@
-"""One subscription: what it is granted, and what it is told."""
+"""One subscription: its options and the messages that it passes on."""
 
 import json
 from typing import Any
@@ -42,11 +42,11 @@ def message(
     return OutgoingPublication(publication, Position(offset, epoch), before, delta=how.get("delta", False))
 
 
-# ---- what it is granted
+# ---- granted options
 
 
 def test_a_token_overrides_what_the_namespace_grants() -> None:
-    """Each of the options that it names."""
+    """Each option in the override of a token replaces the option of the namespace."""
     options = ChannelOptions(presence=True, join_leave=True, force_recovery=True, history_size=2, history_ttl=9.0)
     plain = options_for(options)
     assert (plain.presence, plain.join_leave, plain.recovery, plain.positioning) == (True, True, True, False)
@@ -60,13 +60,13 @@ def test_a_token_overrides_what_the_namespace_grants() -> None:
 
 
 def test_a_position_needs_no_history() -> None:
-    """It is remembered for as long as the namespace says, or for ever."""
+    """A position without a history lasts for the namespace's meta TTL, or forever."""
     assert options_for(ChannelOptions(history_meta_ttl=60.0)).stream == HistoryOptions(meta_ttl=60)
     assert options_for(ChannelOptions()).stream == HistoryOptions(meta_ttl=None)
 
 
-def test_the_back_end_grants_what_it_says() -> None:
-    """Whatever the namespace has; but never deltas, filters or the cache mode."""
+def test_the_back_end_sets_the_options() -> None:
+    """The back end's options replace the namespace's, and never include deltas, filters or cache mode."""
     options = ChannelOptions(presence=True, force_recovery_mode="cache", allowed_delta_types=["fossil"])
     granted = server_options(options, ServerSubscription(channel="c", force_recovery=True, chan_info=b"1", expire_at=3))
     assert granted == SubscribeOptions(recovery=True, chan_info=b"1", expire_at=3, stream=HistoryOptions(meta_ttl=None))
@@ -75,8 +75,8 @@ def test_the_back_end_grants_what_it_says() -> None:
 # ---- publications
 
 
-def test_publications_follow_one_another() -> None:
-    """What has come already is left out; what comes too early, or from another epoch, means that something is lost."""
+def test_publications_must_be_consecutive() -> None:
+    """A duplicate publication is skipped, and a gap or another epoch means that publications were lost."""
     one = subscription(offset=3)
     assert one.publication_push(message(3), 1001) is None
     assert one.publication_push(message(4), 1001) is not None
@@ -87,15 +87,15 @@ def test_publications_follow_one_another() -> None:
     assert (one.offset, one.is_at(Position(5, "e")), one.is_at(Position(4, "f"))) == (4, False, False)
 
 
-def test_without_a_position_everything_is_passed_on() -> None:
-    """And so is what has no offset."""
+def test_without_a_position_all_publications_are_passed_on() -> None:
+    """A subscription without a position passes on all publications, and so does any subscription without an offset."""
     one = subscription(options=SubscribeOptions())
     assert [one.publication_push(message(offset), 1000) is None for offset in (7, 3, 0)] == [False, False, False]
     assert subscription(offset=3).publication_push(message(0), 1000) is not None
 
 
 def test_all_plain_subscribers_get_the_same_bytes() -> None:
-    """It is encoded once; what is no JSON ends the connections of those who would get it."""
+    """A publication is encoded once for all; invalid JSON disconnects the subscribers that would receive it."""
     one = message(1, b'{ "a": 1 }')
     first, second = (subscription().publication_push(one, 1000) for _ in range(2))
     assert first is second
@@ -107,22 +107,22 @@ def test_all_plain_subscribers_get_the_same_bytes() -> None:
     assert subscription(delta=True).publication_push(bad, 1000) is not None
 
 
-def test_a_filter_leaves_gaps() -> None:
-    """The position goes on over what is not wanted."""
+def test_a_filter_advances_the_position() -> None:
+    """The position advances over publications that the filter excludes."""
     one = subscription(filter_=FilterNode(key="k", cmp="eq", val="v"))
     assert one.publication_push(message(1), 1000) is None
     assert one.publication_push(message(2, tags={"k": "v"}), 1000) is not None
 
 
 def payload(line: bytes | None) -> tuple[str, bool]:
-    """The text in a publication for a subscriber with deltas, and whether it is a delta."""
+    """Return the text of a publication for a subscriber with deltas, and whether it is a delta."""
     assert line is not None
     publication = json.loads(line)["push"]["pub"]
     return publication["data"], publication.get("delta", False)
 
 
-def test_deltas_come_when_there_is_something_to_make_them_against() -> None:
-    """First the payload as a string, then what is different; as a string again where no delta was asked for."""
+def test_deltas_need_a_base_and_a_smaller_result() -> None:
+    """The first payload is a full string, then come deltas; publications without delta are full strings, too."""
     one = subscription(delta=True)
     first, second = b'"%b1"' % (FOX * 3), b'"%b2"' % (FOX * 3)
     assert payload(one.publication_push(message(1, first, delta=True, previous=second), 1000)) == (
@@ -136,7 +136,7 @@ def test_deltas_come_when_there_is_something_to_make_them_against() -> None:
 
 
 def test_a_delta_that_would_break_a_character_is_not_sent() -> None:
-    """No string could hold it; the real server sends one that cannot be applied."""
+    """A delta that would split a character is sent as a full string; the real server sends an unusable delta."""
     one = subscription(delta=True, has_base=True)
     before, after = ((FOX.decode() + letter + FOX.decode()).encode() for letter in "éè")
     assert payload(one.publication_push(message(1, after, delta=True, previous=before), 1000)) == (
@@ -145,14 +145,14 @@ def test_a_delta_that_would_break_a_character_is_not_sent() -> None:
     )
 
 
-def test_deltas_and_filters_exclude_each_other() -> None:
-    """A base must not be missed, so everything comes, as from the real server."""
+def test_deltas_disable_filters() -> None:
+    """A subscription with deltas ignores its filter, as on the real server, because no base may be skipped."""
     one = subscription(delta=True, filter_=FilterNode(key="k", cmp="ex"))
     assert one.publication_push(message(1), 1000) is not None
 
 
 def test_recovered_publications_are_a_chain_of_deltas() -> None:
-    """The first one is whole, which makes it the base of the next."""
+    """Recovered publications start with a full payload, and each is the base of the next delta."""
     texts = [b'"%b%d"' % (FOX * 2, number) for number in range(3)]
     frames = delta_chain([Publication("", "c", text, offset=index) for index, text in enumerate(texts, 1)])
     assert [frame.delta for frame in frames] == [False, True, True]
@@ -163,8 +163,8 @@ def test_recovered_publications_are_a_chain_of_deltas() -> None:
     assert delta_chain([]) == []
 
 
-def test_a_publication_shows_who_made_it() -> None:
-    """And the epoch of its stream if it is the first one there."""
+def test_a_publication_shows_its_author() -> None:
+    """A publication has the client info of its author, and the epoch if it is the first one of its stream."""
     made = Publication("", "c", b"1", "id", WHO, 1, {"t": "x"}, 7)
     frame = publication_frame(made, "e")
     assert (frame.epoch, frame.version, frame.tags) == ("e", 7, {"t": "x"})
@@ -177,8 +177,8 @@ def test_a_publication_shows_who_made_it() -> None:
 
 
 @pytest.mark.parametrize("kind", ["join", "leave"])
-def test_joins_and_leaves_go_to_those_who_want_them(kind: str) -> None:
-    """With all that is known of the other; an info that is no JSON ends the connections that would get it."""
+def test_joins_and_leaves_go_to_subscribers_with_the_option(kind: str) -> None:
+    """Joins and leaves reach subscribers with the option; an info that is not JSON disconnects those subscribers."""
     outgoing = OutgoingJoinLeave("c", WHO, joined=kind == "join")
     assert subscription().join_leave_push(outgoing) is None
     wanting = SubscribeOptions(push_join_leave=True)
@@ -191,8 +191,8 @@ def test_joins_and_leaves_go_to_those_who_want_them(kind: str) -> None:
         subscription(options=wanting).join_leave_push(OutgoingJoinLeave("c", ClientInfo("", "id", b"x"), joined=True))
 
 
-def test_lines_are_checked_before_they_go_out() -> None:
-    """A client cannot read what is no JSON."""
+def test_lines_are_validated_before_sending() -> None:
+    """A line that is not valid JSON raises an error, because clients could not read it."""
     assert checked(b'{"a":1}') == b'{"a":1}'
     with pytest.raises(FatalError):
         checked(b'{"a":x}')

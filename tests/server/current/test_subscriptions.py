@@ -1,4 +1,4 @@
-"""The channels that one connection is in."""
+"""The subscriptions of one connection."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from tests.server.current.world import Client, World, error, token
 INSUFFICIENT = {"code": 2500, "reason": "insufficient state"}
 
 
-def test_recovering_goes_on_from_where_the_client_was() -> None:
-    """The reply has the position that was asked for, and what came after it; the next publication follows that."""
+def test_recovery_continues_at_the_position_of_the_client() -> None:
+    """A recovery reply has the requested position and the missed publications, and later publications follow."""
     world = World()
     for number in (1, 2):
         world.publish("rec:a", number)
@@ -28,8 +28,8 @@ def test_recovering_goes_on_from_where_the_client_was() -> None:
     assert client.publications() == [3]
 
 
-def test_whoever_does_not_recover_is_where_the_stream_is() -> None:
-    """And is told that it tried, even where there is nothing to recover."""
+def test_a_failed_recovery_starts_at_the_top() -> None:
+    """Without recovery a subscription starts at the top of the stream, and the reply says that recovery was tried."""
     world = World()
     world.publish("rec:a", 1)
     client = world.anonymous()
@@ -39,7 +39,7 @@ def test_whoever_does_not_recover_is_where_the_stream_is() -> None:
 
 
 def test_a_refused_recovery_leaves_no_subscription() -> None:
-    """If the client wants that; but where there is presence, it is there from now on, as in the real server."""
+    """With the flag a failed recovery removes the subscription, but its presence stays, as on the real server."""
     world = World()
     client = world.anonymous()
     signed = token(sub="", channel="rec:a", override={"presence": {"value": True}}, info=1)
@@ -51,7 +51,7 @@ def test_a_refused_recovery_leaves_no_subscription() -> None:
 
 
 def test_a_subscription_that_has_expired_is_refused_before_its_filter() -> None:
-    """Whatever is wrong with that."""
+    """An expired subscription is refused before its invalid filter is checked."""
     client = World().anonymous()
     signed = token(sub="", channel="open:a", expire_at=1000)
     assert error(client.ask("subscribe", channel="open:a", token=signed, tf={"cmp": "no"})) == 110
@@ -65,8 +65,8 @@ def test_a_subscription_that_has_expired_is_refused_before_its_filter() -> None:
         ({}, set()),
     ],
 )
-def test_wishes_count_where_they_are_allowed(wishes: dict[str, bool], granted: set[str]) -> None:
-    """By options of their own, or because the client may read the history; elsewhere they are left out silently."""
+def test_requested_features_need_permission(wishes: dict[str, bool], granted: set[str]) -> None:
+    """Positioning and recovery need their option or the right to read history; otherwise they are ignored silently."""
     names = ("wish", "allow_positioning", "allow_recovery"), ("read", "allow_history_for_subscriber")
     namespaces = tuple(
         {"name": name, "allow_subscribe_for_client": True, **dict.fromkeys(allowed, True)} for name, *allowed in names
@@ -79,8 +79,8 @@ def test_wishes_count_where_they_are_allowed(wishes: dict[str, bool], granted: s
     assert client.result("subscribe", channel="open:a", join_leave=True, **wishes) == {}
 
 
-def test_joins_are_pushed_to_those_who_ask_for_them() -> None:
-    """If they may see the presence; others only hear their own silence."""
+def test_joins_are_pushed_on_request() -> None:
+    """Joins are pushed to subscribers that request them and may see presence."""
     world = World(
         ({"name": "jl", "join_leave": True, "allow_subscribe_for_client": True, "allow_presence_for_subscriber": True},)
     )
@@ -92,8 +92,8 @@ def test_joins_are_pushed_to_those_who_ask_for_them() -> None:
     assert silent.pushed() == []
 
 
-def test_a_cache_may_come_unasked() -> None:
-    """With a subscription of the client, and with one of its token."""
+def test_a_cache_may_be_sent_without_a_request() -> None:
+    """With `auto_cache_recover`, client and token subscriptions receive the cached publication."""
     cache = {
         "name": "cache",
         "force_recovery": True,
@@ -113,14 +113,14 @@ def test_a_cache_may_come_unasked() -> None:
 
 
 def new_epoch(world: World, channel: str) -> None:
-    """As after a long time in which nothing was published."""
+    """Start a new epoch of *channel*, as after a long time without publications."""
     world.node.engine.sweep(world.time + 10_000_000)
     world.publish(channel, "after")
 
 
 @pytest.mark.parametrize("channel", ["pos:a", "rec:a"])
-def test_whoever_has_missed_something_is_told(channel: str) -> None:
-    """A client to subscribe again; one with a subscription from the server's side is to connect again."""
+def test_a_client_is_told_that_it_lost_publications(channel: str) -> None:
+    """A client that lost publications must resubscribe, or reconnect if the server made the subscription."""
     world = World()
     client, served = world.anonymous(), world.user("42", channels=[channel])
     client.result("subscribe", channel=channel)
@@ -133,8 +133,8 @@ def test_whoever_has_missed_something_is_told(channel: str) -> None:
     assert client.result("subscribe", channel=channel)["epoch"] == "e2"
 
 
-def test_positions_are_compared_once_in_a_while() -> None:
-    """Without any publication; a client that is where the stream is stays."""
+def test_positions_are_checked_periodically() -> None:
+    """Positions are checked periodically without publications, and a client at the top stays subscribed."""
     world = World(client={"presence_update_interval": "10s", "channel_position_check_delay": "40s"})
     lost, other = world.anonymous(), world.anonymous()
     lost.result("subscribe", channel="pos:a")
@@ -153,7 +153,7 @@ def publication(channel: str) -> Publication:
 
 
 def test_presence_is_renewed() -> None:
-    """That is when it shows a new info, or comes back that was lost."""
+    """Renewing presence shows a new info and restores a lost entry."""
     world = World(client={"presence_update_interval": "10s"})
     client = world.user("42", info=1)
     client.result("subscribe", channel="chat:a")
@@ -165,8 +165,8 @@ def test_presence_is_renewed() -> None:
     assert world.node.engine.presence("chat:a")[client.id].conn_info == b"2"
 
 
-def test_a_subscription_replaced_by_the_back_end_is_the_connections() -> None:
-    """It loses its position with the whole connection then (seen on a 6.9.1 server: it is no longer the client's)."""
+def test_a_subscription_replaced_by_the_api_belongs_to_the_connection() -> None:
+    """A client subscription replaced by the API loses the whole connection with its position (seen on 6.9.1)."""
     world = World()
     client: Client = world.user("42")
     client.result("subscribe", channel="pos:a")
@@ -175,8 +175,8 @@ def test_a_subscription_replaced_by_the_back_end_is_the_connections() -> None:
     assert client.close() == (3010, "insufficient state")
 
 
-def test_a_subscription_that_has_ended_takes_no_other_with_it() -> None:
-    """What is lost is the one that missed something, not the one that took its place meanwhile."""
+def test_a_lost_position_does_not_affect_a_new_subscription() -> None:
+    """A lost position removes only the subscription that lost it, not a later one in the same channel."""
     world = World()
     client = world.anonymous()
     client.result("subscribe", channel="pos:a")
@@ -189,8 +189,8 @@ def test_a_subscription_that_has_ended_takes_no_other_with_it() -> None:
     assert world.node.engine.channels() == ["pos:a"]
 
 
-def test_an_end_that_is_past_is_refused() -> None:
-    """A subscription token may say one (spec v6 §10.3)."""
+def test_a_past_expiry_is_refused() -> None:
+    """A subscription token with a past expiry is refused (spec v6 §10.3)."""
     client = World().user("42")
     ended = token(sub="42", channel="closed:a", expire_at=1000)
     assert error(client.ask("subscribe", channel="closed:a", token=ended)) == 110
@@ -198,8 +198,8 @@ def test_an_end_that_is_past_is_refused() -> None:
     assert client.result("subscribe", channel="closed:a", token=endless) == {}
 
 
-def test_a_time_to_live_is_not_capped_here() -> None:
-    """Other than that of a connection (spec v6 §10.4)."""
+def test_the_ttl_of_a_subscription_is_not_capped() -> None:
+    """The TTL of a subscription has no maximum, unlike a connection's TTL (spec v6 §10.4)."""
     client = World().user("42")
     late = token(sub="42", channel="closed:a", exp=4_102_444_800)
     assert client.result("subscribe", channel="closed:a", token=late)["ttl"] == 4_102_443_800

@@ -1,4 +1,4 @@
-"""Client connections of a Centrifugo 6 node without a network, and with a clock that is told what time it is."""
+"""Client connections of a Centrifugo 6 node, without a network and with a clock that the test sets."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ NAMESPACES: list[dict[str, Any]] = [
 
 
 def token(secret: str = "secret", **claims: Any) -> str:
-    """A token with these claims."""
+    """Return a token with these claims."""
     parts = [json.dumps(part).encode() for part in ({"alg": "HS256"}, claims)]
     text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
     signature = hmac.new(secret.encode(), text, hashlib.sha256).digest()
@@ -46,7 +46,7 @@ def token(secret: str = "secret", **claims: Any) -> str:
 
 
 def error(reply: Mapping[str, Any]) -> int:
-    """The code of the error in a reply."""
+    """Return the code of the error in a reply."""
     code: int = reply["error"]["code"]
     return code
 
@@ -60,12 +60,12 @@ class FakeTimer:
 
 
 class World:
-    """A server, and the time there.
+    """A server with a clock that the test moves.
 
     Args:
-        namespaces: besides the usual ones, or instead of those with the same name.
-        client: the section `client` of its configuration, besides keys.
-        sections: of the configuration.
+        namespaces: namespaces added to the usual set; a namespace with a usual name replaces it.
+        client: additional keys of the configuration's section `client`.
+        sections: other sections of the configuration.
     """
 
     def __init__(
@@ -100,23 +100,23 @@ class World:
         self.node.events.listen(self.events.append)
 
     def new(self, *, pings: bool = True) -> "Client":
-        """A connection that has said nothing yet."""
+        """Return a connection that has not sent a message yet."""
         return Client(self, pings=pings)
 
     def anonymous(self, **connect: Any) -> "Client":
-        """A connection of the anonymous user, which is not asked whether it is alive."""
+        """Return a connection of the anonymous user, without pings."""
         client = self.new(pings=False)
         client.result("connect", **connect)
         return client
 
     def user(self, name: str, **claims: Any) -> "Client":
-        """A connection with a token of that user, which is not asked whether it is alive."""
+        """Return a connection with a token of the user *name*, without pings."""
         client = self.new(pings=False)
         client.result("connect", token=token(sub=name, **claims))
         return client
 
     def wait(self, seconds: float) -> None:
-        """Let so much time pass, and all that is due in it happen."""
+        """Advance the clock by *seconds* and run the timers that are due."""
         end = self.time + seconds
         while self.timers and self.timers[0][0] <= end:
             self.time, _, timer, callback = heapq.heappop(self.timers)
@@ -125,7 +125,7 @@ class World:
         self.time = end
 
     def api(self, method: str, **params: Any) -> Any:
-        """Call a method of the API; the world goes on until what it caused has happened."""
+        """Call an API method and run the callbacks that it scheduled."""
         outcome = API(self.node).outcome(read_request(method, json.dumps(params).encode()), self.time)
         self.wait(0)
         return outcome
@@ -135,7 +135,7 @@ class World:
 
 
 class Client:
-    """A session and the connection that it talks to."""
+    """A session and the connection that it writes to."""
 
     def __init__(self, world: World, *, pings: bool) -> None:
         self.world = world
@@ -166,28 +166,28 @@ class Client:
         self.session.receive("\n".join(map(json.dumps, commands)).encode())
 
     def ask(self, request: str, **params: Any) -> Any:
-        """The reply; pushes that came with it stay."""
+        """Return the reply; pushes that came with it stay in the queue."""
         self.say({"id": 7, request: params})
         assert not self.ended, self.ended
         index = next(index for index, line in enumerate(self.sent) if line.get("id") == 7)
         return self.sent.pop(index)
 
     def result(self, request: str, **params: Any) -> Any:
-        """What the reply holds if it is no error."""
+        """Return the result in the reply, which must not be an error."""
         reply = self.ask(request, **params)
         assert "error" not in reply, reply
         return reply[request]
 
     def pushed(self) -> list[Any]:
-        """What came since the last time: what is in pushes, and other lines as they are."""
+        """Return the messages since the last call: the contents of pushes, and other lines unchanged."""
         lines, self.sent = self.sent, []
         return [line.get("push", line) for line in lines]
 
     def publications(self) -> list[Any]:
-        """The payloads that came since the last time, when nothing else did."""
+        """Return the payloads since the last call, all of which must be publications."""
         return [push["pub"]["data"] for push in self.pushed()]
 
     def close(self) -> tuple[int, str] | None:
-        """Code and reason with which it was closed; None: without any."""
+        """Return the code and reason of the close, or None if it had none."""
         (disconnect,) = self.ended
         return None if disconnect is None else (disconnect.code, disconnect.reason)

@@ -1,4 +1,4 @@
-"""What the engine remembers, and for how long."""
+"""State of the engine and its lifetimes."""
 
 import itertools
 from typing import Any
@@ -28,7 +28,7 @@ def uids(engine: Engine, now: float = 0.0) -> list[str]:
 
 
 def test_a_publication_goes_to_the_subscribers_of_its_channel(engine: Engine) -> None:
-    """In the order in which they came, and to nobody who has left."""
+    """A publication goes to the current subscribers of its channel, in the order of their subscriptions."""
     for client in ("a", "b", "c"):
         engine.subscribe("c", client)
     engine.subscribe("other", "d")
@@ -38,7 +38,7 @@ def test_a_publication_goes_to_the_subscribers_of_its_channel(engine: Engine) ->
 
 
 def test_a_channel_exists_while_it_has_a_subscriber(engine: Engine) -> None:
-    """History alone does not list it."""
+    """A channel exists only while it has a subscriber; a history does not keep it."""
     publish(engine, 1, KEPT)
     assert engine.channels() == []
     engine.subscribe("c", "a")
@@ -49,8 +49,8 @@ def test_a_channel_exists_while_it_has_a_subscriber(engine: Engine) -> None:
     assert engine.channels() == []
 
 
-def test_history_is_newest_first_and_cut(engine: Engine) -> None:
-    """Only the last `history_size` messages are kept."""
+def test_history_is_newest_first_and_bounded(engine: Engine) -> None:
+    """History is newest first and keeps the last `history_size` messages."""
     for number in range(4):
         publish(engine, number, KEPT)
     assert uids(engine) == ["3", "2"]
@@ -62,14 +62,14 @@ def test_history_is_newest_first_and_cut(engine: Engine) -> None:
     [PLAIN, HistoryOptions(size=2), HistoryOptions(ttl=2), HistoryOptions(-1, 2)],
 )
 def test_history_needs_size_and_lifetime(engine: Engine, options: HistoryOptions) -> None:
-    """With one of them nothing is kept."""
+    """History is kept only if both its size and its lifetime are set."""
     publish(engine, 1, options)
     assert not options.is_kept
     assert uids(engine) == []
 
 
 def test_every_publication_restarts_the_lifetime_of_the_list(engine: Engine) -> None:
-    """The list vanishes as a whole, a lifetime after the latest message."""
+    """The whole list expires one lifetime after its latest message."""
     publish(engine, 1, KEPT, now=0.9)
     publish(engine, 2, KEPT, now=8.0)
     engine.sweep(17.9)
@@ -78,8 +78,8 @@ def test_every_publication_restarts_the_lifetime_of_the_list(engine: Engine) -> 
     assert uids(engine, 18.0) == []
 
 
-def test_the_clock_works_in_whole_seconds(engine: Engine) -> None:
-    """Without a sweep the list is found through its last second; a sweep ends it at its beginning."""
+def test_lifetimes_have_a_resolution_of_one_second(engine: Engine) -> None:
+    """A list is readable during its last second; a sweep at the start of that second removes it."""
     publish(engine, 1, KEPT, now=0.9)
     assert uids(engine, 10.9) == ["1"]
     assert uids(engine, 11.0) == []
@@ -88,8 +88,8 @@ def test_the_clock_works_in_whole_seconds(engine: Engine) -> None:
     assert uids(engine, 30.0) == []
 
 
-def test_a_clock_that_is_set_back_shortens_nothing_for_long(engine: Engine) -> None:
-    """A list lives for its lifetime by the new clock."""
+def test_a_clock_that_is_set_back_restarts_the_lifetime(engine: Engine) -> None:
+    """After the clock is set back, a list expires one lifetime later by the new clock."""
     publish(engine, 1, KEPT, now=1000)
     publish(engine, 2, KEPT, now=0)
     engine.sweep(9)
@@ -98,8 +98,8 @@ def test_a_clock_that_is_set_back_shortens_nothing_for_long(engine: Engine) -> N
     assert uids(engine, 10) == []
 
 
-def test_inactive_channels_keep_nothing_if_so_configured(engine: Engine) -> None:
-    """With `history_drop_inactive` a message without subscriber and without list is not stored."""
+def test_inactive_channels_can_drop_messages(engine: Engine) -> None:
+    """With `history_drop_inactive`, a message for a channel without a subscriber and without a list is dropped."""
     publish(engine, 1, ACTIVE)
     assert uids(engine) == []
     engine.subscribe("c", "a")
@@ -108,7 +108,7 @@ def test_inactive_channels_keep_nothing_if_so_configured(engine: Engine) -> None
 
 
 def test_a_channel_that_was_just_left_is_still_active(engine: Engine) -> None:
-    """When the last subscriber leaves, messages are kept for another lifetime."""
+    """After the last subscriber leaves, messages are kept for another lifetime."""
     engine.subscribe("c", "a")
     engine.subscribe("c", "b")
     engine.unsubscribe("c", "a", ACTIVE, 0)
@@ -120,8 +120,8 @@ def test_a_channel_that_was_just_left_is_still_active(engine: Engine) -> None:
     assert uids(engine, 15) == []
 
 
-def test_presence_is_an_entry_per_connection(engine: Engine) -> None:
-    """Entries are renewed and removed one by one; what is returned is a copy."""
+def test_presence_has_an_entry_per_connection(engine: Engine) -> None:
+    """Presence entries are renewed and removed separately, and the returned mapping is a copy."""
     old, new, other = ClientInfo("u", "a"), ClientInfo("u", "a", b"1"), ClientInfo("u", "b")
     for info in (old, other, new):
         engine.add_presence("c", info)
@@ -139,7 +139,7 @@ def test_presence_is_an_entry_per_connection(engine: Engine) -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=40))
 def test_a_list_lives_between_one_second_less_and_one_more_than_its_lifetime(steps: list[tuple[int, bool]]) -> None:
-    """Whatever the times of publications and sweeps are."""
+    """A list lives for its lifetime, plus or minus one second, at any times of publications and sweeps."""
     engine, now, latest = Engine(), 0.0, None
     for tenths, is_publication in steps:
         now += tenths / 10
@@ -154,7 +154,7 @@ def test_a_list_lives_between_one_second_less_and_one_more_than_its_lifetime(ste
             assert not uids(engine, now)
 
 
-# ---- streams, as current servers have them
+# ---- streams of current servers
 
 STREAM = HistoryOptions(3, 10, meta_ttl=20)
 
@@ -170,7 +170,7 @@ def offsets(engine: Engine, now: float = 0.0, **how: Any) -> list[int]:
 
 
 def test_publications_are_numbered(streams: Engine) -> None:
-    """From 1 on; the epoch is made when the stream is, by whatever comes first."""
+    """Offsets start at 1, and the epoch is created by the first access to the stream."""
     assert streams.history("c", STREAM, 0) == ([], Position(0, "epoch-1"))
     first = streams.publish(Publication("", "c", b"1"), STREAM, 0)
     assert (first.position, first.publication.offset, first.previous) == (Position(1, "epoch-1"), 1, None)
@@ -200,15 +200,15 @@ def test_publications_are_numbered(streams: Engine) -> None:
         ({"since": 2, "reverse": True}, []),
     ],
 )
-def test_pages_are_what_the_real_server_gives(streams: Engine, how: dict[str, Any], expected: list[int]) -> None:
-    """Also from positions that are gone, or that never were."""
+def test_pages_match_the_real_server(streams: Engine, how: dict[str, Any], expected: list[int]) -> None:
+    """Pages match the real server, also from positions that have expired or never existed."""
     for _ in range(5):
         streams.publish(Publication("", "c", b"1"), STREAM, 0)
     assert offsets(streams, **how) == expected
 
 
 def test_positions_outlive_publications(streams: Engine) -> None:
-    """And start anew when nobody used them for their own time; reading is using."""
+    """A position outlives the publications and is reset after its own lifetime without use; reading counts as use."""
     streams.publish(Publication("", "c", b"1"), STREAM, 0)
     streams.sweep(10)
     assert streams.history("c", STREAM, 10) == ([], Position(1, "epoch-1"))
@@ -218,24 +218,24 @@ def test_positions_outlive_publications(streams: Engine) -> None:
     assert streams.history("c", STREAM, 49)[1] == Position(0, "epoch-2")
 
 
-def test_positions_may_stay_for_ever(streams: Engine) -> None:
-    """If so configured."""
+def test_positions_may_last_forever(streams: Engine) -> None:
+    """A position without a lifetime never expires."""
     options = HistoryOptions(3, 10, meta_ttl=None)
     streams.publish(Publication("", "c", b"1"), options, 0)
     streams.sweep(10**9)
     assert streams.history("c", options, 10**9) == ([], Position(1, "epoch-1"))
 
 
-def test_history_is_removed_and_the_position_stays(streams: Engine) -> None:
-    """There is no harm in removing what is not there."""
+def test_removing_a_history_keeps_the_position(streams: Engine) -> None:
+    """Removing a history keeps its position, and removing a missing history has no effect."""
     streams.remove_history("c")
     streams.publish(Publication("", "c", b"1"), STREAM, 0)
     streams.remove_history("c")
     assert streams.history("c", STREAM, 0) == ([], Position(1, "epoch-1"))
 
 
-def test_results_are_kept_by_key_for_their_time(streams: Engine) -> None:
-    """Each key by itself, however they come and go."""
+def test_results_are_kept_by_idempotency_key(streams: Engine) -> None:
+    """Each idempotency key keeps its result for its own lifetime."""
     options = HistoryOptions(3, 10, meta_ttl=None)
     for now, key in ((0, "a"), (100, "b"), (350, "a"), (399, "b"), (401, "b")):
         streams.sweep(now)
@@ -246,7 +246,7 @@ def test_results_are_kept_by_key_for_their_time(streams: Engine) -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["publish", "read", "sweep", "remove"])), max_size=40))
 def test_a_stream_is_consistent_at_any_time(steps: list[tuple[int, str]]) -> None:
-    """Offsets are without gaps up to the top, at most as many as are kept, in one epoch as long as it is used."""
+    """Offsets have no gaps up to the top, the size limit holds, and the epoch lasts while the stream is in use."""
     engine, now, published = Engine(lambda: "epoch"), 0.0, 0
     for tenths, step in steps:
         now += tenths / 10

@@ -1,4 +1,4 @@
-"""Who listens to a server, and what it is told."""
+"""Events of a server, and its listeners."""
 
 import json
 
@@ -10,8 +10,8 @@ from centripetal.server.engine.events import CommandRun, Connected, Event, Event
 from centripetal.v1 import AuthenticationError, Client, ServerError
 
 
-def test_each_listener_hears_what_comes_until_it_stops() -> None:
-    """Also one that listens twice, which stops one by one; without listeners there is nothing to tell."""
+def test_each_listener_is_called_until_it_stops() -> None:
+    """Each registration is called until it is stopped, and `Events` is false without listeners."""
     events, heard = Events(), list[Event]()
     assert not events
     stop_one, stop_two = events.listen(heard.append), events.listen(heard.append)
@@ -26,14 +26,14 @@ def test_each_listener_hears_what_comes_until_it_stops() -> None:
 
 
 def test_an_event_is_json_that_names_its_kind() -> None:
-    """Pages and programs tell events apart by `kind`; published data travel as they are."""
+    """The JSON of an event has its type in `kind` and the published data unchanged."""
     event = Published(at=1.5, channel="news", data=msgspec.Raw(b'{"n": 1.0}'), receivers=2)
     value = json.loads(msgspec.json.encode(event))
     assert (value["kind"], value["data"], value["receivers"]) == ("published", {"n": 1.0}, 2)
 
 
-def test_calls_of_the_api_are_told() -> None:
-    """Each publication, each command with what it came to, and requests that are refused as a whole."""
+def test_api_calls_emit_events() -> None:
+    """API calls emit an event per publication, per command with its outcome, and per refused request."""
     heard = list[Event]()
     with EmbeddedServer(secret="secret") as server:
         server.events.listen(heard.append)

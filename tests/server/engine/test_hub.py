@@ -1,4 +1,4 @@
-"""Who is connected, and whom a message or a user's command reaches."""
+"""The registry of connections, and delivery to them."""
 
 import dataclasses
 from typing import Any
@@ -8,7 +8,7 @@ from centripetal.server.engine.hub import Hub
 
 @dataclasses.dataclass
 class Client:
-    """A connection that remembers what it was told."""
+    """A connection that records the calls made to it."""
 
     id: str
     user: str
@@ -25,7 +25,7 @@ class Client:
 
 
 def test_connections_are_found_by_user_until_they_are_removed() -> None:
-    """A user may have several connections; none is left behind."""
+    """A user may have several connections, and a removed connection is no longer found."""
     hub: Hub[Client] = Hub()
     one, two, other = Client("1", "u"), Client("2", "u"), Client("3", "v")
     for client in (one, two, other):
@@ -39,8 +39,8 @@ def test_connections_are_found_by_user_until_they_are_removed() -> None:
     assert (hub.count_connections(), hub.count_users()) == (1, 1)
 
 
-def test_a_payload_reaches_those_who_are_still_here() -> None:
-    """In the order given; one who left meanwhile is passed over."""
+def test_a_payload_reaches_the_remaining_connections() -> None:
+    """A payload goes to the subscribers in the given order and skips connections that have left."""
     hub: Hub[Client] = Hub()
     one, two = Client("1", "u"), Client("2", "u")
     for client in (one, two):

@@ -1,4 +1,4 @@
-"""The connections that are open at one place, and their end."""
+"""The open connections of a listener and their shutdown."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from centripetal.server.listening.connections import OpenConnections
 
 
 class Connection:
-    """One that closes when it is told to, or only when it is cut off."""
+    """A connection that closes when asked, or only when it is aborted."""
 
     def __init__(self, place: "OpenConnections[Connection]", *, stubborn: bool = False) -> None:
         self.place, self.stubborn, self.aborted = place, stubborn, False
@@ -24,8 +24,8 @@ class Connection:
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
-async def test_the_end_waits_and_cuts_off_what_stays(stubborn: bool) -> None:
-    """Who closes in time is not cut off, who does not is; afterwards none is open."""
+async def test_closing_waits_and_aborts_the_rest(stubborn: bool) -> None:
+    """Closing waits for connections that close in time, aborts the others, and leaves no connection open."""
     place = OpenConnections[Connection]()
     polite, other = Connection(place), Connection(place, stubborn=stubborn)
     assert set(place) == {polite, other}

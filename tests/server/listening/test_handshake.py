@@ -1,4 +1,4 @@
-"""The request that opens a WebSocket."""
+"""The HTTP request that opens a WebSocket."""
 
 import pytest
 
@@ -33,13 +33,13 @@ def request(method: str = "GET", **changed: str) -> Request:
         (request(sec_websocket_key=""), 400),
     ],
 )
-def test_what_is_a_handshake(asked: Request, status: int) -> None:
-    """The method is looked at first, then what must be there (spec v1 §9.1)."""
+def test_a_handshake_is_validated(asked: Request, status: int) -> None:
+    """The method is checked first, then the required headers (spec v1 §9.1)."""
     assert handshake_status(asked) == status
 
 
-def test_the_answer_proves_that_the_key_was_read() -> None:
-    """With the example of RFC 6455, section 1.3; no protocol is selected by itself."""
+def test_the_response_has_the_accept_key() -> None:
+    """The accept key matches the example of RFC 6455, section 1.3, and no subprotocol is selected by default."""
     answer = switching_response(request(sec_websocket_protocol="a"), deflate=False)
     assert answer == (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -47,14 +47,14 @@ def test_the_answer_proves_that_the_key_was_read() -> None:
     )
 
 
-def test_a_protocol_that_was_chosen_is_said() -> None:
-    """It is for the dialect to choose it."""
+def test_the_chosen_subprotocol_is_announced() -> None:
+    """The response names the subprotocol that the dialect chose."""
     answer = switching_response(request(), deflate=False, protocol="centrifuge-json")
     assert b"\r\nSec-WebSocket-Protocol: centrifuge-json\r\n" in answer
 
 
-def test_compression_is_agreed_on_without_context() -> None:
-    """Whatever parameters were offered (spec v1 §9.1)."""
+def test_compression_is_accepted_without_context_takeover() -> None:
+    """Compression is accepted without context takeover, whatever parameters are offered (spec v1 §9.1)."""
     asked = request(sec_websocket_extensions="x, permessage-deflate; client_max_window_bits")
     assert accepts_deflate(asked)
     assert not accepts_deflate(request())

@@ -1,4 +1,4 @@
-"""Bytes to requests and responses to bytes, without a socket."""
+"""Parsing HTTP requests and serializing responses, without a socket."""
 
 import contextlib
 
@@ -39,8 +39,8 @@ def read_one(data: bytes) -> Request:
     return event
 
 
-def test_a_request_is_read_whole() -> None:
-    """Method, target, headers in lower case, body."""
+def test_a_request_is_parsed_completely() -> None:
+    """A parsed request has its method, target, headers in lower case, and body."""
     request = read_one(POST)
     assert (request.method, request.target, request.body, request.version) == ("POST", "/api/", b"[]", 1)
     assert request.header("content-type") == "application/json"
@@ -50,8 +50,8 @@ def test_a_request_is_read_whole() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=30))
-def test_it_does_not_matter_how_the_bytes_are_cut(sizes: list[int]) -> None:
-    """Requests that were sent ahead come out one by one, whatever pieces they arrive in."""
+def test_the_split_of_the_bytes_does_not_matter(sizes: list[int]) -> None:
+    """Pipelined requests are parsed one by one, wherever the bytes are split."""
     data, pieces = POST + CHUNKED + GET + POST, []
     whole = read_all(data)
     for size in sizes:
@@ -61,8 +61,8 @@ def test_it_does_not_matter_how_the_bytes_are_cut(sizes: list[int]) -> None:
     assert [event.body for event in whole if isinstance(event, Request)] == [b"[]", b"a\nbcd", b"", b"[]"]
 
 
-def test_what_follows_a_request_stays_unread() -> None:
-    """Until it is asked for, so that another protocol can take over."""
+def test_bytes_after_a_request_stay_unread() -> None:
+    """Bytes after a request stay unread until the next read, so another protocol can take over the connection."""
     reader = RequestReader()
     reader.feed(b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x00")
     request = reader.next_event()
@@ -72,21 +72,21 @@ def test_what_follows_a_request_stays_unread() -> None:
 
 
 @pytest.mark.parametrize("method", ["DELETE", "FOO", "get", "CONNECT", "PRI", "a.b~c"])
-def test_any_method_is_read(method: str) -> None:
-    """The parser's own list of methods does not count."""
+def test_any_method_is_accepted(method: str) -> None:
+    """Any method is accepted, not only those in the parser's list."""
     assert read_one(f"{method} /api/ HTTP/1.1\r\nHost: x\r\n\r\n".encode()).method == method
 
 
-def test_an_upgrade_that_nobody_asked_us_for_is_an_ordinary_request() -> None:
-    """Also with a body, as some clients offer HTTP/2 so."""
+def test_an_unsupported_upgrade_is_an_ordinary_request() -> None:
+    """An `Upgrade` header for an unsupported protocol is ignored; some clients offer HTTP/2 in requests with a body."""
     head = b"POST /api/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
     first, second = read_all(head + b"Content-Length: 2\r\n\r\n[]" + POST)
     assert isinstance(first, Request)
     assert (first.body, second) == (b"[]", read_one(POST))
 
 
-def test_a_client_that_waits_for_a_word_gets_it() -> None:
-    """Before its body has come, once."""
+def test_expect_continue_is_reported_once() -> None:
+    """The callback for `Expect: 100-continue` runs once, before the body has arrived."""
     head, body = POST[:-2].replace(b"Host", b"Expect: 100-continue\r\nHost"), b"[]"
     reader = RequestReader()
     reader.feed(head)
@@ -107,13 +107,13 @@ def test_a_client_that_waits_for_a_word_gets_it() -> None:
     ],
 )
 def test_whether_the_connection_is_kept(line: str, headers: str, kept: bool) -> None:
-    """As the client says, or its version if it does not."""
+    """The connection is kept as the `Connection` header says, or as the HTTP version implies without it."""
     request = read_one(f"GET / {line}\r\nHost: x\r\n{headers}\r\n".encode())
     assert (request.keep_alive, request.version) == (kept, int(line[-1]))
 
 
-def test_an_empty_header_is_there() -> None:
-    """It does not run into the next one."""
+def test_an_empty_header_is_kept() -> None:
+    """An empty header value is kept and does not merge with the next header."""
     request = read_one(b"GET / HTTP/1.1\r\nX-API-Sign:\r\nHost: x\r\n\r\n")
     assert request.headers == (("x-api-sign", ""), ("host", "x"))
 
@@ -123,7 +123,7 @@ def test_an_empty_header_is_there() -> None:
     [
         (b"garbage\r\n\r\n", 400),
         (b"\r\n\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\n\x00", 400),  # TLS is not waited for
+        (b"\x16\x03\x01\x02\x00\x01\x00\n\x00", 400),  # a TLS handshake is refused at once
         (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
@@ -138,8 +138,8 @@ def test_an_empty_header_is_there() -> None:
         (b"a" * (MAX_HEAD + 1), 431),
     ],
 )
-def test_what_is_no_request_is_refused(data: bytes, status: int) -> None:
-    """With the status that the real server answers, as far as it is told apart."""
+def test_an_invalid_request_is_refused(data: bytes, status: int) -> None:
+    """An invalid request raises an error with the status of the real server, if the parser can tell the cause."""
     with pytest.raises(RequestError) as caught:
         read_all(data)
     assert caught.value.status == status
@@ -150,7 +150,7 @@ def test_what_is_no_request_is_refused(data: bytes, status: int) -> None:
     st.lists(st.binary(max_size=60), max_size=4), st.sampled_from([b"", POST, CHUNKED, GET, POST[:30], CHUNKED[:90]])
 )
 def test_any_bytes_are_requests_or_one_error(pieces: list[bytes], start: bytes) -> None:
-    """A reader raises nothing else."""
+    """Arbitrary bytes result in requests or one `RequestError`, and no other exception."""
     with contextlib.suppress(RequestError):
         read_all(start, *pieces)
 
@@ -177,12 +177,12 @@ REQUEST = Request("POST", "/")
 def test_responses_are_framed_as_the_real_server_does(
     response: Response, request_: Request, close: bool, expected: str
 ) -> None:
-    """By the request's method and version and by what becomes of the connection."""
+    """The framing depends on the request's method and version and on whether the connection stays open."""
     assert encode_response(response, request_, "D", close=close).decode() == f"HTTP/{expected}".replace("|", "\r\n")
 
 
 def test_longer_bodies_are_chunked() -> None:
-    """Over 2048 bytes; HTTP/1.0 does not know chunks."""
+    """Bodies over 2048 bytes are chunked, except for HTTP/1.0 clients."""
     short, long = Response(200, (), b"a" * 2048), Response(200, (), b"a" * 2049)
     assert b"Content-Length: 2048\r\n" in encode_response(short, REQUEST, "D")
     assert encode_response(long, REQUEST, "D").endswith(b"chunked\r\n\r\n801\r\n" + long.body + b"\r\n0\r\n\r\n")
@@ -190,8 +190,8 @@ def test_longer_bodies_are_chunked() -> None:
     assert b"Length" not in encode_response(long, Request("HEAD", "/"), "D")
 
 
-def test_errors_end_the_connection() -> None:
-    """And say in the status line what was wrong."""
+def test_error_responses_close_the_connection() -> None:
+    """An error response closes the connection and has its reason in the status line."""
     text = encode_error(RequestError(400, "missing required Host header"))
     assert text.startswith(b"HTTP/1.1 400 Bad Request: missing required Host header\r\n")
     assert b"Connection: close\r\n" in text

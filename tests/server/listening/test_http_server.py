@@ -1,4 +1,4 @@
-"""Connections over a real loopback socket: many requests, upgrades, ends."""
+"""HTTP connections over a real loopback socket: pipelined requests, upgrades and shutdown."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ def answer(request: Request) -> Response:
 
 
 class Echo(asyncio.Protocol):
-    """Another protocol: sends back what it gets."""
+    """A protocol to upgrade to; it sends back the bytes that it receives."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -36,7 +36,7 @@ class Echo(asyncio.Protocol):
 
 
 class Server(HTTPServer):
-    """A server that knows its address."""
+    """A server that remembers its address."""
 
     async def start(self, listener: socket.socket) -> None:
         self.address: tuple[str, int] = listener.getsockname()
@@ -56,7 +56,7 @@ async def connect(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamW
 
 
 async def talk(server: Server, data: bytes) -> bytes:
-    """Everything that is answered to *data* before the connection ends."""
+    """Return everything that the server sends for *data* before the connection ends."""
     reader, writer = await connect(server)
     writer.write(data)
     received = await reader.read()
@@ -71,8 +71,8 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(length)
 
 
-async def test_a_connection_carries_many_requests(server: Server) -> None:
-    """One after the other."""
+async def test_a_connection_carries_several_requests(server: Server) -> None:
+    """A connection is reused for the next request."""
     reader, writer = await connect(server)
     for name in (b"a", b"b"):
         writer.write(GET % name)
@@ -82,7 +82,7 @@ async def test_a_connection_carries_many_requests(server: Server) -> None:
 
 
 async def test_requests_sent_ahead_are_answered_in_order(server: Server) -> None:
-    """And the last one may end the connection."""
+    """Pipelined requests are answered in order until a request closes the connection."""
     last = (GET % b"c").replace(b"Host", b"Connection: close\r\nHost")
     received = await talk(server, GET % b"a" + GET % b"b" + last + GET % b"never")
     assert [received.index(b"GET /" + name) for name in (b"a", b"b", b"c")] == sorted(
@@ -92,8 +92,8 @@ async def test_requests_sent_ahead_are_answered_in_order(server: Server) -> None
     assert received.count(b"Connection: close\r\n") == 1
 
 
-async def test_a_client_that_waits_is_told_to_go_on(server: Server) -> None:
-    """100 comes before the body is sent."""
+async def test_expect_continue_is_answered_before_the_body(server: Server) -> None:
+    """A request with `Expect: 100-continue` gets the 100 response before its body is sent."""
     reader, writer = await connect(server)
     writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -103,14 +103,14 @@ async def test_a_client_that_waits_is_told_to_go_on(server: Server) -> None:
     await writer.wait_closed()
 
 
-async def test_what_is_no_request_is_answered_and_ends(server: Server) -> None:
-    """The client gets to read the answer, even if it has sent much more."""
+async def test_an_invalid_request_is_answered_and_closed(server: Server) -> None:
+    """An invalid request gets a 4xx response that the client can read even if it has sent much more data."""
     assert (await talk(server, b"garbage\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
     assert (await talk(server, b"a" * (2 * MAX_HEAD))).startswith(b"HTTP/1.1 431 ")
 
 
-async def test_a_failure_of_ours_is_answered_and_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """The connection goes on."""
+async def test_a_failing_handler_is_answered_and_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception in the handler is logged and answered with 500, and the connection stays open."""
     reader, writer = await connect(server)
     writer.write(GET % b"fail" + GET % b"a")
     assert await read_answer(reader) == b"Internal Server Error\n"
@@ -121,7 +121,7 @@ async def test_a_failure_of_ours_is_answered_and_logged(server: Server, caplog: 
 
 
 async def test_notes_go_to_the_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """And not to the client."""
+    """The note of a response is logged and not sent to the client."""
     with caplog.at_level(logging.INFO, "centripetal.server"):
         received = await talk(server, (GET % b"a").replace(b"1.1", b"1.0"))
     assert "200: noted" in caplog.text
@@ -129,13 +129,13 @@ async def test_notes_go_to_the_log(server: Server, caplog: pytest.LogCaptureFixt
 
 
 async def test_another_protocol_takes_over(server: Server) -> None:
-    """With the bytes that followed the request."""
+    """After an upgrade, the new protocol receives the bytes that followed the request."""
     assert await talk(server, GET % b"echo" + b"first end") == b"taken over;first end"
     assert not server.connections
 
 
-async def test_a_client_that_does_not_read_gets_no_more_answers_made(server: Server) -> None:
-    """Until it reads; then it gets them all."""
+async def test_a_client_that_does_not_read_pauses_its_requests(server: Server) -> None:
+    """A client that does not read pauses the requests that it pipelined; all responses arrive once it reads."""
     reader, writer = await connect(server)
     writer.write(GET % b"large" * 4 + GET % b"a")
     sizes = []
@@ -150,8 +150,8 @@ async def test_a_client_that_does_not_read_gets_no_more_answers_made(server: Ser
     await writer.wait_closed()
 
 
-async def test_stopping_ends_idle_connections_and_listens_no_more(server: Server) -> None:
-    """A client sees the end of its stream."""
+async def test_stopping_closes_idle_connections_and_the_listener(server: Server) -> None:
+    """Stopping closes idle connections and the listening socket."""
     reader, writer = await connect(server)
     writer.write(GET % b"a")
     await read_answer(reader)
@@ -164,8 +164,8 @@ async def test_stopping_ends_idle_connections_and_listens_no_more(server: Server
     await writer.wait_closed()
 
 
-async def test_stopping_waits_no_longer_than_it_must(server: Server) -> None:
-    """A client that does not take its answer is cut off."""
+async def test_stopping_cuts_off_a_slow_reader(server: Server) -> None:
+    """Stopping cuts off a client that does not read its response before the timeout."""
     reader, writer = await connect(server)
     writer.write(GET % b"large" * 10)
     await reader.readuntil(b"\r\n\r\n")
@@ -175,8 +175,8 @@ async def test_stopping_waits_no_longer_than_it_must(server: Server) -> None:
     writer.transport.abort()
 
 
-async def test_a_pause_turns_away_whoever_comes(server: Server) -> None:
-    """Nothing listens, connections are cut but for the one that is spared, and the address is the same afterwards."""
+async def test_a_pause_refuses_connections(server: Server) -> None:
+    """A pause closes the listener and all connections but the spared one; resuming listens on the same address."""
     reader, writer = await connect(server)
     writer.write(GET % b"a")
     assert await read_answer(reader) == b"GET /a"
@@ -195,7 +195,7 @@ async def test_a_pause_turns_away_whoever_comes(server: Server) -> None:
 
 
 class Cut(asyncio.Transport):
-    """A transport that knows whether it was cut."""
+    """A transport that records whether it was aborted."""
 
     cut = False
 
@@ -203,8 +203,8 @@ class Cut(asyncio.Transport):
         self.cut = True
 
 
-async def test_a_connection_that_is_only_being_made_is_cut_then(server: Server) -> None:
-    """Between its making and its first event there is no transport to cut yet."""
+async def test_a_connection_accepted_during_a_pause_is_cut(server: Server) -> None:
+    """A connection whose transport is not ready when the pause begins is cut as soon as the transport exists."""
     connection, transport = HTTPConnection(server), Cut()
     await server.pause()
     connection.connection_made(transport)
@@ -214,15 +214,15 @@ async def test_a_connection_that_is_only_being_made_is_cut_then(server: Server) 
 
 
 async def test_stopping_in_a_pause(server: Server) -> None:
-    """The address is free afterwards."""
+    """Stopping a paused server frees its address."""
     address = server.address
     await server.pause()
     await server.stop()
     socket.create_server(address).close()
 
 
-async def test_who_intercepts_sees_to_the_answer(server: Server) -> None:
-    """A request that is taken gets what the taker says, or nothing; requests behind it are not read."""
+async def test_an_interceptor_answers_its_request(server: Server) -> None:
+    """An intercepted request is answered only by its interceptor, and later requests on the connection are not read."""
     taken: list[tuple[Request, HTTPConnection]] = []
 
     def intercept(request: Request, connection: HTTPConnection) -> bool:

@@ -1,4 +1,4 @@
-"""What is below the content of frames, over real sockets and with a transport that does as it is told."""
+"""WebSocket connections below the message content, over real sockets and with a fake transport."""
 
 import asyncio
 import http.client
@@ -32,7 +32,7 @@ PING = b'{"method":"ping"}'
 
 
 def connected(server: EmbeddedServer, **options: Any) -> Client:
-    """A client that has authenticated and subscribed."""
+    """Return a client that has authenticated and subscribed."""
     client = Client(server.websocket_url, **options)
     client.send(CONNECT)
     client.receive_text()
@@ -44,8 +44,8 @@ def connected(server: EmbeddedServer, **options: Any) -> Client:
 @pytest.mark.parametrize(
     ("method", "status", "text"), [("GET", 400, b"Bad Request\n"), ("PUT", 405, b"Method Not Allowed\n")]
 )
-def test_what_is_no_handshake_is_refused(method: str, status: int, text: bytes) -> None:
-    """With the version that would be understood (spec v1 §9.1)."""
+def test_an_invalid_handshake_is_refused(method: str, status: int, text: bytes) -> None:
+    """A request that is not a valid handshake gets an error that names the supported version (spec v1 §9.1)."""
     with EmbeddedServer(config=OPEN) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         connection.request(method, "/connection/websocket", headers=GOOD | {"sec-websocket-version": "8"})
@@ -56,8 +56,8 @@ def test_what_is_no_handshake_is_refused(method: str, status: int, text: bytes) 
         connection.close()
 
 
-def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The HTTP half works all the same."""
+def test_without_the_package_the_refusal_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the websockets package a handshake gets 501 with an install command, and the HTTP API works."""
     monkeypatch.setattr(system, "CAN_WEBSOCKET", False)
     with EmbeddedServer(config=OPEN) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
@@ -69,7 +69,7 @@ def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 def test_a_frame_may_be_as_large_as_configured_and_no_larger() -> None:
-    """Also in fragments; the end has code 1009 and no reason (spec v1 §9.1)."""
+    """A message above the configured size, fragmented or not, closes the connection with code 1009 (spec v1 §9.1)."""
     with EmbeddedServer(config=OPEN | {"client_request_max_size": 100}) as server:
         largest = CONNECT + b" " * (100 - len(CONNECT))
         with Client(server.websocket_url) as client:
@@ -82,8 +82,8 @@ def test_a_frame_may_be_as_large_as_configured_and_no_larger() -> None:
                 client.receive_end()
 
 
-def test_answers_are_in_the_order_of_the_frames() -> None:
-    """Also when all of them arrive at once."""
+def test_replies_come_in_the_order_of_the_frames() -> None:
+    """Replies and pongs come in the order of their frames, even if all frames arrive at once."""
     with EmbeddedServer(config=OPEN) as server, connected(server) as client:
         frames = [Frame(Opcode.TEXT, PING), Frame(Opcode.PING, b"1"), Frame(Opcode.TEXT, PING)]
         client.socket.sendall(b"".join(frame.serialize(mask=True) for frame in frames))
@@ -91,8 +91,8 @@ def test_answers_are_in_the_order_of_the_frames() -> None:
         assert [each.opcode for each in received if isinstance(each, Frame)] == [Opcode.TEXT, Opcode.PONG, Opcode.TEXT]
 
 
-def test_text_is_not_checked() -> None:
-    """What was published arrives, UTF-8 or not."""
+def test_text_is_not_validated() -> None:
+    """Published data reaches subscribers unchanged, even if it is not valid UTF-8."""
     with EmbeddedServer(config=OPEN | {"insecure_api": True}) as server, connected(server) as client:
         client.send(b'{"method":"publish","params":{"channel":"c","data":"\xff"}}')
         assert client.receive_text().endswith(b'"data":"\xff"}}')
@@ -100,7 +100,7 @@ def test_text_is_not_checked() -> None:
 
 @pytest.mark.parametrize("compression", [False, True])
 def test_compression_is_used_if_it_is_configured_and_offered(compression: bool) -> None:
-    """Clients with and without it get the same messages."""
+    """Compression is negotiated only if both sides want it, and clients with and without it get the same messages."""
     with EmbeddedServer(config=OPEN | {"websocket_compression": compression}) as server:
         offering = connected(server, extensions=[ClientPerMessageDeflateFactory()])
         plain = connected(server)
@@ -113,8 +113,8 @@ def test_compression_is_used_if_it_is_configured_and_offered(compression: bool) 
                 assert bodies == [[number, "x" * 1000]] * 2
 
 
-def test_who_sends_no_pongs_is_cut_off() -> None:
-    """After a ping, and without a close frame; what else it sends does not count (spec v1 §9.1)."""
+def test_a_client_without_pongs_is_cut_off() -> None:
+    """A client that does not answer a ping is cut off without a close frame, even if it sends data (spec v1 §9.1)."""
     with EmbeddedServer(config=OPEN | {"ping_interval": 1}) as server, Client(server.websocket_url) as client:
         client.send_frame(Frame(Opcode.TEXT, CONNECT))
         client.receive_text()
@@ -124,8 +124,8 @@ def test_who_sends_no_pongs_is_cut_off() -> None:
         assert received == b"\x89\x04ping"
 
 
-def test_everybody_gets_everything_in_order() -> None:
-    """Many connections, many messages; counters say so, too."""
+def test_every_client_gets_all_messages_in_order() -> None:
+    """Each of 50 clients receives all 100 messages in order, and the metrics count them."""
     with EmbeddedServer(config=OPEN) as server:
         clients = [connected(server) for _ in range(50)]
         api = v1.Client(server.url, "s")
@@ -141,8 +141,8 @@ def test_everybody_gets_everything_in_order() -> None:
             client.drop()
 
 
-def test_a_server_that_stops_ends_connections_that_nobody_reads() -> None:
-    """It does not wait for them."""
+def test_a_stopping_server_ends_connections_that_are_not_read() -> None:
+    """A stopping server closes connections without waiting for clients that do not read."""
     server = EmbeddedServer(config=OPEN).start()
     clients = [connected(server), Client(server.websocket_url)]
     server.stop()
@@ -153,7 +153,7 @@ def test_a_server_that_stops_ends_connections_that_nobody_reads() -> None:
 
 
 class FakeTransport(asyncio.Transport):
-    """Takes nothing after it was told so; keeps what it was given."""
+    """A transport that records the data written to it and how it was ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,7 +207,7 @@ def feed(connection: asyncio.Protocol, *frames: bytes) -> None:
 
 
 async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Sockets, node: Node) -> None:
-    """What waits is dropped and the reason is sent after what the socket has; nothing is kept for it."""
+    """A full queue is dropped, the close reason is the last frame sent, and the client's subscriptions end."""
     connection, transport = accept(websockets)
     feed(connection, CONNECT, SUBSCRIBE)
     await asyncio.sleep(0)
@@ -227,8 +227,8 @@ async def test_a_slow_reader_is_cut_off_when_its_queue_is_full(websockets: Socke
     connection.connection_lost(None)
 
 
-async def test_what_waits_is_sent_when_there_is_room(websockets: Sockets) -> None:
-    """In order, and all at once."""
+async def test_queued_messages_are_sent_when_there_is_room(websockets: Sockets) -> None:
+    """Queued messages are sent in order and in one write when the socket is writable again."""
     connection, transport = accept(websockets)
     connection.pause_writing()
     feed(connection, CONNECT, PING, PING)
@@ -240,8 +240,8 @@ async def test_what_waits_is_sent_when_there_is_room(websockets: Sockets) -> Non
     connection.connection_lost(None)
 
 
-async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: Sockets) -> None:
-    """They would be kept in memory without a limit."""
+async def test_a_client_that_pings_without_reading_gets_no_pongs(websockets: Sockets) -> None:
+    """A client that sends pings but does not read gets no pongs, because they would fill the memory."""
     connection, transport = accept(websockets)
     connection.pause_writing()
     connection.data_received(Frame(Opcode.PING, b"x").serialize(mask=True) * 1000)
@@ -249,8 +249,8 @@ async def test_who_asks_and_does_not_read_gets_no_pongs(websockets: Sockets) -> 
     connection.connection_lost(None)
 
 
-async def test_a_payload_is_framed_once_for_all(websockets: Sockets, node: Node) -> None:
-    """The sockets of all connections get the very same object."""
+async def test_a_payload_is_framed_once_for_all_connections(websockets: Sockets, node: Node) -> None:
+    """A payload is framed once, and all connections write the same bytes object."""
     connections, transports = zip(*(accept(websockets) for _ in range(3)), strict=True)
     for connection in connections:
         feed(connection, CONNECT, SUBSCRIBE)
@@ -267,13 +267,13 @@ async def test_a_payload_is_framed_once_for_all(websockets: Sockets, node: Node)
 @pytest.mark.parametrize(
     ("size", "head"), [(125, b"\x81\x7d"), (126, b"\x81\x7e\0\x7e"), (65536, b"\x81\x7f\0\0\0\0\0\1\0\0")]
 )
-async def test_the_size_of_a_frame_is_written_as_short_as_possible(websockets: Sockets, size: int, head: bytes) -> None:
-    """RFC 6455, section 5.2."""
+async def test_the_length_field_is_as_short_as_possible(websockets: Sockets, size: int, head: bytes) -> None:
+    """A frame has the shortest length field that can hold its size (RFC 6455, section 5.2)."""
     assert websockets.outgoing(b"x" * size, deflate=False) == (head + b"x" * size, size)
 
 
-def test_a_client_that_goes_away_is_gone() -> None:
-    """Its subscriptions end, however it went."""
+def test_a_client_that_disconnects_is_removed() -> None:
+    """The subscriptions of a client end when it closes the connection or just drops it."""
     with EmbeddedServer(config=OPEN | {"presence": True}) as server:
         api = v1.Client(server.url, "s")
         polite, rude = connected(server), connected(server)

@@ -1,4 +1,4 @@
-"""Commands executed by a 1.x node, beyond what the recordings show."""
+"""Commands executed by a 1.x node, beyond the recorded transcripts."""
 
 import json
 from typing import Any
@@ -48,7 +48,7 @@ def call(method: str, **params: object) -> dict[str, Any]:
 
 
 def test_a_message_is_pushed_before_the_reply_is_made(node: Node) -> None:
-    """Subscribers have got what the commands of a request published when it is answered."""
+    """Subscribers receive the published messages before the reply is built."""
     client = Client("1", "u")
     node.hub.add(client)
     node.engine.subscribe("c", "1")
@@ -58,7 +58,7 @@ def test_a_message_is_pushed_before_the_reply_is_made(node: Node) -> None:
 
 
 def test_a_broadcast_stops_at_the_first_bad_name(node: Node) -> None:
-    """Channels before it have been published to, later ones have not."""
+    """A broadcast publishes to the channels before the first invalid name and not to later channels."""
     (first, second) = run(
         node,
         call("broadcast", channels=["a", "nope:b", "c"], data=1),
@@ -71,22 +71,22 @@ def test_a_broadcast_stops_at_the_first_bad_name(node: Node) -> None:
 
 
 def test_commands_before_a_fatal_one_have_run(node: Node) -> None:
-    """And those after it have not; there is no reply at all."""
+    """Commands before a fatal command run, later commands do not, and the request has no reply."""
     body = json.dumps([call("publish", channel="c", data=1), call("nope"), call("publish", channel="c", data=2)])
     with pytest.raises(InvalidMessageError, match="nope"):
         API(node).run(body.encode(), 100.5)
     assert [message.data for message in API(node).outcome(History("c"), 100.5)] == [1]
 
 
-def test_a_wrong_envelope_keeps_all_from_running(node: Node) -> None:
-    """The whole list is read before anything runs."""
+def test_a_malformed_command_prevents_all_commands(node: Node) -> None:
+    """No command runs if an element of the list is malformed, because the list is parsed first."""
     with pytest.raises(InvalidMessageError):
         API(node).run(b'[{"method":"publish","params":{"channel":"c","data":1}},{"uid":5}]', 100.5)
     assert API(node).outcome(History("c"), 100.5) == []
 
 
 def test_unsubscribe_and_disconnect_reach_every_connection_of_the_user(node: Node) -> None:
-    """Of that user only, and also where it is not subscribed."""
+    """Both commands reach all connections of the user, even without a subscription, and no other user."""
     one, two, other = Client("1", "u"), Client("2", "u"), Client("3", "v")
     for client in (one, two, other):
         node.hub.add(client)
@@ -97,15 +97,15 @@ def test_unsubscribe_and_disconnect_reach_every_connection_of_the_user(node: Nod
     assert (reply["error"], "advice" in reply, len(one.told)) == ("namespace not found", False, 3)
 
 
-def test_presence_shows_who_is_there(node: Node) -> None:
-    """With the infos that clients gave."""
+def test_presence_lists_the_subscribers(node: Node) -> None:
+    """Presence lists the subscribers with the infos that they connected with."""
     node.engine.add_presence("c", ClientInfo("u", "1", b'{"a":1}'))
     result = API(node).outcome(Presence("c"), 100.5)
     assert (result["1"].user, result["1"].default_info, result["1"].channel_info) == ("u", {"a": 1}, None)
 
 
-def test_a_reply_that_cannot_be_printed_stops_no_command(node: Node) -> None:
-    """The request fails when it is printed, after everything has run (spec v1 §5.3)."""
+def test_an_unserializable_reply_does_not_stop_commands(node: Node) -> None:
+    """The request fails when its reply is serialized, after every command has run (spec v1 §5.3)."""
     node.engine.add_presence("c", ClientInfo("u", "1", b"nonsense"))
     body = json.dumps([call("presence", channel="c"), call("publish", channel="c", data=1)]).encode()
     with pytest.raises(JSONError):
@@ -113,29 +113,29 @@ def test_a_reply_that_cannot_be_printed_stops_no_command(node: Node) -> None:
     assert len(API(node).outcome(History("c"), 100.5)) == 1
 
 
-def test_channels_are_those_with_subscribers(node: Node) -> None:
-    """Whatever is published elsewhere."""
+def test_channels_lists_channels_with_subscribers(node: Node) -> None:
+    """The channel list has the channels with subscribers, wherever messages are published."""
     node.engine.subscribe("c", "1")
     run(node, call("publish", channel="d", data=1))
     assert API(node).outcome(Channels(), 100.5) == ["c"]
 
 
-def test_an_error_of_a_command_is_an_outcome(node: Node) -> None:
-    """In the words of the real server."""
+def test_a_failing_command_has_an_error_outcome(node: Node) -> None:
+    """A failing command has an outcome with the real server's message."""
     outcome = API(node).outcome(Presence("bare:c"), 100.5)
     assert isinstance(outcome, ServerError)
     assert (outcome.message, outcome.advice) == ("not available", "")
 
 
-def test_a_uid_that_was_given_is_kept(node: Node) -> None:
-    """Otherwise the next generated one is taken."""
+def test_the_given_uid_is_kept(node: Node) -> None:
+    """A message keeps the uid of its command; otherwise it gets the next generated uid."""
     for uid in ("mine", None):
         API(node).execute(Publish("c", b"1", uid=uid), 100.5)
     assert [message.uid for message in API(node).execute(History("c"), 100.5)] == ["m1", "mine"]
 
 
-def test_stats_show_what_was_announced_and_node_what_is(node: Node, clock: Clock) -> None:
-    """Counters since the start in one, those of the last interval in the other, gauges as of the announcement."""
+def test_stats_are_announced_and_node_is_current(node: Node, clock: Clock) -> None:
+    """`stats` has the metrics of the last announcement, and `node` the current counters since the start."""
     run(node, call("publish", channel="c", data=1))
     node.engine.subscribe("c", "1")
     for clock.time in (101.0, 104.0):
@@ -153,8 +153,8 @@ def test_stats_show_what_was_announced_and_node_what_is(node: Node, clock: Clock
     assert (announced.metrics["node_num_client_msg_published"], announced.metrics["node_memory_sys"]) == (1, 7)
 
 
-def test_a_tick_ends_history(node: Node, clock: Clock) -> None:
-    """Lists whose time is over are forgotten."""
+def test_a_tick_removes_expired_history(node: Node, clock: Clock) -> None:
+    """A tick removes histories whose lifetime has ended."""
     run(node, call("publish", channel="c", data=1))
     clock.time = 159.9
     node.tick()
@@ -164,8 +164,8 @@ def test_a_tick_ends_history(node: Node, clock: Clock) -> None:
     assert API(node).execute(History("c"), 160.0) == []
 
 
-def test_a_command_of_another_dialect_is_a_mistake_of_ours(node: Node) -> None:
-    """Nothing that is read from a request can be one."""
+def test_a_command_of_another_dialect_is_an_error(node: Node) -> None:
+    """Executing a command of another dialect raises an error; a parsed request never contains such a command."""
 
     class Other(Command[bool], frozen=True):
         name = "other"

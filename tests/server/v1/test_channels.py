@@ -1,4 +1,4 @@
-"""How a 1.x server reads names of channels (spec v1 §3.2)."""
+"""Parsing of channel names by a 1.x server (spec v1 §3.2)."""
 
 import pytest
 
@@ -24,19 +24,19 @@ RULES = ChannelRules(options=TOP, namespaces={"public": PUBLIC, "dialog#1": ODD}
     ],
 )
 def test_the_namespace_is_what_precedes_the_first_boundary(channel: str, expected: ChannelOptions) -> None:
-    """After the private prefix, once; nothing there means the top level."""
+    """The namespace is the part between one private prefix and the first boundary; it defaults to the top level."""
     assert RULES.options_of(channel) is expected
 
 
 @pytest.mark.parametrize("channel", ["nope:news", "Public:news", "$$public:news", "$nope:x"])
-def test_a_namespace_that_is_not_configured_is_an_error(channel: str) -> None:
-    """Case matters, and only one prefix is taken off."""
+def test_an_unknown_namespace_is_an_error(channel: str) -> None:
+    """Namespace names are case-sensitive, only one private prefix is removed, and unknown names are an error."""
     with pytest.raises(ServerError, match="namespace not found"):
         RULES.options_of(channel)
 
 
 def test_names_limit_users_and_clients() -> None:
-    """The parts after the last marks list who may come in; an empty part is the anonymous user."""
+    """The part after the last mark lists the allowed users or the client; an empty part is the anonymous user."""
     assert RULES.admits_user("news", "1")
     assert RULES.admits_user("dialog#1,2", "2")
     assert RULES.admits_user("a#1#2", "2")
@@ -50,14 +50,14 @@ def test_names_limit_users_and_clients() -> None:
 
 
 def test_the_private_prefix_makes_a_channel_private() -> None:
-    """Nothing else does, unless the prefix is empty."""
+    """A channel is private if it starts with the private prefix, or if the prefix is empty."""
     assert RULES.is_private("$public:x")
     assert not RULES.is_private("x$")
     assert ChannelRules(private_prefix="").is_private("x")
 
 
-def test_an_empty_mark_is_in_every_name() -> None:
-    """As where text is split by nothing: into its characters."""
+def test_an_empty_mark_matches_every_name() -> None:
+    """An empty mark matches every name, because Go splits text by an empty separator into characters."""
     rules = ChannelRules(namespace_boundary="", user_boundary="", user_separator="", client_boundary="")
     with pytest.raises(ServerError, match="namespace not found"):
         rules.options_of("news")

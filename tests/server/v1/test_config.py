@@ -1,4 +1,4 @@
-"""The configuration of a real 1.x server is read, and what has no effect is named."""
+"""Reading the configuration of a real 1.x server, and naming the keys that have no effect."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from centripetal.server.v1.config import Config, read_config
 
 
 def test_an_empty_configuration_has_the_defaults_of_the_real_server() -> None:
-    """No key is required."""
+    """An empty configuration is valid and has the defaults of the real server."""
     config, unhonoured = read_config({})
     assert config == Config()
     assert unhonoured == []
@@ -18,7 +18,7 @@ def test_an_empty_configuration_has_the_defaults_of_the_real_server() -> None:
 
 
 def test_every_kind_of_key_is_read() -> None:
-    """Top level options, marks and namespaces; a namespace inherits nothing."""
+    """Top-level options, channel marks and namespaces are read; a namespace inherits nothing."""
     config, unhonoured = read_config(
         {
             "Secret": "s",
@@ -53,7 +53,7 @@ def test_every_kind_of_key_is_read() -> None:
     ],
 )
 def test_a_key_without_effect_is_named(raw: dict[str, Any], name: str) -> None:
-    """Unknown keys and those of other features give one sentence each."""
+    """An unknown key and a key of an unsupported feature each get one sentence."""
     _, unhonoured = read_config(raw)
     assert len(unhonoured) == 1
     assert repr(name) in unhonoured[0]
@@ -70,8 +70,8 @@ def test_a_key_without_effect_is_named(raw: dict[str, Any], name: str) -> None:
         ({"nonsense": 1}, None),
     ],
 )
-def test_slips_are_told_the_key_that_was_meant(raw: dict[str, Any], instead: str | None) -> None:
-    """Where one with an effect is spelt nearly so."""
+def test_misspelled_keys_get_a_suggestion(raw: dict[str, Any], instead: str | None) -> None:
+    """A misspelled key gets a suggestion if a supported key has a similar name."""
     (unhonoured,) = read_config(raw)[1]
     assert unhonoured.partition("; did you mean ")[2] == (f"{instead!r}?" if instead else "")
 
@@ -96,24 +96,24 @@ def test_slips_are_told_the_key_that_was_meant(raw: dict[str, Any], instead: str
         ({"presence_ping_interval": 0}, "presence_ping_interval must be at least 1"),
     ],
 )
-def test_what_the_real_server_cannot_use_is_an_error_that_names_the_key(raw: dict[str, Any], message: str) -> None:
-    """Nothing is guessed."""
+def test_an_unusable_value_is_an_error_that_names_the_key(raw: dict[str, Any], message: str) -> None:
+    """A value that the real server cannot use raises `UsageError` with the name of its key."""
     with pytest.raises(UsageError, match=message):
         read_config(raw)
 
 
-def test_a_configuration_that_is_no_object_is_an_error() -> None:
-    """A list of keys is none."""
+def test_a_configuration_must_be_an_object() -> None:
+    """A configuration must be an object; a list is an error."""
     with pytest.raises(UsageError, match="must be an object"):
         read_config(["secret"])  # type: ignore[arg-type]
 
 
-def test_numbers_and_words_stand_for_text_and_bools() -> None:
-    """As the real server takes them."""
+def test_numbers_and_words_are_converted() -> None:
+    """Numbers are accepted as text and words as booleans, as by the real server."""
     config, _ = read_config({"secret": 5, "insecure": 1, "insecure_api": "F", "websocket_compression": 0})
     assert (config.secret, config.insecure, config.insecure_api) == ("5", True, False)
 
 
-def test_the_secret_is_in_no_repr() -> None:
-    """A configuration may be logged."""
+def test_the_repr_hides_the_secret() -> None:
+    """The repr of a configuration does not contain the secret, because it may be logged."""
     assert "hush" not in repr(Config(secret="hush"))

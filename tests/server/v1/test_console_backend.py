@@ -1,4 +1,4 @@
-"""A 1.x server as the console sees it."""
+"""The console's view of a 1.x server."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ CONFIG = {
 
 
 class Connected:
-    """A connection that remembers what is done to it."""
+    """A connection that records the calls made to it."""
 
     def __init__(self, id_: str, user: str, hub: Hub[Any]) -> None:
         self.id, self.user, self.done = id_, user, list[str]()
@@ -49,13 +49,13 @@ def backend(node: Node) -> ConsoleBackend:
     return ConsoleBackend(node)
 
 
-def test_it_says_what_it_is(backend: ConsoleBackend) -> None:
-    """The version it stands in for, and where clients connect, with the prefix."""
+def test_the_backend_describes_its_server(backend: ConsoleBackend) -> None:
+    """The backend reports the emulated version and the client endpoint, including the prefix."""
     assert (backend.name, backend.websocket_path) == ("Centrifugo 1.8.0", "/rt/connection/websocket")
 
 
-def test_channels_and_who_is_in_them(node: Node, backend: ConsoleBackend) -> None:
-    """Subscribers are known also where presence is off; presence adds what the application told of them."""
+def test_channels_show_their_subscribers(node: Node, backend: ConsoleBackend) -> None:
+    """Subscribers are listed even where presence is off; presence adds the info that the application signed."""
     for client, user in (("1", "ada"), ("2", ""), ("3", "bob")):
         Connected(client, user, node.hub)
     for channel in ("news", "bare:x"):
@@ -76,7 +76,7 @@ def test_channels_and_who_is_in_them(node: Node, backend: ConsoleBackend) -> Non
 
 
 def test_history_is_newest_first(node: Node, backend: ConsoleBackend) -> None:
-    """With who published it, if a client did; as much as is asked for."""
+    """History is newest first, limited as requested, and names the client that published a message."""
     options = node.config.channels.options
     node.publish(Publication("1", "news", b"1"), options, node.now())
     node.publish(Publication("2", "news", b"2", "c", ClientInfo("ada", "c")), options, node.now())
@@ -85,12 +85,12 @@ def test_history_is_newest_first(node: Node, backend: ConsoleBackend) -> None:
 
 
 def test_a_channel_without_a_namespace_is_explained(backend: ConsoleBackend) -> None:
-    """It can be looked at, and has nothing."""
+    """A channel in an unknown namespace is shown with an explanation and without content."""
     assert "no namespace “no”" in backend.channel("no:where", 10).advice
 
 
-def test_reading_leaves_no_trace(node: Node, backend: ConsoleBackend) -> None:
-    """The server's own counters count what its callers ask for, not the console."""
+def test_reading_does_not_count(node: Node, backend: ConsoleBackend) -> None:
+    """Reading through the console does not change the server's counters."""
     before = node.metrics.current()
     backend.channels()
     backend.channel("news", 10)
@@ -98,8 +98,8 @@ def test_reading_leaves_no_trace(node: Node, backend: ConsoleBackend) -> None:
     assert node.metrics.current() == before
 
 
-def test_acting_goes_the_way_of_the_api(node: Node, backend: ConsoleBackend) -> None:
-    """Clients get what they would get, listeners hear of the call, errors are the server's."""
+def test_actions_behave_like_api_calls(node: Node, backend: ConsoleBackend) -> None:
+    """Console actions have the effects, events and errors of API calls."""
     heard = list[Event]()
     node.events.listen(heard.append)
     ada = Connected("1", "ada", node.hub)

@@ -1,4 +1,4 @@
-"""The fields of requests in form mode; expectations were seen on a real 1.8.0 server."""
+"""The fields of form requests; the expected values were observed on a real 1.8.0 server."""
 
 import pytest
 
@@ -30,20 +30,20 @@ def part(name: str, value: str, more: str = "") -> bytes:
         ("&&", {}),
     ],
 )
-def test_fields_of_the_query_count_for_any_method(query: str, expected: dict[str, str]) -> None:
-    """The first of repeated ones; a pair that cannot be read is passed over."""
+def test_query_fields_are_read_for_any_method(query: str, expected: dict[str, str]) -> None:
+    """Query fields are read for any method: the first of duplicates counts, and invalid pairs are skipped."""
     assert fields(b"", "", "GET", f"/api/?{query}") == expected
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_fields_of_the_body_win_over_the_query(method: str) -> None:
-    """Where the body is a form."""
+    """Fields of an urlencoded body take precedence over the query."""
     assert fields(b"data=body", FORM, method, "/?data=query&x=1") == {"data": "body", "x": "1"}
     assert fields(b"data=body", "Application/X-WWW-form-urlencoded ; charset=x", method) == {"data": "body"}
 
 
 def test_other_bodies_have_no_fields() -> None:
-    """Another method, another type, or too much."""
+    """A body has no fields if its method or type differs, or if it is too large."""
     for method, content_type, body in (
         ("GET", FORM, b"data=1"),
         ("DELETE", FORM, b"data=1"),
@@ -66,7 +66,7 @@ def test_other_bodies_have_no_fields() -> None:
     ],
 )
 def test_multipart_bodies_have_fields(body: bytes, content_type: str) -> None:
-    """For any method; files are none."""
+    """Multipart bodies have fields for any method; files are left out."""
     assert fields(body, content_type, "GET") == {"data": "1"}
 
 
@@ -80,17 +80,17 @@ def test_multipart_bodies_have_fields(body: bytes, content_type: str) -> None:
         (b"--BB\r\nX: y\r\n\r\n1\r\n--BB--", MULTIPART),
     ],
 )
-def test_broken_multipart_bodies_have_none(body: bytes, content_type: str) -> None:
-    """No end, no boundary, another kind, no name."""
+def test_broken_multipart_bodies_have_no_fields(body: bytes, content_type: str) -> None:
+    """A multipart body without an end, a boundary or a name, or of another kind, has no fields."""
     assert fields(body, content_type) == {}
 
 
 def test_the_query_wins_over_multipart() -> None:
-    """Unlike with an urlencoded body."""
+    """The query takes precedence over a multipart body, unlike over an urlencoded body."""
     assert fields(part("data", "1") + b"--BB--", MULTIPART, target="/?data=query") == {"data": "query"}
 
 
 def test_data_may_hold_anything() -> None:
-    """Line breaks and what looks like the end survive."""
+    """Multipart data keeps line breaks and text that looks like the closing boundary."""
     value = "a\r\n\r\nb\n--BBx--\r\n--B"
     assert fields(part("data", value) + b"--BB--", MULTIPART) == {"data": value}

@@ -1,4 +1,4 @@
-"""What a 1.x server answers to HTTP requests, beyond the recordings."""
+"""HTTP responses of a 1.x server, beyond the recorded transcripts."""
 
 import itertools
 
@@ -27,8 +27,8 @@ def ask(endpoints: HTTPEndpoints, body: bytes = CHANNELS, *headers: tuple[str, s
     return endpoints.answer(Request("POST", target, headers, body))
 
 
-def test_the_ladder_of_decisions() -> None:
-    """The first thing that is wrong decides (spec v1 §5.3)."""
+def test_checks_run_in_order() -> None:
+    """The first check that fails determines the response (spec v1 §5.3)."""
     endpoints, _ = make(secret="secret")
     good = ("x-api-sign", generate_api_sign("secret", CHANNELS))
     bad = ("x-api-sign", "0" * 64)
@@ -42,22 +42,22 @@ def test_the_ladder_of_decisions() -> None:
     assert ask(endpoints, b"nonsense", JSON, wrong).status == 400
 
 
-def test_nothing_is_signed_with_insecure_api() -> None:
-    """A wrong sign is as good as none."""
+def test_insecure_api_ignores_signs() -> None:
+    """With `insecure_api` the sign is ignored, even if it is wrong."""
     endpoints, _ = make(secret="secret", insecure_api=True)
     assert [ask(endpoints, CHANNELS, JSON, *more).status for more in ((), (("x-api-sign", "x"),))] == [200, 200]
     assert ask(endpoints, b"", JSON).status == 400
 
 
 def test_the_reason_of_a_refusal_is_not_sent() -> None:
-    """It is a note for the log; the body says nothing."""
+    """The reason of a refusal is a note for the log and not part of the body."""
     response = ask(make(insecure_api=True)[0], b"[1]", JSON)
     assert (response.status, response.body) == (400, b"Bad Request\n")
     assert "object is expected" in response.note
 
 
-def test_a_reply_that_cannot_be_printed_is_a_failure_of_the_server() -> None:
-    """Presence of a client whose info is no JSON (spec v1 §9.4)."""
+def test_an_unserializable_reply_is_a_server_error() -> None:
+    """A reply with an info that is not JSON is answered with 500 (spec v1 §9.4)."""
     endpoints, node = make(insecure_api=True, presence=True)
     node.engine.add_presence("c", ClientInfo("u", "1", b"nonsense"))
     response = ask(endpoints, b'{"method":"presence","params":{"channel":"c"}}', JSON)
@@ -80,13 +80,13 @@ def test_a_reply_that_cannot_be_printed_is_a_failure_of_the_server() -> None:
     ],
 )
 def test_unclean_paths_are_redirected(target: str, location: str) -> None:
-    """Empty and dotted parts, and the endpoint without its slash."""
+    """Paths with empty or dotted parts, and an endpoint without its slash, are redirected."""
     response = ask(make()[0], target=target)
     assert (response.status, response.headers, response.body) == (301, (("Location", location),), b"")
 
 
-def test_browsers_are_told_where_to_go() -> None:
-    """A redirected GET has a page, a HEAD only its type."""
+def test_redirects_have_a_page_for_browsers() -> None:
+    """A redirect of a GET has an HTML body; a redirect of a HEAD only has its content type."""
     endpoints, _ = make()
     get, head = (endpoints.answer(Request(method, "/api?a&b")) for method in ("GET", "HEAD"))
     assert get.body == b'<a href="/api/?a&amp;b">Moved Permanently</a>.\n\n'
@@ -96,24 +96,24 @@ def test_browsers_are_told_where_to_go() -> None:
 
 @pytest.mark.parametrize("target", ["/", "/API/", "/apix", "/info/", "/auth/", "/*"])
 def test_other_paths_are_not_found(target: str) -> None:
-    """In the real server's words."""
+    """An unknown path gets 404 with the real server's text."""
     response = ask(make()[0], target=target)
     assert (response.status, response.body) == (404, b"404 page not found\n")
 
 
 @pytest.mark.parametrize("target", ["/api/x", "/%61pi/", "http://host:1/api/?x", "https://host/api/"])
-def test_other_ways_to_write_the_endpoint(target: str) -> None:
-    """Anything below it, escapes, whole URLs."""
+def test_equivalent_paths_reach_the_endpoint(target: str) -> None:
+    """Paths below the endpoint, escaped paths and absolute URLs reach the endpoint."""
     assert ask(make(insecure_api=True)[0], CHANNELS, JSON, target=target).status == 200
 
 
-def test_a_question_about_the_whole_server_is_answered() -> None:
-    """`*` is no path, and only OPTIONS may have it."""
+def test_options_for_the_whole_server_is_answered() -> None:
+    """`OPTIONS *` is answered, and other methods with `*` are refused."""
     assert [make()[0].answer(Request(method, "*")).status for method in ("OPTIONS", "GET")] == [200, 400]
 
 
-def test_a_prefix_stands_before_every_path() -> None:
-    """And nothing is found without it."""
+def test_the_prefix_applies_to_every_path() -> None:
+    """All paths start with the configured prefix, and paths without it are not found."""
     endpoints, _ = make(insecure_api=True, http_prefix="/rt")
     assert [ask(endpoints, CHANNELS, JSON, target=path).status for path in ("/rt/api/", "/rt/api", "/api/")] == [
         200,
@@ -122,15 +122,15 @@ def test_a_prefix_stands_before_every_path() -> None:
     ]
 
 
-def test_a_server_that_stops_says_so() -> None:
-    """With 503 and nothing more."""
+def test_a_stopping_server_answers_503() -> None:
+    """A stopping server answers 503 with an empty body."""
     endpoints, _ = make(insecure_api=True)
     endpoints.stopping = True
     assert ask(endpoints, CHANNELS, JSON) == Response(503)
 
 
 def test_requests_of_the_api_are_counted_and_timed() -> None:
-    """Also the refused ones, no others."""
+    """API requests, including refused requests, are counted and timed; other requests are not."""
     endpoints, node = make(insecure_api=True)
     for target, body in (("/api/", CHANNELS), ("/api/", b""), ("/nope", b"")):
         ask(endpoints, body, JSON, target=target)
@@ -152,8 +152,8 @@ def test_requests_of_the_api_are_counted_and_timed() -> None:
         ("/socket", ""),
     ],
 )
-def test_what_is_not_emulated_is_named(target: str, words: str) -> None:
-    """With 404, which is all that is said of paths that are not there in the real server either."""
+def test_paths_that_are_not_emulated_are_explained(target: str, words: str) -> None:
+    """A path that is not emulated gets 404 with an explanation; real servers send 404 for unknown paths, too."""
     endpoints, _ = make(http_prefix="/rt", web=True)
     response = endpoints.answer(Request("GET", target))
     assert response.status == 404
@@ -162,7 +162,7 @@ def test_what_is_not_emulated_is_named(target: str, words: str) -> None:
 
 
 def test_admin_endpoints_need_a_configuration() -> None:
-    """Without one the real server does not have them."""
+    """Admin endpoints are not found without a configuration, as on the real server."""
     for config, words in (({}, False), ({"admin": True}, True), ({"web": "false"}, False)):
         response = make(**config)[0].answer(Request("GET", "/socket"))
         assert (b"admin" in response.body) is words
@@ -171,14 +171,14 @@ def test_admin_endpoints_need_a_configuration() -> None:
 @pytest.mark.parametrize(
     "target", ["/connection/websocket?x", "http://host:1/connection/websocket", "/connection/%77ebsocket"]
 )
-def test_other_ways_to_write_where_clients_connect(target: str) -> None:
-    """Queries, whole URLs, escapes: as for the API."""
+def test_equivalent_paths_reach_the_websocket(target: str) -> None:
+    """Queries, absolute URLs and escapes are accepted in the WebSocket path, as in the API path."""
     endpoints, _ = make()
     assert endpoints.opens_websocket(Request("GET", target, tuple(GOOD.items())))
 
 
-def test_a_server_that_stops_opens_no_websocket() -> None:
-    """It answers 503."""
+def test_a_stopping_server_refuses_websockets() -> None:
+    """A stopping server answers WebSocket handshakes with 503."""
     endpoints, _ = make()
     request = Request("GET", "/connection/websocket", tuple(GOOD.items()))
     assert endpoints.opens_websocket(request)

@@ -7,14 +7,14 @@ from tests.wire.golden import load
 
 
 def test_the_names_are_those_of_the_real_server() -> None:
-    """All 74 of them, no other."""
+    """The 74 metric names are exactly the names of the real server."""
     recorded = json.loads(load("v1", "api_stats")["steps"][2]["response"]["body"])
     assert sorted(Metrics().current()) == list(recorded[0]["body"]["data"]["metrics"])
     assert len(Metrics().announced) == 74
 
 
 def test_counters_are_announced_as_the_increase_of_the_last_interval() -> None:
-    """Nothing before the first interval has ended, then what came within it."""
+    """Counters announce the increase of the last full interval, and 0 before the first interval ends."""
     metrics = Metrics()
     metrics.count("http_api_num_requests")
     assert (metrics.current()["http_api_num_requests"], metrics.announced["http_api_num_requests"]) == (1, 0)
@@ -26,14 +26,14 @@ def test_counters_are_announced_as_the_increase_of_the_last_interval() -> None:
 
 
 def test_gauges_show_the_last_reading() -> None:
-    """They are shown at once and announced with the interval."""
+    """Gauges show their last reading at once and announce it with the interval."""
     metrics = Metrics()
     metrics.gauge({"node_num_clients": 5})
     assert (metrics.current()["node_num_clients"], metrics.announced["node_num_clients"]) == (5, 0)
 
 
-def test_latencies_are_summed_up() -> None:
-    """To three digits, for the current interval and the last fifteen."""
+def test_latencies_are_summarized() -> None:
+    """Latencies are summarized to three digits, for the current interval and for the last fifteen."""
     latencies = Latencies()
     for value in range(1, 101):
         latencies.record(value)

@@ -1,4 +1,4 @@
-"""One client connection, without a network and with a clock that is told what time it is."""
+"""One client connection, without a network and with a clock that the test sets."""
 
 import heapq
 import itertools
@@ -40,7 +40,7 @@ class FakeTimer:
 
 
 class World:
-    """A server, and the time there."""
+    """A server with a clock that the test moves."""
 
     def __init__(self, **config: object) -> None:
         self.time = 1000.0
@@ -64,7 +64,7 @@ class World:
         return client
 
     def wait(self, seconds: float) -> None:
-        """Let so much time pass, and all that is due in it happen."""
+        """Advance the clock by *seconds* and run the timers that are due."""
         end = self.time + seconds
         while self.timers and self.timers[0][0] <= end:
             self.time, _, timer, callback = heapq.heappop(self.timers)
@@ -77,7 +77,7 @@ class World:
 
 
 class Client:
-    """A session and the connection that it talks to."""
+    """A session and the connection that it writes to."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -102,13 +102,13 @@ class Client:
         return timer
 
     def ask(self, method: str, **params: object) -> Any:
-        """The reply; what came before it stays in `sent`."""
+        """Return the reply; frames that came before it stay in `sent`."""
         self.session.receive(json.dumps({"uid": "1", "method": method, "params": params}).encode())
         assert not self.ended, self.ended
         return self.sent.pop()
 
     def pushed(self) -> list[Any]:
-        """What came since the last time."""
+        """Return the frames that were sent since the last call."""
         pushed, self.sent = self.sent, []
         return pushed
 
@@ -124,8 +124,8 @@ def credentials(world: World, user: str, info: str = "", timestamp: str | None =
     return {"user": user, "timestamp": timestamp, "info": info, "token": token}
 
 
-def test_who_does_not_authenticate_is_closed() -> None:
-    """At exactly the configured delay; with a delay of 0 never."""
+def test_an_unauthenticated_client_is_closed() -> None:
+    """A client that does not authenticate is closed exactly after the configured delay, or never if the delay is 0."""
     world = World(stale_connection_close_delay=10)
     client, other = world.connection(), world.connection("u")
     world.wait(9.9)
@@ -139,7 +139,7 @@ def test_who_does_not_authenticate_is_closed() -> None:
 
 
 def test_credentials_expire_and_can_be_refreshed() -> None:
-    """Lifetime and delay after the timestamp the connection is closed, unless there is a later timestamp by then."""
+    """The connection is closed a lifetime and a delay after the timestamp, unless it was refreshed by then."""
     world = World(connection_lifetime=10, expired_connection_close_delay=5)
     one, two = world.connection("u"), world.connection("u")
     world.wait(9)
@@ -158,8 +158,8 @@ def test_credentials_expire_and_can_be_refreshed() -> None:
     assert two.reason() == "expired, come back"
 
 
-def test_expired_credentials_are_no_error_and_no_connection() -> None:
-    """The client may try again; a refresh with expired ones changes nothing (spec v1 §9.4, §9.5)."""
+def test_expired_credentials_do_not_close_the_connection() -> None:
+    """Expired credentials get a reply that allows a retry; a refresh with them has no effect (spec v1 §9.4, §9.5)."""
     world = World(connection_lifetime=10, stale_connection_close_delay=25)
     client = world.connection()
     assert client.ask("connect", **credentials(world, "u", timestamp="990"))["body"]["expired"] is True
@@ -170,8 +170,8 @@ def test_expired_credentials_are_no_error_and_no_connection() -> None:
     assert client.reason() == "expired, come back"
 
 
-def test_a_refresh_may_bring_a_new_info() -> None:
-    """Presence shows it as soon as it is renewed; an empty one keeps the old."""
+def test_a_refresh_may_change_the_info() -> None:
+    """Presence shows the info of a refresh after the next renewal; an empty info keeps the old value."""
     world = World(connection_lifetime=100, presence_ping_interval=5)
     client = world.connection("u", info='"old"')
     client.ask("subscribe", channel="c")
@@ -188,8 +188,8 @@ def test_a_refresh_may_bring_a_new_info() -> None:
 
 
 @pytest.mark.parametrize("timestamp", ["soon", "1_000", " 1", "", "9223372036854775808", "1" * 5000])
-def test_a_timestamp_is_an_integer(timestamp: str) -> None:
-    """Of 64 bits, as the server's language reads it."""
+def test_a_timestamp_is_a_64_bit_integer(timestamp: str) -> None:
+    """A timestamp must be a 64-bit integer in the syntax that Go accepts."""
     world = World()
     client = world.connection()
     params = credentials(world, "u") | {"timestamp": timestamp}
@@ -210,8 +210,8 @@ def test_a_timestamp_is_an_integer(timestamp: str) -> None:
         (b"{" + b" " * 65536, "limit exceeded"),
     ],
 )
-def test_what_ends_a_connection_that_has_not_authenticated(frame: bytes, reason: str) -> None:
-    """Once and for all: what comes later is not looked at."""
+def test_protocol_errors_close_an_unauthenticated_connection(frame: bytes, reason: str) -> None:
+    """A protocol error closes an unauthenticated connection, and later frames are ignored."""
     client = World().connection()
     client.session.receive(frame)
     client.session.receive(b'{"method":"connect","params":{}}')
@@ -229,15 +229,15 @@ def test_what_ends_a_connection_that_has_not_authenticated(frame: bytes, reason:
         ("ping", {"data": 5}, "invalid message"),
     ],
 )
-def test_what_ends_a_connection_that_has_authenticated(method: str, params: object, reason: str) -> None:
-    """The reason is one word of the real server's."""
+def test_protocol_errors_close_an_authenticated_connection(method: str, params: object, reason: str) -> None:
+    """An invalid command closes an authenticated connection with the real server's reason."""
     client = World().connection("u")
     client.session.receive(json.dumps({"method": method, "params": params}).encode())
     assert client.reason() == reason
 
 
 def test_commands_before_a_fatal_one_have_run() -> None:
-    """Others see the client come and go; its replies are lost."""
+    """Commands before a fatal command run and are visible to other clients, but their replies are lost."""
     world = World()
     witness = world.connection("w")
     witness.ask("subscribe", channel="public:c")
@@ -250,8 +250,8 @@ def test_commands_before_a_fatal_one_have_run() -> None:
     assert [push["method"] for push in client.pushed()] == ["join"]
 
 
-def test_a_reply_that_cannot_be_printed_ends_the_connection() -> None:
-    """After all commands of the frame have run (spec v1 §9.3)."""
+def test_an_unserializable_reply_closes_the_connection() -> None:
+    """The connection is closed after all commands of the frame have run (spec v1 §9.3)."""
     world = World()
     client = world.connection("u", info="nonsense")
     witness = world.connection("w")
@@ -265,8 +265,8 @@ def test_a_reply_that_cannot_be_printed_ends_the_connection() -> None:
     assert world.node.engine.channels() == ["recover:c"]
 
 
-def test_users_are_limited_but_not_the_anonymous_one() -> None:
-    """Connections that ended do not count (spec v1 §2)."""
+def test_named_users_have_a_connection_limit() -> None:
+    """The limit counts open connections of a named user; anonymous connections are unlimited (spec v1 §2)."""
     world = World(user_connection_limit=1)
     first, second = world.connection("u"), world.connection()
     second.session.receive(json.dumps({"method": "connect", "params": credentials(world, "u")}).encode())
@@ -276,8 +276,8 @@ def test_users_are_limited_but_not_the_anonymous_one() -> None:
         world.connection(user)
 
 
-def test_the_checks_of_a_subscription_are_in_order() -> None:
-    """The first thing that is wrong is what the client is told (spec v1 §9.7)."""
+def test_subscription_checks_run_in_order() -> None:
+    """The client gets the error of the first check that fails (spec v1 §9.7)."""
     world = World(max_channel_length=20, client_channel_limit=1)
     client = world.connection("")
 
@@ -309,8 +309,8 @@ def test_the_checks_of_a_subscription_are_in_order() -> None:
     assert refusal("public:x") == "already subscribed"
 
 
-def test_an_info_of_a_private_channel_is_remembered() -> None:
-    """For the life of the connection, over an unsubscribe; in other channels it is not looked at."""
+def test_the_info_of_a_private_channel_is_kept() -> None:
+    """The info of a private channel is kept for the whole connection; in other channels the info is ignored."""
     world = World()
     client = world.connection("u")
     for info in ("[1]", ""):
@@ -322,8 +322,8 @@ def test_an_info_of_a_private_channel_is_remembered() -> None:
     assert world.node.engine.presence("c")[client.id].chan_info == b""
 
 
-def test_who_comes_sees_itself_come_before_the_reply() -> None:
-    """And go; others see it, too (spec v1 §9.7)."""
+def test_a_subscriber_sees_its_own_join_before_the_reply() -> None:
+    """A subscriber receives its own join before the reply, and its leave; other subscribers see both (spec v1 §9.7)."""
     world = World()
     one, two = world.connection("1"), world.connection("2")
     for client in (one, two):
@@ -335,8 +335,8 @@ def test_who_comes_sees_itself_come_before_the_reply() -> None:
     assert [push["method"] for push in two.pushed()] == [push["method"] for push in one.pushed()] == ["leave"]
 
 
-def test_what_was_missed_is_recovered() -> None:
-    """Newest first; completely only if the last message seen is still known (spec v1 §9.8)."""
+def test_missed_messages_are_recovered() -> None:
+    """Recovery is newest first, and complete only if the last message seen is still in the history (spec v1 §9.8)."""
     world = World()
     client = world.connection("u")
 
@@ -361,7 +361,7 @@ def test_what_was_missed_is_recovered() -> None:
 
 
 def test_the_back_end_ends_subscriptions() -> None:
-    """Each gets a push, also where there was no subscription; without a channel there is one for each."""
+    """Each unsubscribe is pushed, also without a subscription; without a channel there is a push per channel."""
     world = World()
     client = world.connection("u")
     client.ask("subscribe", channel="c")
@@ -375,7 +375,7 @@ def test_the_back_end_ends_subscriptions() -> None:
 
 
 def test_the_back_end_ends_connections() -> None:
-    """After its command has returned (spec v1 §6.4)."""
+    """A disconnect takes effect after its command has returned (spec v1 §6.4)."""
     world = World()
     client = world.connection("u")
     world.call("disconnect", user="u")
@@ -385,8 +385,8 @@ def test_the_back_end_ends_connections() -> None:
     assert world.node.hub.count_connections() == 0
 
 
-def test_a_server_that_stops_says_so_to_who_has_authenticated() -> None:
-    """Others just see the end (spec v1 §9.3)."""
+def test_a_stopping_server_sends_a_reason_to_authenticated_clients() -> None:
+    """A stopping server sends a reason to authenticated clients and just closes the others (spec v1 §9.3)."""
     world = World()
     known, stranger = world.connection("u"), world.connection()
     for client in (known, stranger, known):
@@ -395,7 +395,7 @@ def test_a_server_that_stops_says_so_to_who_has_authenticated() -> None:
 
 
 def test_publishing_needs_a_subscription_and_the_option() -> None:
-    """In this order; `insecure` lifts the option."""
+    """Publishing checks the subscription first and the option second; `insecure` replaces the option."""
     world = World()
     client = world.connection("u", info="{}")
     for params, error in (
@@ -422,7 +422,7 @@ def test_publishing_needs_a_subscription_and_the_option() -> None:
 
 
 def test_presence_and_history_are_for_subscribers() -> None:
-    """With the advice to try again where an option is off (spec v1 §9.9)."""
+    """Presence and history require a subscription; if the option is off, the error advises a retry (spec v1 §9.9)."""
     world = World()
     client = world.connection("u")
     assert client.ask("presence", channel="c")["error"] == "permission denied"
@@ -435,14 +435,14 @@ def test_presence_and_history_are_for_subscribers() -> None:
 
 
 def test_pings_are_answered() -> None:
-    """With their data, if there is any."""
+    """A ping is answered with its data, if it has any."""
     client = World().connection("u")
     assert client.ask("ping") == {"uid": "1", "method": "ping"}
     assert client.ask("ping", data="x") == {"uid": "1", "method": "ping", "body": {"data": "x"}}
 
 
-def test_counters_are_true() -> None:
-    """What the sessions of a node did is what its metrics say."""
+def test_counters_match_the_sessions() -> None:
+    """The metrics of the node count what its sessions did."""
     world = World()
     client = world.connection("u")
     client.ask("subscribe", channel="public:c")
@@ -459,8 +459,8 @@ def test_counters_are_true() -> None:
     assert metrics["client_bytes_in"] > 100
 
 
-def test_what_clients_do_is_told() -> None:
-    """Who listens to the events of a server learns who came, where to, what was refused, and how it ended."""
+def test_client_actions_emit_events() -> None:
+    """Listeners get an event for each connect, subscription, refusal and disconnect."""
     world, heard = World(), list[Any]()
     world.node.events.listen(heard.append)
     client = world.connection("42")
