@@ -300,8 +300,8 @@ def test_credentials_select_the_generation(
     arguments: tuple[str, ...],
     kind: type,
 ) -> None:
-    """A secret selects 1.x, and an API key, a token key, a token or --server 6 selects a later server, which needs no
-    API key.
+    """A secret selects 1.x; an API key, a token key, a token or --server 6 selects a later server and needs no API
+    key.
     """
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -23,9 +23,7 @@ def test_demo_shows_each_call() -> None:
 
 
 def test_demo_has_a_live_subscriber() -> None:
-    """A live subscriber is in the channels, and the events that it receives are printed below the call that caused
-    them.
-    """
+    """A live subscriber is in the channels, and its events are printed below the call that caused them."""
     out = run("demo", "--server", "1").stdout
     lines = [re.sub(r"connection \S+", "connection …", line).strip() for line in out.splitlines()]
     seen = [line.removeprefix("alice sees  ") for line in lines if line.startswith("alice sees")]

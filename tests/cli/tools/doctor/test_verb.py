@@ -215,8 +215,8 @@ def answering(*, ahead: float = 0.0, versions: tuple[str, ...] = ("6.9.1 OSS",))
     [(0.0, "ok", "same time"), (2.0, "ok", "same time"), (600.0, "warning", "ahead"), (-600.0, "warning", "behind")],
 )
 def test_clocks_are_compared(cli: Run, ahead: float, state: str, words: str) -> None:
-    """A clock difference of a few seconds is ignored, and a larger difference is a warning because tokens depend on
-    the time.
+    """A clock difference of a few seconds is ignored, and a larger one is a warning, because tokens expire by the
+    clock.
     """
     with answering(ahead=ahead) as url:
         check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["clock"]

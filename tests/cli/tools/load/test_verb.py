@@ -68,9 +68,7 @@ def test_a_load_from_stdin_arrives_at_a_1x_server(api: Run, server: EmbeddedServ
 
 
 def test_failed_lines_are_kept_and_can_be_loaded_again(current: Run, write: Write) -> None:
-    """Invalid lines and rejected commands are kept in order with the reason, and other lines of their groups are
-    executed.
-    """
+    """Failed lines are kept in order with the reason, and other lines of their groups are executed."""
     lines = ["nonsense", publish("no-such:x", 1), publish("kept", 1), publish("kept", 2, tagz={}), {"stats": {}}]
     file = write(*lines)
     ran = current("load", str(file))
@@ -99,9 +97,7 @@ def test_a_partly_failed_broadcast_keeps_the_failed_channels(current: Run, write
 
 
 def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
-    """The first twenty failures and the number of further failures are printed, and the failure file contains all of
-    them.
-    """
+    """Twenty failures and the number of further failures are printed, and the failure file contains all of them."""
     file = write(*["x"] * 30)
     kept = file.with_name("kept")
     ran = current("load", str(file), "--failed", str(kept))
