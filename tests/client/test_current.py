@@ -523,7 +523,7 @@ async def test_with_closes_the_transport() -> None:
 
 
 async def test_an_old_server_is_detected_once() -> None:
-    """After the first call, an old server's single endpoint is used, and unsupported fields fail only their own call."""
+    """After the first call, the client uses an old server's single endpoint and rejects unsupported fields."""
     legacy_info = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}', JSON)
     done = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
     facades = Facades(NOT_FOUND, legacy_info, done, done)

@@ -66,9 +66,7 @@ async def test_repeated_calls_share_each_request() -> None:
 
 @pytest.mark.parametrize(("callers", "sizes"), [(200, [1, 200, 1, 200]), (20, [1, 20, 21])])
 async def test_a_new_call_does_not_wait_behind_repeated_calls(callers: int, sizes: list[int]) -> None:
-    """A call made during a large request is sent before its callers resume, and during a small one with their next
-    calls.
-    """
+    """A new call is sent before the callers of a large request resume, but after a small request it shares their next."""
     seen: list[int] = []
     lone: list[asyncio.Task[bool]] = []
 
@@ -226,7 +224,7 @@ async def test_close_fails_waiting_calls() -> None:
 
 
 def test_a_closed_loop_leaves_no_calls_behind() -> None:
-    """An event loop that shuts down cancels its waiting calls, leaves no task, and the client works in the next loop."""
+    """When an event loop shuts down, its waiting calls are cancelled, and the client works in the next loop."""
     client, stub = client_with()
 
     async def abandon() -> None:

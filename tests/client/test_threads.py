@@ -275,7 +275,7 @@ def test_an_interrupt_while_waking_other_threads(moment: int, monkeypatch: pytes
     assert client.publish("a", 2) is True
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_does_not_inherit_waiting_calls() -> None:
     """A child forked while the parent has a request in flight can call at once."""
     stub, threads = crew()

@@ -300,9 +300,7 @@ def test_credentials_select_the_generation(
     arguments: tuple[str, ...],
     kind: type,
 ) -> None:
-    """A secret selects 1.x; an API key, a token key, a token or --server 6 selects a later server and needs no API
-    key.
-    """
+    """A secret selects 1.x; an API key, a token key, a token or --server 6 selects a later server."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     ran = cli("watch", "news", "--url", "http://localhost:1", *arguments)

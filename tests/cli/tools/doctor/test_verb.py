@@ -173,7 +173,7 @@ def test_a_token_without_the_key_is_used_to_connect(current: Run, monkeypatch: p
 
 
 def test_a_verification_key(current: Run, tmp_path: Path) -> None:
-    """A key set only verifies tokens, so `doctor` connects with the given token."""
+    """A key set cannot sign tokens, so `doctor` verifies a given token and does not connect without one."""
     file = tmp_path / "set.json"
     file.write_text('{"keys": []}')
     ran = current("doctor", "--token-key", f"@{file}", "--json")
@@ -215,9 +215,7 @@ def answering(*, ahead: float = 0.0, versions: tuple[str, ...] = ("6.9.1 OSS",))
     [(0.0, "ok", "same time"), (2.0, "ok", "same time"), (600.0, "warning", "ahead"), (-600.0, "warning", "behind")],
 )
 def test_clocks_are_compared(cli: Run, ahead: float, state: str, words: str) -> None:
-    """A clock difference of a few seconds is ignored, and a larger one is a warning, because tokens expire by the
-    clock.
-    """
+    """A clock difference of a few seconds is ignored, and a larger difference is a warning."""
     with answering(ahead=ahead) as url:
         check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["clock"]
     assert (check["state"], words in check["text"]) == (state, True)

@@ -160,7 +160,7 @@ def test_a_wrong_key_ends_the_load_at_once(current: Run, write: Write) -> None:
 
 
 def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
-    """Ctrl-C exits with 130 and reports the lines that were read but not sent."""
+    """Ctrl-C exits with 130 and reports the first line that was not sent."""
     environment: Mapping[str, str] = {**os.environ, "CENTRIFUGO_API_KEY": API_KEY}
     command = [sys.executable, "-m", "centripetal", "load", "-", "--group", "2", "--url", current_server.url]
     with subprocess.Popen(
