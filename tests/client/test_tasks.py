@@ -66,7 +66,7 @@ async def test_repeated_calls_share_each_request() -> None:
 
 @pytest.mark.parametrize(("callers", "sizes"), [(200, [1, 200, 1, 200]), (20, [1, 20, 21])])
 async def test_a_new_call_does_not_wait_behind_repeated_calls(callers: int, sizes: list[int]) -> None:
-    """A new call is sent before the callers of a large request resume, but after a small request it shares their next."""
+    """A call made during a large request is sent before its callers resume, and during a small one with them."""
     seen: list[int] = []
     lone: list[asyncio.Task[bool]] = []
 
