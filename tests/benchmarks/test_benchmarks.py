@@ -1,4 +1,4 @@
-"""What the benchmarks stand on: that contenders do the same work, and that what goes wrong is noticed. No timing."""
+"""Tests of the benchmarks' assumptions: contenders do the same work, and failures are noticed. No timing."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ def client_of(generation: Generation, transport: MemoryTransport) -> v1.Client |
 
 
 def sent(generation: Generation, kind: Kind, count: int) -> HTTPRequest:
-    """What our client sends."""
+    """Return the request that the library's client sends."""
     transport = MemoryTransport(lambda _: HTTPReply(500, b""))
     with contextlib.suppress(centripetal.HTTPStatusError), client_of(generation, transport).batch() as batch:
         for _ in range(count):
@@ -32,8 +32,8 @@ def sent(generation: Generation, kind: Kind, count: int) -> HTTPRequest:
 
 
 @pytest.mark.parametrize(("generation", "name"), ROW_NAMES)
-def test_targets_are_about_who_races(generation: Generation, name: str) -> None:
-    """A target names our contender as the row does, and contenders of a row have different names."""
+def test_targets_name_the_contenders_of_their_row(generation: Generation, name: str) -> None:
+    """A target names contenders of its row, and the contenders of a row have different names."""
     race = ROWS[generation][name](Place(generation, URL, "credential", "gocent"))
     names = [contender.name for contender in race.contenders]
     assert race.name == name
@@ -44,8 +44,8 @@ def test_targets_are_about_who_races(generation: Generation, name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["publish", "broadcast"])
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_bare_contenders_send_what_our_client_sends(generation: Generation, kind: Kind) -> None:
-    """The request of those who have no client of Centrifugo is the one that our client makes, credential included."""
+def test_bare_contenders_send_the_same_request(generation: Generation, kind: Kind) -> None:
+    """Contenders without a Centrifugo client send the same request and credential as the library's client."""
     work, request = work_for(generation, URL, "credential", kind), sent(generation, kind, 1)
     assert work.url == request.url
     assert json.loads(work.encode()) == json.loads(request.body)
@@ -53,8 +53,8 @@ def test_bare_contenders_send_what_our_client_sends(generation: Generation, kind
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_ready_made_requests_carry_what_a_batch_of_ours_does(generation: Generation) -> None:
-    """A request of many publishes made beforehand is the one that our batch makes."""
+def test_prepared_requests_equal_a_batch(generation: Generation) -> None:
+    """A prepared request with several publishes equals the request of the library's batch."""
     (url, body), request = work_for(generation, URL, "credential").many(3), sent(generation, "publish", 3)
     assert url == request.url
     assert json.loads(body) == json.loads(request.body)
@@ -72,8 +72,8 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("generation", "kind", "body"), REFUSALS)
-def test_work_that_was_refused_is_not_counted(generation: Generation, kind: Kind, body: str) -> None:
-    """A reply that does not say that all of the work was done ends the race."""
+def test_rejected_work_ends_the_race(generation: Generation, kind: Kind, body: str) -> None:
+    """A reply that does not confirm all of the work ends the race."""
     with pytest.raises(RuntimeError, match="answered"):
         work_for(generation, URL, "credential", kind).check(body.encode())
 
@@ -86,8 +86,8 @@ BATCH_REFUSALS = [
 
 
 @pytest.mark.parametrize(("generation", "body"), BATCH_REFUSALS)
-def test_batches_must_be_answered_whole(generation: Generation, body: str) -> None:
-    """A reply to many commands must have one success for each."""
+def test_batch_replies_must_be_complete(generation: Generation, body: str) -> None:
+    """A reply to a batch must contain a success for each command."""
     with pytest.raises(RuntimeError, match="answered"):
         work_for(generation, URL, "credential").check_many(body.encode(), 2)
 
@@ -99,7 +99,7 @@ CONVERSATIONS = [
 
 
 @pytest.mark.parametrize(("generation", "received"), CONVERSATIONS)
-def test_listeners_hear_publications_and_pings(generation: Generation, received: bytes) -> None:
-    """In what a server sends, listeners find each publication's number and time, and the ping that wants an answer."""
+def test_listeners_find_publications_and_pings(generation: Generation, received: bytes) -> None:
+    """Listeners find the number and time of each publication, and the pings that require an answer."""
     found = [match.groups() for match in DIALECTS[generation].event.finditer(received)]
     assert found == [(b"7", b"123"), (None, None)]

@@ -1,4 +1,4 @@
-"""What tests of the command line share: a way to run it in this process, and servers to run it against."""
+"""Fixtures that run the command line in this process, and servers for it."""
 
 import io
 import sys
@@ -17,7 +17,7 @@ CONFIG = {"history_size": 10, "history_lifetime": 60, "presence": True, "namespa
 
 
 class Ran(NamedTuple):
-    """What a run of the command line came to."""
+    """Exit code and output of a run of the command line."""
 
     code: int
     out: str
@@ -57,8 +57,8 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command line in this process: `cli("publish", "news", "1", stdin=b"")`."""
-    # Tables are as wide as they need to be; help pages are as wide as this.
+    """Run the command line in this process: `cli("publish", "news", "1", stdin=b"")`."""
+    # Tables take the width that they need; help pages take this width.
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -72,7 +72,7 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def api(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`cli` with the environment that names the embedded server and its secret."""
+    """`cli` with the URL and the secret of the embedded server in the environment."""
     monkeypatch.setenv("CENTRIFUGO_API_URL", server.url)
     monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
     return cli
@@ -87,7 +87,7 @@ def current_server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def current(cli: Run, current_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`cli` with the environment that names the embedded server of the current API and its keys."""
+    """`cli` with the URL and the keys of the current embedded server in the environment."""
     monkeypatch.setenv("CENTRIFUGO_HTTP_API_URL", current_server.url)
     monkeypatch.setenv("CENTRIFUGO_HTTP_API_KEY", API_KEY)
     monkeypatch.setenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", TOKEN_KEY)
@@ -96,7 +96,7 @@ def current(cli: Run, current_server: EmbeddedServer, monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def answering(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a server that gives every request the same answer: a parameter (status, body)."""
+    """The URL of a server that sends the same reply to every request; the parameter is (status, body)."""
     status, body = request.param
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Runs the command line as a process."""
+"""Run the command line as a separate process."""
 
 import os
 import subprocess

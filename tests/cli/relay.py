@@ -1,4 +1,4 @@
-"""TLS in front of a server that has none, as a reverse proxy does it."""
+"""A TLS relay in front of a plain server, like a reverse proxy."""
 
 import socket
 import ssl
@@ -11,7 +11,7 @@ __all__ = ["secured"]
 
 @contextmanager
 def secured(context: ssl.SSLContext, port: int) -> Iterator[int]:
-    """A port that speaks TLS and passes everything on to *port*."""
+    """Listen with TLS on a new port and relay everything to *port*."""
     threads: list[threading.Thread] = []
     sockets: list[socket.socket] = []
 

@@ -1,4 +1,4 @@
-"""The program as a process: both ways to start it, what it lacks, signals and pipes."""
+"""Tests of the program as a separate process: both ways to start it, missing extras, signals and pipes."""
 
 import json
 import os
@@ -19,14 +19,14 @@ from tests.cli.process import MODULE, SCRIPT, environment, run
 
 @pytest.mark.parametrize("command", [(SCRIPT,), MODULE], ids=["script", "module"])
 def test_version(command: tuple[str, ...]) -> None:
-    """The installed script and `python -m centripetal` are the same program, and tell their version."""
+    """The installed script and `python -m centripetal` run the same program and print the same version."""
     ran = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout) == (0, f"centripetal {__version__}\n")
 
 
 @pytest.mark.parametrize("package", ["typer", "rich"])
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], package: str) -> None:
-    """Where Typer or Rich is missing, the program says what to install and exits with 2; its version it tells."""
+    """Without Typer or Rich, the program names the extra to install and exits with 2, but still prints its version."""
     monkeypatch.setitem(sys.modules, package, None)
     assert main(["channels"]) == 2
     assert "pip install 'centripetal[cli]'" in capsys.readouterr().err
@@ -35,14 +35,14 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def test_core_does_not_import_the_extra() -> None:
-    """Importing the client, or the start of the program, imports neither Typer nor Rich."""
+    """Importing the client or the program's entry point loads neither Typer nor Rich."""
     code = "import sys, centripetal.v1, centripetal.cli.main; sys.exit(bool({'typer', 'rich'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
     assert not hasattr(entry, "typer")
 
 
-def test_whole_way_through_a_process(server: EmbeddedServer) -> None:
-    """Publish from standard input in one process, read it in another."""
+def test_publish_and_read_in_separate_processes(server: EmbeddedServer) -> None:
+    """One process publishes data from standard input, and another process reads it."""
     published = subprocess.run(
         [*MODULE, "publish", "process"], input=b'{"n": 1}', env=environment(server), capture_output=True, timeout=60
     )
@@ -51,8 +51,8 @@ def test_whole_way_through_a_process(server: EmbeddedServer) -> None:
     assert json.loads(ran.stdout)[0]["data"] == {"n": 1}
 
 
-def test_letters_that_the_output_does_not_have(server: EmbeddedServer) -> None:
-    """They are escaped: for people in some way, and with --json so that it is the same JSON."""
+def test_characters_outside_the_output_encoding(server: EmbeddedServer) -> None:
+    """Characters that the output encoding lacks are escaped, and --json output remains equivalent JSON."""
     with Client(server.url, SECRET) as client:
         client.publish("letters", {"text": "é漢😀"})
     latin = environment(server, PYTHONIOENCODING="latin-1")
@@ -64,11 +64,11 @@ def test_letters_that_the_output_does_not_have(server: EmbeddedServer) -> None:
     assert json.loads(ran.stdout)[0]["data"] == {"text": "é漢😀"}
 
 
-def test_pipe_that_closes_early(server: EmbeddedServer) -> None:
-    """A reader that stops reading ends the program without a word."""
+def test_reader_closes_the_pipe_early(server: EmbeddedServer) -> None:
+    """The program exits silently when its reader closes the pipe."""
     client = Client(server.url, SECRET)
     client.publish("pipe", "x" * 200_000)
-    # Without its own buffer, Python takes a write that was cut short for a whole one.
+    # With buffered output, Python would report a partial write as a complete write.
     quiet = {name: value for name, value in environment(server).items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(
         [*MODULE, "history", "pipe", "--json"],
@@ -85,10 +85,10 @@ def test_pipe_that_closes_early(server: EmbeddedServer) -> None:
 
 
 def test_interrupted_input_exits_130(server: EmbeddedServer) -> None:
-    """Ctrl-C while the program waits for its input exits with 130 and without a traceback."""
+    """Ctrl-C while the program waits for input exits with 130 and prints no traceback."""
     reading, writing = os.pipe()
     code = "import os, sys; from centripetal.cli import input; from centripetal.cli.main import run;"
-    # Says when it has begun to read, so that the signal does not come before.
+    # The process reports when it starts to read, so that the signal cannot arrive earlier.
     code += "read = input.read_bytes; input.read_bytes = lambda a: (os.write(1, b'!'), read(a))[1]; run()"
     with subprocess.Popen(
         [sys.executable, "-c", code, "publish", "news"],

@@ -1,4 +1,4 @@
-"""The options that all verbs share, and the environment variables behind them."""
+"""Tests of the options that all verbs share, and of their environment variables."""
 
 import json
 import threading
@@ -17,31 +17,31 @@ from tests.transport.certificates import Authority, server_context
 
 
 def test_options_work_before_and_after_the_verb(cli: Run, server: EmbeddedServer) -> None:
-    """Shared options may stand on either side of the verb."""
+    """Shared options work before and after the verb."""
     options = ("--url", server.url, "--secret", SECRET, "--timeout", "2.5", "--json")
     assert cli(*options, "channels").out == "[]\n"
     assert cli("channels", *options).out == "[]\n"
 
 
-def test_the_later_option_counts() -> None:
-    """An option after the verb counts before one in front of it; what is not given changes nothing."""
+def test_options_after_the_verb_win() -> None:
+    """An option after the verb overrides the same option before it, and other options are unaffected."""
     before = Settings(url="http://a", secret="s", json=True)
     after = before.and_then({"url": "http://b", "secret": None, "json": False})
     assert (after.url, after.secret, after.json) == ("http://b", "s", True)
 
 
 @pytest.mark.parametrize("name", ["CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_API_URL"])
-def test_environment_names_the_server(
+def test_environment_sets_the_server(
     cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Either variable gives the URL, also with /api at its end, and CENTRIFUGO_SECRET the secret."""
+    """Either variable sets the URL, also with /api at its end, and CENTRIFUGO_SECRET sets the secret."""
     monkeypatch.setenv(name, f"{server.url}/api")
     monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
     assert cli("channels").code == 0
 
 
-def test_variables_that_differ_are_an_error(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two variables that name different servers are refused, unless --url decides."""
+def test_conflicting_variables_are_an_error(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two variables with different URLs are rejected unless --url is given."""
     monkeypatch.setenv("CENTRIFUGO_HTTP_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("CENTRIFUGO_API_URL", server.url)
     monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
@@ -52,7 +52,7 @@ def test_variables_that_differ_are_an_error(cli: Run, server: EmbeddedServer, mo
 
 
 def test_missing_secret_is_explained(cli: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a secret, and with an empty one, the error says how to give one; nothing is sent."""
+    """A missing or empty secret is an error that explains how to set it, and nothing is sent."""
     assert "CENTRIFUGO_SECRET" in cli("channels", "--url", server.url).err
     monkeypatch.setenv("CENTRIFUGO_SECRET", "")
     ran = cli("channels", "--url", server.url)
@@ -60,8 +60,8 @@ def test_missing_secret_is_explained(cli: Run, server: EmbeddedServer, monkeypat
     assert "--insecure" in ran.err
 
 
-def test_insecure_signs_nothing(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--insecure works where the server has insecure_api, whatever the environment, but not together with --secret."""
+def test_insecure_sends_no_signature(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--insecure works with `insecure_api` regardless of the environment, but excludes --secret."""
     with EmbeddedServer(config={"insecure_api": True}) as server:
         assert cli("channels", "--insecure", "--url", server.url).code == 0
         monkeypatch.setenv("CENTRIFUGO_SECRET", "of another server")
@@ -72,12 +72,12 @@ def test_insecure_signs_nothing(cli: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "soon"])
 def test_bad_timeout_is_a_usage_error(api: Run, value: str) -> None:
-    """A timeout that is no time is refused."""
+    """An invalid timeout is a usage error."""
     assert api("channels", f"--timeout={value}").code == 2
 
 
-def test_secret_is_in_no_output(api: Run, server: EmbeddedServer) -> None:
-    """No help page, result, error or repr shows the secret."""
+def test_no_output_contains_the_secret(api: Run, server: EmbeddedServer) -> None:
+    """No help page, result, error or repr contains the secret."""
     runs = [
         api("--help"),
         api("publish", "--help"),
@@ -91,8 +91,8 @@ def test_secret_is_in_no_output(api: Run, server: EmbeddedServer) -> None:
     assert SECRET not in repr(Settings(secret=SECRET, environment={"CENTRIFUGO_SECRET": SECRET}))
 
 
-def test_settings_read_only_what_they_are_given() -> None:
-    """The environment of settings is a value: no variable set, no server named and no secret known."""
+def test_settings_read_only_the_given_environment() -> None:
+    """Settings read the given environment only: an empty environment has neither server nor secret."""
     settings = Settings(environment={})
     assert settings.address().url.source is Source.DEFAULT
     with pytest.raises(UsageError, match="no secret is given"):
@@ -102,7 +102,7 @@ def test_settings_read_only_what_they_are_given() -> None:
 
 
 def test_json_of_usage_errors(cli: Run) -> None:
-    """With --json an error of the command line itself is a JSON object, too."""
+    """With --json, an error in the command line is a JSON object."""
     error = json.loads(cli("publish", "--json").err)["error"]
     assert error["type"] == "UsageError"
     assert error["exit_code"] == 2
@@ -111,26 +111,24 @@ def test_json_of_usage_errors(cli: Run) -> None:
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Who signs the certificate of the server, and is known to nobody else."""
+    """The authority that signs the server's certificate and that the system does not trust."""
     return Authority(tmp_path_factory.mktemp("certificates"))
 
 
-def test_a_private_authority_is_named_by_an_option(
-    cli: Run, current_server: EmbeddedServer, authority: Authority
-) -> None:
-    """With --ca-file calls, doctor and clients trust its certificate; without, they say that they don't."""
+def test_ca_file_trusts_a_private_authority(cli: Run, current_server: EmbeddedServer, authority: Authority) -> None:
+    """With --ca-file, calls and `doctor` trust the server's certificate, and without it calls fail."""
     with secured(server_context(authority.issue("localhost")), urlsplit(current_server.url).port or 0) as port:
         where = ("--url", f"https://localhost:{port}", "--api-key", API_KEY, "--json")
         assert cli("channels", *where).code == 3
         assert cli("channels", *where, "--ca-file", authority.ca_file).code == 0
         ran = cli("doctor", "--channel", "open:news", "--token-key", TOKEN_KEY, *where, "--ca-file", authority.ca_file)
     checks = {check["name"]: check["state"] for check in json.loads(ran.out)["checks"]}
-    # Certificates of the tests are good for some days only, which is worth a warning.
+    # The test certificates are valid for a few days only, which `doctor` reports as a warning.
     assert (checks["tls"], checks["http"], checks["clients"], checks["subscribe"]) == ("warning", "ok", "ok", "ok")
 
 
 def test_watch_trusts_a_private_authority(cli: Run, current_server: EmbeddedServer, authority: Authority) -> None:
-    """With --ca-file, publications arrive by TLS, too."""
+    """With --ca-file, `watch` receives publications over TLS."""
     over = threading.Event()
 
     def publish() -> None:
@@ -149,15 +147,15 @@ def test_watch_trusts_a_private_authority(cli: Run, current_server: EmbeddedServ
 
 
 @pytest.mark.parametrize("verb", ["channels", "doctor"])
-def test_a_file_without_certificates_is_told(cli: Run, current_server: EmbeddedServer, verb: str) -> None:
-    """A --ca-file that is none is an error which names it."""
+def test_a_ca_file_without_certificates(cli: Run, current_server: EmbeddedServer, verb: str) -> None:
+    """A --ca-file without certificates is an error that names the file."""
     ran = cli(verb, "--url", current_server.url, "--api-key", API_KEY, "--ca-file", "nowhere.pem")
     assert ran.code != 0
     assert "nowhere.pem" in ran.out + ran.err
 
 
-def test_an_api_elsewhere_is_found_by_its_prefix(cli: Run) -> None:
-    """--handler-prefix says where the API of a Centrifugo 6 is, also to doctor; 1.x has another way."""
+def test_handler_prefix_finds_the_api(cli: Run) -> None:
+    """--handler-prefix sets the API path of a Centrifugo 6 server, also for `doctor`, and 1.x rejects it."""
     config = {"http_api": {"handler_prefix": "/backend"}}
     with EmbeddedServer(api_key=API_KEY, config=config) as server:
         where = ("--url", server.url, "--api-key", API_KEY, "--handler-prefix", "/backend")

@@ -1,4 +1,4 @@
-"""Which server, as whom and how long, and where each of these settings comes from."""
+"""Tests of the target of a command: server, credentials and timeout, and the source of each setting."""
 
 import pytest
 
@@ -13,7 +13,7 @@ ENVIRONMENT = {"CENTRIFUGO_API_URL": "http://environment", "CENTRIFUGO_API_KEY":
 
 
 def test_each_setting_knows_its_source() -> None:
-    """A setting has the name of the option or the variable that it comes from."""
+    """Each setting knows the option or the variable that it comes from."""
     target = Settings(timeout=2.0, environment=ENVIRONMENT).target()
     assert (target.url.value, target.url.source, target.url.name) == (
         "http://environment",
@@ -25,15 +25,15 @@ def test_each_setting_knows_its_source() -> None:
     assert (target.ca_file.value, target.ca_file.source, target.ca_file.name) == (None, Source.DEFAULT, "")
 
 
-def test_options_count_before_the_environment() -> None:
-    """An option selects the server and the generation, whatever the environment says."""
+def test_options_override_the_environment() -> None:
+    """Options select the server and the generation, regardless of the environment."""
     target = Settings(url="http://option", secret="s", environment=ENVIRONMENT).target()
     assert (target.generation, target.url.name, target.credential.name) == (Generation.V1, "--url", "--secret")
     assert isinstance(target.client(), v1.Client)
 
 
-def test_without_any_setting_the_defaults_count() -> None:
-    """Nothing given means the default address and an unknown generation."""
+def test_defaults_without_settings() -> None:
+    """Without settings, the target has the default address and an unknown generation."""
     target = Settings(environment={}).target()
     assert (target.url.value, target.url.source, target.generation) == (DEFAULT_URL, Source.DEFAULT, None)
     with pytest.raises(UsageError, match="neither a secret nor an API key"):
@@ -42,14 +42,14 @@ def test_without_any_setting_the_defaults_count() -> None:
 
 @pytest.mark.parametrize(("server", "kind"), [(None, v1.Client), (1, v1.Client), (6, current.Client)])
 def test_insecure_needs_no_credential(server: int | None, kind: type) -> None:
-    """With --insecure no credential is sent; unless --server says otherwise, the server is a 1.x one."""
+    """--insecure sends no credential, and without --server it selects 1.x."""
     target = Settings(insecure=True, server=server, environment={}).target()
     assert target.sent_credential() is None
     assert isinstance(target.client(), kind)
 
 
 def test_a_target_shows_no_credential() -> None:
-    """The repr of a target and its settings leaves the credential out."""
+    """The repr of a target and of its settings contains no credential."""
     target = Settings(api_key="hide-me", environment={}).target()
     assert target.sent_credential() == "hide-me"
     assert "hide-me" not in f"{target!r} {target.credential!r}"

@@ -1,4 +1,4 @@
-"""The awaiting driver: one request a call, one limit of time for it, and every error about its command."""
+"""Tests of the asyncio driver: requests of a call, its time limit, and errors that name its command."""
 
 import asyncio
 from typing import Any
@@ -41,17 +41,17 @@ def client_with(*reactions: Reaction, timeout: float = 5, group: bool = True) ->
         (float("inf"), 3, 7, float("inf")),
     ],
 )
-async def test_the_nearest_time_limit_counts(
+async def test_the_most_specific_time_limit_counts(
     call: float | None, command: float | None, own: float, used: float
 ) -> None:
-    """The call's limit comes before the command's, and that before the client's."""
+    """The call's limit overrides the command's limit, which overrides the client's limit."""
     client, stub = client_with(timeout=own)
     await client.call(Channels(timeout=command), timeout=call)
     assert stub.timeouts == [used]
 
 
 async def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
-    """`timeout=` of a method limits the call and is no parameter of the command."""
+    """`timeout=` limits the call and is not a parameter of the command."""
     client, stub = client_with()
     await client.publish("a", 1, timeout=3)
     assert stub.timeouts == [3]
@@ -59,8 +59,8 @@ async def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "5", True, [5]])
-async def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
-    """A time limit that is none is a UsageError wherever it is given, and nothing is sent."""
+async def test_invalid_time_limits_are_rejected(timeout: Any) -> None:
+    """An invalid time limit raises UsageError wherever it is given, and nothing is sent."""
     client, stub = client_with()
     with pytest.raises(UsageError, match="timeout must be a number of seconds above 0"):
         AsyncClient(URL, "secret", timeout=timeout, transport=stub)
@@ -83,8 +83,8 @@ async def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
         (HTTPReply(200, b'[{"uid":"0","method":"publish","error":null,"body":1}]'), MalformedResponseError),
     ],
 )
-async def test_every_error_of_a_call_is_about_its_command(reaction: Reaction, kind: type[CentripetalError]) -> None:
-    """Wherever it comes from, an error of a direct call names the command, and no place in a batch."""
+async def test_every_error_of_a_call_names_its_command(reaction: Reaction, kind: type[CentripetalError]) -> None:
+    """Every error of a direct call names the command and has no position in a batch."""
     client, _ = client_with(reaction)
     command = Publish("a", 1)
     with pytest.raises(kind, match=r"^publish: ") as caught:
@@ -95,8 +95,8 @@ async def test_every_error_of_a_call_is_about_its_command(reaction: Reaction, ki
 
 
 @pytest.mark.parametrize("thing", ["publish", None, Publish, 5, {"method": "channels"}])
-async def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
-    """The error has a text although there is no command to name; nothing is sent."""
+async def test_calling_something_else_is_a_usage_error(thing: Any) -> None:
+    """An object that is not a command raises a UsageError with a message, and nothing is sent."""
     client, stub = client_with()
     with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x: take one from centripetal\.v1"):
         await client.call(thing)
@@ -104,14 +104,14 @@ async def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
 
 
 async def test_a_cancelled_call_is_cancelled() -> None:
-    """An error that is not ours passes through as it is."""
+    """A cancelled call raises CancelledError unchanged."""
     client, _ = client_with(asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
         await client.publish("a", 1)
 
 
 async def test_a_client_can_be_closed_and_used_again() -> None:
-    """`with` closes the transport; a later call goes on as before."""
+    """`async with` closes the transport, and a later call opens it again."""
     client, stub = client_with()
     async with client as same:
         assert same is client
@@ -122,14 +122,14 @@ async def test_a_client_can_be_closed_and_used_again() -> None:
     assert (len(stub.requests), stub.closed) == (2, 2)
 
 
-# ---- flows of several requests, as retries will be
+# ---- flows that send several requests
 
 
 REQUEST = HTTPRequest("http://h/", (), b"")
 
 
 def persistent(tries: int) -> Flow[str]:
-    """Asks until an answer gets through."""
+    """Send requests until a reply arrives."""
     for number in range(tries):
         try:
             reply = yield REQUEST
@@ -140,7 +140,7 @@ def persistent(tries: int) -> Flow[str]:
 
 
 class Clock:
-    """A clock that only moves when a request is made, or somebody sleeps."""
+    """Clock that advances only when a request is sent or the driver sleeps."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -150,7 +150,7 @@ class Clock:
 
 
 class Slow(AsyncStub):
-    """A request takes two seconds."""
+    """Transport whose requests take two seconds."""
 
     def __init__(self, clock: Clock, *reactions: Reaction) -> None:
         super().__init__(*reactions)
@@ -163,7 +163,7 @@ class Slow(AsyncStub):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The driver's clock."""
+    """Replace the driver's clock."""
     clock = Clock()
     monkeypatch.setattr(awaiting, "time", clock)
     return clock
@@ -173,15 +173,15 @@ GOOD = HTTPReply(200, b"")
 LOST = ConnectError("refused")
 
 
-async def test_a_flow_may_ask_again_within_the_time_that_is_left(clock: Clock) -> None:
-    """One deadline covers all requests of a call: each is given what remains."""
+async def test_a_flow_can_send_again_within_the_deadline(clock: Clock) -> None:
+    """All requests of a call share one deadline, and each is given the remaining time."""
     transport = Slow(clock, LOST, LOST, GOOD)
     assert await run(persistent(5), transport, 10) == "200 at try 3"
     assert transport.timeouts == [10, 8, 6]
 
 
-async def test_a_flow_that_gives_up_has_a_result(clock: Clock) -> None:
-    """A flow may end after an error with a result of its own."""
+async def test_a_flow_can_return_after_an_error(clock: Clock) -> None:
+    """A flow can return a result after an error."""
     assert await run(persistent(2), Slow(clock, LOST, LOST), 10) == "given up"
 
 
@@ -191,8 +191,8 @@ def two_requests() -> Flow[int]:
     return 2
 
 
-async def test_no_request_is_made_when_the_time_is_up(clock: Clock) -> None:
-    """Time that ran out between two requests is a TimeoutError, also for a flow that would ask again."""
+async def test_no_request_is_sent_after_the_deadline(clock: Clock) -> None:
+    """Time that runs out between two requests raises TimeoutError, even if the flow would retry."""
     transport = Slow(clock, GOOD)
     with pytest.raises(TimeoutError, match="between two requests"):
         await run(two_requests(), transport, 2)
@@ -204,15 +204,15 @@ async def test_no_request_is_made_when_the_time_is_up(clock: Clock) -> None:
     assert len(transport.requests) == 2
 
 
-def test_a_client_is_built_outside_of_any_event_loop_and_used_from_several() -> None:
-    """The same client works in one event loop after the other."""
+def test_a_client_is_created_without_an_event_loop() -> None:
+    """A client is created outside of any event loop and works in several event loops in turn."""
     client = AsyncClient(URL, "secret", transport=AsyncStub())
     for _ in range(2):
         assert asyncio.run(client.publish("a", 1)) is True
 
 
-async def test_calls_run_at_the_same_time() -> None:
-    """Without grouping, a call that waits does not hold up another."""
+async def test_calls_run_concurrently() -> None:
+    """Without grouping, a waiting call does not delay another call."""
     client, stub = client_with(group=False)
     stub.gate.clear()
     tasks = [asyncio.create_task(client.publish(channel, 1)) for channel in "abc"]
@@ -223,7 +223,7 @@ async def test_calls_run_at_the_same_time() -> None:
 
 
 def resting(*pauses: float) -> Flow[str]:
-    """Rests before each request; says what became of it."""
+    """Pause before each request and return a description of the outcome."""
     for count, seconds in enumerate(pauses):
         try:
             yield Pause(seconds)
@@ -233,8 +233,8 @@ def resting(*pauses: float) -> Flow[str]:
     return "done"
 
 
-async def test_a_flow_may_rest(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pause takes its time from the call's; one that would leave none is not begun."""
+async def test_a_flow_can_pause(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause counts towards the time limit of the call and is skipped if no time would be left after it."""
 
     async def sleep(seconds: float) -> None:
         clock.now += seconds

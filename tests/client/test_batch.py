@@ -1,4 +1,4 @@
-"""Batches, blocking and awaited: one request for many calls, and an outcome of its own for each."""
+"""Tests of blocking and asyncio batches: one request for many calls, with a separate outcome for each."""
 
 import asyncio
 import inspect
@@ -32,7 +32,7 @@ FAILURES: list[tuple[Reaction, type[CentripetalError], str]] = [
     (HTTPReply(401, b"Unauthorized\n"), HTTPStatusError, "no"),
     (HTTPReply(200, b"[]"), MalformedResponseError, "unknown"),
 ]
-INTERRUPTIONS = [KeyboardInterrupt(), SystemExit(1), RuntimeError("a bug in somebody's transport")]
+INTERRUPTIONS = [KeyboardInterrupt(), SystemExit(1), RuntimeError("a bug in a custom transport")]
 
 
 def client_with(*reactions: Reaction, timeout: float = 5) -> tuple[Client, Stub]:
@@ -59,7 +59,7 @@ def check_filled(slots: list[Any]) -> None:
 
 
 def test_a_batch_is_one_request_with_a_result_for_each_call() -> None:
-    """Calls are collected, sent together at the end of the block, and each slot has its own outcome."""
+    """A batch collects calls, sends them at the end of the block and gives each slot its own outcome."""
     client, stub = client_with()
     with client.batch() as batch:
         slots = fill(batch)
@@ -69,7 +69,7 @@ def test_a_batch_is_one_request_with_a_result_for_each_call() -> None:
 
 
 async def test_an_async_batch_is_one_request_with_a_result_for_each_call() -> None:
-    """An awaited batch collects calls without waiting; only the end of its block waits."""
+    """An asyncio batch collects calls without awaiting, and only the end of its block awaits."""
     client, stub = async_client_with()
     async with client.batch() as batch:
         slots = fill(batch)
@@ -79,12 +79,12 @@ async def test_an_async_batch_is_one_request_with_a_result_for_each_call() -> No
 
 
 def test_a_batch_has_each_command() -> None:
-    """What a client can do alone, a batch can do together."""
+    """Every command of a client is also a method of a batch."""
     assert all(inspect.isfunction(getattr(kind, command.name)) for command in COMMANDS for kind in (Batch, AsyncBatch))
 
 
-def test_any_command_can_be_put_into_a_batch_as_a_value() -> None:
-    """`batch.call(command)` is what the methods do."""
+def test_any_command_can_be_added_as_a_value() -> None:
+    """`batch.call(command)` is equivalent to the method of the command."""
     client, stub = client_with()
     with client.batch() as batch:
         slot = batch.call(Publish("a", 1))
@@ -93,7 +93,7 @@ def test_any_command_can_be_put_into_a_batch_as_a_value() -> None:
 
 
 async def test_an_empty_batch_sends_nothing() -> None:
-    """A batch without calls makes no request."""
+    """A batch without calls sends no request."""
     client, stub = client_with()
     async_client, async_stub = async_client_with()
     with client.batch():
@@ -104,7 +104,7 @@ async def test_an_empty_batch_sends_nothing() -> None:
 
 
 async def test_an_exception_in_the_block_sends_nothing() -> None:
-    """Half a batch is never sent; the exception goes on, and the slots say that nothing was sent."""
+    """If the block raises, nothing is sent, the exception propagates, and the slots report that nothing was sent."""
     client, stub = client_with()
     async_client, async_stub = async_client_with()
     slots: list[Any] = []
@@ -129,8 +129,8 @@ async def test_an_exception_in_the_block_sends_nothing() -> None:
             slot.result()
 
 
-def test_a_result_is_there_only_after_the_block() -> None:
-    """Asking too early is a mistake in the program, and the error says when to ask."""
+def test_results_are_available_after_the_block() -> None:
+    """Reading a result inside the block is an error that says when it is available."""
     client, _ = client_with()
     with client.batch() as batch:
         slot = batch.publish("a", 1)
@@ -150,10 +150,8 @@ def check_failed(slots: list[Any], kind: type[CentripetalError], executed: str) 
 
 
 @pytest.mark.parametrize(("failure", "kind", "executed"), FAILURES)
-def test_a_failed_request_is_an_error_of_each_command(
-    failure: Reaction, kind: type[CentripetalError], executed: str
-) -> None:
-    """The block raises what failed, and each slot has the same as an error about its own command and place."""
+def test_a_failed_request_fails_each_command(failure: Reaction, kind: type[CentripetalError], executed: str) -> None:
+    """The block raises the error, and each slot has a copy that names its command and index."""
     client, _ = client_with(failure)
     slots: list[Any] = []
     with pytest.raises(kind) as caught, client.batch() as batch:
@@ -163,10 +161,10 @@ def test_a_failed_request_is_an_error_of_each_command(
 
 
 @pytest.mark.parametrize(("failure", "kind", "executed"), FAILURES)
-async def test_a_failed_request_is_an_error_of_each_command_of_an_async_batch(
+async def test_a_failed_request_fails_each_command_of_an_async_batch(
     failure: Reaction, kind: type[CentripetalError], executed: str
 ) -> None:
-    """An awaited block raises what failed, too, and each slot has it as an error about its own command."""
+    """An asyncio block raises the error, and each slot has a copy that names its command and index."""
     client, _ = async_client_with(failure)
     slots: list[Any] = []
     with pytest.raises(kind):
@@ -176,8 +174,8 @@ async def test_a_failed_request_is_an_error_of_each_command_of_an_async_batch(
 
 
 @pytest.mark.parametrize("interruption", INTERRUPTIONS)
-def test_an_interrupted_batch_does_not_claim_that_nothing_was_sent(interruption: BaseException) -> None:
-    """After Ctrl-C in the middle of the request nobody knows what ran, and the slots say so."""
+def test_an_interrupted_batch_has_unknown_outcomes(interruption: BaseException) -> None:
+    """After Ctrl-C during the request, the slots report that the commands may have run."""
     client, _ = client_with(interruption)
     slots: list[Any] = []
     with pytest.raises(type(interruption)), client.batch() as batch:
@@ -185,8 +183,8 @@ def test_an_interrupted_batch_does_not_claim_that_nothing_was_sent(interruption:
     check_failed(slots, TransportError, "unknown")
 
 
-async def test_a_cancelled_batch_does_not_claim_that_nothing_was_sent() -> None:
-    """The slots of a task that was cancelled during the request say that nobody knows what ran."""
+async def test_a_cancelled_batch_has_unknown_outcomes() -> None:
+    """After a cancellation during the request, the slots report that the commands may have run."""
     client, stub = async_client_with()
     stub.gate.clear()
     slots: list[Any] = []
@@ -203,8 +201,8 @@ async def test_a_cancelled_batch_does_not_claim_that_nothing_was_sent() -> None:
     check_failed(slots, TransportError, "unknown")
 
 
-def test_a_batch_that_is_never_sent_is_complained_of() -> None:
-    """Who forgets the `with` block hears of it; a block that raised, or that holds nothing, is no mistake."""
+def test_a_batch_that_is_never_sent_warns() -> None:
+    """A batch with commands but without a `with` block warns, unlike an empty batch or one whose block raised."""
     client, stub = client_with()
     batch = client.batch()
     batch.publish("a", 1)
@@ -227,7 +225,7 @@ def test_a_batch_that_is_never_sent_is_complained_of() -> None:
 
 
 async def test_a_batch_is_used_once() -> None:
-    """After its block a batch takes no call, cannot be entered, and sends nothing a second time."""
+    """After its block, a batch accepts no call, cannot be entered and sends nothing again."""
     client, stub = client_with()
     with client.batch() as batch:
         batch.publish("a", 1)
@@ -246,8 +244,8 @@ async def test_a_batch_is_used_once() -> None:
     assert async_stub.sent == [["a"]]
 
 
-def test_blocks_of_one_batch_inside_of_each_other_send_once() -> None:
-    """The inner block ends the batch; the outer one has nothing left to send."""
+def test_nested_blocks_of_one_batch_send_once() -> None:
+    """The inner block sends the batch, and the outer block has nothing to send."""
     client, stub = client_with()
     with client.batch() as batch, batch:
         slot = batch.publish("a", 1)
@@ -267,8 +265,8 @@ MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
 
 
 @pytest.mark.parametrize(("mistake", "text"), MISTAKES)
-def test_a_bad_call_is_refused_and_the_others_stay(mistake: Callable[[Any], Any], text: str) -> None:
-    """A call that cannot be sent fails where it is made; who catches that sends the rest."""
+def test_an_invalid_call_does_not_affect_the_others(mistake: Callable[[Any], Any], text: str) -> None:
+    """An invalid call raises where it is made, and the batch still sends the other calls if the error is caught."""
     client, stub = client_with()
     with client.batch() as batch:
         first = batch.publish("a", 1)
@@ -282,20 +280,20 @@ def test_a_bad_call_is_refused_and_the_others_stay(mistake: Callable[[Any], Any]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, "5", float("nan"), True])
-def test_a_bad_time_limit_is_refused_before_the_block(timeout: Any) -> None:
-    """A time limit that is none is refused where the batch is made."""
+def test_an_invalid_time_limit_is_rejected_before_the_block(timeout: Any) -> None:
+    """An invalid time limit is rejected when the batch is created."""
     with pytest.raises(UsageError, match="timeout must be"):
         client_with()[0].batch(timeout=timeout)
 
 
-async def test_a_bad_time_limit_is_refused_before_the_async_block() -> None:
-    """The async client refuses it where the batch is made, too."""
+async def test_an_invalid_time_limit_is_rejected_before_the_async_block() -> None:
+    """The asyncio client rejects an invalid time limit when the batch is created."""
     with pytest.raises(UsageError, match="timeout must be"):
         async_client_with()[0].batch(timeout=0)
 
 
 async def test_a_batch_takes_a_time_limit() -> None:
-    """The limit of the batch comes before the client's own."""
+    """The time limit of a batch overrides the client's limit."""
     client, stub = client_with(timeout=7)
     async_client, async_stub = async_client_with(timeout=7)
     for timeout in (None, 3):
@@ -306,8 +304,8 @@ async def test_a_batch_takes_a_time_limit() -> None:
     assert stub.timeouts == async_stub.timeouts == [7, 3]
 
 
-def test_what_was_put_into_a_batch_is_fixed() -> None:
-    """Data that changes before the block ends goes out as it was."""
+def test_data_is_serialized_when_it_is_added() -> None:
+    """Later changes to the data of a call do not change what the batch sends."""
     client, stub = client_with()
     data = {"n": 1}
     with client.batch() as batch:
@@ -316,7 +314,7 @@ def test_what_was_put_into_a_batch_is_fixed() -> None:
     assert b'"data":{"n":1}' in stub.requests[0].body
 
 
-def test_a_slot_names_its_command() -> None:
-    """Command and place can be read from a slot, for logs."""
+def test_a_slot_has_its_command_and_index() -> None:
+    """A slot has the command and its index, for logs."""
     slot = BatchSlot(Channels(), 4)
     assert (slot.command, slot.index) == (Channels(), 4)

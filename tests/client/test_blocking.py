@@ -1,4 +1,4 @@
-"""The blocking driver: one request a call, one limit of time for it, and every error about its command."""
+"""Tests of the blocking driver: requests of a call, its time limit, and errors that name its command."""
 
 import copy
 import pickle
@@ -43,15 +43,17 @@ def client_with(*reactions: Reaction, timeout: float = 5) -> tuple[Client, Stub]
         (float("inf"), 3, 7, float("inf")),
     ],
 )
-def test_the_nearest_time_limit_counts(call: float | None, command: float | None, own: float, used: float) -> None:
-    """The call's limit comes before the command's, and that before the client's."""
+def test_the_most_specific_time_limit_counts(
+    call: float | None, command: float | None, own: float, used: float
+) -> None:
+    """The call's limit overrides the command's limit, which overrides the client's limit."""
     client, stub = client_with(timeout=own)
     client.call(Channels(timeout=command), timeout=call)
     assert stub.timeouts == [used]
 
 
 def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
-    """`timeout=` of a method limits the call and is no parameter of the command."""
+    """`timeout=` limits the call and is not a parameter of the command."""
     client, stub = client_with()
     client.publish("a", 1, timeout=3)
     assert stub.timeouts == [3]
@@ -59,8 +61,8 @@ def test_a_method_takes_a_time_limit_that_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "5", True, [5]])
-def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
-    """A time limit that is none is a UsageError wherever it is given, and nothing is sent."""
+def test_invalid_time_limits_are_rejected(timeout: Any) -> None:
+    """An invalid time limit raises UsageError wherever it is given, and nothing is sent."""
     client, stub = client_with()
     with pytest.raises(UsageError, match="timeout must be a number of seconds above 0"):
         Client(URL, "secret", timeout=timeout, transport=stub)
@@ -83,8 +85,8 @@ def test_a_bad_time_limit_is_refused(timeout: Any) -> None:
         (HTTPReply(200, b'[{"uid":"0","method":"publish","error":null,"body":1}]'), MalformedResponseError),
     ],
 )
-def test_every_error_of_a_call_is_about_its_command(reaction: Reaction, kind: type[CentripetalError]) -> None:
-    """Wherever it comes from, an error of a direct call names the command, and no place in a batch."""
+def test_every_error_of_a_call_names_its_command(reaction: Reaction, kind: type[CentripetalError]) -> None:
+    """Every error of a direct call names the command and has no position in a batch."""
     client, _ = client_with(reaction)
     command = Publish("a", 1)
     with pytest.raises(kind, match=r"^publish: ") as caught:
@@ -95,8 +97,8 @@ def test_every_error_of_a_call_is_about_its_command(reaction: Reaction, kind: ty
 
 
 @pytest.mark.parametrize("thing", ["publish", None, Publish, 5, {"method": "channels"}])
-def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
-    """The error has a text although there is no command to name; nothing is sent."""
+def test_calling_something_else_is_a_usage_error(thing: Any) -> None:
+    """An object that is not a command raises a UsageError with a message, and nothing is sent."""
     client, stub = client_with()
     with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x: take one from centripetal\.v1"):
         client.call(thing)
@@ -104,14 +106,14 @@ def test_what_is_no_command_is_a_usage_error(thing: Any) -> None:
 
 
 def test_ctrl_c_passes_through() -> None:
-    """An error that is not ours passes through as it is."""
+    """A KeyboardInterrupt passes through a call unchanged."""
     client, _ = client_with(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         client.publish("a", 1)
 
 
 def test_a_client_can_be_closed_and_used_again() -> None:
-    """`with` closes the transport; a later call goes on as before."""
+    """`with` closes the transport, and a later call opens it again."""
     client, stub = client_with()
     with client as same:
         assert same is client
@@ -122,14 +124,14 @@ def test_a_client_can_be_closed_and_used_again() -> None:
     assert (len(stub.requests), stub.closed) == (2, 2)
 
 
-# ---- flows of several requests, as retries will be
+# ---- flows that send several requests
 
 
 REQUEST = HTTPRequest("http://h/", (), b"")
 
 
 def persistent(tries: int) -> Flow[str]:
-    """Asks until an answer gets through."""
+    """Send requests until a reply arrives."""
     for number in range(tries):
         try:
             reply = yield REQUEST
@@ -140,7 +142,7 @@ def persistent(tries: int) -> Flow[str]:
 
 
 class Clock:
-    """A clock that only moves when a request is made, or somebody sleeps."""
+    """Clock that advances only when a request is sent or the driver sleeps."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -153,7 +155,7 @@ class Clock:
 
 
 class Slow(Stub):
-    """A request takes two seconds."""
+    """Transport whose requests take two seconds."""
 
     def __init__(self, clock: Clock, *reactions: Reaction) -> None:
         super().__init__(*reactions)
@@ -166,7 +168,7 @@ class Slow(Stub):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The driver's clock."""
+    """Replace the driver's clock."""
     clock = Clock()
     monkeypatch.setattr(blocking, "time", clock)
     return clock
@@ -176,15 +178,15 @@ GOOD = HTTPReply(200, b"")
 LOST = ConnectError("refused")
 
 
-def test_a_flow_may_ask_again_within_the_time_that_is_left(clock: Clock) -> None:
-    """One deadline covers all requests of a call: each is given what remains."""
+def test_a_flow_can_send_again_within_the_deadline(clock: Clock) -> None:
+    """All requests of a call share one deadline, and each is given the remaining time."""
     transport = Slow(clock, LOST, LOST, GOOD)
     assert run(persistent(5), transport, 10) == "200 at try 3"
     assert transport.timeouts == [10, 8, 6]
 
 
-def test_a_flow_that_gives_up_has_a_result(clock: Clock) -> None:
-    """A flow may end after an error with a result of its own."""
+def test_a_flow_can_return_after_an_error(clock: Clock) -> None:
+    """A flow can return a result after an error."""
     assert run(persistent(2), Slow(clock, LOST, LOST), 10) == "given up"
 
 
@@ -194,8 +196,8 @@ def two_requests() -> Flow[int]:
     return 2
 
 
-def test_no_request_is_made_when_the_time_is_up(clock: Clock) -> None:
-    """Time that ran out between two requests is a TimeoutError, also for a flow that would ask again."""
+def test_no_request_is_sent_after_the_deadline(clock: Clock) -> None:
+    """Time that runs out between two requests raises TimeoutError, even if the flow would retry."""
     transport = Slow(clock, GOOD)
     with pytest.raises(TimeoutError, match="between two requests"):
         run(two_requests(), transport, 2)
@@ -208,7 +210,7 @@ def test_no_request_is_made_when_the_time_is_up(clock: Clock) -> None:
 
 
 def resting(*pauses: float) -> Flow[str]:
-    """Rests before each request; says what became of it."""
+    """Pause before each request and return a description of the outcome."""
     for count, seconds in enumerate(pauses):
         try:
             yield Pause(seconds)
@@ -218,8 +220,8 @@ def resting(*pauses: float) -> Flow[str]:
     return "done"
 
 
-def test_a_flow_may_rest(clock: Clock) -> None:
-    """A pause takes its time from the call's; one that would leave none is not begun."""
+def test_a_flow_can_pause(clock: Clock) -> None:
+    """A pause counts towards the time limit of the call and is skipped if no time would be left after it."""
     transport = Slow(clock, GOOD, GOOD)
     assert run(resting(1.5, 0.5), transport, 10) == "done"
     assert transport.timeouts == [8.5, 6]
@@ -230,7 +232,7 @@ def test_a_flow_may_rest(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_client_is_neither_pickled_nor_copied(take: Callable[[object], object]) -> None:
-    """Who hands one to a spawned process is told to make another there."""
+def test_a_client_cannot_be_pickled_or_copied(take: Callable[[object], object]) -> None:
+    """Pickling or copying a client raises an error that advises to create a new client in a spawned process."""
     with pytest.raises(TypeError, match="a process that is spawned makes its own"):
         take(Client("http://localhost:8000", "secret"))

@@ -1,4 +1,4 @@
-"""The buffer of a client: nothing is lost, nothing is sent twice, and the order stays, whatever fails meanwhile."""
+"""Tests of the client's buffer: no command is lost, sent twice or reordered after a failure."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ FAILURES: list[tuple[Reaction, type[BaseException]]] = [
     (HTTPReply(200, b"nonsense"), MalformedResponseError),
     (KeyboardInterrupt(), KeyboardInterrupt),
     (SystemExit(1), SystemExit),
-    (RuntimeError("a bug in somebody's transport"), RuntimeError),
+    (RuntimeError("a bug in a custom transport"), RuntimeError),
 ]
 
 
@@ -64,13 +64,13 @@ ADDED: list[tuple[str, tuple[Any, ...], Any]] = [
 
 
 def test_every_command_can_be_added() -> None:
-    """There is an `add_…` for each command, on both clients, that takes the arguments of the direct call."""
+    """Both clients have an `add_…` method for each command, with the arguments of the direct call."""
     assert {name for name, _, _ in ADDED} == {command.name for command in COMMANDS}
     assert all(hasattr(kind, f"add_{name}") for name, _, _ in ADDED for kind in (Client, AsyncClient))
 
 
-def test_adding_sends_nothing_and_sending_sends_all_in_order() -> None:
-    """All that was added goes out as one request, in order, and each command has its response."""
+def test_send_sends_all_commands_in_order() -> None:
+    """Adding sends nothing, and `send` sends all commands in one request and returns a response for each, in order."""
     client, stub = client_with()
     for index, (name, arguments, _) in enumerate(ADDED):
         getattr(client, f"add_{name}")(*arguments)
@@ -84,8 +84,8 @@ def test_adding_sends_nothing_and_sending_sends_all_in_order() -> None:
     assert client.pending == 0
 
 
-async def test_the_async_client_sends_all_in_order_too() -> None:
-    """Adding does not wait; sending does."""
+async def test_the_async_client_sends_all_commands_in_order() -> None:
+    """The asyncio client adds commands without awaiting, and `send` is awaited."""
     client, stub = async_client_with()
     for name, arguments, _ in ADDED:
         getattr(client, f"add_{name}")(*arguments)
@@ -96,7 +96,7 @@ async def test_the_async_client_sends_all_in_order_too() -> None:
 
 
 def test_any_command_can_be_added_as_a_value() -> None:
-    """`add(command)` is what `add_…` does."""
+    """`add(command)` is equivalent to the `add_…` method of the command."""
     client, stub = client_with()
     client.add(Publish("a", 1))
     client.send()
@@ -112,8 +112,8 @@ async def test_an_empty_buffer_sends_nothing() -> None:
     assert stub.requests == async_stub.requests == []
 
 
-def test_what_was_added_is_fixed() -> None:
-    """Data that changes after it was added goes out as it was."""
+def test_data_is_serialized_when_it_is_added() -> None:
+    """Later changes to the data of a command do not change what is sent."""
     client, stub = client_with()
     data = {"n": 1}
     client.add_publish("a", data)
@@ -122,8 +122,8 @@ def test_what_was_added_is_fixed() -> None:
     assert b'"data":{"n":1}' in stub.requests[0].body
 
 
-def test_a_refused_command_does_not_spoil_the_others() -> None:
-    """`send` returns a response for each; the refused one raises when its result is asked for."""
+def test_a_rejected_command_does_not_affect_the_others() -> None:
+    """`send` returns a response for each command, and a rejected command raises when its result is read."""
     client, _ = client_with()
     for channel in ("a", "bad", "c"):
         client.add_publish(channel, 1)
@@ -141,8 +141,8 @@ def test_a_refused_command_does_not_spoil_the_others() -> None:
         (("a", {1}), r"^publish: data is a set"),
     ],
 )
-def test_what_cannot_be_sent_is_not_added(arguments: tuple[Any, ...], text: str) -> None:
-    """A bad command is refused when it is added, and the buffer stays as it was."""
+def test_invalid_commands_are_not_added(arguments: tuple[Any, ...], text: str) -> None:
+    """An invalid command is rejected when it is added, and the buffer is unchanged."""
     client, _ = client_with()
     client.add_publish("fine", 1)
     with pytest.raises(UsageError, match=text) as caught:
@@ -151,8 +151,8 @@ def test_what_cannot_be_sent_is_not_added(arguments: tuple[Any, ...], text: str)
     assert client.pending == 1
 
 
-def test_a_buffered_command_has_no_time_limit_of_its_own() -> None:
-    """All commands of a request share its time, so a limit for one is refused."""
+def test_buffered_commands_have_no_separate_time_limit() -> None:
+    """A time limit for a single buffered command is rejected, because all commands share the request."""
     client, _ = client_with()
     with pytest.raises(UsageError, match=r"send\(timeout=…\) limits them all"):
         client.add_publish("a", 1, timeout=1)
@@ -162,15 +162,15 @@ def test_a_buffered_command_has_no_time_limit_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("thing", ["publish", None, Publish])
-def test_what_is_no_command_is_not_added(thing: Any) -> None:
-    """The error has a text although there is no command to name."""
+def test_adding_something_else_is_rejected(thing: Any) -> None:
+    """Adding an object that is not a command raises an error with a message."""
     client, _ = client_with()
     with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x"):
         client.add(thing)
 
 
-def test_a_direct_call_while_commands_wait_is_refused() -> None:
-    """It would overtake them. Nothing is sent; batches play no part in it."""
+def test_a_direct_call_with_buffered_commands_is_rejected() -> None:
+    """A direct call would overtake buffered commands, so it raises and sends nothing; a batch is allowed."""
     client, stub = client_with()
     client.add_publish("a", 1)
     client.add_publish("b", 1)
@@ -186,8 +186,8 @@ def test_a_direct_call_while_commands_wait_is_refused() -> None:
     assert stub.sent == [["d"], ["a", "b"], ["c"]]
 
 
-async def test_a_direct_call_of_the_async_client_is_refused_too() -> None:
-    """The async client makes no direct call either while commands wait."""
+async def test_a_direct_async_call_with_buffered_commands_is_rejected() -> None:
+    """The asyncio client rejects a direct call while commands are buffered."""
     client, stub = async_client_with()
     client.add_publish("a", 1)
     with pytest.raises(ClientNotEmptyError):
@@ -197,8 +197,8 @@ async def test_a_direct_call_of_the_async_client_is_refused_too() -> None:
     assert stub.sent == [["c"]]
 
 
-def test_reset_forgets_what_waits() -> None:
-    """After a reset nothing is pending and nothing is sent."""
+def test_reset_clears_the_buffer() -> None:
+    """After a reset, no command is pending and nothing is sent."""
     client, stub = client_with()
     client.add_publish("a", 1)
     client.reset()
@@ -208,8 +208,8 @@ def test_reset_forgets_what_waits() -> None:
 
 
 @pytest.mark.parametrize(("failure", "kind"), FAILURES)
-def test_a_failed_send_leaves_the_buffer_as_it_was(failure: Reaction, kind: type[BaseException]) -> None:
-    """Whatever fails, also Ctrl-C, the next send sends the same commands in the same order."""
+def test_a_failed_send_keeps_the_buffer(failure: Reaction, kind: type[BaseException]) -> None:
+    """After any failure, including Ctrl-C, the next `send` sends the same commands in the same order."""
     client, stub = client_with(failure)
     for channel in "abc":
         client.add_publish(channel, 1)
@@ -224,8 +224,8 @@ def test_a_failed_send_leaves_the_buffer_as_it_was(failure: Reaction, kind: type
 @pytest.mark.parametrize(
     ("failure", "kind"), [case for case in FAILURES if not isinstance(case[0], KeyboardInterrupt | SystemExit)]
 )
-async def test_a_failed_async_send_leaves_the_buffer_as_it_was(failure: Reaction, kind: type[BaseException]) -> None:
-    """An async send that fails puts its commands back, too."""
+async def test_a_failed_async_send_keeps_the_buffer(failure: Reaction, kind: type[BaseException]) -> None:
+    """A failed asyncio `send` puts its commands back into the buffer."""
     client, stub = async_client_with(failure)
     for channel in "ab":
         client.add_publish(channel, 1)
@@ -237,8 +237,8 @@ async def test_a_failed_async_send_leaves_the_buffer_as_it_was(failure: Reaction
 
 
 @pytest.mark.parametrize("timeout", [0, -1, "5", float("nan"), True])
-def test_a_bad_time_limit_leaves_the_buffer_as_it_was(timeout: Any) -> None:
-    """A mistake in the call of `send` costs no command."""
+def test_an_invalid_time_limit_keeps_the_buffer(timeout: Any) -> None:
+    """An invalid argument of `send` removes no command from the buffer."""
     client, stub = client_with()
     client.add_publish("a", 1)
     with pytest.raises(UsageError, match="timeout must be"):
@@ -247,7 +247,7 @@ def test_a_bad_time_limit_leaves_the_buffer_as_it_was(timeout: Any) -> None:
 
 
 def test_send_takes_a_time_limit() -> None:
-    """The limit of the call comes before the client's own."""
+    """The time limit of `send` overrides the client's limit."""
     stub = Stub()
     client = Client(URL, "secret", timeout=7, transport=stub)
     client.add_publish("a", 1)
@@ -257,8 +257,8 @@ def test_send_takes_a_time_limit() -> None:
     assert stub.timeouts == [7, 3]
 
 
-async def test_a_cancelled_send_leaves_the_buffer_as_it_was() -> None:
-    """Commands of a task that was cancelled wait for the next send, before what was added meanwhile."""
+async def test_a_cancelled_send_keeps_the_buffer() -> None:
+    """Commands of a cancelled `send` precede commands that were added in the meantime."""
     client, stub = async_client_with()
     stub.gate.clear()
     client.add_publish("a", 1)
@@ -275,8 +275,8 @@ async def test_a_cancelled_send_leaves_the_buffer_as_it_was() -> None:
     assert stub.sent == [["a", "b"]]
 
 
-def test_what_is_added_while_a_send_fails_comes_behind() -> None:
-    """The commands that failed keep their place at the front."""
+def test_commands_added_during_a_failed_send_come_last() -> None:
+    """Commands of a failed `send` precede commands that were added during it."""
 
     def add_and_fail(request: HTTPRequest) -> HTTPReply:
         client.add_publish("late", 1)
@@ -292,8 +292,8 @@ def test_what_is_added_while_a_send_fails_comes_behind() -> None:
 
 
 @pytest.mark.parametrize("first_ends_first", [True, False])
-async def test_two_sends_that_fail_in_either_order_restore_the_line(first_ends_first: bool) -> None:
-    """However sends overlap, what they took comes back in the order in which it was added."""
+async def test_overlapping_failed_sends_keep_the_order(first_ends_first: bool) -> None:
+    """Commands of overlapping failed sends return to the buffer in the order in which they were added."""
     client, _ = async_client_with()
     gates: list[asyncio.Future[None]] = []
 
@@ -324,8 +324,8 @@ async def test_two_sends_that_fail_in_either_order_restore_the_line(first_ends_f
     assert stub.sent == [["a", "b", "c", "d", "e"]]
 
 
-def test_threads_that_add_and_send_at_once_send_each_command_exactly_once() -> None:
-    """No command is lost or doubled, although sends overlap and every third one fails; each thread's order stays."""
+def test_concurrent_threads_send_each_command_once() -> None:
+    """Each command is sent once and in its thread's order, although sends overlap and every third send fails."""
     lock = threading.Lock()
     calls = 0
     arrived: list[tuple[int, int]] = []
@@ -372,12 +372,12 @@ def test_threads_that_add_and_send_at_once_send_each_command_exactly_once() -> N
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_starts_with_an_empty_buffer_and_a_free_lock() -> None:
-    """The parent's commands are the parent's to send; a lock that was held at the fork does not block the child."""
+    """A forked child does not inherit buffered commands, and a lock held during the fork does not block it."""
     client, _ = client_with()
     client.add_publish("parent", 1)
     read, write = os.pipe()
     with client._buffer._lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # other tests may have left threads behind
+        warnings.simplefilter("ignore", DeprecationWarning)  # other tests may have left threads running
         child = os.fork()
         if child == 0:
             try:
@@ -402,8 +402,8 @@ def prepared(number: int) -> Prepared[Any]:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)])
-def test_claims_given_back_in_any_order_restore_the_line(order: tuple[int, ...]) -> None:
-    """The place of a command in the line is decided when it is added, once."""
+def test_claims_returned_in_any_order_keep_the_order(order: tuple[int, ...]) -> None:
+    """The position of a command is fixed when the command is added."""
     buffer = Buffer()
     claims = []
     for start in (0, 2, 4):
@@ -421,16 +421,16 @@ def test_claims_given_back_in_any_order_restore_the_line(order: tuple[int, ...])
     assert len(buffer) == 0
 
 
-def test_an_empty_claim_gives_nothing_back() -> None:
-    """A send that was interrupted before it took anything changes nothing."""
+def test_an_empty_claim_returns_nothing() -> None:
+    """A send that was interrupted before it took a command does not change the buffer."""
     buffer = Buffer()
     buffer.add(prepared(1))
     buffer.give_back(Claim())
     assert len(buffer) == 1
 
 
-def test_an_error_of_a_whole_send_is_about_no_single_command() -> None:
-    """The error of a send names a command only if no other was sent with it."""
+def test_the_error_of_a_send_names_a_single_command_only() -> None:
+    """The error of a `send` names a command only if the request had no other command."""
     for channels, named in (("a", True), ("ab", False)):
         client, _ = client_with(HTTPReply(503, b""))
         for channel in channels:

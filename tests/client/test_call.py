@@ -1,4 +1,4 @@
-"""Commands as methods: what editors, `help()`, `inspect`, `unittest.mock` and frameworks see of a client's methods."""
+"""Tests of commands as methods, as seen by editors, `help()`, `inspect`, `unittest.mock` and frameworks."""
 
 import inspect
 import pydoc
@@ -38,13 +38,13 @@ def client_of(module: str, name: str) -> Any:
 
 
 async def finished(made: Any) -> Any:
-    """The result of a method: of a coroutine, once it was awaited."""
+    """Return the result of a method, after awaiting it if it is a coroutine."""
     return await made if inspect.isawaitable(made) else made
 
 
 @every_method
-def test_a_method_is_a_function_of_the_class_that_users_import(module: str, name: str, method: str) -> None:
-    """It has the names of the public class, is bound to its client, hashable, and takes a weak reference."""
+def test_a_method_belongs_to_the_public_class(module: str, name: str, method: str) -> None:
+    """A method has the name of the public class, is bound to its client, is hashable and supports weak references."""
     client = client_of(module, name)
     bound, function = getattr(client, method), getattr(type(client), method)
     assert inspect.isfunction(function)
@@ -58,7 +58,7 @@ def test_a_method_is_a_function_of_the_class_that_users_import(module: str, name
 
 @every_client
 def test_methods_of_the_asyncio_client_are_coroutine_functions(module: str, name: str) -> None:
-    """Frameworks decide by `inspect.iscoroutinefunction` whether to await a callable; buffering awaits nothing."""
+    """The asyncio client's methods are coroutine functions for `inspect`; its buffering methods are plain functions."""
     client = client_of(module, name)
     awaited = name == "AsyncClient"
     for method in ("publish", "broadcast", "history", "disconnect", "call"):
@@ -69,8 +69,8 @@ def test_methods_of_the_asyncio_client_are_coroutine_functions(module: str, name
 
 
 @every_method
-def test_a_method_shows_the_types_and_the_documentation_of_its_command(module: str, name: str, method: str) -> None:
-    """`help()` shows them without the annotations and sentinels that only the library understands."""
+def test_help_shows_the_types_and_documentation_of_the_command(module: str, name: str, method: str) -> None:
+    """`help()` shows a method's types and documentation without internal annotations and sentinels."""
     function = getattr(kind_of(module, name), method)
     text = pydoc.render_doc(function, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
     assert f"{method}(self, " in text
@@ -83,7 +83,7 @@ def test_a_method_shows_the_types_and_the_documentation_of_its_command(module: s
 
 
 def test_the_signature_of_publish() -> None:
-    """Parameters, types, defaults and the result, as a person would write them."""
+    """The signature of `publish` has the parameters, types and defaults that a developer would write by hand."""
     shown = str(inspect.signature(centripetal.Client.publish))
     assert shown.startswith("(self, channel: str, data: Any = UNSET, *, b64data: bytes | str | None = None, ")
     assert shown.endswith(f"timeout: float | None = None) -> {PublishResult.__module__}.PublishResult")
@@ -102,7 +102,7 @@ def test_the_signature_of_publish() -> None:
         ((), {"colour": "red"}, "got an unexpected keyword argument 'colour'"),
     ],
 )
-async def test_wrong_arguments_are_a_type_error(
+async def test_wrong_arguments_are_type_errors(
     module: str, name: str, method: str, arguments: tuple[Any, ...], options: dict[str, Any], complaint: str
 ) -> None:
     """The error for a superfluous or unknown argument names the method, as for any function."""
@@ -129,7 +129,7 @@ async def test_the_error_for_wrong_arguments_names_them(
 
 @every_client
 def test_a_mock_of_a_client_checks_arguments(module: str, name: str) -> None:
-    """`create_autospec` of the class refuses the calls that the class would refuse."""
+    """`create_autospec` of the class rejects the calls that the class would reject."""
     mocked = mock.create_autospec(kind_of(module, name))(URL, KEY)
     for refused in (mocked.publish, lambda: mocked.publish("news", 1, dat=1)):
         with pytest.raises(TypeError):
@@ -140,8 +140,8 @@ def test_a_mock_of_a_client_checks_arguments(module: str, name: str) -> None:
         made.close()
 
 
-def test_data_that_is_not_given_can_be_told_from_null() -> None:
-    """The default of `data` is the same as leaving it out; None is JSON null."""
+def test_missing_data_differs_from_null() -> None:
+    """Passing the default of `data` is equivalent to omitting it, and None is JSON null."""
     sent = MemoryTransport(lambda _: HTTPReply(200, b'{"result":{}}'))
     client = centripetal.Client(URL, KEY, transport=sent)
     client.publish("news", None)
@@ -158,7 +158,7 @@ def _answer(reply: HTTPReply, _request: HTTPRequest) -> HTTPReply:
 
 
 async def test_methods_go_through_call() -> None:
-    """A subclass that overrides `call` sees what its methods send, on both clients and in both generations."""
+    """A subclass that overrides `call` receives every command of its methods, in both clients and generations."""
     seen: list[str] = []
 
     def watched(kind: Any, transport: Any) -> Any:
@@ -181,14 +181,14 @@ async def test_methods_go_through_call() -> None:
 
 
 @pytest.mark.parametrize("kind", [Blocking, Awaiting, Collecting, Buffering])
-def test_a_facade_must_say_what_it_does_with_a_command(kind: type) -> None:
-    """The base classes of clients and batches cannot be used by themselves."""
+def test_facades_must_define_call(kind: type) -> None:
+    """The base classes of clients and batches cannot be instantiated."""
     with pytest.raises(TypeError, match="abstract"):
         kind()
 
 
-def test_an_exported_class_says_where_users_import_it_from() -> None:
-    """So do its own methods; what it inherits from elsewhere keeps its module."""
+def test_exported_classes_name_their_public_module() -> None:
+    """An exported class and its own methods name their public module, and inherited methods keep theirs."""
 
     class Base:
         def inherited(self) -> None: ...

@@ -1,4 +1,4 @@
-"""The clients of the current API as users see them: every method, every option, and a key that shows nowhere."""
+"""Tests of the public clients of the current API: every method, every option, and no output that contains the key."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: lis
 
 
 def good(request: HTTPRequest) -> HTTPReply:
-    """A success for each command; a channel in the namespace "no" is unknown."""
+    """Return a successful reply to each command, and error 102 for a channel in the namespace "no"."""
     path, body = request.url.rpartition("/")[2], json.loads(request.body)
     if path != "batch":
         return _reply(_answer(path, body, "result"))
@@ -73,7 +73,7 @@ def _reply(value: Any) -> HTTPReply:
 
 
 class Facades:
-    """A client of each kind over stubs, and one way to make a call on either."""
+    """A blocking and an asyncio client over stubs, with a helper that makes the same call on both."""
 
     def __init__(self, *reactions: Reaction, **options: Any) -> None:
         self.stubs = Stub(*reactions), AsyncStub(*reactions)
@@ -83,7 +83,7 @@ class Facades:
         self.awaiting = AsyncClient(URL, API_KEY, transport=self.stubs[1], **options)
 
     async def both(self, call: Callable[[Any], Any]) -> Any:
-        """What *call* comes to on both, which must be the same."""
+        """Make *call* on both clients, check that the outcomes are equal, and return or raise the outcome."""
         came = []
         for client in (self.blocking, self.awaiting):
             try:
@@ -98,7 +98,7 @@ class Facades:
         return came[0]
 
     async def both_with_keys(self, call: Callable[[Any], Any]) -> list[str]:
-        """Make a call on both, which have keys of their own; the paths of it, and all of its tries have one key."""
+        """Make a call on both clients, check that all attempts share an idempotency key, and return the paths."""
         for stub in self.stubs:
             stub.requests.clear()
         call(self.blocking)
@@ -122,7 +122,7 @@ class Facades:
 
 @every_method
 async def test_a_method_sends_its_fields_and_returns_its_type(listed: Listed) -> None:
-    """Blocking or awaited, a call goes to its method's own path, with the key."""
+    """A method of either client posts its fields to its own path, with the API key."""
     facades = Facades()
     types = field_types(listed.request)
     left_out = {"b64data", "b64info", "b64stream_data"}
@@ -139,14 +139,14 @@ async def test_a_method_sends_its_fields_and_returns_its_type(listed: Listed) ->
 @kinds
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_help_and_signature_work_for_every_method(kind: Callable[..., Any], command: Any) -> None:
-    """People and editors see parameters and documentation of each method."""
+    """Each method has documentation and named parameters."""
     method = getattr(kind(URL, API_KEY), command.name)
     assert set(inspect.signature(method).parameters) == set(inspect.signature(command).parameters)
     assert (inspect.getdoc(command) or "?").splitlines()[0] in pydoc.render_doc(method, renderer=pydoc.plaintext)  # type: ignore[attr-defined]
 
 
 async def test_any_method_can_be_called_by_its_name() -> None:
-    """The fields of a method called by its name go out as they are, and the reply's result comes back."""
+    """A method called by its name sends the fields unchanged and returns the result."""
     facades = Facades()
     assert await facades.both(lambda client: client.call("new_method", {"a": [1], "b": None})) == {}
     result = await facades.both(lambda client: client.call("presence_stats", {"channel": "a"}, timeout=3))
@@ -160,8 +160,8 @@ async def test_any_method_can_be_called_by_its_name() -> None:
         await facades.both(lambda client: client.call(OtherChannels()))
 
 
-async def test_a_batch_is_one_request_with_an_outcome_each() -> None:
-    """A failed command leaves its neighbours' results intact; methods by name are among them."""
+async def test_a_batch_is_one_request_with_separate_outcomes() -> None:
+    """A failed command does not affect other results of the batch, which can also contain methods by name."""
     facades = Facades()
     with facades.blocking.batch() as batch:
         slots: list[Any] = [batch.publish("a", 1), batch.publish("no:a", 1), batch.info(), batch.call("new", {"x": 1})]
@@ -177,8 +177,8 @@ async def test_a_batch_is_one_request_with_an_outcome_each() -> None:
     assert facades.stubs[0].requests[0].body == facades.stubs[1].requests[0].body
 
 
-def test_errors_in_a_batch_of_one_know_their_place() -> None:
-    """A batch of one travels by its method's own path, and its slot does not show that."""
+def test_errors_in_a_batch_of_one_have_their_index() -> None:
+    """A batch with one command is sent to the path of its method, and its error still has the index in the batch."""
     stub = Stub()
     stub.usual = good
     with Client(URL, API_KEY, transport=stub).batch() as batch:
@@ -189,7 +189,7 @@ def test_errors_in_a_batch_of_one_know_their_place() -> None:
 
 
 async def test_an_empty_batch_sends_nothing() -> None:
-    """Neither an empty batch nor one whose block raises makes a request."""
+    """A batch that is empty or whose block raises sends no request."""
     facades = Facades()
     with facades.blocking.batch():
         pass
@@ -201,8 +201,8 @@ async def test_an_empty_batch_sends_nothing() -> None:
     assert facades.stubs[0].requests == facades.stubs[1].requests == []
 
 
-async def test_a_batch_may_run_side_by_side() -> None:
-    """With `parallel` the request asks the server to run its commands side by side."""
+async def test_a_parallel_batch() -> None:
+    """With `parallel`, the request asks the server to run its commands in parallel."""
     facades = Facades()
     with facades.blocking.batch(parallel=True) as batch:
         batch.publish("a", 1)
@@ -215,7 +215,7 @@ async def test_a_batch_may_run_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("replies", [{}, {"replies": []}, {"replies": [{"publish": {}}]}])
-def test_a_short_or_absent_list_of_replies_is_malformed(replies: Any) -> None:
+def test_missing_replies_are_malformed(replies: Any) -> None:
     """If replies are missing, every slot has the error."""
     client = Client(URL, API_KEY, transport=Stub(_reply(replies)))
     with pytest.raises(MalformedResponseError), client.batch() as batch:
@@ -226,7 +226,7 @@ def test_a_short_or_absent_list_of_replies_is_malformed(replies: Any) -> None:
 
 
 async def together(stub: AsyncStub, *calls: Any) -> list[Any]:
-    """Make calls at one time, while the first request is under way."""
+    """Start calls concurrently while the first request is in flight."""
     stub.gate.clear()
     gathered = asyncio.gather(*calls, return_exceptions=True)
     for _ in range(5):
@@ -235,8 +235,8 @@ async def together(stub: AsyncStub, *calls: Any) -> list[Any]:
     return list(await gathered)
 
 
-async def test_calls_made_together_share_requests() -> None:
-    """The first goes alone, what comes meanwhile goes as a batch, and each has its own outcome."""
+async def test_concurrent_calls_share_requests() -> None:
+    """The first call is sent alone, calls made during it are sent as a batch, and each has its own outcome."""
     sizes: list[int] = []
     stub = AsyncStub()
     stub.usual = good
@@ -248,8 +248,8 @@ async def test_calls_made_together_share_requests() -> None:
     assert isinstance(outcomes[6], PublishResult)
 
 
-async def test_what_may_be_unknown_to_the_server_goes_alone() -> None:
-    """A method of PRO or of a newer server until it was answered once; a method by its name always."""
+async def test_possibly_unknown_methods_are_sent_alone() -> None:
+    """A PRO or newer method is sent alone until it has succeeded once, and a method called by name always is."""
     stub = AsyncStub()
     stub.usual = good
     client = AsyncClient(URL, API_KEY, transport=stub, group=Limits(commands=100))
@@ -266,7 +266,7 @@ async def test_what_may_be_unknown_to_the_server_goes_alone() -> None:
 
 
 def test_threads_share_a_client() -> None:
-    """Calls of many threads over one client all get their own answers."""
+    """Calls from many threads on one client each receive their own result."""
     stub = Stub()
     stub.usual = good
     client = Client(URL, API_KEY, transport=stub)
@@ -276,7 +276,7 @@ def test_threads_share_a_client() -> None:
 
 
 async def test_pro_methods_need_pro() -> None:
-    """The open server answers 404, and the error says what that means."""
+    """The open-source server replies 404 to a PRO method, and the error explains the reason."""
     facades = Facades(good, NOT_FOUND)
     await facades.both(lambda client: client.info())
     with pytest.raises(HTTPStatusError, match="needs Centrifugo PRO or a newer server") as caught:
@@ -302,7 +302,7 @@ async def _pages(facades: Facades, **options: Any) -> tuple[list[list[int]], lis
 
 
 async def test_a_history_is_read_page_by_page() -> None:
-    """A generator, or an asynchronous one; nothing is asked before the first page is wanted."""
+    """`history_pages` returns a generator or an async generator, and sends nothing before the first page is read."""
     facades = Facades(_page(1, 2), _page(3, 4), _page(5))
     assert await _pages(facades, limit=2, timeout=3) == ([[1, 2], [3, 4], [5]],) * 2
     assert [body.get("since") for body in facades.bodies] == [
@@ -315,7 +315,7 @@ async def test_a_history_is_read_page_by_page() -> None:
 
 
 async def test_a_gap_in_a_history_is_an_error() -> None:
-    """The pages before a gap are given out, and then it is a HistoryGapError."""
+    """The pages before a gap are yielded, and then HistoryGapError is raised."""
     for answers in ((_page(1, 2), _page(4, 5)), (_page(1, 2), _reply({"error": {"code": 112, "message": "m"}}))):
         facades = Facades(*answers)
         pages, others = facades.blocking.history_pages("a", limit=2), facades.awaiting.history_pages("a", limit=2)
@@ -328,15 +328,15 @@ async def test_a_gap_in_a_history_is_an_error() -> None:
 
 
 @kinds
-def test_mistakes_in_pages_show_at_once(kind: Any) -> None:
-    """A wrong argument is refused by the call, not only when the first page is asked for."""
+def test_invalid_arguments_of_pages_are_rejected_at_once(kind: Any) -> None:
+    """`history_pages` rejects an invalid argument when it is called, not when the first page is read."""
     with pytest.raises(UsageError, match="limit is the size of a page"):
         kind(URL, API_KEY).history_pages("a", limit=0)
     with pytest.raises(UsageError, match="nothing before offset 0"):
         kind(URL, API_KEY).history_pages("a", reverse=True, since=StreamPosition(0))
 
 
-# ---- trying again
+# ---- retries
 
 QUICK = Retry(attempts=3, base=0.001, cap=0.002)
 LOST = ConnectionLostError("gone")
@@ -346,15 +346,15 @@ def info(version: str) -> HTTPReply:
     return _reply({"result": {"nodes": [{"version": version}]}})
 
 
-async def test_a_lost_publication_is_published_again_with_its_key() -> None:
-    """Where the server honours idempotency keys, about which it is asked once, a lost publication is repeated."""
+async def test_a_lost_publication_is_retried_with_its_key() -> None:
+    """If the server supports idempotency keys, which the client asks once, a lost publication is retried."""
     facades = Facades(LOST, info("6.9.1"), good, LOST, good, retry=QUICK)
     assert (await facades.both_with_keys(lambda client: client.publish("a", 1))) == ["publish", "info", "publish"]
     assert (await facades.both_with_keys(lambda client: client.broadcast(["a"], 1))) == ["broadcast", "broadcast"]
 
 
-async def test_nothing_is_repeated_unless_it_is_wanted() -> None:
-    """By default there is one try, and no key."""
+async def test_no_retry_by_default() -> None:
+    """By default, a call has one attempt and no idempotency key."""
     facades = Facades(LOST)
     with pytest.raises(ConnectionLostError) as caught:
         await facades.both(lambda client: client.publish("a", 1))
@@ -362,8 +362,8 @@ async def test_nothing_is_repeated_unless_it_is_wanted() -> None:
     assert facades.bodies == [{"channel": "a", "data": 1}]
 
 
-async def test_what_cannot_be_repeated_safely_is_an_error_that_says_unknown() -> None:
-    """Without a server that honours keys, and for unknown methods and RPC, a lost call is not repeated."""
+async def test_unsafe_retries_raise_with_unknown_outcome() -> None:
+    """Without support for idempotency keys, and for unknown methods and RPC, a lost call is not retried."""
     cases: list[tuple[Callable[[Any], Any], tuple[Reaction, ...]]] = [
         (lambda client: client.publish("a", 1, timeout=3), (LOST, info("5.1.0"))),
         (lambda client: client.call("new"), (LOST,)),
@@ -379,8 +379,8 @@ async def test_what_cannot_be_repeated_safely_is_an_error_that_says_unknown() ->
         assert len(facades.stubs[0].requests) == len(facades.stubs[1].requests) == len(answers)
 
 
-async def test_reads_and_repeatable_commands_are_tried_again() -> None:
-    """They are repeated without a key, and without asking the server whether it honours keys."""
+async def test_reads_and_repeatable_commands_are_retried() -> None:
+    """Reads and repeatable commands are retried without a key and without asking the server about keys."""
     for call in (
         lambda client: client.presence("a"),
         lambda client: client.disconnect("u"),
@@ -392,8 +392,8 @@ async def test_reads_and_repeatable_commands_are_tried_again() -> None:
         assert len(facades.paths) == 3
 
 
-async def test_no_try_is_begun_after_the_deadline() -> None:
-    """If the pause is longer than the time that is left, the error comes at once."""
+async def test_no_retry_after_the_deadline() -> None:
+    """If the pause is longer than the remaining time, the error is raised at once."""
     facades = Facades(LOST, retry=Retry(attempts=9, base=1000, cap=1000))
     facades.blocking._chance = facades.awaiting._chance = lambda: 0.9
     with pytest.raises(ConnectionLostError):
@@ -401,8 +401,8 @@ async def test_no_try_is_begun_after_the_deadline() -> None:
 
 
 @kinds
-def test_retry_keeps_within_the_memory_of_keys(kind: Any) -> None:
-    """A server forgets a key after five minutes: a longer limit is refused, per client and per call."""
+def test_retry_stays_within_the_lifetime_of_keys(kind: Any) -> None:
+    """A server forgets a key after five minutes, so a longer time limit is rejected, per client and per call."""
     with pytest.raises(UsageError, match="with retry, a timeout may be at most 240 seconds"):
         kind(URL, API_KEY, retry=Retry(), timeout=300)
     client = Client(URL, API_KEY, retry=Retry(), timeout=240, transport=Stub())
@@ -413,11 +413,11 @@ def test_retry_keeps_within_the_memory_of_keys(kind: Any) -> None:
         kind(URL, API_KEY, retry=3)
 
 
-# ---- making clients
+# ---- creating clients
 
 
-def test_a_client_is_made_from_the_environment() -> None:
-    """Either of two names for the address and for the key; options as ever."""
+def test_from_env_reads_address_and_key() -> None:
+    """`from_env` reads two names each for the address and the key, and takes the usual options."""
     environment = {"CENTRIFUGO_HTTP_API_URL": f"{URL}/api", "CENTRIFUGO_API_KEY": API_KEY}
     for kind in (Client, AsyncClient):
         client = kind.from_env(environment=environment, timeout=7, check_channels=False)
@@ -432,8 +432,8 @@ def test_a_client_is_made_from_the_environment() -> None:
             kind.from_env(environment=environment | {"CENTRIFUGO_API_URL": "http://other"})
 
 
-def test_the_environment_is_the_process_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`from_env` reads the variables of this process unless others are given."""
+def test_from_env_reads_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`from_env` reads the environment of this process unless a mapping is given."""
     monkeypatch.setenv("CENTRIFUGO_API_URL", "http://example.com")
     assert Client.from_env().endpoint == "http://example.com/api"
 
@@ -457,18 +457,18 @@ BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception]]] = [
 
 @kinds
 @pytest.mark.parametrize(("arguments", "options", "error"), BAD)
-def test_a_bad_argument_of_a_client_is_refused(
+def test_invalid_arguments_of_a_client_are_rejected(
     kind: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], error: type[Exception]
 ) -> None:
-    """A mistake shows where the client is made; an option that nobody knows is a TypeError."""
+    """The constructor raises for an invalid argument, and raises TypeError for an unknown option."""
     with pytest.raises(error) as caught:
         kind(*arguments, **options)
     assert API_KEY not in str(caught.value)
 
 
 @kinds
-def test_options_beside_a_transport_of_ones_own_are_refused(kind: Any) -> None:
-    """Ours is not there to be told; and what nobody knows is a TypeError, transport or not."""
+def test_transport_options_with_a_transport_are_rejected(kind: Any) -> None:
+    """Options of the default transport are rejected with `transport=`, and unknown options always raise TypeError."""
     with pytest.raises(UsageError, match="max_connections is an option of our transport"):
         kind(URL, API_KEY, transport=Stub(), max_connections=4)
     with pytest.raises(TypeError, match="no option 'verify'"):
@@ -476,7 +476,7 @@ def test_options_beside_a_transport_of_ones_own_are_refused(kind: Any) -> None:
 
 
 def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
-    """A method refuses an unknown keyword as any Python function does."""
+    """An unknown keyword argument of a method raises TypeError."""
     client = Client(URL, API_KEY, transport=Stub())
     with pytest.raises(TypeError):
         client.publish("a", 1, colour="red")  # type: ignore[call-arg]
@@ -486,8 +486,8 @@ def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
 
 @pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @kinds
-def test_the_key_shows_nowhere(kind: Callable[..., Any]) -> None:
-    """The repr of a client does not hold the API key."""
+def test_the_repr_does_not_contain_the_key(kind: Callable[..., Any]) -> None:
+    """The repr of a client does not contain the API key."""
     client = kind(URL, API_KEY, retry=Retry())
     batch = client.batch()
     slot = batch.publish("a", 1)
@@ -500,8 +500,8 @@ def test_the_key_shows_nowhere(kind: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     "reaction", [HTTPReply(401, b""), HTTPReply(400, b"Bad Request\n"), HTTPReply(200, b"nonsense"), LOST]
 )
-def test_the_key_shows_in_no_error(reaction: Any) -> None:
-    """Neither in its text, nor its traceback, nor anything that it carries to another process."""
+def test_no_error_contains_the_key(reaction: Any) -> None:
+    """The API key is not in an error's text, its traceback or its pickled form."""
     client = Client(URL, API_KEY, transport=Stub(reaction))
     with pytest.raises(CentripetalError) as caught:
         client.publish("a", 1)
@@ -512,7 +512,7 @@ def test_the_key_shows_in_no_error(reaction: Any) -> None:
 
 
 async def test_with_closes_the_transport() -> None:
-    """A `with` block closes the transport; a client works without one, too."""
+    """A `with` block closes the transport, and a client also works without a block."""
     stub, other = Stub(), AsyncStub()
     stub.usual = other.usual = good
     with Client(URL, transport=stub) as client:
@@ -522,8 +522,8 @@ async def test_with_closes_the_transport() -> None:
     assert (stub.closed, other.closed) == (1, 1)
 
 
-async def test_an_old_server_is_found_out_once_for_all_calls() -> None:
-    """After the first call its single endpoint is used; a field that it ignores is an error of that call alone."""
+async def test_an_old_server_is_detected_once() -> None:
+    """After the first call, the client uses an old server's single endpoint and rejects unsupported fields."""
     legacy_info = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}', JSON)
     done = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
     facades = Facades(NOT_FOUND, legacy_info, done, done)
@@ -535,7 +535,7 @@ async def test_an_old_server_is_found_out_once_for_all_calls() -> None:
 
 
 def test_commands_are_values() -> None:
-    """A command can be made in one place and sent in another."""
+    """A command can be created in one place and sent in another."""
     assert Publish("a", 1) == Publish("a", 1)
     stub = Stub()
     stub.usual = good

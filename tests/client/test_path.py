@@ -1,4 +1,4 @@
-"""The way of a call through the layers: how many frames a traceback has, and how many functions a call runs through."""
+"""Tests of the length of a call's path: frames in its traceback and functions that a call runs through."""
 
 import asyncio
 import traceback
@@ -21,15 +21,15 @@ MOST_CALLS = {1: (36, 40), 6: (32, 32)}
 
 
 def frames(error: BaseException) -> list[str]:
-    """Return the names of the library's functions in the traceback of *error*, causes not included."""
+    """Return the names of the library's functions in the traceback of *error*, without the tracebacks of its causes."""
     found = traceback.extract_tb(error.__traceback__)
     return [frame.name for frame in found if "/centripetal/" in frame.filename.replace("\\", "/")]
 
 
 @MODULES
 @HOSTS
-def test_a_refused_connection_shows_few_frames(module: ModuleType, host: str) -> None:
-    """The traceback of the blocking client is short at its first call and at later ones, also without grouping."""
+def test_a_refused_connection_has_a_short_traceback(module: ModuleType, host: str) -> None:
+    """The blocking client has a short traceback for the first and for later calls, with and without grouping."""
     for options in ({}, {"group": False}):
         client = module.Client(f"http://{host}:{free_port()}", "key", **options)
         for _ in range(2):
@@ -40,8 +40,8 @@ def test_a_refused_connection_shows_few_frames(module: ModuleType, host: str) ->
 
 @MODULES
 @HOSTS
-def test_a_refused_connection_shows_few_frames_of_the_asyncio_client(module: ModuleType, host: str) -> None:
-    """The traceback of the asyncio client is as short."""
+def test_a_refused_connection_has_a_short_traceback_in_asyncio(module: ModuleType, host: str) -> None:
+    """The asyncio client has an equally short traceback."""
 
     async def refused(**options: Any) -> list[ConnectError]:
         errors = []
@@ -57,8 +57,8 @@ def test_a_refused_connection_shows_few_frames_of_the_asyncio_client(module: Mod
 
 
 @MODULES
-def test_the_traceback_of_a_bug_is_whole(module: ModuleType) -> None:
-    """An error that is not one of ours keeps each frame between the call and the line that raised it."""
+def test_a_bug_has_a_complete_traceback(module: ModuleType) -> None:
+    """An error from outside the library keeps each frame between the call and the line that raised it."""
 
     def broken(_: object) -> HTTPReply:
         raise ZeroDivisionError
@@ -79,7 +79,7 @@ def test_the_traceback_of_a_bug_is_whole(module: ModuleType) -> None:
 
 @pytest.mark.parametrize("generation", [1, 6])
 def test_a_publish_runs_through_few_functions(generation: int) -> None:
-    """On a kept connection; a change that adds a layer to each call has to raise this number, and say why."""
+    """A publish on a kept connection runs through few functions; raise the number only with a reason."""
     calls = publish_calls(generation)
     python, c = MOST_CALLS[generation]
     assert calls.python <= python

@@ -1,4 +1,4 @@
-"""Tasks that share requests."""
+"""Tests of asyncio tasks that share requests."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ async def steps(count: int = 5) -> None:
 
 
 async def test_calls_of_tasks_share_the_next_request() -> None:
-    """What tasks call while a request is under way is one request when it returns, and each gets its own result."""
+    """Calls made during a request share the next request, and each receives its own result."""
     sizes: list[int] = []
     client, stub = client_with(on_request=sizes.append)
     first = asyncio.create_task(client.publish("a", 0))
@@ -43,15 +43,15 @@ async def test_calls_of_tasks_share_the_next_request() -> None:
 
 
 class Later(AsyncStub):
-    """A server that lets others run before it answers."""
+    """Server that lets other tasks run before it replies."""
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         await steps(2)
         return await super().send(request, timeout)
 
 
-async def test_callers_that_go_on_calling_travel_together() -> None:
-    """Tasks that call again as soon as they are answered share each request, all of them, from the second on."""
+async def test_repeated_calls_share_each_request() -> None:
+    """Tasks that call again right after each result share every request from the second request on."""
     sizes: list[int] = []
     client = AsyncClient(URL, "secret", transport=Later(), on_request=sizes.append)
 
@@ -60,13 +60,13 @@ async def test_callers_that_go_on_calling_travel_together() -> None:
             await client.publish("a", number)
 
     await asyncio.gather(*(publish() for _ in range(16)))
-    # One of them was ahead by the request that it made alone, and is done that much sooner.
+    # The first task sent one request alone, so it finishes one request earlier.
     assert sizes == [1, *[16] * 9, 15]
 
 
 @pytest.mark.parametrize(("callers", "sizes"), [(200, [1, 200, 1, 200]), (20, [1, 20, 21])])
-async def test_who_waits_is_not_behind_many_who_call_again(callers: int, sizes: list[int]) -> None:
-    """What is called during a request of many goes before they are woken; during one of few, with their next calls."""
+async def test_a_new_call_does_not_wait_behind_repeated_calls(callers: int, sizes: list[int]) -> None:
+    """A call made during a large request is sent before its callers resume, and during a small one with them."""
     seen: list[int] = []
     lone: list[asyncio.Task[bool]] = []
 
@@ -89,8 +89,8 @@ async def test_who_waits_is_not_behind_many_who_call_again(callers: int, sizes: 
     assert seen == sizes
 
 
-async def test_a_lone_call_needs_no_task() -> None:
-    """A call on an idle line runs in its caller's own task."""
+async def test_a_single_call_creates_no_task() -> None:
+    """A call on an idle client runs in its caller's task."""
     client, stub = client_with()
     stub.gate.set()
     before = len(asyncio.all_tasks())
@@ -105,8 +105,8 @@ async def test_a_lone_call_needs_no_task() -> None:
     assert seen == [before]
 
 
-async def test_a_cancelled_caller_hurts_nobody() -> None:
-    """Neither a cancelled task that waits, nor one whose command is under way, nor the first one disturbs others."""
+async def test_a_cancelled_caller_does_not_affect_others() -> None:
+    """Cancelling the first call, a waiting call or a call that was sent does not affect other calls."""
     client, stub = client_with()
     first = asyncio.create_task(client.publish("a", 0))
     await steps()
@@ -116,7 +116,7 @@ async def test_a_cancelled_caller_hurts_nobody() -> None:
     waiting.cancel()
     first.cancel()
     await steps()
-    others[0].cancel()  # its request is under way by now
+    others[0].cancel()  # its request has been sent by now
     stub.gate.set()
     outcomes = await asyncio.gather(first, waiting, *others, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes[:3]] == [asyncio.CancelledError] * 3
@@ -125,8 +125,8 @@ async def test_a_cancelled_caller_hurts_nobody() -> None:
     assert await client.publish("d", 1) is True
 
 
-async def test_a_caller_out_of_time_says_whether_it_was_sent() -> None:
-    """A short deadline ends its own call: "no" before its turn, "unknown" while its request is under way."""
+async def test_a_timeout_reports_whether_the_call_was_sent() -> None:
+    """A call that times out has `executed` "no" if it was waiting, and "unknown" if its request was sent."""
     client, stub = client_with()
     first = asyncio.create_task(client.publish("a", 0))
     await steps()
@@ -145,8 +145,8 @@ async def test_a_caller_out_of_time_says_whether_it_was_sent() -> None:
     assert list(await asyncio.gather(others[0], others[2])) == [True, True]
 
 
-async def test_a_failed_request_is_an_error_for_each_of_its_callers() -> None:
-    """Each caller of a request that failed has an error of its own, about its own command."""
+async def test_a_failed_request_fails_each_of_its_calls() -> None:
+    """Each call of a failed request raises a separate error that names its command."""
     client, stub = client_with()
     stub.reactions = [answer, ConnectionLostError("gone")]
     first = asyncio.create_task(client.publish("a", 0))
@@ -161,8 +161,8 @@ async def test_a_failed_request_is_an_error_for_each_of_its_callers() -> None:
     assert await client.publish("d", 1) is True
 
 
-async def test_reads_do_not_wait_behind_writes_and_keep_to_their_channel() -> None:
-    """A read goes out beside a write that is under way, unless that is to its own channel."""
+async def test_reads_do_not_wait_behind_writes_to_other_channels() -> None:
+    """A read is sent during a write, unless the write is to the same channel."""
     client, stub = client_with()
     write = asyncio.create_task(client.publish("a", 0))
     await steps()
@@ -175,8 +175,8 @@ async def test_reads_do_not_wait_behind_writes_and_keep_to_their_channel() -> No
     assert commands_in(stub.requests[2])[0]["method"] == "history"
 
 
-async def test_reads_spoilt_by_one_are_asked_one_by_one() -> None:
-    """A presence that the server cannot print fails alone; the reads beside it are answered."""
+async def test_a_failed_shared_read_is_repeated_separately() -> None:
+    """A presence that the server cannot serialize fails alone, and the other reads of the request succeed."""
 
     def spoilt(request: HTTPRequest) -> HTTPReply:
         if any(command["params"].get("channel") == "broken" for command in commands_in(request)):
@@ -196,8 +196,8 @@ async def test_reads_spoilt_by_one_are_asked_one_by_one() -> None:
     assert isinstance(broken, HTTPStatusError)
 
 
-async def test_limits_and_switching_off() -> None:
-    """`Limits` split what waits; `group=False` makes a request of each call."""
+async def test_limits_and_disabled_grouping() -> None:
+    """`Limits` split waiting calls into several requests, and `group=False` sends each call in a separate request."""
     for group, expected in ((Limits(commands=2), [1, 2, 2, 1]), (False, [1] * 6)):
         sizes: list[int] = []
         client, stub = client_with(group=group, on_request=sizes.append)
@@ -208,8 +208,8 @@ async def test_limits_and_switching_off() -> None:
         assert sizes == expected
 
 
-async def test_close_fails_what_waits() -> None:
-    """Closing a client ends calls that are not sent yet, with "no" in `executed`."""
+async def test_close_fails_waiting_calls() -> None:
+    """Closing a client fails calls that have not been sent, with `executed` "no"."""
     client, stub = client_with()
     first = asyncio.create_task(client.publish("a", 0))
     await steps()
@@ -223,8 +223,8 @@ async def test_close_fails_what_waits() -> None:
     assert await first is True
 
 
-def test_a_loop_that_ends_with_calls_in_line_leaves_nothing_behind() -> None:
-    """When a loop is shut down, its calls end as cancelled, no task is left pending, and the next loop works."""
+def test_a_closed_loop_leaves_no_calls_behind() -> None:
+    """When an event loop shuts down, its waiting calls are cancelled, and the client works in the next loop."""
     client, stub = client_with()
 
     async def abandon() -> None:
@@ -241,7 +241,7 @@ def test_a_loop_that_ends_with_calls_in_line_leaves_nothing_behind() -> None:
 
 
 async def test_ten_thousand_tasks() -> None:
-    """10,000 tasks at once are answered, in few requests."""
+    """10,000 concurrent tasks receive their results with few requests."""
     sizes: list[int] = []
     client, stub = client_with(on_request=sizes.append)
     calls = asyncio.gather(*(client.publish(f"c{n % 7}", n) for n in range(10_000)))
@@ -252,8 +252,8 @@ async def test_ten_thousand_tasks() -> None:
     assert len(sizes) < 100
 
 
-async def test_the_line_keeps_nothing_of_what_is_done() -> None:
-    """However many calls have passed, the line holds none of them."""
+async def test_finished_calls_are_released() -> None:
+    """The client keeps no reference to finished calls."""
     client, stub = client_with()
     stub.gate.set()
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""Threads that share requests."""
+"""Tests of threads that share requests."""
 
 import os
 import threading
@@ -19,7 +19,7 @@ URL = "http://stub"
 
 
 class Gated(Stub):
-    """A transport whose requests wait until they are let through; `asked` is released once for each that came."""
+    """Transport whose requests wait for `gate`; `asked` is released once for each request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Gated(Stub):
 
 
 class Crew:
-    """Threads that each make one call and note what came of it."""
+    """Threads that each make one call and record its outcome."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -42,7 +42,7 @@ class Crew:
         self.threads: list[threading.Thread] = []
 
     def start(self, name: str, call: Callable[[], Any]) -> None:
-        """Begin a call, and wait until it is in line."""
+        """Start a call and wait until the client has queued it."""
         before = self._in_line()
 
         def work() -> None:
@@ -75,7 +75,7 @@ def crew(**options: Any) -> tuple[Gated, Crew]:
 
 
 def test_calls_of_threads_share_the_next_request() -> None:
-    """What threads call while a request is under way is one request when it returns, and each gets its own result."""
+    """Calls made during a request share the next request, and each receives its own result."""
     sizes: list[int] = []
     stub, threads = crew(on_request=sizes.append)
     client = threads.client
@@ -92,8 +92,8 @@ def test_calls_of_threads_share_the_next_request() -> None:
     assert [command["params"]["data"] for command in commands_in(stub.requests[1])] == list(range(5))
 
 
-def test_a_caller_out_of_time_hurts_nobody() -> None:
-    """A short deadline ends its own call, unsent, and the others go on."""
+def test_a_waiting_call_that_times_out_does_not_affect_others() -> None:
+    """A waiting call that times out is not sent, and other calls continue."""
     stub, threads = crew()
     client = threads.client
     threads.start("first", lambda: client.publish("a", 0))
@@ -110,8 +110,8 @@ def test_a_caller_out_of_time_hurts_nobody() -> None:
     assert stub.sent == [["a"], ["c"]]
 
 
-def test_a_caller_out_of_time_under_way_does_not_take_the_request_with_it() -> None:
-    """Of a shared request the caller with the most time left is the leader, so one that leaves leaves nobody behind."""
+def test_a_sent_call_that_times_out_does_not_affect_others() -> None:
+    """The thread with the latest deadline sends the shared request, so another call can time out without failing it."""
     stub, threads = crew()
     client = threads.client
     threads.start("first", lambda: client.publish("a", 0))
@@ -129,8 +129,8 @@ def test_a_caller_out_of_time_under_way_does_not_take_the_request_with_it() -> N
     assert stub.sent == [["a"], ["b", "c"]]
 
 
-def test_a_failed_request_is_an_error_for_each_of_its_callers() -> None:
-    """Each caller of a request that failed has an error of its own, about its own command."""
+def test_a_failed_request_fails_each_of_its_calls() -> None:
+    """Each call of a failed request raises a separate error that names its command."""
     stub, threads = crew()
     client = threads.client
     threads.start("first", lambda: client.publish("a", 0))
@@ -147,8 +147,8 @@ def test_a_failed_request_is_an_error_for_each_of_its_callers() -> None:
     assert client.publish("d", 1) is True
 
 
-def test_an_interrupted_leader_leaves_the_line_in_order() -> None:
-    """Ctrl-C in the thread that carries a request ends that request for its callers, and the line goes on."""
+def test_an_interrupted_sender_leaves_the_client_usable() -> None:
+    """Ctrl-C in the thread that sends a request fails the calls of that request, and later calls succeed."""
     stub, threads = crew()
     client = threads.client
     threads.start("first", lambda: client.publish("a", 0))
@@ -167,7 +167,7 @@ def test_an_interrupted_leader_leaves_the_line_in_order() -> None:
 
 
 def test_reads_do_not_wait_behind_writes() -> None:
-    """A read goes out on a connection of its own while a write is under way."""
+    """A read is sent on a separate connection during a write."""
     stub, threads = crew()
     client = threads.client
     threads.start("write", lambda: client.publish("a", 0))
@@ -178,8 +178,8 @@ def test_reads_do_not_wait_behind_writes() -> None:
     assert threads.join() == {"write": True, "read": ["a", "b"]}
 
 
-def test_reads_spoilt_by_one_are_asked_one_by_one() -> None:
-    """A presence that the server cannot print fails alone; the reads beside it are answered."""
+def test_a_failed_shared_read_is_repeated_separately() -> None:
+    """A presence that the server cannot serialize fails alone, and the other reads of the request succeed."""
 
     def spoilt(request: HTTPRequest) -> HTTPReply:
         if any(command["params"].get("channel") == "broken" for command in commands_in(request)):
@@ -200,8 +200,8 @@ def test_reads_spoilt_by_one_are_asked_one_by_one() -> None:
     assert len(stub.requests) == 4
 
 
-def test_limits_split_what_waits() -> None:
-    """What waits beyond the limit goes out with the request after."""
+def test_limits_split_waiting_calls() -> None:
+    """Waiting calls beyond the limit are sent with the request after the next."""
     sizes: list[int] = []
     stub, threads = crew(group=Limits(commands=2), on_request=sizes.append)
     client = threads.client
@@ -214,8 +214,8 @@ def test_limits_split_what_waits() -> None:
     assert sizes == [1, 2, 2, 1]
 
 
-def test_close_fails_what_waits() -> None:
-    """Closing a client ends calls that are not sent yet, with "no" in `executed`; the one under way is answered."""
+def test_close_fails_waiting_calls() -> None:
+    """Closing a client fails calls that have not been sent, with `executed` "no", and completes the call in flight."""
     stub, threads = crew()
     client = threads.client
     threads.start("first", lambda: client.publish("a", 0))
@@ -228,8 +228,8 @@ def test_close_fails_what_waits() -> None:
     assert outcomes["second"].executed == "no"
 
 
-def test_many_threads_one_client() -> None:
-    """With 32 threads on one client every call is sent exactly once and answered."""
+def test_many_threads_share_one_client() -> None:
+    """With 32 threads on one client, every call is sent exactly once and receives its result."""
     stub = Stub()
     client = Client(URL, "secret", transport=stub)
 
@@ -251,8 +251,8 @@ def test_many_threads_one_client() -> None:
 
 
 @pytest.mark.parametrize("moment", range(4))
-def test_an_interrupt_while_others_are_woken(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever it strikes, the others are woken all the same: those that are done, and the one that is to carry on."""
+def test_an_interrupt_while_waking_other_threads(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupt in the thread that wakes others does not leave a finished or waiting thread blocked."""
     stub, threads = crew(timeout=60.0)
     wake, calls = lines._wake, iter(range(100))
 
@@ -275,9 +275,9 @@ def test_an_interrupt_while_others_are_woken(moment: int, monkeypatch: pytest.Mo
     assert client.publish("a", 2) is True
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_child_starts_with_an_empty_line() -> None:
-    """A child forked while the parent has a request under way makes its own calls at once."""
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_forked_child_does_not_inherit_waiting_calls() -> None:
+    """A child forked while the parent has a request in flight can call at once."""
     stub, threads = crew()
     client = threads.client
     threads.start("parent", lambda: client.publish("a", 0))

@@ -1,4 +1,4 @@
-"""The clients of 1.x as users see them: every method, every option, and a secret that shows nowhere."""
+"""Tests of the public 1.x clients: every method, every option, and no output that contains the secret."""
 
 import inspect
 import pickle
@@ -30,7 +30,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 NODE_INFO = NodeInfo(NODE["uid"], NODE["name"], NODE["started_at"], NODE["metrics"], NODE["version"])  # type: ignore[arg-type]
 METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any], dict[str, Any], Callable[[Any], bool]]] = [
-    # method, arguments -> params, what the result must be
+    # method, arguments -> params, expected result
     ("publish", ("x", {"a": 1}), {}, {"channel": "x", "data": {"a": 1}}, lambda value: value is True),
     (
         "publish",
@@ -66,14 +66,14 @@ methods = pytest.mark.parametrize(("method", "arguments", "options", "params", "
 
 
 @methods
-async def test_each_method_asks_and_returns_its_type(
+async def test_each_method_sends_its_parameters_and_returns_its_type(
     method: str,
     arguments: tuple[Any, ...],
     options: dict[str, Any],
     params: dict[str, Any],
     good: Callable[[Any], bool],
 ) -> None:
-    """Blocking or awaited, a method sends its parameters and returns what it is declared to return."""
+    """Each method of either client sends its parameters and returns its declared type."""
     stub, async_stub = Stub(), AsyncStub()
     assert good(getattr(BlockingClient(URL, SECRET, transport=stub), method)(*arguments, **options))
     assert good(await getattr(AsyncClient(URL, SECRET, transport=async_stub), method)(*arguments, **options))
@@ -83,7 +83,7 @@ async def test_each_method_asks_and_returns_its_type(
 
 
 def test_every_command_is_a_method() -> None:
-    """No command is without its method, nor without a test of it."""
+    """Every command has a method, and every method has a test."""
     assert {method for method, *_ in METHODS} == {command.name for command in COMMANDS}
     for command in COMMANDS:
         assert inspect.isfunction(getattr(BlockingClient, command.name))
@@ -93,7 +93,7 @@ def test_every_command_is_a_method() -> None:
 @kinds
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_help_and_signature_work_for_every_method(kind: Callable[..., Any], command: Any) -> None:
-    """People and editors see parameters and documentation of each method, direct and buffered."""
+    """Each method, direct or buffered, has documentation and named parameters."""
     client = kind(URL, SECRET)
     for name in (command.name, f"add_{command.name}"):
         method = getattr(client, name)
@@ -119,8 +119,8 @@ def test_help_of_a_client_works(kind: Any) -> None:
         ("http://api", "http://api/api/"),
     ],
 )
-def test_a_client_knows_its_endpoint_secret_and_limit(kind: Callable[..., Any], url: str, endpoint: str) -> None:
-    """What gocent's client shows can be read here too, and not be set."""
+def test_read_only_properties_of_a_client(kind: Callable[..., Any], url: str, endpoint: str) -> None:
+    """The endpoint, the secret and the limit can be read, as in gocent, but not set."""
     client = kind(url, SECRET, timeout=7)
     assert (client.endpoint, client.secret, client.timeout, client.pending) == (endpoint, SECRET, 7, 0)
     assert kind(url, SECRET).timeout == 5
@@ -129,8 +129,8 @@ def test_a_client_knows_its_endpoint_secret_and_limit(kind: Callable[..., Any], 
             setattr(client, name, "x")
 
 
-async def test_an_insecure_client_signs_nothing() -> None:
-    """A client for `insecure_api` has no secret and sends no sign; all else is the same."""
+async def test_an_insecure_client_sends_no_signature() -> None:
+    """A client for `insecure_api` has no secret and sends no signature, and is otherwise the same."""
     stub, async_stub = Stub(), AsyncStub()
     client = BlockingClient.insecure(f"{URL}/api", timeout=7, transport=stub)
     async_client = AsyncClient.insecure(f"{URL}/api", timeout=7, transport=async_stub)
@@ -146,8 +146,8 @@ async def test_an_insecure_client_signs_nothing() -> None:
     assert all("X-API-Sign" not in dict(request.headers) for request in (*stub.requests, *async_stub.requests))
 
 
-def test_a_subclass_has_insecure_too() -> None:
-    """`insecure` makes an instance of the class that it is called on."""
+def test_a_subclass_has_insecure() -> None:
+    """`insecure` creates an instance of the class that it is called on."""
 
     class Mine(BlockingClient):
         pass
@@ -174,34 +174,34 @@ BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception]]] = [
 
 @kinds
 @pytest.mark.parametrize(("arguments", "options", "error"), BAD)
-def test_a_bad_argument_of_a_client_is_refused(
+def test_invalid_arguments_of_a_client_are_rejected(
     kind: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], error: type[Exception]
 ) -> None:
-    """A mistake shows where the client is made; an option that nobody knows is a TypeError."""
+    """The constructor raises for an invalid argument, and raises TypeError for an unknown option."""
     with pytest.raises(error) as caught:
         kind(*arguments, **options)
     assert SECRET not in str(caught.value)
 
 
 @kinds
-def test_unknown_options_of_an_insecure_client_are_refused(kind: Any) -> None:
-    """`insecure` refuses the options that the constructor refuses."""
+def test_unknown_options_of_an_insecure_client_are_rejected(kind: Any) -> None:
+    """`insecure` rejects the options that the constructor rejects."""
     with pytest.raises(TypeError):
         kind.insecure(URL, verify=False)
     with pytest.raises(TypeError):
         kind.insecure(URL, SECRET)
 
 
-def test_a_client_has_our_transport_unless_it_is_given_one() -> None:
-    """Without `transport=`, ours is used; it can be made outside of any event loop."""
+def test_a_client_has_a_default_transport() -> None:
+    """Without `transport=`, a client creates its transport, which needs no running event loop."""
     assert isinstance(BlockingClient(URL, SECRET)._transport, BlockingTransport)
     assert isinstance(AsyncClient(URL, SECRET)._transport, AwaitingTransport)
 
 
 @pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @kinds
-def test_the_secret_shows_nowhere(kind: Callable[..., Any]) -> None:
-    """No repr, and no text or traceback of an error, holds the secret."""
+def test_no_text_contains_the_secret(kind: Callable[..., Any]) -> None:
+    """The secret is in no repr, no error text and no traceback."""
     client = kind(URL, SECRET)
     client.add_publish("a", 1)
     batch = client.batch()
@@ -220,8 +220,8 @@ def test_the_secret_shows_nowhere(kind: Callable[..., Any]) -> None:
         ConnectionLostError("gone"),
     ],
 )
-def test_the_secret_shows_in_no_error(reaction: Any) -> None:
-    """Neither in its text, nor its traceback, nor anything that it carries to another process."""
+def test_no_error_contains_the_secret(reaction: Any) -> None:
+    """The secret is not in an error's text, its traceback or its pickled form."""
     client = BlockingClient(URL, SECRET, transport=Stub(reaction))
     with pytest.raises(CentripetalError) as caught:
         client.publish("a", 1)
@@ -232,7 +232,7 @@ def test_the_secret_shows_in_no_error(reaction: Any) -> None:
 
 
 def test_a_client_is_shared_by_threads() -> None:
-    """Calls of many threads over one client all get their own answers."""
+    """Calls from many threads on one client each receive their own result."""
     client = BlockingClient(URL, SECRET, transport=Stub())
     with ThreadPoolExecutor(8) as pool:
         values = list(pool.map(lambda channel: client.history(channel)[0].data, ["x"] * 50))
@@ -241,15 +241,15 @@ def test_a_client_is_shared_by_threads() -> None:
 
 
 async def test_async_with_closes_the_transport() -> None:
-    """An `async with` block closes the transport; a client works without one, too."""
+    """An `async with` block closes the transport, and a client also works without a block."""
     stub = AsyncStub()
     async with AsyncClient(URL, SECRET, transport=stub) as client:
         await client.publish("a", 1)
     assert stub.closed == 1
 
 
-def test_the_front_door_shows_what_it_names() -> None:
-    """Everything in `__all__` is there, and every error is."""
+def test_all_lists_the_public_names() -> None:
+    """Every name in `__all__` exists, and every error class is listed."""
     assert all(hasattr(door, name) for name in door.__all__)
     errors = {
         name

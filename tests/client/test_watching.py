@@ -1,4 +1,4 @@
-"""Watching over connections that come and go."""
+"""Tests of watching across lost connections."""
 
 import fcntl
 import resource
@@ -23,21 +23,21 @@ CONFIG = {"recover": True, "join_leave": True, "history_size": 10, "history_life
 
 @pytest.fixture
 def server() -> Iterator[EmbeddedServer]:
-    """A server whose channels recover."""
+    """A server whose channels support recovery."""
     with EmbeddedServer(secret="s", config=CONFIG) as server:
         yield server
 
 
 @pytest.fixture
 def client(server: EmbeddedServer) -> Iterator[Client]:
-    """A publisher."""
+    """A client that publishes."""
     with Client(server.url, "s") as client:
         yield client
 
 
 @pytest.fixture
 def proxy(server: EmbeddedServer) -> Iterator[CuttingProxy]:
-    """A way to the server that can be cut."""
+    """A proxy whose connections to the server can be cut."""
     with CuttingProxy(int(server.url.rpartition(":")[2]), seed=1) as proxy:
         proxy.calm = True
         yield proxy
@@ -48,7 +48,7 @@ def watch(url: str, *channels: str, pauses: Callable[[int], float] = lambda _: 0
 
 
 def take(events: Iterator[Event], kind: type[Event]) -> list[Event]:
-    """The events up to the first one of that kind."""
+    """Return the events up to and including the first event of this kind."""
     taken: list[Event] = []
     for event in events:
         taken.append(event)
@@ -57,8 +57,8 @@ def take(events: Iterator[Event], kind: type[Event]) -> list[Event]:
     raise AssertionError(f"no {kind.__name__}, but {taken}")
 
 
-def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client: Client) -> None:
-    """All is seen from the connection to the publication; stopping ends the connection, too."""
+def test_events_until_stopped(server: EmbeddedServer, client: Client) -> None:
+    """A watcher yields events from the connection to the publication, and stopping it closes the connection."""
     watching = watch(server.url)
     events = iter(watching)
     assert [type(event) for event in take(events, Joined)] == [Connected, Subscribed, Joined]
@@ -72,8 +72,8 @@ def test_what_happens_is_seen_until_told_to_stop(server: EmbeddedServer, client:
     watching.stop()
 
 
-def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
-    """`stop` from another thread ends an iteration that waits for something to happen."""
+def test_stopping_wakes_a_waiting_iteration(server: EmbeddedServer) -> None:
+    """`stop` in another thread ends an iteration that waits for an event."""
     watching = watch(server.url)
     events = iter(watching)
     take(events, Joined)
@@ -83,15 +83,15 @@ def test_stopping_wakes_who_waits(server: EmbeddedServer) -> None:
     timer.join()
 
 
-def test_who_was_stopped_before_it_began_sees_nothing(server: EmbeddedServer) -> None:
-    """A watcher that was stopped before it began does not even connect."""
+def test_a_watcher_stopped_before_its_start(server: EmbeddedServer) -> None:
+    """A watcher that was stopped before its start does not connect."""
     watching = watch(server.url)
     watching.stop()
     assert list(watching) == []
 
 
-def test_a_cut_is_bridged(proxy: CuttingProxy, client: Client) -> None:
-    """What was published meanwhile comes afterwards, marked as recovered."""
+def test_a_lost_connection_is_recovered(proxy: CuttingProxy, client: Client) -> None:
+    """Publications made during an outage are yielded after it and marked as recovered."""
 
     def meanwhile(attempt: int) -> float:
         client.publish("c", "missed")
@@ -109,8 +109,8 @@ def test_a_cut_is_bridged(proxy: CuttingProxy, client: Client) -> None:
     assert (told[3].data, told[3].recovered) == (b'"missed"', True)
 
 
-def test_a_server_that_forgot_leaves_a_gap() -> None:
-    """The tries are counted while there is no server, and anew after there was one."""
+def test_a_server_that_lost_its_history_causes_a_gap() -> None:
+    """Attempts are counted during an outage, and the count starts again after a successful connection."""
     server = EmbeddedServer(secret="s", config={**CONFIG, "join_leave": False}, port=free_port()).start()
     with Client(server.url, "s") as publisher:
         publisher.publish("c", "seen")
@@ -136,8 +136,8 @@ def test_a_server_that_forgot_leaves_a_gap() -> None:
     assert attempts == [1, 2, 3] * 2
 
 
-def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
-    """`Lost` tells how long the pause is, and `stop` does not wait for its end."""
+def test_a_pause_can_be_interrupted(proxy: CuttingProxy) -> None:
+    """`Lost` tells the length of the pause, and `stop` ends the pause."""
     watching = watch(proxy.url, pauses=lambda attempt: 1000.0 * attempt)
     events = iter(watching)
     take(events, Joined)
@@ -153,7 +153,7 @@ def test_the_pause_is_told_and_can_be_cut_short(proxy: CuttingProxy) -> None:
 
 @pytest.fixture
 def large_descriptors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Pairs of sockets as a process gets them that has many open files."""
+    """Return pairs of sockets whose descriptors are as large as in a process with many open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     pair = socket.socketpair
 
@@ -168,7 +168,7 @@ def large_descriptors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("large_descriptors")
-def test_a_process_with_many_open_files_connects_again(proxy: CuttingProxy) -> None:
+def test_a_process_with_many_open_files_reconnects(proxy: CuttingProxy) -> None:
     """The pause after a lost connection works with descriptors of any size."""
     watching = watch(proxy.url, pauses=lambda _: 0.001)
     events = iter(watching)
@@ -181,7 +181,7 @@ def test_a_process_with_many_open_files_connects_again(proxy: CuttingProxy) -> N
 
 
 def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:
-    """Otherwise the error is raised: nobody there, no WebSocket there, another secret."""
+    """The first connection raises its error: a refused connection, a path without WebSocket, or an invalid token."""
     with pytest.raises(ConnectError, match="nothing listens"):
         list(watch(f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(HTTPStatusError, match="404"):
@@ -190,8 +190,8 @@ def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:
         list(Watching(Watcher(["c"], secret="other", user="42"), server.url))
 
 
-def test_the_back_end_has_the_last_word(server: EmbeddedServer, client: Client) -> None:
-    """Who is disconnected, or has no channel left, does not come back."""
+def test_the_server_ends_watching(server: EmbeddedServer, client: Client) -> None:
+    """A watcher that was disconnected or has no channel left does not reconnect."""
     events = iter(watch(server.url, "c", "d"))
     for _ in range(2):
         take(events, Subscribed)
@@ -208,15 +208,15 @@ def test_the_back_end_has_the_last_word(server: EmbeddedServer, client: Client) 
 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"max_response_bytes": 0}, {"ca_file": "no-such-file"}])
-def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
-    """An option that cannot be used is a UsageError when the watcher is made."""
+def test_invalid_options_are_rejected(options: dict[str, Any]) -> None:
+    """An invalid option raises UsageError when the watcher is created."""
     with pytest.raises(UsageError):
         Watching(Watcher(["c"], secret="s"), "http://localhost:1", **options)
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 20), (10_000, 20)])
 def test_pauses_double_up_to_a_limit(attempt: int, longest: float) -> None:
-    """Pauses double up to the limit, and are shorter by chance, down to half."""
+    """Pauses double up to the limit, and jitter shortens them by up to half."""
     pauses = {backoff(attempt) for _ in range(100)}
     assert all(longest / 2 <= pause <= longest for pause in pauses)
     assert len(pauses) > 1

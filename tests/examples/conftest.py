@@ -1,4 +1,4 @@
-"""Tests of examples use the browser of the console's tests."""
+"""Make the browser fixtures of the console's tests available to the examples."""
 
 from tests.browser.conftest import open_browser
 

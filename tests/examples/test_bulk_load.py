@@ -1,4 +1,4 @@
-"""The bulk load: in order, whole, nothing twice, with memory for one request; also when it fails on the way."""
+"""Tests of the bulk load example: order, completeness, no duplicates, bounded memory, and recovery from failures."""
 
 import json
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.centrifugo(config={"channel": CONFIG["channel"]})
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """A table of 2500 rows: more than a page, and not a whole number of groups."""
+    """A table with 2500 rows, which is more than a page and not a multiple of the group size."""
     path = tmp_path / "prices.db"
     sample(path, 2500)
     return path
@@ -37,8 +37,8 @@ def published(centrifugo: Centrifugo) -> list[int]:
     return [publication.data["id"] for publication in centrifugo.published]
 
 
-def test_all_is_published_in_order_by_groups(centrifugo: Centrifugo, table: Path, tmp_path: Path) -> None:
-    """A request carries a group, and no more rows are read than it carries."""
+def test_all_rows_are_published_in_groups(centrifugo: Centrifugo, table: Path, tmp_path: Path) -> None:
+    """Each request has one group in order, and only the rows of that group are read ahead."""
     read, sizes, ahead = 0, list[int](), list[int]()
 
     def rows() -> Iterator[Row]:
@@ -60,8 +60,8 @@ def test_all_is_published_in_order_by_groups(centrifugo: Centrifugo, table: Path
 
 
 @pytest.mark.parametrize("failure", ["refuse", "error", "lose_reply"])
-def test_it_goes_on_where_it_stopped(centrifugo: Centrifugo, table: Path, tmp_path: Path, failure: Any) -> None:
-    """The group under way is sent again, and what of it had arrived is not published twice."""
+def test_it_continues_where_it_stopped(centrifugo: Centrifugo, table: Path, tmp_path: Path, failure: Any) -> None:
+    """The interrupted group is sent again, and publications that had arrived are not duplicated."""
 
     def rows() -> Iterator[Row]:
         for row in of_table(table):
@@ -79,8 +79,8 @@ def test_it_goes_on_where_it_stopped(centrifugo: Centrifugo, table: Path, tmp_pa
     assert position_in(tmp_path / "position") == 2500
 
 
-def test_bad_rows_are_kept_with_the_reason(centrifugo: Centrifugo, tmp_path: Path) -> None:
-    """What the client or the server refuses holds up nobody else."""
+def test_invalid_rows_are_kept_with_the_reason(centrifugo: Centrifugo, tmp_path: Path) -> None:
+    """Rows that the client or the server rejects are kept and do not stop the load."""
     rows = [
         Row(1, "prices:A", b'{"id": 1}'),
         Row(2, "unknown:A", b'{"id": 2}'),
@@ -95,20 +95,20 @@ def test_bad_rows_are_kept_with_the_reason(centrifugo: Centrifugo, tmp_path: Pat
 
 
 @pytest.mark.parametrize("after", [0, 1, 1000, 2499, 2500])
-def test_rows_can_be_read_from_any_place(table: Path, tmp_path: Path, after: int) -> None:
-    """The table and a file with its rows give the same messages behind a row."""
+def test_rows_can_be_read_from_any_position(table: Path, tmp_path: Path, after: int) -> None:
+    """The table and a file with the same rows yield the same messages after any row."""
     file = tmp_path / "prices.ndjson"
     in_table = list(of_table(table))
     lines = [row.data.replace(b"{", b'{"symbol": "%s", ' % row.channel[-1].encode()) + b"\n" for row in in_table]
-    file.write_bytes(b"".join(lines) + b'{"symbol": "A", "pri')  # the last line is being written
+    file.write_bytes(b"".join(lines) + b'{"symbol": "A", "pri')  # the last line is incomplete
     position = sum(map(len, lines[:after]))
     assert [row.position for row in of_table(table, after)] == list(range(after + 1, 2501))
     assert [row.channel for row in of_file(file, position)] == [row.channel for row in in_table[after:]]
     assert [row.data for row in of_file(file, position)] == lines[after:]
 
 
-def test_a_line_that_is_no_price_is_named(tmp_path: Path) -> None:
-    """The error says where it is."""
+def test_an_invalid_line_is_reported_with_its_position(tmp_path: Path) -> None:
+    """The error for an invalid line contains its position."""
     file = tmp_path / "prices.ndjson"
     file.write_text('{"symbol": "A"}\n{}\n')
     with pytest.raises(UsageError, match="the line at byte 16: no price: KeyError"):
@@ -124,7 +124,7 @@ def run(*arguments: object, centrifugo: Centrifugo | None = None) -> subprocess.
 
 
 def test_the_program_runs(centrifugo: Centrifugo, tmp_path: Path) -> None:
-    """It loads into the embedded server; and into another, where it goes on and then finds nothing to do."""
+    """The program loads into the embedded server, and into a given server, where it continues from its position."""
     table = tmp_path / "prices.db"
     assert run("examples.bulk_load", table, "--sample", 1200).returncode == 0
     assert "1200 published, 0 refused" in run("examples.bulk_load", table).stdout
@@ -137,8 +137,8 @@ def test_the_program_runs(centrifugo: Centrifugo, tmp_path: Path) -> None:
     assert published(centrifugo) == list(range(201, 1201))
 
 
-def test_the_command_line_loads_the_same(centrifugo: Centrifugo, table: Path, tmp_path: Path) -> None:
-    """`centripetal load` stops when the server fails, goes on, and loads what had failed: all of it, nothing twice."""
+def test_the_command_line_loads_the_same_file(centrifugo: Centrifugo, table: Path, tmp_path: Path) -> None:
+    """`centripetal load` stops when the server fails, continues, and loads the failed lines without duplicates."""
     commands = tmp_path / "commands.ndjson"
     export(table, commands)
     centrifugo.fail_next("error", times=3)

@@ -1,4 +1,4 @@
-"""The example of a Celery worker, run for real: a parent that used its client, two children, a folder as broker."""
+"""Tests of the Celery worker example with processes: a parent, two children and a folder as broker."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ CELERY = (sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "pr
 
 
 class Worker(NamedTuple):
-    """A worker under way: its server, its main process, and what it has logged."""
+    """A running worker: its server, its main process and its log."""
 
     server: Centrifugo
     process: subprocess.Popen[bytes]
@@ -27,7 +27,7 @@ class Worker(NamedTuple):
     environment: dict[str, str]
 
     def start_jobs(self, *paths: Path) -> list[str]:
-        """Start a job for each path; their channels."""
+        """Start a job for each path and return the jobs' channels."""
         command = [sys.executable, "start.py", *map(str, paths)]
         done = subprocess.run(command, cwd=EXAMPLE, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -51,7 +51,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
             "CENTRIFUGO_API_URL": server.url,
             "CENTRIFUGO_API_KEY": server.api_key,
             "CELERY_FOLDER": str(folder / "queue"),
-            "PROGRESS_INTERVAL": "0",  # a message for each row
+            "PROGRESS_INTERVAL": "0",  # publish a message for each row
         }
         command = [*CELERY, "--loglevel", "info", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         process = subprocess.Popen(
@@ -61,23 +61,23 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
         worker.wait_until_logged(" ready.")
         yield worker
         assert process.poll() is None, log.read_text()
-        os.killpg(process.pid, signal.SIGKILL)  # the worker's own way to stop takes five seconds
+        os.killpg(process.pid, signal.SIGKILL)  # the worker takes five seconds to stop by itself
         process.wait()
 
 
 @pytest.fixture
 def pipes(tmp_path: Path) -> tuple[Path, Path]:
-    """Two files to read from; who opens them waits until somebody writes."""
+    """Two named pipes; opening one for reading blocks until the test writes to it."""
     paths = (tmp_path / "a.csv", tmp_path / "b.csv")
     for path in paths:
         os.mkfifo(path)
     return paths
 
 
-def test_children_publish_side_by_side(worker: Worker, pipes: tuple[Path, Path]) -> None:
-    """The parent has a connection when it forks; two children publish at the same time, and nothing gets mixed up."""
+def test_children_publish_concurrently(worker: Worker, pipes: tuple[Path, Path]) -> None:
+    """The parent has a connection when it forks, and two children publish concurrently without mixing up messages."""
     channels = worker.start_jobs(*pipes)
-    # Each job waits for its file, so that they are surely in two children.
+    # Each job waits for its pipe, so the two jobs run in different children.
     for channel in channels:
         worker.server.wait_until_published(channel, {"state": "running", "rows": 0, "worker": ANYTHING}, timeout=60)
     assert "publishing to Centrifugo 6" in worker.log.read_text()
@@ -90,8 +90,8 @@ def test_children_publish_side_by_side(worker: Worker, pipes: tuple[Path, Path])
         assert [each["rows"] for each in worker.server.published.to(channel)] == [*range(101), 100]
 
 
-def test_a_result_waits_for_centrifugo(worker: Worker, pipes: tuple[Path, Path]) -> None:
-    """The job ends while Centrifugo is down; its result is published when it is up again, once."""
+def test_a_result_is_retried_until_centrifugo_is_up(worker: Worker, pipes: tuple[Path, Path]) -> None:
+    """A job that ends during an outage publishes its result once after the outage."""
     (channel,) = worker.start_jobs(pipes[0])
     worker.server.wait_until_published(channel, timeout=60)
     with worker.server.down():
@@ -101,8 +101,8 @@ def test_a_result_waits_for_centrifugo(worker: Worker, pipes: tuple[Path, Path])
     worker.server.assert_published(channel, {"state": "done", "rows": 1, "total": 7}, times=1)
 
 
-def test_a_job_that_fails_says_so(worker: Worker, tmp_path: Path) -> None:
-    """Whoever watches learns why."""
+def test_a_failed_job_publishes_its_error(worker: Worker, tmp_path: Path) -> None:
+    """A failed job publishes its error to its channel."""
     file = tmp_path / "bad.csv"
     file.write_text("row,many\n")
     (channel,) = worker.start_jobs(file)
@@ -110,6 +110,6 @@ def test_a_job_that_fails_says_so(worker: Worker, tmp_path: Path) -> None:
     worker.server.wait_until_published(channel, {"state": "failed", "error": error}, timeout=60)
 
 
-def test_its_configuration_is_one() -> None:
-    """The embedded server takes it whole, and keeps the last message of a job."""
+def test_the_configuration_is_valid() -> None:
+    """The embedded server accepts the configuration without warnings."""
     EmbeddedServer(config=EXAMPLE / "centrifugo.json")

@@ -1,4 +1,4 @@
-"""The example of a Django project: its own tests pass, wherever it is copied to, and its parts fit together."""
+"""Tests of the Django example: its own tests pass in a copy, and its commands work together."""
 
 import os
 import re
@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parent.parent.parent / "examples" / "django_on_commit"
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project as a reader has it, with no setting of ours around it."""
+    """A copy of the project, as a reader has it, without this project's settings."""
     return shutil.copytree(PROJECT, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3", ".*"))
 
 
@@ -26,8 +26,8 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     return subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, text=True)
 
 
-def test_its_tests_pass(copy: Path) -> None:
-    """Commit, rollback, failures, the async view, the token and TestCase are tested in the project itself."""
+def test_the_tests_of_the_project_pass(copy: Path) -> None:
+    """The project's own tests cover commit, rollback, failures, the async view, the token and TestCase, and pass."""
     done = run(copy, "-m", "pytest", "-q", "-o", "asyncio_default_fixture_loop_scope=function")
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.search(r"^(\d+) passed in", done.stdout, re.MULTILINE)
@@ -35,8 +35,8 @@ def test_its_tests_pass(copy: Path) -> None:
     assert int(passed[1]) >= (copy / "shop" / "tests.py").read_text().count("def test_")
 
 
-def test_its_commands_work(copy: Path) -> None:
-    """In a process of their own, on a database made by its migrations, and with a server that the environment names."""
+def test_the_commands_of_the_project_work(copy: Path) -> None:
+    """The commands work in separate processes, with a migrated database and a server from the environment."""
     assert run(copy, "manage.py", "migrate", "--verbosity", "0").returncode == 0
     with EmbeddedServer(config=PROJECT / "centrifugo.json") as server:
         environment = {"CENTRIFUGO_API_URL": server.url}

@@ -1,4 +1,4 @@
-"""The chat on FastAPI: two people talk and see each other, a third stays outside; in Chromium, on either Centrifugo."""
+"""Tests of the FastAPI chat in Chromium, with the embedded server and with a real Centrifugo."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ CONFIG: dict[str, Any] = json.loads((FOLDER / "centrifugo.json").read_text())
 
 
 def environment(url: str, api_key: str, token_secret: str) -> dict[str, str]:
-    """What names a Centrifugo to the chat."""
+    """Return the environment variables that connect the chat to a Centrifugo server."""
     return {
         "CENTRIFUGO_API_URL": url,
         "CENTRIFUGO_API_KEY": api_key,
@@ -38,7 +38,7 @@ def environment(url: str, api_key: str, token_secret: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(environment: Mapping[str, str]) -> Iterator[str]:
-    """Run the chat as its README says, on a free port; its address, as long as the block lasts."""
+    """Run the chat on a free port, as its README describes, and yield its URL."""
     sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
     with subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "examples.fastapi_chat.app:app", "--port", "0"],
@@ -63,7 +63,7 @@ def serving(environment: Mapping[str, str]) -> Iterator[str]:
 
 @pytest.fixture(params=["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
 def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The chat, with the embedded server that it starts itself, or with a real one."""
+    """The URL of the chat, with its embedded server or a real Centrifugo."""
     with contextlib.ExitStack() as stack:
         named: dict[str, str] = {}
         if request.param == "real":
@@ -74,7 +74,7 @@ def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 async def enter(browser: Browser, url: str, name: str) -> None:
-    """Say who one is, and wait for the page to be live."""
+    """Sign in and wait until the page is live."""
     assert await browser.do("goto", url) == 200
     await browser.do("fill", "#name", name)
     await browser.do("click", "#login button")
@@ -87,11 +87,11 @@ async def say(browser: Browser, text: str) -> None:
 
 
 def message(who: str, text: str) -> str:
-    """The selector of a message."""
+    """Return the selector of a message."""
     return f"#messages li:has(.head b:text-is('{who}')):has-text('{text}')"
 
 
-# Subscribes past the page, as somebody would who has read the code.
+# Subscribes without the page's code, as an attacker would.
 INTRUDER = """(async () => {
   const { websocket } = await (await fetch("/me")).json();
   const { token } = await (await fetch("/tokens/connection", { method: "POST" })).json();
@@ -109,8 +109,8 @@ INTRUDER = """(async () => {
 })()"""
 
 
-async def test_people_chat_in_private(chat: str, open_browser: OpenBrowser) -> None:
-    """Two talk in a private room, see each other come and go and the history; whoever is not invited gets no token."""
+async def test_people_chat_in_a_private_room(chat: str, open_browser: OpenBrowser) -> None:
+    """Members of a private room see each other, their messages and the history; other users get no token."""
     ann, bob, eve = [await open_browser(viewport={"width": 1100, "height": 700}) for _ in range(3)]
     await enter(ann, f"{chat}/#staff", "Ann")
     await ann.sees("#people li:has-text('ann')")
@@ -135,7 +135,7 @@ async def test_people_chat_in_private(chat: str, open_browser: OpenBrowser) -> N
     await eve.sees("#people li:has-text('eve')")
     assert await eve.text("#count") == "1"
 
-    # A room that is opened now is there at once for whoever is invited, and for nobody else.
+    # A new room appears at once for its invited users only.
     await bob.do("click", "#opener summary")
     await bob.do("fill", "#open input[name=title]", "Surprise")
     await bob.do("fill", "#open input[name=members]", "eve")
@@ -150,8 +150,8 @@ async def test_people_chat_in_private(chat: str, open_browser: OpenBrowser) -> N
 
 
 @pytest.mark.centrifugo(config=CONFIG)
-async def test_what_is_not_sent_can_be_sent_again(centrifugo: Centrifugo, open_browser: OpenBrowser) -> None:
-    """Without Centrifugo the page says so and keeps the message; sent again, it is there once."""
+async def test_a_failed_message_can_be_sent_again(centrifugo: Centrifugo, open_browser: OpenBrowser) -> None:
+    """During an outage the page keeps the message and reports the failure, and sending it again publishes it once."""
     with serving(environment(centrifugo.url, centrifugo.api_key, centrifugo.token_secret)) as url:
         ann = await open_browser(viewport={"width": 1100, "height": 700})
         await enter(ann, url, "Ann")

@@ -1,4 +1,4 @@
-"""The example of a transport of one's own keeps the contract."""
+"""Tests of the custom transport example against the transport contract."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ Send = Callable[[HTTPRequest, float], HTTPReply]
 
 @pytest.fixture(params=["blocking", "awaiting"])
 def send(request: pytest.FixtureRequest) -> Iterator[Send]:
-    """Either transport's `send`, blocking; without what the environment says of proxies."""
+    """Return a blocking `send` of either transport that ignores proxies in the environment."""
     if request.param == "blocking":
         transport: Transport = HttpxTransport(httpx.Client(trust_env=False))
         yield transport.send
@@ -39,7 +39,7 @@ def send(request: pytest.FixtureRequest) -> Iterator[Send]:
 
 
 def test_replies(send: Send) -> None:
-    """Status, headers and body come back, redirects included, over one connection."""
+    """Status, headers and body are returned, redirects are not followed, and the connection is reused."""
     with ScriptedServer(answers(OK, reply(b"", "Location: /", status="302 Found"))) as server:
         request = HTTPRequest(server.url, (("X-API-Sign", "ab"),), b"[]")
         answer = send(request, 5)
@@ -51,7 +51,7 @@ def test_replies(send: Send) -> None:
 
 
 def test_no_connection(send: Send) -> None:
-    """A refused connection is a ConnectError: nothing has run."""
+    """A refused connection raises ConnectError, and the request did not run."""
     with ScriptedServer(answers()) as server:
         url = server.url
     with pytest.raises(ConnectError) as caught:
@@ -69,7 +69,7 @@ def trickle(peer: Peer) -> None:
 
 @pytest.mark.parametrize("script", [lambda peer: peer.wait_for_end(), trickle], ids=["silent", "trickle"])
 def test_time_runs_out(send: Send, script: Script) -> None:
-    """A silent or trickling server ends the call at its deadline; the request may have run."""
+    """A silent or slow server ends the call at its deadline, and the request may have run."""
     with ScriptedServer(script) as server:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
@@ -83,12 +83,12 @@ def test_time_runs_out(send: Send, script: Script) -> None:
     [
         (b"", ConnectionLostError),
         (OK[:-1], ConnectionLostError),
-        (b"garbage\r\n\r\n", ConnectionLostError),  # httpx does not tell this from a broken connection
+        (b"garbage\r\n\r\n", ConnectionLostError),  # httpx does not distinguish this from a broken connection
         (reply(b"junk", "Content-Encoding: gzip"), MalformedResponseError),
     ],
 )
-def test_bad_answers(send: Send, data: bytes, kind: type[CentripetalError]) -> None:
-    """An answer that breaks off or cannot be read is one of our errors; the request may have run."""
+def test_invalid_replies(send: Send, data: bytes, kind: type[CentripetalError]) -> None:
+    """An incomplete or invalid reply raises one of the library's errors, and the request may have run."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -103,8 +103,8 @@ def test_bad_answers(send: Send, data: bytes, kind: type[CentripetalError]) -> N
 @pytest.mark.parametrize(
     ("url", "headers"), [("ftp://a/", ()), ("http://[/", ()), ("http://127.0.0.1:1/", (("a b", "c"),))]
 )
-def test_bad_requests(send: Send, url: str, headers: tuple[tuple[str, str], ...]) -> None:
-    """A request that cannot be made is one of our errors, and nothing has run."""
+def test_invalid_requests(send: Send, url: str, headers: tuple[tuple[str, str], ...]) -> None:
+    """An invalid request raises one of the library's errors, and the request did not run."""
     with pytest.raises((UsageError, ConnectError)) as caught:
         send(HTTPRequest(url, headers, b""), 5)
     assert caught.value.executed == "no"

@@ -1,4 +1,4 @@
-"""The progress bar: a page in Chromium, on either Centrifugo; the publisher, which makes no job wait; the program."""
+"""Tests of the progress bar example: the page in Chromium, the publisher that never delays a job, and the program."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ CONFIG = json.loads((ROOT / "examples" / "progress_bar" / "centrifugo.json").rea
 
 
 class Job:
-    """A job that goes as far as the test lets it."""
+    """A job that pauses until the test lets it continue."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
@@ -51,7 +51,7 @@ def job() -> Job:
 
 @pytest.fixture(params=["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])
 def page(request: pytest.FixtureRequest, job: Job, tmp_path: Path) -> Iterator[str]:
-    """The address of the page, whose job is *job*."""
+    """The URL of a page that starts *job*."""
     site = make_server(0)
     url = f"http://127.0.0.1:{site.server_port}/"
     config = CONFIG | {"client": {**CONFIG["client"], "allowed_origins": [url.rstrip("/")]}}
@@ -72,8 +72,8 @@ def page(request: pytest.FixtureRequest, job: Job, tmp_path: Path) -> Iterator[s
 @needs("playwright")
 @needs("chromium")
 @needs("centrifuge-js")
-async def test_pages_see_how_far_the_job_is(page: str, job: Job, open_browser: OpenBrowser) -> None:
-    """Who starts it, who opens the page under way, and who opens it after the end, all see the newest state."""
+async def test_pages_show_the_progress_of_the_job(page: str, job: Job, open_browser: OpenBrowser) -> None:
+    """The newest state is shown on the page that starts the job, on one opened during it and on one opened after it."""
     browser = await open_browser()
     assert await browser.do("goto", page) == 200
     await browser.do("click", "button")
@@ -99,8 +99,8 @@ JOBS = pytest.mark.centrifugo(config={"channel": {"namespaces": CONFIG["channel"
 
 
 @JOBS
-def test_what_is_passed_over(centrifugo: Centrifugo) -> None:
-    """While a message is under way the job runs on, and the next message is the newest state; so is the last one."""
+def test_intermediate_states_are_skipped(centrifugo: Centrifugo) -> None:
+    """Updates made during a request are replaced by the newest state, and the last state is published."""
     under_way, let_go = threading.Event(), threading.Event()
 
     def wait(_: int) -> None:
@@ -123,8 +123,8 @@ def test_what_is_passed_over(centrifugo: Centrifugo) -> None:
 
 
 @JOBS
-def test_nothing_is_published_before_the_interval_is_over(centrifugo: Centrifugo) -> None:
-    """An interval longer than the job: its begin and its end, and no waiting for the interval at the end."""
+def test_the_interval_limits_messages(centrifugo: Centrifugo) -> None:
+    """A job shorter than the interval publishes its start and its end, without waiting for the interval at the end."""
     with Progress(centrifugo.client(), "jobs:1", interval=1000) as progress:
         centrifugo.wait_until_published("jobs:1", timeout=60)
         for step in range(1, 1001):
@@ -133,8 +133,8 @@ def test_nothing_is_published_before_the_interval_is_over(centrifugo: Centrifugo
 
 
 @JOBS
-def test_a_job_does_not_notice_that_centrifugo_fails(centrifugo: Centrifugo) -> None:
-    """It ends with its own error; of its messages, the last one is tried again, and arrives once."""
+def test_a_job_is_independent_of_centrifugo(centrifugo: Centrifugo) -> None:
+    """During an outage a job raises its own error, and its last message is retried and published once."""
 
     def fail() -> None:
         client = centrifugo.client(retry=Retry(attempts=1000, base=0.01, cap=0.01))
@@ -156,7 +156,7 @@ def get(url: str, body: bytes | None = None) -> Any:
 
 
 def test_the_program_runs(tmp_path: Path) -> None:
-    """With its embedded Centrifugo; who comes to a job late gets its newest message with the subscription."""
+    """The program runs with its embedded server, and a late subscriber receives the newest message at once."""
     command = [sys.executable, "-m", "examples.progress_bar"]
     (tmp_path / "centrifuge.js").touch()
     environment = {**os.environ, "PORT": "0", "CENTRIFUGE_JS": str(tmp_path / "centrifuge.js")}
@@ -175,7 +175,7 @@ def test_the_program_runs(tmp_path: Path) -> None:
                 visitor.send(json.dumps({"id": 2, "subscribe": subscribe}))
                 message = {"done": ANYTHING, "total": ANYTHING, "state": "running"}
                 answer = json.loads(visitor.recv(10))
-                # Unless it has not begun yet: then the message is the next thing to come.
+                # If the job has not started yet, the message arrives next as a push.
                 news = answer["subscribe"].get("publications") or [json.loads(visitor.recv(10))["push"]["pub"]]
                 assert news[0]["data"] == message
         finally:

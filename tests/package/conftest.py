@@ -1,4 +1,4 @@
-"""The package, built once, and environments that have nothing but it and what it asks for."""
+"""The package, built once, and environments that contain only the package and its dependencies."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ EXTRAS = ("cli", "server", "tokens")
 
 
 class Built(NamedTuple):
-    """What there is to publish, and the wheel that others make of its sdist."""
+    """Released files, and the wheel built from the sdist."""
 
     sdist: Path
     wheel: Path
@@ -25,7 +25,7 @@ class Built(NamedTuple):
 
 
 def build(project: Path, folder: Path, *targets: str) -> Path:
-    """Build what *targets* name, as CONTRIBUTING.md says, into *folder*."""
+    """Build *targets* into *folder* as described in CONTRIBUTING.md."""
     options = [option for target in targets for option in ("--target", target)]
     command = [sys.executable, "-m", "hatchling", "build", *options, "--directory", str(folder)]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
@@ -35,7 +35,7 @@ def build(project: Path, folder: Path, *targets: str) -> Path:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Sdist and wheel of the project, and the wheel of the unpacked sdist."""
+    """The sdist and wheel of the project, and the wheel built from the unpacked sdist."""
     folder = tmp_path_factory.mktemp("package")
     dist = build(ROOT, folder / "dist", "sdist", "wheel")
     [sdist], [wheel] = dist.glob("*.tar.gz"), dist.glob("*.whl")
@@ -47,12 +47,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 class Environment(NamedTuple):
-    """A virtual environment without pip: `run` starts one of its programs."""
+    """A virtual environment without pip; `run` starts one of its programs."""
 
     folder: Path
 
     def run(self, program: str, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run *program* as if nothing else was installed on this machine."""
+        """Run *program* without the installed packages and environment variables of the tests."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
         command = [str(self.folder / "bin" / program), *arguments]
         return subprocess.run(
@@ -62,7 +62,7 @@ class Environment(NamedTuple):
 
 @pytest.fixture(scope="session")
 def environments(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Environment]:
-    """By extra, "" being none: a new environment into which pip installed the wheel with that extra."""
+    """New environments by extra ("" for no extra), into which pip installed the wheel with that extra."""
     wheels = tmp_path_factory.mktemp("wheels")
     for name in requirements_of("centripetal", EXTRAS):
         pack(name, wheels)

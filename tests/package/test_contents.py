@@ -1,4 +1,4 @@
-"""What is in wheel and sdist, what the metadata say, and that CI runs the tests on the wheel."""
+"""Tests of the contents of wheel and sdist, of the metadata, and that CI tests the installed wheel."""
 
 import email
 import os
@@ -31,7 +31,7 @@ def contents(wheel: Path) -> Mapping[str, bytes]:
 
 
 def source() -> Mapping[str, bytes]:
-    """The files that a user gets, as they are in src/."""
+    """Return the files in src/ that users receive."""
     files = [path for path in SRC.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     return {path.relative_to(SRC).as_posix(): path.read_bytes() for path in files}
 
@@ -41,8 +41,8 @@ def metadata(built: Built) -> Message:
     return email.message_from_bytes(contents(built.wheel)[f"{INFORMATION}/METADATA"])
 
 
-def test_the_wheel_holds_the_library_and_nothing_else(built: Built) -> None:
-    """Beside the files of src/ there are only the licence and what describes a wheel: no test, no stray file."""
+def test_the_wheel_contains_only_the_library(built: Built) -> None:
+    """The wheel contains the files of src/, the licence and the metadata, and no tests or stray files."""
     files = contents(built.wheel)
     about = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
     assert {name for name in files if name.startswith(INFORMATION)} == {f"{INFORMATION}/{name}" for name in about}
@@ -54,13 +54,13 @@ def test_the_wheel_holds_the_library_and_nothing_else(built: Built) -> None:
     "name",
     ["centripetal/py.typed", "pytest_centripetal.py", "centripetal/server/console/page/index.html"],
 )
-def test_the_wheel_has_what_is_no_module_of_the_package(built: Built, name: str) -> None:
-    """The mark of typed packages, the pytest plugin and the console's page come along."""
+def test_the_wheel_contains_other_files(built: Built, name: str) -> None:
+    """The wheel contains `py.typed`, the pytest plugin and the console page."""
     assert name in contents(built.wheel)
 
 
 def test_src_holds_no_stray_files() -> None:
-    """Everything in src/ is Python, stubs of methods, the mark of typed packages, or the console's page."""
+    """src/ contains only Python files, method stubs, `py.typed` and the console page."""
     others = ("/console/page/", "/client/methods/")
     files = [path for path in source() if not any(each in path for each in others)]
     kinds = {(path.partition("/")[0], Path(path).suffix) for path in files}
@@ -68,14 +68,14 @@ def test_src_holds_no_stray_files() -> None:
     assert {Path(path).suffix for path in source() if "/console/page/" in path} == {".html", ".css", ".js"}
 
 
-def test_the_sdist_makes_the_same_wheel(built: Built) -> None:
-    """Whoever builds from the sdist gets the wheel byte for byte, times in it included."""
+def test_the_sdist_builds_the_same_wheel(built: Built) -> None:
+    """A wheel built from the sdist is identical to the released wheel, including timestamps."""
     assert built.from_sdist.name == built.wheel.name
     assert built.from_sdist.read_bytes() == built.wheel.read_bytes()
 
 
-def test_the_sdist_holds_what_a_clone_does(built: Built) -> None:
-    """Tests, scripts, pins and documents are in the sdist; what git ignores is not."""
+def test_the_sdist_contains_the_repository(built: Built) -> None:
+    """The sdist contains tests, scripts, pins and documentation, and no file that git ignores."""
     with tarfile.open(built.sdist) as archive:
         files = {name.partition("/")[2] for name in archive.getnames()}
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
@@ -86,8 +86,8 @@ def test_the_sdist_holds_what_a_clone_does(built: Built) -> None:
     assert not [name for name in files if re.search(r"\.pyc$|node_modules|\.venv|(^|/)site/|\.cache", name)]
 
 
-def test_metadata_say_what_it_is(metadata: Message) -> None:
-    """Name, version, Python, licence and extras are those of the project; the README is the description."""
+def test_metadata_match_the_project(metadata: Message) -> None:
+    """Name, version, Python, licence and extras match the project, and the README is the description."""
     assert (metadata["Name"], metadata["Version"]) == ("centripetal", __version__)
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
@@ -101,30 +101,30 @@ def test_metadata_say_what_it_is(metadata: Message) -> None:
     assert metadata["Keywords"]
 
 
-def test_classifiers_tell_the_truth(metadata: Message) -> None:
-    """It is typed, for pytest and asyncio, and for each Python from the oldest that is required, without a gap."""
+def test_classifiers_are_correct(metadata: Message) -> None:
+    """The classifiers name typing, pytest, asyncio and every Python version from the oldest supported without a gap."""
     classifiers = metadata.get_all("Classifier", [])
     assert {"Typing :: Typed", "Framework :: Pytest", "Framework :: AsyncIO"} <= set(classifiers)
     versions = [int(found[1]) for each in classifiers if (found := re.fullmatch(r".*Python :: 3\.(\d+)", each))]
     assert versions == list(range(11, max(versions) + 1))
-    assert not [each for each in classifiers if each.startswith("License ::")]  # License-Expression says it
+    assert not [each for each in classifiers if each.startswith("License ::")]  # License-Expression replaces it
 
 
 def test_dependencies_have_lower_bounds_only(metadata: Message) -> None:
-    """No dependency is kept from becoming newer, and none is fetched from an address."""
+    """No dependency has an upper bound or a URL."""
     required = metadata.get_all("Requires-Dist", [])
     assert required
     assert not [each for each in required if not re.fullmatch(r"[\w-]+>=[\d.]+(; extra == '\w+')?", each)]
 
 
 def test_addresses_are_public(metadata: Message) -> None:
-    """No address in the metadata is that of a private machine."""
+    """The metadata contains public hosts only."""
     hosts = {urlsplit(found).hostname for found in re.findall(r"https?://[^\s)\"'>]+", metadata.as_string())}
     assert hosts <= PUBLIC
 
 
 def test_entry_points(built: Built) -> None:
-    """The wheel brings the program `centripetal` and the pytest plugin."""
+    """The wheel has the program `centripetal` and the pytest plugin as entry points."""
     text = contents(built.wheel)[f"{INFORMATION}/entry_points.txt"].decode()
     assert text.split() == [
         *("[console_scripts]", "centripetal", "=", "centripetal.cli.main:run"),
@@ -132,10 +132,10 @@ def test_entry_points(built: Built) -> None:
     ]
 
 
-def test_the_tests_of_ci_are_tests_of_the_wheel() -> None:
-    """With CI=true what is imported is the wheel, not src/; elsewhere it is src/, so that edits count at once.
+def test_ci_tests_the_wheel() -> None:
+    """With CI=true, tests import the installed wheel, and otherwise src/, so that edits take effect at once.
 
-    If this fails, run `scripts/test`, which installs the one or the other.
+    If this fails, run `scripts/test`, which installs the right version.
     """
     places = [Path(module.__file__ or "").resolve() for module in (centripetal, pytest_centripetal)]
     if os.environ.get("CI") != "true":
@@ -147,10 +147,10 @@ def test_the_tests_of_ci_are_tests_of_the_wheel() -> None:
 
 
 def test_pins_cover_every_dependency() -> None:
-    """What the metadata require is pinned for the scripts, too: scripts/lock was run after the last change."""
+    """Every dependency in the metadata is pinned; run `scripts/lock` after changing a dependency."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = [*project["dependency-groups"].values(), *project["project"]["optional-dependencies"].values()]
-    names = [each for group in groups for each in group if isinstance(each, str)]  # others include a group
+    names = [each for group in groups for each in group if isinstance(each, str)]  # other entries include a group
     wanted = {re.split(r"[>=;\[]", each)[0].strip() for each in names}
     wanted |= {re.split(r"[>=;\[]", each)[0].strip() for each in project["project"]["dependencies"]}
     pinned = set(re.findall(r"^([\w.-]+)(?:\[\w+\])?==", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE))

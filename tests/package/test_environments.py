@@ -1,4 +1,4 @@
-"""The wheel in empty environments, without extras and with each: what it brings, what works, what else is said."""
+"""Tests of the wheel in new environments, without extras and with each extra."""
 
 import json
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ BROUGHT = {
     "tokens": CORE | {"cryptography", "cffi", "pycparser"},
     "cli": CORE | {"websockets", "typer", "rich"},
 }
-"""What an extra brings; `cli` also brings what Typer and Rich need."""
+"""Packages that each extra installs; `cli` also installs the dependencies of Typer and Rich."""
 MISSING = "pip install 'centripetal[{}]'"
 
 
 @pytest.fixture(scope="session")
 def facts(environments: Mapping[str, Environment]) -> Mapping[str, Mapping[str, Any]]:
-    """By extra, what a user's program finds (user.py)."""
+    """The output of user.py in each environment, by extra."""
     program = str(ROOT / "tests" / "package" / "user.py")
     found = {}
     for extra, environment in environments.items():
@@ -34,8 +34,8 @@ def facts(environments: Mapping[str, Environment]) -> Mapping[str, Mapping[str, 
 
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
-def test_brings_what_it_needs_and_no_more(environments: Mapping[str, Environment], extra: str) -> None:
-    """An environment has the dependencies that are declared, none that is for our own work, and a program."""
+def test_environments_have_the_declared_dependencies(environments: Mapping[str, Environment], extra: str) -> None:
+    """An environment has the declared dependencies and no development dependency."""
     code = "from importlib.metadata import distributions as d; print(*sorted(x.name.lower() for x in d()))"
     names = set(environments[extra].run("python", "-c", code).stdout.split())
     assert names >= BROUGHT[extra]
@@ -46,7 +46,9 @@ def test_brings_what_it_needs_and_no_more(environments: Mapping[str, Environment
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
 @pytest.mark.parametrize("program", [("python", "-m", "centripetal"), ("centripetal",)], ids=["module", "script"])
-def test_tells_its_version(environments: Mapping[str, Environment], extra: str, program: tuple[str, ...]) -> None:
+def test_the_version_needs_no_extra(
+    environments: Mapping[str, Environment], extra: str, program: tuple[str, ...]
+) -> None:
     """`python -m centripetal --version` and `centripetal --version` work without any extra."""
     done = environments[extra].run(*program, "--version")
     assert (done.returncode, done.stdout) == (0, f"centripetal {__version__}\n"), done.stderr
@@ -54,7 +56,7 @@ def test_tells_its_version(environments: Mapping[str, Environment], extra: str, 
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
 def test_the_command_line_needs_its_extra(environments: Mapping[str, Environment], extra: str) -> None:
-    """`centripetal --help` helps with the extra `cli`, and names it otherwise."""
+    """`centripetal --help` prints the help with the extra `cli`, and otherwise names the extra."""
     done = environments[extra].run("centripetal", "--help")
     if extra == "cli":
         assert (done.returncode, done.stderr) == (0, "")
@@ -65,16 +67,16 @@ def test_the_command_line_needs_its_extra(environments: Mapping[str, Environment
 
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
-def test_publishes_without_any_extra(facts: Mapping[str, Mapping[str, Any]], extra: str) -> None:
-    """Client and embedded server work with the core alone, and the console's page is there with all that it loads."""
+def test_publishing_needs_no_extra(facts: Mapping[str, Mapping[str, Any]], extra: str) -> None:
+    """The client, the embedded server and the console page with its files work without extras."""
     assert facts[extra]["offset"] == 1
     assert facts[extra]["console"] == {"": 200, "console.css": 200, "console.js": 200}
     assert f"with-{extra or 'nothing'}" in facts[extra]["file"]
 
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
-def test_browsers_need_the_extra_server(facts: Mapping[str, Mapping[str, Any]], extra: str) -> None:
-    """The embedded server takes WebSocket clients where `websockets` is; elsewhere its answer names the extra."""
+def test_websockets_need_the_extra_server(facts: Mapping[str, Mapping[str, Any]], extra: str) -> None:
+    """The embedded server accepts WebSocket clients if `websockets` is installed, and otherwise names the extra."""
     status, text = facts[extra]["websocket"]
     if "websockets" in BROUGHT[extra]:
         assert status == 101
@@ -85,19 +87,19 @@ def test_browsers_need_the_extra_server(facts: Mapping[str, Mapping[str, Any]], 
 
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
 def test_public_keys_need_the_extra_tokens(facts: Mapping[str, Mapping[str, Any]], extra: str) -> None:
-    """Tokens are signed by RSA where `cryptography` is; elsewhere the error names the extra."""
+    """RSA keys sign tokens if `cryptography` is installed, and otherwise the error names the extra."""
     said = facts[extra]["rsa"]
     assert "The server accepts" in said if extra == "tokens" else MISSING.format("tokens") in said
 
 
 def test_every_module_imports_with_the_extra_cli(facts: Mapping[str, Mapping[str, Any]]) -> None:
-    """No module needs what only we have installed; but for the plugin, which needs pytest and is loaded by it."""
+    """With the extra `cli`, every module except the pytest plugin imports without development dependencies."""
     missing = {module: error for module, error in facts["cli"]["imports"].items() if error}
     assert missing == {"pytest_centripetal": "No module named 'pytest'"}
 
 
-def test_what_does_not_import_without_extras_lacks_an_extra(facts: Mapping[str, Mapping[str, Any]]) -> None:
-    """Without extras, a module that does not import lacks a package that an extra brings."""
+def test_modules_that_need_an_extra_name_it(facts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Without extras, a module that fails to import lacks a package of an extra."""
     errors = set(facts[""]["imports"].values())
     assert errors <= {
         *("", "No module named 'pytest'", "No module named 'typer'", "No module named 'rich'"),

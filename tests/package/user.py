@@ -1,4 +1,4 @@
-"""A user's program: run by the Python of an environment, it prints as JSON what works there and what is said else."""
+"""A user's program that the Python of a test environment runs; it prints as JSON the features that work there."""
 
 import importlib
 import json
@@ -18,7 +18,7 @@ from centripetal.tokens import connection_token, explain
 
 
 def imports() -> dict[str, str]:
-    """Every module, with the error that its import meets or an empty text."""
+    """Return every module with its import error, or an empty text if it imports."""
     found = {}
     for module in [
         "pytest_centripetal",
@@ -34,14 +34,14 @@ def imports() -> dict[str, str]:
 
 
 def get(url: str) -> int:
-    """The status of what is at *url*."""
+    """Return the HTTP status of *url*."""
     with urllib.request.urlopen(url) as reply:
         status: int = reply.status
         return status
 
 
 def upgrade(url: str) -> tuple[int, str]:
-    """The status and the text of what a server answers to a WebSocket client."""
+    """Return the status and the text of the server's reply to a WebSocket handshake."""
     place = urlsplit(url)
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     headers["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -52,7 +52,7 @@ def upgrade(url: str) -> tuple[int, str]:
 
 
 def rsa(pem: str) -> str:
-    """What an RSA key makes of a token, or the error."""
+    """Return the explanation of a token signed with an RSA key, or the error."""
     try:
         return str(explain(connection_token(pem, "ann"), pem)).split("\n")[0]
     except UsageError as error:
@@ -60,14 +60,14 @@ def rsa(pem: str) -> str:
 
 
 def console(url: str) -> dict[str, int]:
-    """The console's page and what it loads, with the status of each."""
+    """Return the HTTP status of the console page and of each file that it loads."""
     with urllib.request.urlopen(url) as reply:
         page = reply.read().decode()
     return {name: get(urljoin(url, name)) for name in ["", *re.findall(r'(?:src|href)="(\w+\.\w+)"', page)]}
 
 
 def facts(pem: str) -> dict[str, Any]:
-    """All of it."""
+    """Return the results of all checks."""
     config = {"channel": {"without_namespace": {"history_size": 1, "history_ttl": "60s"}}}
     with EmbeddedServer(api_key="key", config=config) as server:
         return {

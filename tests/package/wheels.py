@@ -1,6 +1,6 @@
-"""Wheels without a package index: what is installed here, packed again, for pip to resolve and install elsewhere.
+"""Wheels for tests without a package index: installed distributions, packed again so that pip can install them.
 
-An empty environment gets what the pins of requirements/ gave to this one, and nothing has to be downloaded.
+A new environment gets the pinned versions of this environment, and nothing has to be downloaded.
 """
 
 import base64
@@ -14,12 +14,12 @@ from packaging.requirements import Requirement
 
 __all__ = ["pack", "requirements_of"]
 
-# pip notes these in an environment; they are not in wheels.
+# pip writes these files to an environment; wheels do not contain them.
 NOT_PACKED = frozenset(("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"))
 
 
 def requirements_of(name: str, extras: Iterable[str]) -> set[str]:
-    """All that *name* needs with *extras*, directly or not, as installed here, by its name in lower case."""
+    """Return the lower-case names of the installed distributions that *name* with *extras* requires."""
     found: set[str] = set()
     waiting = list(_needed(name, extras))
     while waiting:
@@ -40,13 +40,13 @@ def _needed(name: str, extras: Iterable[str]) -> Iterator[Requirement]:
 
 
 def pack(name: str, folder: Path) -> Path:
-    """Make a wheel in *folder* of a distribution that is installed here."""
+    """Pack an installed distribution into a wheel in *folder*."""
     found = distribution(name)
     files = dict(_files(found))
     [information] = {path.split("/")[0] for path in files if path.endswith(".dist-info/METADATA")}
     lines = files[f"{information}/WHEEL"].decode().splitlines()
     tags = [line.removeprefix("Tag: ").split("-") for line in lines if line.startswith("Tag: ")]
-    tag = "-".join(".".join(dict.fromkeys(part)) for part in zip(*tags, strict=True))  # py2.py3-none-any
+    tag = "-".join(".".join(dict.fromkeys(part)) for part in zip(*tags, strict=True))  # for example py2.py3-none-any
     target = folder / f"{information.removesuffix('.dist-info')}-{tag}.whl"
     record = "".join(f"{path},sha256={_digest(data)},{len(data)}\n" for path, data in files.items())
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as wheel:
@@ -57,7 +57,7 @@ def pack(name: str, folder: Path) -> Path:
 
 
 def _files(found: Distribution) -> Iterator[tuple[str, bytes]]:
-    """What was in the wheel: not the programs, which pip makes of entry points, nor what Python or pip added."""
+    """Yield the files of the original wheel, without entry-point scripts and files that Python or pip added."""
     for path in found.files or ():
         if ".." not in path.parts and path.suffix != ".pyc" and path.name not in NOT_PACKED:
             yield path.as_posix(), path.read_binary()

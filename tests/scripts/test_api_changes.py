@@ -1,4 +1,4 @@
-"""scripts/api-changes: what it reads off the reference, and how it compares with what git has."""
+"""Tests of `scripts/api-changes`: reading the reference pages and comparing them with a version in git."""
 
 import subprocess
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ def commit(root: Path, files: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository whose first commit has no reference, and whose second one has."""
+    """A repository whose first commit has no reference pages and whose second commit has them."""
     git(tmp_path, "init", "--quiet")
     commit(tmp_path, {"README.md": "Begin\n"})
     commit(tmp_path, {f"{FOLDER}/v1.md": API, f"{FOLDER}/fidelity.md": "# Fidelity\n\n### Prose { #prose }\n"})
@@ -94,7 +94,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_reads_names_and_signatures() -> None:
-    """Classes, methods, attributes and methods that are made of commands, each with its signature in one line."""
+    """Classes, methods, attributes and generated methods are read, each with its signature in one line."""
     assert entries(API) == {
         ("centripetal.v1", "Publish"): "Publish(channel: str)",
         ("centripetal.v1", "Publish", "touches"): "touches(now: float, *, again: bool = False) -> Sequence[str]",
@@ -105,7 +105,7 @@ def test_reads_names_and_signatures() -> None:
 
 
 def test_reads_errors_verbs_and_keys() -> None:
-    """What an error promises, options with their values, exit codes, and keys with their defaults."""
+    """Properties of errors, options with their values, exit codes, and keys with their defaults are read."""
     assert entries(OTHERS) == {
         ("Errors", "Lost"): '`executed` is "no", `retryable` is True.',
         ("The command line", "[Exit codes]", "0"): "",
@@ -133,15 +133,15 @@ def test_reads_errors_verbs_and_keys() -> None:
         ),
     ],
 )
-def test_reads_our_own_pages(name: str, expected: Mapping[tuple[str, ...], str]) -> None:
-    """The pages that `scripts/reference` makes are read as they are meant."""
+def test_reads_the_generated_pages(name: str, expected: Mapping[tuple[str, ...], str]) -> None:
+    """The pages that `scripts/reference` generates are read correctly."""
     [text] = [text for path, text in pages().items() if path.name == name]
     found = entries(text)
     assert {key: found.get(key, "missing")[: len(value)] for key, value in expected.items()} == expected
 
 
-def test_names_the_outermost_and_both_sides() -> None:
-    """Of a class that is gone or new its methods are not named; of what changed, both sides are shown."""
+def test_names_whole_classes_and_both_versions() -> None:
+    """A removed or added class is listed without its methods, and a change is shown with both versions."""
     then = {("a", "Gone"): "", ("a", "Gone", "m"): "m()", ("a", "Kept"): "Kept(x)", ("a", "Kept", "m"): "m()"}
     now = {("a", "Kept"): "Kept(y)", ("a", "Kept", "n"): "n()", ("a", "New"): "", ("a", "New", "m"): "m()"}
     assert str(compare(then, now)) == (
@@ -151,14 +151,14 @@ def test_names_the_outermost_and_both_sides() -> None:
     assert str(compare(then, then)) == "Nothing.\n"
 
 
-def test_without_a_tag_it_says_so(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A repository without a tag is no error."""
+def test_without_a_tag(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A repository without a tag is not an error."""
     assert main([], {"v1.md": API}, repository) == 0
     assert "There is no tag yet" in capsys.readouterr().out
 
 
 def test_compares_with_the_last_tag(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The last tag is what it compares with, whatever came after; pages that are prose don't count."""
+    """The script compares with the last tag, regardless of later commits, and ignores pages of prose."""
     git(repository, "tag", "v1.0.0")
     commit(repository, {f"{FOLDER}/v1.md": "# centripetal.v1\n"})
     assert main([], {"v1.md": API.replace("channel: str", "channel: str, data: Any")}, repository) == 0
@@ -168,16 +168,16 @@ def test_compares_with_the_last_tag(repository: Path, capsys: pytest.CaptureFixt
     )
 
 
-def test_compares_with_any_commit(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A commit, branch or tag may be named instead."""
+def test_compares_with_a_given_commit(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script compares with a given commit, branch or tag."""
     assert main(["HEAD"], {"v1.md": API}, repository) == 0
     assert capsys.readouterr().out == "Public API since HEAD:\n\nNothing.\n"
 
 
 @pytest.mark.parametrize(("ref", "said"), [("nowhere", "nowhere"), ("HEAD~1", "HEAD~1 has no docs/reference/")])
-def test_says_what_it_cannot_compare_with(
+def test_an_unusable_commit_is_an_error(
     repository: Path, capsys: pytest.CaptureFixture[str], ref: str, said: str
 ) -> None:
-    """What git does not know, and what is older than the reference, is an error."""
+    """An unknown commit, or a commit without reference pages, is an error."""
     assert main([ref], {"v1.md": API}, repository) == 2
     assert said in capsys.readouterr().err

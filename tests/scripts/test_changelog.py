@@ -1,4 +1,4 @@
-"""scripts/changelog: what notes become, that the same notes become the same text, and what a release leaves behind."""
+"""Tests of `scripts/changelog`: the section made of the notes, and the files that a release changes."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ def git(root: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A repository with what a changelog is made of, and two notes."""
+    """A repository with the changelog's files and two notes."""
     for name in ("pyproject.toml", "CHANGELOG.md", "changes/README.md", "src/centripetal/version.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -43,7 +43,7 @@ def section(version: str, date: str) -> str:
 
 
 def test_a_draft_changes_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Without --release the section is printed, the same each time, and every file stays as it is."""
+    """Without --release, the script prints the same section each time and changes no file."""
     printed = []
     for _ in range(2):
         assert main(["--date", "2026-01-31"], project) == 0
@@ -52,8 +52,8 @@ def test_a_draft_changes_nothing(project: Path, capfd: pytest.CaptureFixture[str
     assert git(project, "status", "--short") == ""
 
 
-def test_releases_stand_one_above_the_other(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """A release puts the section on top of the earlier ones, deletes the notes, and tells git of both."""
+def test_a_release_is_added_above_earlier_releases(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A release is added above earlier releases, and the changed changelog and the deleted notes are staged in git."""
     version = version_of(ROOT)
     assert main(["--release", "--date", "2026-01-31"], project) == 0
     first = (project / "CHANGELOG.md").read_text()
@@ -71,7 +71,7 @@ def test_releases_stand_one_above_the_other(project: Path, capfd: pytest.Capture
 
 
 def test_a_release_needs_notes_and_a_new_version(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Without notes, or with a version that the changelog has, nothing is written and it says what to do."""
+    """Without notes or a new version, nothing is written and the error explains the fix."""
     assert main(["--release"], project) == 0
     before = (project / "CHANGELOG.md").read_text()
     capfd.readouterr()
@@ -83,18 +83,18 @@ def test_a_release_needs_notes_and_a_new_version(project: Path, capfd: pytest.Ca
     assert (project / "CHANGELOG.md").read_text() == before
 
 
-def test_each_note_has_a_place() -> None:
-    """A note's name is its issue and a type that the changelog has, and it says something."""
+def test_each_note_has_a_valid_name() -> None:
+    """The name of a note has an issue and a type that the changelog knows, and the note is not empty."""
     shape = re.compile(rf"\d+\.({'|'.join(TYPES)})\.md")
     astray = [note.name for note in notes(ROOT) if not shape.fullmatch(note.name) or not note.read_text().strip()]
     assert not astray, f"notes are called <issue>.<type>.md, and types are {', '.join(TYPES)}"
 
 
 def test_the_guide_to_notes_names_each_type() -> None:
-    """changes/README.md lists the types that there are."""
+    """changes/README.md lists every type."""
     assert re.findall(r"^\| `(\w+)`", (ROOT / "changes/README.md").read_text(), re.MULTILINE) == TYPES
 
 
-def test_the_changelog_can_take_a_release() -> None:
-    """The line below which releases are put is in CHANGELOG.md, once."""
+def test_the_changelog_has_the_marker_for_releases() -> None:
+    """CHANGELOG.md contains the marker line below which releases are added exactly once."""
     assert (ROOT / "CHANGELOG.md").read_text().count("<!-- towncrier release notes start -->\n") == 1

@@ -1,4 +1,4 @@
-"""scripts/test --coverage: the share of branches by package."""
+"""Tests of `scripts/test --coverage`: the share of covered branches by package."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from scripts._coverage import HELD, branches, main, package_of
 
 
 def report(**taken: int) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
-    """What coverage writes for a file of 100 branches in each package."""
+    """Return a coverage report with a file of 100 branches in each package."""
     return {
         "files": {
             f"src/centripetal/{package}/x.py": {"summary": {"covered_branches": count, "num_branches": 100}}
@@ -28,12 +28,12 @@ def report(**taken: int) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
     ],
 )
 def test_a_file_belongs_to_a_package(file: str, package: str) -> None:
-    """A file counts for its package, in src/ and in the installed wheel."""
+    """A file belongs to its package, in src/ and in the installed wheel."""
     assert package_of(file) == package
 
 
 def test_branches_are_added_up_by_package() -> None:
-    """Files of one package count together."""
+    """The files of a package are added up."""
     found = report(client=90)
     found["files"]["src/centripetal/client/y.py"] = {"summary": {"covered_branches": 1, "num_branches": 2}}
     assert branches(found) == {"client": (91, 102)}
@@ -51,7 +51,7 @@ def test_branches_are_added_up_by_package() -> None:
 def test_too_few_branches_fail(
     taken: dict[str, int], low: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A package that is held below 92 %, or that was not measured, is an error; other packages are only shown."""
+    """A required package below 92 % or without measurements is an error, and other packages are only shown."""
     file = tmp_path / "coverage.json"
     file.write_text(json.dumps(report(**taken)))
     assert main([str(file)]) == (1 if low else 0)

@@ -1,4 +1,4 @@
-"""`scripts/methods`: the methods of clients and batches are what it writes from the commands."""
+"""Tests of `scripts/methods`, which writes the methods of clients and batches from the commands."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from scripts._methods import FILES, module, written
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_methods_are_written_from_the_commands(name: str) -> None:
-    """After a change of a command, `scripts/methods` has to be run."""
+def test_the_methods_are_up_to_date(name: str) -> None:
+    """The generated methods match the commands; run `scripts/methods` after changing a command."""
     assert written(name).read_text() == module(name), "run scripts/methods"

@@ -1,4 +1,4 @@
-"""The server kit and the recorder, through the real clients: what was published, waiting for it, failures."""
+"""Tests of the test server and the recorder with real clients: assertions, waiting and planned failures."""
 
 import asyncio
 import threading
@@ -40,7 +40,7 @@ FATES: dict[Failure, Outcome] = {
     "error": (HTTPStatusError, "unknown"),
     "lose_reply": (ConnectionLostError, "unknown"),
 }
-TIMEOUT = 0.1  # only calls that are to time out take so long
+TIMEOUT = 0.1  # only calls that are expected to time out wait this long
 PATIENCE = 20.0
 
 
@@ -64,11 +64,11 @@ def seconds(fate: Failure | None) -> float:
     return TIMEOUT if fate == "timeout" else PATIENCE
 
 
-# ---- what was published
+# ---- publications
 
 
-def test_publications_are_there_when_the_call_returns(kit: Kit) -> None:
-    """Every way to publish has been noted when its call returns; a broadcast is one publication a channel."""
+def test_publications_are_recorded_when_the_call_returns(kit: Kit) -> None:
+    """Every kind of publish is recorded when its call returns, and a broadcast is one publication per channel."""
     client = kit.client()
     kit.assert_nothing_published()
     client.publish("news", {"text": "hi"})
@@ -85,8 +85,8 @@ def test_publications_are_there_when_the_call_returns(kit: Kit) -> None:
     kit.assert_nothing_published()
 
 
-def test_what_a_buffer_sends_is_published(kit_v1: KitV1) -> None:
-    """When it is sent; and a publication knows the client that it is made for."""
+def test_buffered_commands_are_published_when_sent(kit_v1: KitV1) -> None:
+    """Buffered commands are published when they are sent, and a publication has the client id it was published with."""
     client = kit_v1.client()
     client.publish("news", 1, client="me")
     client.add_publish("news", 2)
@@ -97,7 +97,7 @@ def test_what_a_buffer_sends_is_published(kit_v1: KitV1) -> None:
 
 
 def test_tags_can_be_expected(kit_current: KitCurrent) -> None:
-    """All tags are compared, as data are; without `tags` any will do."""
+    """Expected tags must be equal, including their number, and without `tags` any tags match."""
     kit_current.client().publish("news", 1, tags={"kind": "a", "to": "b"})
     kit_current.assert_published("news", 1)
     kit_current.assert_published("news", tags={"kind": "a", "to": ANYTHING}, times=1)
@@ -135,8 +135,8 @@ def test_tags_can_be_expected(kit_current: KitCurrent) -> None:
         ),
     ],
 )
-def test_assertions_fail_with_what_was_published(kit: Kit, complain: Callable[[Kit], object], text: str) -> None:
-    """Each is an AssertionError that begins with what is wrong."""
+def test_assertions_fail_with_the_publications(kit: Kit, complain: Callable[[Kit], object], text: str) -> None:
+    """Each assertion raises AssertionError with a summary and the list of publications."""
     kit.client().publish("news", 1)
     with pytest.raises(AssertionError) as caught:
         complain(kit)
@@ -145,7 +145,7 @@ def test_assertions_fail_with_what_was_published(kit: Kit, complain: Callable[[K
 
 
 def test_waiting_in_a_thread(kit: Kit) -> None:
-    """It ends when another thread has published that, so many times; what is there already is not waited for."""
+    """Waiting in a thread ends when the publications exist, at once if they already do."""
     client = kit.client()
     go = threading.Event()
 
@@ -165,7 +165,7 @@ def test_waiting_in_a_thread(kit: Kit) -> None:
 
 
 async def test_waiting_in_a_task(kit: Kit) -> None:
-    """Other tasks go on meanwhile: one of them publishes."""
+    """Waiting in a task lets other tasks publish in the meantime."""
     client = kit.async_client()
 
     async def publish() -> None:
@@ -179,8 +179,8 @@ async def test_waiting_in_a_task(kit: Kit) -> None:
     await client.close()
 
 
-def test_a_wait_in_a_loop_that_has_ended_harms_nobody(kit: Kit) -> None:
-    """A wait that was cancelled is forgotten; the server goes on."""
+def test_a_cancelled_wait_does_not_affect_the_server(kit: Kit) -> None:
+    """After a cancelled wait in a closed event loop, the server continues to work."""
 
     async def give_up() -> None:
         await asyncio.wait_for(kit.until_published("news"), 0.001)
@@ -196,8 +196,8 @@ def test_a_wait_in_a_loop_that_has_ended_harms_nobody(kit: Kit) -> None:
 
 @pytest.mark.parametrize("later", FATES)
 @pytest.mark.parametrize("failure", FATES)
-def test_failures_one_after_the_other(kit: Kit, failure: Failure, later: Failure) -> None:
-    """Each call fails as planned, in any order of failures, on connections old and new; the next one works."""
+def test_consecutive_failures(kit: Kit, failure: Failure, later: Failure) -> None:
+    """Calls fail as planned in any order of failures, on new and on kept connections, and the next call succeeds."""
     client = kit.client()
     client.publish("before", 1)
     kit.fail_next(failure)
@@ -215,8 +215,8 @@ def test_failures_one_after_the_other(kit: Kit, failure: Failure, later: Failure
 
 @pytest.mark.parametrize("later", FATES)
 @pytest.mark.parametrize("failure", FATES)
-async def test_failures_of_awaited_calls(kit: Kit, failure: Failure, later: Failure) -> None:
-    """Each failure is the same error for the awaiting client."""
+async def test_consecutive_failures_of_async_calls(kit: Kit, failure: Failure, later: Failure) -> None:
+    """The asyncio client raises the same error for each failure."""
     client = kit.async_client()
     await client.publish("before", 1)
     kit.fail_next(failure)
@@ -233,8 +233,8 @@ async def test_failures_of_awaited_calls(kit: Kit, failure: Failure, later: Fail
     await client.close()
 
 
-def test_a_failed_send_leaves_the_buffer(kit_v1: KitV1) -> None:
-    """Which is what one wants to test: the buffer is sent again, and what lost its reply ran twice."""
+def test_a_failed_send_keeps_the_buffer(kit_v1: KitV1) -> None:
+    """After a failed `send`, the buffer is sent again, and commands whose reply was lost run twice."""
     client = kit_v1.client()
     client.add_publish("news", 1)
     kit_v1.fail_next("refuse")
@@ -246,7 +246,7 @@ def test_a_failed_send_leaves_the_buffer(kit_v1: KitV1) -> None:
 
 
 def test_all_calls_fail_until_failing_stops(kit: Kit) -> None:
-    """`FOREVER` has no number; `stop_failing` ends it and whatever was planned besides."""
+    """`FOREVER` lasts until `stop_failing`, which also removes the failures planned after it."""
     client = kit.client()
     kit.fail_next("refuse", FOREVER)
     kit.fail_next("error")
@@ -257,7 +257,7 @@ def test_all_calls_fail_until_failing_stops(kit: Kit) -> None:
 
 
 def test_down_lasts_as_long_as_its_block(kit: Kit) -> None:
-    """An outage ends with the outermost block, also after an error; what was planned waits."""
+    """An outage ends with the outermost block, also after an exception, and planned failures remain."""
     client = kit.client()
     client.publish("n", 0)
     kit.fail_next("error")
@@ -277,7 +277,7 @@ def test_down_lasts_as_long_as_its_block(kit: Kit) -> None:
 
 
 def test_calls_of_many_threads_fail_as_often_as_planned(kit: Kit) -> None:
-    """Refusals are counted one by one, whoever meets them."""
+    """Each planned refusal is used by one call, regardless of the thread."""
     clients = [kit.client(group=False) for _ in range(4)]
     kit.fail_next("refuse", 10)
     outcomes: list[Outcome] = []
@@ -291,14 +291,14 @@ def test_calls_of_many_threads_fail_as_often_as_planned(kit: Kit) -> None:
     for thread in threads:
         thread.join()
     assert len(outcomes) == 100
-    # A thread may find nothing listening just before another one's refusal is the last.
+    # A thread may be refused shortly before another thread uses the last refusal.
     assert 10 <= sum(each == FATES["refuse"] for each in outcomes) <= 13
     assert outcomes.count(None) == len(kit.published)
     assert set(outcomes) == {None, FATES["refuse"]}
 
 
-def test_unmet_failures_are_a_warning(kit: Kit) -> None:
-    """Its text says which; the fixture's end gives it, unless they are cancelled."""
+def test_unused_failures_are_a_warning(kit: Kit) -> None:
+    """The warning at the end of the fixture lists unused failures, unless `stop_failing` removed them."""
     kit.fail_next("error", 2)
     kit.fail_next("refuse")
     with pytest.warns(UnusedFailuresWarning) as caught:
@@ -312,7 +312,7 @@ def test_unmet_failures_are_a_warning(kit: Kit) -> None:
 # ---- configuration
 
 
-NOT_FOUND = [  # what each server says of a channel that it has no namespace for
+NOT_FOUND = [  # the reply of each server for a channel in an unknown namespace
     pytest.param(CentrifugoV1, "namespace not found", id="server 1.x"),
     pytest.param(RecorderV1, "namespace not found", id="recorder 1.x"),
     pytest.param(Centrifugo, "unknown channel", id="server 6"),
@@ -321,7 +321,7 @@ NOT_FOUND = [  # what each server says of a channel that it has no namespace for
 
 
 def configured(kind: type[Kit]) -> Kit:
-    """A kit with other keys, a prefix and history."""
+    """Return a server or recorder with other keys, a prefix and history."""
     if kind is CentrifugoV1 or kind is RecorderV1:
         config: dict[str, Any] = {"http_prefix": "/push", "history_size": 2, "history_lifetime": 60}
         return kind(secret="other", config=config)
@@ -334,8 +334,8 @@ def configured(kind: type[Kit]) -> Kit:
 
 
 @pytest.mark.parametrize(("kind", "refusal"), NOT_FOUND)
-def test_configuration(kind: type[Kit], refusal: str) -> None:
-    """Keys, prefix, history and namespaces are a real server's, and so are refusals."""
+def test_configuration_is_applied(kind: type[Kit], refusal: str) -> None:
+    """Keys, prefix, history and namespaces are applied as on a real server, and invalid requests are rejected."""
     kit = configured(kind)
     if isinstance(kit, BaseServer):
         kit.start()
@@ -347,7 +347,8 @@ def test_configuration(kind: type[Kit], refusal: str) -> None:
     client = kit.client()
     client.publish("news", 1)
     if isinstance(client, Client):
-        assert [message.data for message in client.history("news").publications] == []  # no limit: the position alone
+        # Without a limit, the result has the position only.
+        assert [message.data for message in client.history("news").publications] == []
         assert [message.data for message in client.history("news", limit=-1).publications] == [1]
     else:
         assert [message.data for message in client.history("news")] == [1]
@@ -363,8 +364,8 @@ def test_configuration(kind: type[Kit], refusal: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["/api", "/push/api", "/push", "/", "/push/"])
 @pytest.mark.parametrize("kind", [Centrifugo, Recorder])
-def test_clients_find_an_api_with_any_prefix(kind: type[KitCurrent], prefix: str) -> None:
-    """Clients are told the prefix, and only calls of the API fail as planned."""
+def test_clients_use_any_api_prefix(kind: type[KitCurrent], prefix: str) -> None:
+    """Clients use the configured prefix, and only API calls fail as planned."""
     kit = kind(config={"http_api": {"handler_prefix": prefix}})
     if isinstance(kit, Centrifugo):
         kit.start()
@@ -388,8 +389,8 @@ def test_clients_find_an_api_with_any_prefix(kind: type[KitCurrent], prefix: str
         (Recorder, {"engine": {"type": "redis"}}),
     ],
 )
-def test_keys_that_change_nothing_are_a_warning(kind: type[Kit], config: dict[str, Any]) -> None:
-    """The recorder warns as the embedded server does, at the place where it is made."""
+def test_ignored_keys_cause_a_warning(kind: type[Kit], config: dict[str, Any]) -> None:
+    """A configuration key without effect causes a warning at the line that creates the server or recorder."""
     with pytest.warns(UnhonouredConfigWarning, match="engine") as caught:
         kind(config=config)
     if issubclass(kind, Recorder | RecorderV1):

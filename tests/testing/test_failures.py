@@ -1,4 +1,4 @@
-"""The plan of failures, without anything that fails."""
+"""Tests of the failure plan, without a transport."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from centripetal.errors import UsageError
 from centripetal.testing.failures import FOREVER, FailurePlan
 
 
-def test_failures_are_met_in_the_order_of_their_planning() -> None:
-    """Each failure is met as often as planned; then calls succeed again."""
+def test_failures_occur_in_the_planned_order() -> None:
+    """Each failure occurs as often as planned, and later calls succeed."""
     plan = FailurePlan()
     plan.add("error", 2)
     plan.add("timeout", 1)
@@ -18,8 +18,8 @@ def test_failures_are_met_in_the_order_of_their_planning() -> None:
     assert plan.unused() == []
 
 
-def test_forever_ends_when_the_plan_is_cleared() -> None:
-    """FOREVER lasts until the plan is cleared, and never counts as unused."""
+def test_forever_lasts_until_the_plan_is_cleared() -> None:
+    """FOREVER lasts until the plan is cleared and is never reported as unused."""
     plan = FailurePlan()
     plan.add("lose_reply", FOREVER)
     assert [plan.take() for _ in range(3)] == ["lose_reply"] * 3
@@ -28,8 +28,8 @@ def test_forever_ends_when_the_plan_is_cleared() -> None:
     assert plan.take() is None
 
 
-def test_nothing_listens_while_a_refusal_is_next_or_an_outage_lasts() -> None:
-    """An outage uses up nothing that was planned."""
+def test_connections_are_refused_during_a_refusal_or_an_outage() -> None:
+    """Connections are refused while a refusal is next or during an outage, and an outage uses up no planned failure."""
     plan, seen = FailurePlan(), []
     plan.add("error", 1)
     plan.add("refuse", 1)
@@ -48,8 +48,8 @@ def test_nothing_listens_while_a_refusal_is_next_or_an_outage_lasts() -> None:
         ("error", "2", "times must be a whole number, at least 1, or FOREVER, not '2'"),
     ],
 )
-def test_what_cannot_be_planned_is_said(failure: Any, times: Any, text: str) -> None:
-    """A failure or number that cannot be planned is a UsageError that says what can be."""
+def test_invalid_failures_are_rejected(failure: Any, times: Any, text: str) -> None:
+    """An invalid failure or number raises a UsageError that lists the valid values."""
     with pytest.raises(UsageError) as caught:
         FailurePlan().add(failure, times)
     assert str(caught.value) == text

@@ -1,4 +1,4 @@
-"""What counts as the expected data, and how the parts that are not are told."""
+"""Tests of matching expected data, and of describing the differences."""
 
 import dataclasses
 import datetime
@@ -27,7 +27,7 @@ class News:
 
 
 class Even:
-    """A matcher as users write them."""
+    """Custom matcher, as a user would write it."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, int) and other % 2 == 0
@@ -61,7 +61,7 @@ class Even:
     ],
 )
 def test_equal_data_match(expected: Any, published: bytes) -> None:
-    """What a test may write for what was published: the same values, in whatever form `publish` takes; matchers."""
+    """Expected data matches an equal JSON value in any form that `publish` accepts, and can contain matchers."""
     assert matches(expected, decoded(published))
     assert differences(expected, decoded(published)) == []
 
@@ -86,44 +86,44 @@ def test_equal_data_match(expected: Any, published: bytes) -> None:
         ({1, 2}, b"[1,2]", ["- data = {1, 2}", "+ data = [1, 2]"]),
     ],
 )
-def test_other_data_differ_by_member(expected: Any, published: bytes, told: list[str]) -> None:
-    """Each member that is missing, unexpected or of another value is named with its place."""
+def test_differences_name_each_member(expected: Any, published: bytes, told: list[str]) -> None:
+    """Each missing, unexpected or different member is listed with its path."""
     assert not matches(expected, decoded(published))
     assert differences(expected, decoded(published)) == told
 
 
 def test_long_values_are_cut_where_they_differ() -> None:
-    """Of two long texts the part is shown that tells them apart."""
+    """Two long texts are shortened to the part in which they differ."""
     (here, there) = differences("a" * 500 + "b" + "x" * 500, "a" * 500 + "c" + "x" * 500)
     assert here == f"- data = …{'a' * 20}b{'x' * 139}…"
     assert there == f"+ data = …{'a' * 20}c{'x' * 139}…"
 
 
-def test_long_values_say_how_long_they_are() -> None:
-    """A value that is too long to be read is cut."""
+def test_long_values_are_cut_with_their_length() -> None:
+    """A long value is cut, and its length is shown."""
     assert clipped("a" * 2000) == f"'{'a' * 159}… (2,002 characters)"
 
 
-def test_anything_is_shown_by_its_name() -> None:
-    """It is itself in a text, and can be kept in a set as other values can."""
+def test_anything_has_a_short_repr() -> None:
+    """ANYTHING is shown by its name and is hashable."""
     assert clipped({"id": ANYTHING}) == "{'id': ANYTHING}"
     assert len({ANYTHING, ANYTHING}) == 1
 
 
-def test_what_is_no_json_stays_bytes() -> None:
-    """Data in another format are compared as bytes."""
+def test_data_that_is_not_json_stays_bytes() -> None:
+    """Data that is not JSON is compared as bytes."""
     assert decoded(b"\x01{") == b"\x01{"
     assert matches(b"\x01{", decoded(b"\x01{"))
 
 
 @given(VALUES)
-def test_a_value_matches_what_it_becomes(value: Any) -> None:
-    """Any JSON value matches itself after it was published."""
+def test_a_value_matches_its_published_form(value: Any) -> None:
+    """Every JSON value matches its published form."""
     assert matches(value, decoded(json.dumps(value).encode()))
 
 
 @given(VALUES, VALUES)
-def test_differences_are_told_if_and_only_if_there_are_any(one: Any, other: Any) -> None:
-    """No match without a reason, no reason without a mismatch."""
+def test_differences_exist_only_for_a_mismatch(one: Any, other: Any) -> None:
+    """Differences are listed if and only if the values do not match."""
     published = decoded(json.dumps(other).encode())
     assert bool(differences(one, published)) is not matches(one, published)

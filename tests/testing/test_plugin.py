@@ -1,4 +1,4 @@
-"""The pytest plugin as users have it: test files of their own, run by a pytest of their own."""
+"""Tests of the pytest plugin in separate pytest processes with small test files."""
 
 import subprocess
 import sys
@@ -137,9 +137,9 @@ def test_it(centrifugo_v1):
 """
 
 
-SCOPE = "asyncio_default_fixture_loop_scope=function"  # pytest-asyncio warns if a project does not say
+SCOPE = "asyncio_default_fixture_loop_scope=function"  # pytest-asyncio warns if a project does not set this option
 
-# Plugins that no source here uses; loading them takes as long as all the rest.
+# Plugins that these tests do not use; they take as long to load as everything else.
 WITHOUT = ("-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
 
@@ -151,7 +151,7 @@ def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResu
 
 
 def of_generation(source: str, generation: str) -> str:
-    """*source*, which uses the fixtures of 1.x, with those of that generation."""
+    """Return *source*, written for the fixtures of 1.x, with the fixtures of *generation*."""
     return source if generation == "1" else source.replace("centrifugo_v1", "centrifugo")
 
 
@@ -204,34 +204,34 @@ def test_keys_of_the_other_generation(centrifugo):
 def test_fixtures_work_with_other_plugins(
     pytester: pytest.Pytester, source: str, options: tuple[str, ...], passed: int, generation: str
 ) -> None:
-    """The fixtures need no set-up in a project, and cause no warning beside other plugins."""
+    """The fixtures need no configuration and cause no warnings together with other plugins."""
     run(pytester, of_generation(source, generation), *options).assert_outcomes(passed=passed)
 
 
-def test_servers_are_configured_by_fixture_and_marker(pytester: pytest.Pytester) -> None:
-    """The fixture for all, markers on top, the nearest first; a marker of another shape is an error that says so."""
+def test_servers_are_configured_by_fixture_and_markers(pytester: pytest.Pytester) -> None:
+    """The config fixture applies to all tests, nearer markers override it, and an invalid marker is an error."""
     result = run(pytester, CONFIGURED)
     result.assert_outcomes(passed=4, errors=2)
     result.stdout.fnmatch_lines(["*UsageError: write @pytest.mark.centrifugo(config={…}, *"] * 2)
 
 
-def test_current_servers_are_configured_section_by_section(pytester: pytest.Pytester) -> None:
-    """What a marker says of one option leaves the others of its section; keys of 1.x alone are an error."""
+def test_current_servers_merge_configuration_sections(pytester: pytest.Pytester) -> None:
+    """A marker's option keeps the other options of its section, and a key that exists in 1.x only is an error."""
     result = run(pytester, CURRENT)
     result.assert_outcomes(passed=4, errors=1)
     result.stdout.fnmatch_lines(["*UsageError: centrifugo has api_key and token_secret, not secret:*"])
 
 
-def test_unmet_failures_are_warned_of(pytester: pytest.Pytester) -> None:
-    """A test that planned more failures than it met passes with a warning, which strict projects make an error."""
+def test_unused_failures_cause_a_warning(pytester: pytest.Pytester) -> None:
+    """A test that planned more failures than occurred passes with a warning, which is an error in strict projects."""
     pytester.makepyfile(UNMET)
     result = pytester.runpytest_subprocess("-o", SCOPE)
     result.assert_outcomes(passed=2, warnings=2)
     result.stdout.fnmatch_lines(["*UnusedFailuresWarning: failures were planned and not met: 'timeout' 2 times;*"])
 
 
-def test_a_failure_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> None:
-    """A failing assertion shows the test and the differences, and none of the kit's own code."""
+def test_a_failed_assertion_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> None:
+    """A failed assertion shows the test and the differences, without frames of the library."""
     result = run(pytester, FAILING)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -242,14 +242,14 @@ def test_a_failure_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> Non
             "E       closest is 1 (- expected, + published):",
             "E         - data['text'] = 'hi'",
             "E         + data['text'] = 'hello'",
-            "*test_a_failure_shows_the_test_and_the_diff.py:3: AssertionError",
+            "*test_a_failed_assertion_shows_the_test_and_the_diff.py:3: AssertionError",
         ]
     )
     result.stdout.no_fnmatch_line("*__tracebackhide__*")
 
 
 def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
-    """`pytest --markers` and `pytest --fixtures` tell of the plugin."""
+    """`pytest --markers` and `pytest --fixtures` list the marker and the fixtures."""
     pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.centrifugo(config=None,*"])
     pytester.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(
         [
@@ -262,8 +262,8 @@ def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_loading_the_plugin_loads_nothing_else() -> None:
-    """Every run of pytest imports it, in every project that has this package: it must cost nothing."""
+def test_loading_the_plugin_imports_no_other_module() -> None:
+    """Loading the plugin imports no other module, because every pytest run with this package installed loads it."""
     code = """
 import sys, pytest
 before = set(sys.modules)

@@ -1,4 +1,4 @@
-"""The log of publications, and the exact text that a failing assertion shows."""
+"""Tests of the list of publications, and of the exact text of failed assertions."""
 
 import itertools
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ def log(*pairs: tuple[str, Any]) -> Publications:
 NEWS = log(("news", {"text": "hello", "n": 1}), ("news", {"text": "ho"}), ("chat", 7))
 
 
-def test_it_is_a_sequence_of_what_was_published() -> None:
-    """It has a length, indices, slices and the data of one channel."""
+def test_publications_are_a_sequence() -> None:
+    """Publications have a length, indices and slices, and `to` returns the data of one channel."""
     assert len(NEWS) == 3
     assert NEWS[-1] == Publication("chat", 7)
     assert [each.channel for each in NEWS[:2]] == ["news", "news"]
@@ -34,8 +34,8 @@ def test_it_is_a_sequence_of_what_was_published() -> None:
     assert NEWS.to("nothing") == []
 
 
-def test_it_knows_who_published() -> None:
-    """What the event says of the publisher is kept; other events add nothing."""
+def test_a_publication_has_its_publisher() -> None:
+    """A publication has the publisher's client, user and tags, and other events are ignored."""
     published = Publications()
     published.note(Joined(at=0, channel="a", client="c", user="u"))
     data = msgspec.Raw(b"1")
@@ -45,8 +45,8 @@ def test_it_knows_who_published() -> None:
     assert list(published) == [Publication("a", 1, "c", "u", by_client=True, tags={"k": "v"})]
 
 
-def test_watchers_are_woken_by_publications_until_they_stop() -> None:
-    """Each watcher is woken once a publication, until it stops."""
+def test_watchers_are_called_until_they_stop() -> None:
+    """A watcher is called once for each publication until it stops."""
     published, woken = Publications(), list[int]()
     stop = published.watch(lambda: woken.append(len(published)))
     event = Published(at=0, channel="a", data=msgspec.Raw(b"1"))
@@ -57,8 +57,8 @@ def test_watchers_are_woken_by_publications_until_they_stop() -> None:
     assert woken == [1, 2]
 
 
-def test_clear_forgets() -> None:
-    """Clearing forgets publications and what the server refused."""
+def test_clear_removes_everything() -> None:
+    """`clear` removes the publications and the rejected requests."""
     published = log(("a", 1))
     published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
     published.clear()
@@ -75,8 +75,8 @@ def test_clear_forgets() -> None:
         ("other", ANYTHING, 0),
     ],
 )
-def test_what_was_published_is_not_missing(channel: str, data: Any, times: int | None) -> None:
-    """No text means no fault."""
+def test_a_publication_that_exists_is_not_missing(channel: str, data: Any, times: int | None) -> None:
+    """`missing` returns an empty text if the expected publication exists."""
     assert NEWS.missing(channel, data, times) == ""
 
 
@@ -143,15 +143,13 @@ no publication to 'nowhere'
         ),
     ],
 )
-def test_a_missing_publication_is_told_with_what_was_published(
-    channel: str, data: Any, times: int | None, text: str
-) -> None:
-    """The text names the publication that is closest, or the channel that it went to instead."""
+def test_a_missing_publication_is_described(channel: str, data: Any, times: int | None, text: str) -> None:
+    """The text for a missing publication shows the closest publication or another channel with the same data."""
     assert NEWS.missing(channel, data, times) == text
 
 
-def test_refusals_explain_what_is_missing() -> None:
-    """What the server refused is told, because that is often why nothing was published."""
+def test_rejected_requests_explain_a_missing_publication() -> None:
+    """The text for a missing publication lists rejected requests, because they are often the cause."""
     published = Publications()
     published.note(RequestRefused(at=0, status=401, reason="invalid sign"))
     published.note(CommandRun(at=0, method="publish", channels=("no:where",), error="namespace not found"))
@@ -170,14 +168,14 @@ the server refused:
 
 
 @pytest.mark.parametrize("times", [0, -1, True, "2"])
-def test_a_number_to_wait_for_is_at_least_one(times: Any) -> None:
-    """To wait for no publication, or for what is no number, is a UsageError."""
+def test_an_invalid_number_of_publications(times: Any) -> None:
+    """Waiting for fewer than one publication, or for a number that is not an integer, raises UsageError."""
     with pytest.raises(UsageError, match="times must be a whole number, at least 1"):
         NEWS.find("news", ANYTHING, times)
 
 
 def test_unwanted_publications_are_listed() -> None:
-    """All publications are listed, or those to one channel, with their numbers."""
+    """Unwanted publications are listed with their numbers, for all channels or for one."""
     assert (
         NEWS.unwanted()
         == "3 publications, not none\n\n  1. 'news'  {'text': 'hello', 'n': 1}\n"
@@ -232,8 +230,8 @@ TITLE = "not exactly what was expected was published (- missing, + unexpected)"
         ),
     ],
 )
-def test_deviations_are_a_diff(expected: Any, lines: list[str]) -> None:
-    """Rows as expected are context; what is missing or unexpected is marked, and compared where both are there."""
+def test_differences_are_a_diff(expected: Any, lines: list[str]) -> None:
+    """Expected rows are context, and missing or unexpected rows are marked and compared with each other."""
     assert NEWS.deviating(expected).splitlines() == [TITLE, "", *lines]
 
 
@@ -245,13 +243,13 @@ def test_deviations_are_a_diff(expected: Any, lines: list[str]) -> None:
         {"chat": [7], "news": [{"text": "hello", "n": 1}, {"text": "ho"}]},
     ],
 )
-def test_exactly_what_was_expected_deviates_in_nothing(expected: Any) -> None:
-    """Pairs in order, or the data of each channel in order, are no deviation."""
+def test_exact_publications_have_no_differences(expected: Any) -> None:
+    """Expected pairs in order, or the data of each channel in order, match without differences."""
     assert NEWS.deviating(expected) == ""
 
 
 def test_texts_are_bounded() -> None:
-    """However much is published, the text can be read: the latest rows, the ends of long runs, so many differences."""
+    """The text stays short: it shows the latest rows, cuts long runs and limits the number of differences."""
     published = log(*[("n", n) for n in range(1000)])
     listed = published.missing("n", -1).splitlines()
     assert listed[2:5] == ["published:", "  … 980 earlier", "  981. 'n'  980"]
@@ -272,7 +270,7 @@ def test_texts_are_bounded() -> None:
 
 
 def test_the_repr_lists_the_publications() -> None:
-    """`print(server.published)` shows every publication."""
+    """The repr shows every publication."""
     assert repr(log(("a", 1))) == "<1 publication\n  1. 'a'  1>"
     assert repr(log()) == "<0 publications>"
 
@@ -289,7 +287,7 @@ def longest_common(one: Sequence[Any], other: Sequence[Any]) -> int:
 
 @given(ROWS, ROWS)
 def test_a_diff_accounts_for_every_row(expected: list[tuple[str, int]], there: list[tuple[str, int]]) -> None:
-    """Each row of both sides is there once; as many as can be are matched; no text if and only if all are."""
+    """The diff shows each row of both sides once, matches as many rows as possible, and is empty for equal sides."""
     text = log(*there).deviating(expected)
     assert (text == "") == (expected == there)
     if text:

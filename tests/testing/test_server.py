@@ -1,4 +1,4 @@
-"""What only the server kit has: an address, and failures for whoever comes."""
+"""Tests of the test server only: its addresses, and failures for any HTTP client."""
 
 import asyncio
 import http.client
@@ -24,7 +24,7 @@ Server: TypeAlias = Centrifugo | CentrifugoV1
 
 @pytest.fixture(params=[Centrifugo, CentrifugoV1])
 def kind(request: pytest.FixtureRequest) -> type[Server]:
-    """Of either generation."""
+    """The test server of each generation."""
     kind: type[Server] = request.param
     return kind
 
@@ -36,7 +36,7 @@ def server(kind: type[Server]) -> Iterator[Server]:
 
 
 def wait_until_met(server: Server) -> None:
-    """Wait until a call has met each failure that was planned."""
+    """Wait until every planned failure has been used."""
     unused = True
     while unused:
         with warnings.catch_warnings(record=True) as caught:
@@ -53,7 +53,7 @@ def status(server: Server, method: str, path: str) -> int:
 
 
 def test_it_has_addresses_and_events(server: Server) -> None:
-    """Any client can use it, and its events can be listened to."""
+    """Any client can use the addresses, and listeners receive the server's events."""
     heard = list[Event]()
     server.events.listen(heard.append)
     if isinstance(server, Centrifugo):
@@ -68,17 +68,18 @@ def test_it_has_addresses_and_events(server: Server) -> None:
     )
 
 
-def test_only_requests_to_the_api_fail(server: Server) -> None:
-    """Requests to other paths are answered and use nothing up."""
+def test_only_api_requests_fail(server: Server) -> None:
+    """Requests to other paths are answered and use up no planned failure."""
     server.fail_next("error")
     assert status(server, "GET", "/other") == 404
     assert status(server, "POST", "/apis") == 404
     assert status(server, "POST", "/api") == 500
-    assert status(server, "POST", "/api/publish") in (400, 401)  # what each says of a request that proves nothing
+    # An unauthenticated request gets 400 from the 1.x server and 401 from the current server.
+    assert status(server, "POST", "/api/publish") in (400, 401)
 
 
-def test_nothing_listens_while_it_is_down(server: Server) -> None:
-    """Whoever comes is turned away by the operating system, and the address stays the server's."""
+def test_connections_are_refused_during_an_outage(server: Server) -> None:
+    """During an outage the operating system refuses connections, and the server keeps its port."""
     host, _, port = server.url.removeprefix("http://").partition(":")
     with closing(socket.create_connection((host, int(port)))) as idle:
         with server.down():
@@ -88,8 +89,8 @@ def test_nothing_listens_while_it_is_down(server: Server) -> None:
         socket.create_connection((host, int(port))).close()
 
 
-def test_it_can_stop_while_it_is_down_or_keeps_a_caller_waiting(kind: type[Server]) -> None:
-    """A stopped server takes no notice of refusals any more."""
+def test_it_can_stop_during_an_outage_or_a_planned_timeout(kind: type[Server]) -> None:
+    """A server can stop during an outage while a call waits, and a stopped server has no refusal hook."""
     with kind() as server:
         client = server.async_client()
         url = server.url
@@ -107,8 +108,8 @@ def test_it_can_stop_while_it_is_down_or_keeps_a_caller_waiting(kind: type[Serve
     assert on_refusal == []
 
 
-def test_it_can_be_started_again(server: Server) -> None:
-    """It gets a new address, and what was planned meanwhile holds from then on."""
+def test_it_can_be_restarted(server: Server) -> None:
+    """A restarted server has a new address, and failures that were planned in between apply."""
     server.client().publish("news", 1)
     server.stop()
     server.fail_next("refuse")
@@ -119,8 +120,8 @@ def test_it_can_be_started_again(server: Server) -> None:
     server.assert_published_exactly([("news", 1), ("news", 3)])
 
 
-def test_two_servers_count_their_own_refusals(server: Server) -> None:
-    """A call to one that is down does not use up what is planned at the other."""
+def test_two_servers_count_refusals_separately(server: Server) -> None:
+    """A call to a server during its outage does not use up a refusal planned on another server."""
     with Centrifugo() as other:
         other.fail_next("refuse")
         with server.down(), pytest.raises(ConnectError):
@@ -130,10 +131,10 @@ def test_two_servers_count_their_own_refusals(server: Server) -> None:
         other.client().publish("news", 1)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_child_meets_the_refusal_and_counts_nothing(server: Server) -> None:
-    """The server's thread is the parent's; a child that asked it to count would wait forever."""
+def test_a_forked_child_does_not_count_refusals(server: Server) -> None:
+    """A forked child is refused but does not count it, because the server's thread runs in the parent only."""
     server.fail_next("refuse")
     child = os.fork()
     if child == 0:

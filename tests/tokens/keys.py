@@ -1,4 +1,4 @@
-"""Keys and tokens of the tests: made here, by `cryptography` and the standard library, not by the code under test."""
+"""Keys and tokens for tests, made by `cryptography` and the standard library instead of the code under test."""
 
 import base64
 import functools
@@ -27,7 +27,7 @@ _MAKE: dict[str, Any] = {
 
 
 class Pair(NamedTuple):
-    """A key in PEM."""
+    """A key pair in PEM."""
 
     private: str
     public: str
@@ -35,7 +35,7 @@ class Pair(NamedTuple):
 
 @functools.cache
 def pair(name: str) -> Pair:
-    """The key called *name*, one a run."""
+    """Return the key pair called *name*, which is created once."""
     key = _MAKE[name]()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -47,14 +47,14 @@ def b64(data: bytes) -> str:
 
 
 def raw_token(header: Any, claims: Any, secret: str = SECRET, digest: Any = hashlib.sha256) -> str:
-    """A token signed by HMAC, whatever is in it: bytes go in as they are, other values as JSON."""
+    """Return a token signed by HMAC; bytes are used unchanged, other values are encoded as JSON."""
     parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
     signed = ".".join(map(b64, parts))
     return f"{signed}.{b64(hmac.new(secret.encode(), signed.encode(), digest).digest())}"
 
 
 def hs256(claims: Any, secret: str = SECRET) -> str:
-    """A token with these claims, signed by HS256."""
+    """Return a token with these claims, signed by HS256."""
     return raw_token({"typ": "JWT", "alg": "HS256"}, claims, secret)
 
 

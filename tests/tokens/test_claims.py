@@ -1,4 +1,4 @@
-"""Claims as the server reads them: the habits of Go's reader."""
+"""Tests of reading claims as the server's Go parser does."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ KEYS = TokenKeys(hmac_secret_key=SECRET)
 OVERRIDE = {"presence": {"value": True}, "join_leave": {}, "force_recovery": None}
 
 
-def test_claims_come_out_typed() -> None:
-    """A connection token's claims: bytes for what is opaque, options for each subscription."""
+def test_claims_of_a_connection() -> None:
+    """A connection token's claims have bytes for opaque values and options for each subscription."""
     token = hs256({
         "sub": "42", "exp": NOW + 60.5, "info": {"a": 1}, "meta": [1],
         "subs": {"tok:A": {"b64info": "AQI=", "data": None, "override": OVERRIDE}},
@@ -36,7 +36,7 @@ def test_claims_come_out_typed() -> None:
 
 
 def test_claims_of_a_subscription() -> None:
-    """A subscription token's claims; `expire_at` 0 means that it does not end."""
+    """A subscription token's claims are typed, and `expire_at` 0 means that the subscription does not end."""
     token = hs256(
         {"sub": "42", "channel": "tok:1", "client": "c", "info": 1, "b64data": "AQ==", "expire_at": 0, "exp": NOW + 1}
     )
@@ -63,8 +63,8 @@ ACCEPTED: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("what", "claims"), ACCEPTED, ids=[what for what, _ in ACCEPTED])
-def test_what_the_servers_reader_accepts(what: str, claims: Any) -> None:
-    """Go's lenience is ours."""
+def test_claims_that_the_server_accepts(what: str, claims: Any) -> None:
+    """Unusual claims are accepted if Go's parser accepts them."""
     assert verify_connection(hs256(claims), KEYS, NOW).user == "42"
 
 
@@ -105,8 +105,8 @@ REFUSED: list[tuple[str, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("reason", "claims", "claim", "text"), REFUSED, ids=range(len(REFUSED)))
-def test_what_the_servers_reader_refuses(reason: str, claims: Any, claim: str, text: str) -> None:
-    """A wrong claim is refused with its name."""
+def test_claims_that_the_server_rejects(reason: str, claims: Any, claim: str, text: str) -> None:
+    """An invalid claim is rejected by name."""
     with pytest.raises(TokenRefused, match=text) as caught:
         verify_connection(hs256(claims), KEYS, NOW)
     assert (caught.value.reason, caught.value.claim) == (reason, claim)
@@ -132,6 +132,6 @@ def test_what_the_servers_reader_refuses(reason: str, claims: Any, claim: str, t
     ],
 )
 def test_user_in_another_claim(claims: Any, path: str, user: str) -> None:
-    """`user_id_claim` takes the user from where it says, as text."""
+    """`user_id_claim` reads the user from another claim and converts it to text."""
     keys = TokenKeys(hmac_secret_key=SECRET, user_id_claim=path)
     assert verify_connection(hs256(claims), keys, NOW).user == user

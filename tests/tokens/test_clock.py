@@ -1,4 +1,4 @@
-"""The front door of tokens: the pure functions, with the system's clock where none is given."""
+"""Tests of the public token functions, which use the system's clock by default."""
 
 import inspect
 import subprocess
@@ -16,8 +16,8 @@ from tests.tokens.keys import NOW, SECRET
 KEYS = tokens.TokenKeys(hmac_secret_key=SECRET)
 
 
-def test_the_clock_is_the_systems() -> None:
-    """Without `now`, or with None, a token lives from this moment, and is explained at this moment."""
+def test_now_defaults_to_the_system_clock() -> None:
+    """Without `now`, or with None, tokens are made and explained for the current time."""
     for options in ({}, {"now": None}):
         token = tokens.connection_token(SECRET, 42, expires_in=600, **options)  # type: ignore[arg-type]
         assert abs(tokens.verify_connection(token, KEYS, time.time()).expire_at - time.time() - 600) < 60
@@ -34,14 +34,16 @@ def test_the_clock_is_the_systems() -> None:
         (tokens.explain, explanation.explain),
     ],
 )
-def test_the_signatures_are_those_of_the_pure_functions(function: Callable[..., Any], pure: Callable[..., Any]) -> None:
-    """`help()` and editors show all arguments."""
+def test_signatures_and_docstrings_equal_the_pure_functions(
+    function: Callable[..., Any], pure: Callable[..., Any]
+) -> None:
+    """`help()` and editors show every argument and the documentation."""
     assert inspect.signature(function) == inspect.signature(pure)
     assert function.__doc__ == pure.__doc__
 
 
-def test_the_door_opens_without_cryptography() -> None:
-    """Importing `centripetal.tokens`, and HMAC, load neither `cryptography` nor what connections need."""
+def test_importing_does_not_load_cryptography() -> None:
+    """Importing `centripetal.tokens` and using HMAC loads neither `cryptography` nor networking modules."""
     code = (
         "import sys; from centripetal.tokens import *; explain(connection_token('x', 1), 'x');"
         "print([m for m in ('cryptography', 'asyncio', 'socket', 'ssl') if m in sys.modules])"

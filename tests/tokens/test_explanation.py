@@ -1,4 +1,4 @@
-"""Why a server refuses a token: each usual mistake is named, with what to do; and the verdict is the server's."""
+"""Tests of explanations: each usual mistake has a fix, and the verdict equals the server's verdict."""
 
 import json
 from typing import Any
@@ -22,15 +22,15 @@ RSA = SigningKey(pair("rsa").private)
 
 
 @pytest.mark.parametrize("key", [SECRET, SECRET.encode(), SigningKey(SECRET), TokenKeys(hmac_secret_key=SECRET)])
-def test_a_good_token_has_no_remarks(key: Any) -> None:
-    """A good token is accepted in each form of the key, without reasons or notes."""
+def test_a_valid_token_has_no_remarks(key: Any) -> None:
+    """A valid token is accepted with each form of the key, without reasons or notes."""
     explanation = explain(GOOD.encode(), key, now=NOW)
     assert (explanation.accepted, explanation.reasons, explanation.notes) == (True, (), ())
     assert explanation.claims["sub"] == "42"
 
 
-def test_keys_in_all_forms() -> None:
-    """A private or public PEM, a `SigningKey` with and without id, and a key set all stand for the server's key."""
+def test_all_forms_of_keys() -> None:
+    """A private or public PEM, a `SigningKey` with or without id, and a key set can verify the token."""
     token = connection_token(RSA, 42, now=NOW)
     for key in (RSA, pair("rsa").private, pair("rsa").public, pair("rsa").public.encode()):
         assert explain(token, key, now=NOW).accepted
@@ -39,8 +39,8 @@ def test_keys_in_all_forms() -> None:
         assert explain(connection_token(named, 42, now=NOW), own, now=NOW).accepted
 
 
-def test_all_faults_are_found_at_once() -> None:
-    """A token with many faults: the server tells of the first, the explanation of all."""
+def test_all_faults_are_listed() -> None:
+    """The explanation lists all faults of a token, while the server reports only the first."""
     token = hs256({"sub": 42, "exp": HOUR_AGO, "nbf": NOW + 5, "aud": "x", "expire_at": 5, "channel": "a"}, "wrong")
     keys = TokenKeys(hmac_secret_key=SECRET, audience="a", issuer="i")
     explanation = explain(f"{token} ", keys, kind="connection", now=NOW)
@@ -59,8 +59,8 @@ def test_all_faults_are_found_at_once() -> None:
         assert sum(word in reason for reason in explanation.reasons) == 1, (word, str(explanation))
 
 
-def test_the_text_is_for_people() -> None:
-    """As text: the verdict, why, what to do, and the content in words."""
+def test_the_text_of_an_explanation() -> None:
+    """The text has the verdict, the reasons, the fixes and a description of the content."""
     token = hs256({"sub": "42", "exp": 1, "channel": "news", "info": {"a": "x" * 99}})
     text = str(explain(token, "wrong", now=NOW))
     assert text.splitlines()[0] == (
@@ -94,15 +94,15 @@ BAD_CALLS: list[tuple[Any, Any, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("token", "key", "options", "text"), BAD_CALLS)
-def test_bad_arguments(token: Any, key: Any, options: dict[str, Any], text: str) -> None:
-    """A call that makes no sense is a usage error; a bad token never is."""
+def test_invalid_arguments(token: Any, key: Any, options: dict[str, Any], text: str) -> None:
+    """An invalid argument is a usage error, unlike an invalid token."""
     with pytest.raises(UsageError, match=text):
         explain(token, key, **{"now": NOW, **options})
 
 
 @pytest.mark.parametrize("vector", GOLDEN["vectors"], ids=lambda vector: vector["name"])
-def test_the_verdict_is_the_servers(vector: dict[str, Any]) -> None:
-    """On each recorded token the explanation agrees with the server, but for namespaces, of which it knows nothing."""
+def test_the_verdict_equals_the_servers_verdict(vector: dict[str, Any]) -> None:
+    """For each recorded token the verdict equals the server's, except for unknown namespaces."""
     keys = keys_of(GOLDEN["token_configs"][vector["key_config"]])
     explanation = explain(vector["token"], keys, kind=vector["kind"], now=RECORDED)
     reply = vector["reply"]
@@ -120,19 +120,19 @@ def check(explanation: Explanation) -> None:
 @given(token=st.text() | st.binary(), channel=st.none() | st.text())
 @settings(deadline=None)
 def test_any_text_is_explained(token: str | bytes, channel: str | None) -> None:
-    """Whatever the text, there is an explanation."""
+    """Any text has an explanation."""
     check(explain(token, SECRET, channel=channel, now=NOW))
 
 
 @given(claims=CLAIMS | st.binary(), secret=st.sampled_from([SECRET, "wrong"]), user=st.none() | st.text())
 @settings(deadline=None)
 def test_any_claims_are_explained(claims: Any, secret: str, user: str | None) -> None:
-    """Whatever the claims, there is an explanation; and it says "accepted" exactly where nothing is wrong."""
+    """Any claims have an explanation, which accepts the token if and only if it lists no reasons."""
     for kind in ("connection", "subscription"):
         check(explain(hs256(claims, secret), SECRET, kind=kind, user=user, now=NOW))
 
 
-def test_the_old_tokens_are_recognized() -> None:
-    """A token of 1.x, as recorded, is called one."""
+def test_1x_tokens_are_recognized() -> None:
+    """A recorded 1.x token is recognized as a 1.x token."""
     vector = next(v for v in load("v1", "signatures")["vectors"] if v["what"] == "client token")
     assert "1.x" in explain(vector["hex"], SECRET, now=NOW).reasons[0]

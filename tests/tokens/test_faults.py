@@ -1,4 +1,4 @@
-"""What a fault tells: the server's answer, and the values behind it."""
+"""Tests of faults: the server's answer and the values that caused it."""
 
 import pickle
 from typing import Any, get_args
@@ -18,8 +18,8 @@ KEYS = TokenKeys(hmac_secret_key=SECRET)
 
 
 @pytest.mark.parametrize("claim", ["b64info", "b64data"])
-def test_bad_base64_in_a_subscription_token(claim: str) -> None:
-    """Bad base64 is error 103 in a subscription token, 100 in b64info of a connection token, a close in its subs."""
+def test_invalid_base64(claim: str) -> None:
+    """Invalid base64 is error 103 in a subscription token, error 100 in a connection token and a close in `subs`."""
     with pytest.raises(TokenRefused) as caught:
         verify_subscription(hs256({"channel": "a", claim: "?"}), KEYS, NOW)
     assert caught.value.error == 103
@@ -31,8 +31,8 @@ def test_bad_base64_in_a_subscription_token(claim: str) -> None:
     assert caught.value.error == 100
 
 
-def test_a_refusal_can_be_pickled() -> None:
-    """Task queues pickle errors."""
+def test_a_rejected_token_can_be_pickled() -> None:
+    """TokenRefused can be pickled, because task queues pickle errors."""
     with pytest.raises(TokenRefused) as caught:
         verify_connection("", KEYS, NOW)
     copy = pickle.loads(pickle.dumps(caught.value))
@@ -68,10 +68,10 @@ FAULTS: list[tuple[dict[str, Any], TokenKeys, Fault, str]] = [
 
 
 @pytest.mark.parametrize(("claims", "keys", "fault", "text"), FAULTS)
-def test_a_fault_holds_what_was_found_and_expected(
+def test_a_fault_has_the_found_and_expected_values(
     claims: dict[str, Any], keys: TokenKeys, fault: Fault, text: str
 ) -> None:
-    """A refusal carries the claim or header field, its value and what the server wants; its text says the same."""
+    """An error has the claim or header field, its value and the expected value, in its attributes and its text."""
     with pytest.raises(TokenRefused) as caught:
         verify_subscription(hs256({"channel": "a", **claims}), keys, NOW)
     assert caught.value.fault == fault
@@ -81,7 +81,7 @@ def test_a_fault_holds_what_was_found_and_expected(
 @pytest.mark.parametrize("reason", get_args(Reason))
 @pytest.mark.parametrize("kind", ["connection", "subscription"])
 def test_every_reason_has_an_answer_and_a_sentence(kind: Kind, reason: Reason) -> None:
-    """Each reason has a sentence, and the server answers it with an error or with a close."""
+    """Each reason has a sentence, and the server answers it with an error or a close."""
     fault = Fault(kind, reason, "claim", 5, 3)
     assert str(fault)
     assert (fault.answer.error is None) != (fault.answer.close is None)

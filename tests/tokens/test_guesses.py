@@ -1,4 +1,4 @@
-"""What lies behind a fault: each usual mistake is named, with what to do."""
+"""Tests of the usual mistakes that explanations recognize, each with a fix."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ def signed(key: SigningKey, claims: Any = KEPT, **header: Any) -> str:
 
 
 def in_der(token: str) -> str:
-    """An ES256 token whose signature has the form in which OpenSSL writes it."""
+    """Return an ES256 token whose signature is DER-encoded, as OpenSSL writes it."""
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
     head, _, signature = token.rpartition(".")
@@ -37,7 +37,7 @@ def in_der(token: str) -> str:
 
 
 MISTAKES: list[tuple[str, str | bytes, Any, dict[str, Any], str, str, str]] = [
-    # what, token, key, options, what the client is told, reason, fix
+    # name, token, key, options, code for the client, reason, fix
     ("expired", hs256({"exp": HOUR_AGO}), SECRET, {}, "109", "expired: .* UTC, 60 min ago", "make a new token"),
     ("just expired", hs256({"exp": NOW - 5}), SECRET, {}, "109", "5 s ago", "both clocks"),
     ("a lifetime as exp", hs256({"exp": 3600}), SECRET, {}, "109", "looks like a lifetime", "Unix seconds now, plus"),
@@ -125,8 +125,8 @@ MISTAKES: list[tuple[str, str | bytes, Any, dict[str, Any], str, str, str]] = [
     [row[1:] for row in MISTAKES],
     ids=[row[0] for row in MISTAKES],
 )
-def test_the_mistake_is_named(token: str, key: Any, options: Any, told: str, reason: str, fix: str) -> None:
-    """Each usual mistake: what the client is told, what is the matter, what to do."""
+def test_usual_mistakes_are_recognized(token: str, key: Any, options: Any, told: str, reason: str, fix: str) -> None:
+    """Each usual mistake is explained with the client's code, the reason and a fix."""
     explanation = explain(token, key, now=NOW, **options)
     assert not explanation.accepted
     assert str(explanation.close or explanation.error) == told
@@ -155,8 +155,8 @@ SUSPICIONS: list[tuple[str, Any, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("token", "key", "options", "note"), SUSPICIONS)
-def test_what_is_accepted_but_suspicious(token: str, key: Any, options: Any, note: str) -> None:
-    """What the server accepts and the author can hardly have meant is a note."""
+def test_suspicious_tokens_have_a_note(token: str, key: Any, options: Any, note: str) -> None:
+    """A token that the server accepts but that is probably a mistake has a note."""
     explanation = explain(token, key, now=NOW, **options)
     assert explanation.accepted
     assert not explanation.reasons

@@ -1,4 +1,4 @@
-"""Tokens as we make them: every claim, every algorithm, and what is refused before it is signed."""
+"""Tests of issuing tokens: every claim, every algorithm, and arguments that are rejected."""
 
 import datetime
 import json
@@ -23,15 +23,15 @@ UTC = datetime.UTC
 
 
 def made(*arguments: Any, subscription: bool = False, **options: Any) -> dict[str, Any]:
-    """The claims of a token made with these arguments, at NOW and without `iat` and `exp` unless asked for."""
+    """Return the claims of a new token, made at NOW and by default without `iat` and `exp`."""
     options = {"now": NOW, "issued_at": False, "expires_in": None, **options}
     token = (subscription_token if subscription else connection_token)(SECRET, *arguments, **options)
     claims: dict[str, Any] = json.loads(b64decode(token.split(".")[1].encode()))
     return claims
 
 
-def test_tokens_are_those_of_the_recording() -> None:
-    """The same claims and secret give the very tokens that a real server accepted."""
+def test_tokens_equal_the_recording() -> None:
+    """The same claims and secret make the exact tokens that a real server accepted."""
     secret = "golden-hmac-secret"
     plain = connection_token(secret, "42", expires_in=None, issued_at=False, now=NOW)
     assert plain == VECTORS["no expiration"]["token"]
@@ -43,8 +43,8 @@ def test_tokens_are_those_of_the_recording() -> None:
     assert token == VECTORS["subscription"]["token"]
 
 
-def test_a_token_lives_an_hour_and_says_when_it_was_made() -> None:
-    """Without options a token has user, end and beginning."""
+def test_default_claims() -> None:
+    """Without options, a token has a user, an expiry after an hour and the time of issue."""
     header, claims, _ = connection_token(SECRET, "42", now=NOW + 0.5).split(".")
     assert json.loads(b64decode(header.encode())) == {"typ": "JWT", "alg": "HS256"}
     assert json.loads(b64decode(claims.encode())) == {"sub": "42", "exp": int(NOW) + 3601, "iat": int(NOW)}
@@ -98,13 +98,13 @@ OF_SUBSCRIPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("options", "claims"), CLAIMS + OF_CONNECTIONS)
 def test_claims_of_a_connection_token(options: dict[str, Any], claims: dict[str, Any]) -> None:
-    """Each option is the claim that the server reads."""
+    """Each option sets the claim that the server reads."""
     assert made("42", **options) == claims
 
 
 @pytest.mark.parametrize(("options", "claims"), CLAIMS + OF_SUBSCRIPTIONS)
 def test_claims_of_a_subscription_token(options: dict[str, Any], claims: dict[str, Any]) -> None:
-    """Each option is the claim that the server reads."""
+    """Each option sets the claim that the server reads."""
     user = {} if "uid" in claims else {"sub": "42"}
     assert made("a:b", "42", subscription=True, **options) == {**user, "channel": "a:b", **claims}
 
@@ -113,8 +113,8 @@ USERS = [(42, "42"), ("42", "42"), ("", ""), (uuid.UUID(int=1), "00000000-0000-0
 
 
 @pytest.mark.parametrize(("user", "text"), USERS)
-def test_users_become_text(user: Any, text: str) -> None:
-    """The server takes only text for `sub`: numbers and UUIDs become that."""
+def test_users_are_sent_as_text(user: Any, text: str) -> None:
+    """Integer and UUID users become text, because the server only accepts text in `sub`."""
     assert made(user)["sub"] == text
 
 
@@ -178,8 +178,8 @@ REFUSED_SUBSCRIPTIONS: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "options", "text"), REFUSED + REFUSED_CONNECTIONS)
-def test_bad_arguments_of_connection_tokens(arguments: Any, options: dict[str, Any], text: str) -> None:
-    """What a server would refuse or ignore is not signed, and the secret is in no error."""
+def test_invalid_arguments_of_connection_tokens(arguments: Any, options: dict[str, Any], text: str) -> None:
+    """Claims that a server would reject or ignore raise an error that does not contain the secret."""
     with pytest.raises(UsageError, match=text) as caught:
         made(*arguments, **options)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -189,21 +189,21 @@ def test_bad_arguments_of_connection_tokens(arguments: Any, options: dict[str, A
     ("arguments", "options", "text"),
     [(("a", *rest), options, text) for rest, options, text in REFUSED] + REFUSED_SUBSCRIPTIONS,
 )
-def test_bad_arguments_of_subscription_tokens(arguments: Any, options: dict[str, Any], text: str) -> None:
-    """What a server would refuse or ignore is not signed, and the secret is in no error."""
+def test_invalid_arguments_of_subscription_tokens(arguments: Any, options: dict[str, Any], text: str) -> None:
+    """Claims that a server would reject or ignore raise an error that does not contain the secret."""
     with pytest.raises(UsageError, match=text) as caught:
         made(*arguments, subscription=True, **options)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 def test_kid_is_in_the_header() -> None:
-    """The id of the key is in the header of its tokens."""
+    """The header of a token contains the id of its key."""
     token = connection_token(key_for("RS512", "k1"), "42", now=NOW)
     assert json.loads(b64decode(token.split(".")[0].encode())) == {"typ": "JWT", "alg": "RS512", "kid": "k1"}
 
 
 def test_a_signer_signs_for_one_client() -> None:
-    """Without a channel the token is for the connection and lives for an hour; with one it does not expire."""
+    """A signer makes connection tokens that last an hour, and subscription tokens that do not expire."""
     sign, keys = signer(SECRET, 42), TokenKeys(hmac_secret_key=SECRET)
     assert verify_connection(sign(None, NOW), keys, NOW).expire_at == NOW + 3600
     claims = verify_subscription(sign("a", NOW), keys, NOW)

@@ -1,4 +1,4 @@
-"""Signatures of each algorithm, made and checked."""
+"""Tests of making and verifying signatures with each algorithm."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ VECTORS = {vector["name"]: vector for vector in load("current", "jwt_vectors")["
 
 
 def server_keys(key: SigningKey) -> TokenKeys:
-    """How a server is configured for the tokens of *key*."""
+    """Return the server's configuration for tokens signed by *key*."""
     if key.secret:
         return TokenKeys(hmac_secret_key=key.secret.decode())
     if key.kid is not None:
@@ -38,8 +38,8 @@ def server_keys(key: SigningKey) -> TokenKeys:
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @given(user=st.text() | st.integers(), info=st.none() | st.text() | st.booleans(), data=st.binary(max_size=9))
 @settings(deadline=None, max_examples=15)
-def test_what_is_signed_is_accepted(algorithm: str, user: Any, info: Any, data: bytes) -> None:
-    """A token of each algorithm comes back with its claims, by key or key set; and no other key takes it."""
+def test_signed_tokens_are_accepted(algorithm: str, user: Any, info: Any, data: bytes) -> None:
+    """A token of each algorithm is accepted with its claims by key or key set, and rejected by any other key."""
     kids = {"EdDSA": ["k"]}.get(algorithm, [None, "k"] if not algorithm.startswith("HS") else [None])
     other = server_keys(SigningKey("another secret"))
     for kid in kids:
@@ -57,8 +57,8 @@ def test_what_is_signed_is_accepted(algorithm: str, user: Any, info: Any, data: 
         assert caught.value.reason == "signature"
 
 
-def test_hmac_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without `cryptography` secrets work, and other keys say what to install."""
+def test_hmac_works_without_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `cryptography`, secrets work, and other keys raise an error that names the package to install."""
     import sys
 
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
@@ -88,8 +88,8 @@ def test_hmac_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_keys_that_are_none(keys: TokenKeys, reason: str) -> None:
-    """A key that is none refuses the token; it raises nothing else."""
+def test_invalid_server_keys(keys: TokenKeys, reason: str) -> None:
+    """An invalid key of the server rejects the token and raises no other error."""
     with pytest.raises(TokenRefused) as caught:
         verify_connection(raw_token({"alg": "RS256", "kid": "k"}, {}), keys, NOW)
     assert caught.value.reason == reason

@@ -1,4 +1,4 @@
-"""Keys that sign: what they are made from, what they refuse, and their public half."""
+"""Tests of signing keys: valid inputs, rejected inputs and public keys."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ HALF = "\ud83d"
     ("name", "algorithm"),
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("p521", "ES512"), ("ed25519", "EdDSA")],
 )
-def test_the_algorithm_is_that_of_the_key(name: str, algorithm: str) -> None:
-    """A key in PEM, as text or bytes, signs by its usual algorithm."""
+def test_the_key_determines_the_algorithm(name: str, algorithm: str) -> None:
+    """A PEM key, as text or bytes, uses its default algorithm."""
     assert SigningKey(pair(name).private).algorithm == algorithm
     assert SigningKey(pair(name).private.encode()).algorithm == algorithm
 
@@ -50,14 +50,14 @@ BAD_KEYS: list[tuple[Any, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("key", "options", "text"), BAD_KEYS)
-def test_bad_keys(key: Any, options: dict[str, Any], text: str) -> None:
-    """A key that could not sign what the server takes is refused, with what to do."""
+def test_invalid_keys(key: Any, options: dict[str, Any], text: str) -> None:
+    """A key that cannot sign tokens for the server is rejected with a fix."""
     with pytest.raises(UsageError, match=text):
         SigningKey(key, **options)
 
 
-def test_a_secret_has_no_public_half() -> None:
-    """A secret is not given away by the methods that give the public half."""
+def test_a_secret_has_no_public_key() -> None:
+    """The methods that return a public key never return a secret."""
     for get in (SigningKey(SECRET).public_key, SigningKey(SECRET, kid="k").jwk):
         with pytest.raises(UsageError, match="a secret must not leave"):
             get()
@@ -65,14 +65,14 @@ def test_a_secret_has_no_public_half() -> None:
         key_for("RS256").jwk()
 
 
-def test_keys_show_no_secret() -> None:
-    """The repr names algorithm and id, not the key."""
+def test_the_repr_does_not_contain_the_key() -> None:
+    """The repr has the algorithm and the id, not the key."""
     assert repr(SigningKey(SECRET, kid="k")) == "<SigningKey HS256 k>"
     assert repr(key_for("ES256")) == "<SigningKey ES256>"
 
 
-def test_encrypted_keys_are_opened() -> None:
-    """A password opens an encrypted PEM; without it, or with another, the key is refused."""
+def test_encrypted_keys() -> None:
+    """A password opens an encrypted PEM, and a missing or wrong password is an error."""
     from cryptography.hazmat.primitives.serialization import (
         BestAvailableEncryption,
         Encoding,

@@ -1,4 +1,4 @@
-"""What the server says of tokens: every recorded verdict, and its reader's habits."""
+"""Tests of token verification, against recorded verdicts of a server and the details of its parser."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ from tests.wire.golden import load
 GOLDEN = load("current", "jwt_vectors")
 CHECKS = load("current", "ws_token_checks")
 KEYS = TokenKeys(hmac_secret_key=SECRET)
-RECORDED = 1_790_000_000.0  # after the recording, and before any time in it that is not past
+RECORDED = 1_790_000_000.0  # after the recording, and before the future times in its tokens
 
 
 def keys_of(config: dict[str, Any]) -> TokenKeys:
@@ -41,7 +41,7 @@ def knows_channel(channel: str) -> bool:
 
 
 def verdict(kind: str, token: str, keys: TokenKeys, now: float) -> ConnectionClaims | SubscriptionClaims | TokenRefused:
-    """The claims, if the server goes on with them; why not, if it does not."""
+    """Return the claims if the server accepts the token, otherwise the error."""
     verify = verify_connection if kind == "connection" else verify_subscription
     try:
         claims = verify(token, keys, now, knows_channel=knows_channel)
@@ -52,8 +52,8 @@ def verdict(kind: str, token: str, keys: TokenKeys, now: float) -> ConnectionCla
 
 
 @pytest.mark.parametrize("vector", GOLDEN["vectors"], ids=lambda vector: vector["name"])
-def test_every_recorded_token_is_judged_as_the_server_did(vector: dict[str, Any]) -> None:
-    """Each vector gets the reply or close that a 6.9.1 server gave, and is valid where its checker said so."""
+def test_recorded_tokens_have_the_servers_verdict(vector: dict[str, Any]) -> None:
+    """Each vector gets the reply or close of a 6.9.1 server, and is valid if the server's checker accepted it."""
     said = verdict(vector["kind"], vector["token"], keys_of(GOLDEN["token_configs"][vector["key_config"]]), RECORDED)
     reply = vector["reply"]
     if "close" in reply:
@@ -71,7 +71,7 @@ def test_every_recorded_token_is_judged_as_the_server_did(vector: dict[str, Any]
 
 
 def test_tokens_of_a_recorded_conversation() -> None:
-    """Audience, issuer, a previous key and a separate configuration for subscriptions work as in the recording."""
+    """Audience, issuer, a previous key and separate settings for subscriptions work as in the recording."""
     config = CHECKS["config"]["client"]
     frames = [frame for frame in CHECKS["frames"] if frame["dir"] != "open"]
     judged = 0
@@ -87,7 +87,7 @@ def test_tokens_of_a_recorded_conversation() -> None:
                 reply["code"],
                 reply.get("reason", reply.get("message")),
             )
-        elif "close" in got:  # usable, but not by this user
+        elif "close" in got:  # accepted, but not for this user
             assert said.user != "42"
         else:
             assert said.user == "42"
@@ -110,8 +110,8 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("token", MALFORMED)
-def test_what_is_no_token(token: str) -> None:
-    """Text that is no token closes the connection, or is no permission."""
+def test_malformed_tokens(token: str) -> None:
+    """A malformed token closes the connection, or rejects the subscription with an error."""
     with pytest.raises(TokenRefused) as caught:
         verify_connection(token, KEYS, NOW)
     assert (caught.value.reason, caught.value.close) == ("malformed", 3500)
@@ -120,8 +120,8 @@ def test_what_is_no_token(token: str) -> None:
     assert (caught.value.reason, caught.value.error) == ("malformed", 103)
 
 
-def test_line_breaks_in_a_token_do_not_count() -> None:
-    """Go's base64 skips line breaks, so a signature over them is a signature."""
+def test_line_breaks_in_a_signature_are_ignored() -> None:
+    """Line breaks in a signature are ignored, as in Go's base64 decoder."""
     signed = hs256({"sub": "42"}).rpartition(".")[0]
     assert parse(f"{signed}.AA\r\nAA").signature == b"\0\0\0"
 
@@ -143,14 +143,14 @@ def test_line_breaks_in_a_token_do_not_count() -> None:
     ],
 )
 def test_audience_and_issuer(settings: dict[str, Any], claims: Any, reason: str | None) -> None:
-    """Audience and issuer are required where they are configured."""
+    """Audience and issuer are required if they are configured."""
     said = verdict("connection", hs256(claims), TokenKeys(hmac_secret_key=SECRET, **settings), NOW)
     assert (said.reason if isinstance(said, TokenRefused) else None) == reason
 
 
 @pytest.mark.parametrize(("until", "now", "valid"), [(0, NOW, True), (100, 100.9, True), (100, 101, False)])
 def test_previous_key(until: int, now: float, valid: bool) -> None:
-    """The previous key counts until its time, for ever with 0; also where there is no current one."""
+    """The previous key is valid until its time, or forever with 0, also without a current key."""
     token = hs256({}, "previous")
     for secret in (SECRET, ""):
         keys = TokenKeys(
@@ -159,8 +159,8 @@ def test_previous_key(until: int, now: float, valid: bool) -> None:
         assert isinstance(verdict("connection", token, keys, now), ConnectionClaims) == valid
 
 
-def test_signatures_may_be_skipped() -> None:
-    """`insecure_skip_signature` believes a token of any algorithm; its time still counts."""
+def test_skipping_signatures() -> None:
+    """`insecure_skip_signature` accepts a token of any algorithm, but not an expired token."""
     keys = TokenKeys(insecure_skip_signature=True)
     assert verify_connection(raw_token({"alg": "none"}, {"sub": "42"}), keys, NOW).user == "42"
     assert isinstance(verdict("connection", hs256({"exp": 1}), keys, NOW), TokenRefused)
@@ -169,14 +169,14 @@ def test_signatures_may_be_skipped() -> None:
 @pytest.mark.parametrize(
     "settings", [{"audience": "a", "audience_regex": "a"}, {"issuer": "a", "issuer_regex": "a"}, {"issuer_regex": "("}]
 )
-def test_settings_that_no_server_starts_with(settings: dict[str, Any]) -> None:
-    """What contradicts itself, or is no expression, is refused at once."""
+def test_invalid_settings(settings: dict[str, Any]) -> None:
+    """Contradicting settings and an invalid regular expression raise UsageError."""
     with pytest.raises(UsageError):
         TokenKeys(**settings)
 
 
-def test_secrets_are_not_shown() -> None:
-    """The repr of keys names what is given, not its value."""
+def test_the_repr_does_not_contain_secrets() -> None:
+    """The repr of keys names the given settings without their values."""
     assert repr(KEYS) == "<TokenKeys hmac_secret_key>"
 
 
@@ -206,24 +206,24 @@ CLAIMS = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), JSON, max
 
 @given(token=st.text() | st.binary().map(lambda part: f"{ANY_HEADER}.{b64(part)}.{b64(part)}"))
 @settings(deadline=None)
-def test_any_text_is_refused(token: str) -> None:
-    """Whatever is no signed token is refused, and nothing else happens."""
+def test_any_unsigned_text_is_rejected(token: str) -> None:
+    """Any text that is not a signed token raises TokenRefused and no other error."""
     for kind in ("connection", "subscription"):
         assert isinstance(verdict(kind, token, KEYS, NOW), TokenRefused)
 
 
 @given(claims=CLAIMS | st.binary(), path=st.text(max_size=5))
 @settings(deadline=None)
-def test_any_claims_are_claims_or_refused(claims: Any, path: str) -> None:
-    """Whatever is signed is typed claims or a refusal."""
+def test_any_signed_claims_are_parsed_or_rejected(claims: Any, path: str) -> None:
+    """Any signed claims are returned as typed claims or rejected."""
     token = hs256(claims)
     for keys in (KEYS, TokenKeys(hmac_secret_key=SECRET, user_id_claim=path, audience_regex="a")):
         for kind in ("connection", "subscription"):
             assert isinstance(verdict(kind, token, keys, NOW), ConnectionClaims | SubscriptionClaims | TokenRefused)
 
 
-def test_all_faults_are_found() -> None:
-    """`examine` goes on where the server stops, and reads the claims without the faulty ones."""
+def test_examine_finds_all_faults() -> None:
+    """`examine` continues after the first fault and returns the claims without the faulty claims."""
     claims = {"sub": 42, "exp": NOW - 1, "nbf": NOW + 1, "channel": "a", "b64info": "?", "b64data": "?", "info": 1}
     faults, found = examine("subscription", parse(hs256(claims, "another")), KEYS, NOW)
     reasons = ["claims", "signature", "expired", "not yet valid", "base64", "base64"]
@@ -239,8 +239,8 @@ def test_all_faults_are_found() -> None:
         ({"channel": "A", "user": "", "client": ""}, ["another channel", "another client", "another user"]),
     ],
 )
-def test_what_a_token_is_not_for(used: dict[str, str], reasons: list[str]) -> None:
-    """A token is for one channel and user, and for one connection if it names one; each other use closes."""
+def test_misuses_of_a_token(used: dict[str, str], reasons: list[str]) -> None:
+    """A token is valid for its channel, its user and its client if it has one; any other use closes the connection."""
     faults = list(misuses(SubscriptionClaims(channel="a", user="42", client="c"), **used))
     assert [fault.reason for fault in faults] == reasons
     assert {fault.answer.close for fault in faults} <= {3500}

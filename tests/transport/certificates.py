@@ -1,4 +1,4 @@
-"""Certificates for tests, made when needed: an authority, and what it or nobody has signed."""
+"""Certificates created for tests, signed by a test authority or self-signed."""
 
 import datetime
 import ipaddress
@@ -14,7 +14,7 @@ __all__ = ["Authority", "server_context"]
 
 
 class Authority:
-    """Signs certificates, and has one itself, in the file `ca_file`."""
+    """A certificate authority with its own certificate in the file `ca_file`."""
 
     def __init__(self, folder: Path, name: str = "Test Authority") -> None:
         self._folder = folder
@@ -25,20 +25,20 @@ class Authority:
         Path(self.ca_file).write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, *names: str, days: int = 1) -> Path:
-        """A file with a key and a certificate for *names* (host names or addresses), valid for so many *days*."""
+        """Write a key and a certificate for *names* (host names or addresses), valid for *days*; return the path."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _certificate(names[0], self._name, key, self._key, names, days=days)
         return _write(self._folder / f"{names[0]}.pem", key, certificate)
 
     def self_signed(self, *names: str, days: int = 1) -> Path:
-        """As `issue()`, but vouched for by nobody."""
+        """Write a self-signed certificate and its key, like `issue()`."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _certificate(names[0], names[0], key, key, names, days=days)
         return _write(self._folder / f"self {names[0]}.pem", key, certificate)
 
 
 def server_context(file: Path) -> ssl.SSLContext:
-    """How a server speaks TLS with the key and certificate of *file*."""
+    """Return a server's SSLContext with the key and the certificate in *file*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

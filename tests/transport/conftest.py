@@ -1,4 +1,4 @@
-"""What the tests of transports share: each transport behind one blocking call, and certificates."""
+"""Fixtures of the transport tests: each transport behind one blocking call, and certificates."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ from tests.transport.certificates import Authority
 
 
 class Caller:
-    """A transport of either kind, called the same way."""
+    """A transport of either kind behind the same blocking interface."""
 
     def __init__(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None, **options: Any) -> None:
         self.runner = asyncio.Runner(loop_factory=loop_factory) if loop_factory else None
@@ -42,7 +42,7 @@ class Caller:
             self.runner.run(self.transport.close())
 
     def wait_until_readable(self) -> None:
-        """Wait until something has arrived on each idle connection, an end or what nobody asked for."""
+        """Wait until each idle connection has received data or has been closed by the server."""
         transport = self.transport
         pools = [transport._pool] if isinstance(transport, BlockingTransport) else transport._pools.values()
         for pool in pools:
@@ -63,7 +63,7 @@ KINDS: dict[str, Callable[[], asyncio.AbstractEventLoop] | None] = {
 
 @pytest.fixture(params=KINDS)
 def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., Caller]]:
-    """Makes callers with options; they end with the test, their transports without having been closed."""
+    """A function that creates callers; their transports are not closed, but dropped at the end of the test."""
     callers: list[Caller] = []
 
     def make(**options: Any) -> Caller:
@@ -74,7 +74,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., Caller]]:
     for caller in callers:
         caller.end()
     callers.clear()
-    gc.collect()  # a socket left open complains now, and filterwarnings makes that an error of this test
+    gc.collect()  # an open socket warns here, and filterwarnings turns the warning into an error of this test
 
 
 @pytest.fixture
@@ -85,5 +85,5 @@ def caller(make: Callable[..., Caller]) -> Caller:
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority that no system knows."""
+    """An authority that the system does not trust."""
     return Authority(tmp_path_factory.mktemp("authority"))

@@ -1,4 +1,4 @@
-"""A server on loopback that does exactly what a test says, byte by byte, and remembers what it was sent."""
+"""A loopback server that a test scripts byte by byte and that records the received requests."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ __all__ = ["OK", "Peer", "Script", "ScriptedServer", "answers", "reply"]
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """The bytes of an ordinary reply."""
+    """Return the bytes of a normal reply."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -23,10 +23,10 @@ OK = reply(b"{}")
 
 
 class Peer:
-    """The server's end of one connection.
+    """The server's side of one connection.
 
     Attributes:
-        number: how many connections there were before this one.
+        number: zero-based number of the connection.
     """
 
     def __init__(self, server: "ScriptedServer", sock: socket.socket, number: int) -> None:
@@ -36,7 +36,7 @@ class Peer:
         self._unread = b""
 
     def request(self) -> bytes:
-        """The next request, whole; b"" if the client has ended the connection instead."""
+        """Return the next complete request, or b"" if the client closed the connection."""
         while b"\r\n\r\n" not in self._unread:
             if not self._receive():
                 return b""
@@ -66,12 +66,12 @@ class Peer:
         self.sock.sendall(data)
 
     def wait_for_end(self) -> None:
-        """Return when the client has ended the connection."""
+        """Return when the client has closed the connection."""
         while self._receive():
             pass
 
     def reset(self) -> None:
-        """End the connection with a TCP reset."""
+        """Close the connection with a TCP reset."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
@@ -80,7 +80,7 @@ Script = Callable[[Peer], None]
 
 
 def answers(*replies: bytes) -> Script:
-    """On each connection: one of *replies* after the other, each to a request; then wait for the end."""
+    """Return a script that answers each request with the next of *replies* and then waits for the end."""
 
     def script(peer: Peer) -> None:
         for data in replies:
@@ -93,11 +93,11 @@ def answers(*replies: bytes) -> Script:
 
 
 class ScriptedServer:
-    """Listens; runs *script* for each connection in a thread of its own, then closes that.
+    """Server that runs *script* in a new thread for each connection and then closes the connection.
 
     Attributes:
         requests: the requests read so far.
-        ended: released whenever a script sees that the client has ended its connection.
+        ended: released whenever a script notices that the client closed its connection.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class ScriptedServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # shutdown(), because close() would leave a blocked accept() or recv() waiting.
+        # close() alone would not wake a blocked accept() or recv().
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._acceptor.join(10)
@@ -166,7 +166,7 @@ class ScriptedServer:
                 _shake_hands(secure)
             self._script(Peer(self, sock, number))
         except OSError:
-            pass  # the client hung up, as many tests want it to
+            pass  # the client closed the connection, as many tests intend
         except BaseException as error:
             self._errors.append(error)
         finally:
@@ -177,7 +177,7 @@ def _shake_hands(sock: ssl.SSLSocket) -> None:
     try:
         sock.do_handshake()
     except ssl.SSLError:
-        # Read what the client has sent: closing before that would reset the connection, which may overtake our alert.
+        # Read the rest: closing with unread data resets the connection, and the reset may overtake the alert.
         sock.shutdown(socket.SHUT_WR)
         while os.read(sock.fileno(), 65536):
             pass

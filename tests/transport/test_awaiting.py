@@ -1,4 +1,4 @@
-"""What only awaiting callers do: cancel, share a loop, change loops, let a loop end."""
+"""Tests of the asyncio transport only: cancellation, concurrent tasks, several event loops and closed loops."""
 
 import asyncio
 import builtins
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def factory(request: pytest.FixtureRequest) -> Iterator[LoopFactory]:
-    """Makes event loops, of each kind."""
+    """A factory of event loops, for asyncio and for uvloop."""
     yield request.param
-    gc.collect()  # a socket left open complains now, and filterwarnings makes that an error of this test
+    gc.collect()  # an open socket warns here, and filterwarnings turns the warning into an error of this test
 
 
 @contextmanager
@@ -40,7 +40,7 @@ async def post(transport: AwaitingTransport, server: ScriptedServer, body: bytes
 
 
 async def ended(server: ScriptedServer) -> bool:
-    """Whether a connection ends soon, while the loop goes on."""
+    """Return whether the client closes a connection soon, while the loop keeps running."""
     for _ in range(1000):
         if server.ended.acquire(blocking=False):
             return True
@@ -54,7 +54,7 @@ def echo(peer: Peer) -> None:
 
 
 def test_tasks(factory: LoopFactory) -> None:
-    """Tasks that share a transport each get the answers to their own requests, on few connections."""
+    """Tasks that share a transport each receive the replies to their own requests, on few connections."""
     transport = AwaitingTransport()
 
     async def work(number: int) -> None:
@@ -71,8 +71,8 @@ def test_tasks(factory: LoopFactory) -> None:
         assert 1 <= server.connections <= 10
 
 
-def test_loops_one_after_the_other(factory: LoopFactory) -> None:
-    """Each loop has connections of its own, which end when it shuts down."""
+def test_consecutive_loops(factory: LoopFactory) -> None:
+    """Each event loop has separate connections, which are closed when the loop shuts down."""
     transport = AwaitingTransport()
     with ScriptedServer(MANY) as server:
         for number in (1, 2, 3):
@@ -84,7 +84,7 @@ def test_loops_one_after_the_other(factory: LoopFactory) -> None:
 
 
 def test_loop_closed_without_shutdown(factory: LoopFactory) -> None:
-    """A loop that is just closed leaves its connections behind; the next loop's first call ends them."""
+    """The connections of a loop that was closed without shutdown are closed by the first call in the next loop."""
     transport = AwaitingTransport()
     with ScriptedServer(MANY) as server:
         for number in (1, 2, 3):
@@ -99,7 +99,7 @@ def test_loop_closed_without_shutdown(factory: LoopFactory) -> None:
 
 
 def test_loops_in_threads(factory: LoopFactory) -> None:
-    """Loops that run in several threads at once use one transport, and one of them may close it."""
+    """Event loops in several threads share one transport, and each of them may close it."""
     transport = AwaitingTransport()
     together = threading.Barrier(4)
     failures: list[BaseException] = []
@@ -129,7 +129,7 @@ def test_loops_in_threads(factory: LoopFactory) -> None:
 
 
 def test_cancelled(factory: LoopFactory) -> None:
-    """A cancelled call ends its connection, leaves nothing pending, and disturbs no other call."""
+    """A cancelled call closes its connection, leaves no pending task and does not affect other calls."""
     transport = AwaitingTransport()
     arrived = threading.Event()
 
@@ -157,8 +157,8 @@ def test_cancelled(factory: LoopFactory) -> None:
 
 
 @pytest.mark.parametrize("steps", range(12))
-def test_cancelled_anywhere(factory: LoopFactory, authority: Authority, steps: int) -> None:
-    """A call cancelled after any number of turns of the loop, TLS handshake included, leaves nothing behind."""
+def test_cancelled_at_any_step(factory: LoopFactory, authority: Authority, steps: int) -> None:
+    """A call cancelled at any step, including the TLS handshake, leaves nothing behind."""
     transport = AwaitingTransport(ca_file=authority.ca_file)
 
     async def main() -> None:
@@ -177,8 +177,8 @@ def test_cancelled_anywhere(factory: LoopFactory, authority: Authority, steps: i
         runner.run(main())
 
 
-def test_caller_with_a_time_limit_of_its_own(factory: LoopFactory) -> None:
-    """asyncio.timeout() around a call ends it, as cancelling does."""
+def test_asyncio_timeout(factory: LoopFactory) -> None:
+    """asyncio.timeout() around a call cancels it and closes its connection."""
     transport = AwaitingTransport()
 
     async def main() -> None:
@@ -191,8 +191,8 @@ def test_caller_with_a_time_limit_of_its_own(factory: LoopFactory) -> None:
         runner.run(main())
 
 
-def test_deadline_leaves_nothing(factory: LoopFactory) -> None:
-    """A call whose time ran out has ended its connection and left no task."""
+def test_a_timeout_leaves_nothing(factory: LoopFactory) -> None:
+    """A call that times out closes its connection and leaves no task."""
     transport = AwaitingTransport()
 
     async def main() -> None:
@@ -205,8 +205,8 @@ def test_deadline_leaves_nothing(factory: LoopFactory) -> None:
         runner.run(main())
 
 
-def test_end_of_an_idle_connection_is_noticed(factory: LoopFactory) -> None:
-    """A connection that the server ends while it is idle is closed by the loop, before any call needs it."""
+def test_the_end_of_an_idle_connection_is_noticed(factory: LoopFactory) -> None:
+    """The loop closes an idle connection as soon as the server closes it."""
     transport = AwaitingTransport()
 
     def script(peer: Peer) -> None:
@@ -224,8 +224,8 @@ def test_end_of_an_idle_connection_is_noticed(factory: LoopFactory) -> None:
         runner.run(main())
 
 
-def test_forgotten_in_a_running_loop(factory: LoopFactory) -> None:
-    """A transport dropped without close() ends its connections, and nothing complains."""
+def test_dropped_in_a_running_loop(factory: LoopFactory) -> None:
+    """A transport that is dropped without close() closes its connections without a warning."""
 
     async def main() -> None:
         transport = AwaitingTransport()
@@ -238,8 +238,8 @@ def test_forgotten_in_a_running_loop(factory: LoopFactory) -> None:
         runner.run(main())
 
 
-def test_forgotten_beside_a_running_loop(factory: LoopFactory) -> None:
-    """A transport may be dropped in another thread than that of its loop, and when its loop stands still."""
+def test_dropped_outside_of_its_loop(factory: LoopFactory) -> None:
+    """A transport can be dropped in another thread than its loop's thread, and while its loop is not running."""
     transports = [AwaitingTransport()]
     with ScriptedServer(MANY) as server, running(factory) as runner:
 
@@ -257,7 +257,7 @@ def test_forgotten_beside_a_running_loop(factory: LoopFactory) -> None:
 
 
 def test_close_in_another_loop(factory: LoopFactory) -> None:
-    """close() ends the idle connections of all loops."""
+    """close() closes the idle connections of all loops."""
     transport = AwaitingTransport()
     with ScriptedServer(MANY) as server, running(factory) as first, running(factory) as second:
         first.run(post(transport, server))
@@ -269,7 +269,7 @@ def test_close_in_another_loop(factory: LoopFactory) -> None:
 
 
 def test_fork() -> None:
-    """A child uses a transport in a loop of its own, and the parent's connections go on working."""
+    """A forked child can use the transport in a new loop, and the parent's connections keep working."""
     transport = AwaitingTransport()
     with ScriptedServer(echo) as server, running(asyncio.new_event_loop) as runner:
         runner.run(post(transport, server))

@@ -1,4 +1,4 @@
-"""What only blocking callers do: threads, forks, interrupts, being forgotten."""
+"""Tests of the blocking transport only: threads, forks, interrupts and dropped transports."""
 
 import gc
 import os
@@ -30,7 +30,7 @@ def echo(peer: Peer) -> None:
 
 @contextmanager
 def busy_call(transport: BlockingTransport) -> Iterator[ScriptedServer]:
-    """A server, with a call to it that is waiting for its answer inside of the block."""
+    """A server with a call that waits for its reply inside the block."""
     arrived, answer = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
@@ -51,7 +51,7 @@ def busy_call(transport: BlockingTransport) -> Iterator[ScriptedServer]:
 
 
 def test_threads() -> None:
-    """Threads that share a transport each get the answers to their own requests, on few connections."""
+    """Threads that share a transport each receive the replies to their own requests, on few connections."""
     transport = BlockingTransport()
 
     def work(number: int) -> None:
@@ -66,7 +66,7 @@ def test_threads() -> None:
 
 
 def test_idle_connections_are_limited() -> None:
-    """Of the connections that calls at the same time needed, only max_connections are kept."""
+    """After concurrent calls, only max_connections connections are kept."""
     transport = BlockingTransport(max_connections=1)
     together = threading.Barrier(3)
 
@@ -85,7 +85,7 @@ def test_idle_connections_are_limited() -> None:
 
 
 def test_close_during_a_call() -> None:
-    """close() leaves a call at work alone; its connection ends with it."""
+    """close() does not affect a call in flight, whose connection is closed after the reply."""
     transport = BlockingTransport()
     with busy_call(transport) as server:
         transport.close()
@@ -94,8 +94,8 @@ def test_close_during_a_call() -> None:
     assert ended.acquire(timeout=10)
 
 
-def test_forgotten_without_close() -> None:
-    """A transport that is dropped without close() ends its connections, and nothing complains."""
+def test_dropped_without_close() -> None:
+    """A transport that is dropped without close() closes its connections without a warning."""
     transport = BlockingTransport()
     with ScriptedServer(MANY) as server:
         post(transport, server)
@@ -104,8 +104,8 @@ def test_forgotten_without_close() -> None:
         assert server.ended.acquire(timeout=10)
 
 
-def test_interrupt_discards_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A KeyboardInterrupt in the middle of a call closes its connection, so that nobody else gets the answer."""
+def test_interrupt_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A KeyboardInterrupt during a call closes its connection, so no other call receives the reply."""
     transport = BlockingTransport()
 
     def interrupt(self: Connection) -> None:
@@ -122,8 +122,8 @@ def test_interrupt_discards_the_connection(monkeypatch: pytest.MonkeyPatch) -> N
         assert server.connections == 2
 
 
-def test_no_more_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process without file descriptors left gets a ConnectError that says so."""
+def test_no_file_descriptors_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process without free file descriptors raises a ConnectError that names the cause."""
 
     def full(*args: object) -> None:
         raise OSError(24, "Too many open files")
@@ -134,7 +134,7 @@ def test_no_more_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_child(work: "object") -> int:
-    """Fork, call *work* in the child, and return what it ended with: 0 if *work* raised nothing."""
+    """Fork, call *work* in the child, and return the exit status: 0 if *work* did not raise."""
     child = os.fork()
     if child == 0:
         try:
@@ -148,7 +148,7 @@ def in_child(work: "object") -> int:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_fork_with_idle_connections() -> None:
-    """A child opens connections of its own, and the parent's go on working."""
+    """A forked child opens new connections, and the parent's connections keep working."""
     transport = BlockingTransport()
     with ScriptedServer(echo) as server:
         assert post(transport, server, b"parent").body == b"parent"
@@ -161,7 +161,7 @@ def test_fork_with_idle_connections() -> None:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_fork_during_a_call() -> None:
-    """A child forked while a thread makes a call can make calls too, and that call is not disturbed."""
+    """A child forked during a call can make calls, and the parent's call completes."""
     transport = BlockingTransport()
     with busy_call(transport) as server:
         assert in_child(lambda: post(transport, server)) == 0
@@ -169,8 +169,8 @@ def test_fork_during_a_call() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_child_holds_no_copies() -> None:
-    """A child that lives on does not keep the parent's connections open when the parent closes them."""
+def test_a_child_closes_inherited_connections() -> None:
+    """A running child does not keep the parent's connections open after the parent closes them."""
     transport = BlockingTransport()
     stop_reading, stop = os.pipe()
     with ScriptedServer(MANY) as server:

@@ -1,4 +1,4 @@
-"""What goes wrong between a client and a server, run with both transports, and with uvloop."""
+"""Tests of connection and reply failures, with the blocking transport, asyncio and uvloop."""
 
 import socket
 import time
@@ -23,15 +23,15 @@ Make = Callable[..., Caller]
 
 
 def test_refused(caller: Caller) -> None:
-    """Where nothing listens, a ConnectError names the place; nothing has run, and a retry makes sense."""
+    """A refused connection raises a retryable ConnectError that names the address."""
     port = free_port()
     with pytest.raises(ConnectError, match=f"nothing listens on 127.0.0.1:{port}") as caught:
         caller.post(f"http://127.0.0.1:{port}/")
     assert (caught.value.executed, caught.value.retryable) == ("no", True)
 
 
-def test_refusals_are_told(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks for it learns of each address at which nothing listens, before the caller does; of no other failure."""
+def test_refusal_hooks(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusal hooks are called for each address that refuses a connection, and for no other failure."""
     refused: list[Address] = []
     monkeypatch.setattr("centripetal.transport.connection.on_refusal", [refused.append])
     port = free_port()
@@ -45,14 +45,14 @@ def test_refusals_are_told(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "bücher.invalid"])
 def test_unknown_host(caller: Caller, host: str) -> None:
-    """A name without addresses is a ConnectError that says so."""
+    """A host name without addresses raises ConnectError."""
     with pytest.raises(ConnectError, match="name") as caught:
         caller.post(f"http://{host}/", timeout=30)
     assert caught.value.executed == "no"
 
 
-def test_no_such_unix_socket(make: Make, tmp_path: Path) -> None:
-    """A path without a socket, or whose server is gone, is a ConnectError with that path."""
+def test_missing_unix_socket(make: Make, tmp_path: Path) -> None:
+    """A missing Unix socket, or a socket without a server, raises a ConnectError with the path."""
     path = tmp_path / "gone"
     with pytest.raises(ConnectError, match=r"there is no .*gone") as caught:
         make(unix_socket=str(path)).post("http://a/")
@@ -63,14 +63,14 @@ def test_no_such_unix_socket(make: Make, tmp_path: Path) -> None:
         make(unix_socket=str(path)).post("http://a/")
 
 
-def test_unix_socket_path_too_long(make: Make) -> None:
-    """A path that is too long for a socket is a ConnectError."""
+def test_unix_socket_path_that_is_too_long(make: Make) -> None:
+    """A path that is too long for a Unix socket raises ConnectError."""
     with pytest.raises(ConnectError, match="too long"):
         make(unix_socket="/" + "x" * 200).post("http://a/")
 
 
 def test_silent_server(caller: Caller) -> None:
-    """A server that never answers ends the call at its deadline; the request may have run."""
+    """A server that never replies ends the call at its deadline, and the request may have run."""
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
@@ -81,8 +81,8 @@ def test_silent_server(caller: Caller) -> None:
         assert server.ended.acquire(timeout=5), "the connection is not kept"
 
 
-def test_trickling_server(caller: Caller) -> None:
-    """A server that always sends a little more cannot stretch the deadline."""
+def test_slow_server(caller: Caller) -> None:
+    """A server that sends a reply byte by byte cannot extend the deadline."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -99,7 +99,7 @@ def test_trickling_server(caller: Caller) -> None:
 
 
 def test_server_that_does_not_read(caller: Caller) -> None:
-    """The deadline covers writing: a request that the server does not take in ends there."""
+    """The deadline also covers writing a request that the server does not read."""
     with ScriptedServer(lambda peer: time.sleep(2)) as server:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
@@ -109,7 +109,7 @@ def test_server_that_does_not_read(caller: Caller) -> None:
 
 
 def test_deadline_of_a_later_call_on_the_same_connection(caller: Caller) -> None:
-    """A kept connection obeys each call's own deadline, shorter or longer than the one before."""
+    """Each call on a kept connection has its own deadline, shorter or longer than the previous call's."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -131,21 +131,21 @@ def test_deadline_of_a_later_call_on_the_same_connection(caller: Caller) -> None
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 1e-9])
-def test_no_time_at_all(caller: Caller, timeout: float) -> None:
-    """A call without time left is a TimeoutError at once."""
+def test_zero_timeout(caller: Caller, timeout: float) -> None:
+    """A call with no time left raises TimeoutError at once."""
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server, pytest.raises(TimeoutError):
         caller.post(server.url, timeout=timeout)
 
 
-def test_endless_time(caller: Caller) -> None:
-    """An infinite timeout is one that never runs out."""
+def test_infinite_timeout(caller: Caller) -> None:
+    """A call with an infinite timeout does not time out."""
     with ScriptedServer(answers(OK)) as server:
         assert caller.post(server.url, timeout=float("inf")).status == 200
 
 
 @pytest.mark.parametrize("data", [b"", b"HT", b"HTTP/1.1 200 OK\r\nContent-", OK[:-1]])
-def test_truncated(caller: Caller, data: bytes) -> None:
-    """An end of the connection before the whole reply is a ConnectionLostError; the request may have run."""
+def test_truncated_reply(caller: Caller, data: bytes) -> None:
+    """A connection that closes during a reply raises ConnectionLostError, and the request may have run."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -157,8 +157,8 @@ def test_truncated(caller: Caller, data: bytes) -> None:
         assert (caught.value.executed, len(server.requests)) == ("unknown", 1)
 
 
-def test_reset(caller: Caller) -> None:
-    """A reset in the middle of a reply is a ConnectionLostError; the request may have run, and is not repeated."""
+def test_reset_during_a_reply(caller: Caller) -> None:
+    """A reset during a reply raises ConnectionLostError, and the request may have run and is not repeated."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -171,8 +171,8 @@ def test_reset(caller: Caller) -> None:
         assert (caught.value.executed, len(server.requests)) == ("unknown", 1)
 
 
-def test_reset_behind_a_part(caller: Caller) -> None:
-    """A reset that has arrived together with the beginning of a reply is noticed, long before the deadline."""
+def test_reset_after_a_partial_reply(caller: Caller) -> None:
+    """A reset that arrived together with a partial reply is noticed at once, not at the deadline."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -184,20 +184,20 @@ def test_reset_behind_a_part(caller: Caller) -> None:
     with ScriptedServer(script) as server:
         caller.post(server.url)
         if caller.runner is not None:
-            # The loop does not look before all of it is there.
+            # Block the loop until the partial reply and the reset have arrived.
             caller.runner.get_loop().call_soon(time.sleep, 0.2)
         with pytest.raises(ConnectionLostError):
             caller.post(server.url)
 
 
-def test_refusal_of_a_large_request(caller: Caller) -> None:
-    """A server that hangs up on a large request but says why is heard, and the connection is not used again."""
+def test_early_reply_to_a_large_request(caller: Caller) -> None:
+    """The reply of a server that stops reading a large request is returned, and the connection is not reused."""
 
     def script(peer: Peer) -> None:
         peer.sock.recv(1000)
         peer.send(reply(b"too large", status="413 Content Too Large"))
         peer.sock.shutdown(socket.SHUT_WR)
-        time.sleep(0.2)  # then it closes with unread bytes, which resets the connection
+        time.sleep(0.2)  # closing with unread bytes resets the connection
 
     with ScriptedServer(script) as server:
         assert caller.post(server.url, body=b"x" * 50_000_000).status == 413
@@ -207,8 +207,8 @@ def test_refusal_of_a_large_request(caller: Caller) -> None:
 @pytest.mark.parametrize(
     "data", [b"garbage\r\n\r\n", b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", b"HTTP/2.0 2"]
 )
-def test_garbage(caller: Caller, data: bytes) -> None:
-    """An answer that is no HTTP/1.1 is a MalformedResponseError, and its connection is not kept."""
+def test_invalid_reply(caller: Caller, data: bytes) -> None:
+    """A reply that is not HTTP/1.1 raises MalformedResponseError, and its connection is closed."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -222,7 +222,7 @@ def test_garbage(caller: Caller, data: bytes) -> None:
 
 
 def test_limits(make: Make) -> None:
-    """Heads and bodies beyond their limits are MalformedResponseErrors, however long they go on."""
+    """Replies with a head or a body over the limit raise MalformedResponseError, even if they never end."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -239,7 +239,7 @@ def test_limits(make: Make) -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost", "ftp://a", "http://a\nb"])
-def test_bad_url(caller: Caller, url: str) -> None:
-    """A URL that cannot be posted to is a UsageError."""
+def test_invalid_url(caller: Caller, url: str) -> None:
+    """An invalid URL raises UsageError."""
     with pytest.raises(UsageError):
         caller.post(url)

@@ -1,4 +1,4 @@
-"""Failures of the system that a loopback server cannot produce, as our errors."""
+"""Tests of system errors that a loopback server cannot cause, mapped to the library's errors."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ from centripetal.transport.mapping import connection_lost, no_connection, out_of
     ],
 )
 def test_no_connection(error: OSError, words: str, retryable: bool) -> None:
-    """A failed connection says what happened and where; nothing has run, and some failures are worth a retry."""
+    """A failed connection raises an error with the reason and the address, and some failures are retryable."""
     mapped = no_connection(error, "a:1")
     assert words in str(mapped)
     assert "a:1" in str(mapped)
@@ -30,7 +30,7 @@ def test_no_connection(error: OSError, words: str, retryable: bool) -> None:
 
 
 def test_unknown_host() -> None:
-    """A name server that is away is told from a name that does not exist."""
+    """A DNS failure differs from a host name that does not exist."""
     assert "name server" in str(unknown_host(socket.gaierror(socket.EAI_AGAIN, "later"), "a"))
     assert "check the URL (never heard of it)" in str(
         unknown_host(socket.gaierror(socket.EAI_NONAME, "never heard of it"), "a")
@@ -38,13 +38,13 @@ def test_unknown_host() -> None:
 
 
 def test_connection_lost() -> None:
-    """A broken connection gives the system's reason and what is known of the request."""
+    """The error for a lost connection has the system's reason and says whether the request may have run."""
     mapped = connection_lost(BrokenPipeError(errno.EPIPE, "x"), "a:1", "no")
     assert (str(mapped), mapped.executed) == (f"the connection to a:1 broke: {os.strerror(errno.EPIPE)}", "no")
 
 
-def test_out_of_time() -> None:
-    """A deadline that passes says what was being waited for."""
+def test_timeout() -> None:
+    """The error for a timeout names the step that did not complete."""
     texts = {
         str(out_of_time("a:1", 0.5, connected=False, executed="no")),
         str(out_of_time("a:1", 0.5, connected=True, executed="no")),

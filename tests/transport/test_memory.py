@@ -1,4 +1,4 @@
-"""The transports without a network."""
+"""Tests of the in-memory transports."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ def fail(request: HTTPRequest) -> HTTPReply:
 
 
 def test_blocking() -> None:
-    """The handler's reply is returned, its error raised, and each request kept."""
+    """The transport returns the handler's reply, raises its error and keeps each request."""
     transport = MemoryTransport(echo)
     contract: Transport = transport
     assert contract.send(REQUEST, 1).body == b"[1]"
@@ -31,8 +31,8 @@ def test_blocking() -> None:
         MemoryTransport(fail).send(REQUEST, 1)
 
 
-def test_awaiting() -> None:
-    """The awaiting transport keeps requests and answers them as the blocking one does."""
+def test_asyncio() -> None:
+    """The asyncio transport returns replies and keeps requests like the blocking transport."""
     transport = AwaitingMemoryTransport(echo)
     contract: AsyncTransport = transport
 

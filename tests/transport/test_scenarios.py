@@ -1,6 +1,6 @@
-"""One list of what can happen between a client and a server, run with both transports, and with uvloop.
+"""Tests of normal requests, with the blocking transport, asyncio and uvloop.
 
-What goes wrong is in test_failures.py, what is about TLS in test_tls.py.
+Failures are in test_failures.py, TLS is in test_tls.py.
 """
 
 import socket
@@ -23,7 +23,7 @@ Make = Callable[..., Caller]
 
 
 def test_request_and_reply(caller: Caller) -> None:
-    """The request arrives as it was given, and the reply comes back whole: status, headers, body."""
+    """The request arrives unchanged, and the reply is returned with its status, headers and body."""
     with ScriptedServer(answers(reply(b"no", "X-Y: z", status="418 Teapot"))) as server:
         answer = caller.post(server.url, body=b"[1]")
         assert (answer.status, answer.body, answer.header("x-y")) == (418, b"no", "z")
@@ -33,7 +33,7 @@ def test_request_and_reply(caller: Caller) -> None:
 
 
 def test_keep_alive(caller: Caller) -> None:
-    """Calls one after the other share a connection, and each gets its own answer."""
+    """Consecutive calls share a connection, and each receives its own reply."""
     bodies = [b"%d" % number for number in range(20)]
     with ScriptedServer(answers(*map(reply, bodies))) as server:
         assert [caller.post(server.url).body for _ in bodies] == bodies
@@ -49,8 +49,8 @@ def test_keep_alive(caller: Caller) -> None:
     ],
     ids=["chunked", "continue", "early hints"],
 )
-def test_shapes_of_replies(caller: Caller, data: bytes) -> None:
-    """Chunked replies and those announced by others leave the connection fit for the next call."""
+def test_forms_of_replies(caller: Caller, data: bytes) -> None:
+    """Chunked replies and replies after 1xx responses leave the connection usable for the next call."""
     with ScriptedServer(answers(data, data)) as server:
         for _ in range(2):
             assert caller.post(server.url).body == b"{}"
@@ -58,7 +58,7 @@ def test_shapes_of_replies(caller: Caller, data: bytes) -> None:
 
 
 def test_byte_by_byte(caller: Caller) -> None:
-    """A reply that comes in single bytes is the same reply."""
+    """A reply that arrives in single bytes is returned like any other."""
 
     def script(peer: Peer) -> None:
         peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -74,7 +74,7 @@ def test_byte_by_byte(caller: Caller) -> None:
 
 @pytest.mark.parametrize("data", [b"HTTP/1.1 200 OK\r\n\r\n{}", b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"])
 def test_reply_that_ends_the_connection(caller: Caller, data: bytes) -> None:
-    """After a reply that ends with its connection, or forbids its reuse, the next call opens another."""
+    """After a reply that closes its connection or forbids its reuse, the next call opens a new connection."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -87,7 +87,7 @@ def test_reply_that_ends_the_connection(caller: Caller, data: bytes) -> None:
 
 
 def test_large_bodies(caller: Caller) -> None:
-    """Bodies of several megabytes go out and come back whole, on one connection."""
+    """Bodies of several megabytes are sent and received completely, on one connection."""
     large = bytes(range(256)) * 20_000
 
     def script(peer: Peer) -> None:
@@ -101,7 +101,7 @@ def test_large_bodies(caller: Caller) -> None:
 
 
 def test_close_and_use_again(caller: Caller) -> None:
-    """close() ends the idle connection, and the next call opens another."""
+    """close() closes the idle connection, and the next call opens a new connection."""
     with ScriptedServer(answers(OK, OK)) as server:
         for _ in range(2):
             caller.post(server.url)
@@ -111,7 +111,7 @@ def test_close_and_use_again(caller: Caller) -> None:
 
 
 def test_no_idle_connections_kept(make: Make) -> None:
-    """With max_connections=0, each call has its own connection."""
+    """With max_connections=0, each call opens a new connection."""
     caller = make(max_connections=0)
     with ScriptedServer(answers(OK, OK)) as server:
         for _ in range(2):
@@ -121,7 +121,7 @@ def test_no_idle_connections_kept(make: Make) -> None:
 
 
 def test_ipv6(caller: Caller) -> None:
-    """An IPv6 address in the URL is connected to."""
+    """A URL can contain an IPv6 address."""
     try:
         server = ScriptedServer(answers(OK), family=socket.AF_INET6)
     except OSError:
@@ -133,7 +133,7 @@ def test_ipv6(caller: Caller) -> None:
 
 @pytest.mark.parametrize("first", ["refuses", "does not exist"])
 def test_all_addresses_are_tried(caller: Caller, monkeypatch: pytest.MonkeyPatch, first: str) -> None:
-    """A host with several addresses is reached if one of them answers."""
+    """A host with several addresses is reached if one of them accepts the connection."""
     bad = Address(socket.AF_INET, ("127.0.0.1", free_port()))
     if first == "does not exist":
         bad = Address(12345, ())
@@ -147,13 +147,13 @@ def test_all_addresses_are_tried(caller: Caller, monkeypatch: pytest.MonkeyPatch
         assert caller.post(f"http://localhost:{server.port}/").status == 200
 
 
-def test_address_that_swallows_packets(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address that never answers uses up its share of the time only, and the next is tried."""
+def test_unresponsive_address(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address that never answers uses only its share of the timeout, and then the next address is tried."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:  # once its queue is full, it lets further connections wait
+        for filler in fillers:  # with a full queue, the system leaves further connections unanswered
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
 
@@ -172,13 +172,13 @@ def test_address_that_swallows_packets(caller: Caller, monkeypatch: pytest.Monke
 
 
 def test_name_is_looked_up(caller: Caller) -> None:
-    """A host name leads to its addresses."""
+    """A host name is resolved to its addresses."""
     with ScriptedServer(answers(OK)) as server:
         assert caller.post(f"http://localhost:{server.port}/").status == 200
 
 
 def test_unix_socket(make: Make, tmp_path: Path) -> None:
-    """Over a Unix socket the URL gives the Host header and the path, and connections are kept."""
+    """Over a Unix socket the URL provides the Host header and the path, and connections are kept."""
     path = str(tmp_path / "s")
     caller = make(unix_socket=tmp_path / "s")
     with ScriptedServer(answers(OK, OK), family=socket.AF_UNIX, path=path) as server:
@@ -192,13 +192,13 @@ def test_unix_socket(make: Make, tmp_path: Path) -> None:
 
 
 def test_server_closes_while_idle(caller: Caller) -> None:
-    """A connection that the server has closed in the meantime is noticed: the call goes to a new one."""
+    """A call notices that the server has closed the kept connection and opens a new connection."""
 
     def script(peer: Peer) -> None:
         peer.request()
         peer.send(OK)
         peer.sock.shutdown(socket.SHUT_WR)
-        peer.wait_for_end()  # so the client has seen the end when it ends the connection itself
+        peer.wait_for_end()  # so that the client has seen the end before it closes the connection itself
 
     with ScriptedServer(script) as server:
         for number in range(1, 4):
@@ -207,8 +207,8 @@ def test_server_closes_while_idle(caller: Caller) -> None:
             assert server.connections == number
 
 
-def test_reply_nobody_asked_for(caller: Caller) -> None:
-    """A second reply to one request never answers the next: not at once, and not while the connection is idle."""
+def test_unexpected_second_reply(caller: Caller) -> None:
+    """A second reply to one request is never returned for the next request, even if it arrives later."""
     for pieces in ((OK + reply(b"wrong"),), (OK, reply(b"wrong"))):
 
         def script(peer: Peer, pieces: tuple[bytes, ...] = pieces) -> None:
@@ -224,7 +224,7 @@ def test_reply_nobody_asked_for(caller: Caller) -> None:
 
 
 def test_send_fails_on_a_kept_connection(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kept connection that breaks before it takes a byte is replaced, and the server sees the request once."""
+    """A kept connection that breaks before it accepts data is replaced, and the server receives the request once."""
     from centripetal.transport.connection import Connection
 
     with ScriptedServer(answers(OK, OK)) as server:
@@ -254,13 +254,13 @@ def test_send_fails_on_a_kept_connection(caller: Caller, monkeypatch: pytest.Mon
         {"max_response_bytes": True},
     ],
 )
-def test_bad_options(make: Make, options: dict[str, object]) -> None:
-    """An option that cannot be is a UsageError when the transport is made."""
+def test_invalid_options(make: Make, options: dict[str, object]) -> None:
+    """An invalid option raises UsageError when the transport is created."""
     with pytest.raises(UsageError):
         make(**options)
 
 
 def test_unknown_option(make: Make) -> None:
-    """An option that does not exist is a TypeError, as for any function."""
+    """An unknown option raises TypeError."""
     with pytest.raises(TypeError):
         make(max_conections=1)

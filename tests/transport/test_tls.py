@@ -1,4 +1,4 @@
-"""TLS, as it should be and as it should not, run with both transports, and with uvloop."""
+"""Tests of TLS and its failures, with the blocking transport, asyncio and uvloop."""
 
 import gc
 import socket
@@ -31,7 +31,7 @@ def tls_server(file: Path, *replies: bytes) -> ScriptedServer:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_tls(make: Make, authority: Authority, host: str) -> None:
-    """With the authority's file TLS works, for names and addresses, large and small, and connections are kept."""
+    """With `ca_file`, TLS works for host names and IP addresses, small and large bodies, and kept connections."""
     large = reply(b"x" * 5_000_000)
     caller = make(ca_file=authority.ca_file)
     with tls_server(authority.issue("localhost", "127.0.0.1"), OK, large, OK) as server:
@@ -43,14 +43,14 @@ def test_tls(make: Make, authority: Authority, host: str) -> None:
 
 
 def test_tls_context(make: Make, authority: Authority) -> None:
-    """An SSLContext of the caller's own is used as it is."""
+    """A custom SSLContext is used unchanged."""
     context = ssl.create_default_context(cafile=authority.ca_file)
     with tls_server(authority.issue("127.0.0.1"), OK) as server:
         assert make(ssl_context=context).post(server.url).status == 200
 
 
 def test_tls_closed_while_idle(make: Make, authority: Authority) -> None:
-    """A TLS connection that the server has ended is noticed, though session tickets also arrive when idle."""
+    """The end of an idle TLS connection is noticed, although session tickets also arrive on idle connections."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -67,7 +67,7 @@ def test_tls_closed_while_idle(make: Make, authority: Authority) -> None:
 
 
 def test_certificate_of_an_unknown_authority(make: Make, authority: Authority, tmp_path: Path) -> None:
-    """A certificate that nobody known has signed is refused with the advice to give ca_file; a retry is no use."""
+    """A certificate of an unknown authority raises an error that recommends `ca_file` and is not retryable."""
     other = Authority(tmp_path, "Other Authority")
     files = [authority.issue("127.0.0.1"), authority.self_signed("127.0.0.1")]
     for file, options in [(files[0], {}), (files[1], {}), (files[0], {"ca_file": other.ca_file})]:
@@ -80,15 +80,15 @@ def test_certificate_of_an_unknown_authority(make: Make, authority: Authority, t
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_certificate_of_another_host(make: Make, authority: Authority, host: str) -> None:
-    """A certificate for another name is refused with the advice to use that name."""
+    """A certificate for another host raises an error that recommends the name in the certificate."""
     with tls_server(authority.issue("example.org")) as server:
         with pytest.raises(ConnectError, match="connect by a name") as caught:
             make(ca_file=authority.ca_file).post(f"https://{host}:{server.port}/")
         assert (caught.value.executed, caught.value.retryable) == ("no", False)
 
 
-def test_tls_to_a_plain_port(make: Make, authority: Authority) -> None:
-    """A server that answers TLS with plain HTTP leads to the advice to write http://."""
+def test_tls_to_a_plain_server(make: Make, authority: Authority) -> None:
+    """A server that answers the TLS handshake with plain HTTP raises an error that recommends http://."""
 
     def script(peer: Peer) -> None:
         peer.sock.recv(1000)
@@ -101,8 +101,8 @@ def test_tls_to_a_plain_port(make: Make, authority: Authority) -> None:
         assert (caught.value.executed, caught.value.retryable) == ("no", False)
 
 
-def test_hang_up_instead_of_tls(make: Make, authority: Authority) -> None:
-    """A server that hangs up on the handshake is a ConnectError that wonders whether it speaks TLS."""
+def test_connection_closed_during_the_handshake(make: Make, authority: Authority) -> None:
+    """A server that closes the connection during the handshake raises an error that asks whether it uses TLS."""
 
     def script(peer: Peer) -> None:
         peer.sock.recv(1000)
@@ -114,7 +114,7 @@ def test_hang_up_instead_of_tls(make: Make, authority: Authority) -> None:
 
 
 class DetachingContext(ssl.SSLContext):
-    """Takes the descriptor away from a socket and then fails, as Python does where the peer has just reset it."""
+    """SSLContext that detaches the socket's descriptor and fails, as Python does after a reset by the peer."""
 
     def wrap_socket(self, sock: socket.socket, *_: object, **__: object) -> ssl.SSLSocket:
         socket.socket(fileno=sock.detach()).close()
@@ -122,15 +122,15 @@ class DetachingContext(ssl.SSLContext):
 
 
 def test_reset_before_the_handshake(make: Make) -> None:
-    """A start of TLS that fails halfway is a ConnectError, though the socket has no descriptor any more."""
+    """A TLS setup that fails halfway raises ConnectError, although the socket has lost its descriptor."""
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
         with pytest.raises(ConnectError, match="hung up") as caught:
             make(ssl_context=DetachingContext(ssl.PROTOCOL_TLS_CLIENT)).post(f"https://127.0.0.1:{server.port}/")
         assert caught.value.executed == "no"
 
 
-def test_a_reset_leaves_no_socket_behind(make: Make) -> None:
-    """A connection that its peer has reset by the time TLS starts is a ConnectError, and nothing of it stays open."""
+def test_a_reset_before_the_handshake_closes_the_socket(make: Make) -> None:
+    """A connection that was reset before TLS starts raises ConnectError and leaves no socket open."""
 
     def hang_up(peer: Peer) -> None:
         peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -145,8 +145,8 @@ def test_a_reset_leaves_no_socket_behind(make: Make) -> None:
     assert not [str(complaint.message) for complaint in complaints if "unclosed" in str(complaint.message)]
 
 
-def test_silence_instead_of_tls(make: Make, authority: Authority) -> None:
-    """The deadline covers the handshake, and then nothing has run."""
+def test_silence_during_the_handshake(make: Make, authority: Authority) -> None:
+    """The deadline covers the handshake, and the request did not run."""
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
         start = time.monotonic()
         with pytest.raises(TimeoutError, match=r"no TLS with .* begin with http://") as caught:
@@ -155,8 +155,8 @@ def test_silence_instead_of_tls(make: Make, authority: Authority) -> None:
         assert caught.value.executed == "no"
 
 
-def test_plain_to_a_tls_port(make: Make, authority: Authority) -> None:
-    """Plain HTTP to a TLS server fails with one of our errors."""
+def test_plain_to_a_tls_server(make: Make, authority: Authority) -> None:
+    """Plain HTTP to a TLS server raises one of the library's errors."""
     with (
         tls_server(authority.issue("127.0.0.1")) as server,
         pytest.raises((TransportError, MalformedResponseError)),
@@ -164,8 +164,8 @@ def test_plain_to_a_tls_port(make: Make, authority: Authority) -> None:
         make().post(server.url.replace("https", "http"))
 
 
-def test_client_certificate_missing(make: Make, authority: Authority) -> None:
-    """A server that wants a certificate of ours leads to the advice to give one."""
+def test_missing_client_certificate(make: Make, authority: Authority) -> None:
+    """A server that requires a client certificate causes an error that recommends to set one."""
     context = server_context(authority.issue("127.0.0.1"))
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(authority.ca_file)
@@ -174,7 +174,7 @@ def test_client_certificate_missing(make: Make, authority: Authority) -> None:
 
 
 def test_ca_file_without_certificates(make: Make, tmp_path: Path) -> None:
-    """A ca_file that holds no certificates is a UsageError."""
+    """A `ca_file` without certificates raises UsageError."""
     (tmp_path / "empty.pem").write_text("nothing")
     with pytest.raises(UsageError, match=r"empty\.pem"):
         make(ca_file=tmp_path / "empty.pem").post("https://127.0.0.1:1/")

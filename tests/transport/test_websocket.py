@@ -1,4 +1,4 @@
-"""The WebSocket of clients, against a server that sends what a test says."""
+"""Tests of the WebSocket connection, against a scripted server."""
 
 import base64
 import hashlib
@@ -24,11 +24,11 @@ from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
 from tests.transport.scripted import Peer, Script, ScriptedServer, reply
 
-PATIENCE = 20.0  # seconds that only a failure uses up
+PATIENCE = 20.0  # seconds; only a failing test waits this long
 
 
 def head_of(peer: Peer) -> bytes:
-    """The request that begins a connection."""
+    """Read the request that opens the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         head += peer.sock.recv(1)
@@ -36,7 +36,7 @@ def head_of(peer: Peer) -> bytes:
 
 
 def accept(peer: Peer) -> bytes:
-    """Shake hands; the request."""
+    """Complete the handshake and return the request."""
     head = head_of(peer)
     (key,) = re.findall(rb"(?i)sec-websocket-key: (\S+)", head)
     token = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
@@ -48,7 +48,7 @@ def accept(peer: Peer) -> bytes:
 
 
 def sends(*data: bytes) -> Script:
-    """Shake hands, send this, and wait until the client has gone."""
+    """Complete the handshake, send *data*, and wait until the client closes the connection."""
 
     def script(peer: Peer) -> None:
         accept(peer)
@@ -67,8 +67,8 @@ def opened(server: ScriptedServer, timeout: float = PATIENCE, settings: Settings
     return WebSocket(server.url, timeout, settings or Settings())
 
 
-def test_messages_come_as_they_were_sent() -> None:
-    """Messages need not be UTF-8, and may come in fragments, binary, or in one packet with others."""
+def test_messages_are_received_unchanged() -> None:
+    """Messages can be binary, fragmented, not UTF-8, or share a packet."""
     frames = (
         frame(Opcode.TEXT, b"\xff\xfe"),
         frame(Opcode.TEXT, b"in ", fin=False),
@@ -81,8 +81,8 @@ def test_messages_come_as_they_were_sent() -> None:
         websocket.close()
 
 
-def test_the_request_names_the_path_and_us() -> None:
-    """The WebSocket is asked for beside the API, below its prefix, and the request says who we are."""
+def test_the_handshake_has_path_and_user_agent() -> None:
+    """The handshake goes to the WebSocket path below the prefix and has the User-Agent of the library."""
     heads: list[bytes] = []
 
     def script(peer: Peer) -> None:
@@ -95,8 +95,8 @@ def test_the_request_names_the_path_and_us() -> None:
     assert b"User-Agent: centripetal/" in heads[0]
 
 
-def test_what_is_sent_arrives_and_pings_are_answered() -> None:
-    """Texts go out as they are; a ping of the server gets a pong with the same payload."""
+def test_sent_texts_arrive_and_pings_are_answered() -> None:
+    """Texts are sent unchanged, and a ping is answered by a pong with the same payload."""
     seen: list[bytes] = []
 
     def script(peer: Peer) -> None:
@@ -112,7 +112,7 @@ def test_what_is_sent_arrives_and_pings_are_answered() -> None:
 
     with ScriptedServer(script) as server:
         websocket = opened(server)
-        while not seen:  # the pong goes out while we wait for a message
+        while not seen:  # the pong is sent while the client waits for a message
             assert websocket.receive(0.05) is None
         websocket.send(b"hello")
         assert websocket.receive(PATIENCE) == b"done"
@@ -129,8 +129,8 @@ def test_what_is_sent_arrives_and_pings_are_answered() -> None:
     ],
     ids=["close frame", "empty close frame", "end of stream"],
 )
-def test_the_end_says_what_the_server_said(data: bytes, closed: Closed) -> None:
-    """After the last message comes the end, with the code and reason that the server gave."""
+def test_the_close_code_and_reason_are_returned(data: bytes, closed: Closed) -> None:
+    """After the last message, the connection ends with the server's close code and reason."""
 
     def script(peer: Peer) -> None:
         accept(peer)
@@ -144,8 +144,8 @@ def test_the_end_says_what_the_server_said(data: bytes, closed: Closed) -> None:
         websocket.close()
 
 
-def test_a_reset_is_an_end() -> None:
-    """A connection that was reset has ended, without an error."""
+def test_a_reset_ends_the_connection() -> None:
+    """A reset ends the connection without an error."""
 
     def script(peer: Peer) -> None:
         accept(peer)
@@ -166,8 +166,8 @@ def test_a_reset_is_an_end() -> None:
         (frame(Opcode.TEXT, b"x" * 60, fin=False) + frame(Opcode.CONT, b"x" * 60), "too large"),
     ],
 )
-def test_breaches_of_the_protocol_are_told(data: bytes, words: str) -> None:
-    """What comes before them still arrives; messages are bounded also in fragments."""
+def test_protocol_violations_are_errors(data: bytes, words: str) -> None:
+    """Messages before a protocol violation are returned, and the size limit also applies to fragmented messages."""
     with ScriptedServer(sends(frame(Opcode.TEXT, b"fine") + data)) as server:
         websocket = opened(server, settings=Settings(max_response_bytes=100))
         assert websocket.receive(PATIENCE) == b"fine"
@@ -188,8 +188,8 @@ def test_breaches_of_the_protocol_are_told(data: bytes, words: str) -> None:
         (b"HTTP/1.1 101 Swi", ConnectionLostError, "hung up"),
     ],
 )
-def test_a_server_without_websocket_is_told(answer: bytes, kind: type[CentripetalError], words: str) -> None:
-    """The error says what answered the handshake, and that nothing has been carried out."""
+def test_a_server_without_websocket(answer: bytes, kind: type[CentripetalError], words: str) -> None:
+    """The error has the status of the handshake's reply, and nothing was executed."""
 
     def script(peer: Peer) -> None:
         head_of(peer)
@@ -200,20 +200,20 @@ def test_a_server_without_websocket_is_told(answer: bytes, kind: type[Centripeta
     assert caught.value.executed == "no"
 
 
-def test_nobody_there() -> None:
-    """Where nothing listens it is a ConnectError, as for the API."""
+def test_refused_connection() -> None:
+    """A refused connection raises ConnectError, as in the API's transport."""
     with pytest.raises(ConnectError, match="nothing listens"):
         WebSocket(f"http://127.0.0.1:{free_port()}", PATIENCE, Settings())
 
 
-def test_a_server_that_says_nothing() -> None:
-    """A handshake that is not answered in time is a TimeoutError."""
+def test_silence_during_the_handshake() -> None:
+    """A handshake that is not answered in time raises TimeoutError."""
     with ScriptedServer(Peer.wait_for_end) as server, pytest.raises(TimeoutError, match=r"within 0\.05 s"):
         opened(server, timeout=0.05)
 
 
-def test_waiting_ends_with_the_time_or_a_word() -> None:
-    """Waiting for a message ends when the time is over, or when another thread wakes it."""
+def test_waiting_ends_at_the_deadline_or_when_woken() -> None:
+    """Waiting for a message ends at the deadline, or when another thread wakes it."""
     with ScriptedServer(sends()) as server:
         websocket = opened(server)
         assert websocket.receive(0.01) is None
@@ -229,7 +229,7 @@ def test_waiting_ends_with_the_time_or_a_word() -> None:
 
 
 def test_tls(authority: Authority) -> None:
-    """TLS takes the settings of the API's transport, and more than one record at once."""
+    """TLS uses the settings of the API's transport, and several TLS records are read at once."""
     large = frame(Opcode.TEXT, b"x" * 100_000)
     context = server_context(authority.issue("127.0.0.1"))
     with ScriptedServer(sends(large * 3), context=context) as server:

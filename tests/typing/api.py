@@ -1,4 +1,4 @@
-"""What a type checker must accept, with the types that users see. Nobody runs this: mypy and basedpyright read it."""
+"""Correct uses of the 1.x API that mypy and basedpyright must accept, with the types that users see. Never executed."""
 
 import uuid
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a type checker must accept of the current API, with the types that users see. Nobody runs this."""
+"""Correct uses of the current API that a type checker must accept, with the types that users see. Never executed."""
 
 import datetime
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What a type checker must reject of the current API: each marked line is a mistake; see `misuse.py`."""
+"""Misuses of the current API that a type checker must reject; see `misuse.py`."""
 
 from centripetal import AsyncClient, Channels, Client, Publish, PublishResult, StreamPosition
 from centripetal.testing import Centrifugo, Recorder

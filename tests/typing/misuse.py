@@ -1,7 +1,7 @@
-"""What a type checker must reject: each marked line is a mistake. Nobody runs this: mypy and basedpyright read it.
+"""Misuses that a type checker must reject. The file is only read by mypy and basedpyright and never executed.
 
-The comments keep the checkers quiet where the mistake is found; where one is not found, the comment itself is an error.
-`test_typing.py` removes the comments and makes sure that exactly these lines are reported.
+The comments suppress the expected errors; an error that is not reported makes its comment an error.
+`test_typing.py` removes the comments and checks that exactly these lines are reported.
 """
 
 from centripetal.testing import CentrifugoV1, RecorderV1

@@ -1,4 +1,4 @@
-"""Type checkers accept right uses of the API and find wrong ones: mypy and basedpyright, both strict enough."""
+"""Check that mypy and basedpyright, both in strict mode, accept correct uses of the API and report misuses."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def unmarked(tmp_path: Path) -> Path:
-    """A folder with the misuses as a user would have written them, without the comments that excuse them."""
+    """Return a folder with the misuses as a user would write them, without the comments that suppress the errors."""
     for name in MISUSES:
         (tmp_path / name).write_text(MARK.sub("", (HERE / name).read_text()))
     for name in USES:
@@ -33,7 +33,7 @@ def unmarked(tmp_path: Path) -> Path:
 
 
 def marked() -> set[tuple[str, int, str]]:
-    """The lines that are wrong, by file, each with the codes that mypy has for it."""
+    """Return the lines with misuses by file, each with its mypy error codes."""
     return {
         (name, number, code)
         for name in MISUSES
@@ -43,8 +43,8 @@ def marked() -> set[tuple[str, int, str]]:
     }
 
 
-def test_mypy_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
-    """In strict mode, exactly the marked lines are errors, each for its own reason; right uses are fine."""
+def test_mypy_reports_exactly_the_misuses(unmarked: Path) -> None:
+    """In strict mode, mypy reports exactly the marked lines with their codes, and accepts correct uses."""
     options: list[str | Path] = [
         "--strict",
         "--no-error-summary",
@@ -58,8 +58,8 @@ def test_mypy_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
     assert "api.py" not in done.stdout
 
 
-def test_basedpyright_finds_each_misuse_and_nothing_else(unmarked: Path) -> None:
-    """The other checker, which editors use, reports the same lines; right uses are fine."""
+def test_basedpyright_reports_exactly_the_misuses(unmarked: Path) -> None:
+    """basedpyright, which editors use, reports exactly the marked lines and accepts correct uses."""
     settings = {"typeCheckingMode": "standard", "pythonVersion": "3.11", "extraPaths": [str(ROOT / "src")]}
     (unmarked / "pyrightconfig.json").write_text(json.dumps(settings))
     done = run("basedpyright", "--outputjson", "--pythonpath", sys.executable, cwd=unmarked)

@@ -1,20 +1,20 @@
-"""How results of the current API are printed for people."""
+"""Tests of the human-readable results of the current API."""
 
 import json
 
 from tests.cli.conftest import Run
 
 
-def test_people_see_where_a_publication_stands(current: Run) -> None:
-    """`publish` shows offset and epoch, or ok where there is no history."""
+def test_publish_prints_the_position(current: Run) -> None:
+    """`publish` prints the offset and the epoch, or "ok" if the channel keeps no history."""
     lines = current("publish", "places", "1").out.split()
     assert lines[:3] == ["offset", "1", "epoch"]
     assert current("publish", "bare:places", "1").out == "ok\n"
     assert current("unsubscribe", "places", "42").out == "ok\n"
 
 
-def test_history_is_a_table_and_a_position(current: Run) -> None:
-    """Publications up to a hundred unless said otherwise; the position, to go on from, on the standard error."""
+def test_history_prints_a_table_and_a_position(current: Run) -> None:
+    """`history` prints at most 100 publications by default, and the position to continue from on standard error."""
     for n in range(3):
         current("publish", "table", str(n), "--tags", "a=b")
     ran = current("history", "table")
@@ -32,16 +32,16 @@ def test_history_is_a_table_and_a_position(current: Run) -> None:
     assert current("history", "table", "--limit", "0").out == ""
 
 
-def test_a_broadcast_that_failed_somewhere_exits_1(current: Run) -> None:
-    """Each channel has its line; the exit code says that not all is well."""
+def test_a_partly_failed_broadcast_exits_1(current: Run) -> None:
+    """`broadcast` prints a line for each channel and exits with 1 if a channel failed."""
     ran = current("broadcast", "fine", "no-such:channel", "1")
     assert ran.code == 1
     assert [line.split()[:2] for line in ran.out.splitlines()[1:]] == [["fine", "ok"], ["no-such:channel", "error"]]
     assert current("broadcast", "fine", "finer", "1").code == 0
 
 
-def test_info_is_a_table(current: Run) -> None:
-    """`info` shows a line for each node, and everything with --json."""
+def test_info_prints_a_table(current: Run) -> None:
+    """`info` prints a row for each node, and the complete result with --json."""
     header, row = current("info").out.splitlines()[:2]
     assert header.split() == ["node", "version", "clients", "users", "channels", "subs", "uptime"]
     assert "6.9" in row

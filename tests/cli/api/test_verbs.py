@@ -1,4 +1,4 @@
-"""The verbs of the API: derived from the table of commands, for people and for programs."""
+"""Tests of the API verbs, which are generated from the table of commands."""
 
 import inspect
 import json
@@ -35,7 +35,7 @@ CALLS: Mapping[str, Sequence[str]] = {
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_command_is_a_verb(api: Run, command: type[Command[Any]]) -> None:
-    """Every command of the table can be called from the command line, and prints its result as JSON."""
+    """Every command in the table can be called from the command line and prints its result as JSON."""
     ran = api(command.name, *CALLS[command.name], "--json")
     assert (ran.code, ran.err) == (0, "")
     expected = {"publish": True, "broadcast": True, "unsubscribe": True, "disconnect": True}
@@ -49,7 +49,7 @@ def test_command_is_a_verb(api: Run, command: type[Command[Any]]) -> None:
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
 def test_verb_has_help(api: Run, verb: Verb) -> None:
-    """The help of each verb has what the docstrings of its commands say, an example, and a text for every parameter."""
+    """The help of each verb contains the summary of its commands, an example and a text for every parameter."""
     ran = api(verb.name, "--help")
     assert ran.code == 0
     for command in verb.commands.values():
@@ -63,7 +63,7 @@ def test_verb_has_help(api: Run, verb: Verb) -> None:
 
 
 def test_unknown_kind_of_field_is_an_error() -> None:
-    """A command with a field of a type that has no kind is noticed when verbs are made."""
+    """Generating a verb raises TypeError for a field whose type has no kind."""
 
     class Odd(Command[bool], frozen=True):
         """Odd.
@@ -80,7 +80,7 @@ def test_unknown_kind_of_field_is_an_error() -> None:
 
 
 def test_new_command_needs_no_code() -> None:
-    """Fields of a command become arguments, options and flags, with the words of its docstring."""
+    """The fields of a command become arguments, options and flags, and the help texts come from its docstring."""
 
     class Poll(Command[bool], frozen=True, kw_only=True):
         """Ask *user* (spec v1 §6.9); the result is True.
@@ -118,8 +118,8 @@ def test_new_command_needs_no_code() -> None:
     ]
 
 
-def test_publish_says_ok_to_people(api: Run) -> None:
-    """A command whose result is True prints ok."""
+def test_publish_prints_ok(api: Run) -> None:
+    """A command whose result is True prints "ok"."""
     assert api("publish", "news", '"hello"') == (0, "ok\n", "")
 
 
@@ -137,50 +137,50 @@ def test_publish_says_ok_to_people(api: Run) -> None:
         (("--", "-5"), b"", -5),
     ],
 )
-def test_data_come_from_argument_or_stdin(api: Run, arguments: Sequence[str], stdin: bytes, stored: object) -> None:
-    """Data are JSON or, with --text, text: an argument, or the standard input for - and for nothing."""
+def test_data_from_argument_or_stdin(api: Run, arguments: Sequence[str], stdin: bytes, stored: object) -> None:
+    """Data is JSON, or text with --text, and comes from the argument, or from standard input for "-" or no argument."""
     assert api("publish", "given", *arguments, stdin=stdin).code == 0
     assert json.loads(api("history", "given", "--json").out)[0]["data"] == stored
 
 
-def test_digits_survive(api: Run) -> None:
-    """Numbers go out and come back with every digit that was typed."""
+def test_numbers_keep_every_digit(api: Run) -> None:
+    """Numbers are sent and printed with every digit that was typed."""
     api("publish", "digits", "3.1415926535897932384626433832795028841971")
     assert '"data":3.1415926535897932384626433832795028841971' in api("history", "digits", "--json").out
 
 
 def test_options_of_a_command_reach_the_server(api: Run) -> None:
-    """--client and --uid of publish are the fields of the command."""
+    """`publish --client` and `publish --uid` set the fields of the command."""
     assert api("publish", "options", "1", "--client", "me", "--uid", "u1").code == 0
     (message,) = json.loads(api("history", "options", "--json").out)
     assert (message["client"], message["uid"]) == ("me", "u1")
 
 
 @pytest.mark.parametrize("arguments", [("plain",), ("{'a': 1}",), ("NaN",), ("1 2",), ("",)])
-def test_data_that_are_no_json_are_explained(api: Run, arguments: Sequence[str]) -> None:
-    """Data that are not JSON are refused before anything is sent, with a word on how to give text."""
+def test_data_that_is_not_json_is_explained(api: Run, arguments: Sequence[str]) -> None:
+    """Data that is not JSON is rejected before anything is sent, with advice on how to publish text."""
     ran = api("publish", "refused", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert "--text" in ran.err or "null for none" in ran.err
     assert api("history", "refused", "--json").out == "[]\n"
 
 
-def test_input_that_is_no_text_is_refused(api: Run) -> None:
-    """Input that is not UTF-8 is a usage error, as JSON and as text."""
+def test_input_that_is_not_utf8_is_rejected(api: Run) -> None:
+    """Input that is not UTF-8 is a usage error, both as JSON and as text."""
     assert api("publish", "news", stdin=b'"\xff"').code == 2
     assert api("publish", "news", "--text", stdin=b"\xff").code == 2
 
 
 def test_broadcast_never_takes_a_channel_for_data(api: Run) -> None:
-    """Broadcast's data must be given: a last channel name is not sent as data, it is an error."""
+    """`broadcast` requires data: without it, the last channel name is an error and is not sent as data."""
     assert "'sport' is not JSON" in api("broadcast", "news", "sport", stdin=b"1").err
     assert api("broadcast", "one", "two", "-", stdin=b"[7]").code == 0
     for channel in ("one", "two"):
         assert json.loads(api("history", channel, "--json").out)[0]["data"] == [7]
 
 
-def test_people_get_a_table(api: Run) -> None:
-    """History for people is a table with the data in it; an empty result says so, but not on the standard output."""
+def test_history_is_printed_as_a_table(api: Run) -> None:
+    """`history` prints a table with the data, and reports an empty history on standard error."""
     api("publish", "table", '{"n": 1}', "--uid", "first")
     api("publish", "table", '{"n": 2}', "--uid", "second")
     lines = api("history", "table").out.splitlines()
@@ -190,8 +190,8 @@ def test_people_get_a_table(api: Run) -> None:
     assert api("history", "empty") == (0, "", "(none)\n")
 
 
-def test_people_get_nodes_in_lines(api: Run, server: EmbeddedServer) -> None:
-    """Stats and node print names and values below each other, metrics sorted."""
+def test_stats_and_node_print_lines(api: Run, server: EmbeddedServer) -> None:
+    """`stats` and `node` print names and values on separate lines, with the metrics sorted."""
     for verb in ("stats", "node"):
         out = api(verb).out
         assert "metrics.node_num_clients" in out
@@ -200,15 +200,16 @@ def test_people_get_nodes_in_lines(api: Run, server: EmbeddedServer) -> None:
         assert names
 
 
-def test_terminal_cannot_be_driven_by_messages(api: Run) -> None:
-    """Control characters in what others published are printed escaped."""
+def test_control_characters_are_escaped(api: Run) -> None:
+    """Control characters in published data are escaped in the output."""
     api("publish", "escape", '"\\u001b[2J\\u009b2J"')
     out = api("history", "escape").out
     assert "\x1b" not in out
     assert "\x9b" not in out
 
 
-# What is typed for a field, and what comes of it; fields are known by their names, in a few commands otherwise.
+# Input for each field and the expected value. Keys are field names, or "command.field" where commands differ.
+# differ.
 SAMPLES: Mapping[str, tuple[Sequence[str], Any]] = {
     "channel": (["news"], "news"),
     "channels": (["news", "sport"], ["news", "sport"]),
@@ -293,14 +294,14 @@ TABLE = [(generation, command) for generation in Generation for command in gener
 
 
 class Seen(Exception):
-    """Carries the command that a verb made."""
+    """Exception that carries the command built by a verb."""
 
 
 class Catcher:
-    """A client that sends nothing."""
+    """Client that sends nothing."""
 
     def call(self, command: Command[Any]) -> None:
-        """Take the command."""
+        """Raise the command in a `Seen` exception."""
         raise Seen(command)
 
 
@@ -311,16 +312,16 @@ def sample(command: type[Command[Any]], field: Field) -> tuple[Sequence[str], An
 
 
 @pytest.mark.parametrize(("generation", "command"), TABLE, ids=[f"{g.name}-{command.name}" for g, command in TABLE])
-def test_every_field_of_every_command_can_be_typed(
+def test_every_field_can_be_typed(
     cli: Run, monkeypatch: pytest.MonkeyPatch, generation: Generation, command: type[Command[Any]]
 ) -> None:
-    """Arguments and options become the command with every field as it is meant, in both generations."""
+    """Arguments and options set every field of every command, in both generations."""
     monkeypatch.setattr(Target, "client", lambda _: Catcher())
     options, arguments, expected = [f"--server={1 if generation is Generation.V1 else 6}"], list[str](), {}
     for field in fields_of(command):
         typed, value = sample(command, field)
         if field.name == "b64data" and "data" in command.__match_args__:
-            continue  # it stands for data
+            continue  # alternative to data
         expected[field.name] = value
         if field.name in command.__match_args__:
             arguments += typed
@@ -336,7 +337,7 @@ def test_every_field_of_every_command_can_be_typed(
 
 
 def test_no_verb_is_missing() -> None:
-    """Each command of either table is a verb."""
+    """Every command of either table is a verb."""
     assert set(VERBS) == {command.name for _, command in TABLE}
 
 
@@ -349,8 +350,8 @@ def made_by(cli: Run, monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: b
     return made
 
 
-def test_bytes_stand_for_data(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """--b64data takes base64, a file or the standard input, and then there are no other data."""
+def test_b64data_replaces_data(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """--b64data takes base64, a file or standard input, and replaces the data argument."""
     file = tmp_path / "picture"
     file.write_bytes(b"\x00\xff")
     made = made_by(cli, monkeypatch, "broadcast", "a", "b", f"--b64data=@{file}")
@@ -359,8 +360,8 @@ def test_bytes_stand_for_data(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert made_by(cli, monkeypatch, "map_publish", "a", "k") == c.MapPublish("a", "k")
 
 
-def test_json_comes_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """@FILE is the JSON in a file, for data and for objects; text is never taken for a file."""
+def test_json_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """@FILE reads JSON from a file for data and for objects, but --text publishes it literally."""
     file = tmp_path / "data.json"
     file.write_text('{"n": 1.10}\n')
     assert made_by(cli, monkeypatch, "publish", "a", f"@{file}") == c.Publish("a", b'{"n": 1.10}')
@@ -400,20 +401,20 @@ def test_json_comes_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
         (("--server", "6", "channels"), "http_api.key"),
     ],
 )
-def test_what_is_wrong_is_said(cli: Run, arguments: tuple[str, ...], words: str) -> None:
-    """What is of the other generation, or has no sense, is an error that says so; nothing is sent."""
+def test_invalid_options_are_explained(cli: Run, arguments: tuple[str, ...], words: str) -> None:
+    """An option of the other generation or an invalid value is an error that names the problem, and nothing is sent."""
     ran = cli(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
 
 
 def test_a_verb_may_be_typed_with_hyphens(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`presence-stats` is `presence_stats`."""
+    """`presence-stats` is an alias of `presence_stats`."""
     assert made_by(cli, monkeypatch, "presence-stats", "a") == c.PresenceStats("a")
 
 
-def test_call_shows_what_the_server_says(current: Run) -> None:
-    """`call` prints the result as it came; what the server refuses is an error as everywhere."""
+def test_call_prints_the_server_reply(current: Run) -> None:
+    """`call` prints the result unchanged, and an error of the server exits with the usual code."""
     assert json.loads(current("call", "channels").out) == {"channels": {}}
     assert json.loads(current("call", "publish", '{"channel": "called", "data": 1}').out)["offset"] == 1
     assert current("call", "publish", "-", stdin=b'{"channel": "no-such:x", "data": 1}').code == 1

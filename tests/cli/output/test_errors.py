@@ -1,4 +1,4 @@
-"""Exit codes, and what errors say."""
+"""Tests of exit codes and of error output."""
 
 import json
 import socket
@@ -17,28 +17,28 @@ from tests.ports import kept_port
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
-    """The URL of a port on which nobody listens."""
+def unused_url() -> Iterator[str]:
+    """Return a URL on whose port no server listens."""
     with kept_port() as port:
         yield f"http://127.0.0.1:{port}"
 
 
 def test_refused_command_exits_1(api: Run) -> None:
-    """What the server refuses exits with 1 and shows the server's words."""
+    """A command that the server rejects exits with 1 and prints the server's message."""
     ran = api("publish", "no-such:channel", "1")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("error: publish: the server says: namespace not found")
 
 
-def test_no_connection_exits_3(api: Run, nobody: str) -> None:
-    """No connection exits with 3 and says how to get a server."""
-    ran = api("channels", "--url", nobody)
+def test_no_connection_exits_3(api: Run, unused_url: str) -> None:
+    """A refused connection exits with 3 and explains how to start a server."""
+    ran = api("channels", "--url", unused_url)
     assert ran.code == 3
     assert "centripetal serve" in ran.err
 
 
-def test_silence_exits_3(api: Run) -> None:
-    """A server that does not answer in time exits with 3, says that the outcome is unknown and how to wait longer."""
+def test_timeout_exits_3(api: Run) -> None:
+    """A timeout exits with 3, says that the outcome is unknown and names --timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ran = api("channels", "--timeout", "0.2", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}")
     assert ran.code == 3
@@ -47,14 +47,14 @@ def test_silence_exits_3(api: Run) -> None:
 
 
 def test_wrong_secret_exits_4(api: Run, server: EmbeddedServer) -> None:
-    """A secret that the server does not accept exits with 4."""
+    """A rejected secret exits with 4."""
     ran = api("channels", "--secret", "wrong")
     assert ran.code == 4
     assert "CENTRIFUGO_SECRET" in ran.err
 
 
-def test_a_method_of_pro_is_not_blamed_on_the_address(cli: Run) -> None:
-    """What the server does not have is said, and no other server is advised."""
+def test_unknown_method_does_not_suggest_another_url(cli: Run) -> None:
+    """An unknown method is reported as such, without advice to check the URL."""
     with EmbeddedServer(api_key="key") as server:
         ran = cli("call", "nonsense", "{}", "--url", server.url, "--api-key", "key")
     assert ran.code == 5
@@ -63,8 +63,8 @@ def test_a_method_of_pro_is_not_blamed_on_the_address(cli: Run) -> None:
 
 
 @pytest.mark.parametrize("answering", [(200, b"hello"), (500, b"oops"), (404, b""), (200, b"[]")], indirect=True)
-def test_wrong_answer_exits_5(api: Run, answering: str) -> None:
-    """An answer that is not Centrifugo's, or not to the command, exits with 5."""
+def test_invalid_reply_exits_5(api: Run, answering: str) -> None:
+    """A reply that does not come from Centrifugo or does not match the command exits with 5."""
     assert api("channels", "--url", answering).code == 5
 
 
@@ -81,31 +81,31 @@ def test_wrong_answer_exits_5(api: Run, answering: str) -> None:
         (),
     ],
 )
-def test_wrong_command_line_exits_2(api: Run, arguments: tuple[str, ...]) -> None:
-    """A command line that makes no sense exits with 2; the standard output has nothing but help."""
+def test_invalid_command_line_exits_2(api: Run, arguments: tuple[str, ...]) -> None:
+    """An invalid command line exits with 2 and prints nothing but help to standard output."""
     ran = api(*arguments)
     assert ran.code == 2
     assert not ran.out or "Usage" in ran.out
 
 
-def test_usage_error_leads_to_help(api: Run) -> None:
-    """A wrong command line is answered with one sentence and the way to the right help page."""
+def test_usage_error_names_the_help_page(api: Run) -> None:
+    """A usage error is one sentence followed by the command that shows the help page."""
     assert api("publish").err.endswith("See `centripetal publish --help`.\n")
     assert "put -- before" in api("publish", "news", "-5").err
 
 
-def test_error_as_json(api: Run, nobody: str) -> None:
-    """With --json an error is an object on the standard error, wherever --json stands."""
+def test_error_as_json(api: Run, unused_url: str) -> None:
+    """With --json, an error is a JSON object on standard error, regardless of the position of --json."""
     refused = json.loads(api("--json", "publish", "no-such:channel", "1").err)["error"]
     assert refused["type"] == "ServerError"
     assert refused["server_message"] == "namespace not found"
     assert (refused["command"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
-    unconnected = json.loads(api("channels", "--url", nobody, "--json").err)["error"]
+    unconnected = json.loads(api("channels", "--url", unused_url, "--json").err)["error"]
     assert (unconnected["type"], unconnected["retryable"]) == ("ConnectError", True)
 
 
-def test_advice_to_start_a_server_is_for_those_that_have_none() -> None:
-    """Where a certificate is not trusted, for example, a server is there, and `doctor` is what helps."""
+def test_advice_to_start_a_server_only_without_one() -> None:
+    """An error of a running server, such as an untrusted certificate, leads to `doctor` instead of `serve`."""
     assert "centripetal serve" in explain(errors.ConnectError("nothing listens"))[1]
     assert explain(errors.ConnectError("the certificate", retryable=False))[1] == DOCTOR
 
@@ -118,7 +118,7 @@ def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.Centripe
 
 @pytest.mark.parametrize("kind", sorted(set(leaves(errors.CentripetalError)), key=str))
 def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> None:
-    """Each class of errors has an exit code that the help documents, and its JSON can be printed."""
+    """Each error class has an exit code that the help documents, and its details can be serialized to JSON."""
     more: dict[str, Any] = {"status": 500} if issubclass(kind, errors.HTTPStatusError) else {}
     what: Any = Fault("connection", "signature") if issubclass(kind, TokenRefused) else "it went wrong"
     code, _, details = explain(kind(what, **more))
@@ -133,6 +133,6 @@ def test_help_documents_exit_codes(cli: Run) -> None:
         assert f"{code:d} {code.text}" in out
 
 
-def test_printable_escapes_what_drives_terminals() -> None:
-    """Escape sequences become text; letters of any language and line breaks stay."""
+def test_printable_escapes_control_sequences() -> None:
+    """`printable` escapes terminal control sequences and keeps line breaks and letters of any language."""
     assert printable("é 漢\n\x1b[2J\x9b") == "é 漢\n\\x1b[2J\\x9b"

@@ -1,4 +1,4 @@
-"""`token` for the current Centrifugo: connection, subscription, explain; and how it lives beside that of 1.x."""
+"""Tests of `token` for the current Centrifugo: connection, subscription, explain, and the 1.x form next to them."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def keyed(cli: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_connection_token(keyed: Run) -> None:
-    """`token connection` prints the token alone; its options are claims."""
+    """`token connection` prints only the token, and its options set the claims."""
     options = ("--info", '{"name":"Zoë"}', "--channel", "a", "--channel", "b", "--meta", "1", "--expires-in", "2h")
     ran = keyed("token", "connection", "42", *options)
     assert (ran.code, ran.err) == (0, "")
@@ -37,14 +37,14 @@ def test_connection_token(keyed: Run) -> None:
 
 
 def test_subscription_token(keyed: Run) -> None:
-    """`token subscription` takes the channel first, then the user; with --json the token is a member."""
+    """`token subscription` takes the channel and then the user, and with --json prints an object with the token."""
     ran = keyed("token", "subscription", "news", "42", "--data", "[1]", "--expires-in", "never", "--json")
     claims = verify_subscription(json.loads(ran.out)["token"], KEYS, time.time())
     assert (claims.channel, claims.user, claims.data, claims.expire_at) == ("news", "42", b"[1]", 0)
 
 
 def test_the_secret_may_be_an_option(cli: Run) -> None:
-    """--secret-key does what the environment variable does."""
+    """--secret-key has the same effect as the environment variable."""
     ran = cli(
         "token", "connection", "42", "--secret-key", SECRET, "--algorithm", "HS512", "--audience", "a", "--issuer", "i"
     )
@@ -53,7 +53,7 @@ def test_the_secret_may_be_an_option(cli: Run) -> None:
 
 
 def test_key_files(cli: Run, tmp_path: Path) -> None:
-    """A private key makes a token; its public half, or a key set, explains it."""
+    """A private key signs a token, and its public key or a key set explains the token."""
     private, public, key_set = tmp_path / "key.pem", tmp_path / "public.pem", tmp_path / "set.json"
     private.write_text(pair("p256").private)
     public.write_text(pair("p256").public)
@@ -64,8 +64,8 @@ def test_key_files(cli: Run, tmp_path: Path) -> None:
     assert cli("token", "explain", token, "--secret-key", "x").code == 1
 
 
-def test_explain_accepted(keyed: Run) -> None:
-    """A token that is accepted: exit code 0, and what is in it; from the standard input, too."""
+def test_explain_a_valid_token(keyed: Run) -> None:
+    """`token explain` of a valid token, from an argument or standard input, exits with 0 and prints its content."""
     token = keyed("token", "connection", "42").out
     ran = keyed("token", "explain", stdin=token.encode())
     assert (ran.code, ran.err) == (0, "")
@@ -74,8 +74,8 @@ def test_explain_accepted(keyed: Run) -> None:
     assert (shown["accepted"], shown["claims"]["sub"], shown["reasons"]) == (True, "42", [])
 
 
-def test_explain_refused(keyed: Run) -> None:
-    """A token that is refused: exit code 1, the reason and what to do."""
+def test_explain_an_invalid_token(keyed: Run) -> None:
+    """`token explain` of an invalid token exits with 1 and prints the reason and the fix."""
     token = hs256({"sub": 42, "big": 10**40})
     ran = keyed("token", "explain", token)
     assert ran.code == 1
@@ -85,8 +85,8 @@ def test_explain_refused(keyed: Run) -> None:
     assert shown["server_says"] == explain(token, SECRET).server_says
 
 
-def test_explain_for_a_channel_and_user(keyed: Run) -> None:
-    """--channel, --user and --connect say what the token is for."""
+def test_explain_for_a_use(keyed: Run) -> None:
+    """--channel, --user and --connect set the intended use of the explained token."""
     token = keyed("token", "subscription", "news", "42").out.strip()
     assert keyed("token", "explain", token, "--channel", "news", "--user", "42").code == 0
     assert "not for 'sport'" in keyed("token", "explain", token, "--channel", "sport").out
@@ -94,8 +94,8 @@ def test_explain_for_a_channel_and_user(keyed: Run) -> None:
     assert "subscription token" in keyed("token", "explain", token, "--connect").out
 
 
-def test_terminals_are_not_driven(keyed: Run) -> None:
-    """What a token holds cannot drive the terminal."""
+def test_control_characters_in_tokens_are_escaped(keyed: Run) -> None:
+    """Control characters in a token are escaped in the output."""
     assert "\x1b" not in keyed("token", "explain", hs256({"sub": "\x1b[2J"})).out
 
 
@@ -112,14 +112,14 @@ def test_terminals_are_not_driven(keyed: Run) -> None:
         (("explain", "x"), "no key is given"),
     ],
 )
-def test_wrong_command_lines(cli: Run, arguments: tuple[str, ...], text: str) -> None:
-    """What is missing or wrong is said; the exit code is 2."""
+def test_invalid_command_lines(cli: Run, arguments: tuple[str, ...], text: str) -> None:
+    """Missing and invalid arguments are explained, with exit code 2."""
     ran = cli("token", *arguments)
     assert ran.code == 2
     assert text in ran.err
 
 
-def test_the_secret_of_1x_is_not_the_key(cli: Run) -> None:
-    """--secret, which means 1.x, signs no token of the current server."""
+def test_the_1x_secret_is_not_the_token_key(cli: Run) -> None:
+    """The 1.x option --secret does not sign tokens for a current server."""
     ran = cli("--secret", "s", "token", "connection", "42")
     assert (ran.code, "--secret-key" in ran.err) == (2, True)

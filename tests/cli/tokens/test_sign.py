@@ -1,4 +1,4 @@
-"""`sign`, against signatures that a real server accepted (spec v1 §4.1)."""
+"""Tests of `sign`, against signatures that a real server accepted (spec v1 §4.1)."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.cli.conftest import Run
 
 
 def test_channel_sign(signing: Run) -> None:
-    """`sign channel` prints the sign alone, and with --json what the browser's subscribe takes."""
+    """`sign channel` prints only the signature, and with --json the members of the browser's subscribe."""
     connection, sign = (
         "3f8878ac-6887-45ff-9418-1316153469a3",
         "735ee23af90b60e6931e92d32891f846f514a2507075276c551f6b449b407e70",
@@ -20,7 +20,7 @@ def test_channel_sign(signing: Run) -> None:
 
 
 def test_channel_sign_with_info(signing: Run) -> None:
-    """--info is signed as the very text that is given."""
+    """--info is signed exactly as given."""
     connection, sign = (
         "3f8878ac-6887-45ff-9418-1316153469a3",
         "93c3b668de5c1bdf5a4831df40565bd2205a728e12f8a90c28f5e3fc3b7d58f8",
@@ -28,8 +28,8 @@ def test_channel_sign_with_info(signing: Run) -> None:
     assert signing("sign", "channel", connection, "$public:к", "--info", '{"role":"é"}').out == f"{sign}\n"
 
 
-def test_api_sign_of_argument_and_input(signing: Run) -> None:
-    """`sign api` signs exactly the bytes of its argument or of the standard input."""
+def test_api_signature_of_argument_and_stdin(signing: Run) -> None:
+    """`sign api` signs the exact bytes of its argument or of standard input."""
     body, sign = '{"method":"channels","params":{}}', "d2991eaba132edd87be08bf1c2c11e35177727a6c30ab45aa99a44bc53a95d1b"
     assert signing("sign", "api", body).out == f"{sign}\n"
     assert signing("sign", "api", stdin=body.encode()).out == f"{sign}\n"
@@ -39,13 +39,13 @@ def test_api_sign_of_argument_and_input(signing: Run) -> None:
 
 @pytest.mark.parametrize("arguments", [("token", "42", "--info", "Zoë"), ("sign", "channel", "c", "$x", "--info", "-")])
 def test_info_must_be_json(signing: Run, arguments: tuple[str, ...]) -> None:
-    """Info that is no JSON is refused: the server would accept it and fail later."""
+    """Info that is not JSON is rejected, because the server would accept it and fail later."""
     ran = signing(*arguments)
     assert ran.code == 2
     assert "--info" in ran.err
 
 
 def test_signing_needs_a_secret(cli: Run) -> None:
-    """Without a secret nothing is signed; --insecure is no way around it."""
+    """Without a secret, `sign` fails, and --insecure does not change that."""
     assert cli("token", "42").code == 2
     assert cli("--insecure", "sign", "api", "[]").code == 2

@@ -1,4 +1,4 @@
-"""`token` for Centrifugo 1.x, against tokens that a real server accepted (spec v1 §4.1)."""
+"""Tests of `token` for Centrifugo 1.x, against tokens that a real server accepted (spec v1 §4.1)."""
 
 import json
 import time
@@ -8,8 +8,8 @@ import pytest
 from tests.cli.conftest import Run
 
 
-def test_token_has_all_that_a_browser_needs(signing: Run) -> None:
-    """With --json, token prints the four members of the browser's connect, all of them text."""
+def test_token_prints_the_connect_parameters(signing: Run) -> None:
+    """With --json, `token` prints the four members of the browser's connect, all as text."""
     ran = signing("token", "üser", "--timestamp", "1500000000", "--info", '{"name":"Zoë"}', "--json")
     assert json.loads(ran.out) == {
         "user": "üser",
@@ -19,8 +19,8 @@ def test_token_has_all_that_a_browser_needs(signing: Run) -> None:
     }
 
 
-def test_token_counts_from_now(signing: Run) -> None:
-    """Without --timestamp the token counts from now; people get names and values."""
+def test_the_timestamp_defaults_to_now(signing: Run) -> None:
+    """Without --timestamp, the token uses the current time, and the output is a list of names and values."""
     ran = signing("token", "42")
     fields = dict(line.split() for line in ran.out.splitlines())
     assert abs(int(fields["timestamp"]) - time.time()) < 60
@@ -28,7 +28,7 @@ def test_token_counts_from_now(signing: Run) -> None:
 
 
 def test_token_of_the_anonymous_user(signing: Run) -> None:
-    """The empty text is a user: the anonymous one."""
+    """The empty user is valid and makes a token for the anonymous user."""
     ran = signing("token", "", "--timestamp", "1", "--json")
     assert json.loads(ran.out)["token"] == "bd28ee142ca5b46259f6e27fc3a4216f447bd5843c406e63219cff30e73b135b"
 
@@ -36,14 +36,14 @@ def test_token_of_the_anonymous_user(signing: Run) -> None:
 @pytest.mark.parametrize(
     "arguments", [("42", "--timestamp", "5"), ("--timestamp", "5", "42"), ("v1", "42", "--timestamp", "5")]
 )
-def test_the_token_of_1x_is_where_it_was(cli: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
-    """`token USER` still makes the token of 1.x, as `token v1 USER` does."""
+def test_token_without_a_verb_is_for_1x(cli: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    """`token USER` is equivalent to `token v1 USER`."""
     monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
     expected = "0e870fa76babf89596e4695e8d1c62013a978e6bcf21de4d5291440c6dfcec42"
     assert json.loads(cli("token", *arguments, "--json").out)["token"] == expected
 
 
-def test_users_of_1x_with_the_name_of_a_verb(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user called like a verb is reached by `token v1`."""
+def test_users_named_like_a_verb(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`token v1` makes tokens for users whose id is the name of a verb."""
     monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
     assert json.loads(cli("token", "v1", "connection", "--json").out)["user"] == "connection"

@@ -1,4 +1,4 @@
-"""Keys of tokens, as options, environment and files give them."""
+"""Tests of token keys given as options, environment variables and files."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from centripetal.errors import UsageError
 from tests.cli.conftest import Run
 
 
-def test_a_key_set_that_is_none(cli: Run, tmp_path: Path) -> None:
-    """A file with half a key set is refused."""
+def test_an_incomplete_key_set_is_rejected(cli: Run, tmp_path: Path) -> None:
+    """A file that contains half of a key set is rejected."""
     file = tmp_path / "set.json"
     file.write_text('{"keys":')
     ran = cli("token", "explain", "x", "--key-file", str(file))
@@ -21,12 +21,12 @@ def test_a_key_set_that_is_none(cli: Run, tmp_path: Path) -> None:
     ("text", "keys"),
     [(' {"keys":[]}', {"keys": []}), (b"{}", {}), ("secret", None), (b"-----BEGIN PUBLIC KEY-----", None), ("", None)],
 )
-def test_a_key_set_is_told_from_a_key(text: str | bytes, keys: object) -> None:
-    """Only text that begins like a JSON object is a key set."""
+def test_a_key_set_is_recognized(text: str | bytes, keys: object) -> None:
+    """Only text that begins like a JSON object is read as a key set."""
     assert key_set(text, "not JSON") == keys
 
 
-def test_a_key_set_that_is_not_json() -> None:
-    """The error begins with the words of the caller."""
+def test_a_key_set_that_is_not_json_is_rejected() -> None:
+    """The error for an invalid key set begins with the caller's prefix."""
     with pytest.raises(UsageError, match=r"^the file is not a key set: "):
         key_set("{", "the file is not a key set")

@@ -1,4 +1,4 @@
-"""`serve`: which server it runs, what it says, and how it ends."""
+"""Tests of `serve`: the server that it chooses, its output and its exit."""
 
 import json
 import os
@@ -15,8 +15,8 @@ from tests.cli.process import MODULE
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_serve_until_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
-    """`serve` runs a server by its configuration until Ctrl-C or SIGTERM, and then exits with 0."""
+def test_serve_until_interrupted(tmp_path: Path, stop: signal.Signals) -> None:
+    """`serve` runs a server from a configuration file until Ctrl-C or SIGTERM and then exits with 0."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"secret": "configured", "history_size": 1, "history_lifetime": 60}))
     with subprocess.Popen(
@@ -36,7 +36,7 @@ def test_serve_until_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
 
 
 def test_serve_a_current_server(tmp_path: Path) -> None:
-    """An API key means a current one; its options come from the configuration."""
+    """An API key starts a current server, with the options of the configuration."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"http_server": {"port": 1}, "http_api": {"key": "configured"}}))
     with subprocess.Popen(
@@ -57,8 +57,8 @@ def test_serve_a_current_server(tmp_path: Path) -> None:
     ("environment", "generation"),
     [({"CENTRIFUGO_API_KEY": "k"}, "6"), ({"CENTRIFUGO_HTTP_API_KEY": "k"}, "6"), ({"CENTRIFUGO_SECRET": "s"}, "1.x")],
 )
-def test_the_environment_says_which_server(environment: dict[str, str], generation: str) -> None:
-    """The environment decides if neither an option nor a configuration does."""
+def test_the_environment_selects_the_server(environment: dict[str, str], generation: str) -> None:
+    """Without an option or a configuration, the environment selects the generation of the server."""
     with subprocess.Popen(
         [*MODULE, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ | environment
     ) as process:
@@ -68,15 +68,15 @@ def test_the_environment_says_which_server(environment: dict[str, str], generati
 
 
 @pytest.mark.parametrize(("generation", "option"), [("1", "--secret"), ("6", "--api-key")])
-def test_serve_says_which_credential_is_missing(generation: str, option: str) -> None:
-    """By its option, for who asks for a generation and gives nothing else."""
+def test_serve_names_the_missing_credential(generation: str, option: str) -> None:
+    """`serve` with only a generation names the option for the missing credential."""
     run = subprocess.run([*MODULE, "serve", "--server", generation, "--port", "0"], capture_output=True, text=True)
     assert run.returncode == 2
     assert f"{option} of the command line" in run.stderr
 
 
-def test_serve_warns_in_sentences(tmp_path: Path) -> None:
-    """A key of the configuration that has no effect is a warning of one line, without a place in our code."""
+def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:
+    """A configuration key without effect is a one-line warning without a location in the library's code."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"secret": "s", "no_such_key": 1}))
     with subprocess.Popen(
@@ -107,9 +107,7 @@ def test_serve_warns_in_sentences(tmp_path: Path) -> None:
         (("--config", "no-such-file.json"), "no-such-file.json"),
     ],
 )
-def test_serve_explains_what_is_wrong(
-    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A server that cannot start says why and exits with 2."""
+def test_serve_explains_errors(arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that cannot start exits with 2 and explains the reason."""
     assert main(["serve", *arguments]) == 2
     assert words in capsys.readouterr().err

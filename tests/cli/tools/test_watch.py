@@ -1,4 +1,4 @@
-"""`watch`: what it prints for people and for programs, how it ends, and the whole way through processes."""
+"""Tests of `watch`: its output for people and for programs, its exit codes, and complete runs as a process."""
 
 import json
 import os
@@ -114,7 +114,7 @@ OF_CHANNELS = Published | Joined | Left
 
 @pytest.fixture
 def happening(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Lets these events, or errors, happen to whoever watches."""
+    """Make every watcher receive the given events, or raise the given errors."""
 
     def happen(*events: Event | BaseException) -> None:
         def play(*_: Any, **__: Any) -> Iterator[Event]:
@@ -128,8 +128,8 @@ def happening(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return happen
 
 
-def test_programs_get_an_object_a_line(api: Run, happening: Callable[..., None]) -> None:
-    """With --json each event is an object with its time on the standard output; data stay as they were."""
+def test_json_prints_an_object_a_line(api: Run, happening: Callable[..., None]) -> None:
+    """With --json, each event is an object with its time on standard output, and data is unchanged."""
     happening(*(event for event, _, _ in EVENTS))
     ran = api("watch", "news", "long name", "--json")
     assert (ran.code, ran.err) == (0, "")
@@ -139,7 +139,7 @@ def test_programs_get_an_object_a_line(api: Run, happening: Callable[..., None])
 
 
 def test_people_get_aligned_lines(api: Run, happening: Callable[..., None]) -> None:
-    """What happens in channels goes to the standard output, with the time; all else to the standard error."""
+    """Channel events are printed to standard output with the time, and all other events to standard error."""
     happening(*(event for event, _, _ in EVENTS))
     ran = api("watch", "news", "long name")
     out = [line[10:] for line in ran.out.splitlines() if re.match(r"\d\d:\d\d:\d\d  ", line)]
@@ -147,14 +147,14 @@ def test_people_get_aligned_lines(api: Run, happening: Callable[..., None]) -> N
     assert ran.err.splitlines() == [line for event, _, line in EVENTS if line and not isinstance(event, OF_CHANNELS)]
 
 
-def test_no_digit_is_lost(api: Run, happening: Callable[..., None]) -> None:
-    """Numbers are shown with every digit that was published."""
+def test_numbers_keep_every_digit(api: Run, happening: Callable[..., None]) -> None:
+    """Numbers are printed with every digit that was published."""
     happening(Published("c", b'{"n": 123456789012345678901234567890.10, "e": 1E+400}'))
     assert '"data":{"n":123456789012345678901234567890.10,"e":1E+400}' in api("watch", "c", "--json").out
 
 
-def test_it_ends_after_so_many_publications(api: Run, happening: Callable[..., None]) -> None:
-    """--count counts publications, and no other events."""
+def test_count_ends_after_publications(api: Run, happening: Callable[..., None]) -> None:
+    """--count counts publications and no other events."""
     publication = Published("c", b"1")
     happening(Subscribed("c"), publication, Gap("c", "why"), publication, publication, ServerError("never"))
     ran = api("watch", "c", "--count", "2")
@@ -171,8 +171,8 @@ def test_it_ends_after_so_many_publications(api: Run, happening: Callable[..., N
         (KeyboardInterrupt(), 130, ""),
     ],
 )
-def test_how_it_ends(api: Run, happening: Callable[..., None], failure: BaseException, code: int, words: str) -> None:
-    """It ends with the exit codes of all verbs, after showing what was seen."""
+def test_exit_codes(api: Run, happening: Callable[..., None], failure: BaseException, code: int, words: str) -> None:
+    """`watch` prints the events it has received and then exits with the usual exit codes."""
     happening(Published("c", b"1"), failure)
     ran = api("watch", "c")
     assert (ran.code, len(ran.out.splitlines())) == (code, 1)
@@ -190,15 +190,15 @@ def test_how_it_ends(api: Run, happening: Callable[..., None], failure: BaseExce
         (("c", "--timeout", "0"), "timeout"),
     ],
 )
-def test_a_wrong_command_line_is_explained(api: Run, arguments: tuple[str, ...], words: str) -> None:
-    """A wrong option is refused before anybody connects."""
+def test_an_invalid_command_line_is_explained(api: Run, arguments: tuple[str, ...], words: str) -> None:
+    """An invalid option is rejected before the connection is opened."""
     ran = api("watch", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
 
 
-def test_without_websockets_it_says_what_to_install(api: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without websockets this verb says what to install, and other verbs work."""
+def test_without_websockets_the_extra_is_named(api: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without websockets, `watch` names the extra to install, and other verbs work."""
     for name in ("centripetal.client.watching", "centripetal.transport.websocket"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "websockets.client", None)
@@ -223,7 +223,7 @@ def program(*arguments: str, **environment: str) -> "Iterator[subprocess.Popen[s
 
 
 def next_object(process: "subprocess.Popen[str]", event: str) -> dict[str, Any]:
-    """The next object about such an event, as soon as it is printed."""
+    """Return the next object about an event of this kind as soon as it is printed."""
     assert process.stdout is not None
     for line in process.stdout:
         found: dict[str, Any] = json.loads(line)
@@ -233,7 +233,7 @@ def next_object(process: "subprocess.Popen[str]", event: str) -> dict[str, Any]:
 
 
 def test_a_pipe_gets_each_line_at_once(server: EmbeddedServer) -> None:
-    """Subscribe, publish, receive, also in a private channel and as another user; then --count ends it."""
+    """A pipe receives each event at once, also in a private channel and as another user, until --count is reached."""
     arguments = ("$desk#42", "desk", "--user", "42", "--count", "2", "--json")
     with program(*arguments, CENTRIFUGO_API_URL=server.url) as process, Client(server.url, SECRET) as client:
         for _ in range(2):
@@ -246,8 +246,8 @@ def test_a_pipe_gets_each_line_at_once(server: EmbeddedServer) -> None:
         assert process.wait(60) == 0
 
 
-def test_ctrl_c_and_a_closed_pipe_end_it_quietly(server: EmbeddedServer) -> None:
-    """It exits with 130, or as any program whose reader went away, and prints nothing about it."""
+def test_ctrl_c_and_a_closed_pipe_end_watch_quietly(server: EmbeddedServer) -> None:
+    """Ctrl-C exits with 130, a closed pipe ends the process as usual, and neither prints a message."""
     with program("c", "--json", CENTRIFUGO_API_URL=server.url) as process:
         next_object(process, "subscribed")
         process.send_signal(signal.SIGINT)
@@ -268,7 +268,7 @@ def test_ctrl_c_and_a_closed_pipe_end_it_quietly(server: EmbeddedServer) -> None
 
 @pytest.fixture
 def watchers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
-    """The watchers that were made, with the addresses that they are for."""
+    """Return the watchers that were created, with their addresses."""
     seen: list[tuple[Any, str]] = []
 
     def watch(watcher: Any, url: str, **_: Any) -> Iterator[Event]:
@@ -292,7 +292,7 @@ def watchers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str]]:
         ({"CENTRIFUGO_SECRET": "s", "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": "t"}, (), v1.Watcher),
     ],
 )
-def test_credentials_say_which_server_it_is(
+def test_credentials_select_the_generation(
     cli: Run,
     watchers: list[tuple[Any, str]],
     monkeypatch: pytest.MonkeyPatch,
@@ -300,7 +300,7 @@ def test_credentials_say_which_server_it_is(
     arguments: tuple[str, ...],
     kind: type,
 ) -> None:
-    """A secret means 1.x; a key of either sort, a token or --server 6 a later one, for which no API key is needed."""
+    """A secret selects 1.x; an API key, a token key, a token or --server 6 selects a later server."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     ran = cli("watch", "news", "--url", "http://localhost:1", *arguments)
@@ -320,16 +320,16 @@ def test_credentials_say_which_server_it_is(
         (("--token-key", "@nowhere.pem"), "nowhere.pem"),
     ],
 )
-def test_credentials_that_do_not_go_together(
+def test_conflicting_credentials_are_rejected(
     cli: Run, watchers: list[tuple[Any, str]], arguments: tuple[str, ...], words: str
 ) -> None:
-    """Contradicting credentials are refused before anybody connects."""
+    """Conflicting credentials are rejected before the connection is opened."""
     ran = cli("watch", "news", *arguments)
     assert (ran.code, words in ran.err, watchers) == (2, True, [])
 
 
-def test_a_current_server_is_watched(current_server: EmbeddedServer) -> None:
-    """A process shows what is published to a current server, with offsets and tags."""
+def test_watching_a_current_server(current_server: EmbeddedServer) -> None:
+    """A process prints publications of a current server with their offsets and tags."""
     keys = {"CENTRIFUGO_API_KEY": API_KEY, "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": TOKEN_KEY}
     environment = {"CENTRIFUGO_SECRET": "", "CENTRIFUGO_API_URL": current_server.url, **keys}
     with program("$seen", "--user", "42", "--count", "1", "--json", **environment) as process:
@@ -350,7 +350,7 @@ def test_a_current_server_is_watched(current_server: EmbeddedServer) -> None:
         assert process.wait(60) == 0
 
 
-def test_tags_are_shown_to_people(api: Run, happening: Callable[..., None]) -> None:
-    """Tags stand behind the data."""
+def test_tags_are_printed(api: Run, happening: Callable[..., None]) -> None:
+    """Tags are printed after the data."""
     happening(Published("c", b"1", tags={"a": "b"}, offset=3))
     assert api("watch", "c").out.rstrip().endswith("published  1  (a=b)")

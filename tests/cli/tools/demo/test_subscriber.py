@@ -1,4 +1,4 @@
-"""The live subscriber of the demo."""
+"""Tests of the live subscriber of the demo."""
 
 import sys
 import threading
@@ -12,7 +12,7 @@ from centripetal.protocol.watching import Joined, Published
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
 
-PATIENCE = 20.0  # seconds that only a failure uses up
+PATIENCE = 20.0  # seconds; only a failing test waits this long
 SECRET = "s"
 
 
@@ -22,8 +22,8 @@ def subscriber(url: str, *channels: str, joins: int = 0, patience: float = PATIE
     return Subscriber(watcher, url, subscriptions=len(names), joins=joins, patience=patience)
 
 
-def test_it_has_subscribed_when_it_has_begun() -> None:
-    """When it has begun it has seen the expected joins; then what is published arrives, and only that."""
+def test_it_is_subscribed_once_started() -> None:
+    """After its start, the subscriber has seen the expected joins and receives exactly the later publications."""
     with EmbeddedServer(secret=SECRET, config={"join_leave": True}) as server, Client(server.url, SECRET) as client:
         with subscriber(server.url, "c", "d", joins=2) as alice:
             joined = alice.arrived()
@@ -37,8 +37,8 @@ def test_it_has_subscribed_when_it_has_begun() -> None:
         assert alice.problem is None
 
 
-def test_it_can_be_read_until_it_ends() -> None:
-    """One thing after the other, while others publish; being disconnected is the end."""
+def test_events_can_be_read_until_the_end() -> None:
+    """Events can be read one at a time while others publish, and a disconnect ends them."""
     with EmbeddedServer(secret=SECRET) as server, subscriber(server.url) as alice:
 
         def work() -> None:
@@ -55,8 +55,8 @@ def test_it_can_be_read_until_it_ends() -> None:
         assert list(alice) == []
 
 
-def test_what_does_not_come_is_not_waited_for_forever() -> None:
-    """Waiting for publications ends when its patience does."""
+def test_waiting_for_publications_times_out() -> None:
+    """Waiting for publications ends when the patience is exhausted."""
     with EmbeddedServer(secret=SECRET) as server, subscriber(server.url, patience=0.2) as alice:
         assert alice.arrived(publications=1) == []
 
@@ -64,10 +64,10 @@ def test_what_does_not_come_is_not_waited_for_forever() -> None:
 @pytest.mark.parametrize(
     ("channel", "up", "kind"),
     [("no:c", True, ServerError), ("c", False, ConnectError)],
-    ids=["refused", "nobody there"],
+    ids=["refused", "unreachable"],
 )
-def test_a_problem_is_told(channel: str, up: bool, kind: type[Exception]) -> None:
-    """With a problem, everything asked of it answers at once that nothing has arrived."""
+def test_a_problem_ends_all_waiting(channel: str, up: bool, kind: type[Exception]) -> None:
+    """After a problem, every wait returns at once without publications."""
     server = EmbeddedServer(secret=SECRET).start()
     if not up:
         server.stop()
@@ -79,8 +79,8 @@ def test_a_problem_is_told(channel: str, up: bool, kind: type[Exception]) -> Non
         server.stop()
 
 
-def test_it_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without websockets it has a problem that says what to install."""
+def test_a_missing_dependency_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without websockets, the subscriber has a problem that names the package to install."""
     monkeypatch.setitem(sys.modules, "websockets.client", None)
     for name in ("centripetal.client.watching", "centripetal.transport.websocket"):
         monkeypatch.delitem(sys.modules, name, raising=False)

@@ -1,4 +1,4 @@
-"""`demo`: on a server of its own, and on one that is named."""
+"""Tests of `demo` with an embedded server and with a given server."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY
 from tests.cli.process import environment, run
 
 
-def test_demo_does_the_main_job() -> None:
-    """The demo runs on a server of its own, shows each call with its result and ends by itself without a terminal."""
+def test_demo_shows_each_call() -> None:
+    """The demo starts an embedded server, shows each call with its result and exits by itself without a terminal."""
     ran = run("demo", "--server", "1")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert re.search(r"client\.publish\('demo', .*True +\d+\.\d\d ms", ran.stdout)
@@ -22,8 +22,8 @@ def test_demo_does_the_main_job() -> None:
     assert re.search(r"its console: http://127.0.0.1:\d+/console/", ran.stdout)
 
 
-def test_demo_is_watched() -> None:
-    """A live subscriber is in the channels, and what reaches it stands below the call that caused it."""
+def test_demo_has_a_live_subscriber() -> None:
+    """A live subscriber is in the channels, and its events are printed below the call that caused them."""
     out = run("demo", "--server", "1").stdout
     lines = [re.sub(r"connection \S+", "connection …", line).strip() for line in out.splitlines()]
     seen = [line.removeprefix("alice sees  ") for line in lines if line.startswith("alice sees")]
@@ -41,8 +41,8 @@ def test_demo_is_watched() -> None:
     assert re.search(r"client\.channels\(\) +\['demo', 'demo-2'\]", out)
 
 
-def test_demo_on_a_server_that_is_named(server: EmbeddedServer) -> None:
-    """With CENTRIFUGO_API_URL set, the demo uses that server; with --json each call is an object."""
+def test_demo_on_a_given_server(server: EmbeddedServer) -> None:
+    """With CENTRIFUGO_API_URL set, the demo uses that server, and with --json it prints each call as an object."""
     ran = run("demo", "--json", env=environment(server))
     calls = [json.loads(line) for line in ran.stdout.splitlines()]
     assert {"client.publish('demo', {'text': 'hello'})", "client.pending"} <= {call["call"] for call in calls}
@@ -52,8 +52,8 @@ def test_demo_on_a_server_that_is_named(server: EmbeddedServer) -> None:
     assert [event["data"] for event in arrived if event["event"] == "published"][-3:] == [{"n": n} for n in (1, 2, 3)]
 
 
-def test_demo_goes_on_where_nobody_can_watch() -> None:
-    """A server that lets no more connections of the user in is used all the same, and the demo says why."""
+def test_demo_continues_without_a_subscriber() -> None:
+    """If the server accepts no more connections of the user, the demo continues and explains the missing subscriber."""
     config = {"user_connection_limit": 1, "history_size": 5, "history_lifetime": 60, "presence": True}
     with EmbeddedServer(secret=SECRET, config=config) as server:
         events = iter(Watching(Watcher(["elsewhere"], secret=SECRET, user="alice"), server.url))
@@ -67,22 +67,22 @@ def test_demo_goes_on_where_nobody_can_watch() -> None:
 
 
 def test_demo_shows_no_secret_of_a_server(server: EmbeddedServer) -> None:
-    """The demo prints neither the secret of a real server nor a whole token."""
+    """The demo prints neither the secret of a real server nor a complete token."""
     ran = run("demo", env=environment(server))
     assert ran.returncode == 0
     assert SECRET not in ran.stdout
     assert not re.search(r"[0-9a-f]{64}", ran.stdout)
 
 
-def test_demo_without_a_server_says_so() -> None:
-    """A demo against a server that is not there fails like any verb."""
+def test_demo_reports_an_unreachable_server() -> None:
+    """The demo on an unreachable server exits with the usual error."""
     ran = run("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
     assert ran.returncode == 3
     assert ran.stderr.startswith("error: ")
 
 
 def test_demo_of_a_current_server() -> None:
-    """By default it shows the current API: offsets, a repeated publication, a batch, a subscriber who sees it."""
+    """By default, the demo shows the current API: offsets, a deduplicated publication, a batch and a subscriber."""
     out = run("demo").stdout
     lines = [line.strip() for line in out.splitlines()]
     assert "from centripetal import Client" in lines
@@ -97,8 +97,8 @@ def test_demo_of_a_current_server() -> None:
     assert "102: unknown channel" in out
 
 
-def test_demo_on_a_current_server_that_is_named(current_server: EmbeddedServer) -> None:
-    """An address and an API key are enough; nobody watches then, if the server wants tokens."""
+def test_demo_on_a_given_current_server(current_server: EmbeddedServer) -> None:
+    """An address and an API key are enough, and the demo has no subscriber if the server requires tokens."""
     named = {"CENTRIFUGO_HTTP_API_URL": current_server.url, "CENTRIFUGO_HTTP_API_KEY": API_KEY}
     ran = run("demo", env={**os.environ, **named})
     assert (ran.returncode, ran.stderr) == (0, "")

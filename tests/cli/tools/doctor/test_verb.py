@@ -1,4 +1,4 @@
-"""`doctor`: what it says of servers that work, and of each thing that doesn't."""
+"""Tests of `doctor`: its output for healthy servers and for each problem."""
 
 import datetime
 import email.utils
@@ -26,7 +26,7 @@ from tests.transport.certificates import Authority, server_context
 
 
 def checks(ran: Ran) -> Mapping[str, Mapping[str, Any]]:
-    """The checks of a run with --json by their names."""
+    """Return the checks of a run with --json, by name."""
     return {check["name"]: check for check in json.loads(ran.out)["checks"]}
 
 
@@ -37,8 +37,8 @@ def states(ran: Ran) -> dict[str, str]:
 WAY = dict.fromkeys(("url", "dns", "tcp", "http", "clock", "credentials", "version"), "ok")
 
 
-def test_a_current_server_that_works(current: Run) -> None:
-    """Every check is ok, and the exit code 0."""
+def test_a_healthy_current_server(current: Run) -> None:
+    """Every check passes on a healthy current server, and the exit code is 0."""
     ran = current("doctor", "--channel", "news", "--json")
     assert ran.code == 0
     names = ("namespace", "presence", "history", "clients", "subscribe")
@@ -46,16 +46,16 @@ def test_a_current_server_that_works(current: Run) -> None:
     assert "6.9" in checks(ran)["version"]["text"]
 
 
-def test_a_server_of_1x_that_works(api: Run) -> None:
-    """Every check of a healthy 1.x server is ok, too."""
+def test_a_healthy_1x_server(api: Run) -> None:
+    """Every check passes on a healthy 1.x server, and the exit code is 0."""
     ran = api("doctor", "--channel", "news", "--json")
     assert ran.code == 0
     names = ("namespace", "presence", "history", "clients", "subscribe")
     assert states(ran) == WAY | dict.fromkeys(names, "ok")
 
 
-def test_people_get_a_line_for_each_check(current: Run) -> None:
-    """Each check is a line, and below it stands what to do, if there is anything."""
+def test_checks_are_printed_as_lines(current: Run) -> None:
+    """Each check is a line, followed by advice if there is a problem."""
     lines = current("doctor", "--channel", "bare:x").out.splitlines()
     assert lines[0].split()[:2] == ["ok", "url"]
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
@@ -67,8 +67,8 @@ def test_people_get_a_line_for_each_check(current: Run) -> None:
 
 
 @pytest.mark.parametrize("run", ["api", "current"])
-def test_a_namespace_without_anything(run: str, request: pytest.FixtureRequest) -> None:
-    """Presence and history that are off are warnings with the options to set."""
+def test_a_namespace_without_presence_and_history(run: str, request: pytest.FixtureRequest) -> None:
+    """Disabled presence and history are warnings that name the options to set."""
     ran = request.getfixturevalue(run)("doctor", "--channel", "bare:x", "--json")
     assert ran.code == 0
     found = checks(ran)
@@ -77,8 +77,8 @@ def test_a_namespace_without_anything(run: str, request: pytest.FixtureRequest) 
 
 
 @pytest.mark.parametrize("run", ["api", "current"])
-def test_a_namespace_that_is_not_there(run: str, request: pytest.FixtureRequest) -> None:
-    """An unknown namespace fails, and so does subscribing to a channel in it."""
+def test_an_unknown_namespace(run: str, request: pytest.FixtureRequest) -> None:
+    """An unknown namespace fails its check, and so does a subscription to a channel in it."""
     ran = request.getfixturevalue(run)("doctor", "--channel", "no-such:x", "--json")
     assert ran.code == 1
     found = states(ran)
@@ -89,14 +89,14 @@ def test_a_namespace_that_is_not_there(run: str, request: pytest.FixtureRequest)
 @pytest.mark.parametrize(
     ("channel", "words"), [("$desk", "private"), ("news#42", "only for the users 42"), ("news", "")]
 )
-def test_what_a_name_demands_is_said(api: Run, channel: str, words: str) -> None:
-    """Private channels, and those for some users, are told by their names."""
+def test_channel_restrictions_are_explained(api: Run, channel: str, words: str) -> None:
+    """The name of a private or user-limited channel is enough to explain who can subscribe."""
     check = checks(api("doctor", "--channel", channel, "--json")).get("name")
     assert (words in check["text"]) if check else not words
 
 
-def test_a_name_that_nobody_can_subscribe_to(current: Run) -> None:
-    """A channel whose name the current API does not allow fails."""
+def test_an_invalid_channel_name(current: Run) -> None:
+    """A channel name that the current API does not allow fails its check."""
     ran = current("doctor", "--channel", "ü", "--json")
     assert checks(ran)["channel"]["state"] == "failed"
 
@@ -111,8 +111,10 @@ def test_a_name_that_nobody_can_subscribe_to(current: Run) -> None:
         (("--secret", "s"), "credentials", "404", "give --api-key"),
     ],
 )
-def test_what_is_wrong_ends_it(current: Run, arguments: tuple[str, ...], name: str, words: str, advice: str) -> None:
-    """The last check says what was found and what to do; what depends on it is left out."""
+def test_a_failed_check_ends_the_run(
+    current: Run, arguments: tuple[str, ...], name: str, words: str, advice: str
+) -> None:
+    """A failed check names the problem and the fix, and checks that depend on it are skipped."""
     ran = current("doctor", *arguments, "--json")
     assert ran.code == 1
     *others, last = json.loads(ran.out)["checks"]
@@ -123,15 +125,15 @@ def test_what_is_wrong_ends_it(current: Run, arguments: tuple[str, ...], name: s
     assert all(check["state"] == "ok" for check in others)
 
 
-def test_a_server_of_1x_called_by_an_api_key(api: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The credentials fail, and the advice names the option of the other generation."""
+def test_a_1x_server_called_with_an_api_key(api: Run, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API key fails on a 1.x server, and the advice names the option for the secret."""
     monkeypatch.delenv("CENTRIFUGO_SECRET")
     ran = api("doctor", "--url", server.url, "--api-key", "k", "--json")
     assert "give --secret (or CENTRIFUGO_SECRET)" in checks(ran)["credentials"]["advice"]
 
 
-def test_without_credentials_the_way_is_looked_at_all_the_same(cli: Run, server: EmbeddedServer) -> None:
-    """Without credentials the network is checked, and then it says what is missing."""
+def test_network_checks_without_credentials(cli: Run, server: EmbeddedServer) -> None:
+    """Without credentials, `doctor` checks the network and then names the missing credentials."""
     ran = cli("doctor", "--url", server.url, "--json")
     assert states(ran) == {"url": "ok", "dns": "ok", "tcp": "ok", "credentials": "failed"}
 
@@ -139,8 +141,8 @@ def test_without_credentials_the_way_is_looked_at_all_the_same(cli: Run, server:
 # ---- tokens and clients
 
 
-def test_tokens_are_looked_into(current: Run) -> None:
-    """A token is checked with the key; one of a subscription also for the channel."""
+def test_tokens_are_verified(current: Run) -> None:
+    """A token is verified with the key, and a subscription token also for the channel."""
     good = connection_token(TOKEN_KEY, "42")
     ran = current("doctor", "--token", good, "--channel", "open:x", "--json")
     assert (ran.code, states(ran)["token"], states(ran)["subscribe"]) == (0, "ok", "ok")
@@ -153,15 +155,15 @@ def test_tokens_are_looked_into(current: Run) -> None:
     assert states(current("doctor", "--token", other, "--channel", "sport", "--json"))["token"] == "failed"
 
 
-def test_nobody_connects_with_a_token_of_a_subscription(current: Run) -> None:
-    """A token that is for subscribing is not connected with, also where it is accepted with a warning."""
+def test_a_subscription_token_is_not_used_to_connect(current: Run) -> None:
+    """`doctor` does not connect with a subscription token, even if the server accepts it with a warning."""
     eternal = subscription_token(TOKEN_KEY, "news", "42", expires_in=None)
     ran = current("doctor", "--token", eternal, "--channel", "news", "--json")
     assert (ran.code, states(ran)["token"], states(ran)["clients"]) == (0, "warning", "ok")
 
 
-def test_a_token_without_the_key_is_tried(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token that cannot be checked for want of the key is connected with."""
+def test_a_token_without_the_key_is_used_to_connect(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that cannot be verified without the key is tested by connecting with it."""
     monkeypatch.delenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY")
     ran = current("doctor", "--token", connection_token("another", "42"), "--json")
     assert (ran.code, states(ran)["token"], states(ran)["clients"]) == (1, "warning", "failed")
@@ -170,8 +172,8 @@ def test_a_token_without_the_key_is_tried(current: Run, monkeypatch: pytest.Monk
     assert "--token-key" in checks(ran)["clients"]["advice"]
 
 
-def test_a_key_that_only_checks(current: Run, tmp_path: Path) -> None:
-    """A key set looks into tokens; to connect, there is the token itself."""
+def test_a_verification_key(current: Run, tmp_path: Path) -> None:
+    """A key set cannot sign tokens, so `doctor` verifies a given token and does not connect without one."""
     file = tmp_path / "set.json"
     file.write_text('{"keys": []}')
     ran = current("doctor", "--token-key", f"@{file}", "--json")
@@ -185,7 +187,7 @@ def test_a_key_that_only_checks(current: Run, tmp_path: Path) -> None:
 
 @contextmanager
 def answering(*, ahead: float = 0.0, versions: tuple[str, ...] = ("6.9.1 OSS",)) -> Iterator[str]:
-    """A server whose clock is ahead, with nodes of these versions; its URL."""
+    """Start a server whose clock is ahead and whose nodes have these versions, and return its URL."""
     nodes = [{"name": f"n{number}", "version": version} for number, version in enumerate(versions)]
     body = json.dumps({"result": {"nodes": nodes}}).encode()
 
@@ -213,7 +215,7 @@ def answering(*, ahead: float = 0.0, versions: tuple[str, ...] = ("6.9.1 OSS",))
     [(0.0, "ok", "same time"), (2.0, "ok", "same time"), (600.0, "warning", "ahead"), (-600.0, "warning", "behind")],
 )
 def test_clocks_are_compared(cli: Run, ahead: float, state: str, words: str) -> None:
-    """A few seconds are no matter; more is a warning, because of tokens."""
+    """A clock difference of a few seconds is ignored, and a larger difference is a warning."""
     with answering(ahead=ahead) as url:
         check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["clock"]
     assert (check["state"], words in check["text"]) == (state, True)
@@ -229,8 +231,8 @@ def test_clocks_are_compared(cli: Run, ahead: float, state: str, words: str) -> 
         (("6.9.1", "6.8.0"), "warning", "different versions"),
     ],
 )
-def test_versions_are_looked_at(cli: Run, versions: tuple[str, ...], state: str, words: str) -> None:
-    """A version is a warning if it lacks something, or if nodes differ in it."""
+def test_versions_are_compared(cli: Run, versions: tuple[str, ...], state: str, words: str) -> None:
+    """An old version and nodes with different versions are warnings."""
     with answering(versions=versions) as url:
         check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["version"]
     assert (check["state"], words in check["text"]) == (state, True)
@@ -241,7 +243,7 @@ def test_versions_are_looked_at(cli: Run, versions: tuple[str, ...], state: str,
 
 @contextmanager
 def secured(context: ssl.SSLContext) -> Iterator[int]:
-    """A port that speaks TLS, and nothing else."""
+    """Listen on a port that accepts TLS handshakes and nothing else."""
     stop = threading.Event()
 
     def serve() -> None:
@@ -270,7 +272,7 @@ def secured(context: ssl.SSLContext) -> Iterator[int]:
         ("self_signed", 20, "failed", "not trusted"),
     ],
 )
-def test_certificates_are_looked_at(
+def test_certificates_are_checked(
     cli: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -279,7 +281,7 @@ def test_certificates_are_looked_at(
     state: str,
     words: str,
 ) -> None:
-    """A certificate must be trusted, and a warning says when it ends soon."""
+    """A certificate must be trusted, and a certificate that expires soon is a warning."""
     authority = Authority(tmp_path)
     make: Callable[..., Path] = getattr(authority, made)
     monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
@@ -288,8 +290,10 @@ def test_certificates_are_looked_at(
     assert (check["state"], words in check["text"]) == (state, True)
 
 
-def test_a_certificate_needs_no_dot_at_the_end(cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host with the root's dot is looked at by the name that the client checks, which has none."""
+def test_a_trailing_dot_is_removed_for_the_certificate(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate of a host with a trailing dot is checked by the name without the dot, as the client does."""
     look_up = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, *arguments, **more: look_up("127.0.0.1", *arguments, **more))
     authority = Authority(tmp_path)
@@ -299,8 +303,8 @@ def test_a_certificate_needs_no_dot_at_the_end(cli: Run, tmp_path: Path, monkeyp
     assert "the certificate is good until" in check["text"]
 
 
-def test_plain_http_is_told_from_tls(cli: Run, server: EmbeddedServer) -> None:
-    """A server without TLS fails, and the advice says which URL to write instead."""
+def test_plain_http_is_detected(cli: Run, server: EmbeddedServer) -> None:
+    """A server without TLS fails its check, and the advice shows the URL with http://."""
     url = server.url.replace("http://", "https://")
     check = checks(cli("doctor", "--url", url, "--secret", SECRET, "--json"))["tls"]
     assert (check["state"], "http://" in check["advice"]) == ("failed", True)
@@ -311,7 +315,7 @@ def test_plain_http_is_told_from_tls(cli: Run, server: EmbeddedServer) -> None:
 
 @needs("centrifugo-v1")
 def test_a_real_server_of_1x(cli: Run, tmp_path: Path) -> None:
-    """A real 1.x server is found as healthy as the embedded one."""
+    """A real 1.x server passes the same checks as the embedded server."""
     config = {"secret": REAL_SECRET, "presence": True, "history_size": 5, "history_lifetime": 60}
     with start_v1("real", config, tmp_path) as real:
         ran = cli("doctor", "--url", real.url, "--secret", REAL_SECRET, "--channel", "$news", "--json")
@@ -320,7 +324,7 @@ def test_a_real_server_of_1x(cli: Run, tmp_path: Path) -> None:
 
 @needs("centrifugo-v6")
 def test_a_real_current_server(cli: Run, tmp_path: Path) -> None:
-    """A real current server is found as healthy as the embedded one."""
+    """A real current server passes the same checks as the embedded server."""
     namespace = {"presence": True, "history_size": 5, "history_ttl": "60s"}
     config = {
         "http_api": {"key": API_KEY},

@@ -1,4 +1,4 @@
-"""Sending commands in groups: what shares a request, the rate, memory, failures and Ctrl-C."""
+"""Tests of sending commands in groups: requests, rate, memory, failures and Ctrl-C."""
 
 import io
 import itertools
@@ -35,7 +35,7 @@ def published(request: HTTPRequest) -> HTTPReply:
 
 
 class Generated(io.BytesIO):
-    """A file of so many lines that are made when they are read."""
+    """File with *count* lines, generated when they are read."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ def load(
 
 
 class Forgetful(MemoryTransport):
-    """Keeps no requests."""
+    """Transport that keeps no requests."""
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         reply = super().send(request, timeout)
@@ -68,8 +68,8 @@ class Forgetful(MemoryTransport):
         return reply
 
 
-def test_memory_is_flat() -> None:
-    """Ten times as many lines need no more memory."""
+def test_memory_is_constant() -> None:
+    """Loading ten times as many lines needs no more memory."""
 
     def peak(count: int) -> int:
         tracemalloc.start()
@@ -80,12 +80,12 @@ def test_memory_is_flat() -> None:
         finally:
             tracemalloc.stop()
 
-    peak(1_000)  # what is made once is made now
+    peak(1_000)  # warm up: one-time allocations happen here
     assert peak(50_000) < peak(5_000) * 1.2
 
 
-def test_doubtful_commands_are_marked_and_can_be_left_out(tmp_path: Path) -> None:
-    """What may have run is not run again with --skip-unknown."""
+def test_unknown_outcomes_are_marked_and_can_be_skipped(tmp_path: Path) -> None:
+    """Commands that the server may have executed are marked, and --skip-unknown does not send them again."""
 
     def lose(request: HTTPRequest) -> HTTPReply:
         if len(lost) == 0:
@@ -109,8 +109,8 @@ def test_doubtful_commands_are_marked_and_can_be_left_out(tmp_path: Path) -> Non
     assert (again.skipped, again.sent) == (0, 2)
 
 
-def test_failures_that_cannot_be_written_end_it(tmp_path: Path) -> None:
-    """The request is settled, no further one is made, and the error names the file."""
+def test_failures_that_cannot_be_written_end_the_load(tmp_path: Path) -> None:
+    """If the failure file cannot be written, the load ends after the current request and the error names the file."""
     lines = [b'{"publish":{"channel":"c","data":1}}', b"nonsense", b'{"publish":{"channel":"c","data":2}}']
     transport = MemoryTransport(published)
     client = Client("http://localhost", "k", transport=transport)
@@ -122,8 +122,8 @@ def test_failures_that_cannot_be_written_end_it(tmp_path: Path) -> None:
     assert (len(transport.requests), loader.next_line) == (1, 3)
 
 
-def test_a_line_that_is_too_long_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with the file is told like any other end, with the line to go on with."""
+def test_a_line_that_is_too_long_ends_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is too long ends the load with an error and the line number to continue from."""
     monkeypatch.setattr("centripetal.cli.tools.load.ndjson.MAX_LINE_BYTES", 50)
     short = b'{"publish":{"channel":"c","data":1}}\n'
     loader, transport = load(io.BytesIO(short * 3 + short.rjust(100)), group=2)
@@ -132,7 +132,7 @@ def test_a_line_that_is_too_long_ends_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_reads_and_writes_do_not_share_a_request() -> None:
-    """Reads, writes and methods that nobody knows travel in requests of their own."""
+    """Reads, writes and unknown methods are sent in separate requests."""
     lines = [publish("c", 1), publish("c", 2), {"info": {}}, publish("c", 3), {"later": {}}, {"later": {}}]
     file = io.BytesIO(b"\n".join(json.dumps(line).encode() for line in lines))
     _, transport = load(file)
@@ -141,8 +141,8 @@ def test_reads_and_writes_do_not_share_a_request() -> None:
     ]
 
 
-def test_a_request_has_a_size() -> None:
-    """Large lines make smaller groups."""
+def test_large_lines_make_smaller_groups() -> None:
+    """The size limit of a request makes groups of large lines smaller."""
     text = "x" * 400_000
     file = io.BytesIO(b"\n".join(json.dumps(publish("c", text)).encode() for _ in range(5)))
     _, transport = load(file)
@@ -150,7 +150,7 @@ def test_a_request_has_a_size() -> None:
 
 
 def test_the_rate_is_kept() -> None:
-    """Pauses between requests keep the rate."""
+    """Pauses between requests keep the configured rate."""
     now = [100.0]
     times: list[float] = []
 
@@ -169,8 +169,8 @@ def test_the_rate_is_kept() -> None:
     assert times == pytest.approx([100, 100.5, 101, 101.5, 102])
 
 
-def test_ctrl_c_waits_for_the_request_under_way() -> None:
-    """After Ctrl-C the request under way is settled, and the line to go on with is known."""
+def test_ctrl_c_waits_for_the_current_request() -> None:
+    """After Ctrl-C, the load finishes the current request and reports the line to continue from."""
     sent: list[int] = []
 
     def interrupt(request: HTTPRequest) -> HTTPReply:

@@ -1,4 +1,4 @@
-"""Files of commands: what a line may be, and what is written of lines that failed."""
+"""Tests of command files: valid lines, and the lines written for failed commands."""
 
 import io
 from typing import Any
@@ -21,8 +21,8 @@ from centripetal.protocol.records import read_record
         ('{"publish":{"channel":"c","data":{"n":1.10}},"executed":"unknown","error":{"x":1}}', Generation.V1),
     ],
 )
-def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation) -> None:
-    """A line is as single endpoints or as batches take it; notes of an earlier load are passed over."""
+def test_a_command_has_two_forms(line: str, generation: Generation) -> None:
+    """A line has the form of the single endpoint or the form of a batch, and notes of an earlier load are ignored."""
     assert command_of(read_record(line.encode()), generation) == Publish("c", b'{"n":1.10}')
 
 
@@ -44,15 +44,15 @@ def test_a_command_may_be_written_in_two_ways(line: str, generation: Generation)
         ('{"no_such":{}}', "is not a command of Centrifugo 1.x; it has publish"),
     ],
 )
-def test_what_is_no_command_is_explained(line: str, words: str) -> None:
-    """A line that is no command is a UsageError that says what is wrong with it."""
+def test_invalid_commands_are_explained(line: str, words: str) -> None:
+    """A line that is not a command raises a UsageError that names the problem."""
     with pytest.raises(UsageError) as error:
         command_of(read_record(line.encode()), Generation.V1)
     assert words in str(error.value)
 
 
-def test_fields_of_the_current_api_are_read_as_they_travel() -> None:
-    """Flags in boxes, numbers as users, nested objects, unknown methods; all digits of data stay."""
+def test_fields_of_the_current_api_are_read_in_wire_form() -> None:
+    """Boxed flags, numeric users, nested objects and unknown methods are read, and data keeps every digit."""
     line = b'{"subscribe":{"channel":"c","user":42,"override":{"presence":{"value":true}},"info":1.10}}'
     command: Any = command_of(read_record(line), Generation.CURRENT)
     assert (command.user, command.override.presence, command.info) == (42, True, b"1.10")
@@ -62,8 +62,8 @@ def test_fields_of_the_current_api_are_read_as_they_travel() -> None:
         command_of(read_record(b'{"later":7}'), Generation.CURRENT)
 
 
-def test_lines_have_their_numbers() -> None:
-    """Blank lines count, but are none; a start may be named; the last line needs no end."""
+def test_line_numbers() -> None:
+    """Line numbers include blank lines, reading can start at a given line, and the last line needs no line break."""
     file = io.BytesIO(b"a\n\n  \r\nb\nc")
     assert [(line.number, line.text.strip(), line.position) for line in lines_of(file, 2)] == [
         (4, b"b", 9),
@@ -72,7 +72,7 @@ def test_lines_have_their_numbers() -> None:
 
 
 def test_a_line_without_an_end_is_not_read_whole() -> None:
-    """What is no file of lines does not fill the memory."""
+    """A file without line breaks is not read into memory as one line."""
 
     class Endless(io.BytesIO):
         def readline(self, size: int | None = -1, /) -> bytes:
@@ -84,6 +84,6 @@ def test_a_line_without_an_end_is_not_read_whole() -> None:
         next(lines_of(Endless()))
 
 
-def test_a_line_is_what_is_read() -> None:
-    """The text of a line is as it stands in the file."""
+def test_a_line_keeps_its_text() -> None:
+    """The text of a line is exactly the text in the file."""
     assert next(lines_of(io.BytesIO(b" x \r\n"))) == Line(1, b" x \r\n", 5)

@@ -1,4 +1,4 @@
-"""How far a load is: a bar in a terminal, a line now and then elsewhere."""
+"""Tests of the progress of a load: a bar in a terminal, occasional lines elsewhere."""
 
 import sys
 
@@ -8,7 +8,7 @@ from centripetal.cli.tools.load.progress import progress
 
 
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The bar shows the share that is done, the rate and the failures."""
+    """The bar shows the completed share, the rate and the number of failures."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     with progress(100) as bar:
@@ -19,8 +19,8 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert "/s" in err
 
 
-def test_a_file_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where there is no terminal, a line comes every ten seconds."""
+def test_a_file_gets_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Outside a terminal, a progress line is printed every ten seconds."""
     now = iter([0.0, 5.0, 11.0, 12.0, 30.0])
     with progress(200, clock=lambda: next(now)) as bar:
         for position in (50, 100, 150, 200):

@@ -1,4 +1,4 @@
-"""`load`: what arrives, what it keeps of what failed, and how it goes on."""
+"""Tests of `load`: delivery, the file of failed commands and continuing a load."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes lines into a file of commands; what is no text becomes JSON."""
+    """Return a function that writes lines to a file of commands and encodes values other than text as JSON."""
 
     def write(*lines: Any) -> Path:
         file = tmp_path / "commands.ndjson"
@@ -42,8 +42,8 @@ def failed(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(f"{file}.failed.ndjson").read_text().splitlines()]
 
 
-def test_everything_arrives_in_order(current: Run, current_server: EmbeddedServer, write: Write) -> None:
-    """Publications arrive in order whatever the size of groups, and the summary counts them."""
+def test_publications_arrive_in_order(current: Run, current_server: EmbeddedServer, write: Write) -> None:
+    """Publications arrive in order for any group size, and the summary counts them."""
     file = write(
         *(publish("bulk", n) for n in range(10)), "", {"method": "channels", "params": {}}, publish("bulk", 10)
     )
@@ -57,8 +57,8 @@ def test_everything_arrives_in_order(current: Run, current_server: EmbeddedServe
     assert not Path(f"{file}.failed.ndjson").exists()
 
 
-def test_everything_arrives_at_a_server_of_1x(api: Run, server: EmbeddedServer) -> None:
-    """A load from the standard input arrives in order at a 1.x server."""
+def test_a_load_from_stdin_arrives_at_a_1x_server(api: Run, server: EmbeddedServer) -> None:
+    """A load from standard input arrives in order at a 1.x server."""
     lines = b"".join(json.dumps(publish("bulk", n)).encode() + b"\n" for n in range(5))
     ran = api("load", "-", stdin=lines + b'{"method":"presence","params":{"channel":"bulk"}}')
     assert (ran.code, ran.err) == (0, "")
@@ -67,8 +67,8 @@ def test_everything_arrives_at_a_server_of_1x(api: Run, server: EmbeddedServer) 
         assert [message.data for message in client.history("bulk")] == [4, 3, 2, 1, 0]
 
 
-def test_what_fails_is_kept_and_can_be_loaded_again(current: Run, write: Write) -> None:
-    """Wrong lines and refused commands, in their order, with why; other lines of their groups are done."""
+def test_failed_lines_are_kept_and_can_be_loaded_again(current: Run, write: Write) -> None:
+    """Failed lines are kept in order with the reason, and other lines of their groups are executed."""
     lines = ["nonsense", publish("no-such:x", 1), publish("kept", 1), publish("kept", 2, tagz={}), {"stats": {}}]
     file = write(*lines)
     ran = current("load", str(file))
@@ -81,15 +81,15 @@ def test_what_fails_is_kept_and_can_be_loaded_again(current: Run, write: Write) 
     objects = [json.loads(line) for line in others]
     assert [each.get("publish", {}).get("channel") for each in objects] == ["no-such:x", "kept", None]
     assert (objects[0]["executed"], objects[0]["error"]["code"]) == ("no", 102)
-    assert current("load", str(file)).code == 2  # nothing is overwritten
+    assert current("load", str(file)).code == 2  # an existing file is never overwritten
     mended = kept.read_text().replace("nonsense", "").replace("no-such:x", "kept").replace('"tagz": {}', '"tags": {}')
     kept.write_text(mended)
     again = current("load", str(kept), "--json")
     assert (again.code, json.loads(again.out)["sent"], json.loads(again.out)["failed"]) == (1, 2, 1)
 
 
-def test_of_a_broadcast_only_what_failed_is_kept(current: Run, write: Write) -> None:
-    """The channels that got nothing, so that the others don't get it twice."""
+def test_a_partly_failed_broadcast_keeps_the_failed_channels(current: Run, write: Write) -> None:
+    """The kept broadcast contains only the failed channels, so that the other channels do not receive it twice."""
     file = write({"broadcast": {"channels": ["a", "no-such:b", "c", "no-such:d"], "data": 1.5}})
     assert current("load", str(file)).code == 1
     (line,) = failed(file)
@@ -97,7 +97,7 @@ def test_of_a_broadcast_only_what_failed_is_kept(current: Run, write: Write) -> 
 
 
 def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
-    """Twenty failures are printed, and how many more there are; all of them are in the file that was named."""
+    """Twenty failures and the number of further failures are printed, and the failure file contains all of them."""
     file = write(*["x"] * 30)
     kept = file.with_name("kept")
     ran = current("load", str(file), "--failed", str(kept))
@@ -115,22 +115,22 @@ def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
         (("-", "--start-line", "0"), "--start-line"),
     ],
 )
-def test_a_wrong_command_line(current: Run, arguments: tuple[str, ...], words: str) -> None:
-    """A wrong option or file is explained, with exit code 2."""
+def test_an_invalid_command_line(current: Run, arguments: tuple[str, ...], words: str) -> None:
+    """An invalid option or file is explained, with exit code 2."""
     ran = current("load", *arguments)
     assert (ran.code, words in ran.err) == (2, True)
 
 
-def test_the_failures_of_a_file_are_another_one(current: Run, write: Write) -> None:
-    """The file that is loaded is refused as the file for failures."""
+def test_the_input_is_rejected_as_failure_file(current: Run, write: Write) -> None:
+    """The file that is loaded is rejected as the file for failures."""
     file = write(publish("a", 1))
     ran = current("load", str(file), "--failed", str(file))
     assert (ran.code, "is the file that is loaded" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("place", ["no/such/folder", "."])
-def test_a_place_for_failures_that_cannot_be_written(current: Run, write: Write, place: str) -> None:
-    """It is refused before anything is sent."""
+def test_an_unwritable_failure_file(current: Run, write: Write, place: str) -> None:
+    """A failure file that cannot be written is rejected before anything is sent."""
     file = write(publish("unsent", 1), "nonsense")
     ran = current("load", str(file), "--failed", str(file.parent / place))
     assert ran.code == 2
@@ -138,8 +138,8 @@ def test_a_place_for_failures_that_cannot_be_written(current: Run, write: Write,
     assert json.loads(current("history", "unsent", "--json").out)["offset"] == 0
 
 
-def test_a_server_that_is_gone_ends_it(current: Run, write: Write) -> None:
-    """It stops after three failed requests, and says where to go on."""
+def test_an_unreachable_server_ends_the_load(current: Run, write: Write) -> None:
+    """The load stops after three failed requests and reports where to continue."""
     file = write(*(publish("gone", n) for n in range(10)))
     ran = current("load", str(file), "--group", "2", "--url", "http://127.0.0.1:1")
     assert ran.code == 3
@@ -150,8 +150,8 @@ def test_a_server_that_is_gone_ends_it(current: Run, write: Write) -> None:
     assert len(failed(file)) == 6
 
 
-def test_a_wrong_key_ends_it_at_once(current: Run, write: Write) -> None:
-    """A wrong key stops it after one request, with the exit code for credentials."""
+def test_a_wrong_key_ends_the_load_at_once(current: Run, write: Write) -> None:
+    """A wrong key stops the load after one request, with the exit code for credentials."""
     file = write(*(publish("wrong", n) for n in range(10)))
     ran = current("load", str(file), "--group", "2", "--api-key", "wrong", "--json")
     summary = json.loads(ran.out)
@@ -159,8 +159,8 @@ def test_a_wrong_key_ends_it_at_once(current: Run, write: Write) -> None:
     assert "401" in summary["error"]
 
 
-def test_ctrl_c_while_input_is_awaited(current_server: EmbeddedServer) -> None:
-    """The lines read so far that were not sent are those to go on with; the exit code is 130."""
+def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
+    """Ctrl-C exits with 130 and reports the first line that was not sent."""
     environment: Mapping[str, str] = {**os.environ, "CENTRIFUGO_API_KEY": API_KEY}
     command = [sys.executable, "-m", "centripetal", "load", "-", "--group", "2", "--url", current_server.url]
     with subprocess.Popen(
@@ -182,14 +182,14 @@ def test_ctrl_c_while_input_is_awaited(current_server: EmbeddedServer) -> None:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real Centrifugo 6."""
+    """A real Centrifugo 6 server."""
     with start("real", CONFIGS["usual"], tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @needs("centrifugo-v6")
-def test_a_real_server_takes_it(cli: Run, real: Server, write: Write) -> None:
-    """Every publication is there, in order."""
+def test_a_real_server_receives_every_publication(cli: Run, real: Server, write: Write) -> None:
+    """A real server has every publication, in order."""
     file = write(*(publish("deep:c", n) for n in range(2_000)))
     ran = cli("load", str(file), "--url", real.url, "--api-key", REAL_KEY, "--json")
     assert (ran.code, json.loads(ran.out)["sent"]) == (0, 2_000)
