@@ -73,7 +73,7 @@ def page(request: pytest.FixtureRequest, job: Job, tmp_path: Path) -> Iterator[s
 @needs("chromium")
 @needs("centrifuge-js")
 async def test_pages_show_the_progress_of_the_job(page: str, job: Job, open_browser: OpenBrowser) -> None:
-    """The newest state is shown on the page that starts the job, on one opened during it and on one opened after it."""
+    """The page that starts the job, a page opened during it and a page opened after it all show the newest state."""
     browser = await open_browser()
     assert await browser.do("goto", page) == 200
     await browser.do("click", "button")
