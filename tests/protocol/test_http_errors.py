@@ -1,4 +1,4 @@
-"""Answers with another status than 200."""
+"""Errors for replies with a status other than 200."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from centripetal.protocol.http_errors import excerpt, http_error
         (204, HTTPStatusError, "unknown", False, "'body'"),
     ],
 )
-def test_a_status_says_whether_it_has_run_and_may_work_later(
+def test_a_status_sets_executed_and_retryable(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """The dialect's words come first, then what is known of the status, then the body."""
