@@ -49,7 +49,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the quick tests, and move slow tests to the front: long files that start late leave workers idle at the end."""
+    """Mark the quick tests, and move slow tests to the front: a long file that starts late leaves workers idle."""
     places = [*SLOW]
     rank: dict[Path, int] = {}
     for item in items:

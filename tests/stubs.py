@@ -54,7 +54,7 @@ class _Recording:
 
     @property
     def sent(self) -> list[list[Any]]:
-        """Channels (or the methods' names, if there are no channels) in each request."""
+        """Channels of the commands in each request, or the methods' names of commands without a channel."""
         return [
             [command["params"].get("channel", command["method"]) for command in commands_in(request)]
             for request in self.requests

@@ -41,7 +41,7 @@ class Fault(NamedTuple):
         why: short reason for `executed`.
         begins: start of the fault: the next request on a connection; the next connection, after all others were closed;
             or "never", if the server stops listening.
-        refuses: whether the reply itself proves that nothing has run: "always", or "alone" for a request of one command.
+        refuses: whether the reply proves that nothing has run: "always", or "alone" for a request of one command.
         together: additional outcomes if several calls are made at once.
         large: bytes of payload, for faults that strike while the request is sent.
         tls: name of the TLS context during the fault, or "" for plain TCP.
