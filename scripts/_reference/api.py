@@ -1,4 +1,4 @@
-"""The pages about the front doors: every public name, with signature and docstring."""
+"""Pages about the public modules: every public name, with signature and docstring."""
 
 import ast
 import importlib
@@ -21,7 +21,7 @@ __all__ = ["PAGES", "Page", "anchor", "documented", "page"]
 
 
 class Page(NamedTuple):
-    """A page: the door that it is about, and what stands above the names."""
+    """A page: the module that it describes, and the text above the names."""
 
     door: str
     text: str
@@ -75,17 +75,17 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def anchor(name: str) -> str:
-    """The fragment of a name's heading."""
+    """Return the fragment of the heading of *name*."""
     return name.strip("_").lower()
 
 
 def documented(door: str) -> list[str]:
-    """The names that a page about *door* has to have."""
+    """Return the names that a page about the module *door* must contain."""
     return sorted(importlib.import_module(door).__all__)
 
 
 def page(which: str) -> str:
-    """The Markdown of a page, a key of `PAGES`."""
+    """Return the Markdown of a page, a key of `PAGES`."""
     door, text = PAGES[which]
     module = importlib.import_module(door)
     names = [name for name in documented(door) if name != "__version__"]
@@ -119,7 +119,7 @@ def _code(text: str) -> str:
 
 
 def _said_below(module: ModuleType, name: str) -> str:
-    """The text that follows the assignment of *name* in the module where it is made."""
+    """Return the text after the assignment of *name* in the module that defines it."""
     home: ModuleType = module
     for node in ast.walk(ast.parse(Path(module.__file__ or "").read_bytes())):
         if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
@@ -159,7 +159,7 @@ def _class(name: str, kind: Any) -> Iterator[str]:
 
 
 def _own(kind: type, name: str) -> bool:
-    """Whether a class of ours made that attribute, for users, and not from a command."""
+    """Return whether our class *kind* defines the attribute *name* for users, and not from a command."""
     home = _home(kind, name)
     static = inspect.getattr_static(kind, name)
     usable = isinstance(static, property | classmethod | staticmethod) or inspect.isroutine(static)
@@ -172,7 +172,7 @@ def _home(kind: type, name: str) -> type:
 
 
 def _called(kind: type) -> Iterator[tuple[str, Any]]:
-    """The methods of a client or batch that are made from commands, each with its command."""
+    """Yield the methods of a client or batch that are created from commands, each with its command."""
     door = importlib.import_module(kind.__module__)
     for value in (getattr(door, name) for name in door.__all__):
         if _is(value, Command):

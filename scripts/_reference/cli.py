@@ -1,4 +1,4 @@
-"""The page about the command line, read off the program."""
+"""The page about the command line, generated from the program."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ This page is made from the program, as `centripetal --help` and `centripetal VER
 
 
 def cli_page() -> str:
-    """The Markdown of the page."""
+    """Return the Markdown of the page."""
     program: Any = command_line()
     parts = [_TOP, program.help.strip(), "## Options before the verb or behind it", _table(program.params)]
     shared = {option for parameter in program.params for option in parameter.opts}
@@ -32,7 +32,7 @@ def cli_page() -> str:
 
 
 def undocumented() -> list[str]:
-    """Verbs and options that say nothing of themselves."""
+    """Return the commands and options without a help text."""
     program: Any = command_line()
     return [
         f"{name} {parameter.name if parameter else ''}".strip()

@@ -1,4 +1,4 @@
-"""The page about the configuration that the embedded server honours: names and defaults are those of its structs."""
+"""The page about the configuration of the embedded server, with names and defaults from its structs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
@@ -26,7 +26,7 @@ is an `UnhonouredConfigWarning` that says why it has none, and a value with whic
 
 
 def keys() -> dict[str, Rows]:
-    """What is honoured, by chapter: each key with its default."""
+    """Return the keys with an effect and their defaults, by section."""
     return {
         "Centrifugo 6": dict(_fields(current.Config, "")),
         "Centrifugo 6: options of channels": dict(_fields(ChannelOptions, "")),
@@ -75,10 +75,10 @@ _NOTES = {
 
 
 def configuration_page() -> str:
-    """The Markdown of the page.
+    """Return the Markdown of the page.
 
     Raises:
-        LookupError: a key has no text.
+        LookupError: a key has no description.
     """
     parts = [_TOP]
     for chapter, rows in keys().items():
@@ -92,7 +92,7 @@ def configuration_page() -> str:
 
 def _text(chapter: str, key: str) -> str:
     if key not in _TEXTS[chapter]:
-        raise LookupError(f"{chapter}: write in scripts/_reference/keys.py what the key {key!r} is for")
+        raise LookupError(f"{chapter}: describe the key {key!r} in scripts/_reference/keys.py")
     return _TEXTS[chapter][key]
 
 
