@@ -51,7 +51,7 @@ def main() -> int:
                 client, rows, name=asked.source.name, checkpoint=checkpoint, refused=refused, group=asked.group
             )
         except CentripetalError as error:
-            print(f"stopped after position {position_in(checkpoint)}: {error}\nrun it again to continue", file=sys.stderr)
+            print(f"stopped after {position_in(checkpoint)}: {error}\nrun it again to continue", file=sys.stderr)
             return 1
     print(f"{counts.published} published, {counts.refused} refused{f': see {refused}' if counts.refused else ''}")
     return 0

@@ -31,8 +31,8 @@ def test_violations_are_listed() -> None:
     assert listed == {name: (one.real, one.embedded) for name, one in PROTOCOL_VIOLATIONS.items()}
 
 
-def test_differences_of_replies_are_told() -> None:
-    """Reasons for which API replies of 1.x may differ are on the page; as long as there is none, it says so."""
+def test_differences_of_replies_are_listed() -> None:
+    """Accepted differences of 1.x API replies are listed with their reasons."""
     assert ("In API replies, the only accepted difference" in TEXT) is (not DEVIATIONS_V1)
     assert [one.reason for one in DEVIATIONS_V1 if one.reason not in TEXT] == []
 

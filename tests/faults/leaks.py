@@ -39,4 +39,4 @@ def leaks(error: BaseException, secret: str) -> Iterator[str]:
             if frame.filename.startswith(_OURS):
                 for name, value in (frame.locals or {}).items():
                     if reveals(value, secret):
-                        yield f"{name} in {frame.name} shows the secret beside a traceback: {value}"
+                        yield f"{name} in {frame.name} shows the secret next to a traceback: {value}"

@@ -64,7 +64,7 @@ class SelfText(str):
     ],
 )
 def test_a_command_becomes_its_params(command: Command[Any], params: bytes) -> None:
-    """Fields that were given are sent under their names, None as data too; the time limit is not."""
+    """Fields that were given are sent under their names, including None as data; the time limit is not sent."""
     assert command.body() == params
     json.loads(command.body().replace(b"1e400", b"1"))
 

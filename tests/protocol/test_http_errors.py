@@ -24,7 +24,7 @@ from centripetal.protocol.http_errors import excerpt, http_error
 def test_a_status_sets_executed_and_retryable(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
-    """The dialect's words come first, then what is known of the status, then the body."""
+    """The message contains the dialect's text, or else a text for the status, or else the body."""
     error = http_error(HTTPReply(status, b"body"), "http://h/api", {401: "words of the dialect"})
     assert type(error) is kind
     assert (error.status, error.executed, error.retryable) == (status, executed, retryable)
@@ -33,6 +33,6 @@ def test_a_status_sets_executed_and_retryable(
 
 
 def test_the_head_of_a_body_is_short_and_printable() -> None:
-    """Whatever bytes there are."""
+    """Any bytes of a body are shown as short printable text."""
     assert excerpt(b"") == "an empty body"
     assert excerpt(b"\xff" * 500) == repr("\ufffd" * 100)

@@ -29,7 +29,7 @@ class Say(Command[str], frozen=True):
 
 
 class Heard(Outcome[str], kw_only=True):
-    """An outcome: the text that came back, or "100", the server's own trouble."""
+    """An outcome: the text that was received, or a server error if the text is a number ("100" is temporary)."""
 
     text: str
     index: int | None = 99

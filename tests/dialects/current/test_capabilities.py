@@ -90,7 +90,7 @@ def test_a_field_that_the_version_ignores_is_refused(
 def test_a_server_with_a_single_endpoint_is_older_than_5(
     command: Command[Any], knowing: list[str], ignoring: list[str]
 ) -> None:
-    """That alone says much, also where its version is not known."""
+    """A server that only has the single endpoint is older than 5.0, even if its version is unknown."""
     server = ServerCapabilities()
     server.single = True
     if set(ignoring) & {V50, V52, V60, V62}:

@@ -135,8 +135,8 @@ def test_a_refused_request_may_have_run_in_part() -> None:
         assert (caught.value.status, caught.value.executed) == (400, executed)
 
 
-def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
-    """Calls made before the server was known may say what it ignores: those come to an error, at no one's cost."""
+def test_a_command_with_ignored_fields_is_not_sent() -> None:
+    """A call that was made before the server was known fails alone if it has fields that the server ignores."""
     server = ServerCapabilities()
     server.single = True
     calls = prepared(Publish("a", 1, version=3), Publish("b", 1))
@@ -155,8 +155,8 @@ def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
         alone.result()
 
 
-def test_whether_it_is_there_tells_its_version() -> None:
-    """404 and 405: it is not; a wrong key is an error of its own."""
+def test_detection_of_the_endpoint_learns_the_version() -> None:
+    """404 and 405 mean that the endpoint does not exist; a wrong key raises AuthenticationError."""
     server = ServerCapabilities()
     body = b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}'
     assert play(place(server).is_there(), HTTPReply(200, body)) is True
@@ -169,8 +169,8 @@ def test_whether_it_is_there_tells_its_version() -> None:
         play(place().is_there(), HTTPReply(401, b""))
 
 
-def test_a_server_that_is_replaced_is_found_out_anew() -> None:
-    """Centrifugo 7 will have no single endpoint any more."""
+def test_a_replaced_server_is_detected_again() -> None:
+    """Centrifugo 7 will no longer have the single endpoint."""
     server = ServerCapabilities()
     server.single, server.version, server.open = True, (4, 1, 2), True
     with pytest.raises(HTTPStatusError):
