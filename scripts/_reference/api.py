@@ -30,24 +30,24 @@ class Page(NamedTuple):
 PAGES: Mapping[str, Page] = {
     "centripetal": Page(
         "centripetal",
-        "The API of Centrifugo 3 to 6. How it is used: [the client](../howto/client.md). A parameter whose default is\n"
-        "`…` is not given unless you give it. Every call also takes `timeout=`, seconds for the whole call.",
+        "The API of Centrifugo 3 to 6. Guide: [the client](../howto/client.md). A parameter with the default `…` is\n"
+        "not sent unless you pass it. Every call also accepts `timeout=`, the time limit of the whole call in seconds.",
     ),
     "v1": Page(
         "centripetal.v1",
-        "The API of Centrifugo 1.x. How it is used: [the client of 1.x](../howto/client-v1.md).",
+        "The API of Centrifugo 1.x. Guide: [the client of 1.x](../howto/client-v1.md).",
     ),
     "tokens": Page(
         "centripetal.tokens",
-        "JSON Web Tokens of Centrifugo 3 and later. How they are used: [tokens for browsers](../howto/tokens.md).",
+        "JSON Web Tokens for Centrifugo 3 and later. Guide: [tokens for browsers](../howto/tokens.md).",
     ),
     "server": Page(
         "centripetal.server",
-        "A Centrifugo in this process. How it is used: [the embedded server](../howto/embedded-server.md).",
+        "A Centrifugo server in this process. Guide: [the embedded server](../howto/embedded-server.md).",
     ),
     "testing": Page(
         "centripetal.testing",
-        "For tests of your back end. How it is used: [testing your back end](../howto/testing.md). The pytest\n"
+        "Helpers for tests of your back end. Guide: [testing your back end](../howto/testing.md). The pytest\n"
         "fixtures are `centrifugo`, `centrifugo_recorder`, `centrifugo_v1` and `centrifugo_v1_recorder`.",
     ),
 }
@@ -96,7 +96,7 @@ def page(which: str) -> str:
         if mine:
             parts += [f"## {title}", *(_entry(module, name) for name in mine)]
     if "__version__" in documented(door):
-        parts += ["### `__version__` { #version }", "The version of this library, as text."]
+        parts += ["### `__version__` { #version }", "The version of this library, as a string."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -185,7 +185,7 @@ def _commands(kind: type, commands: list[tuple[str, Any]]) -> str:
     adding = hasattr(kind, "add_publish")
     lines = [f"- `{method}(…)`: [{value.__name__}](#{anchor(value.__name__)})" for method, value in sorted(commands)]
     more = (
-        "\n\nEach has a sister `add_…` with the same arguments, which puts the command into the buffer."
+        "\n\nEach also exists as `add_…` with the same arguments, which adds the command to the buffer."
         if adding
         else ""
     )

@@ -19,9 +19,9 @@ Rows = dict[str, Any]
 _TOP = """# Configuration of the embedded server
 
 `EmbeddedServer(config=…)` and `centripetal serve --config FILE` take the JSON configuration of the real server.
-These keys have an effect; their names and defaults are those of the real server. Any other key that asks for something
-is an `UnhonouredConfigWarning` that says why it has none, and a value with which the real server would not start is a
-`UsageError`.
+The keys below have an effect, with the names and defaults of the real server. Any other key whose value is
+not off or empty causes an `UnhonouredConfigWarning` with the reason. A value with which the real server would not start
+raises `UsageError`.
 """
 
 
@@ -65,11 +65,11 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 _NOTES = {
     "Centrifugo 6": 'Durations are text such as `"25s"`.',
     "Centrifugo 6: options of channels": (
-        "In `channel.without_namespace`, and in each of `channel.namespaces` beside its `name`."
+        "In `channel.without_namespace`, and in each of `channel.namespaces`, in addition to its `name`."
     ),
     "Centrifugo 1.x": "Durations are seconds, sizes bytes.",
     "Centrifugo 1.x: options of channels": (
-        "At the top for channels without a namespace, and in each of `namespaces` beside its `name`."
+        "At the top level for channels without a namespace, and in each of `namespaces`, in addition to its `name`."
     ),
 }
 
@@ -86,7 +86,7 @@ def configuration_page() -> str:
         parts += [f"## {chapter}", _NOTES[chapter], "\n".join(["| key | default | |", "| --- | --- | --- |", *lines])]
     for title, reasons in (("Centrifugo 6", current._REASONS), ("Centrifugo 1.x", v1._REASONS)):
         lines = [f"| `{key}` | {reason} |" for key, reason in reasons.items()]
-        parts += [f"## {title}: what has no effect", "\n".join(["| key | because |", "| --- | --- |", *lines])]
+        parts += [f"## {title}: keys without effect", "\n".join(["| key | reason |", "| --- | --- |", *lines])]
     return "\n\n".join(parts) + "\n"
 
 
