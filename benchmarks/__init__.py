@@ -1,1 +1,1 @@
-"""How fast the library is, next to others that do the same work: `python -m benchmarks` (see `__main__.py`)."""
+"""Speed of the library compared with other libraries: `python -m benchmarks` (see `__main__.py`)."""

@@ -1,10 +1,12 @@
 """Race our client against others: `python -m benchmarks` on a Centrifugo 1.x, `--server 6` on a current one.
 
-The server is the one at CENTRIFUGO_API_URL (or `--url`) with CENTRIFUGO_SECRET or CENTRIFUGO_API_KEY (or
-`--credential`); or one that is started for the time of the races if CENTRIFUGO_V1_BIN or CENTRIFUGO_V6_BIN names its
-program; or else the embedded one. On 1.x the Go client takes part if GOCENT_BENCH names a program (see `gocent.py`).
-One table is printed; JSON goes to docs/benchmarks/v1.json or v6.json and a plot beside it, or where `--output` says; a
-run of some rows only, or a quick one, writes nothing unless told. The exit status is 1 if a target is missed.
+The races use the server at CENTRIFUGO_API_URL (or `--url`) with CENTRIFUGO_SECRET or CENTRIFUGO_API_KEY (or
+`--credential`). Without an address, they start the program that CENTRIFUGO_V1_BIN or CENTRIFUGO_V6_BIN names, or else
+the embedded server. On 1.x the Go client takes part if GOCENT_BENCH names a program (see `gocent.py`).
+
+The program prints one table, and writes JSON to docs/benchmarks/v1.json or v6.json, or to `--output`, with a plot in
+the same folder. A run of selected rows, or a quick run, writes only to `--output`. The exit status is 1 if a target is
+missed.
 """
 
 import argparse
@@ -27,8 +29,8 @@ OUTPUT = Path(__file__).parent.parent / "docs" / "benchmarks"
 LONE, STREAM, WEIGHT = "lone call", "stream", "weight"
 
 
-class Given(NamedTuple):
-    """A server to race on."""
+class RaceServer(NamedTuple):
+    """A server for the races."""
 
     url: str
     credential: str
@@ -59,19 +61,19 @@ def main() -> int:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", help="parts of the names of rows to run; an unknown one lists them")
+    parser.add_argument("rows", nargs="*", help="rows to run, by parts of their names; an unknown name lists all rows")
     parser.add_argument("--server", type=int, choices=list(ROWS), default=1, help="the server's generation (1)")
     parser.add_argument("--url", default=os.environ.get("CENTRIFUGO_API_URL"), help="the server's address")
     parser.add_argument("--credential", help="its secret (1) or API key (6)")
-    parser.add_argument("--rounds", type=int, help="how often each contender has its turn (11; quick: 3)")
-    parser.add_argument("--quick", action="store_true", help="less of everything, in under a minute")
-    parser.add_argument("--stream", type=int, help="how many publishes the stream has (200,000; quick: 50,000)")
-    parser.add_argument("--output", type=Path, help="where the JSON goes, and the plot beside it")
+    parser.add_argument("--rounds", type=int, help="number of turns of each contender (11; quick: 3)")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, in under a minute")
+    parser.add_argument("--stream", type=int, help="number of publishes in the stream (200,000; quick: 50,000)")
+    parser.add_argument("--output", type=Path, help="file for the JSON; the plot is written to the same folder")
     return parser
 
 
 def _chosen(parts: list[str], names: list[str]) -> list[str]:
-    """The names that *parts* name: each itself if it is a name, else all that hold it. Empty if one names nothing."""
+    """Return the names that *parts* select: exact names, or else names with a part; empty if a part has no match."""
     if any(all(part not in name for name in names) for part in parts):
         return []
     return [
@@ -81,7 +83,7 @@ def _chosen(parts: list[str], names: list[str]) -> list[str]:
     ]
 
 
-def _place(generation: Generation, server: Given) -> Place:
+def _place(generation: Generation, server: RaceServer) -> Place:
     program = gocent.find(os.environ) if generation == 1 else None
     if generation == 1 and program is None:
         print("without gocent: GOCENT_BENCH names no program")
@@ -114,13 +116,13 @@ def _race(name: str, row: Row, place: Place, rounds: int, seconds: float) -> Res
 
 
 @contextlib.contextmanager
-def _server(generation: Generation, options: argparse.Namespace) -> Iterator[Given]:
+def _server(generation: Generation, options: argparse.Namespace) -> Iterator[RaceServer]:
     variable = servers.variable(generation)
     if options.url:
         credential = options.credential or os.environ.get(variable)
         if not credential:
             sys.exit(f"error: the server's credential is needed as well: --credential or {variable}")
-        yield Given(options.url, credential, "given")
+        yield RaceServer(options.url, credential, "given")
         return
     *_, kind = servers.kinds(generation)
     if kind == "embedded":
@@ -129,7 +131,7 @@ def _server(generation: Generation, options: argparse.Namespace) -> Iterator[Giv
         )
     what = f"Centrifugo {generation}.x" if kind == "real" else kind
     with servers.start(generation, kind) as server:
-        yield Given(server.url, servers.CREDENTIAL, what)
+        yield RaceServer(server.url, servers.CREDENTIAL, what)
 
 
 if __name__ == "__main__":

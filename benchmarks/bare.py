@@ -1,4 +1,4 @@
-"""The least that Python can do: one `send`, one `recv` in the best case, no checks, no deadline."""
+"""The lower bound for Python: one `send` and, in the best case, one `recv`, without checks or a deadline."""
 
 import socket
 from urllib.parse import urlsplit
@@ -11,10 +11,10 @@ __all__ = ["BareSocket", "ReadyMade"]
 
 
 class BareSocket:
-    """One socket a thread, kept open.
+    """Sends over sockets that are kept open, one per thread.
 
     Args:
-        decode: whether to decode the replies and look at what they say.
+        decode: whether to decode and check the replies.
     """
 
     def __init__(
@@ -34,17 +34,17 @@ class BareSocket:
         self._idle: list[socket.socket] = []
 
     def head(self, url: str) -> bytes:
-        """The first lines of requests to *url*."""
+        """Return the first lines of requests to *url*."""
         lines = f"POST {urlsplit(url).path} HTTP/1.1\r\nHost: {self._parts.netloc}\r\n"
         return f"{lines}Content-Type: application/json\r\n".encode()
 
     def request(self, head: bytes, body: bytes) -> bytes:
-        """The bytes of a request."""
+        """Return the bytes of a request."""
         name, value = self.work.header(body)
         return b"%b%b: %b\r\nContent-Length: %d\r\n\r\n%b" % (head, name.encode(), value.encode(), len(body), body)
 
     def post(self, request: bytes) -> bytes:
-        """Send *request* and read the reply's body."""
+        """Send *request* and return the body of the reply."""
         sock = self._take()
         sock.sendall(request)
         received = sock.recv(65_536)
@@ -85,7 +85,7 @@ class BareSocket:
 
 
 class ReadyMade(BareSocket):
-    """Sends a request of a thousand publishes made before, signature included, and decodes the reply."""
+    """Sends a prepared request of a thousand publishes, including its signature, and decodes the reply."""
 
     def __init__(self, generation: Generation, url: str, credential: str, size: int = 1000) -> None:
         super().__init__(generation, url, credential)
@@ -99,7 +99,7 @@ class ReadyMade(BareSocket):
 
 def _receive(sock: socket.socket) -> bytes:
     if not (received := sock.recv(65_536)):
-        raise RuntimeError("the server hung up")
+        raise RuntimeError("the server closed the connection")
     return received
 
 

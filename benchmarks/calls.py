@@ -1,4 +1,4 @@
-"""How many function calls one publish on a kept connection takes: they do not depend on the machine."""
+"""Number of function calls of one publish on a kept connection, which does not depend on the machine."""
 
 import sys
 from collections.abc import Callable
@@ -11,11 +11,11 @@ __all__ = ["Calls", "count", "publish_calls"]
 
 
 class Calls(NamedTuple):
-    """What was counted.
+    """Number of calls.
 
     Attributes:
-        python: calls of functions that are written in Python.
-        c: calls of functions that are written in C.
+        python: calls of functions written in Python.
+        c: calls of functions written in C.
     """
 
     python: int
@@ -23,7 +23,7 @@ class Calls(NamedTuple):
 
 
 def count(function: Callable[[], object]) -> Calls:
-    """Return how many calls *function* makes in this thread, its own not included."""
+    """Return the number of calls that *function* makes in this thread, without the call of *function*."""
     python = c = 0
 
     def notice(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -36,11 +36,11 @@ def count(function: Callable[[], object]) -> Calls:
         function()
     finally:
         sys.setprofile(None)
-    return Calls(python - 1, c - 1)  # without the call of the function, and the one that ends the counting
+    return Calls(python - 1, c - 1)  # without the call of the function, and the call that ends the counting
 
 
 def publish_calls(generation: int) -> Calls:
-    """Return the calls of one `Client.publish` to an embedded server, after two others have opened the connection."""
+    """Return the calls of one `Client.publish` to an embedded server, on a connection that two calls have used."""
     with CentrifugoV1() if generation == 1 else Centrifugo() as server:
         client = server.client()
         for _ in range(2):

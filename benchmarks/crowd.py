@@ -1,4 +1,4 @@
-"""What races do not show of a busy `AsyncClient`: how long a lone call waits, and whether memory stays flat."""
+"""Behaviour of a busy `AsyncClient` that races do not show: waiting time of a single call, and growth of memory."""
 
 import asyncio
 import time
@@ -16,13 +16,13 @@ __all__ = ["Lone", "LoneTurn", "Stream", "StreamTurn"]
 
 
 class LoneTurn(NamedTuple):
-    """How long a call took while others published.
+    """Duration of single calls while other tasks publish.
 
     Attributes:
-        times: how many lone calls were made, one after another.
-        p50_ns, p99_ns: what half, and 99 in a hundred, of them did not exceed.
-        group_ns: the median time of a request with as many commands as one may carry, while nothing else is going on.
-        group: how many these are.
+        times: number of single calls, one after another.
+        p50_ns, p99_ns: median and 99th percentile of their durations.
+        group_ns: median duration of a request with the maximum number of commands on an idle client.
+        group: number of commands in such a request.
     """
 
     times: int
@@ -34,7 +34,7 @@ class LoneTurn(NamedTuple):
 
 
 class Lone:
-    """One task that calls now and then, on a channel of its own, while a thousand publish as fast as they can."""
+    """One task that publishes now and then on another channel, while a thousand tasks publish as fast as they can."""
 
     def __init__(self, generation: Generation, url: str, credential: str, workers: int = 1000) -> None:
         self._client = awaiting_client(generation, url, credential)
@@ -75,16 +75,16 @@ class Lone:
         return time.perf_counter_ns() - start
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing, as nothing is kept open."""
 
 
 class StreamTurn(NamedTuple):
     """A long stream of publishes.
 
     Attributes:
-        times: how many there were.
-        wall_ns, cpu_ns: how long they took.
-        resident_kb: the memory of the process, each time that another hundredth of them had been taken up.
+        times: number of publishes.
+        wall_ns, cpu_ns: duration and processor time of the stream.
+        resident_kb: memory of the process, after each hundredth of the publishes.
     """
 
     times: int
@@ -95,7 +95,7 @@ class StreamTurn(NamedTuple):
 
 
 class Stream:
-    """A generator that a thousand tasks publish from, each taking the next message when its last one is answered."""
+    """A thousand tasks publish from one generator; each takes the next message after the reply to its last message."""
 
     def __init__(self, generation: Generation, url: str, credential: str, workers: int = 1000) -> None:
         self._client = awaiting_client(generation, url, credential)
@@ -127,4 +127,4 @@ class Stream:
         return StreamTurn(times, wall, busy, memory)
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing, as nothing is kept open."""

@@ -1,9 +1,9 @@
 """Many connections on one channel: `python -m benchmarks.fanout` on a 1.x server, `--server 6` on a current one.
 
-Measures the embedded server and, where CENTRIFUGO_V1_BIN or CENTRIFUGO_V6_BIN names one, a real one beside it: the
-memory of an idle connection, whether every publication arrives at every connection and in order, and how late. Then the
-rate is raised until a server lags: until one delivery in twenty takes longer than it is to the next publication.
-Server, clients and publisher are processes of their own on this machine.
+It measures the embedded server and, if CENTRIFUGO_V1_BIN or CENTRIFUGO_V6_BIN names a program, a real server: memory of
+an idle connection, completeness and order of the publications on every connection, and latency. Then it raises the rate
+until the server lags: until one delivery in twenty takes longer than the interval between publications. Server, clients
+and publisher are separate processes on this machine.
 """
 
 import argparse
@@ -27,7 +27,7 @@ LATE_NS = 1_000_000_000
 
 
 class Load(NamedTuple):
-    """How one server did with so many publications a second."""
+    """Result of one server at one rate of publications."""
 
     rate: int
     sent: int
@@ -39,13 +39,13 @@ class Load(NamedTuple):
         return self.sent * self.connections - self.heard.deliveries
 
     def milliseconds(self, part: float) -> float:
-        """The latency that this part of all deliveries does not exceed."""
+        """Return the latency percentile *part* in milliseconds."""
         latencies = self.heard.latencies
         return percentile(latencies, part) / 1e6 if latencies else float("inf")
 
     @property
     def late(self) -> int:
-        """Deliveries that took longer than a second."""
+        """Number of deliveries that took longer than a second."""
         return len(self.heard.latencies) - bisect.bisect_right(self.heard.latencies, LATE_NS)
 
     @property
@@ -77,7 +77,7 @@ def main() -> int:
                 found[kind] = list(_raise(server, listeners, options))
     if len(found) > 1:
         (ours, theirs) = (found[kind][0] for kind in ("embedded", "real"))
-        print(f"embedded in times of real, at {ours.rate} a second:")
+        print(f"embedded relative to real, at {ours.rate} a second:")
         for name, part in PERCENTILES.items():
             print(f"  latency {name}: {ours.milliseconds(part) / theirs.milliseconds(part):.2f}")
         print(f"  memory: {memory['embedded'] / memory['real']:.2f}")
@@ -90,13 +90,13 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--server", type=int, choices=[1, 6], default=1, help="the server's generation (1)")
     parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20, help="publications a second")
-    parser.add_argument("--seconds", type=int, default=10, help="how long at each rate")
-    parser.add_argument("--memory", type=float, default=40.0, help="KB that an idle connection may cost")
+    parser.add_argument("--seconds", type=int, default=10, help="duration of each rate")
+    parser.add_argument("--memory", type=float, default=40.0, help="maximum KB of memory per idle connection")
     return parser
 
 
 def _raise(server: Server, listeners: Listeners, options: argparse.Namespace) -> Iterator[Load]:
-    """Loads at growing rates until one is too much."""
+    """Yield results at growing rates until the server lags."""
     numbers = itertools.count()
     for factor in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10):
         rate = int(options.rate * factor)
@@ -121,8 +121,8 @@ def _load(server: Server, listeners: Listeners, rate: int, options: argparse.Nam
 
 
 def _resident(pid: int) -> float:
-    """KB of memory that a process has."""
-    time.sleep(1)  # garbage collectors of either kind
+    """Return the resident memory of a process in KB."""
+    time.sleep(1)  # give the garbage collector of the server time to run
     shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True)
     return float(shown.stdout)
 

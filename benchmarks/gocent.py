@@ -1,10 +1,10 @@
-"""gocent v1, the Go client, through a program that GOCENT_BENCH names.
+"""gocent v1, the Go client, run by the program that GOCENT_BENCH names.
 
-The program is called as `PROGRAM URL SECRET MODE WORKERS COUNT`. In each of WORKERS goroutines it does the work once
-without measuring; then they do it COUNT times altogether, each its part. Each has a client of its own, made of `URL`
-and `SECRET`: a client that several use fails, for its calls go through its buffer (`ErrClientNotEmpty`). It prints a
-JSON object with the members of `benchmarks.measure.Turn`: times (how many calls were made), wall_ns, cpu_ns, p50_ns,
-p99_ns (of one call), peak_kb (resident memory). It ends with another status than 0 if anything fails. MODE is the work:
+The program is called as `PROGRAM URL SECRET MODE WORKERS COUNT`. Each of WORKERS goroutines does the work once without
+measuring; then all goroutines together do it COUNT times. Each goroutine has its own client for `URL` and `SECRET`,
+because a shared client fails: its calls use its buffer (`ErrClientNotEmpty`). The program prints a JSON object with the
+members of `benchmarks.measure.Turn`: times (number of calls), wall_ns, cpu_ns, p50_ns, p99_ns (of one call), peak_kb
+(resident memory). Its exit status is not 0 if anything fails. MODE is the work:
 
     publish     Publish("news", {"text":"hello","number":42})
     buffer      1,000 times AddPublish of the same, then Send
@@ -22,7 +22,7 @@ __all__ = ["Gocent", "find"]
 
 
 def find(environment: Mapping[str, str]) -> str | None:
-    """The program, if there is one."""
+    """Return the path of the program, or None if it is not set."""
     return shutil.which(environment.get("GOCENT_BENCH", ""))
 
 
@@ -40,4 +40,4 @@ class Gocent:
         return Turn(**json.loads(done.stdout))
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing, as nothing is kept open."""

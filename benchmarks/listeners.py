@@ -1,7 +1,7 @@
-"""Many WebSocket clients of Centrifugo 1.x or 6.x in a process of their own, that do nothing but listen and keep count.
+"""A process with many WebSocket clients of Centrifugo 1.x or 6.x that only listen and count.
 
-They are made for little work per frame, so that on a small machine it is the server that is measured: frames are looked
-for what they hold, not parsed. What is published must be `{"n": <number>, "t": <monotonic nanoseconds>}`.
+They do little work per frame, so that a small machine measures the server instead of the clients: they search frames
+for publications without parsing them. Published data must be `{"n": <number>, "t": <monotonic nanoseconds>}`.
 """
 
 import asyncio
@@ -26,18 +26,18 @@ __all__ = ["CHANNEL", "DIALECTS", "Dialect", "Heard", "Listeners"]
 CHANNEL = "load"
 
 _MASKED = b"\0\0\0\0"  # a mask that changes nothing
-_AT_ONCE = 50  # connections that are being opened at the same time
+_AT_ONCE = 50  # number of connections that are opened at the same time
 _PATIENCE = 60.0
 
 
 class Dialect(NamedTuple):
-    """What clients of one generation say and listen for.
+    """Messages of the clients of one generation.
 
     Attributes:
-        hello: the text message that connects and subscribes.
-        subscribed: what the answer to that holds once it has worked.
-        event: finds a publication, with its number and its time, or else a ping.
-        pong: the frame that answers a ping.
+        hello: text message that connects and subscribes.
+        subscribed: part of the reply to a successful subscription.
+        event: pattern of a publication, with its number and its time, or of a ping.
+        pong: frame that answers a ping.
     """
 
     hello: bytes
@@ -57,7 +57,7 @@ DIALECTS: Mapping[Generation, Dialect] = {
         _event(b"\x89\x04ping"),
         b"\x8a\x84" + _MASKED + b"ping",
     ),
-    # Nothing else in these conversations has an empty object in it once the subscription stands (spec v6 §11.2).
+    # After the subscription, only pings contain an empty object in these conversations (spec v6 §11.2).
     6: Dialect(
         b'{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"load"}}',
         b'"id":2,"subscribe":{}',
@@ -68,13 +68,13 @@ DIALECTS: Mapping[Generation, Dialect] = {
 
 
 class Heard(NamedTuple):
-    """What all of them have received since the last time.
+    """Publications received by all clients since the last call.
 
     Attributes:
-        deliveries: publications received.
-        disordered: those that were not the one after the last one of that connection.
+        deliveries: number of publications received.
+        disordered: number of publications that did not follow the previous publication of their connection.
         latencies: nanoseconds from publication to receipt, sorted.
-        alive: how many connections are open.
+        alive: number of open connections.
     """
 
     deliveries: int
@@ -84,7 +84,7 @@ class Heard(NamedTuple):
 
 
 class Listeners:
-    """*number* clients subscribed to `CHANNEL`; the server must be an insecure one of that *generation*."""
+    """*number* clients subscribed to `CHANNEL` on a server of *generation*, which must be insecure."""
 
     def __init__(self, generation: Generation, number: int, port: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -104,7 +104,7 @@ class Listeners:
         self._process.join()
 
     def heard(self, count: int = 0, patience: float = _PATIENCE) -> Heard:
-        """What came so far, as soon as it is *count* publications or *patience* seconds have passed."""
+        """Return the results so far, after *count* publications or *patience* seconds."""
         self._pipe.send((count, patience))
         heard: Heard = self._pipe.recv()
         return heard

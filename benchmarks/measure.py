@@ -1,7 +1,7 @@
-"""Races: contenders do the same work in turns, and what counts is the ratio of two of them in the same round.
+"""Races: contenders do the same work in turns, and the result is the ratio of two contenders in the same round.
 
-A machine that others use is fast in one second and slow in the next. Contenders that take turns (A B C A B C …) meet
-the same machine, so the median over all rounds of the ratio within a round holds still where times do not.
+A shared machine is fast in one second and slow in the next. Contenders that take turns (A B C A B C …) get the same
+machine, so the median of the ratios within rounds is reliable even where times are not.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ __all__ = ["Contender", "Race", "Result", "Target", "Turn", "run"]
 
 
 class Turn(NamedTuple):
-    """What one contender took for its part of a round.
+    """Result of one contender in one round.
 
     Attributes:
-        times: how many calls it made.
-        wall_ns, cpu_ns: nanoseconds for all of it; `cpu_ns` of the contender's process alone.
-        p50_ns, p99_ns: what half, and 99 in a hundred, of its calls did not exceed.
-        peak_kb: the most memory that its process has had so far.
+        times: number of calls.
+        wall_ns, cpu_ns: duration of all calls, and processor time of the contender's process, in nanoseconds.
+        p50_ns, p99_ns: median and 99th percentile of the durations of its calls.
+        peak_kb: peak memory of its process so far.
     """
 
     times: int
@@ -30,7 +30,7 @@ class Turn(NamedTuple):
 
 
 class Contender(Protocol):
-    """Somebody who can do the work of a race."""
+    """An object that can do the work of a race."""
 
     @property
     def name(self) -> str: ...
@@ -43,7 +43,7 @@ class Contender(Protocol):
 
 
 class Target(NamedTuple):
-    """What is aimed at: *ours* is at least *least* times as fast as *theirs*."""
+    """A target: *ours* must be at least *least* times as fast as *theirs*."""
 
     ours: str
     theirs: str
@@ -51,15 +51,15 @@ class Target(NamedTuple):
 
 
 class Race(NamedTuple):
-    """Work, and who competes in it.
+    """Work and its contenders.
 
     Attributes:
-        name: what the work is, as one names it to select it.
-        messages: how many messages one call carries.
-        workers: how many calls are under way at the same time.
-        contenders: who competes.
-        targets: what is aimed at.
-        busy: who may take how many microseconds of processor time a message.
+        name: name of the work, for selecting it.
+        messages: number of messages per call.
+        workers: number of concurrent calls.
+        contenders: participants.
+        targets: required ratios.
+        busy: maximum processor time per message, in microseconds, by contender.
     """
 
     name: str
@@ -71,17 +71,17 @@ class Race(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A race that was run: turns by contender, one a round."""
+    """A finished race: one turn per round of each contender."""
 
     race: Race
     turns: dict[str, list[Turn]]
 
     def rate(self, name: str) -> float:
-        """Messages per second: the median over the rounds."""
+        """Return the median over the rounds of messages per second."""
         return median(turn.times * self.race.messages / turn.wall_ns for turn in self.turns[name]) * 1e9
 
     def cpu_microseconds(self, name: str) -> float:
-        """Processor time of one message: the median over the rounds."""
+        """Return the median over the rounds of the processor time per message."""
         return median(turn.cpu_ns / turn.times for turn in self.turns[name]) / self.race.messages / 1e3
 
     def p50_milliseconds(self, name: str) -> float:
@@ -94,7 +94,7 @@ class Result(NamedTuple):
         return max(turn.peak_kb for turn in self.turns[name]) / 1024
 
     def speed(self, name: str, reference: str) -> float:
-        """How many times as fast *name* is as *reference*: the median over the rounds."""
+        """Return the median over the rounds of the speed of *name* relative to *reference*."""
         return median(
             (other.wall_ns / other.times) / (mine.wall_ns / mine.times)
             for mine, other in zip(self.turns[name], self.turns[reference], strict=True)
@@ -102,11 +102,11 @@ class Result(NamedTuple):
 
 
 def run(race: Race, rounds: int, seconds: float) -> Result:
-    """Let all contenders take a turn of about *seconds* in each of *rounds*, and two before that do not count."""
+    """Run *rounds* rounds with a turn of about *seconds* per contender, after two turns that do not count."""
     turns: dict[str, list[Turn]] = {contender.name: [] for contender in race.contenders}
     times = {contender.name: _times(race, contender, seconds) for contender in race.contenders}
     for number in range(rounds):
-        # Each has each place in the order about as often, so nobody always follows the same.
+        # The order rotates, so that no contender always follows the same other contender.
         first = number % len(race.contenders)
         for contender in [*race.contenders[first:], *race.contenders[:first]]:
             turns[contender.name].append(contender.turn(times[contender.name]))
@@ -114,7 +114,7 @@ def run(race: Race, rounds: int, seconds: float) -> Result:
 
 
 def _times(race: Race, contender: Contender, seconds: float) -> int:
-    """How many calls *contender* makes in that time, but at least two with each of the workers."""
+    """Return how many calls *contender* makes in that time, but at least two per worker."""
     contender.turn(2 * race.workers)
     turn = contender.turn(4 * race.workers)
     each = turn.times * seconds * 1e9 / turn.wall_ns / race.workers

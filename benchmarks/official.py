@@ -1,6 +1,6 @@
-"""cent, the client of the current API that Centrifugo's authors publish, as a contender.
+"""cent, the client of the current API by Centrifugo's authors, as a contender.
 
-It brings its HTTP libraries: requests for its `Client`, aiohttp for its `AsyncClient`.
+It uses its own HTTP libraries: requests for `Client`, aiohttp for `AsyncClient`.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def _batch() -> BatchRequest:
 
 
 def _check(result: PublishResult | BroadcastResult | BatchResult) -> None:
-    """cent raises what a command alone comes to, and leaves the parts of a request to its caller."""
+    """Check the parts of a result; cent raises only for a single command."""
     if isinstance(result, BroadcastResult) and any(part.error is not None for part in result.responses):
         raise RuntimeError("the server refused a part of a broadcast")
     if isinstance(result, BatchResult) and len(result.replies) != SIZE:
@@ -46,7 +46,7 @@ def _check(result: PublishResult | BroadcastResult | BatchResult) -> None:
 
 
 class Blocking:
-    """`cent.Client`, one for all threads, with a pool as large as there are threads."""
+    """`cent.Client`, shared by all threads, with a pool of one connection per thread."""
 
     def __init__(
         self, generation: Generation, url: str, credential: str, kind: str = "publish", workers: int = 1
@@ -78,7 +78,7 @@ class Blocking:
 
 
 class Awaited:
-    """`cent.AsyncClient`, one for all tasks."""
+    """`cent.AsyncClient`, shared by all tasks."""
 
     def __init__(
         self, generation: Generation, url: str, credential: str, kind: str = "publish", workers: int = 1
@@ -90,7 +90,7 @@ class Awaited:
         self._workers = workers
 
     async def _make(self, url: str, key: str) -> AsyncClient:
-        return AsyncClient(url, key, timeout=30)  # it wants a loop that runs
+        return AsyncClient(url, key, timeout=30)  # cent requires a running loop
 
     async def _publish(self) -> None:
         _check(await self._client.publish(_publish()))

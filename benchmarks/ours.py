@@ -14,17 +14,17 @@ SIZE = 1_000
 
 
 def blocking_client(generation: Generation, url: str, credential: str) -> v1.Client | centripetal.Client:
-    """Our client of that generation."""
+    """Return our blocking client for that generation."""
     return (v1.Client if generation == 1 else centripetal.Client)(url, credential, timeout=30)
 
 
 def awaiting_client(generation: Generation, url: str, credential: str) -> v1.AsyncClient | centripetal.AsyncClient:
-    """Our client of that generation, awaited."""
+    """Return our asyncio client for that generation."""
     return (v1.AsyncClient if generation == 1 else centripetal.AsyncClient)(url, credential, timeout=30)
 
 
 class Blocking:
-    """`Client`, one for all threads."""
+    """`Client`, shared by all threads."""
 
     def __init__(
         self, generation: Generation, url: str, credential: str, kind: Kind = "publish", workers: int = 1
@@ -47,7 +47,7 @@ class Blocking:
 
 
 class Batched(Blocking):
-    """`with client.batch()` around a thousand publishes, and all of their results."""
+    """`with client.batch()` around a thousand publishes, including all results."""
 
     def turn(self, times: int) -> Turn:
         return timed(times, self._batch)
@@ -60,7 +60,7 @@ class Batched(Blocking):
 
 
 class Awaited:
-    """`AsyncClient`, one for all tasks, in an event loop that stays."""
+    """`AsyncClient`, shared by all tasks, in an event loop that is kept between turns."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Awaited:
 
 
 class AwaitedBatch(Awaited):
-    """The same as `Batched`, awaited."""
+    """Like `Batched`, with asyncio."""
 
     def turn(self, times: int) -> Turn:
         return self._runner.run(timed_awaiting(times, self._batch, 1))
@@ -110,7 +110,7 @@ def _uvloop() -> asyncio.AbstractEventLoop:
 
 
 class Send:
-    """`v1.Client.send` of a full buffer; filling it is not measured."""
+    """`v1.Client.send` of a full buffer; filling the buffer is not measured."""
 
     def __init__(self, generation: Generation, url: str, credential: str) -> None:
         client = blocking_client(generation, url, credential)
@@ -139,7 +139,7 @@ class Send:
 
 
 class AddAndSend(Send):
-    """A thousand times `v1.Client.add_publish`, then `send`."""
+    """A thousand calls of `v1.Client.add_publish`, then `send`."""
 
     def turn(self, times: int) -> Turn:
         return timed(times, self._fill_and_send)

@@ -1,4 +1,4 @@
-"""Libraries that know HTTP and not Centrifugo: what one would write with them, a kept connection included."""
+"""General HTTP libraries, used the way a user without a Centrifugo client would, with a kept connection."""
 
 import asyncio
 import http.client
@@ -22,7 +22,7 @@ class _Peer:
         self.open()
 
     def open(self) -> None:
-        """Make the client."""
+        """Create the client."""
 
 
 class _Blocking(_Peer, ABC):
@@ -48,7 +48,7 @@ class _Awaited(_Peer, ABC):
         self.runner.run(self.start())
 
     async def start(self) -> None:
-        """Make the client, inside the loop."""
+        """Create the client inside the loop."""
 
     async def _once(self) -> None:
         self.work.check(await self.post(self.work.encode()))
@@ -62,7 +62,7 @@ class _Awaited(_Peer, ABC):
 
 
 class AIOHTTP(_Awaited):
-    """aiohttp, with one session."""
+    """aiohttp with one session."""
 
     async def start(self) -> None:
         import aiohttp
@@ -79,7 +79,7 @@ class AIOHTTP(_Awaited):
 
 
 class AsyncHTTPX(_Awaited):
-    """httpx, awaited, with one client."""
+    """httpx with one asyncio client."""
 
     async def start(self) -> None:
         import httpx
@@ -95,7 +95,7 @@ class AsyncHTTPX(_Awaited):
 
 
 class HTTPX(_Blocking):
-    """httpx, one client for all threads."""
+    """httpx with one client for all threads."""
 
     def open(self) -> None:
         import httpx
@@ -111,7 +111,7 @@ class HTTPX(_Blocking):
 
 
 class Requests(_Blocking):
-    """requests, one session with a pool as large as there are threads."""
+    """requests with one session and a pool of one connection per thread."""
 
     def open(self) -> None:
         import requests
@@ -130,7 +130,7 @@ class Requests(_Blocking):
 
 
 class HTTPClient(_Blocking):
-    """http.client of the standard library; one thread."""
+    """http.client of the standard library, in one thread."""
 
     def open(self) -> None:
         parts = urlsplit(self.url)

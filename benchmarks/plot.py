@@ -1,7 +1,7 @@
-"""A picture of a run: bars of messages per second, by race, as SVG.
+"""Chart of a run as SVG: bars of messages per second, by race.
 
-It has a ground of its own, light or dark as the system is: a page may be switched to the other, and a picture cannot
-see that.
+It has its own background, light or dark like the system, because the page around it may use the other theme, which an
+image cannot detect.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 
 
 def svg(report: Mapping[str, Any]) -> str:
-    """One bar a contender of what `benchmarks.report.as_json` made; within a race they share a scale, from zero."""
+    """Return a chart of the result of `benchmarks.report.as_json`; bars of a race share a scale that starts at zero."""
     parts: list[str] = []
     top = 24
     for race in report["races"]:

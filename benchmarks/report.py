@@ -1,4 +1,4 @@
-"""What was measured, as a table for people and as JSON for those who compare."""
+"""Reports of the results: a table for people and JSON for comparisons."""
 
 import datetime
 import importlib.metadata
@@ -16,12 +16,12 @@ from benchmarks.weight import Weight
 __all__ = ["Found", "as_json", "table", "targets", "write"]
 
 IMPORT_LIMIT_MS = 60.0
-LONE_LIMIT = 3.0  # full groups
+LONE_LIMIT = 3.0  # relative to a full group
 GROWTH_LIMIT_KB = 2048
 
 
 class Found(NamedTuple):
-    """Everything that one run found; None for what was not asked for."""
+    """Results of one run; None for parts that were not requested."""
 
     results: list[Result]
     lone: LoneTurn | None
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A target, and what came of it: at least or at most *limit*."""
+    """A target with its result; *limit* is a minimum or a maximum."""
 
     what: str
     value: float
@@ -47,13 +47,13 @@ class Verdict(NamedTuple):
 
 
 def growth_kb(stream: StreamTurn) -> int:
-    """How much more memory the second half of a stream took than the first, the first tenth left out."""
+    """Return how much more memory the second half of a stream took than the first, ignoring its first tenth."""
     samples = stream.resident_kb[len(stream.resident_kb) // 10 :]
     return max(samples[len(samples) // 2 :]) - max(samples[: len(samples) // 2])
 
 
 def targets(found: Found) -> list[Verdict]:
-    """What was aimed at, and what came of it."""
+    """Return all targets with their results."""
     return list(_targets(found))
 
 
@@ -78,7 +78,7 @@ def _targets(found: Found) -> Iterator[Verdict]:
 
 
 def table(found: Found) -> str:
-    """One table of everything, and then the targets."""
+    """Return a table of all results, followed by the targets."""
     lines = [f"{'':32} {'messages/s':>12} {'cpu µs':>8} {'p50 ms':>9} {'p99 ms':>9} {'peak MB':>8}"]
     for result in found.results:
         lines.append(result.race.name)
@@ -112,7 +112,7 @@ def table(found: Found) -> str:
 
 
 def as_json(found: Found, rounds: int, server: str) -> dict[str, Any]:
-    """Everything; ratios are medians within rounds."""
+    """Return all results; ratios are medians within rounds."""
     others = ("centripetal", "msgspec", "httptools", "requests", "httpx", "aiohttp", "cent", "uvloop")
     report: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -1,4 +1,4 @@
-"""The races there are on each generation of servers, by name, who competes in each, and what is aimed at."""
+"""The races for each generation of servers, with their contenders and targets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -12,11 +12,11 @@ __all__ = ["ROWS", "Place", "Row"]
 
 GOCENT = "gocent"
 BARE, BLIND = "bare socket", "bare socket, not decoding"
-BUSY_US = 6.0  # processor time of a message in groups of a hundred and more, signatures included
+BUSY_US = 6.0  # processor time per message in groups of at least a hundred, including signatures
 
 
 class Place(NamedTuple):
-    """Where to race: a server, and the program of the Go client, if there is one."""
+    """Server of a race, and the program of the Go client, if there is one."""
 
     generation: Generation
     url: str
@@ -93,9 +93,9 @@ def _tasks_v1(workers: int, targets: Sequence[Target], goroutines: int) -> Row:
             place.aiohttp(workers=workers),
             *place.gocent("publish", goroutines),
         ]
-        if workers <= 16:  # more of them end in its pool's timeout
+        if workers <= 16:  # with more tasks, the pool of httpx times out
             contenders.insert(3, place.httpx_awaited(workers=workers))
-        busy = [("AsyncClient", BUSY_US)] if workers > 100 else []  # half of a hundred wait while others are sent
+        busy = [("AsyncClient", BUSY_US)] if workers > 100 else []  # with 100 tasks, half of them wait for the others
         return Race(f"{workers:,} tasks", 1, workers, contenders, targets, busy)
 
     return race
@@ -229,4 +229,4 @@ ROWS: Mapping[Generation, Mapping[str, Row]] = {
         _BROADCAST: _broadcast_v6,
     },
 }
-"""What makes each race; targets whose contenders do not take part play no part."""
+"""Functions that create the races. Targets whose contenders do not take part are ignored."""

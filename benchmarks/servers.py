@@ -1,4 +1,4 @@
-"""The servers that are measured or raced on, by generation: processes of their own on this machine."""
+"""Servers for measurements and races, by generation, each in a separate process on this machine."""
 
 import contextlib
 import json
@@ -18,11 +18,11 @@ __all__ = ["CREDENTIAL", "Server", "ServerKind", "kinds", "start", "variable"]
 ServerKind = Literal["embedded", "real"]
 
 CREDENTIAL = "benchmark"
-"""The secret (1.x) or API key (6.x) of servers started here."""
+"""Secret (1.x) or API key (6.x) of servers started here."""
 
 _EMBEDDED = "from centripetal.server import serve; serve(config={config!r}, port={port})"
 _NEEDS: Mapping[Generation, str] = {1: "centrifugo-v1", 6: "centrifugo-v6"}
-# Anybody may connect to them and subscribe.
+# Clients may connect and subscribe without a token.
 _CONFIGS: Mapping[Generation, Mapping[str, Any]] = {
     1: {"secret": CREDENTIAL, "insecure": True},
     6: {"http_api": {"key": CREDENTIAL}, "client": {"insecure": True}},
@@ -43,12 +43,12 @@ class Server(NamedTuple):
 
 
 def kinds(generation: Generation) -> tuple[ServerKind, ...]:
-    """What can be started here: the embedded server, and a real one where CENTRIFUGO_V1_BIN or …_V6_BIN names one."""
+    """Return the servers that can be started here; a real server needs CENTRIFUGO_V1_BIN or CENTRIFUGO_V6_BIN."""
     return ("embedded", "real") if find(_NEEDS[generation]) else ("embedded",)
 
 
 def variable(generation: Generation) -> str:
-    """The environment variable that holds the credential for a server that is not started here."""
+    """Return the environment variable with the credential of a server that is not started here."""
     return _VARIABLES[generation]
 
 

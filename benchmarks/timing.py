@@ -1,4 +1,4 @@
-"""Do something again and again, in one thread or many or in tasks, and measure it. Imports little: see `worker.py`."""
+"""Measure repeated work in one thread, several threads or tasks. It imports little, see `worker.py`."""
 
 import gc
 import threading
@@ -11,7 +11,7 @@ __all__ = ["percentile", "timed", "timed_awaiting", "timed_in_threads"]
 
 
 def timed(count: int, work: Callable[[], object]) -> Turn:
-    """Do *work* *count* times."""
+    """Do *work* *count* times and return the measurements."""
     gc.collect()
     took, clock = [0] * count, time.perf_counter_ns
     busy, start = time.process_time_ns(), clock()
@@ -23,7 +23,7 @@ def timed(count: int, work: Callable[[], object]) -> Turn:
 
 
 def timed_in_threads(count: int, work: Callable[[], object], workers: int) -> Turn:
-    """The same in so many threads at once, each of which does its part."""
+    """Do *work* *count* times in total, in *workers* threads at once."""
     if workers == 1:
         return timed(count, work)
     gc.collect()
@@ -58,7 +58,7 @@ def timed_in_threads(count: int, work: Callable[[], object], workers: int) -> Tu
 
 
 async def timed_awaiting(count: int, work: Callable[[], Awaitable[object]], workers: int) -> Turn:
-    """The same in so many tasks at once, each of which does its part."""
+    """Do *work* *count* times in total, in *workers* tasks at once."""
     import asyncio
 
     gc.collect()
@@ -80,7 +80,7 @@ async def timed_awaiting(count: int, work: Callable[[], Awaitable[object]], work
 
 
 def percentile(ordered: Sequence[int], part: float) -> int:
-    """What this part of the *ordered* numbers does not exceed."""
+    """Return the percentile *part* (0 to 1) of the *ordered* numbers."""
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 

@@ -1,4 +1,4 @@
-"""What the library weighs: its import, the packages that come with it, and the function calls of a publish."""
+"""Cost of the library: its import time, its dependencies, and the function calls of a publish."""
 
 import importlib.metadata
 import subprocess
@@ -15,12 +15,12 @@ from benchmarks.work import Generation
 __all__ = ["Weight", "packages", "weigh"]
 
 _MODULES: dict[Generation, list[str]] = {
-    # `import centripetal` alone loads nothing: the clients come with the first use of a name.
+    # `import centripetal` alone loads nothing: the first use of a name loads the clients.
     1: ["centripetal.v1", "requests", "httpx", "aiohttp"],
     6: ["centripetal.current", "requests", "httpx", "aiohttp", "cent"],
 }
 _BASE = "msgspec, httptools"
-"""What the library is built on: how long its own import takes is told in times of theirs, whatever the machine."""
+"""Dependencies that the import time is compared with, so that the result does not depend on the machine."""
 
 _IMPORT = """
 from time import perf_counter_ns
@@ -31,15 +31,15 @@ print(perf_counter_ns() - start)
 
 
 class Weight(NamedTuple):
-    """What was found.
+    """Measured costs.
 
     Attributes:
-        module: the front door of our client.
-        import_ms: the median time that a fresh interpreter takes to import it.
-        base_ms: the same for the two packages that it is built on, msgspec and httptools, together.
+        module: module with our client.
+        import_ms: median time that a new interpreter needs to import it.
+        base_ms: the same for its two dependencies, msgspec and httptools, together.
         others_ms: the same for other libraries, by name.
-        packages: the packages that `pip install centripetal` installs besides it, here.
-        calls: the function calls of a publish on a kept connection.
+        packages: other packages that `pip install centripetal` installs.
+        calls: function calls of a publish on a kept connection.
     """
 
     module: str
@@ -51,12 +51,12 @@ class Weight(NamedTuple):
 
     @property
     def import_ratio(self) -> float:
-        """How long the import takes, in times of the import of msgspec and httptools, which is part of it."""
+        """Import time relative to the import of msgspec and httptools, which is part of it."""
         return self.import_ms / self.base_ms
 
 
 def weigh(generation: Generation, rounds: int) -> Weight:
-    """Import in turns, each time in an interpreter of its own, and ask the packages what they require."""
+    """Measure imports in turns, each in a new interpreter, and collect the dependencies."""
     front_door, *others = _MODULES[generation]
     modules = [front_door, _BASE, *others]
     times: dict[str, list[float]] = {module: [] for module in modules}
@@ -64,7 +64,7 @@ def weigh(generation: Generation, rounds: int) -> Weight:
         command = [sys.executable, "-I", "-c", _IMPORT.format(module=module)]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         times[module].append(int(done.stdout) / 1e6)
-    # The first time may have compiled something.
+    # The first import may have compiled files.
     found = {module: median(measured[1:]) for module, measured in times.items()}
     others_ms = {module: found[module] for module in others}
     installed = packages("centripetal")
@@ -72,7 +72,7 @@ def weigh(generation: Generation, rounds: int) -> Weight:
 
 
 def packages(name: str) -> list[str]:
-    """What the package requires, and what that requires, without extras."""
+    """Return the direct and indirect dependencies of a package, without extras."""
     found: set[str] = set()
     waiting = [name]
     while waiting:

@@ -1,6 +1,6 @@
-"""The work that contenders do: which commands a request of theirs carries, and what the reply to it must say.
+"""The work of contenders: the commands of their requests, and checks of the replies.
 
-There is one `Work` for each generation of servers; contenders that have no client of Centrifugo ask it for bytes.
+There is one `Work` for each generation of servers; contenders that are not Centrifugo clients get their bytes from it.
 """
 
 import hmac
@@ -26,10 +26,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Work(ABC):
-    """One command for those who have no client of Centrifugo, as fast as Python can make it.
+    """One command for contenders that are not Centrifugo clients, encoded as fast as Python can.
 
     Attributes:
-        url: the address that requests with one command go to.
+        url: address of requests with one command.
     """
 
     url: str
@@ -41,32 +41,32 @@ class Work(ABC):
 
     @abstractmethod
     def encode(self) -> bytes:
-        """The body of a request."""
+        """Return the body of a request."""
 
     @abstractmethod
     def header(self, body: bytes) -> tuple[str, str]:
-        """The header, name and value, that lets a request with that body pass."""
+        """Return name and value of the header that authenticates a request with that body."""
 
     def headers(self, body: bytes) -> Mapping[str, str]:
-        """All headers of a request with that body that a library does not set itself."""
+        """Return all headers of a request with that body that an HTTP library does not set itself."""
         name, value = self.header(body)
         return {"Content-Type": "application/json", name: value}
 
     @abstractmethod
     def check(self, body: bytes) -> None:
-        """The command must have worked."""
+        """Raise unless the command has succeeded."""
 
     @abstractmethod
     def many(self, count: int) -> tuple[str, bytes]:
-        """The address and the body of a request with the command so many times."""
+        """Return address and body of a request with *count* commands."""
 
     @abstractmethod
     def check_many(self, body: bytes, count: int) -> None:
-        """The reply must be to so many commands, and each must have worked."""
+        """Raise unless the reply contains *count* results without an error."""
 
 
 def work_for(generation: Generation, url: str, credential: str, kind: Kind = "publish") -> Work:
-    """The work on a server of that generation, whose *credential* is a secret (1.x) or an API key."""
+    """Return the work for a server of that generation, whose *credential* is a secret (1.x) or an API key."""
     return {1: _Signed, 6: _Keyed}[generation](url, credential, kind)
 
 

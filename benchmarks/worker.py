@@ -1,11 +1,11 @@
-"""A contender in a process of its own, so that processor time and memory are its own: `python -m benchmarks.worker`.
+"""A contender in a separate process, for separate processor time and memory: `python -m benchmarks.worker`.
 
-It reads lines of JSON: first `[MODULE, CLASS, OPTIONS]`, then for each turn a number of calls; it prints what each came
-to as one line of JSON. `Apart` is the other end.
+It reads lines of JSON: first `[MODULE, CLASS, OPTIONS]`, then a number of calls for each turn. It prints the result of
+each turn as a line of JSON. `Apart` is the other end.
 
-Peak memory is the most that the process had resident (VmHWM of /proc where there is one, else `ru_maxrss`; on Linux the
-latter would count what the parent had when it started the process). The interpreter is in it, about 10 MB, and so is
-what each contender imports; nobody imports what only others need.
+Peak memory is the peak resident memory of the process: VmHWM of /proc if available, else `ru_maxrss`, which on Linux
+would include the memory of the parent at the start of the process. It includes the interpreter (about 10 MB) and the
+imports of the contender; no contender imports packages that only others need.
 """
 
 import importlib
@@ -23,7 +23,7 @@ __all__ = ["Apart", "ask_once", "resident_kb"]
 
 
 class Apart:
-    """Runs *contender*, a class of *module*, in a process of its own, which starts with the first turn."""
+    """Runs *contender*, a class of *module*, in a separate process that starts with the first turn."""
 
     def __init__(self, name: str, module: str, contender: str, **options: Any) -> None:
         self.name = name
@@ -34,7 +34,7 @@ class Apart:
         return Turn(**self.ask(times))
 
     def ask(self, times: int) -> dict[str, Any]:
-        """A turn of whatever shape."""
+        """Run a turn and return its result as a dict."""
         if self._process is None:
             command = [sys.executable, "-m", "benchmarks.worker"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -60,7 +60,7 @@ class Apart:
 
 
 def ask_once(module: str, contender: str, times: int, **options: Any) -> dict[str, Any]:
-    """One turn of *contender* in a process of its own."""
+    """Run one turn of *contender* in a separate process."""
     apart = Apart(contender, module, contender, **options)
     try:
         return apart.ask(times)
@@ -69,14 +69,14 @@ def ask_once(module: str, contender: str, times: int, **options: Any) -> dict[st
 
 
 def peak_kb() -> int:
-    """The most memory that this process has had."""
+    """Return the peak memory of this process."""
     return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (
         1024 if sys.platform == "darwin" else 1
     )
 
 
 def resident_kb() -> int:
-    """The memory that this process has; its peak where the system does not tell."""
+    """Return the current memory of this process, or its peak if the system does not report the current value."""
     return _status("VmRSS") or peak_kb()
 
 

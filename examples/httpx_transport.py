@@ -1,7 +1,7 @@
-"""Transports over httpx, for its proxies, HTTP/2 or what else it can do: `Client(..., transport=HttpxTransport())`.
+"""Transports over httpx, with its proxies, HTTP/2 and other features: `Client(..., transport=HttpxTransport())`.
 
-httpx limits single waits, not calls: the blocking one looks at the clock between the pieces of an answer, so a head
-that trickles can stretch a call. The awaiting one has a deadline for all of it.
+httpx limits single waits instead of whole calls. The blocking transport checks the clock between the pieces of a
+response, so a slowly arriving head can exceed the timeout. The asyncio transport has a deadline for the whole call.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from centripetal.transport.base import HTTPReply, HTTPRequest
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """Turn what httpx raises into what a transport may raise."""
+    """Turn exceptions of httpx into the exceptions that a transport may raise."""
     try:
         yield
     except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -26,13 +26,13 @@ def our_errors() -> Iterator[None]:
     except (httpx.ConnectError, httpx.ProxyError) as error:
         raise ConnectError(f"no connection: {error}") from error
     except (httpx.TimeoutException, builtins.TimeoutError) as error:
-        raise TimeoutError("no whole answer within the time that the call may take") from error
+        raise TimeoutError("no complete response before the timeout") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise UsageError(f"httpx cannot make this request: {error}") from error
     except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-        raise ConnectionLostError(f"the connection broke: {error}") from error
+        raise ConnectionLostError(f"the connection was lost: {error}") from error
     except httpx.HTTPError as error:
-        raise MalformedResponseError(f"the answer cannot be read: {error}") from error
+        raise MalformedResponseError(f"invalid response: {error}") from error
 
 
 class HttpxTransport:
@@ -49,7 +49,7 @@ class HttpxTransport:
             for piece in answer.iter_bytes():
                 pieces.append(piece)
                 if monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer trickles")
+                    raise httpx.ReadTimeout("the response is too slow")
         return HTTPReply(answer.status_code, b"".join(pieces), tuple(answer.headers.multi_items()))
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
-"""How the public API differs from that of another state of the project: what is gone, what changed, what is new.
+"""Changes of the public API since another commit: removed, changed and added names.
 
-Both sides are read from the pages of the reference. Those of now are made from the program at once, those of then are
-what git has: a test holds them equal to the program in each commit. So it covers all that the reference does:
-signatures (also those of methods that are made from commands, which static readers of Python don't see), verbs and
-options, keys of configurations, and what errors promise. `scripts/api-changes` runs it.
+Both sides are read from the reference pages. The current pages are generated from the program; the old pages come from
+git, where a test guarantees that they match the program. The comparison therefore covers the whole reference:
+signatures (including methods generated from commands, which static readers of Python do not see), commands and options,
+configuration keys, and the promises of errors. `scripts/api-changes` runs it.
 """
 
 import argparse
@@ -19,7 +19,7 @@ __all__ = ["Changes", "compare", "entries", "main", "pages_of"]
 ROOT = Path(__file__).parent.parent
 FOLDER = "docs/reference"
 PROSE = ("fidelity.md",)
-"""Pages of the reference that name nothing public."""
+"""Reference pages without public names."""
 
 _HEADING = re.compile(r"(#{1,3}) (.+?)(?: \{ #\S+ \})?")
 _MEMBER = re.compile(r"\*\*`(\w+)`\*\*(?:: .*)?")
@@ -28,14 +28,14 @@ _CELL = re.compile(r"(?<!\\)\|")
 _CODE = re.compile(r"`([^`]+)`")
 
 Name = tuple[str, ...]
-"""Something public, from the outside in: page or chapter, class or verb, method or option."""
+"""A public name, from the outside in: page or section, class or command, method or option."""
 
 Entries = Mapping[Name, str]
-"""What is public, each with what its users rely on: a signature, a default."""
+"""Public names, each with the text that users rely on: a signature or a default."""
 
 
 class Changes(NamedTuple):
-    """What is different; for what changed, also what it was and what it is."""
+    """Differences; changed names include the old and the new text."""
 
     removed: list[Name]
     changed: list[tuple[Name, str, str]]
@@ -53,7 +53,7 @@ class Changes(NamedTuple):
 
 
 def compare(then: Entries, now: Entries) -> Changes:
-    """What is different; of what comes or goes as a whole, the parts are not named."""
+    """Return the differences; if a whole object was added or removed, its parts are not listed."""
     return Changes(
         _outermost(then.keys() - now.keys()),
         [(name, then[name], now[name]) for name in sorted(then.keys() & now.keys()) if then[name] != now[name]],
@@ -66,11 +66,11 @@ def _outermost(names: set[Name]) -> list[Name]:
 
 
 def entries(page: str) -> Entries:
-    """What a page of the reference says is public."""
+    """Return the public names on a reference page."""
     found: dict[Name, str] = {}
     title = ""
-    outer: Name = ()  # what the lines are about
-    name: Name = ()  # what the last line named, which is where its signature is
+    outer: Name = ()  # object that the current lines describe
+    name: Name = ()  # name on the previous line, which the signature follows
     lines = iter(page.splitlines())
     for line in lines:
         if heading := _HEADING.fullmatch(line):
@@ -100,14 +100,14 @@ def entries(page: str) -> Entries:
 
 
 def _row(line: str) -> tuple[str, str]:
-    """What a row of a table names, and what it says but for the words in its last cell."""
+    """Return the name in a table row, and its text without the description in the last cell."""
     cells = [cell.strip() for cell in _CELL.split(line)[1:-1]]
     key, *more = _CODE.findall(cells[0])
     return key, " ".join([*more, *cells[1:-1]])
 
 
 def _signature(lines: Iterator[str]) -> str:
-    """The lines of a block as one, as if it fitted in."""
+    """Return the lines of a block joined as a single line."""
     block = []
     for line in lines:
         if line == "```":
@@ -117,7 +117,7 @@ def _signature(lines: Iterator[str]) -> str:
 
 
 def pages_of(ref: str, root: Path) -> Mapping[str, str]:
-    """The pages that *ref* of the repository *root* has; none if it is older than the reference."""
+    """Return the reference pages of commit *ref* in the repository *root*; empty if it is older than the reference."""
     listing = _git(root, "ls-tree", "--name-only", ref, f"{FOLDER}/")
     return {Path(path).name: _git(root, "show", f"{ref}:{path}") for path in listing.splitlines()}
 
@@ -135,15 +135,15 @@ def _all(pages: Mapping[str, str]) -> Entries:
 
 
 def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) -> int:
-    """Show what *arguments* ask for.
+    """Print the changes since the commit in *arguments*.
 
     Args:
-        arguments: of the command line.
-        now: the pages of the reference as they are now.
-        root: the repository.
+        arguments: command-line arguments.
+        now: current reference pages.
+        root: repository.
 
     Returns:
-        The exit code: 0 however much changed, 2 if there is nothing to compare with.
+        Exit code: 0 regardless of changes, 2 if there is nothing to compare with.
     """
     parser = argparse.ArgumentParser("scripts/api-changes", description="Shows how the public API changed.")
     parser.add_argument("ref", nargs="?", help="a tag, branch or commit; the last tag, if not given")
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) ->
 
 
 def _now() -> Mapping[str, str]:
-    """The pages as the program makes them, and those that people write."""
+    """Return the generated pages and the handwritten pages."""
     from scripts._reference.__main__ import pages
 
     written = {path.name: path.read_text() for path in (ROOT / FOLDER).glob("*.md")}

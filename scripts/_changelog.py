@@ -1,6 +1,6 @@
-"""The changelog, made from the notes in changes/ by towncrier: printed, or at a release put into CHANGELOG.md.
+"""The changelog, built by towncrier from the notes in changes/: printed, or written to CHANGELOG.md at a release.
 
-The same notes, version and date give the same text. `scripts/changelog` runs it; what it does is told there.
+The same notes, version and date give the same text. `scripts/changelog` runs this module and documents its options.
 """
 
 import argparse
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def version_of(root: Path) -> str:
-    """The version that the project in *root* says it has."""
+    """Return the version of the project in *root*."""
     found = re.search(r'^__version__ = "(.+)"$', (root / "src/centripetal/version.py").read_text(), re.MULTILINE)
     if not found:
         raise SystemExit('error: src/centripetal/version.py has no line __version__ = "…"')
@@ -25,19 +25,23 @@ def version_of(root: Path) -> str:
 
 
 def notes(root: Path) -> list[Path]:
-    """The notes about changes since the last release."""
+    """Return the notes about changes since the last release."""
     return sorted(path for path in (root / "changes").iterdir() if path.name != "README.md")
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Do what *arguments* say for the project in *root*.
+    """Run the command line *arguments* for the project in *root*.
 
     Returns:
-        The exit code; 2 if there is nothing to release.
+        Exit code; 2 if there is nothing to release.
     """
-    parser = argparse.ArgumentParser("scripts/changelog", description="The changelog, made from the notes in changes/.")
+    parser = argparse.ArgumentParser(
+        "scripts/changelog", description="Print the changelog built from the notes in changes/."
+    )
     parser.add_argument("--release", action="store_true", help="write CHANGELOG.md and delete the notes")
-    parser.add_argument("--date", default=datetime.date.today().isoformat(), help="of the release; today, if not given")
+    parser.add_argument(
+        "--date", default=datetime.date.today().isoformat(), help="date of the release (default: today)"
+    )
     options = parser.parse_args(arguments)
     version = version_of(root)
     if options.release and (problem := _unready(root, version)):

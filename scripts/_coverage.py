@@ -1,6 +1,6 @@
-"""Reports which share of the branches tests took, by package, from what `coverage json` wrote; used by scripts/test.
+"""Report the branch coverage by package from the output of `coverage json`; used by scripts/test.
 
-It fails if the packages of `HELD` together, or one of them, are below `LEAST`.
+It fails if the packages of `HELD` together, or any of them, are below `LEAST`.
 """
 
 import json
@@ -9,21 +9,21 @@ from collections import defaultdict
 from pathlib import Path
 
 HELD = ("protocol", "dialects", "client", "transport")
-"""Packages whose branches the quick tests must take."""
+"""Packages with a minimum branch coverage by quick tests."""
 
 LEAST = 92.0
-"""The smallest share, in percent."""
+"""Minimum coverage in percent."""
 
 
 def package_of(file: str) -> str:
-    """The part of the library that *file* belongs to: a package of `centripetal`, or a module."""
+    """Return the part of the library that contains *file*: a package of `centripetal`, or a module."""
     parts = Path(file).parts
     inner = parts[parts.index("centripetal") + 1 :] if "centripetal" in parts else parts[-1:]
     return inner[0].removesuffix(".py")
 
 
 def branches(report: dict[str, dict[str, dict[str, dict[str, int]]]]) -> dict[str, tuple[int, int]]:
-    """By package: how many branches were taken, and how many there are."""
+    """Return the number of taken branches and of all branches, by package."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for file, each in report["files"].items():
         summary = each["summary"]
@@ -34,12 +34,12 @@ def branches(report: dict[str, dict[str, dict[str, dict[str, int]]]]) -> dict[st
 
 
 def percent(taken: int, total: int) -> float:
-    """The share in percent; without branches, all were taken."""
+    """Return the share in percent; without branches it is 100."""
     return 100.0 * taken / total if total else 100.0
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table for the report that *arguments* name; 1 if a share is too small."""
+    """Print the table for the report file in *arguments*; return 1 if a share is too small."""
     found = branches(json.loads(Path(arguments[0]).read_text()))
     together = " + ".join(HELD)
     held = {package: found.get(package, (0, 0)) for package in HELD}

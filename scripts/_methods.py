@@ -1,7 +1,7 @@
 """Write the stubs of the methods of clients and batches from the commands: `src/centripetal/client/methods/*.pyi`.
 
-The functions are made when the classes are made (`client/call.py`). The stubs show type checkers, editors and
-completion tools their names, plain types and docstrings.
+The functions are created at run time, together with their classes (`client/call.py`). The stubs give type checkers,
+editors and completion tools their names, types and docstrings.
 """
 
 import inspect
@@ -34,7 +34,7 @@ Imports = set[tuple[str, str]]
 
 
 class File(NamedTuple):
-    """A stub to write: the classes of a module, and the commands that they offer."""
+    """A stub to write: the classes of a module, and their commands."""
 
     docstring: str
     commands: Sequence[type[Command[Any]]]

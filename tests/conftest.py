@@ -1,4 +1,4 @@
-"""Hooks for all tests: which tests run where, what a test needs of the machine, and the counts for scripts/test."""
+"""Hooks for all tests: selection and order of tests, missing programs, and the counts for scripts/test."""
 
 import gc
 import os
@@ -15,13 +15,13 @@ from tests.suite import ROOT, SLOW, forbid_other_programs, is_quick, slow_place
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
-# A test must not meet the environment of whoever runs it.
+# Tests must not depend on the environment of the user.
 for variable in [name for name in os.environ if name.startswith("CENTRIFUGO_") and not name.endswith("_BIN")]:
     del os.environ[variable]
-# Nor that of a job in the background, whose programs do not hear Ctrl-C: tests interrupt some.
+# Background jobs ignore SIGINT, and so do their child processes; some tests interrupt child processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# Nor a ban on bytecode: with it, each run and each child process compiles every file again.
+# If bytecode is disabled, each run and each child process compiles every file again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # Collecting thousands of tests creates millions of objects that live to the end and almost no garbage.
@@ -43,13 +43,13 @@ def _relative(path: Path) -> str:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out what holds no quick tests before it is imported: its packages may not be installed."""
+    """Skip files without quick tests before they are imported, because their packages may not be installed."""
     return True if _only_quick(config) and slow_place(_relative(collection_path)) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the quick tests, and put the slow ones first: long files that start late leave workers idle at the end."""
+    """Mark the quick tests, and move slow tests to the front: a long file that starts late leaves workers idle."""
     places = [*SLOW]
     rank: dict[Path, int] = {}
     for item in items:
@@ -71,15 +71,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _exempt_what_earlier_files_left() -> None:
-    """Exempt the reports of earlier tests from collections, too: some tests collect garbage hundreds of times."""
+def _exempt_objects_of_earlier_files() -> None:
+    """Exempt objects of earlier files from collections, because some tests collect garbage hundreds of times."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> object:
-    """Use ours for every `-n`, whatever `--dist` says."""
+    """Use our scheduler for every `-n`, whatever the value of `--dist`."""
     from tests.distribution import Scheduler
 
     return Scheduler(config, log)
@@ -97,10 +97,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Leave the counts where scripts/test reads them."""
+    """Write the counts to the file that scripts/test reads."""
     if target := os.environ.get("CENTRIPETAL_TEST_COUNTS"):
         stats = terminalreporter.stats
-        # As scripts/test counts: pytest has more names for outcomes, xfailed among them, though no test is marked so.
+        # pytest has more kinds of outcomes than scripts/test, such as xfailed, although no test is marked so.
         passed, failed, skipped = (
             sum(len(stats.get(kind, ())) for kind in kinds)
             for kinds in (("passed", "xpassed"), ("failed", "error"), ("skipped", "xfailed"))

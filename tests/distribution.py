@@ -8,15 +8,15 @@ __all__ = ["Scheduler"]
 
 
 class Scheduler(LoadScopeScheduling):
-    """Gives a worker one file of tests at a time, in the order of collection.
+    """Scheduler that gives a worker one test file at a time, in the order of collection.
 
     Tests of one file share its fixtures. The files of `tests/package` also share the built wheels and the virtual
-    environments, so they are given as one.
+    environments, so one worker gets all of them.
     """
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         super().__init__(config, log)
-        # xdist would start the files with the most tests first; ours are sorted by time (tests/suite.py).
+        # xdist would start the files with the most tests first; ours are sorted by duration (tests/suite.py).
         config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,7 +1,7 @@
-"""What some tests need and not every machine has: `@needs("node")` skips a test where there is none, and says so.
+"""Programs and packages that some tests need: `@needs("node")` skips a test with a reason if Node.js is missing.
 
-With CI=true a skip for a lack fails instead, because `.ci/run` installs what is missing. Only the real servers stay
-optional there too: no package registry has them.
+With CI=true the test fails instead, because `.ci/run` installs what is missing. Only the real servers stay optional,
+because no package registry has them.
 """
 
 import os
@@ -16,20 +16,20 @@ __all__ = ["NEEDS", "Need", "find", "needs", "shortfall"]
 
 
 NODE = Path(__file__).parent / "node"
-"""Where npm packages are installed."""
+"""Folder of the installed npm packages."""
 
 
 class Need(NamedTuple):
-    """Something outside of Python that a test uses.
+    """A program or package outside of Python that a test uses.
 
     Attributes:
-        what: its name for people.
-        commands: the names under which it is looked for, first come first served.
-        variable: the environment variable that names it instead, if there is one.
-        packages: npm packages, by name and version (`name@npm:other@version` under another name); found is the folder
-            that has them all.
-        optional: whether CI may lack it too.
-        advice: how to get it.
+        what: name in messages.
+        commands: names of the program, in order of preference.
+        variable: environment variable with the path of the program, or "".
+        packages: npm packages, by name and version (`name@npm:other@version` for another local name). `find()` returns
+            the folder that contains all of them.
+        optional: whether it may be missing in CI too.
+        advice: how to install it.
     """
 
     what: str
@@ -99,7 +99,7 @@ def needs(name: str) -> pytest.MarkDecorator:
 
 
 def find(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The path of the program (or folder) that fulfils the need *name*, or None."""
+    """Return the path of the program (or folder) for the need *name*, or None."""
     need = NEEDS[name]
     path = environment.get("PATH")
     if need.packages:
@@ -111,7 +111,7 @@ def find(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def shortfall(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, bool] | None:
-    """Why a test with the need *name* cannot run and whether that is a failure; None if it can run."""
+    """Return why a test with the need *name* cannot run, and whether it must fail; None if it can run."""
     if find(name, environment) is not None:
         return None
     need = NEEDS[name]

@@ -1,4 +1,4 @@
-"""Ports of loopback that stay the tests' own, also while nothing listens on them."""
+"""Loopback ports that stay reserved for the tests while nothing listens on them."""
 
 import contextlib
 import socket
@@ -12,11 +12,11 @@ _until_the_end = contextlib.ExitStack()
 
 @contextlib.contextmanager
 def kept_port() -> Iterator[int]:
-    """A port that nobody listens on, for whoever shall: until the block ends, the system gives it to nobody else.
+    """Yield a port that nothing listens on, and reserve it until the block ends.
 
-    A port that is merely free may be the local end of somebody's connection a moment later, and then it cannot be
-    listened on. Linux lets sockets that all say SO_REUSEADDR have one address while at most one of them listens, so
-    one can keep it. Other systems don't: there, the port is merely free.
+    The system may use a port that is merely free as the local end of another connection, and then no server can listen
+    on it. On Linux, several sockets with SO_REUSEADDR can be bound to one address while at most one of them listens, so
+    a bound socket reserves the port. On other systems the port is merely free.
     """
     with socket.socket() as keeper:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -28,5 +28,5 @@ def kept_port() -> Iterator[int]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, kept until the tests end."""
+    """Return a port that nothing listens on, reserved until the tests end."""
     return _until_the_end.enter_context(kept_port())

@@ -1,6 +1,6 @@
-"""Transports for tests that need no server: they note every request and answer it as a healthy 1.x server would.
+"""Transports for tests without a server: they record every request and answer like a working 1.x server.
 
-`usual` of a stub is another way to answer.
+Set `usual` of a stub to change its answers.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from centripetal.protocol.http import HTTPReply, HTTPRequest
 __all__ = ["AsyncStub", "Reaction", "Stub", "answer", "commands_in"]
 
 Reaction = HTTPReply | BaseException | Callable[[HTTPRequest], HTTPReply]
-"""What a stub does with a request instead of answering it well."""
+"""Reaction of a stub to a request, instead of its usual answer."""
 
 NODE = {"uid": "n1", "version": "1.8.0", "name": "node-1", "started_at": 1500000000, "metrics": {"node_num_clients": 2}}
 BODIES: dict[str, Any] = {
@@ -26,13 +26,13 @@ BODIES: dict[str, Any] = {
 
 
 def commands_in(request: HTTPRequest) -> list[dict[str, Any]]:
-    """The commands that *request* carries."""
+    """Return the commands of *request*."""
     commands: list[dict[str, Any]] = json.loads(request.body)
     return commands
 
 
 def answer(request: HTTPRequest) -> HTTPReply:
-    """A success for each command; a channel called "bad" is in no namespace."""
+    """Answer each command with success; a channel called "bad" has an unknown namespace."""
     replies: list[dict[str, Any]] = []
     for command in commands_in(request):
         reply = {"uid": command["uid"], "method": command["method"], "error": None}
@@ -42,8 +42,8 @@ def answer(request: HTTPRequest) -> HTTPReply:
     return HTTPReply(200, json.dumps(replies).encode())
 
 
-class _Notes:
-    """What both stubs remember, and what they are told to do with the next requests."""
+class _Recording:
+    """Records of both stubs, and their reactions to the next requests."""
 
     def __init__(self, *reactions: Reaction) -> None:
         self.reactions = list(reactions)
@@ -54,7 +54,7 @@ class _Notes:
 
     @property
     def sent(self) -> list[list[Any]]:
-        """The channels (or else the method's names) in each request."""
+        """Channels of the commands in each request, or the methods' names of commands without a channel."""
         return [
             [command["params"].get("channel", command["method"]) for command in commands_in(request)]
             for request in self.requests
@@ -62,14 +62,14 @@ class _Notes:
 
     def react(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         self.requests.append(request)
-        self.timeouts.append(round(timeout, 2))  # a few microseconds of it are over by now
+        self.timeouts.append(round(timeout, 2))  # the time limit has shrunk by a few microseconds
         reaction = self.reactions.pop(0) if self.reactions else self.usual
         if isinstance(reaction, BaseException):
             raise reaction
         return reaction if isinstance(reaction, HTTPReply) else reaction(request)
 
 
-class Stub(_Notes):
+class Stub(_Recording):
     """A blocking transport."""
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
@@ -79,8 +79,8 @@ class Stub(_Notes):
         self.closed += 1
 
 
-class AsyncStub(_Notes):
-    """An awaited transport; a request waits in it as long as `gate` is closed."""
+class AsyncStub(_Recording):
+    """An asyncio transport; requests wait in it while `gate` is closed."""
 
     def __init__(self, *reactions: Reaction) -> None:
         super().__init__(*reactions)

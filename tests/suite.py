@@ -1,8 +1,8 @@
-"""Which tests are quick, and which are slow and start first.
+"""The choice of quick tests, and the order of slow tests.
 
-`-m quick` selects the tests that need no other program and nothing but the packages of `requirements/test.txt`:
-`scripts/test --quick`, `scripts/test --coverage` and `scripts/test-pythons` run them. A test is quick unless it has a
-need (`tests/needs.py`) or lies in `SLOW`. While quick tests run, no program but Python can be started.
+`-m quick` selects the tests that need no other program and only the packages of `requirements/test.txt`: `scripts/test
+--quick`, `scripts/test --coverage` and `scripts/test-pythons` run them. A test is quick unless it has a need
+(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, only Python can be started as a program.
 """
 
 import os
@@ -36,23 +36,23 @@ SLOW: Mapping[str, str] = {
     "tests/test_suite.py": "starts pytest again",
     "examples": "needs the packages that the examples use",
 }
-"""Folders and files whose tests are not quick, with the reason. The slowest are listed first and start first."""
+"""Folders and files whose tests are not quick, with the reason. The slowest are first and start first."""
 
 
 def slow_place(path: str) -> str | None:
-    """The entry of `SLOW` that *path*, a file relative to the project, lies in."""
+    """Return the entry of `SLOW` that contains *path*, a file relative to the project, or None."""
     return next((place for place in SLOW if path == place or path.startswith(f"{place}/")), None)
 
 
 def is_quick(path: str, needs: Iterable[pytest.Mark]) -> bool:
-    """Whether a test in the file *path*, relative to the project, with the marks *needs* is quick."""
+    """Return whether a test in the file *path*, relative to the project, with the marks *needs* is quick."""
     return slow_place(path) is None and not list(needs)
 
 
 def forbid_other_programs() -> None:
-    """Make it an error for the rest of this process to start a program other than Python.
+    """Make starting a program other than Python an error for the rest of this process.
 
-    A test that does is not quick: it needs a mark (`@needs`), or its file a place in `SLOW`.
+    A test that starts another program is not quick: it needs a mark (`@needs`), or its file an entry in `SLOW`.
     """
     allowed = {Path(sys.executable).parent, Path(sys.executable).resolve().parent}
 

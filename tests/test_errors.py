@@ -1,4 +1,4 @@
-"""The tree of errors: what catches what, what each one carries, and that nothing is lost in copies."""
+"""The hierarchy of errors: base classes, attributes, and copies that keep everything."""
 
 import builtins
 import copy
@@ -35,8 +35,8 @@ EXAMPLES: dict[type[CentripetalError], CentripetalError] = {
 every_error = pytest.mark.parametrize("error", EXAMPLES.values(), ids=lambda error: type(error).__name__)
 
 
-def test_the_examples_of_this_file_are_all_errors_there_are() -> None:
-    """No error of the tree is without a test here, and both front doors have each."""
+def test_every_error_has_an_example() -> None:
+    """Every error has an example in this file and is available in `centripetal`."""
     names = {name for name in errors.__all__ if name != "Executed"}
     assert {kind.__name__ for kind in EXAMPLES} == names
     assert all(getattr(centripetal, name) is getattr(errors, name) for name in names)
@@ -57,8 +57,8 @@ def test_the_examples_of_this_file_are_all_errors_there_are() -> None:
         (errors.HistoryGapError, []),
     ],
 )
-def test_an_error_is_caught_as_what_it_is(kind: type[CentripetalError], bases: list[type[Exception]]) -> None:
-    """Each error is a CentripetalError, and also what Python has for the same mistake."""
+def test_an_error_has_its_base_classes(kind: type[CentripetalError], bases: list[type[Exception]]) -> None:
+    """Each error is a CentripetalError, and derives from Python's class for the same mistake."""
     assert all(issubclass(kind, base) for base in bases)
     assert CentripetalError in kind.__mro__
 
@@ -78,30 +78,28 @@ def test_an_error_is_caught_as_what_it_is(kind: type[CentripetalError], bases: l
         (errors.HistoryGapError, "yes", False),
     ],
 )
-def test_an_error_says_the_safe_thing_if_told_nothing(
-    kind: type[CentripetalError], executed: str, retryable: bool
-) -> None:
-    """Without an argument, `executed` and `retryable` are what is true of every error of the kind."""
+def test_an_error_has_safe_defaults(kind: type[CentripetalError], executed: str, retryable: bool) -> None:
+    """Without arguments, `executed` and `retryable` have the values that hold for every error of the class."""
     error = kind("text")
     assert (error.executed, error.retryable, error.command, error.index) == (executed, retryable, None, None)
 
 
-def test_what_is_known_better_replaces_the_default() -> None:
-    """`executed` and `retryable` can be said for one error without a change to its class."""
+def test_arguments_replace_the_defaults() -> None:
+    """`executed` and `retryable` can be set for one error without changing its class."""
     error = errors.TimeoutError("late", executed="no", retryable=False)
     assert (error.executed, error.retryable) == ("no", False)
     assert (errors.TimeoutError("late").executed, errors.TimeoutError("late").retryable) == ("unknown", True)
 
 
 def by_pickle(error: CentripetalError) -> CentripetalError:
-    """What arrives in another process."""
+    """Return the error as another process receives it."""
     there: CentripetalError = pickle.loads(pickle.dumps(error))
     return there
 
 
 @every_error
 @pytest.mark.parametrize("duplicate", [by_pickle, copy.copy, copy.deepcopy])
-def test_a_copy_has_all_that_the_original_has(
+def test_a_copy_keeps_everything(
     error: CentripetalError, duplicate: Callable[[CentripetalError], CentripetalError]
 ) -> None:
     """Pickling and copying keep the text and every attribute, so that task queues can report errors."""
@@ -114,8 +112,8 @@ def test_a_copy_has_all_that_the_original_has(
 
 
 @every_error
-def test_about_says_which_command_of_the_request_it_is(error: CentripetalError) -> None:
-    """`about` names a command and its place in a copy; the original stays about the whole request."""
+def test_about_sets_the_command_and_its_index(error: CentripetalError) -> None:
+    """`about` sets a command and its index in a copy; the original still concerns the whole request."""
     about = error.about(COMMAND, 3, executed="yes")
     assert (about.command, about.index, about.executed) == (COMMAND, 3, "yes")
     assert str(about) == f"publish (command 3 of the request): {error}"
@@ -123,8 +121,8 @@ def test_about_says_which_command_of_the_request_it_is(error: CentripetalError) 
     assert (error.command, error.index) == (None, None)
 
 
-def test_about_keeps_what_led_to_the_error() -> None:
-    """Cause and traceback are in the copy, too."""
+def test_about_keeps_the_cause() -> None:
+    """The copy keeps cause and traceback."""
     cause = OSError("no route")
     with pytest.raises(errors.ConnectError) as caught:
         raise errors.ConnectError("no connection") from cause
@@ -135,20 +133,20 @@ def test_about_keeps_what_led_to_the_error() -> None:
     assert "no route" in "".join(traceback.format_exception(about))
 
 
-def test_an_error_about_something_that_is_no_command_still_has_a_text() -> None:
-    """`str` works whatever somebody passed as the command."""
+def test_an_error_with_an_invalid_command_has_a_text() -> None:
+    """`str` works with any object as the command."""
     error = errors.UsageError("that is no command")
     error.command = "publish"  # type: ignore[assignment]
     assert str(error) == "that is no command"
 
 
 def test_an_error_without_text_is_printable() -> None:
-    """A subclass that never called our constructor prints as an empty text and does not fail."""
+    """A subclass that never called our constructor has an empty text instead of raising."""
     assert str(CentripetalError.__new__(CentripetalError)) == ""
 
 
 @pytest.mark.parametrize(("size", "kept"), [(0, 0), (4096, 4096), (4097, 4096), (1_000_000, 4096)])
-def test_the_body_of_a_refusal_is_kept_up_to_a_limit(size: int, kept: int) -> None:
+def test_the_body_of_an_http_error_has_a_size_limit(size: int, kept: int) -> None:
     """A huge error page does not stay in memory with the error."""
     error = HTTPStatusError("502", status=502, body=b"x" * size)
     assert error.body == b"x" * kept
@@ -164,12 +162,12 @@ def test_the_body_of_a_refusal_is_kept_up_to_a_limit(size: int, kept: int) -> No
         (ServerError("", code=0), "the server says: 0: "),
     ],
 )
-def test_a_server_error_speaks_the_words_of_the_server(error: ServerError, text: str) -> None:
-    """The text says that the server spoke, the code if there is one, its message, and our hint behind it."""
+def test_a_server_error_contains_the_servers_text(error: ServerError, text: str) -> None:
+    """The text names the server as its source, the code if there is one, the server's message, and our hint."""
     assert str(error) == text
 
 
-def test_a_server_error_has_its_parts() -> None:
+def test_a_server_error_has_attributes() -> None:
     """Code, message and advice can be read without parsing the text."""
     error = ServerError("namespace not found", code=7, advice="fix", hint="look", executed="no", retryable=False)
     assert (error.code, error.message, error.advice) == (7, "namespace not found", "fix")

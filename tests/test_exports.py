@@ -1,4 +1,4 @@
-"""The front doors: what they export, and that it is documented."""
+"""The public modules: their exports, and the documentation of the exports."""
 
 import ast
 import importlib
@@ -27,18 +27,18 @@ from centripetal.dialects.current.results import standard as current_results
 from centripetal.dialects.v1 import commands, credentials, replies, results
 
 DOORS = [centripetal.current, centripetal.v1, centripetal.tokens]
-# Modules whose every public name a user of 1.x needs; but see the differences below.
+# Modules whose public names a user of 1.x needs, except for the names below.
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
 # The same for users of the current API.
 PARTS_OF_CURRENT = (
     *(errors, current, shared_objects, current_commands, objects),
     *(current_results, map_results, pro_results),
 )
-# Exported by a part for the sake of other parts of the house.
+# Names that a module exports only for other modules of this library.
 INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
 INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {*("Nothing", "Position", "Sendable")}
-# What belongs to `centripetal.v1` but is made in modules that also hold other things.
-BESIDES = {
+# Names of `centripetal.v1` from modules that also contain other things.
+ADDITIONAL = {
     "Command": "centripetal.protocol.command",
     "HTTPReply": "centripetal.protocol.http",
     "HTTPRequest": "centripetal.protocol.http",
@@ -50,7 +50,7 @@ BESIDES = {
 }
 
 
-BESIDES_OF_CURRENT = BESIDES | {
+ADDITIONAL_OF_CURRENT = ADDITIONAL | {
     "CurrentOptions": "centripetal.client.options",
     "Retry": "centripetal.protocol.retry",
     "__version__": "centripetal.version",
@@ -66,20 +66,20 @@ def public_names() -> list[tuple[str, str]]:
     return [(door.__name__, name) for door in DOORS for name in sorted(exports(door)) if not name.startswith("__")]
 
 
-def test_door_of_v1_exports_all_its_parts() -> None:
-    """`centripetal.v1` exports each public name of the modules it is made of, and nothing else."""
+def test_v1_exports_all_its_parts() -> None:
+    """`centripetal.v1` exports exactly the public names of the modules that it combines."""
     parts = {name for part in PARTS_OF_V1 for name in exports(part)} - INTERNAL
-    assert exports(centripetal.v1) == parts | BESIDES.keys()
+    assert exports(centripetal.v1) == parts | ADDITIONAL.keys()
 
 
-def test_main_door_exports_all_parts_of_the_current_api() -> None:
-    """`centripetal` exports each public name of the modules it is made of, and nothing else."""
+def test_centripetal_exports_all_parts_of_the_current_api() -> None:
+    """`centripetal` exports exactly the public names of the modules that it combines."""
     parts = {name for part in PARTS_OF_CURRENT for name in exports(part)} - INTERNAL_OF_CURRENT
-    assert exports(centripetal) == parts | BESIDES_OF_CURRENT.keys()
+    assert exports(centripetal) == parts | ADDITIONAL_OF_CURRENT.keys()
 
 
-def test_the_package_is_the_door_of_the_current_api() -> None:
-    """`centripetal` has the names of `centripetal.current` and lists them; others it has not."""
+def test_the_package_exports_the_current_api() -> None:
+    """`centripetal` has and lists exactly the names of `centripetal.current`."""
     assert centripetal.__all__ == centripetal.current.__all__
     assert dir(centripetal) == sorted(centripetal.__all__)
     assert all(getattr(centripetal, name) is getattr(centripetal.current, name) for name in centripetal.__all__)
@@ -89,23 +89,23 @@ def test_the_package_is_the_door_of_the_current_api() -> None:
 
 
 @pytest.mark.parametrize("name", ["current", "errors", "server", "testing", "tokens", "v1"])
-def test_public_modules_need_no_import_of_their_own(name: str) -> None:
-    """`import centripetal` is enough to use `centripetal.v1` and the others; none is loaded before its first use."""
+def test_public_modules_need_no_separate_import(name: str) -> None:
+    """`import centripetal` is enough to use `centripetal.v1` and the others, which are loaded at their first use."""
     module = f"centripetal.{name}"
     code = f"import sys, centripetal; assert {module!r} not in sys.modules; assert {module} is sys.modules[{module!r}]"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def test_who_does_not_use_the_current_api_does_not_load_it() -> None:
-    """Importing errors, tokens, the server's or the 1.x door leaves the client of the current API alone."""
+def test_other_modules_do_not_load_the_current_api() -> None:
+    """Importing errors, tokens or the 1.x module does not load the client of the current API."""
     for module in ("centripetal", "centripetal.errors", "centripetal.tokens", "centripetal.v1"):
         code = f"import sys, {module}; sys.exit('centripetal.client.current' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, module
 
 
-def test_errors_are_at_both_doors() -> None:
-    """Every error class can be imported from both doors and is the same class there."""
+def test_both_modules_export_all_errors() -> None:
+    """Every error class can be imported from `centripetal` and from `centripetal.v1`, and is the same class."""
     classes = {
         name
         for name, value in vars(errors).items()
@@ -117,15 +117,15 @@ def test_errors_are_at_both_doors() -> None:
         }
 
 
-def test_error_tree_is_drawn_whole() -> None:
+def test_the_tree_of_errors_is_complete() -> None:
     """The tree in the docstring of `errors` names every error class."""
     missing = [name for name in errors.__all__ if name != "Executed" and name not in (errors.__doc__ or "")]
     assert not missing
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-def test_all_is_what_a_door_imports(door: ModuleType) -> None:
-    """The `__all__` of a door is sorted, has no name twice, and lists exactly what the door imports."""
+def test_all_lists_the_imported_names(door: ModuleType) -> None:
+    """The `__all__` of a public module has no duplicates and lists exactly the names that the module imports."""
     path = Path(inspect.getsourcefile(door) or "")
     imported = [
         alias.asname or alias.name
@@ -140,7 +140,7 @@ def test_all_is_what_a_door_imports(door: ModuleType) -> None:
 
 @pytest.mark.parametrize(("door", "name"), public_names())
 def test_public_name_has_a_docstring(door: str, name: str) -> None:
-    """Every public class and function says what it is; an alias is described where it is made."""
+    """Every public class and function has a docstring; an alias is documented where it is defined."""
     value: Any = getattr(importlib.import_module(door), name)
     if inspect.isclass(value) or inspect.isfunction(value):
         assert inspect.cleandoc(value.__dict__.get("__doc__") or "" if inspect.isclass(value) else value.__doc__ or "")
@@ -149,7 +149,7 @@ def test_public_name_has_a_docstring(door: str, name: str) -> None:
 @pytest.mark.parametrize("door", [centripetal, centripetal.v1], ids=lambda door: door.__name__)
 @pytest.mark.parametrize("name", ["Client", "AsyncClient", "Batch", "AsyncBatch"])
 def test_public_method_has_a_docstring(door: ModuleType, name: str) -> None:
-    """Every public method and property of a client or batch has documentation, inherited or its own."""
+    """Every public method and property of a client or batch has documentation, inherited or directly."""
     kind = getattr(door, name)
     undocumented = [
         method for method in dir(kind) if not method.startswith("_") and not inspect.getdoc(getattr(kind, method))
@@ -157,8 +157,8 @@ def test_public_method_has_a_docstring(door: ModuleType, name: str) -> None:
     assert not undocumented
 
 
-def makes(method: Any, command: Any) -> bool:
-    """Whether *method* is a function with the documentation and the parameters of *command*."""
+def matches(method: Any, command: Any) -> bool:
+    """Return whether *method* is a function with the documentation and the parameters of *command*."""
     parameters = set(inspect.signature(method).parameters) - {"self"}
     described = inspect.getdoc(method) == inspect.getdoc(command)
     return inspect.isfunction(method) and described and parameters == set(inspect.signature(command).parameters)
@@ -166,15 +166,15 @@ def makes(method: Any, command: Any) -> bool:
 
 @pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda command: command.name)
 def test_command_is_a_method_everywhere(command: Any) -> None:
-    """Each command of the table is a method of clients and batches, and an `add_…` of clients."""
+    """Each command is a method of clients and batches, and an `add_…` method of clients."""
     for facade in (client.Client, client.AsyncClient, client.Batch, client.AsyncBatch):
-        assert makes(getattr(facade, command.name), command)
+        assert matches(getattr(facade, command.name), command)
     for facade in (client.Client, client.AsyncClient):
-        assert makes(getattr(facade, f"add_{command.name}"), command)
+        assert matches(getattr(facade, f"add_{command.name}"), command)
 
 
 @pytest.mark.parametrize("command", current_commands.COMMANDS, ids=lambda command: command.name)
 def test_command_of_the_current_api_is_a_method_everywhere(command: Any) -> None:
-    """Each command of the table is a method of clients and batches."""
+    """Each command is a method of clients and batches."""
     for facade in (current.Client, current.AsyncClient, current.Batch, current.AsyncBatch):
-        assert makes(getattr(facade, command.name), command)
+        assert matches(getattr(facade, command.name), command)

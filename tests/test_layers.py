@@ -1,4 +1,4 @@
-"""The shape of the house (docs/design.md, section 3), read off the imports: who may import whom, what stays pure."""
+"""The layers of the package (docs/design.md, section 3), checked by its imports, and the purity of pure modules."""
 
 import ast
 import sys
@@ -11,10 +11,10 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "centripetal"
 PLUGIN = SOURCE.parent / "pytest_centripetal.py"
 
-# What each package or module may import of this project, besides itself. Not written down: not allowed.
+# Modules of this project that each package or module may import, apart from itself. Others are not allowed.
 BELOW_CLIENTS = ("version", "errors", "protocol", "dialects", "tokens", "transport")
 FRONT_DOORS = ("__init__", "current", "v1")
-# The first one only leads on to `current`, when somebody goes through it.
+# `current` is only loaded when a name of `centripetal` is used.
 DEFINE_NOTHING = ("current", "v1", "tokens/__init__")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "version": (),
@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "transport": ("version", "errors", "protocol"),
     "client": BELOW_CLIENTS,
     "server": BELOW_CLIENTS,
-    # Beyond the first two, only type checkers follow these; at run time each is loaded at its first use.
+    # Only type checkers follow these imports, except the first two; at run time each module is loaded at its first use.
     "__init__": ("version", "current", "errors", "server", "testing", "tokens", "v1"),
     "current": (*BELOW_CLIENTS, "client"),
     "v1": (*BELOW_CLIENTS, "client"),
@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "testing": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
     "cli": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
     "__main__": ("cli",),
-    "pytest_centripetal": ("testing",),  # beside the package: see its docstring
+    "pytest_centripetal": ("testing",),  # outside of the package, see its docstring
 }
 
 # Files (or folders, with a slash) that only compute: values in, values out.
@@ -77,7 +77,7 @@ IMPURE_MODULES = {
     *("ssl", "subprocess", "threading", "time"),
 }
 
-# Who may import which third-party package. Not written down: not allowed.
+# Files that may import a third-party package. Others are not allowed.
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
     "httptools": ("protocol/http1.py", "server/listening/http1.py"),
@@ -90,7 +90,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 
 
 class Import(NamedTuple):
-    """One import of one module, wherever in the file it stands."""
+    """One import of one module, at any position in the file."""
 
     file: str
     line: int
@@ -109,7 +109,7 @@ class Import(NamedTuple):
 
     @property
     def imported(self) -> str:
-        """The package or module of this project that is imported; "__init__" is the front door itself."""
+        """Package or module of this project that is imported; "__init__" is `centripetal` itself."""
         return self.module.split(".")[1] if "." in self.module else "__init__"
 
 
@@ -131,7 +131,8 @@ def imports_in(file: str, tree: ast.Module) -> Iterator[Import]:
             if node.level:
                 yield Import(file, node.lineno, "." * node.level + (node.module or ""))
             elif node.module == "centripetal":
-                # `from centripetal import errors` takes a module, `from centripetal import Client` a name of the door.
+                # `from centripetal import errors` imports a module, `from centripetal import Client` a name of the
+                # package.
                 modules = {part_of(name) for name in TREES}
                 for alias in node.names:
                     yield Import(
@@ -154,14 +155,14 @@ IMPORTS = [found for file, tree in TREES.items() for found in imports_in(file, t
 OWN = [found for found in IMPORTS if found.top == "centripetal"]
 
 
-def test_every_part_has_a_place() -> None:
-    """Each package and module of the project has a line in the table of who may import whom."""
-    strangers = {part_of(file) for file in TREES} - MAY_IMPORT.keys()
-    complain(sorted(strangers), "give these a place in MAY_IMPORT, and in section 3 of the design")
+def test_every_module_is_in_the_table() -> None:
+    """Each package and module of the project has an entry in the table of allowed imports."""
+    missing = {part_of(file) for file in TREES} - MAY_IMPORT.keys()
+    complain(sorted(missing), "give these a place in MAY_IMPORT, and in section 3 of the design")
 
 
 def test_imports_point_one_way() -> None:
-    """No file imports a layer above its own, or a sibling layer."""
+    """No file imports a higher layer or a sibling layer."""
     broken = [
         f"{found}: {found.importer} may import {', '.join(MAY_IMPORT[found.importer]) or 'nothing'}"
         for found in OWN
@@ -176,7 +177,7 @@ def test_imports_are_absolute() -> None:
 
 
 def test_pure_files_only_compute() -> None:
-    """Pure files import no clock, socket, thread, randomness, logger or environment, and nothing that does."""
+    """Pure files import no clock, socket, thread, randomness, logger or environment, and no impure module."""
     broken = [str(found) for found in IMPORTS if matches(found.file, PURE) and found.top in IMPURE_MODULES]
     for found in OWN:
         target = found.module.removeprefix("centripetal.").replace(".", "/")
@@ -187,12 +188,14 @@ def test_pure_files_only_compute() -> None:
 
 
 def test_list_of_pure_files_is_current() -> None:
-    """Each entry of the list of pure files names a file or folder that exists."""
-    complain([place for place in PURE if not any(matches(file, (place,)) for file in TREES)], "not there")
+    """Each entry of the list of pure files names an existing file or folder."""
+    complain(
+        [place for place in PURE if not any(matches(file, (place,)) for file in TREES)], "these files do not exist"
+    )
 
 
-def test_third_party_names_live_in_one_place() -> None:
-    """A third-party package is imported only where the table says."""
+def test_third_party_packages_are_imported_in_one_place() -> None:
+    """A third-party package is imported only in the files of the table."""
     broken = []
     for found in IMPORTS:
         if found.top in sys.stdlib_module_names or found.top in ("centripetal", "") or found.module.startswith("."):
@@ -204,8 +207,8 @@ def test_third_party_names_live_in_one_place() -> None:
 
 
 @pytest.mark.parametrize("door", DEFINE_NOTHING)
-def test_front_doors_define_nothing(door: str) -> None:
-    """A front door holds a docstring, imports and `__all__`, and nothing else."""
+def test_exporting_modules_define_nothing(door: str) -> None:
+    """A public module that only exports names contains a docstring, imports and `__all__`."""
     broken = []
     for position, node in enumerate(TREES[f"{door}.py"].body):
         docstring = position == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -226,6 +229,6 @@ def test_front_doors_define_nothing(door: str) -> None:
         ("from .protocol import http", [".protocol"]),
     ],
 )
-def test_reader_of_imports_sees_all_forms(source: str, modules: list[str]) -> None:
-    """The reader that these tests rest on finds every form of import, also inside of functions."""
+def test_the_import_reader_finds_all_forms(source: str, modules: list[str]) -> None:
+    """The import reader finds every form of import, including imports inside functions."""
     assert [found.module for found in imports_in("x.py", ast.parse(source))] == modules

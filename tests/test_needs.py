@@ -1,4 +1,4 @@
-"""What tests need of a machine: found, skipped with a reason, or a failure in CI."""
+"""Needs of tests: they are found, or a test is skipped with a reason, or it fails in CI."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ def program(folder: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("name", [name for name, need in NEEDS.items() if need.commands])
 def test_command_is_found_on_the_path(name: str, tmp_path: Path) -> None:
-    """A need is fulfilled by any of its commands on the PATH."""
+    """Each command of a need is found on the PATH."""
     for command in NEEDS[name].commands:
         folder = tmp_path / command
         folder.mkdir()
@@ -31,7 +31,7 @@ def test_command_is_found_on_the_path(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name, need in NEEDS.items() if need.variable])
 def test_variable_names_the_program(name: str, tmp_path: Path) -> None:
-    """A need's variable names the program; one that names nothing is a lack."""
+    """A need's variable names the program; a variable with a missing file means that the need is missing."""
     path = program(tmp_path, "it")
     empty = {"PATH": str(tmp_path / "nothing")}
     assert find(name, {**empty, NEEDS[name].variable: str(path)}) == str(path)
@@ -39,8 +39,8 @@ def test_variable_names_the_program(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NEEDS)
-def test_lack_is_strict_in_ci_only(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lack is a reason to skip; with CI=true it is a failure, but for real servers and what only they need."""
+def test_a_missing_need_fails_in_ci_only(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing need is a reason to skip; with CI=true it is a failure, except for real servers and their brokers."""
     monkeypatch.setattr("tests.needs.NODE", tmp_path)
     machine = {"PATH": str(tmp_path)}
     for environment, strict in (
@@ -58,7 +58,7 @@ def test_lack_is_strict_in_ci_only(name: str, tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("name", [name for name, need in NEEDS.items() if need.packages])
 def test_packages_are_found_where_ci_installs_them(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of them must be there; `.ci/run` names the same versions."""
+    """All packages must be installed; `.ci/run` installs the same versions."""
     monkeypatch.setattr("tests.needs.NODE", tmp_path)
     for package in NEEDS[name].packages:
         assert find(name, {}) is None
@@ -69,7 +69,7 @@ def test_packages_are_found_where_ci_installs_them(name: str, tmp_path: Path, mo
 
 
 def test_unknown_need_is_an_error() -> None:
-    """A misspelt need is noticed when tests are collected."""
+    """A misspelt need raises when tests are collected."""
     with pytest.raises(KeyError, match="unknown need 'nodejs'"):
         needs("nodejs")
 
@@ -78,7 +78,7 @@ def test_unknown_need_is_an_error() -> None:
 def test_marked_tests_are_skipped_or_fail(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, ci: str, outcome: dict[str, int]
 ) -> None:
-    """A test that needs what is not there is skipped with the reason; with CI=true it fails before it starts."""
+    """A test with a missing need is skipped with the reason; with CI=true it fails before it starts."""
     root = Path(__file__).parent.parent
     monkeypatch.setenv("PYTHONPATH", str(root))
     monkeypatch.setenv("CI", ci)

@@ -12,13 +12,13 @@ pytest_plugins = ["pytester"]
 
 @pytest.mark.parametrize("place", SLOW)
 def test_slow_places_exist(place: str) -> None:
-    """Each entry of the table of slow places names a file or folder, and gives a reason."""
+    """Each entry of `SLOW` names an existing file or folder, with a reason."""
     assert (ROOT / place).exists()
     assert SLOW[place]
 
 
-def test_quick_tests_have_no_needs_and_lie_in_no_slow_place() -> None:
-    """A test is quick unless it has a need or lies in a slow place; a similar name is not the place."""
+def test_quick_tests_are_recognised() -> None:
+    """A test is quick unless it has a need or is in a slow place; a similar name does not count."""
     assert is_quick("tests/client/test_call.py", [])
     assert not is_quick("tests/client/test_call.py", [pytest.mark.needs("node").mark])
     assert not is_quick("tests/docs/test_site.py", [])
@@ -58,7 +58,7 @@ def test_a_quick_run_starts_no_other_program(
     assert counts.read_text() == "1 1 0\n"
 
 
-def test_every_option_of_the_script_is_described() -> None:
+def test_every_option_of_the_scripts_is_described() -> None:
     """CONTRIBUTING.md names each option of scripts/test and scripts/test-pythons."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for script in ("test", "test-pythons"):

@@ -1,4 +1,4 @@
-"""`python -m examples.bulk_load prices.db`: publish a table or a file; run it again to go on, or for what is new."""
+"""`python -m examples.bulk_load prices.db`: publish a table or a file; run it again to continue or to add new rows."""
 
 import argparse
 import os
@@ -16,17 +16,17 @@ CONFIG = Path(__file__).parent / "centrifugo.json"
 
 
 def parsed() -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="bulk_load", description=__doc__)
     parser.add_argument("source", type=Path, help="a SQLite database with a table prices, or a file *.ndjson")
-    parser.add_argument("--group", type=int, default=GROUP, help="rows a request (%(default)s)")
-    parser.add_argument("--sample", type=int, metavar="N", help="make SOURCE, a table of N rows, and end")
-    parser.add_argument("--export", type=Path, metavar="FILE", help="write commands for `centripetal load`, and end")
+    parser.add_argument("--group", type=int, default=GROUP, help="rows per request (%(default)s)")
+    parser.add_argument("--sample", type=int, metavar="N", help="create SOURCE, a table of N rows, and exit")
+    parser.add_argument("--export", type=Path, metavar="FILE", help="write commands for `centripetal load`, and exit")
     return parser.parse_args()
 
 
 def main() -> int:
-    """Do what the command line says; the exit code."""
+    """Run the command line and return the exit code."""
     asked = parsed()
     if asked.sample is not None:
         sample(asked.source, asked.sample)
@@ -42,7 +42,7 @@ def main() -> int:
             client = Client.from_env(retry=Retry())
         else:
             server = stack.enter_context(EmbeddedServer(config=CONFIG))
-            print("to an embedded Centrifugo, since CENTRIFUGO_API_URL names no other")
+            print("using an embedded Centrifugo, because CENTRIFUGO_API_URL is not set")
             client = Client(server.url, server.api_key, retry=Retry())
         stack.enter_context(client)
         try:
@@ -51,7 +51,7 @@ def main() -> int:
                 client, rows, name=asked.source.name, checkpoint=checkpoint, refused=refused, group=asked.group
             )
         except CentripetalError as error:
-            print(f"stopped behind {position_in(checkpoint)}: {error}\nrun it again to go on", file=sys.stderr)
+            print(f"stopped after {position_in(checkpoint)}: {error}\nrun it again to continue", file=sys.stderr)
             return 1
     print(f"{counts.published} published, {counts.refused} refused{f': see {refused}' if counts.refused else ''}")
     return 0

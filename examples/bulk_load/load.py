@@ -1,8 +1,7 @@
-"""Publishes many rows, in order, in groups that share a request; can go on where it stopped.
+"""Publish many rows in order, in groups that share a request, and continue where an earlier run stopped.
 
-Memory holds one group, however many rows there are. After each group its position is noted in a file. A group that was
-interrupted is sent again as a whole; its idempotency keys see to it that nothing of it is published twice, if that is
-within five minutes.
+Memory holds one group, regardless of the number of rows. After each group its position is saved in a file. An
+interrupted group is sent again as a whole; its idempotency keys prevent duplicates for five minutes.
 """
 
 import json
@@ -22,32 +21,32 @@ GROUP = 500
 
 
 class Counts(NamedTuple):
-    """How many rows were published, and how many refused."""
+    """Number of published and of refused rows."""
 
     published: int
     refused: int
 
 
 def position_in(checkpoint: Path) -> int:
-    """Where an earlier load stopped; 0 if there was none."""
+    """Return the position where an earlier load stopped, or 0."""
     return int(checkpoint.read_text()) if checkpoint.exists() else 0
 
 
 def load(
     client: Client, rows: Iterable[Row], *, name: str, checkpoint: Path, refused: Path, group: int = GROUP
 ) -> Counts:
-    """Publish *rows*, beginning with the one behind the position in *checkpoint*.
+    """Publish *rows*, starting after the position in *checkpoint*.
 
     Args:
-        client: makes the requests; with `retry=Retry()` it gets over short failures by itself.
-        rows: where they come from.
-        name: what the rows are called; the same in each attempt, because the idempotency keys begin with it.
-        checkpoint: the file that notes the position.
-        refused: the file that gets the rows which the server, or the client, refuses, with the reason.
-        group: how many rows a request carries.
+        client: client for the requests; with `retry=Retry()` it survives short failures.
+        rows: rows to publish.
+        name: name of the rows; use the same name in each attempt, because it is part of the idempotency keys.
+        checkpoint: file for the position.
+        refused: file for the rows that the server or the client refuses, with the reason.
+        group: number of rows per request.
 
     Raises:
-        CentripetalError: it stopped; call it again, with the rows from the checkpoint on.
+        CentripetalError: the load stopped; call it again with the rows after the checkpoint.
     """
     published = failed = 0
     for some in _groups(rows, group):
@@ -90,4 +89,4 @@ def _publish(client: Client, rows: list[Row], name: str) -> list[tuple[Row, Cent
 def _note(checkpoint: Path, position: int) -> None:
     part = checkpoint.with_name(f"{checkpoint.name}.part")
     part.write_text(str(position))
-    os.replace(part, checkpoint)  # so that there is always a whole one
+    os.replace(part, checkpoint)  # atomic, so the file is always complete

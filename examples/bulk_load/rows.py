@@ -1,6 +1,6 @@
-"""Where messages come from: a table, or a file with one JSON object a line. Either is read row by row, from any place.
+"""Sources of messages: a table, or a file with one JSON object per line, read row by row from any position.
 
-A row's position is what to go on behind: the id of a table's row, the offset in a file at which a line ends.
+The position of a row is the id of a table row, or the offset of the end of a line in a file.
 """
 
 import json
@@ -19,7 +19,7 @@ PAGE = 1000
 
 
 class Row(NamedTuple):
-    """A message: *data* is JSON, whoever wrote it, and is passed on as it is."""
+    """A message; *data* is JSON and is passed on unchanged."""
 
     position: int
     channel: str
@@ -40,12 +40,12 @@ def of_table(database: Path, after: int = 0) -> Iterator[Row]:
 
 
 def of_file(path: Path, after: int = 0) -> Iterator[Row]:
-    """The lines `{"symbol": …, "price": …}` of *path* behind the offset *after*."""
+    """Yield the lines `{"symbol": …, "price": …}` of *path* after the offset *after*."""
     with path.open("rb") as file:
         file.seek(after)
         while line := file.readline():
             if not line.endswith(b"\n"):
-                return  # somebody is writing it just now
+                return  # the line is still being written
             try:
                 symbol = json.loads(line)["symbol"]
             except (ValueError, TypeError, KeyError) as error:
@@ -63,7 +63,7 @@ def export(database: Path, target: Path) -> None:
 
 
 def sample(database: Path, count: int) -> None:
-    """Make a table of so many rows, to try with."""
+    """Create a table of *count* sample rows."""
     chance = random.Random(1)
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("CREATE TABLE prices (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, price REAL NOT NULL)")

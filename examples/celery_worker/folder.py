@@ -1,7 +1,7 @@
-"""A broker that needs no server, for development: a folder, in which each message is a file.
+"""A broker for development that needs no server: a folder with one file per message.
 
-It is kombu's, but messages appear whole: kombu 5.7 writes them in place, where a worker may find half of one, and end.
-For production, take Redis or RabbitMQ.
+It extends kombu's broker. kombu 5.7 writes messages in place, and a worker that reads half a message fails, so this
+broker renames complete files into place. In production, use Redis or RabbitMQ.
 """
 
 import json
@@ -24,18 +24,18 @@ class _Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """What kombu looks for."""
+    """Transport class that kombu loads."""
 
     Channel = _Channel
 
 
 def register() -> None:
-    """Let brokers be named `folder://`."""
+    """Register the scheme `folder://` for broker URLs."""
     TRANSPORT_ALIASES["folder"] = f"{__name__}:Transport"
 
 
 def options(folder: Path) -> dict[str, Any]:
-    """The `broker_transport_options` for *folder*, which is made."""
+    """Create *folder* and return its `broker_transport_options`."""
     folder.mkdir(exist_ok=True)
     places = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(folder))
     return {**places, "polling_interval": 0.1}

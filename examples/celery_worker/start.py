@@ -1,4 +1,4 @@
-"""Starts a job for each file that is named: `python start.py sales.csv`. Prints the channels to watch."""
+"""Start a job for each file: `python start.py sales.csv`. Prints the channels to watch."""
 
 import sys
 

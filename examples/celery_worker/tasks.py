@@ -1,6 +1,6 @@
-"""A worker whose jobs tell browsers how far they are, and what came out: `celery -A tasks worker --concurrency 2`.
+"""A worker whose jobs publish their progress and result to browsers: `celery -A tasks worker --concurrency 2`.
 
-The broker is a folder unless CELERY_BROKER_URL names another one, so that nothing else must run.
+The broker is a folder unless CELERY_BROKER_URL is set, so no other server is needed.
 """
 
 import csv
@@ -30,7 +30,7 @@ client = Client(
     os.environ.get("CENTRIFUGO_API_KEY", "key"),
     timeout=2,
 )
-# Seconds between two messages about progress: more often than that nobody can see.
+# Seconds between two progress messages: people cannot see more frequent updates.
 INTERVAL = float(os.environ.get("PROGRESS_INTERVAL", "0.2"))
 
 
@@ -74,7 +74,7 @@ def tell(job: str, progress: dict[str, Any]) -> None:
     try:
         client.publish(f"jobs:{job}", progress, timeout=0.5)
     except CentripetalError as error:
-        logger.warning("job %s goes on unseen: %s", job, error)
+        logger.warning("job %s continues without progress messages: %s", job, error)
 
 
 @app.task(bind=True, max_retries=7)

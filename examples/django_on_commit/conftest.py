@@ -1,4 +1,4 @@
-"""What pytest-django would do: settings, a database for the run, and an empty one for each test."""
+"""Replacement for pytest-django: settings, a database for the run, and an empty database for each test."""
 
 import os
 from collections.abc import Iterator

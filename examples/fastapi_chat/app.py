@@ -1,7 +1,7 @@
-"""A chat with private rooms, in which everybody sees who is there.
+"""A chat with private rooms that shows who is present.
 
-Browsers hear from Centrifugo and talk to this application, which decides who may do what: it makes their tokens, and
-publishes what they write. See README.md for how to run it.
+Browsers receive messages from Centrifugo and send requests to this application, which checks permissions: it signs
+their tokens and publishes their messages. README.md explains how to run it.
 """
 
 import os
@@ -59,7 +59,7 @@ User = Annotated[str, Depends(current_user)]
 
 
 def room_for(user: str, rooms: Rooms, id_: str) -> Room:
-    """The room, if *user* may enter it; who may not is not told whether it is there."""
+    """Return the room if *user* may enter it; the error does not reveal whether the room exists."""
     room = rooms.get(id_)
     if room is None or not room.admits(user):
         raise HTTPException(403, "This room is private.")
@@ -85,7 +85,7 @@ async def leave(rooms: Chat, response: Response, session: Annotated[str, Cookie(
 
 @app.get("/me")
 async def me(user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, object]:
-    """What the page needs to begin."""
+    """Return the data that the page needs to start."""
     summaries = [room.summary() for room in rooms.of(user)]
     return {"user": user, "websocket": centrifugo.websocket_url, "rooms": summaries}
 
@@ -118,7 +118,7 @@ async def token_for_subscription(wish: Wish, user: User, rooms: Chat, centrifugo
 
 
 class Message(BaseModel):
-    """What somebody writes; the page makes the id, and sends it again with the message if it must."""
+    """A message; the page creates the id, and uses it again when it repeats the message."""
 
     id: UUID
     text: Text
@@ -152,7 +152,7 @@ def page() -> FileResponse:
 
 @app.get("/centrifuge.js")
 def sdk() -> FileResponse:
-    """The official client: `npm install` has put it there, or `CENTRIFUGE_JS` says where it is."""
+    """Return the official client, installed by `npm install` or named by `CENTRIFUGE_JS`."""
     path = Path(os.environ.get("CENTRIFUGE_JS") or HERE / "node_modules" / "centrifuge" / "dist" / "centrifuge.js")
     if not path.is_file():
         raise HTTPException(404, f"{path} is missing: npm install --no-save --prefix {HERE} centrifuge@5")

@@ -1,7 +1,7 @@
-"""The application's Centrifugo: where it is, its client, and what its failures are in HTTP.
+"""Centrifugo in a FastAPI application: address, client, and HTTP responses for failures.
 
-Nothing here is about chatting: take this file along. `lifespan` opens the client and closes it, a route gets it by
-`Centrifugo`, and `answer_failure` turns errors into answers.
+Nothing here is specific to the chat, so you can copy this file. `lifespan` opens and closes the client, routes get it
+with `Centrifugo`, and `answer_failure` turns errors into responses.
 """
 
 import logging
@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from centripetal import AsyncClient, CentripetalError, UsageError
 
 CONFIG = Path(__file__).parent / "centrifugo.json"
-"""The configuration of the embedded server; a real one takes it as it is."""
+"""Configuration of the embedded server, which also works with a real server."""
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ async def connect() -> AsyncIterator[Live]:
     from centripetal.server import EmbeddedServer  # not needed in production
 
     async with EmbeddedServer(config=CONFIG) as server, AsyncClient(server.url, server.api_key, timeout=2) as client:
-        log.warning("an embedded Centrifugo is running; see what happens in it at %s", server.console_url)
+        log.warning("an embedded Centrifugo is running; its console is at %s", server.console_url)
         yield Live(client, server.websocket_url, server.token_secret)
 
 

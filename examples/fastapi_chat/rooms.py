@@ -1,4 +1,4 @@
-"""Who is here and which rooms there are: what a real application has in its database and its login."""
+"""Users and rooms, which a real application keeps in its database and login system."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ PREFIX = "room:"
 
 @dataclass(frozen=True)
 class Room:
-    """A room; without members, everybody may come in."""
+    """A room; without members, it is open to everyone."""
 
     id: str
     title: str
@@ -23,7 +23,7 @@ class Room:
         return not self.members or user in self.members
 
     def summary(self) -> dict[str, object]:
-        """What the page is told."""
+        """Return the part that the page sees."""
         return {"id": self.id, "channel": self.channel, "title": self.title, "private": bool(self.members)}
 
 
@@ -34,13 +34,13 @@ def _first_rooms() -> dict[str, Room]:
 
 @dataclass
 class Rooms:
-    """Rooms and sessions, in memory: they end with the process."""
+    """Rooms and sessions, in memory only."""
 
     _rooms: dict[str, Room] = field(default_factory=_first_rooms)
     _sessions: dict[str, str] = field(default_factory=dict)
 
     def enter(self, user: str) -> str:
-        """Begin a session; nobody asks for a password here."""
+        """Start a session, without a password."""
         session = secrets.token_urlsafe()
         self._sessions[session] = user
         return session
@@ -52,14 +52,14 @@ class Rooms:
         return self._sessions.get(session)
 
     def of(self, user: str) -> Iterator[Room]:
-        """The rooms that *user* may enter."""
+        """Return the rooms that *user* may enter."""
         return (room for room in self._rooms.values() if room.admits(user))
 
     def get(self, id_: str) -> Room | None:
         return self._rooms.get(id_)
 
     def create(self, title: str, members: Iterable[str]) -> Room:
-        """Open a private room."""
+        """Create a private room."""
         room = Room(secrets.token_urlsafe(6), title, frozenset(members))
         self._rooms[room.id] = room
         return room

@@ -1,4 +1,4 @@
-"""The chat's back end under test: `pytest examples/fastapi_chat`. The fixture `centrifugo` comes with centripetal."""
+"""Tests of the chat's back end: `pytest examples/fastapi_chat`. centripetal provides the fixture `centrifugo`."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def site(centrifugo: Centrifugo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Te
 
 @pytest.fixture
 def ann(site: TestClient) -> TestClient:
-    """The application as Ann sees it."""
+    """The application with Ann's session."""
     assert site.post("/session", json={"name": "Ann"}).json() == {"user": "ann"}
     return site
 
@@ -48,22 +48,22 @@ def test_a_message_is_published(ann: TestClient, centrifugo: Centrifugo) -> None
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 2001])
-def test_what_is_no_message_is_not_published(ann: TestClient, centrifugo: Centrifugo, text: str) -> None:
-    """Nothing, or too much."""
+def test_an_invalid_message_is_not_published(ann: TestClient, centrifugo: Centrifugo, text: str) -> None:
+    """An empty or too long message is refused."""
     assert ann.post("/rooms/lobby/messages", json={"id": ID, "text": text}).status_code == 422
     centrifugo.assert_nothing_published()
 
 
-def test_tokens_are_of_the_user_and_the_room(ann: TestClient, centrifugo: Centrifugo) -> None:
-    """They are what a server would accept, for her and for that channel."""
+def test_tokens_are_valid_for_the_user_and_the_room(ann: TestClient, centrifugo: Centrifugo) -> None:
+    """A server accepts the tokens for the user and the channel."""
     token = ann.post("/tokens/connection").json()["token"]
     assert explain(token, centrifugo.token_secret, user="ann").accepted
     token = ann.post("/tokens/subscription", json={"channel": "room:staff"}).json()["token"]
     assert explain(token, centrifugo.token_secret, user="ann", channel="room:staff").accepted
 
 
-def test_strangers_stay_outside(site: TestClient, centrifugo: Centrifugo) -> None:
-    """Without a session there is nothing; without an invitation there is no token, and nothing can be said."""
+def test_users_without_an_invitation_stay_outside(site: TestClient, centrifugo: Centrifugo) -> None:
+    """Without a session every request fails; without an invitation the user gets no token and cannot write."""
     assert site.post("/tokens/connection").status_code == 401
     site.post("/session", json={"name": "Eve"})
     assert site.post("/tokens/subscription", json={"channel": "room:staff"}).status_code == 403
@@ -72,8 +72,8 @@ def test_strangers_stay_outside(site: TestClient, centrifugo: Centrifugo) -> Non
     centrifugo.assert_nothing_published()
 
 
-def test_whoever_is_invited_is_told(ann: TestClient, centrifugo: Centrifugo) -> None:
-    """In a channel of her own."""
+def test_invited_users_are_notified(ann: TestClient, centrifugo: Centrifugo) -> None:
+    """Members of a new room get a message in their own channels."""
     room = ann.post("/rooms", json={"title": "Surprise", "members": ["Eve"]}).json()
     centrifugo.assert_published_exactly([("user:ann", room), ("user:eve", room)])
 
@@ -89,6 +89,6 @@ def test_a_failure_says_what_it_is(ann: TestClient, centrifugo: Centrifugo, fail
 
 @pytest.mark.centrifugo(config={"channel": {"namespaces": []}})
 def test_a_server_without_our_configuration(ann: TestClient) -> None:
-    """What Centrifugo refuses is nobody's fault but ours."""
+    """An error of the server's configuration is a 502."""
     answer = ann.post("/rooms/lobby/messages", json={"id": ID, "text": "Hi!"})
     assert (answer.status_code, answer.json()) == (502, {"detail": "Live updates are out of order."})

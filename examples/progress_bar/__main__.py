@@ -1,4 +1,4 @@
-"""The site as a program, on port 8080, with an embedded Centrifugo unless the environment names another."""
+"""The site as a program, on port 8080, with an embedded Centrifugo unless the environment names another server."""
 
 import logging
 import os
@@ -17,14 +17,14 @@ HERE = Path(__file__).parent
 
 
 def work(progress: Progress) -> None:
-    """The job: some seconds of something."""
+    """A sample job that takes a few seconds."""
     for step in range(1, 501):
         time.sleep(0.01)
         progress.update(step, 500)
 
 
 def centrifugo(stack: ExitStack) -> tuple[str, str, str, str]:
-    """The API's address and key, the browsers' address and the key of their tokens."""
+    """Return the API's address and key, the browsers' address, and the secret of their tokens."""
     if "CENTRIFUGO_API_URL" in os.environ:
         url, key, secret = (
             os.environ[f"CENTRIFUGO_{name}"] for name in ("API_URL", "API_KEY", "CLIENT_TOKEN_HMAC_SECRET_KEY")
@@ -42,7 +42,7 @@ def main() -> None:
     if not sdk.exists():
         sys.exit(
             f"no {sdk}: run `npm install --no-save --prefix . centrifuge@5`, "
-            "or let CENTRIFUGE_JS name its dist/centrifuge.js"
+            "or set CENTRIFUGE_JS to the path of its dist/centrifuge.js"
         )
     with ExitStack() as stack, make_server(int(os.environ.get("PORT", "8080"))) as site:
         url, key, websocket_url, secret = centrifugo(stack)

@@ -1,13 +1,13 @@
-"""How far a job is, published for whoever watches, without making the job wait.
+"""Publish the progress of a job without making the job wait.
 
     with Progress(client, "jobs:17") as progress:
         for number, row in enumerate(rows, 1):
             ...
             progress.update(number, len(rows))
 
-A thread publishes the newest state, and never more than one each interval: what comes in between is passed over. The
-last message says that the job is done, or why it failed; that one is tried for longer. It works in any job that runs
-in a thread or process, a Celery task among them.
+A thread publishes the latest state, at most once per interval, and skips states in between. The last message reports
+success or the error, and is retried for longer. It works in any job that runs in a thread or process, for example in a
+Celery task.
 """
 
 import logging
@@ -23,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 class Progress:
-    """Publishes how far one job is.
+    """Publishes the progress of one job.
 
     Args:
-        client: makes the calls; give it `retry=Retry()`, for the sake of the last message.
-        channel: where; a channel with a history of one in cache mode shows the newest message to those who come later.
-        interval: seconds from one message to the next, at least.
+        client: client for the calls; use `retry=Retry()` for the last message.
+        channel: channel of the messages; with a history of one message in cache mode, late subscribers get the latest.
+        interval: minimum time between two messages, in seconds.
     """
 
     def __init__(self, client: Client, channel: str, *, interval: float = 0.2) -> None:
@@ -37,12 +37,12 @@ class Progress:
         self._interval = interval
         self._state: dict[str, Any] = {"done": 0, "total": None}
         self._changed = threading.Condition()
-        self._new = True  # that it has begun is news
+        self._new = True  # publish the start of the job
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"progress of {channel}", daemon=True)
 
     def update(self, done: int, total: int) -> None:
-        """Note that *done* of *total* steps are done. This returns at once and never fails."""
+        """Record that *done* of *total* steps are done. It returns at once and never raises."""
         with self._changed:
             self._state, self._new = {"done": done, "total": total}, True
             self._changed.notify()
@@ -57,7 +57,7 @@ class Progress:
         with self._changed:
             self._ended.set()
             self._changed.notify()
-        self._thread.join()  # so that nothing comes after the last message
+        self._thread.join()  # so that the last message comes last
         end = {"state": "done"} if error is None else {"state": "failed", "error": str(error)}
         self._publish({**self._state, **end}, timeout=30)
 
@@ -67,7 +67,7 @@ class Progress:
             self._ended.wait(self._interval)
 
     def _next(self) -> dict[str, Any] | None:
-        """The newest state, as soon as there is one that was not published; None at the end."""
+        """Wait for a state that was not published yet and return it, or None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._new or self._ended.is_set())
             self._new = False
@@ -77,4 +77,4 @@ class Progress:
         try:
             self._client.publish(self._channel, message, timeout=timeout)
         except CentripetalError as error:
-            logger.warning("%s does not show that it is %s: %s", self._channel, message["state"], error)
+            logger.warning("%s: could not publish the state %s: %s", self._channel, message["state"], error)

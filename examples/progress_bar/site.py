@@ -1,4 +1,4 @@
-"""The page, and what it asks for: `POST /jobs` starts a job, `GET /jobs/ID` says how to watch it."""
+"""The page and its requests: `POST /jobs` starts a job, `GET /jobs/ID` returns how to watch it."""
 
 import json
 import logging
@@ -23,15 +23,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Backend:
-    """What the site works with.
+    """The services of the site.
 
     Attributes:
-        client: publishes.
-        websocket_url: where browsers connect to.
+        client: client that publishes.
+        websocket_url: address for browsers.
         token_secret: the server's `client.token.hmac_secret_key`.
-        work: the job; it is told how to say how far it is.
-        sdk: the file of the official JavaScript SDK, `dist/centrifuge.js` of the npm package centrifuge.
-        jobs: the ids of all jobs so far.
+        work: the job, called with its `Progress`.
+        sdk: file of the official JavaScript SDK, `dist/centrifuge.js` of the npm package centrifuge.
+        jobs: ids of all jobs so far.
     """
 
     client: Client
@@ -42,7 +42,7 @@ class Backend:
     jobs: set[str] = field(default_factory=set)
 
     def start(self) -> str:
-        """Start a job in a thread; its id, which nobody can guess."""
+        """Start a job in a thread and return its id, which cannot be guessed."""
         job = secrets.token_urlsafe(12)
         self.jobs.add(job)
         threading.Thread(target=self._run, args=[job], name=f"job {job}").start()
@@ -56,7 +56,7 @@ class Backend:
             logger.exception("job %s failed", job)
 
     def way_to(self, job: str) -> dict[str, str]:
-        """What a page needs to watch *job*. Nobody has to log in: who knows the id may watch."""
+        """Return everything that a page needs to watch *job*. Knowing the id is enough, without a login."""
         channel = f"jobs:{job}"
         return {
             "url": self.websocket_url,
@@ -67,19 +67,19 @@ class Backend:
 
 
 def make_server(port: int) -> ThreadingHTTPServer:
-    """The HTTP server of the site; set its `backend` before it serves."""
+    """Create the HTTP server of the site; set its `backend` before it serves."""
     return ThreadingHTTPServer(("127.0.0.1", port), Site)
 
 
 class Site(BaseHTTPRequestHandler):
-    """Answers one request."""
+    """Handles one request."""
 
     @property
     def backend(self) -> Backend:
         return self.server.backend  # type: ignore[attr-defined,no-any-return]
 
     def do_GET(self) -> None:
-        """The page, its script, and how to watch a job."""
+        """Send the page, its script, or the way to watch a job."""
         _, first, *rest = self.path.split("/")
         if first == "" and not rest:
             self._answer("text/html; charset=utf-8", PAGE.read_bytes())
@@ -91,7 +91,7 @@ class Site(BaseHTTPRequestHandler):
             self.send_error(404)
 
     def do_POST(self) -> None:
-        """Start a job. Other origins cannot: their pages may not send JSON without asking first."""
+        """Start a job. Pages of other origins cannot, because JSON requests need a CORS preflight."""
         if self.path == "/jobs" and self.headers["Content-Type"] == "application/json":
             self._answer_json({"job": self.backend.start()})
         else:
@@ -108,4 +108,4 @@ class Site(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Not a line for each request."""
+        """Do not log each request."""

@@ -1,6 +1,6 @@
-"""Writes the pages of the reference that are made from the program, and figures in others; with --check only compares.
+"""Generate pages of the reference from the program, and figures in other pages; with --check, only compare.
 
-`python -m scripts._reference`, from the project's folder.
+Run `python -m scripts._reference` in the project's folder.
 """
 
 import sys
@@ -16,27 +16,27 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
 
 
 def pages() -> Mapping[Path, str]:
-    """What each page must be."""
+    """Return the expected text of each generated page."""
     made = {f"{name}.md": page(name) for name in PAGES}
     made |= {"cli.md": cli_page(), "configuration.md": configuration_page()}
     return {**{FOLDER / name: text for name, text in made.items()}, **figured_pages()}
 
 
 def stale(made: Mapping[Path, str]) -> list[Path]:
-    """The pages of *made* that are not as they must be."""
+    """Return the pages whose files differ from *made*."""
     return [path for path, text in made.items() if not path.exists() or path.read_text() != text]
 
 
 def main(arguments: list[str]) -> int:
-    """Do what *arguments* say; the exit code."""
+    """Run the command line *arguments* and return the exit code."""
     if arguments not in ([], ["--check"]):
-        print(f"error: scripts/reference takes --check or nothing, not {' '.join(arguments)}", file=sys.stderr)
+        print(f"error: scripts/reference takes no argument except --check, got {' '.join(arguments)}", file=sys.stderr)
         return 2
     made = pages()
     found = stale(made)
     if arguments:
         for path in found:
-            print(f"{path.name} is not what scripts/reference makes")
+            print(f"{path.name} is out of date: run scripts/reference")
         return 1 if found else 0
     for path in found:
         path.write_text(made[path])

@@ -1,4 +1,4 @@
-"""The pages about the front doors: every public name, with signature and docstring."""
+"""Pages about the public modules: every public name, with signature and docstring."""
 
 import ast
 import importlib
@@ -21,7 +21,7 @@ __all__ = ["PAGES", "Page", "anchor", "documented", "page"]
 
 
 class Page(NamedTuple):
-    """A page: the door that it is about, and what stands above the names."""
+    """A page: the module that it describes, and the text above the names."""
 
     door: str
     text: str
@@ -30,24 +30,24 @@ class Page(NamedTuple):
 PAGES: Mapping[str, Page] = {
     "centripetal": Page(
         "centripetal",
-        "The API of Centrifugo 3 to 6. How it is used: [the client](../howto/client.md). A parameter whose default is\n"
-        "`…` is not given unless you give it. Every call also takes `timeout=`, seconds for the whole call.",
+        "The API of Centrifugo 3 to 6. Guide: [the client](../howto/client.md). A parameter with the default `…` is\n"
+        "not sent unless you pass it. Every call also accepts `timeout=`, the time limit of the whole call in seconds.",
     ),
     "v1": Page(
         "centripetal.v1",
-        "The API of Centrifugo 1.x. How it is used: [the client of 1.x](../howto/client-v1.md).",
+        "The API of Centrifugo 1.x. Guide: [the client of 1.x](../howto/client-v1.md).",
     ),
     "tokens": Page(
         "centripetal.tokens",
-        "JSON Web Tokens of Centrifugo 3 and later. How they are used: [tokens for browsers](../howto/tokens.md).",
+        "JSON Web Tokens for Centrifugo 3 and later. Guide: [tokens for browsers](../howto/tokens.md).",
     ),
     "server": Page(
         "centripetal.server",
-        "A Centrifugo in this process. How it is used: [the embedded server](../howto/embedded-server.md).",
+        "A Centrifugo server in this process. Guide: [the embedded server](../howto/embedded-server.md).",
     ),
     "testing": Page(
         "centripetal.testing",
-        "For tests of your back end. How it is used: [testing your back end](../howto/testing.md). The pytest\n"
+        "Helpers for tests of your back end. Guide: [testing your back end](../howto/testing.md). The pytest\n"
         "fixtures are `centrifugo`, `centrifugo_recorder`, `centrifugo_v1` and `centrifugo_v1_recorder`.",
     ),
 }
@@ -75,17 +75,17 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def anchor(name: str) -> str:
-    """The fragment of a name's heading."""
+    """Return the fragment of the heading of *name*."""
     return name.strip("_").lower()
 
 
 def documented(door: str) -> list[str]:
-    """The names that a page about *door* has to have."""
+    """Return the names that a page about the module *door* must contain."""
     return sorted(importlib.import_module(door).__all__)
 
 
 def page(which: str) -> str:
-    """The Markdown of a page, a key of `PAGES`."""
+    """Return the Markdown of a page, a key of `PAGES`."""
     door, text = PAGES[which]
     module = importlib.import_module(door)
     names = [name for name in documented(door) if name != "__version__"]
@@ -96,7 +96,7 @@ def page(which: str) -> str:
         if mine:
             parts += [f"## {title}", *(_entry(module, name) for name in mine)]
     if "__version__" in documented(door):
-        parts += ["### `__version__` { #version }", "The version of this library, as text."]
+        parts += ["### `__version__` { #version }", "The version of this library, as a string."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -119,7 +119,7 @@ def _code(text: str) -> str:
 
 
 def _said_below(module: ModuleType, name: str) -> str:
-    """The text that follows the assignment of *name* in the module where it is made."""
+    """Return the text after the assignment of *name* in the module that defines it."""
     home: ModuleType = module
     for node in ast.walk(ast.parse(Path(module.__file__ or "").read_bytes())):
         if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
@@ -159,7 +159,7 @@ def _class(name: str, kind: Any) -> Iterator[str]:
 
 
 def _own(kind: type, name: str) -> bool:
-    """Whether a class of ours made that attribute, for users, and not from a command."""
+    """Return whether our class *kind* defines the attribute *name* for users, and not from a command."""
     home = _home(kind, name)
     static = inspect.getattr_static(kind, name)
     usable = isinstance(static, property | classmethod | staticmethod) or inspect.isroutine(static)
@@ -172,7 +172,7 @@ def _home(kind: type, name: str) -> type:
 
 
 def _called(kind: type) -> Iterator[tuple[str, Any]]:
-    """The methods of a client or batch that are made from commands, each with its command."""
+    """Yield the methods of a client or batch that are created from commands, each with its command."""
     door = importlib.import_module(kind.__module__)
     for value in (getattr(door, name) for name in door.__all__):
         if _is(value, Command):
@@ -185,7 +185,7 @@ def _commands(kind: type, commands: list[tuple[str, Any]]) -> str:
     adding = hasattr(kind, "add_publish")
     lines = [f"- `{method}(…)`: [{value.__name__}](#{anchor(value.__name__)})" for method, value in sorted(commands)]
     more = (
-        "\n\nEach has a sister `add_…` with the same arguments, which puts the command into the buffer."
+        "\n\nEach also exists as `add_…` with the same arguments, which adds the command to the buffer."
         if adding
         else ""
     )

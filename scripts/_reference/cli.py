@@ -1,4 +1,4 @@
-"""The page about the command line, read off the program."""
+"""The page about the command line, generated from the program."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,15 +10,15 @@ __all__ = ["cli_page", "undocumented"]
 
 _TOP = """# The command line
 
-`pip install 'centripetal[cli]'`. How it is used: [the command line](../howto/command-line.md).
-This page is made from the program, as `centripetal --help` and `centripetal VERB --help` are.
+`pip install 'centripetal[cli]'`. Guide: [the command line](../howto/command-line.md).
+This page contains the help texts that `centripetal --help` and `centripetal COMMAND --help` print.
 """
 
 
 def cli_page() -> str:
-    """The Markdown of the page."""
+    """Return the Markdown of the page."""
     program: Any = command_line()
-    parts = [_TOP, program.help.strip(), "## Options before the verb or behind it", _table(program.params)]
+    parts = [_TOP, program.help.strip(), "## Options before or after the command", _table(program.params)]
     shared = {option for parameter in program.params for option in parameter.opts}
     parts += ["## Exit codes", _rows(("code", "when"), ((f"`{code:d}`", code.text) for code in ExitCode))]
     panels: dict[str, list[tuple[str, Any]]] = {}
@@ -32,7 +32,7 @@ def cli_page() -> str:
 
 
 def undocumented() -> list[str]:
-    """Verbs and options that say nothing of themselves."""
+    """Return the commands and options without a help text."""
     program: Any = command_line()
     return [
         f"{name} {parameter.name if parameter else ''}".strip()
@@ -76,7 +76,7 @@ def _metavar(parameter: Any) -> str:
 
 
 def _table(parameters: list[Any]) -> str:
-    return _rows(("", "what it is"), (_row(parameter) for parameter in parameters if not parameter.hidden))
+    return _rows(("", "description"), (_row(parameter) for parameter in parameters if not parameter.hidden))
 
 
 def _row(parameter: Any) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The page about the configuration that the embedded server honours: names and defaults are those of its structs."""
+"""The page about the configuration of the embedded server, with names and defaults from its structs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
@@ -19,14 +19,14 @@ Rows = dict[str, Any]
 _TOP = """# Configuration of the embedded server
 
 `EmbeddedServer(config=…)` and `centripetal serve --config FILE` take the JSON configuration of the real server.
-These keys have an effect; their names and defaults are those of the real server. Any other key that asks for something
-is an `UnhonouredConfigWarning` that says why it has none, and a value with which the real server would not start is a
-`UsageError`.
+The keys below have an effect, with the names and defaults of the real server. Any other key whose value is
+not off or empty causes an `UnhonouredConfigWarning` with the reason. A value with which the real server would not start
+raises `UsageError`.
 """
 
 
 def keys() -> dict[str, Rows]:
-    """What is honoured, by chapter: each key with its default."""
+    """Return the keys with an effect and their defaults, by section."""
     return {
         "Centrifugo 6": dict(_fields(current.Config, "")),
         "Centrifugo 6: options of channels": dict(_fields(ChannelOptions, "")),
@@ -65,20 +65,20 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 _NOTES = {
     "Centrifugo 6": 'Durations are text such as `"25s"`.',
     "Centrifugo 6: options of channels": (
-        "In `channel.without_namespace`, and in each of `channel.namespaces` beside its `name`."
+        "In `channel.without_namespace`, and in each of `channel.namespaces`, in addition to its `name`."
     ),
     "Centrifugo 1.x": "Durations are seconds, sizes bytes.",
     "Centrifugo 1.x: options of channels": (
-        "At the top for channels without a namespace, and in each of `namespaces` beside its `name`."
+        "At the top level for channels without a namespace, and in each of `namespaces`, in addition to its `name`."
     ),
 }
 
 
 def configuration_page() -> str:
-    """The Markdown of the page.
+    """Return the Markdown of the page.
 
     Raises:
-        LookupError: a key has no text.
+        LookupError: a key has no description.
     """
     parts = [_TOP]
     for chapter, rows in keys().items():
@@ -86,13 +86,13 @@ def configuration_page() -> str:
         parts += [f"## {chapter}", _NOTES[chapter], "\n".join(["| key | default | |", "| --- | --- | --- |", *lines])]
     for title, reasons in (("Centrifugo 6", current._REASONS), ("Centrifugo 1.x", v1._REASONS)):
         lines = [f"| `{key}` | {reason} |" for key, reason in reasons.items()]
-        parts += [f"## {title}: what has no effect", "\n".join(["| key | because |", "| --- | --- |", *lines])]
+        parts += [f"## {title}: keys without effect", "\n".join(["| key | reason |", "| --- | --- |", *lines])]
     return "\n\n".join(parts) + "\n"
 
 
 def _text(chapter: str, key: str) -> str:
     if key not in _TEXTS[chapter]:
-        raise LookupError(f"{chapter}: write in scripts/_reference/keys.py what the key {key!r} is for")
+        raise LookupError(f"{chapter}: describe the key {key!r} in scripts/_reference/keys.py")
     return _TEXTS[chapter][key]
 
 

@@ -1,4 +1,4 @@
-"""Docstrings as Markdown: their sections become lists."""
+"""Docstrings as Markdown, with their sections as lists."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _ENTRY = re.compile(r"^([\w*, ]+): (.*)$")
 
 
 def markdown(text: str) -> str:
-    """What *text*, a docstring without its indentation, says."""
+    """Return the Markdown for *text*, a docstring without its indentation."""
     out: list[str] = []
     lines = text.splitlines()
     while lines:
@@ -35,5 +35,5 @@ def _entries(body: list[str]) -> Iterator[str]:
 
 
 def _emphasis(text: str) -> str:
-    """Names of arguments, which docstrings write as *name*, as code."""
+    """Format names of arguments, which docstrings write as *name*, as code."""
     return re.sub(r"(?<![\w*])\*(\w+)\*(?![\w*])", r"`\1`", text)

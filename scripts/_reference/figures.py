@@ -1,6 +1,6 @@
-"""Figures in the prose: tables that are made from what `python -m benchmarks` wrote, so that no page quotes an old one.
+"""Figures in the documentation: tables generated from the results of `python -m benchmarks`, so they stay up to date.
 
-A page says where they go: what stands between `<!-- figures: KIND RUN -->` and `<!-- end of figures -->` is replaced.
+The text between `<!-- figures: KIND RUN -->` and `<!-- end of figures -->` on a page is replaced.
 """
 
 import json
@@ -14,7 +14,7 @@ __all__ = ["DOCS", "figured_pages", "with_figures"]
 DOCS = Path(__file__).parent.parent.parent / "docs"
 _PLACE = re.compile(r"(<!-- figures: (\w+) (\w+) -->\n).*?(<!-- end of figures -->)", re.S)
 
-# Who stands in which column: the first of these that took part in a race.
+# Columns, each with the possible contenders; the first that took part in a race is shown.
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "centripetal": ("Client.batch", "Client.add_publish and send", "Client", "AsyncClient"),
     "cent": ("cent", "cent async"),
@@ -26,12 +26,12 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def figured_pages() -> Mapping[Path, str]:
-    """The pages that have such places, as they must be."""
+    """Return the expected text of the pages with figures."""
     return {path: with_figures(text) for path in sorted(DOCS.glob("*.md")) if _PLACE.search(text := path.read_text())}
 
 
 def with_figures(text: str) -> str:
-    """*text* with each place filled."""
+    """Return *text* with updated figures."""
     return _PLACE.sub(lambda found: f"{found[1]}\n{_KINDS[found[2]](_report(found[3]))}\n\n{found[4]}", text)
 
 
@@ -41,7 +41,7 @@ def _report(run: str) -> Mapping[str, Any]:
 
 
 def _rates(report: Mapping[str, Any]) -> str:
-    """Messages per second: a row for each race, a column for each of `_COLUMNS` that took part in any."""
+    """Return messages per second: a row for each race, a column for each of `_COLUMNS` that took part."""
     names = {name for race in report["races"] for name in race["contenders"]}
     columns = {heading: candidates for heading, candidates in _COLUMNS.items() if not names.isdisjoint(candidates)}
     lines = [f"| | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
@@ -54,7 +54,7 @@ def _rates(report: Mapping[str, Any]) -> str:
 
 
 def _targets(report: Mapping[str, Any]) -> str:
-    """What was aimed at, and what came of it."""
+    """Return a table of the targets and results."""
     lines = ["| | found | wanted | |", "| --- | ---: | ---: | --- |"]
     for one in report["targets"]:
         bound = f"{'at least' if one['least'] else 'at most'} {_short(one['limit'])}"
@@ -64,7 +64,7 @@ def _targets(report: Mapping[str, Any]) -> str:
 
 
 def _missed(report: Mapping[str, Any]) -> str:
-    """What was aimed at and not reached."""
+    """Return a list of the missed targets."""
     return "\n".join(_sentences(report)) or "- None."
 
 
@@ -76,7 +76,7 @@ def _sentences(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _machine(report: Mapping[str, Any]) -> str:
-    """When, where and of what versions it was."""
+    """Return date, server, machine and versions of the run."""
     machine, versions = report["machine"], ", ".join(f"{name} {value}" for name, value in report["versions"].items())
     return (
         f"Run of {report['date']} on {report['server']}: {report['rounds']} rounds, {machine['system']} on "
@@ -86,7 +86,7 @@ def _machine(report: Mapping[str, Any]) -> str:
 
 
 def _short(value: float) -> str:
-    """A number with three digits that mean something, or all those before the point."""
+    """Return a number with three significant digits, or all digits before the decimal point."""
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 

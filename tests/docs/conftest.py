@@ -1,4 +1,4 @@
-"""Tests of pages that are seen in a browser use that of the console's tests."""
+"""Browser tests of pages use the browser fixture of the console's tests."""
 
 from tests.browser.conftest import open_browser
 

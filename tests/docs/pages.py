@@ -1,4 +1,4 @@
-"""The pages of the documentation and the code in them."""
+"""Pages of the documentation and their code blocks."""
 
 import re
 from collections.abc import Iterator
@@ -24,17 +24,16 @@ _EXCERPT = re.compile(r"^<!-- from (\S+) -->$")
 
 
 class Block(NamedTuple):
-    """A block of code.
+    """A code block.
 
     Attributes:
-        page: where it stands.
-        line: the number of its first line there.
-        language: what its fence says.
+        page: page that contains the block.
+        line: number of its first line on the page.
+        language: language of its fence.
         code: its text.
-        not_run: why it is not run, if a comment above it says so; "" otherwise.
-        file: the name of the file that it is, if its fence has a title; "" otherwise.
-        excerpt_of: the file of this repository that it is a part of, and with which it is run, if a comment above it
-            says so; "" otherwise.
+        not_run: reason from a comment above it why it is not run, or "".
+        file: name of the file that the block is, from the title of its fence, or "".
+        excerpt_of: file of this repository that the block is a part of and is run with, from a comment above it, or "".
     """
 
     page: Path
@@ -51,7 +50,7 @@ def name_of(page: Path) -> str:
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """The fenced blocks of *page*, in order."""
+    """Yield the fenced blocks of *page*, in order."""
     language, indent, start, code, title, above = "", "", 0, list[str](), "", ""
     inside = False
     for number, line in enumerate(page.read_text().splitlines(), 1):
@@ -72,7 +71,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def files(page: Path) -> dict[str, str]:
-    """The files that *page* has its reader write: blocks with a title are files, those with the same title one."""
+    """Return the files that readers of *page* write: blocks with a title; blocks with the same title form one file."""
     found: dict[str, str] = {}
     for block in blocks(page):
         if block.file:

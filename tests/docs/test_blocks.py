@@ -1,4 +1,4 @@
-"""The code in README and docs: Python runs, commands are commands of the program, data can be read, scripts parse."""
+"""Code in README and docs: Python runs, commands exist, data can be parsed, and scripts have valid syntax."""
 
 import importlib.util
 import json
@@ -37,7 +37,7 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 NOT_RUN: dict[tuple[str, str], int] = {
     ("docs/howto/client.md", "the embedded server has no map channels"): 1,
 }
-"""Blocks that are not run: page and reason, as it stands above them, and how many."""
+"""Blocks that are not run: page, and reason as written above them, with their number."""
 
 
 def of(*languages: str) -> list[Any]:
@@ -50,7 +50,7 @@ def of(*languages: str) -> list[Any]:
 
 @pytest.fixture
 def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder and an environment of the page's own."""
+    """Run in an empty folder, and restore the environment afterwards."""
     before = dict(os.environ)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(ROOT))
@@ -62,7 +62,7 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("clean")
 @pytest.mark.parametrize("page", PROGRAMS, ids=name_of)
 def test_the_code_of_a_page_runs(page: Path) -> None:
-    """Each page's Python blocks run one after the other, as a reader would type them."""
+    """Each page's Python blocks run in order, as a reader would type them."""
     names: dict[str, Any] = {"__name__": "__main__"}
     try:
         for block in blocks(page):
@@ -80,20 +80,20 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
     "block", [pytest.param(block, id=f"{name_of(block.page)}:{block.line}") for block in ALL if block.excerpt_of]
 )
 def test_an_excerpt_is_in_its_file(block: Block) -> None:
-    """What a page shows of an example is in the example, which is tested, line by line."""
+    """An excerpt on a page occurs line by line in the example, which has its own tests."""
     text = (ROOT / block.excerpt_of).read_text()
     assert f"\n{block.code}" in f"\n{text}", f"this is no longer in {block.excerpt_of}"
 
 
 def test_every_block_has_a_language_that_is_checked() -> None:
-    """There is no kind of code on a page that no test looks at; `text` is for what is no code."""
+    """A test checks every language of code on the pages; `text` is for blocks that are not code."""
     known = {"python", "sh", "console", "json", "ndjson", "toml", "js", "html", "nginx", "text"}
-    strangers = [f"{name_of(b.page)}:{b.line} {b.language!r}" for b in ALL if b.language not in known]
-    assert not strangers
+    unknown = [f"{name_of(b.page)}:{b.line} {b.language!r}" for b in ALL if b.language not in known]
+    assert not unknown
 
 
 def test_blocks_that_are_not_run_are_known() -> None:
-    """A block is left out only with a reason on the page, which stands in this file, too."""
+    """A block is left out only with a reason on the page that this file also lists."""
     found: dict[tuple[str, str], int] = {}
     for block in ALL:
         if block.not_run:
@@ -103,8 +103,8 @@ def test_blocks_that_are_not_run_are_known() -> None:
 
 
 @pytest.mark.parametrize("block", of("json", "ndjson", "toml"))
-def test_data_can_be_read(block: Block) -> None:
-    """JSON and TOML are whole documents, NDJSON is one in each line."""
+def test_data_can_be_parsed(block: Block) -> None:
+    """JSON and TOML blocks are whole documents; NDJSON blocks have one document per line."""
     if block.language == "toml":
         assert tomllib.loads(block.code)
     else:
@@ -115,7 +115,7 @@ def test_data_can_be_read(block: Block) -> None:
 @needs("node")
 @pytest.mark.parametrize("block", of("js", "html"))
 def test_scripts_parse(block: Block, tmp_path: Path) -> None:
-    """JavaScript, also that within HTML, is free of syntax errors."""
+    """JavaScript has no syntax errors, including scripts within HTML."""
     scripts = [block.code] if block.language == "js" else re.findall(r"<script[^>]*>(.*?)</script>", block.code, re.S)
     for script in scripts:
         file = tmp_path / "script.mjs"
@@ -125,7 +125,7 @@ def test_scripts_parse(block: Block, tmp_path: Path) -> None:
 
 
 def commands(block: Block) -> Iterator[list[str]]:
-    """What a block for a shell runs: each simple command, without assignments and redirections."""
+    """Yield each simple command of a shell block, without assignments and redirections."""
     text = block.code.replace("\\\n", " ")
     lines = text.splitlines()
     if block.language == "console":
@@ -152,14 +152,14 @@ def _command(words: list[str]) -> Iterator[list[str]]:
         yield words
 
 
-def test_shells_are_read_as_shells_read() -> None:
-    """Assignments, pipes, redirections, comments and prompts are told from commands."""
+def test_shell_blocks_are_parsed() -> None:
+    """Assignments, pipes, redirections, comments and prompts are recognised."""
     block = Block(ROOT, 1, "console", "$ A=1 b 'c d' | e > f # g\nout put\n$ h; i \\\n  j && k\n", "")
     assert list(commands(block)) == [["b", "c d"], ["e"], ["h"], ["i", "j"], ["k"]]
 
 
 def parse(words: list[str]) -> None:
-    """Let the program read its arguments, and do nothing."""
+    """Let the program parse its arguments without running anything."""
     command: Any = command_line()
     context = command.make_context("centripetal", list(words))
     while hasattr(command, "resolve_command"):
@@ -172,13 +172,13 @@ def parse(words: list[str]) -> None:
 
 OTHERS = frozenset(("export", "echo", "cd", "mkdir", "cat", "git", "curl", "npm", "ssh", "cp", "pytest"))
 OTHERS |= {"centrifugo", "uvicorn", "gunicorn"}
-"""Commands of other programs, which are taken as they are."""
+"""Commands of other programs, whose arguments are not checked."""
 
 
 @pytest.mark.usefixtures("clean")
 @pytest.mark.parametrize("block", of("sh", "console"))
 def test_commands_exist(block: Block) -> None:
-    """Whatever a page tells to type is a command: ours with arguments that it takes, or one that is known here."""
+    """Each command on a page is either ours, with valid arguments, or a known command of another program."""
     for program, *arguments in commands(block):
         where = f"{name_of(block.page)}:{block.line} {program} {shlex.join(arguments)}"
         match program:
@@ -203,7 +203,7 @@ def test_commands_exist(block: Block) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_lead_somewhere(page: Path) -> None:
-    """Every relative link of a page names a file."""
+def test_links_have_targets(page: Path) -> None:
+    """Every relative link of a page names an existing file."""
     missing = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
     assert not missing

@@ -1,4 +1,4 @@
-"""What docs/howto/from-cent.md and docs/why.md say of cent is true of the cent that is installed here, and of ours."""
+"""Statements about cent in docs/howto/from-cent.md and docs/why.md hold for the installed cent and for our client."""
 
 import asyncio
 import datetime
@@ -41,7 +41,7 @@ def publishing(data: Any, **options: Any) -> cent.PublishRequest:
     return cent.PublishRequest(channel="news", data=data, **options)
 
 
-def test_it_is_that_version() -> None:
+def test_the_pages_name_the_installed_version() -> None:
     """The pages name the version of cent that these tests run with."""
     version = importlib.metadata.version("cent")
     assert all(version in (DOCS / page).read_text() for page in ("why.md", "howto/from-cent.md"))
@@ -61,17 +61,17 @@ def test_it_is_that_version() -> None:
     ],
     ids=["int user", "NaN", "datetime", "refused in a batch", "no scheme"],
 )
-def test_errors_of_others_get_through_cent(
+def test_foreign_exceptions_pass_through_cent(
     kind: type[Exception], call: Callable[[cent.Client], Any], theirs: cent.Client
 ) -> None:
-    """What the guide lists is raised, and is no CentError."""
+    """The exceptions that the guide lists are raised, and are not CentErrors."""
     with pytest.raises(kind) as caught:
         call(theirs)
     assert not isinstance(caught.value, cent.CentError)
 
 
-def test_a_reply_that_breaks_off() -> None:
-    """In cent that is an error of requests; here it is ours, and says that the command may have run."""
+def test_an_incomplete_reply() -> None:
+    """cent raises an error of requests; our error also tells that the command may have run."""
 
     def half(peer: Peer) -> None:
         peer.request()
@@ -84,15 +84,15 @@ def test_a_reply_that_breaks_off() -> None:
     assert caught.value.executed == "unknown"
 
 
-def test_none(theirs: cent.Client, ours: centripetal.Client) -> None:
-    """Cent leaves it out, so the server says 107; here it is JSON null."""
+def test_none_as_data(theirs: cent.Client, ours: centripetal.Client) -> None:
+    """cent leaves None out, so the server answers 107; our client sends JSON null."""
     with pytest.raises(cent.CentApiResponseError, match="107"):
         theirs.publish(publishing(None))
     assert ours.publish("news", None).offset > 0
 
 
-def test_users(theirs: cent.Client, ours: centripetal.Client) -> None:
-    """Cent sends the empty user, which means all who are anonymous; here that must be said. Ints are users here."""
+def test_empty_and_integer_users(theirs: cent.Client, ours: centripetal.Client) -> None:
+    """cent accepts an empty user, which means all anonymous users; ours requires `anonymous=True` and accepts ints."""
     theirs.disconnect(cent.DisconnectRequest(user=""))
     with pytest.raises(centripetal.UsageError, match="anonymous=True"):
         ours.disconnect("")
@@ -100,26 +100,26 @@ def test_users(theirs: cent.Client, ours: centripetal.Client) -> None:
     ours.disconnect(42)
 
 
-def test_options_that_nobody_knows(theirs: cent.Client, ours: centripetal.Client) -> None:
-    """Cent sends any name, so new fields can be used and misspelt ones are lost; here they are a TypeError."""
+def test_unknown_options(theirs: cent.Client, ours: centripetal.Client) -> None:
+    """cent sends any name, so new fields work and misspelt fields are lost; our client raises TypeError."""
     assert theirs.publish(publishing(1, skip_histroy=True)).offset > 0
-    # Names that cent has not, the server takes: of two publications with one version the second is none.
+    # The server accepts fields that cent does not know: it drops the second of two publications with one version.
     first, second = (theirs.publish(publishing(1, version=2**40, version_epoch="e")) for _ in range(2))
     assert second.offset == first.offset
     with pytest.raises(TypeError, match="skip_histroy"):
         ours.publish("news", 1, skip_histroy=True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
-def test_where_clients_can_be_made(url: str) -> None:
-    """An AsyncClient of cent needs a running loop; ours does not."""
+def test_clients_can_be_created_without_a_loop(url: str) -> None:
+    """An AsyncClient of cent needs a running loop; our AsyncClient does not."""
     with pytest.raises(RuntimeError, match="no running event loop"):
         cent.AsyncClient(url + "/api", "key")
     client = centripetal.AsyncClient(url, "key")
     assert asyncio.run(client.publish("news", 1)).offset > 0
 
 
-def test_what_cent_has_not() -> None:
-    """There is no method for maps or RPC, and no field of publications that came after 5.3."""
+def test_features_missing_in_cent() -> None:
+    """cent has no methods for maps or RPC, and no publication fields that were added after 5.3."""
     assert not [name for name in dir(cent.Client) if name.startswith("map_") or name == "rpc"]
     assert not {"delta", "version", "version_epoch"} & set(cent.PublishRequest.model_fields)
     assert "expire_at" not in cent.SubscribeRequest.model_fields

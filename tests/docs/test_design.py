@@ -1,4 +1,4 @@
-"""The page about the design draws the house that there is."""
+"""The design page describes the actual structure of the package."""
 
 import json
 import re
@@ -16,31 +16,31 @@ FOLDERS = {f"{path.name}/" for path in SOURCE.iterdir() if path.is_dir() and pat
 FILES = {path.name for path in SOURCE.glob("*.py")}
 
 
-def test_the_list_of_rooms_is_the_tree() -> None:
-    """Each folder of the package, and the errors, have a line in the list; each other file is named below it."""
+def test_the_table_lists_the_folders() -> None:
+    """Each folder of the package, and the errors, have a row in the table; each other file is named below it."""
     chapter = TEXT.split("## The house")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `(\S+)` \|", chapter, re.M)) == FOLDERS | {"errors.py"}
     below = set(re.findall(r"`(\w+\.py)`", chapter.split("Beside them")[1]))
     assert below == FILES - {"errors.py"} | {"pytest_centripetal.py"}
 
 
-def test_the_rooms_of_the_current_dialect_are_told() -> None:
-    """Each folder in `dialects/current/` is named, and no other."""
+def test_the_folders_of_the_current_dialect_are_named() -> None:
+    """Each folder in `dialects/current/` is named, and no other folder."""
     sentence = re.search(r"^`dialects/current/` has(.*?)\n\n", TEXT, re.M | re.S)
     assert sentence
     there = (path for path in (SOURCE / "dialects" / "current").iterdir() if path.is_dir())
     assert set(re.findall(r"`(\w+/)`", sentence[1])) == {f"{path.name}/" for path in there} - {"__pycache__/"}
 
 
-def test_the_drawing_has_every_room() -> None:
-    """The picture of the house shows the folders, the errors and the front doors."""
+def test_the_drawing_shows_every_folder() -> None:
+    """The picture shows the folders, the errors and the modules that users import."""
     drawing = (DOCS / "design" / "house.svg").read_text()
     assert set(re.findall(r'class="name folder"[^>]*>([^<]+)<', drawing)) == FOLDERS | {"errors.py"}
     assert all(f"{door}.py" in drawing for door in ("__init__", "current", "v1"))
 
 
 def test_paths_on_the_page_exist() -> None:
-    """Whatever file or folder the page names is there."""
+    """Every file or folder that the page names exists."""
     named = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", TEXT))
     root = DOCS.parent
     places = (SOURCE, root, SOURCE / "dialects", SOURCE / "dialects" / "current")
@@ -50,8 +50,8 @@ def test_paths_on_the_page_exist() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.svg")), ids=lambda path: path.name)
-def test_pictures_read_on_any_ground(path: Path) -> None:
-    """A picture has a title for who cannot see it, a ground of its own, colours for both themes, and loads nothing."""
+def test_pictures_are_readable_on_any_background(path: Path) -> None:
+    """A picture has a title for screen readers, a background, colours for both themes, and loads no other file."""
     text = path.read_text()
     assert re.search(r"<title[^>]*>[^<]{8,}</title>", text)
     assert 'class="ground"' in text
@@ -61,6 +61,6 @@ def test_pictures_read_on_any_ground(path: Path) -> None:
 
 @pytest.mark.parametrize("run", ["v1", "v6"])
 def test_plots_show_what_was_measured(run: str) -> None:
-    """The picture of a run is drawn from the figures beside it."""
+    """The picture of a run is drawn from the figures in the same folder."""
     report = json.loads((DOCS / "benchmarks" / f"{run}.json").read_text())
     assert (DOCS / "benchmarks" / f"{run}.svg").read_text() == plot.svg(report)

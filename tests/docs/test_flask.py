@@ -1,4 +1,4 @@
-"""The guide to Flask: its files are an application that passes its tests, and that works in forked workers."""
+"""The Flask guide: its files form an application that passes its tests and works in forked workers."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]
 
 FILES = files(DOCS / "howto" / "flask.md")
 
-# What gunicorn does with --preload: the application is loaded and used, then workers are forked from it.
+# Like gunicorn --preload: the application is loaded and used, then workers are forked from the process.
 FORKED = """
 import os, sys
 from app import create_app, live
@@ -34,7 +34,7 @@ with app.app_context():
 
 
 def test_the_guide_passes_its_tests(pytester: pytest.Pytester) -> None:
-    """The page's files, written as a reader would write them."""
+    """The tests pass in a folder with the page's files."""
     for name, text in FILES.items():
         (pytester.path / name).write_text(text)
     result = pytester.runpytest_subprocess("-W", "error", "-p", "no:asyncio")
@@ -42,10 +42,8 @@ def test_the_guide_passes_its_tests(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_client_serves_in_workers_that_are_forked_from_its_user(
-    pytester: pytest.Pytester, centrifugo: Centrifugo
-) -> None:
-    """Each publishes all that it has, in order, whatever the parent has done before the fork."""
+def test_a_client_works_in_forked_workers(pytester: pytest.Pytester, centrifugo: Centrifugo) -> None:
+    """Each worker publishes all its messages in order, although the parent used the client before the fork."""
     for name, text in (FILES | {"forked.py": FORKED}).items():
         (pytester.path / name).write_text(text)
     ran = pytester.run(sys.executable, "forked.py", centrifugo.url, centrifugo.api_key)

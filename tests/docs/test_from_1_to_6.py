@@ -1,4 +1,4 @@
-"""The guide from 1.x to 6: its tables are whole, its keys are keys, and its two configurations do the same."""
+"""The guide from 1.x to 6: its tables are complete, its keys exist, and its two configurations behave alike."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ CONFIGS: Mapping[str, dict[str, Any]] = {
 
 
 def rows(heading: str, head: str) -> Iterator[tuple[str, str]]:
-    """The rows of the tables below *heading* whose first line is *head*."""
+    """Yield the rows of the tables below *heading* whose first column is *head*."""
     chapter = TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     for table in re.findall(rf"^\| {head} \| .* \|\n\| --- \| --- \|\n((?:\|.*\n)+)", chapter, re.M):
         for line in table.splitlines():
@@ -42,20 +42,20 @@ def configuration() -> list[tuple[str, str]]:
 
 
 def new_keys() -> set[str]:
-    """The keys of 6 that the tables name, from the top of the configuration; options of channels with their section."""
+    """Return the keys of 6 that the tables name, with full path; channel options get the path of their section."""
     spans = {span for _, right in configuration() for span in SPAN.findall(right)}
     return {span if "." in span else f"channel.without_namespace.{span}" for span in spans}
 
 
 def test_every_key_of_1_x_has_a_row() -> None:
-    """Each key that the embedded 1.x server knows stands on the left side, and nothing that it does not know."""
+    """The left column lists exactly the keys that the embedded 1.x server knows."""
     left = [span for theirs, _ in configuration() for span in SPAN.findall(theirs)]
     assert sorted(left) == sorted(KEYS)
 
 
 @needs("centrifugo-v6")
 def test_every_key_of_6_exists() -> None:
-    """Each key on the right side is one of the configuration with all defaults that the real server prints."""
+    """Each key on the right side is in the default configuration that the real server prints."""
     program = find("centrifugo-v6")
     assert program
     done = subprocess.run([program, "defaultconfig", "--dry-run"], capture_output=True, text=True, check=True)
@@ -79,7 +79,7 @@ def test_every_key_of_6_exists() -> None:
     ids=["tokens", "api"],
 )
 def test_names_of_the_tables_exist(heading: str, head: str, left: Any, right: Any) -> None:
-    """Each call that the tables name is exported, or a method or field of what is."""
+    """Each call that the tables name is exported, or is a method or field of an exported class."""
 
     def known(door: Any) -> set[str]:
         inside = (dir(value) for name in door.__all__ if isinstance(value := getattr(door, name), type))
@@ -95,7 +95,7 @@ def test_names_of_the_tables_exist(heading: str, head: str, left: Any, right: An
 
 
 class Page:
-    """A page of either generation, as far as these tests go: it connects, subscribes and asks."""
+    """A client of either generation that can connect, subscribe and send commands."""
 
     def __init__(self, socket: ClientConnection, generation: str) -> None:
         self._socket = socket
@@ -103,7 +103,7 @@ class Page:
         self._lines: list[Any] = []
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """What the server says to a command; pushes that come before it are kept."""
+        """Return the server's reply to a command; pushes that arrive earlier are kept."""
         one = {"uid": "7", "method": method, "params": params}
         await self._socket.send(json.dumps(one if self._generation == "1" else {"id": 7, method: params}))
         while True:
@@ -114,7 +114,7 @@ class Page:
                 self._lines.append(line)
 
     async def pushed(self, kind: str) -> Any:
-        """Waits for a push of that kind."""
+        """Wait for a push of the given kind."""
         while True:
             for line in self._lines:
                 if line.get("method") == kind or kind in line.get("push", {}):
@@ -137,7 +137,7 @@ async def enter(page: Page, generation: str, user: str) -> dict[str, Any]:
 
 
 async def use(url: str, generation: str) -> None:
-    """Two users in one channel; all that the options allow."""
+    """Let two users of one channel use everything that the options allow."""
     address = url.replace("http", "ws", 1) + "/connection/websocket"
     origin = None if generation == "1" else Origin("https://example.com")
     async with connect(address, origin=origin) as first, connect(address, origin=origin) as second:
@@ -166,7 +166,7 @@ async def use(url: str, generation: str) -> None:
 )
 @pytest.mark.parametrize("generation", ["1", "6"])
 def test_both_configurations_do_the_same(kind: str, generation: str, tmp_path: Path) -> None:
-    """Subscribing, joins, publications, presence, history and recovery: what the old one allows, the new one does."""
+    """Subscriptions, joins, publications, presence, history and recovery work the same with both configurations."""
     start = servers_v1.start if generation == "1" else servers_v6.start
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(start(kind, CONFIGS[generation], tmp_path)).url

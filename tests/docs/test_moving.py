@@ -1,6 +1,6 @@
-"""The guides for who comes from another client: their tables have every name of it, and only names that we have.
+"""Guides for users of other clients: their tables list each name of the other client, and only names that we have.
 
-The names of the other clients are recorded in tests/docs/names; nothing of them is imported.
+The names of the other clients are recorded in tests/docs/names, so they need not be installed.
 """
 
 import json
@@ -17,18 +17,18 @@ from tests.docs.pages import DOCS
 NAMES = Path(__file__).parent / "names"
 SPAN = re.compile(r"`([^`]+)`")
 VALUES = frozenset(("data", "bytes", "time.Duration", "/api", "with"))
-"""Code in the tables that is no name of either client."""
+"""Code in the tables that is not a name of either client."""
 
 
 class Guide(NamedTuple):
-    """A guide, and what its tables must hold.
+    """A guide and the expected content of its tables.
 
     Attributes:
-        page: its file in docs/howto.
-        head: how the first cell of its tables begins.
-        record: the file of names.
-        door: where our names are from.
-        extra: names of theirs that the record has not, such as fields of a client.
+        page: file in docs/howto.
+        head: start of the first heading cell of its tables.
+        record: file with the names of the other client.
+        door: module that exports our names.
+        extra: names of the other client that the record does not contain, such as fields of a client.
     """
 
     page: str
@@ -45,7 +45,7 @@ GUIDES = [
 
 
 def rows(guide: Guide) -> list[tuple[str, str]]:
-    """The first two cells of each row of the tables that are about names."""
+    """Return the first two cells of each row of the tables of names."""
     found: list[tuple[str, str]] = []
     inside = False
     for line in (DOCS / "howto" / guide.page).read_text().splitlines():
@@ -60,20 +60,20 @@ def rows(guide: Guide) -> list[tuple[str, str]]:
 
 
 def recorded(guide: Guide) -> list[str]:
-    """Their names: those of classes and functions as they are, of methods, of fields as `Type.Field`."""
+    """Return the names of the other client: classes, functions and methods by name, fields as `Type.Field`."""
     record = json.loads((NAMES / guide.record).read_text())
     fields = (f"{kind}.{field}" for kind, of_kind in record.get("fields", {}).items() for field in of_kind)
     return [*record["names"], *record["methods"], *fields]
 
 
 def identifiers(cell: str) -> list[str]:
-    """What the code in a cell is about: of `publish(channel)` that is `publish`, of `centripetal.Client` the last."""
+    """Return the names of the code in a cell, without arguments and without a leading `client.`."""
     spans = (re.split(r"[({ ]", span)[0].removeprefix("client.") for span in SPAN.findall(cell))
     return [span for span in spans if span not in VALUES]
 
 
 def ours(door: Any) -> set[str]:
-    """What our right-hand cells may name: what is exported, methods and attributes of it, options of clients."""
+    """Return the names that the right column may contain: exports, their methods and attributes, and client options."""
     exported = {name: getattr(door, name) for name in door.__all__}
     inside = {
         f"{owner}{name}"
@@ -87,18 +87,18 @@ def ours(door: Any) -> set[str]:
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.page)
 def test_a_guide_has_every_name_of_the_other_client(guide: Guide) -> None:
-    """Each public name of the other client stands on the left side of a table, once; nothing else stands there."""
+    """The left column lists each public name of the other client exactly once, and nothing else."""
     left = [name for theirs, _ in rows(guide) for name in identifiers(theirs)]
     names = recorded(guide)
     assert sorted(set(names) - set(left)) == []
     assert sorted(set(left) - set(names) - guide.extra) == []
-    # A method and a type may have one name.
+    # A method and a type may have the same name.
     assert sorted(name for name in set(left) if left.count(name) > max(1, names.count(name))) == []
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.page)
 def test_a_guide_names_only_what_we_have(guide: Guide) -> None:
-    """Each name on the right side is one that we export, or a method, field or option of it."""
+    """Each name in the right column is exported, or is a method, field or option of an export."""
     known = ours(guide.door)
     unknown = [name for _, right in rows(guide) for name in identifiers(right) if name not in known]
     assert unknown == []
@@ -106,7 +106,7 @@ def test_a_guide_names_only_what_we_have(guide: Guide) -> None:
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.page)
 def test_the_same_names_are_the_same(guide: Guide) -> None:
-    """Where a row says that the names are the same, they are."""
+    """Names in rows that say "same names" exist in our client."""
     known = ours(guide.door)
     same = [theirs for theirs, right in rows(guide) if "same names" in right]
     assert same

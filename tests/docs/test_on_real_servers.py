@@ -1,4 +1,4 @@
-"""Guides whose code also runs on real servers: what they say is true of Centrifugo, not only of the embedded server."""
+"""Guides whose code also runs on real servers, so that they hold not only for the embedded server."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -20,11 +20,11 @@ GUIDES = {
     "howto/client.md": ["centrifugo-v6"],
     "howto/client-v1.md": ["centrifugo-v1"],
 }
-"""Pages, and which servers their code talks to."""
+"""Pages with the servers that their code talks to."""
 
 
 class RealServer:
-    """Has the face of an `EmbeddedServer` as far as these pages see it, and runs the real server."""
+    """Replacement for `EmbeddedServer` that runs the real server, with the part of its interface that the pages use."""
 
     folder: Path
     started: list["RealServer"]
@@ -78,7 +78,7 @@ class RealServer:
 
 @pytest.fixture
 def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[RealServer]]:
-    """What takes the place of the embedded server."""
+    """Replace the embedded server with the real server."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(ROOT))
     monkeypatch.setattr(RealServer, "folder", tmp_path, raising=False)
@@ -92,8 +92,8 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[RealS
 @pytest.mark.parametrize(
     "page", [pytest.param(page, id=page, marks=[needs(need) for need in found]) for page, found in GUIDES.items()]
 )
-def test_a_guide_is_true_of_the_real_server(page: str, real: type[RealServer]) -> None:
-    """The Python of the page, its assertions included, runs with a real Centrifugo in place of the embedded one."""
+def test_a_guide_runs_with_the_real_server(page: str, real: type[RealServer]) -> None:
+    """The page's Python, including its assertions, runs with a real Centrifugo instead of the embedded server."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(ROOT / "docs" / page):
         if block.language == "python" and not block.not_run:

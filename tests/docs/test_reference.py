@@ -1,4 +1,4 @@
-"""The reference is whole and as the program is: names, errors, verbs and options, keys of configurations."""
+"""The reference is complete and up to date: names, errors, commands and options, and configuration keys."""
 
 import functools
 import importlib
@@ -29,20 +29,20 @@ made = functools.cache(pages)
 
 
 @pytest.mark.parametrize("path", made(), ids=lambda path: path.name)
-def test_a_page_is_what_the_program_says(path: Any) -> None:
-    """The pages are those that `scripts/reference` makes now; if this fails, run it."""
+def test_a_page_is_up_to_date(path: Any) -> None:
+    """The pages equal the output of `scripts/reference`; if this fails, run it."""
     assert path.read_text() == made()[path]
 
 
 def test_a_wrong_argument_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """`scripts/reference` with anything but --check is told what it takes, and leaves the pages alone."""
+    """`scripts/reference` with an unknown argument prints its usage and does not change the pages."""
     assert main(["--chek"]) == 2
     assert "--check" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("which", PAGES)
-def test_every_public_name_has_an_entry_with_words(which: str) -> None:
-    """Each name in the `__all__` of a front door has a heading on its page, and text below it."""
+def test_every_public_name_has_an_entry_with_text(which: str) -> None:
+    """Each name in the `__all__` of a public module has a heading on its page, with text below it."""
     text = (DOCS / "reference" / f"{which}.md").read_text()
     sections = dict(re.findall(r"^### \S+ \{ #(\S+) \}\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
     wordless = [
@@ -53,29 +53,29 @@ def test_every_public_name_has_an_entry_with_words(which: str) -> None:
     assert not wordless
 
 
-def test_every_front_door_has_a_page() -> None:
-    """The modules that users import from are those of the reference."""
+def test_every_public_module_has_a_page() -> None:
+    """Each public module has a page in the reference."""
     doors = {page.door for page in PAGES.values()}
     assert doors == {f"centripetal{part}" for part in ("", ".v1", ".tokens", ".server", ".testing")}
     assert all(importlib.import_module(door).__doc__ for door in doors)
 
 
-def test_every_verb_and_option_says_what_it_is() -> None:
-    """Nothing on the command line is without help."""
+def test_every_command_and_option_has_help() -> None:
+    """Everything on the command line has a help text."""
     assert undocumented() == []
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_an_error_is_explained(kind: type[CentripetalError]) -> None:
-    """Its chapter says whether the command ran, whether trying again may help, as the class does, and what to do."""
+    """The section on an error states the class's `executed` and `retryable`, and has advice."""
     found = re.search(rf"^### {kind.__name__} {{ #{kind.__name__.lower()} }}\n(.*?)(?=^##|\Z)", ERRORS, re.M | re.S)
     assert found, f"{kind.__name__} has no chapter"
     assert f'`executed` is "{kind.executed}", `retryable` is {kind.retryable}.' in found[1]
     assert "**What to do:**" in found[1]
 
 
-def test_the_tree_of_errors_is_the_tree_of_classes() -> None:
-    """Each error hangs in the drawing below the class that it is made from."""
+def test_the_tree_of_errors_equals_the_class_hierarchy() -> None:
+    """The tree shows each error below its base class."""
     drawn: dict[str, str] = {}
     path: list[str] = []
     tree = re.search(r"```text\n(CentripetalError\n.*?)```", ERRORS, re.S)
@@ -91,12 +91,12 @@ def test_the_tree_of_errors_is_the_tree_of_classes() -> None:
 
 @pytest.mark.parametrize("kind", ["UnhonouredConfigWarning", "UnusedFailuresWarning"])
 def test_a_warning_is_explained(kind: str) -> None:
-    """Warnings are in the chapter below the errors."""
+    """Warnings have sections after the errors."""
     assert re.search(rf"^### {kind} .*?\*\*What to do:\*\*", ERRORS, re.M | re.S)
 
 
-def test_no_key_is_described_that_nobody_honours() -> None:
-    """The texts about keys are about keys that the embedded server reads, and about all of them."""
+def test_only_honoured_keys_are_described() -> None:
+    """The descriptions cover exactly the keys that the embedded server reads."""
     honoured = keys()
     assert set(KEYS) == set(honoured["Centrifugo 6"])
     assert set(CHANNEL) == set(honoured["Centrifugo 6: options of channels"])
@@ -104,7 +104,7 @@ def test_no_key_is_described_that_nobody_honours() -> None:
 
 
 def test_docstrings_become_lists() -> None:
-    """Sections of a docstring are lists, with names as code; what goes on over a line stays in its entry."""
+    """Sections of a docstring become lists with names as code; continuation lines stay in their entry."""
     text = "Do *it*.\n\nArgs:\n    it, that: what to\n        do.\n    n: how often.\n\n"
     text += "Raises:\n    UsageError: no.\n\nMore."
     assert markdown(text) == (
@@ -113,8 +113,8 @@ def test_docstrings_become_lists() -> None:
     )
 
 
-def test_signatures_are_written_as_people_do() -> None:
-    """Short names of types, parameters apart in lines where they would not fit in one."""
+def test_signatures_are_readable() -> None:
+    """Types are written with short names, and long parameter lists have one parameter per line."""
 
     def short(a: "int | None", *, b: str = "x", c: object = object) -> list[str]:
         return []

@@ -1,4 +1,4 @@
-"""The site: it builds without a warning, and needs nothing from elsewhere."""
+"""The site builds without a warning and loads nothing from other hosts."""
 
 import re
 import subprocess
@@ -11,22 +11,22 @@ import pytest
 from tests.docs.pages import ROOT
 
 RESOURCES = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
-"""Elements that make a browser load something, and the attribute that says what."""
+"""Elements that load another file, with the attribute that names it."""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site."""
+    """Build the site and return its folder."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    # Not --quiet: mkdocs does not count the warnings then, and nothing is strict.
+    # Without --quiet, because mkdocs does not count warnings with it, and --strict would have no effect.
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 class Resources(HTMLParser):
-    """Collects what a page loads."""
+    """Collects the files that a page loads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,15 +41,15 @@ class Resources(HTMLParser):
 
 
 def test_every_page_is_in_the_site(site: Path) -> None:
-    """A strict build has no broken link, no missing page and none that the navigation leaves out."""
+    """The site contains every page; the strict build found no broken link and no page missing in the navigation."""
     made = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")} - {"404"}
     assert made == {
         page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in (ROOT / "docs").rglob("*.md")
     }
 
 
-def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
-    """Scripts, styles, images and fonts are files of the site, so that it can be read without a network."""
+def test_no_page_loads_anything_from_other_hosts(site: Path) -> None:
+    """Scripts, styles, images and fonts are files of the site, so it can be read without a network."""
     for page in site.rglob("*.html"):
         resources = Resources()
         resources.feed(page.read_text())
@@ -70,6 +70,6 @@ def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
 
 
 def test_links_between_pages_name_files(site: Path) -> None:
-    """The site can be opened from a disk, where a folder is not a page."""
+    """Links name files, because the site can be opened from a disk, where a folder is not a page."""
     assert (site / "howto" / "client.html").exists()
     assert 'href="howto/client.html' in (site / "index.html").read_text()

@@ -1,4 +1,4 @@
-"""The guide to TLS, sockets and proxies: its code runs; so do its configurations where there are the programs."""
+"""The guide to TLS, sockets and proxies: its code runs, and its configurations run if the programs are installed."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ SOCKET = "/run/centrifugo.sock"
 
 
 class Fronts:
-    """Passes connections on to a server: over TLS, over TLS with client certificates, from a Unix socket."""
+    """Forwards connections to a server: from TLS, from TLS with client certificates, and from a Unix socket."""
 
     def __init__(self, backend: int) -> None:
         self._backend = backend
@@ -49,7 +49,7 @@ class Fronts:
         self._thread.join(5)
 
     def tcp(self, context: ssl.SSLContext) -> int:
-        """Listens; on which port."""
+        """Listen, and return the port."""
         server = self._listen(asyncio.start_server(self._pass, "127.0.0.1", 0, ssl=context))
         return int(server.sockets[0].getsockname()[1])
 
@@ -74,10 +74,10 @@ class Fronts:
         try:
             await asyncio.gather(self._pump(reader, outer), self._pump(inner, writer))
         except asyncio.CancelledError:
-            pass  # the end of the test
+            pass  # the test ended
         finally:
             for each in (outer, writer):
-                each.transport.abort()  # not close: TLS waits for the other end then
+                each.transport.abort()  # close() would wait for the other end of a TLS connection
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -88,7 +88,7 @@ class Fronts:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the page's files are, and where its code runs."""
+    """Create the page's certificates in the folder where its code runs."""
     authority = Authority(tmp_path, "ca")
     server, client = authority.issue("localhost", "127.0.0.1"), authority.issue("backend")
     (tmp_path / "server.pem").write_bytes(server.read_bytes())
@@ -100,7 +100,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(ports: dict[str, int], socket_path: str = SOCKET, last: str = "") -> None:
-    """Run the page's Python with other ports, up to the first block that has *last* in it."""
+    """Run the page's Python with other ports, up to the first block that contains *last*."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(PAGE):
         if block.language == "python":
@@ -113,7 +113,7 @@ def run(ports: dict[str, int], socket_path: str = SOCKET, last: str = "") -> Non
 
 
 def test_the_code_of_the_page_runs(folder: Path) -> None:
-    """TLS with an authority of one's own, with a client certificate, a path in the address, a Unix socket, httpx."""
+    """TLS with a private authority, a client certificate, a path in the address, a Unix socket, and httpx all work."""
     mutual = server_context(folder / "server.pem")
     mutual.load_verify_locations("ca.pem")
     mutual.verify_mode = ssl.CERT_REQUIRED
@@ -134,7 +134,7 @@ def test_the_code_of_the_page_runs(folder: Path) -> None:
 
 @pytest.fixture
 def centrifugo(folder: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Starts a real server with a configuration."""
+    """Start a real server with a given configuration."""
     with contextlib.ExitStack() as stack:
 
         def start(config: dict[str, Any]) -> None:
@@ -142,7 +142,7 @@ def centrifugo(folder: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
             file.write_text(json.dumps(config))
             program = find("centrifugo-v6")
             assert program
-            # It must run where the certificates are.
+            # The server must run in the folder with the certificates.
             command = [program, "--config", str(file)]
             stack.enter_context(running(command, int(config["http_server"]["port"]), folder))
 
@@ -150,7 +150,7 @@ def centrifugo(folder: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 
 def on_free_ports(text: str) -> tuple[dict[str, Any], dict[str, int]]:
-    """A configuration of the page, on ports that are free, and which is which."""
+    """Return a configuration of the page with free ports, and the ports by their number on the page."""
     ports = {port: free_port() for port in ("8443", "9443") if port in text}
     for written, port in ports.items():
         text = text.replace(f'"{written}"', f'"{port}"')
@@ -159,7 +159,7 @@ def on_free_ports(text: str) -> tuple[dict[str, Any], dict[str, int]]:
 
 @needs("centrifugo-v6")
 def test_tls_of_the_real_server(centrifugo: Callable[[dict[str, Any]], None]) -> None:
-    """With the page's configuration a real Centrifugo speaks TLS, and the command line finds SSL_CERT_FILE."""
+    """With the page's configuration, a real Centrifugo uses TLS, and the command line reads SSL_CERT_FILE."""
     config, ports = on_free_ports(CONFIGS["tls"])
     centrifugo(config)
     run(ports, last="ca.pem")
@@ -174,7 +174,7 @@ def test_tls_of_the_real_server(centrifugo: Callable[[dict[str, Any]], None]) ->
 
 @needs("centrifugo-v6")
 def test_mutual_tls_of_the_real_server(centrifugo: Callable[[dict[str, Any]], None]) -> None:
-    """With the page's configuration only the API asks for a certificate, and is on its own port only."""
+    """With the page's configuration, the API requires a certificate and is available only on its own port."""
     config, ports = on_free_ports(CONFIGS["mutual"])
     centrifugo(config)
     context = ssl.create_default_context(cafile="ca.pem")
@@ -197,7 +197,7 @@ def test_mutual_tls_of_the_real_server(centrifugo: Callable[[dict[str, Any]], No
 
 @needs("nginx")
 def test_nginx(folder: Path) -> None:
-    """With the page's configuration of nginx, calls and WebSockets get through; too large a body is a 413."""
+    """With the page's nginx configuration, calls and WebSockets pass; a body that is too large gets a 413."""
     program = find("nginx")
     assert program
     port = free_port()

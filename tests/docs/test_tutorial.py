@@ -1,4 +1,4 @@
-"""The tutorial, done as a reader does it: its files written, its commands run in order, its page seen in Chromium."""
+"""The tutorial as a reader does it: files are written, commands run in order, and the page is opened in Chromium."""
 
 import os
 import re
@@ -22,11 +22,11 @@ PAGE = DOCS / "tutorial.md"
 STAYS = ("centripetal serve ", "uvicorn ")
 """Commands that run until they are stopped."""
 INSTALLS = ("pip ", "npm ")
-"""Commands that are not run: what they bring is there."""
+"""Commands that are not run, because their packages are installed already."""
 
 
 class Reader:
-    """Whoever does what the page says: a folder, the variables of a shell, and the programs that are running."""
+    """A reader who follows the page, with a folder, shell variables and running programs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,7 +37,7 @@ class Reader:
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def do(self, block: Block) -> None:
-        """Write the file, or type what stands there."""
+        """Write the file, or type the commands of the block."""
         text = re.sub("8000|8080", lambda port: self._ports[port[0]], block.code)
         if block.file:
             path = self._folder / block.file
@@ -51,7 +51,7 @@ class Reader:
                 self._type(command, "Uvicorn running on" if command.startswith("uvicorn ") else "")
 
     def _type(self, command: str, output: str) -> None:
-        """Run *command*, which must say *output*."""
+        """Run *command* and check that it prints *output*."""
         expected = _pattern(output)
         if command.startswith("export "):
             for each in command.split()[1:]:
@@ -84,26 +84,26 @@ class Reader:
         )
 
     def stop(self, program: str) -> None:
-        """What Ctrl-C does."""
+        """Stop *program* like Ctrl-C."""
         with self._running.pop(program) as process:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=20)
 
     def leave(self) -> None:
-        """Stop all that is running."""
+        """Stop all running programs."""
         for program in list(self._running):
             self.stop(program)
 
 
 def _pattern(output: str) -> "re.Pattern[str]":
-    """*output*, with "…" for anything, and blanks as they come."""
+    """Return a pattern for *output*, in which "…" matches anything and blanks match any white space."""
     words = [re.escape(word).replace("…", ".*") for word in output.split()]
     return re.compile(r"\s+".join(words))
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    """A reader in an empty folder, for whom npm has been."""
+    """Yield a reader in an empty folder in which npm has installed centrifuge."""
     sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
     (tmp_path / "node_modules" / "centrifuge" / "dist").mkdir(parents=True)
     shutil.copy(sdk, tmp_path / "node_modules" / "centrifuge" / "dist")
@@ -113,7 +113,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 
 
 async def test_the_tutorial_ends_with_a_live_page(reader: Reader, open_browser: OpenBrowser) -> None:
-    """Each command says what the page says; goals and messages are in all windows; a lost server comes back."""
+    """Each command prints the page's output, all windows show goals and messages, and they reconnect to the server."""
     todo = list(blocks(PAGE))
     (serve,) = (block for block in todo if "centripetal serve " in block.code)
     (opened,) = (number for number, block in enumerate(todo, 1) if block.code.startswith("uvicorn "))

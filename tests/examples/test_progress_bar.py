@@ -92,7 +92,7 @@ async def test_pages_show_the_progress_of_the_job(page: str, job: Job, open_brow
     await browser.do("click", "button")
     await browser.sees("[data-state=failed] output:text-is('Failed at 15 %: row 31 is no <number>')")
     await browser.do("goto", f"{page}#unknown", page="lost")
-    await browser.do("waitForSelector", "output:has-text('There is no such job.')", page="lost")
+    await browser.do("waitForSelector", "output:has-text('This job does not exist.')", page="lost")
 
 
 JOBS = pytest.mark.centrifugo(config={"channel": {"namespaces": CONFIG["channel"]["namespaces"]}})

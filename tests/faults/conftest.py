@@ -1,4 +1,4 @@
-"""What the tests of faults share: certificates, good and bad ones."""
+"""Shared fixtures of the fault tests: valid and invalid certificates."""
 
 import datetime
 import ssl
@@ -16,13 +16,13 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority that no system knows."""
+    """A certificate authority that no system trusts."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")
 def contexts(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ssl.SSLContext]:
-    """Ways for a server to speak TLS, by name; the client trusts *authority*."""
+    """TLS contexts of the server, by name; the client trusts *authority*."""
     stranger = Authority(tmp_path_factory.mktemp("stranger"), "Stranger")
     fine = authority.issue("127.0.0.1")
     contexts = {
@@ -46,7 +46,7 @@ def contexts(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def _valid(authority: Authority, file: Path, begins: datetime.timedelta, ends: datetime.timedelta) -> Path:
-    """The certificate of *file* again, for another time."""
+    """Issue the certificate of *file* again, with another validity period."""
     pem = file.read_bytes()
     old = x509.load_pem_x509_certificate(pem)
     now = datetime.datetime.now(datetime.UTC)

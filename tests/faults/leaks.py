@@ -1,4 +1,4 @@
-"""Looks for the secret in whatever people, logs and crash reporters get to see."""
+"""Search for the secret in everything that people, logs and crash reporters can see."""
 
 import base64
 import traceback
@@ -13,7 +13,7 @@ _OURS = str(Path(centripetal.__file__).parent)
 
 
 def reveals(text: str, secret: str) -> bool:
-    """Whether *text* shows *secret*, as text or bytes, escaped or not, encoded or not; or the plainest piece of it."""
+    """Return whether *text* contains *secret* or its longest plain part: as text or bytes, escaped or encoded."""
     raw = secret.encode()
     plain = max("".join(c if c.isascii() and c.isalnum() else " " for c in secret).split(), key=len)
     forms = (plain, raw.hex(), base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode()[:-4])
@@ -21,7 +21,7 @@ def reveals(text: str, secret: str) -> bool:
 
 
 def leaks(error: BaseException, secret: str) -> Iterator[str]:
-    """Where *error* shows *secret*: in its texts, or with the variables of our functions beside its traceback."""
+    """Yield each place where *error* shows *secret*: in its texts, or in local variables of our functions."""
     shown = {"repr": repr(error), "str": str(error), "attributes": repr(vars(error))}
     shown["traceback"] = "".join(traceback.format_exception(error))
     for where, text in shown.items():
@@ -39,4 +39,4 @@ def leaks(error: BaseException, secret: str) -> Iterator[str]:
             if frame.filename.startswith(_OURS):
                 for name, value in (frame.locals or {}).items():
                     if reveals(value, secret):
-                        yield f"{name} in {frame.name} shows the secret beside a traceback: {value}"
+                        yield f"{name} in {frame.name} shows the secret next to a traceback: {value}"

@@ -1,4 +1,4 @@
-"""Something between a client and a server that cuts connections, when told or at moments that a seed decides."""
+"""A proxy that cuts connections, on demand or at random moments that depend on a seed."""
 
 import contextlib
 import random
@@ -13,17 +13,17 @@ __all__ = ["CuttingProxy"]
 
 
 class CuttingProxy:
-    """Forwards to *port* on loopback, and cuts.
+    """Proxy that forwards to *port* on loopback and cuts connections.
 
     Args:
-        port: where the server is.
-        seed: decides what is cut, and when.
-        rarity: about how many packets get through before a cut.
-        early: whether it also cuts before anything of a request has come.
+        port: port of the server.
+        seed: seed of the random cuts.
+        rarity: average number of packets between two cuts.
+        early: whether it also cuts a connection before the first byte of a request.
 
     Attributes:
-        cuts: how many connections were cut so far.
-        calm: set it to cut nothing more.
+        cuts: number of connections cut so far.
+        calm: set it to stop cutting.
     """
 
     def __init__(self, port: int, seed: int, rarity: int = 12, *, early: bool = True) -> None:
@@ -55,7 +55,7 @@ class CuttingProxy:
         self._listener.close()
 
     def cut_all(self) -> None:
-        """Cut the connections that there are; later ones are not concerned."""
+        """Cut all open connections; later connections are not affected."""
         self._generation += 1
 
     def _accept(self) -> None:
@@ -79,7 +79,7 @@ class CuttingProxy:
                         if not data:
                             return
                         if self._cuts():
-                            # A part of what came may get through before the end.
+                            # Part of the data may get through before the cut.
                             ends[end].sendall(
                                 data[: self._random.choice((0, len(data) // 2, len(data) - 1, len(data)))]
                             )

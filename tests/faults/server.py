@@ -1,6 +1,6 @@
-"""A server that can fall ill: it answers well, then misbehaves in one way of the table, then is well again.
+"""A server that works, then misbehaves according to a fault, then works again.
 
-It notes which requests it has received whole. What it has not received whole, it cannot have run.
+It records each request that it has received completely. It cannot have run any other request.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ from centripetal.errors import CentripetalError
 from tests.ports import kept_port
 from tests.transport.scripted import Peer, ScriptedServer, reply
 
-__all__ = ["Fault", "Misbehaviour", "Patient", "Then", "body_of", "good", "head_of", "numbers_in", "replies_to"]
+__all__ = ["Fault", "FaultyServer", "Misbehaviour", "Then", "body_of", "good", "head_of", "numbers_in", "replies_to"]
 
 
 class Then(enum.Enum):
-    """How a connection goes on after the misbehaviour."""
+    """State of a connection after the misbehaviour."""
 
     ENDS = "the server closes it"
     GOES_ON = "the server serves the next request on it"
@@ -31,21 +31,21 @@ Misbehaviour = Callable[[Peer], Then]
 
 
 class Fault(NamedTuple):
-    """One way to misbehave.
+    """A way in which the server misbehaves.
 
     Attributes:
-        name: what it is called.
-        does: what the server does on a connection.
-        comes: what may come out of a call: the very classes of errors, None for success.
-        executed: what an error may say.
-        why: the reason for `executed`, in a phrase.
-        begins: with the next request on a connection; with the next connection, after the end of all others; or with
-            the end of everything: nothing listens.
-        refuses: when the answer itself says that nothing has run: always, or to a request of one command.
-        together: what may come out besides, of one of several calls at once.
-        large: bytes of payload, for faults that strike before the request has left the client.
-        tls: how the server speaks TLS while it is ill: the name of a context, "" for not at all.
-        secure: whether the client's URL is https://, and the server speaks TLS well while it is well.
+        name: name of the fault.
+        does: function that misbehaves on a connection.
+        comes: possible outcomes of a call: exact error classes, or None for success.
+        executed: possible values of `executed` of the error.
+        why: short reason for `executed`.
+        begins: start of the fault: the next request on a connection; the next connection, after all others were closed;
+            or "never", if the server stops listening.
+        refuses: whether the reply proves that nothing has run: "always", or "alone" for a request of one command.
+        together: additional outcomes if several calls are made at once.
+        large: bytes of payload, for faults that strike while the request is sent.
+        tls: name of the TLS context during the fault, or "" for plain TCP.
+        secure: whether the client's URL is https:// and the working server uses TLS.
     """
 
     name: str
@@ -66,7 +66,7 @@ def body_of(request: bytes) -> bytes:
 
 
 def replies_to(request: bytes) -> list[dict[str, Any]]:
-    """What a well server replies to each command of *request*; a history holds the name of its channel."""
+    """Return a working server's replies to the commands of *request*; a history contains its channel's name."""
     replies = []
     for command in json.loads(body_of(request)):
         body = None
@@ -78,29 +78,29 @@ def replies_to(request: bytes) -> list[dict[str, Any]]:
 
 
 def good(request: bytes) -> bytes:
-    """The bytes of a well server's answer to *request*."""
+    """Return the bytes of a working server's response to *request*."""
     return reply(json.dumps(replies_to(request)).encode(), "Content-Type: application/json")
 
 
 def numbers_in(request: bytes) -> list[int]:
-    """The numbers that *request* publishes, in order."""
+    """Return the numbers that *request* publishes, in order."""
     commands = json.loads(body_of(request))
     return [command["params"]["data"][0] for command in commands if command["method"] == "publish"]
 
 
-class Patient(ScriptedServer):
-    """Well at first.
+class FaultyServer(ScriptedServer):
+    """Server that works until a fault starts.
 
     Args:
-        contexts: how to speak TLS, by name; "good" while the server is well.
-        secure: whether it speaks TLS while it is well.
+        contexts: TLS contexts by name; "good" is used while the server works.
+        secure: whether the working server uses TLS.
     """
 
     def __init__(self, contexts: dict[str, ssl.SSLContext] | None = None, secure: bool = False) -> None:
         self._contexts = contexts or {}
         self._usual = self._contexts["good"] if secure else None
-        super().__init__(self._serve_patiently, context=self._usual)
-        # Not just any port: it shall still be ours after some time without a listener.
+        super().__init__(self._serve_connection, context=self._usual)
+        # A reserved port, so that the server can listen on it again after a time without a listener.
         self._listener.close()
         self._kept = contextlib.ExitStack()
         self.port = self._kept.enter_context(kept_port())
@@ -108,7 +108,7 @@ class Patient(ScriptedServer):
         self._scheme = "https" if secure else "http"
         self._fault: Fault | None = None
         self._misbehaving = 0
-        self._ending: list[threading.Thread] = []  # those whose connections are being closed by the server
+        self._ending: list[threading.Thread] = []  # threads whose connections the server closes
         self._changed = threading.Condition()
 
     @property
@@ -119,8 +119,8 @@ class Patient(ScriptedServer):
         with self._kept:
             super().__exit__(*failure)
 
-    def fall_ill(self, fault: Fault) -> None:
-        """Misbehave from now on."""
+    def start_fault(self, fault: Fault) -> None:
+        """Start to misbehave."""
         self._fault = fault
         if fault.begins == "never":
             self.stop_listening()
@@ -129,11 +129,11 @@ class Patient(ScriptedServer):
             self.end_connections()
 
     def recover(self) -> None:
-        """Be well, once the client has given up the connections on which the server has misbehaved."""
+        """Work again, after the client has given up the connections on which the server misbehaved."""
         with self._changed:
             given_up = self._changed.wait_for(lambda: not self._misbehaving, 3)
         assert given_up, "the client keeps a connection that is of no more use"
-        # A request that crosses the end of its connection is lost, whoever sends it: that is a fault of its own.
+        # A request that crosses the end of its connection is lost, which would be a separate fault.
         for thread in self._ending:
             thread.join(3)
         fault, self._fault = self._fault, None
@@ -158,26 +158,26 @@ class Patient(ScriptedServer):
                 sock.shutdown(socket.SHUT_RDWR)
 
     def all_ended(self) -> bool:
-        """Whether every connection has come to its end, after at most some seconds."""
+        """Return whether every connection ends within 3 seconds."""
         for thread in list(self._threads):
             thread.join(3)
         return not any(thread.is_alive() for thread in self._threads)
 
     def published(self, first: int = 0) -> list[list[int]]:
-        """The numbers in each request that is here whole, from the *first* on."""
+        """Return the numbers in each completely received request, starting with request *first*."""
         return [numbers_in(request) for request in self.requests[first:]]
 
     def _bound(self) -> socket.socket:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # What is not read shall not fit into buffers, so that large requests get stuck under way.
+        # A small buffer, so that unread large requests get stuck on the way.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         listener.bind(("127.0.0.1", self.port))
         listener.listen(128)
         return listener
 
-    def _serve_patiently(self, peer: Peer) -> None:
-        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # nothing shall arrive later than it is sent
+    def _serve_connection(self, peer: Peer) -> None:
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # send each piece without delay
         fault = self._fault
         if fault is not None and fault.begins == "connection" and not self._misbehave(fault, peer):
             return
@@ -206,7 +206,7 @@ class Patient(ScriptedServer):
 
 
 def head_of(peer: Peer) -> None:
-    """Read the head of a request, and what has come with it."""
+    """Read the head of a request, and any body bytes that arrived with it."""
     while b"\r\n\r\n" not in peer._unread:
         if not peer._receive():
             return

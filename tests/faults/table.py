@@ -1,6 +1,6 @@
-"""The faults: what a server, or something in between, may do to a client. Each has a name and says what may come out.
+"""The table of faults: what a server, or a network in between, can do to a client, with the possible outcomes.
 
-The classes of errors are the very ones that may come, not their bases; FINE stands for success.
+Outcomes are the exact classes of errors, not their bases; FINE means success.
 """
 
 import gzip
@@ -21,16 +21,16 @@ from centripetal.errors import (
     ServerError,
     TimeoutError,
 )
-from tests.faults.server import Fault, Misbehaviour, Patient, Then, body_of, good, head_of, replies_to
+from tests.faults.server import Fault, FaultyServer, Misbehaviour, Then, body_of, good, head_of, replies_to
 from tests.transport.scripted import Peer, reply
 
 __all__ = ["FAULTS", "LIMIT", "serves"]
 
 LIMIT = 65_536
-"""The `max_response_bytes` of the clients that meet these faults."""
+"""`max_response_bytes` of the clients in the fault tests."""
 
 LARGE = 1_200_000
-"""Bytes of a request that does not fit into what lies between a client and a server that does not read."""
+"""Size of a request that does not fit into the buffers between a client and a server that does not read."""
 
 FINE = None
 REFUSED = ConnectError
@@ -43,11 +43,11 @@ SERVER = ServerError
 
 Answer = bytes | Callable[[bytes], bytes]
 
-# ---- what a server does
+# ---- misbehaviour of the server
 
 
 def says(*pieces: Answer | float, then: Then | Literal["reset", "silence"] = Then.ENDS) -> Misbehaviour:
-    """Read a request and send *pieces*; numbers are pauses in seconds."""
+    """Return a misbehaviour that reads a request and sends *pieces*; numbers are pauses in seconds."""
 
     def does(peer: Peer) -> Then:
         request = peer.request()
@@ -72,7 +72,7 @@ def _end(peer: Peer, then: Then | Literal["reset", "silence"]) -> Then:
 
 
 def trickles(start: bytes, piece: bytes = b"x", pause: float = 0.02) -> Misbehaviour:
-    """Read a request, send *start*, then *piece* after *piece* until the client has enough."""
+    """Return a misbehaviour that reads a request, sends *start*, and repeats *piece* until the client closes."""
 
     def does(peer: Peer) -> Then:
         peer.request()
@@ -85,12 +85,12 @@ def trickles(start: bytes, piece: bytes = b"x", pause: float = 0.02) -> Misbehav
 
 
 def floods(start: bytes, piece: bytes) -> Misbehaviour:
-    """As `trickles()`, without a pause."""
+    """Like `trickles()`, without pauses."""
     return trickles(start, piece * (65_536 // len(piece)), 0)
 
 
 def after(stage: Callable[[Peer], object], then: Literal["closed", "reset", "silence"]) -> Misbehaviour:
-    """Read as much as *stage* does, and no more."""
+    """Return a misbehaviour that reads as much as *stage* reads, and no more."""
 
     def does(peer: Peer) -> Then:
         stage(peer)
@@ -109,7 +109,7 @@ def some_of_it(peer: Peer) -> None:
 
 
 def not_reading(peer: Peer) -> None:
-    """Wait for the end of the connection without reading: a reset is what tells of it."""
+    """Wait without reading; the client's close becomes visible as a reset."""
     head_of(peer)
     time.sleep(1)
 
@@ -122,10 +122,10 @@ def byte_by_byte(peer: Peer) -> Then:
 
 
 def restarts(peer: Peer) -> Then:
-    """Come back after a moment, well: whoever was connected is not any more."""
+    """Restart the server: all connections are lost, and it works again after a moment."""
     peer.request()
     server = peer._server
-    assert isinstance(server, Patient)
+    assert isinstance(server, FaultyServer)
     server._fault = None
     server.stop_listening()
     server.end_connections()
@@ -155,7 +155,7 @@ def resets_while_idle(peer: Peer) -> Then:
 
 
 def speaks_plainly(data: bytes) -> Misbehaviour:
-    """Answer the first that comes, which is no HTTP, with *data*, and hang up."""
+    """Return a misbehaviour that answers the first bytes, which are not HTTP, with *data* and closes."""
 
     def does(peer: Peer) -> Then:
         peer._receive()
@@ -168,18 +168,18 @@ def speaks_plainly(data: bytes) -> Misbehaviour:
 
 
 def breaks_tls(peer: Peer) -> Then:
-    """Write past the TLS of the connection."""
+    """Write to the socket without the TLS of the connection."""
     peer.request()
     os.write(peer.sock.fileno(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     peer.wait_for_end()
     return Then.ENDS
 
 
-# ---- answers, as functions of the request
+# ---- responses as functions of the request
 
 
 def part(until: Callable[[bytes], int]) -> Callable[[bytes], bytes]:
-    """The good answer up to some place."""
+    """Return a function that cuts the good response at *until*."""
 
     def cut(request: bytes) -> bytes:
         whole = good(request)
@@ -206,7 +206,7 @@ def some_chunks(count: int, more: bytes = b"") -> Callable[[bytes], bytes]:
 
 
 def lengths(*lines: str, surplus: bytes = b"") -> Callable[[bytes], bytes]:
-    """A good body under header *lines*; N in them is its length."""
+    """Return a function that gives a good body with header *lines*, in which N is the length of the body."""
 
     def answer(request: bytes) -> bytes:
         body = body_of(good(request))
@@ -217,7 +217,7 @@ def lengths(*lines: str, surplus: bytes = b"") -> Callable[[bytes], bytes]:
 
 
 def chunked(size: str, end: bytes = b"\r\n0\r\n\r\n", line: bytes = b"\r\n") -> Callable[[bytes], bytes]:
-    """A good body as one chunk; N in *size* is its length in hexadecimal."""
+    """Return a function that gives a good body as one chunk; N in *size* is its length in hexadecimal."""
 
     def answer(request: bytes) -> bytes:
         body = body_of(good(request))
@@ -227,7 +227,7 @@ def chunked(size: str, end: bytes = b"\r\n0\r\n\r\n", line: bytes = b"\r\n") -> 
 
 
 def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
-    """The good answer with something else in its head."""
+    """Return a function that changes the head of the good response."""
     return lambda request: good(request).replace(old, new, 1)
 
 
@@ -236,7 +236,7 @@ def headed(*headers: str) -> Callable[[bytes], bytes]:
 
 
 def body(make: Callable[[list[dict[str, Any]]], Any], *headers: str) -> Callable[[bytes], bytes]:
-    """Another body: bytes, or what is then written as JSON."""
+    """Return a function that gives another body: bytes, or a value that is encoded as JSON."""
 
     def answer(request: bytes) -> bytes:
         made = make(replies_to(request))
@@ -246,7 +246,7 @@ def body(make: Callable[[list[dict[str, Any]]], Any], *headers: str) -> Callable
 
 
 def each(**members: Any) -> Callable[[list[dict[str, Any]]], Any]:
-    """The good replies with other members; a function is called with the old one, ... leaves it out."""
+    """Return a function that changes members of good replies: a callable gets the old value, ... removes it."""
 
     def make(replies: list[dict[str, Any]]) -> Any:
         changed = []
@@ -273,11 +273,11 @@ def padded(surplus: int) -> Callable[[list[dict[str, Any]]], bytes]:
 
 # ---- the table
 
-NEVER_SENT = "no byte of the request has left"
-PERHAPS = "bytes of the request have left, nobody knows what became of them"
-RECEIVED = "the request is there"
-STATED = "the status says that it was turned away"
-SHOWN = "the reply says that it ran"
+NEVER_SENT = "no byte of the request was sent"
+PERHAPS = "part of the request was sent, and the rest is unknown"
+RECEIVED = "the server has received the request"
+STATED = "the status shows that the request was refused"
+SHOWN = "the reply shows that the command ran"
 
 
 def fault(
@@ -320,7 +320,7 @@ STAGES: dict[str, Answer] = {
 def stages() -> Iterator[Fault]:
     may_be = "no unknown"
     for how, error in ENDINGS.items():
-        # A reset may come before the client knows that it was connected.
+        # The reset may arrive before the client knows that it is connected.
         many = {"closed": (LOST,), "reset": (LOST, REFUSED), "silence": (LATE,)}[how]
         yield fault(
             f"{how} on accept",
@@ -349,7 +349,7 @@ TRICKLES = [
     fault("chunks trickle", trickles(CHUNKED, b"1\r\n \r\n"), LATE),
     fault("trailers trickle", trickles(CHUNKED + b"0\r\n", b"X: y\r\n"), LATE),
     fault("interim replies trickle", trickles(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.1), LATE),
-    fault("single bytes, in time", byte_by_byte, FINE, LATE),  # late on a machine that is busy
+    fault("single bytes, in time", byte_by_byte, FINE, LATE),  # can be late on a busy machine
     fault("slow, in time", says(part(lambda whole: 30), 0.05, lambda request: good(request)[30:], then=ON), FINE, LATE),
     fault("the request is not read", after(not_reading, "closed"), LATE, why=PERHAPS, large=LARGE),
 ]
@@ -522,7 +522,7 @@ def statuses() -> Iterator[Fault]:
         LOST,
         LATE,
         executed="no unknown",
-        why="the status says so, if it gets through",
+        why="the status shows it, if the client receives the status",
         large=LARGE,
     )
     yield fault("status 503 and the end", says(reply(b"", "Connection: close", status="503 Busy")), STATUS)
@@ -591,11 +591,14 @@ def shapes() -> Iterator[Fault]:
     yield fault("body: gzip, as announced", says(body(BODIES["gzip"], "Content-Encoding: gzip"), then=ON), BAD)
     yield fault("body: gzip announced, none", says(headed("Content-Encoding: gzip"), then=ON), FINE)
     yield fault("body: said to be HTML", says(headed("Content-Type: text/html"), then=ON), FINE)
-    yield fault("body: members nobody knows", says(body(each(future=[1, {}])), then=ON), FINE)
+    yield fault("body: unknown members", says(body(each(future=[1, {}])), then=ON), FINE)
     yield fault("body: no body in the replies", says(body(each(body=...)), then=ON), FINE)
     yield fault("body: an empty error", says(body(each(error="")), then=ON), FINE)
     yield fault(
-        "body: an error", says(body(each(error="internal server error")), then=ON), SERVER, why="it failed somewhere"
+        "body: an error",
+        says(body(each(error="internal server error")), then=ON),
+        SERVER,
+        why="the command failed at an unknown step",
     )
     yield fault(
         "body: a refusal",
@@ -641,7 +644,7 @@ MORE_THAN_ONE = [
 
 
 def tls(name: str, *comes: type[CentripetalError] | None, context: str = "", **more: Any) -> Fault:
-    """A server that is unwell from the next connection on; the client speaks TLS."""
+    """Return a fault of a server with TLS that starts with the next connection."""
     does = more.pop("does", serves)
     known: dict[str, Any] = {"executed": "no", "why": NEVER_SENT, "begins": "connection", "secure": True} | more
     return fault(f"TLS: {name}", does, *comes, tls=context, **known)

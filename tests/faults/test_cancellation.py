@@ -1,4 +1,4 @@
-"""Tasks that are cancelled at any moment of a call."""
+"""Cancellation of tasks at any step of a call."""
 
 import asyncio
 import os
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from centripetal.v1 import AsyncClient, CentripetalError
+from tests.faults.recorder import served
 from tests.faults.server import numbers_in
 from tests.faults.ways import SECRET
-from tests.faults.wellserver import served
 
 Call = Callable[[AsyncClient], Coroutine[Any, Any, Any]]
 
@@ -19,7 +19,7 @@ async def publish(client: AsyncClient) -> None:
     await client.publish("a", [1])
 
 
-async def publish_in_company(client: AsyncClient) -> None:
+async def publish_together(client: AsyncClient) -> None:
     await asyncio.gather(*(client.publish("a", [number]) for number in (1, 2, 3)))
 
 
@@ -33,19 +33,19 @@ async def batch(client: AsyncClient) -> None:
         batch.publish("a", [2])
 
 
-CALLS: dict[str, Call] = {"publish": publish, "in company": publish_in_company, "read": read, "batch": batch}
+CALLS: dict[str, Call] = {"publish": publish, "together": publish_together, "read": read, "batch": batch}
 
 
 async def at_every_step(attempt: Callable[[int], Awaitable[bool]]) -> int:
-    """Call *attempt* with 0, 1, 2 … turns of the loop to wait, until it says that there was nothing to cancel."""
+    """Call *attempt* with 0, 1, 2 … loop iterations to wait, until it returns that there was nothing to cancel."""
     for steps in range(1000):
         if not await attempt(steps):
             return steps
-    pytest.fail("the call does not come to an end")
+    pytest.fail("the call does not end")
 
 
 async def cancelled_after(steps: int, call: Coroutine[Any, Any, Any]) -> bool:
-    """Whether *call* was still under way after so many turns of the loop; then it was cancelled."""
+    """Cancel *call* after *steps* loop iterations and return whether it was still running."""
     task = asyncio.ensure_future(call)
     for _ in range(steps):
         await asyncio.sleep(0)
@@ -56,7 +56,7 @@ async def cancelled_after(steps: int, call: Coroutine[Any, Any, Any]) -> bool:
 
 
 async def only_this_task() -> None:
-    """Whatever goes on for others has an end."""
+    """Wait until no other task is left."""
     for _ in range(100):
         if asyncio.all_tasks() - {asyncio.current_task()} == server_tasks():
             return
@@ -71,7 +71,7 @@ def server_tasks() -> set[asyncio.Task[Any]]:
 @pytest.mark.parametrize("warm", [False, True], ids=["new connection", "kept connection"])
 @pytest.mark.parametrize("name", CALLS)
 async def test_cancelled_at_every_step(name: str, warm: bool) -> None:
-    """A call that is cancelled is cancelled, sends nothing twice, and the next call gets its own reply."""
+    """A cancelled call raises CancelledError, sends nothing twice, and the next call gets its own reply."""
     async with served() as (url, requests), AsyncClient(url, SECRET) as client:
 
         async def attempt(steps: int) -> bool:
@@ -92,7 +92,7 @@ async def test_cancelled_at_every_step(name: str, warm: bool) -> None:
 
 @pytest.mark.parametrize("warm", [False, True], ids=["new connection", "kept connection"])
 async def test_a_cancelled_send_keeps_the_buffer(warm: bool) -> None:
-    """Cancelled at any step, a buffer is as it was, also if the server has run it; or all of it is sent."""
+    """If `send()` is cancelled, the buffer keeps all commands, even if they have run; otherwise all are sent."""
     async with served() as (url, requests), AsyncClient(url, SECRET) as client:
 
         async def attempt(steps: int) -> bool:
@@ -117,7 +117,7 @@ async def test_a_cancelled_send_keeps_the_buffer(warm: bool) -> None:
 
 @pytest.mark.parametrize("victim", range(5))
 async def test_cancelling_one_disturbs_no_other(victim: int) -> None:
-    """Of several calls at once, whichever is cancelled and when, the others succeed, each sent once and in order."""
+    """Of several concurrent calls, cancelling any call at any step lets the others succeed, sent once and in order."""
     async with served() as (url, requests), AsyncClient(url, SECRET) as client:
 
         async def attempt(steps: int) -> bool:
@@ -139,7 +139,7 @@ async def test_cancelling_one_disturbs_no_other(victim: int) -> None:
 
 
 async def test_a_time_limit_around_a_call() -> None:
-    """`asyncio.timeout()` around one of several calls ends that one only, and nothing else."""
+    """`asyncio.timeout()` around one of several calls ends only this call."""
     async with served() as (url, _), AsyncClient(url, SECRET) as client:
         await client.history("warm")
 
@@ -158,11 +158,11 @@ async def test_a_time_limit_around_a_call() -> None:
 
 
 async def test_cancelled_without_leaks() -> None:
-    """Hundreds of cancelled calls leave no socket behind."""
+    """Hundreds of cancelled calls leave no socket open."""
     async with served() as (url, _):
         before = len(os.listdir("/dev/fd"))
         async with AsyncClient(url, SECRET) as client:
             for steps in range(200):
-                await cancelled_after(steps % 20, publish_in_company(client))
+                await cancelled_after(steps % 20, publish_together(client))
         await asyncio.sleep(0.02)
         assert len(os.listdir("/dev/fd")) <= before

@@ -1,4 +1,4 @@
-"""Every fault of the table, met in every way to make calls."""
+"""Every fault of the table with every way to make calls."""
 
 import gc
 import logging
@@ -14,7 +14,7 @@ import pytest
 
 from centripetal.errors import CentripetalError, HTTPStatusError
 from tests.faults.leaks import leaks, reveals
-from tests.faults.server import Fault, Patient
+from tests.faults.server import Fault, FaultyServer
 from tests.faults.table import FAULTS, LIMIT, serves
 from tests.faults.ways import SECRET, TIMEOUT, WAYS, Came, Way, attempt
 from tests.transport.certificates import Authority
@@ -25,7 +25,7 @@ WELL = Fault("well", serves, frozenset([None]), frozenset(), "")
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[ThreadPoolExecutor]:
-    """A thread for each way, each having run a loop: what that opens for good is no leak."""
+    """One thread for each way. Each has already run a loop, whose files stay open and are not leaks."""
     with ThreadPoolExecutor(len(WAYS)) as executor:
         list(executor.map(lambda way: list(meet(WELL, way, {}, None)), WAYS))
         yield executor
@@ -36,7 +36,7 @@ def open_files() -> int:
 
 
 def wrongs(fault: Fault, way: Way, came: Came, companions: list[int]) -> Iterator[str]:
-    """What is wrong with the outcome of one number; *companions* is how many commands each request with it carried."""
+    """Yield the mistakes in the outcome of one number; *companions* counts the commands in each of its requests."""
     number, error, seconds = came[:3]
     comes = fault.comes | (fault.together if way.together else frozenset())
     count = len(companions)
@@ -48,12 +48,12 @@ def wrongs(fault: Fault, way: Way, came: Came, companions: list[int]) -> Iterato
         if None not in comes:
             yield "a success"
         if count != 1:
-            yield "a success that the server knows nothing of"
+            yield "a success that the server has not received"
         return
     if not isinstance(error, CentripetalError):
-        yield f"no error of ours: {error!r}"
+        yield f"not an error of this library: {error!r}"
         return
-    if type(error) not in comes and not (way.together and late_in_line(error, count)):
+    if type(error) not in comes and not (way.together and timed_out_waiting(error, count)):
         yield f"another error: {error!r}"
     elif error.executed not in fault.executed and not (way.together and (not count or type(error) in fault.together)):
         yield f"executed {error.executed!r} after {error!r}"
@@ -67,19 +67,19 @@ def wrongs(fault: Fault, way: Way, came: Came, companions: list[int]) -> Iterato
         yield f"an error about {named} at {error.index}"
 
 
-def late_in_line(error: CentripetalError, count: int) -> bool:
-    """Whether *error* is that of a call which waited for others until its time was over."""
+def timed_out_waiting(error: CentripetalError, count: int) -> bool:
+    """Return whether *error* belongs to a call that waited for other calls until its timeout."""
     return isinstance(error, TimeoutError) and error.executed == "no" and not count
 
 
 def meet(fault: Fault, way: Way, contexts: dict[str, ssl.SSLContext], ca_file: str | None) -> Iterator[str]:
-    """Meet *fault* in one way, and tell what is wrong."""
-    with Patient(contexts, fault.secure) as server:
+    """Cause *fault* during one way of calling and yield the mistakes."""
+    with FaultyServer(contexts, fault.secure) as server:
         options = {"ca_file": ca_file} if ca_file else {}
         with attempt(way, server.url, max_response_bytes=LIMIT, **options) as made:
             if way.kept:
                 made.probe()
-            server.fall_ill(fault)
+            server.start_fault(fault)
             outcomes = made.make(fault.large)
             server.recover()
             requests = server.published()
@@ -97,12 +97,12 @@ def meet(fault: Fault, way: Way, contexts: dict[str, ssl.SSLContext], ca_file: s
 
 
 def is_late(line: str) -> bool:
-    """Whether a wrong is one that haste makes, and not the client."""
+    """Return whether a mistake can result from a busy machine."""
     return "s are too long" in line or "TimeoutError" in line
 
 
 class Narrow(socket.socket):
-    """A socket that takes little at once, so that a large request is under way for some time."""
+    """Socket with a small buffer, so that sending a large request takes some time."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -118,7 +118,7 @@ def test_fault(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It ends in time as it should, executed is true, nothing is lost, leaked or sent twice, and the client goes on."""
+    """Calls end in time, `executed` is correct, nothing is lost, leaked or sent twice, and the client still works."""
 
     def work(way: Way) -> list[str]:
         try:
@@ -134,7 +134,7 @@ def test_fault(
         warnings.simplefilter("always")
         wrong = []
         for way, lines in zip(WAYS, workers.map(work, WAYS), strict=True):
-            # All ways at once are much for a busy machine: who was merely late may show by itself that it is not slow.
+            # All ways at once are much work for a busy machine, so a way that was only late is repeated alone.
             wrong += workers.submit(work, way).result() if lines and all(map(is_late, lines)) else lines
         gc.collect()
     assert not wrong, "\n".join(wrong)
@@ -143,6 +143,6 @@ def test_fault(
     assert not reveals(caplog.text, SECRET)
 
 
-def test_the_table() -> None:
-    """No two faults have the same name, and there are many."""
+def test_faults_have_unique_names() -> None:
+    """Fault names are unique, and there are more than 60."""
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) > 60

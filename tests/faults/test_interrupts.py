@@ -1,4 +1,4 @@
-"""Ctrl-C in blocking calls. In processes of their own: an interrupt that comes too late must hit nobody else."""
+"""Ctrl-C in blocking calls, each in a separate process, so that a late interrupt cannot hit another test."""
 
 import os
 import subprocess
@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
+from tests.faults.recorder import Recorder
 from tests.faults.ways import SECRET
-from tests.faults.wellserver import Recorder
 
 PREAMBLE = """
     import gc, os, signal, sys, threading, time
@@ -31,7 +31,7 @@ PREAMBLE = """
 
 
 def run(url: str, code: str) -> str:
-    """Run *code* in a process of its own; what it printed."""
+    """Run *code* in a separate process and return its output."""
     program = textwrap.dedent(PREAMBLE) + textwrap.dedent(code)
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", program, url, SECRET],
@@ -53,7 +53,7 @@ WAITING = {
 
 @pytest.mark.parametrize("way", WAITING)
 def test_interrupt_while_waiting_for_the_answer(way: str) -> None:
-    """It ends the call at once, keeps the buffer, and the next call works on a new connection."""
+    """An interrupt ends the call at once and keeps the buffer, and the next call uses a new connection."""
     code = f"""
     start = time.monotonic()
     interrupt_after(0.2)
@@ -77,7 +77,7 @@ def test_interrupt_while_waiting_for_the_answer(way: str) -> None:
 
 
 def test_interrupted_leader() -> None:
-    """A main thread that carries the calls of others, or waits for another that does, leaves nobody waiting."""
+    """If the main thread is interrupted while it sends or waits for the calls of others, all other calls still end."""
     code = """
     results = []
     def work(number):
@@ -114,7 +114,7 @@ def test_interrupted_leader() -> None:
 
 
 def test_interrupts_at_any_moment() -> None:
-    """Wherever Ctrl-C strikes in a call, the next one gets its own reply, and a buffer is whole or sent."""
+    """After an interrupt at any moment, the next call gets its own reply, and a buffer is complete or sent."""
     code = """
     before = len(os.listdir("/dev/fd"))
     struck = 0

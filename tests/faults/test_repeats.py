@@ -1,6 +1,6 @@
-"""With retry on, whatever is published is in the history once, however often the connection is cut after the request.
+"""With retry, each publication is in the history exactly once, however often the connection is cut after the request.
 
-CENTRIPETAL_CUTS says how many cuts each way of calling meets; the whole proof is 1,000.
+CENTRIPETAL_CUTS sets the number of cuts for each way of calling; the full check uses 1,000.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ CHANNELS = ("deep:a", "deep:b", "deep:c")
 RETRY = Retry(attempts=40, base=0.001, cap=0.005)
 
 Publishing = Callable[[str, Iterator[int], Callable[[], bool]], None]
-"""Publishes numbers by a server's address until it is told to stop."""
+"""Function that publishes numbers to a server's URL until it is told to stop."""
 
 
 def channel(number: int) -> str:
@@ -85,8 +85,8 @@ def batches(url: str, numbers: Iterator[int], enough: Callable[[], bool]) -> Non
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("publishing", [call_by_call, threads, tasks, batches])
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_publication_is_there_once(kind: str, publishing: Publishing, tmp_path: Path) -> None:
-    """No call fails, none is lost and none is published twice, while connections are cut at random moments."""
+def test_each_publication_is_in_the_history_once(kind: str, publishing: Publishing, tmp_path: Path) -> None:
+    """No call fails, and nothing is lost or published twice, while connections are cut at random moments."""
     counter = itertools.count()
     with start(kind, CONFIGS["usual"], tmp_path) as server:
         port = int(server.url.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""The secret shows nowhere: not in what clients show of themselves, nor on the command line. Errors: test_faults.py."""
+"""Clients and the command line never show the secret. Errors of calls are covered by test_faults.py."""
 
 import copy
 import logging
@@ -14,7 +14,7 @@ from centripetal.cli.main import main
 from centripetal.errors import CentripetalError
 from centripetal.v1 import AsyncClient, Client, Publish
 from tests.faults.leaks import leaks, reveals
-from tests.faults.server import Fault, Patient
+from tests.faults.server import Fault, FaultyServer
 from tests.faults.table import FAULTS
 from tests.faults.ways import SECRET
 from tests.transport.certificates import Authority
@@ -24,16 +24,16 @@ from tests.transport.certificates import Authority
     "text",
     [SECRET, repr(SECRET), ascii(SECRET), repr(SECRET.encode()), SECRET.encode().hex(), f"x{SECRET[:-1]}y"],
 )
-def test_the_search_finds_it(text: str) -> None:
-    """Also escaped, as bytes, in hexadecimal and cut."""
+def test_the_search_finds_the_secret(text: str) -> None:
+    """The search finds the secret escaped, as bytes, in hexadecimal and truncated."""
     assert reveals(text, SECRET)
     assert not reveals("nothing of the kind", SECRET)
 
 
 @pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @pytest.mark.parametrize("make", [Client, AsyncClient])
-def test_clients(make: Callable[..., Client | AsyncClient]) -> None:
-    """A client, its parts and the methods of it show no secret."""
+def test_clients_do_not_show_the_secret(make: Callable[..., Client | AsyncClient]) -> None:
+    """The reprs of a client, its parts and its methods do not show the secret."""
     client = make("http://127.0.0.1:1", SECRET)
     client.add_publish("a", 1)
     seen: list[Any] = [client, client.publish, client.batch(), client.batch().publish("a", 1)]
@@ -58,16 +58,16 @@ def test_clients(make: Callable[..., Client | AsyncClient]) -> None:
         lambda: AsyncClient("localhost", SECRET),
     ],
 )
-def test_mistakes(mistake: Callable[[], object]) -> None:
-    """The error for a wrong argument, and its traceback, show no secret."""
+def test_errors_of_arguments_do_not_show_the_secret(mistake: Callable[[], object]) -> None:
+    """The error for an invalid argument, and its traceback, do not show the secret."""
     with pytest.raises(CentripetalError) as caught:
         mistake()
     texts = [repr(caught.value), str(caught.value), *traceback.format_exception_only(caught.value)]
     assert not any(reveals(text, SECRET) for text in texts)
 
 
-def test_errors_that_travel() -> None:
-    """An error that is copied or pickled, as task queues do, takes no secret along."""
+def test_copied_errors_do_not_contain_the_secret() -> None:
+    """An error that is copied or pickled, as in task queues, does not contain the secret."""
     with pytest.raises(CentripetalError) as caught:
         Client("http://127.0.0.1:1", SECRET).call(Publish("a", 1))
     for error in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):
@@ -102,7 +102,7 @@ ONE_OF_EACH = [
 
 @pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"])
 @pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_command_line(
+def test_the_command_line_does_not_show_the_secret(
     name: str,
     as_json: bool,
     capfd: pytest.CaptureFixture[str],
@@ -111,14 +111,14 @@ def test_command_line(
     contexts: dict[str, Any],
     authority: Authority,
 ) -> None:
-    """Whatever happens to a command, what is printed and logged shows no secret, and no traceback."""
+    """After any failure of a command, output and logs contain neither the secret nor a traceback."""
     fault: Fault = next(fault for fault in FAULTS if fault.name == name)
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
-    with warnings.catch_warnings(record=True) as complaints, Patient(contexts, fault.secure) as server:
+    with warnings.catch_warnings(record=True) as complaints, FaultyServer(contexts, fault.secure) as server:
         warnings.simplefilter("always")
         monkeypatch.setenv("CENTRIFUGO_API_URL", server.url)
-        server.fall_ill(fault)
+        server.start_fault(fault)
         code = main(["--timeout", "0.3", *(["--json"] if as_json else []), "publish", "a", "1"])
         server.recover()
     assert int(code) not in (0, 2)

@@ -1,4 +1,4 @@
-"""One client used by many: threads, tasks, forked children; and clients that are merely dropped."""
+"""One client shared by threads, tasks and forked children, and clients that are dropped without close()."""
 
 import asyncio
 import gc
@@ -15,15 +15,15 @@ import pytest
 
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import AsyncClient, Client
+from tests.faults.recorder import Recorder
 from tests.faults.ways import SECRET
-from tests.faults.wellserver import Recorder
 
 GROUPS = pytest.mark.parametrize("group", [True, False], ids=["grouped", "not grouped"])
 
 
 @GROUPS
 def test_many_threads(group: bool) -> None:
-    """64 threads on one client: each call has its own reply, each message arrives once, those of a thread in order."""
+    """With 64 threads, each call gets its own reply, and each message arrives once, in the order of its thread."""
     threads, calls = 64, 20
     together = threading.Barrier(threads)
 
@@ -46,7 +46,7 @@ def test_many_threads(group: bool) -> None:
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """Fork and call *work* in the child; 0 if that raised nothing."""
+    """Fork, call *work* in the child, and return 0 if it did not raise."""
     child = os.fork()
     if child == 0:
         try:
@@ -60,7 +60,7 @@ def in_child(work: Callable[[], object]) -> int:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @GROUPS
 def test_fork_with_requests_in_flight(group: bool) -> None:
-    """The child's calls work at once, the parent's calls, carried and waiting, come to their end undisturbed."""
+    """The child's calls work at once, and the parent's sent and waiting calls complete undisturbed."""
     with Recorder() as server, Client(server.url, SECRET, timeout=10, group=group) as client:
         client.history("warm")
         client.add_publish("buffer", [1000])
@@ -73,7 +73,7 @@ def test_fork_with_requests_in_flight(group: bool) -> None:
             time.sleep(0.1)
 
             def child() -> None:
-                assert buffered.pending == 0, "what waits is the parent's to send"
+                assert buffered.pending == 0, "only the parent sends the commands in its buffer"
                 opener = threading.Timer(0.2, os.write, (signal_write, b"x"))
                 opener.start()
                 assert other.publish("child", [100]) is True
@@ -100,7 +100,7 @@ def test_fork_with_requests_in_flight(group: bool) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_fork_in_the_middle_of_async_calls() -> None:
-    """A child forked while tasks wait uses the client in a loop of its own; the parent's tasks get their replies."""
+    """A child forked while tasks wait can use the client in a new loop; the parent's tasks get their replies."""
     with Recorder() as server:
         client = AsyncClient(server.url, SECRET, timeout=10)
 
@@ -127,7 +127,7 @@ def test_fork_in_the_middle_of_async_calls() -> None:
 
 
 def test_ten_thousand_tasks() -> None:
-    """10,000 tasks at once on one client: all messages arrive once, in the order of the calls, on few connections."""
+    """The messages of 10,000 concurrent tasks arrive once, in the order of the calls, over few connections."""
     count = 10_000
     config = {"history_size": count, "history_lifetime": 600}
 
@@ -146,7 +146,7 @@ def test_ten_thousand_tasks() -> None:
 
 
 def test_dropped_clients() -> None:
-    """Clients that go out of use without close() leave no socket, blocking or awaiting, after success and failure."""
+    """Blocking and asyncio clients that are dropped without close() leave no socket, after success and failure."""
     with Recorder() as server:
 
         def use() -> None:
@@ -177,7 +177,7 @@ def test_dropped_clients() -> None:
             asyncio.run(use_awaiting())
         asyncio.run(use_many())
         gc.collect()
-        for _ in range(100):  # the server has its ends, too
+        for _ in range(100):  # until the server has closed its ends, too
             if len(os.listdir("/dev/fd")) <= before:
                 return
             time.sleep(0.02)
@@ -219,7 +219,7 @@ ENDS = {
 
 @pytest.mark.parametrize("way", ENDS)
 def test_exit_without_close(way: str) -> None:
-    """The interpreter ends without a hang and without a complaint, whatever a client was doing that nobody closed."""
+    """Without close(), the interpreter exits without a hang or a warning, whatever the client was doing."""
     program = f"""
 import asyncio, sys, threading, time
 from centripetal.v1 import AsyncClient, Client
@@ -241,6 +241,6 @@ client, other = Client(*sys.argv[1:], timeout=30), AsyncClient(*sys.argv[1:], ti
     assert done.returncode == 0
     assert time.monotonic() - start < 10
     if way == "an idle loop, never closed":
-        assert "family=2" not in done.stderr  # Python complains of the loop, its owner's to close, and of its pipe
+        assert "family=2" not in done.stderr  # Python warns about the loop, which its owner must close, and its pipe
     else:
         assert done.stderr == ""

@@ -1,4 +1,4 @@
-"""What errors say about messages, held against what a server's history says: cut connections, killed servers."""
+"""Errors are compared with the server's history while connections are cut or the server is killed."""
 
 import asyncio
 import contextlib
@@ -26,15 +26,15 @@ SECRET = "truth"
 CONFIG = {"secret": SECRET, "history_size": 100_000, "history_lifetime": 3600, "name": "node-1"}
 CHANNELS = [f"truth {number}" for number in range(4)]
 
-Said = dict[int, str]
-"""By number: "success", or what the error says of `executed`."""
+Outcomes = dict[int, str]
+"""By number: "success", or `executed` of the error."""
 
 
 class Load:
-    """Publishes unique numbers in one way until told to stop, and notes what was said of each."""
+    """Publishes unique numbers in one way until it is stopped, and records the outcome of each number."""
 
     def __init__(self, url: str, timeout: float = 0.5) -> None:
-        self.said: Said = {}
+        self.outcomes: Outcomes = {}
         self.stop = threading.Event()
         self.numbers = itertools.count()
         self.client = Client(url, SECRET, timeout=timeout)
@@ -42,7 +42,7 @@ class Load:
 
     def note(self, numbers: list[int], error: CentripetalError | None = None) -> None:
         for number in numbers:
-            self.said[number] = "success" if error is None else error.executed
+            self.outcomes[number] = "success" if error is None else error.executed
 
     def threads(self) -> None:
         workers = [threading.Thread(target=self._calls) for _ in range(6)]
@@ -135,39 +135,45 @@ def history(url: str) -> Counter[int]:
     return Counter(messages)
 
 
-def lies(said: Said, found: Counter[int]) -> dict[str, list[int]]:
-    """The numbers of which something untrue was said."""
+def mistakes(outcomes: Outcomes, found: Counter[int]) -> dict[str, list[int]]:
+    """Return the numbers with a wrong outcome, by kind of mistake."""
     return {
-        "a success that is not there once": [n for n, what in said.items() if what == "success" and found[n] != 1],
-        "a 'no' that is there": [n for n, what in said.items() if what == "no" and found[n]],
-        "a 'yes' that is not there once": [n for n, what in said.items() if what == "yes" and found[n] != 1],
+        "a success that is not in the history once": [
+            n for n, what in outcomes.items() if what == "success" and found[n] != 1
+        ],
+        "a 'no' that is in the history": [n for n, what in outcomes.items() if what == "no" and found[n]],
+        "a 'yes' that is not in the history once": [
+            n for n, what in outcomes.items() if what == "yes" and found[n] != 1
+        ],
         "more than once": [n for n, count in found.items() if count > 1],
-        "of unknown origin": [n for n in found if n not in said],
+        "of unknown origin": [n for n in found if n not in outcomes],
     }
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_cut_connections(kind: str, way: str, tmp_path: Path) -> None:
-    """What is said to be published is in the history once, what is said not to be is not, the rest at most once."""
+def test_errors_tell_the_truth_about_cut_connections(kind: str, way: str, tmp_path: Path) -> None:
+    """ "success" and "yes" numbers are in the history once, "no" numbers are not, and the rest at most once."""
     with start(kind, CONFIG, tmp_path) as server, CuttingProxy(int(server.url.rpartition(":")[2]), seed=4) as proxy:
         load = Load(proxy.url)
         with under_load(load, way):
             end = time.monotonic() + 10
-            while (len(load.said) < 300 or proxy.cuts < 25) and time.monotonic() < end:
+            while (len(load.outcomes) < 300 or proxy.cuts < 25) and time.monotonic() < end:
                 time.sleep(0.02)
             proxy.calm = True
             time.sleep(0.1)
-            calm = len(load.said)
+            calm = len(load.outcomes)
             time.sleep(0.1)
         assert proxy.cuts >= 25
-        assert not any(lies(load.said, history(server.url)).values()), lies(load.said, history(server.url))
-        assert {"success", "unknown"} <= set(load.said.values())
-        assert set(list(load.said.values())[calm:]) == {"success"}
+        assert not any(mistakes(load.outcomes, history(server.url)).values()), mistakes(
+            load.outcomes, history(server.url)
+        )
+        assert {"success", "unknown"} <= set(load.outcomes.values())
+        assert set(list(load.outcomes.values())[calm:]) == {"success"}
 
 
 class Killable:
-    """A real server that can be killed and started again on its port."""
+    """A real server that can be killed and restarted on the same port."""
 
     def __init__(self, folder: Path) -> None:
         program = find("centrifugo-v1")
@@ -196,8 +202,8 @@ class Killable:
 
 @needs("centrifugo-v1")
 @pytest.mark.parametrize("way", WAYS)
-def test_killed_and_restarted(way: str, tmp_path: Path) -> None:
-    """Calls to a server that is killed and comes back fail, and succeed again; its new history bears that out."""
+def test_errors_tell_the_truth_about_a_killed_server(way: str, tmp_path: Path) -> None:
+    """Calls fail while the server is killed and succeed after its restart, and its history confirms the outcomes."""
     server = Killable(tmp_path)
     load = Load(server.url)
     try:
@@ -205,27 +211,27 @@ def test_killed_and_restarted(way: str, tmp_path: Path) -> None:
             for _ in range(3):
                 time.sleep(0.2)
                 server.kill()
-                killed = len(load.said)
+                killed = len(load.outcomes)
                 time.sleep(0.1)
                 server.start()
                 time.sleep(0.3)
-                after = list(load.said.values())[killed:]
+                after = list(load.outcomes.values())[killed:]
                 assert after[-1] == "success"
         found = history(server.url)
         assert found
         born = min(found)
-        # The history of the last server begins somewhere: from there on, it must agree with what was said.
-        later = {number: what for number, what in load.said.items() if number >= born + 50}
+        # The history of the last server starts at some number; later numbers must match their outcomes.
+        later = {number: what for number, what in load.outcomes.items() if number >= born + 50}
         assert not any(found[number] != 1 for number, what in later.items() if what == "success")
-        assert not any(found[number] for number, what in load.said.items() if what == "no")
+        assert not any(found[number] for number, what in load.outcomes.items() if what == "no")
         assert max(found.values()) == 1
-        assert {"success", "no"} <= set(load.said.values())
+        assert {"success", "no"} <= set(load.outcomes.values())
     finally:
         server.kill()
 
 
 def test_the_proxy_forwards(tmp_path: Path) -> None:
-    """A calm proxy changes nothing."""
+    """A proxy that does not cut forwards everything unchanged."""
     with start("embedded", CONFIG, tmp_path) as server, CuttingProxy(int(server.url.rpartition(":")[2]), 1) as proxy:
         proxy.calm = True
         with Client(proxy.url, SECRET) as client:

@@ -1,4 +1,4 @@
-"""Every way to make calls, with one face: each attempt publishes some numbers and tells what became of each."""
+"""Every way to make calls with a common interface: an attempt publishes numbers and returns the outcome of each."""
 
 import asyncio
 import itertools
@@ -27,18 +27,18 @@ def next_numbers(count: int) -> list[int]:
 
 
 def data(number: int, size: int = 0) -> list[Any]:
-    """What is published for *number*."""
+    """Return the payload of *number*."""
     return [number, "x" * size]
 
 
 class Came(NamedTuple):
-    """What became of a number.
+    """Outcome of a number.
 
     Attributes:
         number: the number.
-        error: what was raised; None for success.
-        seconds: how long that took.
-        place: the place in a batch that an error should name.
+        error: exception that was raised, or None for success.
+        seconds: duration of the call.
+        place: index in a batch that the error should have.
         named: whether the error should name a command.
     """
 
@@ -50,11 +50,11 @@ class Came(NamedTuple):
 
 
 class Attempt(Protocol):
-    """A client and one way to use it.
+    """A client that is used in one way.
 
     Attributes:
         client: the client.
-        kept: the numbers that should wait in its buffer.
+        kept: numbers that should wait in its buffer.
     """
 
     kept: list[int]
@@ -63,11 +63,11 @@ class Attempt(Protocol):
     def client(self) -> Client | AsyncClient: ...
 
     def make(self, size: int) -> list[Came]:
-        """Publish some numbers with *size* bytes of payload, while the server may be ill."""
+        """Publish some numbers with *size* bytes of payload, while the server may misbehave."""
         ...
 
     def probe(self) -> None:
-        """Make a call whose reply belongs to no other; and what waits in a buffer must go out now, in order."""
+        """Make a call that must get its own reply; if the buffer holds commands, it is sent first, in order."""
         ...
 
     def end(self) -> None:
@@ -109,7 +109,7 @@ class _Blocking:
 
 
 class Call(_Blocking):
-    """One blocking call."""
+    """A blocking call."""
 
     def make(self, size: int) -> list[Came]:
         return [self.publish(number, size) for number in next_numbers(1)]
@@ -124,7 +124,7 @@ class Call(_Blocking):
 
 
 class Send(_Blocking):
-    """A buffer, sent."""
+    """Sending a buffer."""
 
     def make(self, size: int) -> list[Came]:
         numbers = next_numbers(SEVERAL)
@@ -167,7 +167,7 @@ class Batch(_Blocking):
 
 
 class Threads(Call):
-    """Several threads that call at once."""
+    """Several threads that call at the same time."""
 
     def make(self, size: int) -> list[Came]:
         came: list[Came] = []
@@ -182,7 +182,7 @@ class Threads(Call):
             thread.start()
         for thread in threads:
             thread.join(10)
-        assert len(came) == TOGETHER, "a call has not come back"
+        assert len(came) == TOGETHER, "a call has not returned"
         return came
 
 
@@ -211,7 +211,7 @@ class _Awaiting:
 
 
 class AsyncCall(_Awaiting):
-    """One awaited call."""
+    """An asyncio call."""
 
     def make(self, size: int) -> list[Came]:
         return [self.runner.run(self.publish(number, size)) for number in next_numbers(1)]
@@ -226,7 +226,7 @@ class AsyncCall(_Awaiting):
 
 
 class AsyncSend(_Awaiting):
-    """A buffer, sent."""
+    """Sending a buffer with asyncio."""
 
     def make(self, size: int) -> list[Came]:
         return self.runner.run(self._make(size))
@@ -245,7 +245,7 @@ class AsyncSend(_Awaiting):
 
 
 class AsyncBatch(_Awaiting):
-    """A batch."""
+    """A batch with asyncio."""
 
     def make(self, size: int) -> list[Came]:
         return self.runner.run(self._make(size))
@@ -265,7 +265,7 @@ class AsyncBatch(_Awaiting):
 
 
 class Tasks(AsyncCall):
-    """Several tasks that call at once."""
+    """Several tasks that call at the same time."""
 
     def make(self, size: int) -> list[Came]:
         return self.runner.run(self._make(size))
@@ -273,7 +273,7 @@ class Tasks(AsyncCall):
     async def _make(self, size: int) -> list[Came]:
         calls: list[Awaitable[Came]] = [self.publish(number, size // TOGETHER) for number in next_numbers(TOGETHER)]
         came = await asyncio.wait_for(asyncio.gather(*calls), 10)
-        # Callers come back at their deadline, the request that carried them in that moment too, perhaps after them.
+        # Callers return at their deadline; the task of their request ends at that moment too, perhaps after them.
         if carriers := asyncio.all_tasks() - {asyncio.current_task()}:
             _, left = await asyncio.wait(carriers, timeout=0.1)
             assert not left, "a request goes on without its callers"
@@ -284,10 +284,10 @@ class Way(NamedTuple):
     """A way to make calls.
 
     Attributes:
-        name: what it is called.
-        begin: makes the attempt.
-        together: whether several calls are under way at once.
-        kept: whether the fault strikes on a connection that is in use already.
+        name: name of the way.
+        begin: function that creates the attempt.
+        together: whether several calls are made at once.
+        kept: whether the fault starts on a connection that was used before.
     """
 
     name: str
@@ -304,7 +304,7 @@ def _ways() -> Iterator[Way]:
             yield Way(f"{blocking.__name__} on {place}", blocking, blocking is Threads, kept)
         for name, loop in loops.items():
             for awaiting in (AsyncCall, AsyncSend, AsyncBatch, Tasks):
-                # What the loops do differently shows in single calls.
+                # Single calls are enough to show differences between the loops.
                 if name == "asyncio" or awaiting is AsyncCall:
 
                     def begin(
@@ -323,7 +323,7 @@ WAYS = tuple(_ways())
 
 @contextmanager
 def attempt(way: Way, url: str, **options: Any) -> Iterator[Attempt]:
-    """An attempt that is ended."""
+    """Yield an attempt, and end it afterwards."""
     made = way.begin(url, **options)
     try:
         yield made

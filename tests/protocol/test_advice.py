@@ -1,4 +1,4 @@
-"""How a table of advice is searched, and how an entry is put into words."""
+"""Searching an advice table, and formatting an entry."""
 
 import pytest
 
@@ -29,7 +29,7 @@ TABLE = AdviceTable(
     ],
 )
 def test_the_most_specific_entry_is_found(method: str, channels: tuple[str, ...], user: str | None, fix: str) -> None:
-    """The channel's name decides first, then the anonymous user, then the method; a message finds its code."""
+    """The channel's name has priority, then the anonymous user, then the method; a message is mapped to its code."""
     for error in (1, "denied"):
         found = TABLE.for_error(error, method, channels, user)
         assert found is not None
@@ -47,14 +47,14 @@ def test_the_most_specific_entry_is_found(method: str, channels: tuple[str, ...]
     ],
 )
 def test_an_entry_names_the_case(channels: tuple[str, ...], user: str | None, error: str, meaning: str) -> None:
-    """User, channels and the one namespace are filled in, and the sentence begins with a capital letter."""
+    """User, channels and their common namespace are filled in, and the sentence starts with a capital letter."""
     found = TABLE.for_error(1, error, channels, user)
     assert found is not None
     assert found.meaning == meaning
 
 
 def test_a_hint_continues_a_sentence() -> None:
-    """A hint is the fix, or else the meaning, without the capital letter and the full stop."""
+    """A hint is the fix, or else the meaning, without capital letter and full stop."""
     assert Advice("Gone.", "Come back. Or not.").hint == "come back. Or not"
     assert Advice("The back end did it.").hint == "the back end did it"
 
@@ -73,13 +73,13 @@ def test_a_command_has_a_hint() -> None:
 
 
 def test_a_close_is_found_by_its_code_or_reason() -> None:
-    """A table may have either, and an unknown one has no advice."""
+    """A close matches by code or by reason; an unknown close has no advice."""
     assert TABLE.for_close(7, "bye", "ann") == Advice("User “ann”: bye.")
     assert TABLE.for_close(3000, "gone") == Advice("Gone.", "Come back.")
     assert TABLE.for_close(3000, "bye") is None
 
 
 def test_a_refused_request_is_found_by_the_beginning_of_its_reason() -> None:
-    """Any other reason is part of the advice."""
+    """A reason without a specific entry becomes part of the general advice."""
     assert TABLE.for_request("no key, or a wrong one") == Advice("No key.", "Give one.")
     assert TABLE.for_request("not JSON") == Advice("Refused: not JSON.", "See {}.")

@@ -1,4 +1,4 @@
-"""Names, lists of names and time limits: what a server would refuse is refused before it is sent."""
+"""Checks of names, lists of names and time limits: values that a server would refuse are refused before sending."""
 
 import collections
 import decimal
@@ -17,7 +17,7 @@ class Room(enum.StrEnum):
     LOBBY = "lobby"
 
 
-NO_TEXT = [
+NOT_TEXT = [
     (None, "what must be text, not NoneType: give its name"),
     (5, "what must be text, not int: write '5'"),
     (b"news", "what must be text, not bytes: decode it first"),
@@ -27,22 +27,24 @@ NO_TEXT = [
 
 
 @pytest.mark.parametrize("value", ["", "news", "канал 😀", "\x00\n", "x" * 100_000, Room.LOBBY])
-def test_any_text_is_text(value: str) -> None:
-    """No character and no length is refused: the server sets no limit to them either."""
+def test_any_text_is_accepted(value: str) -> None:
+    """No character and no length is refused, because the server does not limit them either."""
     check_text("what", value)
 
 
-@pytest.mark.parametrize(("value", "text"), NO_TEXT)
+@pytest.mark.parametrize(("value", "text"), NOT_TEXT)
 @pytest.mark.parametrize("check", [check_text, check_name])
-def test_what_is_no_text_is_refused_with_advice(check: Callable[[str, Any], None], value: Any, text: str) -> None:
-    """Numbers, bytes, None and broken text are mistakes that the error helps to correct."""
+def test_a_value_that_is_not_text_is_refused_with_advice(
+    check: Callable[[str, Any], None], value: Any, text: str
+) -> None:
+    """Numbers, bytes, None and invalid text are refused, and the error shows the fix."""
     with pytest.raises(UsageError) as caught:
         check("what", value)
     assert str(caught.value) == text
 
 
-def test_a_name_is_not_empty() -> None:
-    """An empty name addresses nothing."""
+def test_a_name_must_not_be_empty() -> None:
+    """An empty name is refused."""
     check_name("channel", "x")
     with pytest.raises(UsageError, match=r"^channel must not be empty$"):
         check_name("channel", "")
@@ -50,7 +52,7 @@ def test_a_name_is_not_empty() -> None:
 
 @pytest.mark.parametrize("values", [["a"], ("a", "b"), ["a"] * 2, collections.deque("ab"), collections.UserList("a")])
 def test_any_sequence_of_names_is_a_list(values: Any) -> None:
-    """Lists, tuples and their like are lists of names."""
+    """Lists, tuples and other sequences are lists of names."""
     check_names("channels", values)
 
 
@@ -70,8 +72,8 @@ def test_any_sequence_of_names_is_a_list(values: Any) -> None:
         (["\udc00"], "channels[0] holds half of a surrogate pair, which is no text"),
     ],
 )
-def test_what_is_no_list_of_names_is_refused_by_place(values: Any, text: str) -> None:
-    """The error names the element at fault; a single name is not taken for a list of letters."""
+def test_an_invalid_list_of_names_is_refused(values: Any, text: str) -> None:
+    """The error names the wrong element, and a single name is not treated as a list of letters."""
     with pytest.raises(UsageError) as caught:
         check_names("channels", values)
     assert str(caught.value) == text
@@ -79,14 +81,14 @@ def test_what_is_no_list_of_names_is_refused_by_place(values: Any, text: str) ->
 
 @pytest.mark.parametrize(("value", "seconds"), [(1, 1.0), (0.001, 0.001), (math.inf, math.inf), (10**400, math.inf)])
 def test_a_time_limit_is_a_number_above_0(value: float, seconds: float) -> None:
-    """Seconds come back as float, so that no arithmetic with them can overflow."""
+    """Seconds are returned as float, so that arithmetic with them cannot overflow."""
     assert check_timeout(value) == seconds
     assert type(check_timeout(value)) is float
 
 
 @pytest.mark.parametrize("value", [0, -1, -0.0, -math.inf, math.nan, True, None, "5", decimal.Decimal(5), [1]])
-def test_what_is_no_time_is_refused(value: Any) -> None:
-    """No time, no number, not above 0: all refused, and the error shows what it was."""
+def test_an_invalid_time_limit_is_refused(value: Any) -> None:
+    """Numbers that are not positive, and values that are not numbers, are refused; the error shows the value."""
     with pytest.raises(UsageError, match=r"^timeout must be a number of seconds above 0, not ") as caught:
         check_timeout(value)
     assert repr(value) in str(caught.value)

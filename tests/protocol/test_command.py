@@ -1,4 +1,4 @@
-"""A command is checked and encoded once; what happens to its arguments later does not matter."""
+"""A command is checked and encoded once; later changes to its arguments do not matter."""
 
 import collections
 import datetime as dt
@@ -64,13 +64,13 @@ class SelfText(str):
     ],
 )
 def test_a_command_becomes_its_params(command: Command[Any], params: bytes) -> None:
-    """Fields that were given are sent under their names, None as data too; the time limit is not."""
+    """Fields that were given are sent under their names, including None as data; the time limit is not sent."""
     assert command.body() == params
     json.loads(command.body().replace(b"1e400", b"1"))
 
 
-def test_check_comes_first() -> None:
-    """A command that the server could not accept is refused before its data is looked at."""
+def test_a_command_is_checked_before_it_is_encoded() -> None:
+    """A command that the server could not accept is refused before its data is encoded."""
     with pytest.raises(UsageError, match=r"^where must not be empty$"):
         Put("", {1, 2}).body()
 
@@ -84,14 +84,14 @@ def test_check_comes_first() -> None:
         (Put("x", 1, many=object()), r"^data cannot be sent as JSON: object has no JSON form"),
     ],
 )
-def test_what_cannot_be_encoded_is_refused(command: Command[Any], text: str) -> None:
-    """The error names the place, as `encode_json` does."""
+def test_data_that_cannot_be_encoded_is_refused(command: Command[Any], text: str) -> None:
+    """The error names the position in the data, as `encode_json` does."""
     with pytest.raises(UsageError, match=text):
         command.body()
 
 
 def test_an_encoded_command_does_not_change_with_its_arguments() -> None:
-    """Data that is changed after the call was made goes out as it was, and is not changed by us."""
+    """Data that is changed after the call was made is sent as it was, and the client does not change it."""
     data = {"n": [1], "at": dt.date(2020, 1, 2)}
     encoded = Put("x", data).body()
     assert data == {"n": [1], "at": dt.date(2020, 1, 2)}
@@ -99,8 +99,8 @@ def test_an_encoded_command_does_not_change_with_its_arguments() -> None:
     assert encoded == b'{"where":"x","data":{"n":[1],"at":"2020-01-02"}}'
 
 
-def test_commands_are_values() -> None:
-    """Commands compare by their fields, show what was given, and cannot be changed."""
+def test_commands_compare_by_value() -> None:
+    """Commands compare by their fields, have a repr of the given fields, and cannot be changed."""
     assert Put("x", 1) == Put("x", 1, timeout=None) != Put("x", 2)
     assert repr(Put("x", 1)) == "Put(where='x', data=1)"
     with pytest.raises(AttributeError):
@@ -108,7 +108,7 @@ def test_commands_are_values() -> None:
 
 
 def test_options_are_keyword_only_and_known() -> None:
-    """The time limit has no place among the positions; what nobody knows is a TypeError."""
+    """The time limit is keyword-only, and an unknown option raises TypeError."""
     with pytest.raises(TypeError):
         Ask(5.0)  # type: ignore[call-arg]
     with pytest.raises(TypeError):

@@ -1,4 +1,4 @@
-"""The flow of one request, without any transport: the test plays the driver."""
+"""The flow of one request without a transport: the test acts as the driver."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ class Said(Outcome[str]):
 
 
 class ToyCodec:
-    """Sends params joined by `;` and takes as many answers joined by `;`."""
+    """Codec that sends params joined by `;` and expects the same number of answers joined by `;`."""
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
         return Prepared(command, command.body())
@@ -49,7 +49,7 @@ TWO = [*ONE, Prepared(Echo("b"), Echo("b").body())]
 
 
 def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:
-    """The request is yielded, the reply is sent in, the outcomes come back in order."""
+    """The flow yields the request, takes the reply, and returns the outcomes in order."""
     flow = exchange(TWO, ToyCodec().ask(TWO))
     request = next(flow)
     assert isinstance(request, HTTPRequest)
@@ -61,7 +61,7 @@ def test_a_flow_asks_once_and_returns_one_outcome_a_command() -> None:
 
 @pytest.mark.parametrize("calls", [ONE, TWO])
 def test_an_error_about_a_single_command_names_it(calls: list[Prepared[Any]]) -> None:
-    """What fails one command is about that command; what fails several is about the request."""
+    """An error of a request with one command names the command; an error of a larger request names none."""
     command = calls[0].command if len(calls) == 1 else None
     lost: CentripetalError = ConnectionLostError("gone")
     flow = exchange(calls, ToyCodec().ask(calls))
@@ -78,8 +78,8 @@ def test_an_error_about_a_single_command_names_it(calls: list[Prepared[Any]]) ->
     assert malformed.value.command is command
 
 
-def test_what_is_no_error_of_ours_passes_through() -> None:
-    """Ctrl-C in a transport is not touched."""
+def test_other_exceptions_pass_through() -> None:
+    """A KeyboardInterrupt in a transport is not caught."""
     flow = exchange(ONE, ToyCodec().ask(ONE))
     next(flow)
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Fields and their kinds: what a caller may give, how it travels, and how files and servers are read."""
+"""Field types: accepted values, their form on the wire, and reading of files and requests."""
 
 import datetime
 import enum
@@ -85,8 +85,8 @@ TRAVELS: list[tuple[str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "value", "wire"), TRAVELS, ids=range(len(TRAVELS)))
-def test_a_value_travels_in_the_wires_form(field: str, value: Any, wire: Any) -> None:
-    """What the server would not take as it is becomes what it takes; the struct itself stays as it was."""
+def test_a_value_is_converted_to_its_wire_form(field: str, value: Any, wire: Any) -> None:
+    """A value that the server would not accept is converted in a copy; the struct itself stays unchanged."""
     struct = Fields(**{field: value})
     assert changed_fields(struct) == {field: wire}
     assert getattr(struct, field) is value
@@ -110,8 +110,8 @@ SAME: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "value"), SAME, ids=range(len(SAME)))
-def test_a_value_in_the_wires_form_stays_as_it_is(field: str, value: Any) -> None:
-    """Nothing is copied that need not be."""
+def test_a_value_in_wire_form_is_not_converted(field: str, value: Any) -> None:
+    """Values that need no conversion are not copied."""
     assert changed_fields(Fields(**{field: value})) == {}
 
 
@@ -154,23 +154,23 @@ REFUSED: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("field", "value", "text"), REFUSED, ids=range(len(REFUSED)))
-def test_a_value_that_no_server_takes_is_refused(field: str, value: Any, text: str) -> None:
-    """The message names the field, down to the place in it, and what to do."""
+def test_a_value_that_no_server_accepts_is_refused(field: str, value: Any, text: str) -> None:
+    """The message names the field, the position in it, and the fix."""
     with pytest.raises(UsageError, match=text):
         changed_fields(Fields(**{field: value}))
 
 
 @given(number=st.integers(-(2**70), 2**70))
 def test_a_user_id_is_the_text_of_its_number(number: int) -> None:
-    """Whatever its size or sign."""
+    """Integers of any size or sign are accepted as user ids."""
     assert UserIdentifier().check("user", number) == str(number)
 
 
 @given(
     value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.lists(st.integers())
 )
-def test_any_value_has_a_form_or_is_refused(value: Any) -> None:
-    """No other exception, whatever is put into whatever field; what comes out can be encoded."""
+def test_any_value_is_converted_or_refused(value: Any) -> None:
+    """Any value in any field either raises UsageError or gives a struct that can be encoded."""
     for field in Fields.__struct_fields__:
         if field == "timeout":
             continue
@@ -223,8 +223,8 @@ GROWN = [Tree("", [Tree("w")])]
         (b'{"name":"n","user":"u","trees":[{"trees":[{"WORD":"w"}]}]}', Asked("n", "u", trees=GROWN)),
     ],
 )
-def test_a_server_takes_what_is_missing_for_empty(text: bytes, asked: Asked) -> None:
-    """Names match in any case, null is as if not given, what never travels is unknown, payloads stay as written."""
+def test_a_server_treats_missing_fields_as_empty(text: bytes, asked: Asked) -> None:
+    """Names match in any case, null counts as absent, local fields are unknown, and payloads stay as written."""
     assert as_server(text) == asked
 
 
@@ -236,13 +236,13 @@ def test_a_server_takes_what_is_missing_for_empty(text: bytes, asked: Asked) -> 
     ],
 )
 def test_a_server_refuses_a_wrong_type(member: bytes) -> None:
-    """A client may give more types than a server takes: ids that are numbers are refused here, as is a bare flag."""
+    """A server accepts fewer types than a client: numeric user ids and bare flags are refused."""
     with pytest.raises(ValueError):
         as_server(b'{"name":"n","user":"u",%b}' % member)
 
 
-def test_a_struct_that_holds_what_travels_is_read_as_it_is() -> None:
-    """No second struct is made of it, even if it holds objects of its own type."""
+def test_a_struct_in_wire_form_is_read_directly() -> None:
+    """No second struct is created for it, even if it contains objects of the same type."""
     assert wire_struct(Tree) is Tree
 
 
@@ -257,7 +257,7 @@ def test_a_struct_that_holds_what_travels_is_read_as_it_is() -> None:
     ],
 )
 def test_a_file_is_read_strictly(text: bytes, asked: Asked) -> None:
-    """What is read is what a caller could have given; payloads keep every digit."""
+    """Reading a file gives the values that a caller could have passed; payloads keep every digit."""
     assert reader(Asked).read(text) == asked
 
 
@@ -274,13 +274,13 @@ def test_a_file_is_read_strictly(text: bytes, asked: Asked) -> None:
     ],
 )
 def test_a_file_with_a_mistake_is_refused(text: bytes, message: str) -> None:
-    """The message says where and why."""
+    """The message names the position and the reason."""
     with pytest.raises(UsageError, match=message):
         reader(Asked).read(text)
 
 
-def test_a_field_of_an_unknown_type_is_noticed() -> None:
-    """A struct with a field that has no kind cannot be used as a command."""
+def test_a_field_of_an_unknown_type_raises() -> None:
+    """A struct with a field of an unsupported type cannot be used as a command."""
 
     class Odd(msgspec.Struct):
         when: set[int]

@@ -1,4 +1,4 @@
-"""JSON as a Go server reads and writes it; expectations were seen on a real 1.8.0 server."""
+"""JSON as a Go server reads and writes it; the expected values come from a real 1.8.0 server."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from centripetal.protocol.gojson import JSONError
 
 
 class Shape(msgspec.Struct, forbid_unknown_fields=True):
-    """Every kind of field that there can be."""
+    """A struct with every type of field that the reader supports."""
 
     name: str = ""
     skip: bool = False
@@ -59,7 +59,7 @@ MANGLED = st.builds(
     ],
 )
 def test_objects_are_read_by_the_rules_of_go(text: bytes, expected: tuple[Any, ...]) -> None:
-    """Letter case, repeated members, null and strangers are treated as spec v1 §7.1 says."""
+    """Letter case, repeated members, null and unknown members are handled as in spec v1 §7.1."""
     assert as_tuple(gojson.read(text, Shape)) == expected
 
 
@@ -106,8 +106,8 @@ def test_objects_are_read_by_the_rules_of_go(text: bytes, expected: tuple[Any, .
         b'{"x":/**/1}',
     ],
 )
-def test_what_go_refuses_is_refused(text: bytes) -> None:
-    """Bad syntax anywhere and wrong types of known members are the one documented error."""
+def test_text_that_go_refuses_is_refused(text: bytes) -> None:
+    """Invalid syntax anywhere and wrong types of known members raise JSONError."""
     with pytest.raises(JSONError):
         gojson.read(text, Shape)
 
@@ -126,21 +126,21 @@ def test_what_go_refuses_is_refused(text: bytes) -> None:
         (b'"\xff\\n"', "\ufffd\n"),
     ],
 )
-def test_whatever_is_no_unicode_becomes_the_replacement_character(raw: bytes, expected: str) -> None:
-    """Each byte of invalid UTF-8 and each lone half of a pair is one U+FFFD."""
+def test_invalid_unicode_becomes_the_replacement_character(raw: bytes, expected: str) -> None:
+    """Each byte of invalid UTF-8 and each lone surrogate becomes one U+FFFD."""
     assert gojson.string(raw) == expected
 
 
 @pytest.mark.parametrize("raw", [b"1", b"null", b"", b'"', rb'"\x"'])
-def test_what_is_no_string_is_no_string(raw: bytes) -> None:
-    """Reading something else as a string is the documented error."""
+def test_another_value_is_not_read_as_a_string(raw: bytes) -> None:
+    """Reading another value as a string raises JSONError."""
     with pytest.raises(JSONError):
         gojson.string(raw)
 
 
 @pytest.mark.parametrize("depth", [1000, 9_999, 10_000])
 def test_deep_nesting_is_read_up_to_the_limit_of_go(depth: int) -> None:
-    """10000 levels are accepted without recursion."""
+    """10,000 levels are accepted, without recursion."""
     text = b"[" * depth + b"]" * depth
     gojson.check(text)
     assert gojson.compact(b" ".join([text[:depth], text[depth:]])) == text
@@ -148,14 +148,14 @@ def test_deep_nesting_is_read_up_to_the_limit_of_go(depth: int) -> None:
 
 
 def test_deeper_nesting_is_refused() -> None:
-    """10001 levels are an error, also if they are never closed."""
+    """10,001 levels raise JSONError, even if they are never closed."""
     for text in (b"[" * 10_001 + b"]" * 10_001, b'{"a":' * 10_001, b"[" * 1_000_000):
         with pytest.raises(JSONError, match="deeper than 10000"):
             gojson.check(text)
 
 
-def test_members_and_elements_are_what_is_written() -> None:
-    """Values come as raw slices, names folded, both in order and with repetitions."""
+def test_members_and_elements_are_raw_slices() -> None:
+    """Values are raw slices and names are folded, both in order and with repetitions."""
     text = b' { "A" : [ 1 , 2 ] , "b" : { } , "a":"x" } '
     assert gojson.members(text) == [("a", b"[ 1 , 2 ]"), ("b", b"{ }"), ("a", b'"x"')]
     assert gojson.elements(b' [ 1 , [ ] , "a" ] ') == [b"1", b"[ ]", b'"a"']
@@ -164,14 +164,14 @@ def test_members_and_elements_are_what_is_written() -> None:
 
 
 def test_a_list_of_objects_may_hold_null() -> None:
-    """null is an object without members, and other elements are read as always."""
+    """null is an object without members, and other elements are read as usual."""
     values = gojson.read_list(b'[null,{"NAME":"a"},{"name":"b"}]', Shape)
     assert [value.name for value in values] == ["", "a", "b"]
 
 
 @pytest.mark.parametrize("text", [b"{}", b"null", b"[1]", b"[[]]", b"[{}", b'[{"name":1}]', b'["a"]'])
 def test_a_list_of_anything_else_is_refused(text: bytes) -> None:
-    """Where an array of objects must be, nothing else is taken."""
+    """Anything but an array of objects raises JSONError."""
     with pytest.raises(JSONError):
         gojson.read_list(text, Shape)
 
@@ -190,20 +190,20 @@ def test_a_list_of_anything_else_is_refused(text: bytes) -> None:
         (b'["a \\\\" , " \xff"]', b'["a \\\\"," \xff"]'),
     ],
 )
-def test_raw_values_are_compacted_as_replies_show_them(raw: bytes, expected: bytes) -> None:
-    """White space goes, five characters are escaped, everything else survives."""
+def test_raw_values_are_compacted_as_in_replies(raw: bytes, expected: bytes) -> None:
+    """White space is removed, five characters are escaped, and the rest stays unchanged."""
     assert gojson.compact(raw) == expected
 
 
 @pytest.mark.parametrize("raw", [b"", b"nonsense", b"{", b"1 2"])
-def test_what_is_no_json_cannot_be_compacted(raw: bytes) -> None:
-    """A value that no reply can hold is the documented error."""
+def test_invalid_json_cannot_be_compacted(raw: bytes) -> None:
+    """A value that no reply can contain raises JSONError."""
     with pytest.raises(JSONError):
         gojson.compact(raw)
 
 
-def test_the_two_styles_of_strings() -> None:
-    """Replies and pushes differ in backspace and form feed only."""
+def test_strings_have_two_styles() -> None:
+    """Strings in replies and in pushes differ only in backspace and form feed."""
     text = 'é"\\/<>&\u2028\u2029\b\f\n\r\t\x00\x1f\x7f'
     common = r"é\"\\/\u003c\u003e\u0026\u2028\u2029%s\n\r\t\u0000\u001f" + "\x7f"
     assert gojson.quote(text).decode() == '"' + common % r"\b\f" + '"'
@@ -213,8 +213,8 @@ def test_the_two_styles_of_strings() -> None:
 
 @settings(deadline=None)
 @given(st.binary() | MANGLED)
-def test_any_bytes_are_a_value_or_the_documented_error(text: bytes) -> None:
-    """Readers raise nothing else, and agree on what is JSON."""
+def test_any_bytes_are_read_or_raise_json_error(text: bytes) -> None:
+    """All readers raise only JSONError, and for the same texts."""
     try:
         gojson.check(text)
     except JSONError:
@@ -222,15 +222,15 @@ def test_any_bytes_are_a_value_or_the_documented_error(text: bytes) -> None:
             with pytest.raises(JSONError):
                 read(text)
     else:
-        # Not the other way round: json also takes NaN and what is no UTF-8 to Go's liking.
+        # The reverse does not hold: json also accepts NaN, and text that is invalid UTF-8 for Go.
         json.loads(text.decode("utf-8", "replace"))
         gojson.compact(text)
 
 
 @settings(deadline=None)
 @given(VALUES)
-def test_what_json_writes_is_read_and_compacted_to_the_same_value(value: Any) -> None:
-    """No value is changed on its way through."""
+def test_compacting_keeps_any_json_value(value: Any) -> None:
+    """Compacting does not change a value."""
     text = json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "replace")
     assert json.loads(gojson.compact(text)) == json.loads(text)
 
@@ -238,7 +238,7 @@ def test_what_json_writes_is_read_and_compacted_to_the_same_value(value: Any) ->
 @settings(deadline=None)
 @given(st.text())
 def test_strings_survive_writing_and_reading(text: str) -> None:
-    """Both styles are read back as what they were made from."""
+    """Both styles of strings decode to the original text."""
     assert gojson.string(gojson.quote(text)) == text
     assert gojson.string(gojson.quote_push(text)) == text
 
@@ -254,7 +254,7 @@ def test_strings_survive_writing_and_reading(text: str) -> None:
     )
 )
 def test_the_fast_and_the_slow_reader_agree(pairs: list[tuple[str, Any]]) -> None:
-    """An unknown member makes the slow reader do what the fast one has done, with the same result."""
+    """An unknown member forces the slow reader, which gives the same result as the fast reader."""
     inner = ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in pairs)
     plain, odd = f"{{{inner}}}".encode(), f'{{"stranger":1{"," if inner else ""}{inner}}}'.encode()
     try:
@@ -266,8 +266,8 @@ def test_the_fast_and_the_slow_reader_agree(pairs: list[tuple[str, Any]]) -> Non
         assert as_tuple(gojson.read(odd, Shape)) == expected
 
 
-def test_values_one_after_the_other() -> None:
-    """Each as it is written, with anything as white space goes in between; a bad one raises when its turn comes."""
+def test_consecutive_values_are_split() -> None:
+    """Values are returned as written, with or without white space in between; an invalid value raises in its turn."""
     assert list(gojson.values(b' 1 {"a": 2}[3]\n"4"\n')) == [b"1", b'{"a": 2}', b"[3]", b'"4"']
     assert list(gojson.values(b"  ")) == []
     found = gojson.values(b"1 x")

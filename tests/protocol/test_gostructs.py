@@ -52,7 +52,7 @@ trees = st.builds(
 
 
 def test_default_values_are_left_out() -> None:
-    """At every level; fields without a default are always there."""
+    """Default values are left out at every level; fields without a default are always written."""
     assert gostructs.write(Tree(leaf=Leaf())) == b'{"leaf":{}}'
     assert gostructs.write(Required("", 0, [])) == b'{"text":"","number":0,"things":[]}'
     assert gostructs.write(TREE) == (
@@ -63,8 +63,8 @@ def test_default_values_are_left_out() -> None:
 
 @pytest.mark.parametrize("name", [b"nests", b"Nests"])
 @pytest.mark.parametrize("levels", [1, 15, 16, 40_000])
-def test_nested_structs_end_somewhere(name: bytes, levels: int) -> None:
-    """Sixteen levels are read in any spelling; a text that is much deeper is refused, and not read level by level."""
+def test_nested_structs_have_a_maximum_depth(name: bytes, levels: int) -> None:
+    """Sixteen levels are read in any spelling; a much deeper text is refused without reading it level by level."""
     text = b'{"%b":[' % name * (levels - 1) + b"{}" + b"]}" * (levels - 1)
     if levels > 16:
         with pytest.raises(JSONError, match="nested"):
@@ -90,12 +90,12 @@ class Several(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ],
 )
 def test_a_sequence_is_written_as_a_list(several: Several, text: bytes) -> None:
-    """Lists and tuples alike; an empty one is left out if that is the default."""
+    """Lists and tuples are written alike, and an empty sequence is left out if that is the default."""
     assert gostructs.write(several) == text
 
 
 def test_raw_values_lose_only_newlines() -> None:
-    """They separate messages; strings are escaped as Go escapes them."""
+    """Newlines are removed because they separate messages; strings are escaped as in Go."""
     assert (
         gostructs.write(Tree("<\b", raw=msgspec.Raw(b'{\n "a": "<" }')))
         == b'{"type":"\\u003c\\u0008","raw":{ "a": "<" }}'
@@ -107,8 +107,8 @@ class Holes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @given(trees)
-def test_what_is_written_can_be_read(tree: Tree) -> None:
-    """By msgspec alone, and by the slow reader as well, which a foreign member brings into play."""
+def test_a_written_tree_can_be_read(tree: Tree) -> None:
+    """Both msgspec and the slow reader, which an unknown member forces, restore a written tree."""
     text = gostructs.write(tree)
     assert gostructs.read(text, Tree) == tree
     assert gostructs.read(text[:-1] + (b"," if len(text) > 2 else b"") + b'"foreign":1} rest', Tree) == tree
@@ -132,8 +132,7 @@ def test_what_is_written_can_be_read(tree: Tree) -> None:
     ],
 )  # fmt: skip
 def test_the_rules_of_go_hold_at_every_level(text: bytes, tree: Tree) -> None:
-    """Letter case of fields, but not of names in a map; null is nothing, and empties what is no scalar; bytes that are
-    no text become U+FFFD."""
+    """Case of field names does not matter (of map keys it does), null is absent, and invalid bytes become U+FFFD."""
     assert gostructs.read(text, Tree) == tree
 
 
@@ -153,20 +152,20 @@ def test_the_rules_of_go_hold_at_every_level(text: bytes, tree: Tree) -> None:
         b'{"x":1,"leaf":[]}',
     ],
 )
-def test_values_of_a_wrong_type_are_errors(text: bytes) -> None:
-    """There is one kind of error, whatever is wrong."""
+def test_values_of_a_wrong_type_raise(text: bytes) -> None:
+    """Every value of a wrong type raises JSONError."""
     with pytest.raises(JSONError):
         gostructs.read(text, Tree)
 
 
 def test_a_shape_must_forbid_unknown_fields() -> None:
-    """Or else letter case would be read in two ways; who writes such a shape hears of it at once."""
+    """Otherwise letter case would be handled in two ways, so a struct that allows unknown fields is refused."""
     with pytest.raises(AssertionError, match="Required must forbid unknown fields"):
         gostructs.read(b'{"x":1}', Required)
 
 
 def test_replies_are_compact_and_in_order() -> None:
-    """Raw values lose white space and get escapes, members of maps are sorted, at every level (spec v6 §4.3)."""
+    """Raw values are compacted and escaped, and members of maps are sorted, at every level (spec v6 §4.3)."""
     leaf = Leaf("\b<")
     tree = Tree(raw=msgspec.Raw(b'{ "a" : "<" }'), leaf=leaf, leaves=[leaf], by_name={"b": leaf, "a": Leaf()})
     text = gostructs.write(tree, replies=True)
@@ -180,7 +179,7 @@ def test_replies_are_compact_and_in_order() -> None:
         gostructs.write(Tree(raw=msgspec.Raw(b"\xff")), replies=True)
 
 
-def test_nothing_in_a_list_of_structs_or_nothing_is_nothing() -> None:
-    """Also where the text has to be read slowly."""
+def test_null_in_a_list_of_optional_structs_is_none() -> None:
+    """null in a list stays None, also in the slow reader."""
     for text in (b'{"some":[null,{"text":"a"}]}', b'{"SOME":[null,{"text":"a"}]}'):
         assert gostructs.read(text, Holes).some == [None, Leaf("a")]

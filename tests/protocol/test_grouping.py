@@ -1,4 +1,4 @@
-"""The decisions of group commit: examples of each rule, and a machine that tries every order of events."""
+"""The decisions of group commit: examples of each rule, and a state machine that tries any order of events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,7 +45,7 @@ def touched(one: Entry) -> set[str]:
     return set(one.call.command.touches())
 
 
-def line(*entries: Entry, commands: int = 10, size: int = 10_000) -> Grouping:
+def grouping_of(*entries: Entry, commands: int = 10, size: int = 10_000) -> Grouping:
     grouping = Grouping(Limits(commands=commands, bytes=size))
     for one in entries:
         grouping.add(one)
@@ -62,7 +62,7 @@ def entries_of(group: Group | None) -> list[Entry]:
 
 
 def finish(grouping: Grouping) -> list[Entry]:
-    """Answer what is under way, and what can go then, until nothing is left; what is done by that."""
+    """Answer all requests in flight, and those that can be sent afterwards, and return the finished entries."""
     done: list[Entry] = []
     while True:
         while grouping.poll() is not None:
@@ -74,18 +74,18 @@ def finish(grouping: Grouping) -> list[Entry]:
             done += settle(grouping, group)
 
 
-def test_an_idle_line_sends_at_once() -> None:
-    """The first call is a request of its own, without waiting for company."""
+def test_an_idle_client_sends_at_once() -> None:
+    """The first call is sent as its own request, without waiting for other calls."""
     one = publish()
-    grouping = line(one)
+    grouping = grouping_of(one)
     assert entries_of(grouping.poll()) == [one]
     assert grouping.poll() is None
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_call_on_an_idle_line_goes_alone(fails: bool) -> None:
-    """The next one can, when it is over; nobody need poll."""
-    grouping = line()
+def test_a_call_on_an_idle_client_is_sent_alone(fails: bool) -> None:
+    """While a call is in flight alone, no other call can be; afterwards the next call can, without polling."""
+    grouping = grouping_of()
     for call in (prepared(Publish("a", 1)), prepared(History("a"))):
         assert grouping.begin_alone(call)
         assert not grouping.begin_alone(prepared(Channels()))
@@ -98,29 +98,29 @@ def test_a_call_on_an_idle_line_goes_alone(fails: bool) -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_who_comes_while_a_call_is_alone_waits_for_it(fails: bool) -> None:
-    """As behind any other request: writes behind a write, reads and writes of a channel behind one another."""
-    for first, behind, beside in (
+def test_calls_wait_for_a_call_that_was_sent_alone(fails: bool) -> None:
+    """Writes wait behind a write, and reads and writes of one channel wait behind each other."""
+    for first, behind, independent in (
         (Publish("a", 1), [publish("b"), history("a")], [history("c")]),
         (History("a"), [publish("a"), entry(Channels())], []),
     ):
-        grouping, call = line(), prepared(first)
+        grouping, call = grouping_of(), prepared(first)
         assert grouping.begin_alone(call)
-        for one in (*behind, *beside):
+        for one in (*behind, *independent):
             assert not grouping.begin_alone(one.call)
             grouping.add(one)
-        assert entries_of(grouping.poll()) == beside
+        assert entries_of(grouping.poll()) == independent
         if fails:
             grouping.fail_alone(call, LOST)
         else:
             assert grouping.end_alone(call, Done())
-        assert len(finish(grouping)) == len(behind) + len(beside)
+        assert len(finish(grouping)) == len(behind) + len(independent)
         assert (grouping._last_write, grouping._open_reads) == ({}, {})
 
 
-def test_a_call_that_has_not_begun_alone_cannot_fail_so() -> None:
-    """Who was interrupted need not know how far it had come."""
-    grouping, call = line(), prepared(Publish("a", 1))
+def test_only_the_call_that_was_sent_alone_can_fail_alone() -> None:
+    """An interrupted caller need not know how far its call had come, so failing any other call has no effect."""
+    grouping, call = grouping_of(), prepared(Publish("a", 1))
     assert grouping.begin_alone(call)
     grouping.fail_alone(prepared(Publish("a", 1)), LOST)
     assert not grouping.begin_alone(prepared(Channels()))
@@ -129,10 +129,10 @@ def test_a_call_that_has_not_begun_alone_cannot_fail_so() -> None:
     assert grouping.begin_alone(prepared(Channels()))
 
 
-def test_what_waits_goes_out_together() -> None:
-    """Calls made while a request is under way are one request when it returns, in their order."""
+def test_waiting_calls_share_a_request() -> None:
+    """Calls made while a request is in flight become one request after the reply, in their order."""
     first, *rest = (publish(c) for c in "abcab")
-    grouping = line(first)
+    grouping = grouping_of(first)
     group = grouping.poll()
     for one in rest:
         grouping.add(one)
@@ -141,10 +141,10 @@ def test_what_waits_goes_out_together() -> None:
     assert entries_of(grouping.poll()) == rest
 
 
-def test_count_is_limited() -> None:
-    """A request carries no more commands than allowed; the rest follows in the next."""
+def test_the_number_of_commands_is_limited() -> None:
+    """A request contains at most the configured number of commands; the rest follows in the next request."""
     calls = [publish() for _ in range(7)]
-    grouping = line(*calls, commands=3)
+    grouping = grouping_of(*calls, commands=3)
     sizes = []
     while (group := grouping.poll()) is not None:
         sizes.append(len(group.entries))
@@ -152,10 +152,10 @@ def test_count_is_limited() -> None:
     assert sizes == [3, 3, 1]
 
 
-def test_bytes_are_limited_and_one_large_command_travels_alone() -> None:
-    """A command that does not fit waits for the next request; one that is over the limit by itself is sent alone."""
+def test_bytes_are_limited_and_a_large_command_is_sent_alone() -> None:
+    """A command that does not fit waits for the next request; a command above the limit is sent alone."""
     small, large, last = publish(), entry(Publish("a", "x" * 5000)), publish()
-    grouping = line(small, large, last, size=1000)
+    grouping = grouping_of(small, large, last, size=1000)
     groups = []
     while (group := grouping.poll()) is not None:
         groups.append(group.entries)
@@ -163,10 +163,10 @@ def test_bytes_are_limited_and_one_large_command_travels_alone() -> None:
     assert groups == [[small], [large], [last]]
 
 
-def test_reads_have_a_line_of_their_own() -> None:
+def test_reads_and_writes_wait_separately() -> None:
     """A read of another channel does not wait behind writes, and does not share their request."""
     first, second, read = publish(), publish(), history("other")
-    grouping = line(first)
+    grouping = grouping_of(first)
     grouping.poll()
     grouping.add(second)
     grouping.add(read)
@@ -174,9 +174,9 @@ def test_reads_have_a_line_of_their_own() -> None:
 
 
 def test_a_read_waits_for_the_writes_before_it_on_its_channel() -> None:
-    """History of a channel is asked for only when what was published there before is answered."""
+    """The history of a channel is requested only after the earlier publishes to the channel were answered."""
     write, read = publish("a"), history("a")
-    grouping = line(write, read)
+    grouping = grouping_of(write, read)
     group = grouping.poll()
     assert entries_of(group) == [write]
     assert grouping.poll() is None
@@ -185,9 +185,9 @@ def test_a_read_waits_for_the_writes_before_it_on_its_channel() -> None:
 
 
 def test_a_write_waits_for_the_reads_before_it_on_its_channel() -> None:
-    """What is published into a channel after its history was asked for is not in the answer."""
+    """A message that is published after a history request is not part of the history's result."""
     read, write, other = history("a"), publish("a"), publish("b")
-    grouping = line(read)
+    grouping = grouping_of(read)
     group = grouping.poll()
     grouping.add(write)
     grouping.add(other)
@@ -197,10 +197,13 @@ def test_a_write_waits_for_the_reads_before_it_on_its_channel() -> None:
 
 
 def test_a_broadcast_counts_for_all_its_channels() -> None:
-    """A read of any channel of a broadcast waits for it; and the first broadcast goes alone, as servers before 1.2
-    refuse every command of a request that holds one."""
+    """A read of any channel of a broadcast waits for it.
+
+    The first broadcast is sent alone, because servers before 1.2 refuse every command of a request that contains a
+    broadcast.
+    """
     before, cast, read, after = publish("x"), entry(Broadcast(["a", "b"], 1)), history("b"), entry(Broadcast(["c"], 1))
-    grouping = line(before, cast, read, after)
+    grouping = grouping_of(before, cast, read, after)
     group = grouping.poll()
     assert entries_of(group) == [before]
     settle(grouping, group)
@@ -213,10 +216,10 @@ def test_a_broadcast_counts_for_all_its_channels() -> None:
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_a_list_that_changes_under_way_changes_no_order(busy: bool) -> None:
-    """The channels of a broadcast are those of when it was called: on an idle line and behind others."""
+def test_changing_the_list_of_channels_does_not_change_the_order(busy: bool) -> None:
+    """A broadcast keeps the channels from the time of the call, on an idle client and behind other calls."""
     channels = ["a", "b"]
-    grouping, cast = line(), prepared(Broadcast(channels, 1))
+    grouping, cast = grouping_of(), prepared(Broadcast(channels, 1))
     first = prepared(Publish("x", 1)) if busy else cast
     assert grouping.begin_alone(first)
     if busy:
@@ -232,9 +235,9 @@ def test_a_list_that_changes_under_way_changes_no_order(busy: bool) -> None:
 
 
 def test_a_proven_method_shares_requests() -> None:
-    """Once a server has answered a broadcast, broadcasts travel with others."""
+    """After a server has answered a broadcast, broadcasts share requests with other commands."""
     cast = entry(Broadcast(["a"], 1))
-    grouping = line(cast)
+    grouping = grouping_of(cast)
     settle(grouping, grouping.poll())
     calls = [publish(), entry(Broadcast(["a"], 1)), publish()]
     for one in calls:
@@ -253,9 +256,9 @@ class NewRead(Command[bool], frozen=True):
     newer = True
 
 
-def test_what_could_spoil_its_neighbours_never_shares() -> None:
-    """Not even after it was answered."""
-    grouping = line()
+def test_a_command_that_could_spoil_others_is_never_grouped() -> None:
+    """A command with `alone` is never grouped, even after it was answered."""
+    grouping = grouping_of()
     for _ in range(2):
         calls = [publish(), entry(Strange()), publish()]
         for one in calls:
@@ -266,10 +269,10 @@ def test_what_could_spoil_its_neighbours_never_shares() -> None:
             settle(grouping, group)
 
 
-def test_a_read_that_may_be_unknown_goes_alone_at_first() -> None:
-    """As a write does; once it was answered, it shares."""
+def test_a_new_read_method_is_sent_alone_at_first() -> None:
+    """A new read method is sent alone until the server has answered it once."""
     first, second, third = history("a"), entry(NewRead()), history("b")
-    grouping = line(first, second, third)
+    grouping = grouping_of(first, second, third)
     for expected in ([first, third], [second]):
         group = grouping.poll()
         assert entries_of(group) == expected
@@ -280,10 +283,10 @@ def test_a_read_that_may_be_unknown_goes_alone_at_first() -> None:
     assert entries_of(grouping.poll()) == calls
 
 
-def test_a_failed_request_fails_each_call_with_an_error_of_its_own() -> None:
-    """Every caller gets the error with its own command, and it is not one object that callers share."""
+def test_a_failed_request_gives_each_call_its_own_error() -> None:
+    """Each caller gets its own copy of the error, with its own command."""
     calls = [publish("a"), publish("b")]
-    grouping = line(*calls)
+    grouping = grouping_of(*calls)
     group = grouping.poll()
     assert group is not None
     assert grouping.fail(group, LOST) == calls
@@ -293,10 +296,10 @@ def test_a_failed_request_fails_each_call_with_an_error_of_its_own() -> None:
     assert errors[0] is not errors[1]
 
 
-def test_reads_spoilt_by_one_of_them_are_asked_one_by_one() -> None:
-    """After a 500 to several reads each is repeated alone, so that only the one at fault fails."""
+def test_failed_reads_are_repeated_one_by_one() -> None:
+    """After a 500 for several reads, each read is repeated alone, so that only the read at fault fails."""
     good, bad = history("a"), history("b")
-    grouping = line(good, bad)
+    grouping = grouping_of(good, bad)
     group = grouping.poll()
     assert group is not None
     assert grouping.fail(group, SPOILT) == []
@@ -310,9 +313,9 @@ def test_reads_spoilt_by_one_of_them_are_asked_one_by_one() -> None:
 
 
 def test_writes_are_never_repeated() -> None:
-    """After a 500 to several writes each has failed: they may have run."""
+    """After a 500 for several writes, each write has failed, because it may have run."""
     calls = [publish(), publish()]
-    grouping = line(*calls)
+    grouping = grouping_of(*calls)
     group = grouping.poll()
     assert group is not None
     assert grouping.fail(group, SPOILT) == calls
@@ -320,28 +323,28 @@ def test_writes_are_never_repeated() -> None:
 
 
 def test_a_cancelled_call_is_not_sent() -> None:
-    """Who gives up while waiting is left out; its neighbours go as before."""
+    """A call that is cancelled while it waits is left out; the calls around it are sent as before."""
     calls = [publish() for _ in range(3)]
-    grouping = line(*calls)
+    grouping = grouping_of(*calls)
     grouping.cancel(calls[1], LOST)
     assert entries_of(grouping.poll()) == [calls[0], calls[2]]
     assert calls[1].outcome is LOST
 
 
-def test_giving_up_a_sent_call_leaves_the_others_alone() -> None:
-    """Who gives up while its request is under way keeps its error; the others get their results."""
+def test_cancelling_a_sent_call_does_not_affect_the_others() -> None:
+    """A call that is cancelled in flight keeps its error; the others get their results."""
     calls = [publish() for _ in range(3)]
-    grouping = line(*calls)
+    grouping = grouping_of(*calls)
     group = grouping.poll()
     grouping.cancel(calls[1], LOST)
     assert settle(grouping, group) == [calls[0], calls[2]]
     assert calls[1].outcome is LOST
 
 
-def test_closing_fails_what_waits_and_not_what_is_sent() -> None:
-    """`close` ends the line; a request that is under way still gets its outcomes."""
+def test_closing_fails_only_waiting_calls() -> None:
+    """After `close`, waiting calls have failed, and a request in flight still gets its outcomes."""
     sent, waiting = publish(), publish()
-    grouping = line(sent)
+    grouping = grouping_of(sent)
     group = grouping.poll()
     grouping.add(waiting)
     assert grouping.close(LOST) == [waiting]
@@ -349,11 +352,11 @@ def test_closing_fails_what_waits_and_not_what_is_sent() -> None:
     assert grouping.poll() is None
 
 
-def test_out_of_time_says_whether_it_was_sent() -> None:
-    """`executed` is "no" for a call that still waits, "unknown" for one that is under way."""
+def test_a_timeout_tells_whether_the_call_was_sent() -> None:
+    """`executed` is "no" for a call that still waits and "unknown" for a call in flight."""
     waiting = publish()
     assert out_of_time(waiting).executed == "no"
-    line(waiting).poll()
+    grouping_of(waiting).poll()
     assert isinstance(out_of_time(waiting), TimeoutError)
     assert out_of_time(waiting).executed == "unknown"
 
@@ -361,14 +364,14 @@ def test_out_of_time_says_whether_it_was_sent() -> None:
 @pytest.mark.parametrize(
     "limits", [{"commands": 0}, {"bytes": 0}, {"commands": -1}, {"commands": 1.5}, {"bytes": "9"}, {"bytes": True}]
 )
-def test_limits_must_let_something_through(limits: dict[str, Any]) -> None:
-    """Limits below 1, and what is no whole number, are refused."""
+def test_limits_must_be_positive_integers(limits: dict[str, Any]) -> None:
+    """Limits below 1, and values that are not integers, are refused."""
     with pytest.raises(UsageError, match="of Limits must be a whole number of at least 1"):
         Limits(**limits)
 
 
 def test_an_unfinished_entry_has_no_result() -> None:
-    """Asking a call that is not done for its result is a mistake of the driver."""
+    """Asking an unfinished call for its result is a mistake of the driver."""
     with pytest.raises(AssertionError):
         publish().result()
 
@@ -385,7 +388,7 @@ COMMANDS = st.one_of(
 
 
 class AnyOrderOfEvents(RuleBasedStateMachine):
-    """Adds, polls, answers, failures, cancellations and closing, in any order."""
+    """State machine of adds, polls, answers, failures, cancellations and closing, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -397,7 +400,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.outcomes: dict[int, int] = {}
         self.sent: list[Entry] = []
 
-    def told(self, done: Sequence[Entry]) -> None:
+    def count_outcomes(self, done: Sequence[Entry]) -> None:
         for one in done:
             assert one.state == "done"
             self.outcomes[id(one)] = self.outcomes.get(id(one), 0) + 1
@@ -430,7 +433,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             self.grouping.end_alone(one.call, Done())
         if one.state != "done":
             one.finish(Done())
-            self.told([one])
+            self.count_outcomes([one])
 
     @rule()
     def poll(self) -> None:
@@ -445,8 +448,8 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         assert len({one.reads for one in group.entries}) == 1
         for one in group.entries:
             assert one.state == "sent"
-            # Order: whatever touches one of its channels and was made before has its outcome, or goes before it in
-            # this same request; reads do not wait for reads.
+            # Order: an earlier call that shares a channel has its outcome already, or precedes this call in the same
+            # request. Reads do not wait for reads.
             for before in self.made[: self.made.index(one)]:
                 if touched(before) & touched(one) and not (before.reads and one.reads):
                     assert before.state == "done" or before in group.entries[: group.entries.index(one)]
@@ -460,8 +463,8 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     def settle(self, data: st.DataObject) -> None:
         group = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
         if data.draw(st.booleans()):
-            self.told(self.grouping.answer(group, [Done() for _ in group.entries]))
-            # Its line is taken until it lands.
+            self.count_outcomes(self.grouping.answer(group, [Done() for _ in group.entries]))
+            # The next request of this kind waits until the group has landed.
             self.grouping.add(one := entry(data.draw(COMMANDS)))
             self.made.append(one)
             entered = self.grouping.poll()
@@ -469,13 +472,13 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             self.sent_off(entered)
             self.grouping.land(group)
         else:
-            self.told(self.grouping.settle(group, [Done() for _ in group.entries]))
+            self.count_outcomes(self.grouping.settle(group, [Done() for _ in group.entries]))
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data(), error=st.sampled_from([LOST, SPOILT]))
     def fail(self, data: st.DataObject, error: CentripetalError) -> None:
         group = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
-        self.told(self.grouping.fail(group, error))
+        self.count_outcomes(self.grouping.fail(group, error))
 
     @precondition(lambda self: self.made)
     @rule(data=st.data())
@@ -485,11 +488,11 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         self.grouping.cancel(one, LOST)
         assert one.state == "done"
         if not was_done:
-            self.told([one])
+            self.count_outcomes([one])
 
     @rule()
     def close(self) -> None:
-        self.told(self.grouping.close(LOST))
+        self.count_outcomes(self.grouping.close(LOST))
 
     @invariant()
     def one_outcome_each(self) -> None:
@@ -498,13 +501,12 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             assert self.outcomes.get(id(one), 0) == (one.state == "done")
 
     def teardown(self) -> None:
-        """However it went, answering what is sent and polling on brings every call to its outcome, and all books are
-        closed then."""
+        """Answering and polling finish every call after any order of events, and no bookkeeping remains."""
         if self.lone is not None:
             self.end_alone(failed=False)
         while True:
             for group in self.under_way:
-                self.told(self.grouping.settle(group, [Done() for _ in group.entries]))
+                self.count_outcomes(self.grouping.settle(group, [Done() for _ in group.entries]))
             self.under_way.clear()
             group_ = self.grouping.poll()
             if group_ is None:

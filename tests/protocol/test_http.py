@@ -1,4 +1,4 @@
-"""Requests and replies as values, and which URLs a client can post to."""
+"""Requests and replies as values, and valid URLs of a server."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 
 
 def test_a_request_shows_no_secret_in_its_repr() -> None:
-    """Headers carry signatures and bodies carry users' data: a log shows neither."""
+    """Headers contain signatures and bodies contain users' data, so a log must not show them."""
     request = HTTPRequest("http://h/api/", (("X-API-Sign", "5ec3e7"),), b'{"private":1}')
     assert repr(request) == "<HTTPRequest POST http://h/api/, 13 bytes>"
 
 
-def test_a_reply_knows_its_headers() -> None:
-    """The first header of a name counts; one that is missing is None."""
+def test_a_reply_returns_its_headers() -> None:
+    """The first header of a name counts; a missing header is None."""
     reply = HTTPReply(301, b"moved", (("location", "/api/"), ("location", "/other/")))
     assert reply.header("location") == "/api/"
     assert reply.header("x") is None
@@ -35,8 +35,8 @@ def test_a_reply_knows_its_headers() -> None:
         ("http://127.0.0.1:/", "127.0.0.1", None, "/"),
     ],
 )
-def test_a_url_is_taken_apart(url: str, host: str, port: int | None, path: str) -> None:
-    """Scheme, host, port and path are what a URL of a server consists of."""
+def test_a_url_is_parsed(url: str, host: str, port: int | None, path: str) -> None:
+    """A URL of a server is parsed into scheme, host, port and path."""
     parts = parse_url(url)
     assert (parts.hostname, parts.port, parts.path) == (host, port, path)
 
@@ -73,7 +73,7 @@ BAD_URLS: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("url", "advice"), BAD_URLS)
 def test_a_url_that_cannot_be_posted_to_is_refused_with_advice(url: Any, advice: str) -> None:
-    """The error says what is wrong with the URL and what to write."""
+    """The error explains the mistake in the URL and shows the correct form."""
     with pytest.raises(UsageError) as caught:
         parse_url(url)
     assert advice in str(caught.value)
@@ -86,8 +86,8 @@ def test_a_url_that_cannot_be_posted_to_is_refused_with_advice(url: Any, advice:
         *("http://u:hunter2/x@h", "http://u:x/hunter2@h", "ftp://u:x/hunter2@h", "http://u:0/hunter2@h"),
     ],
 )
-def test_a_password_in_a_url_is_in_no_error(url: str) -> None:
-    """Whatever else is wrong with the URL, the error does not repeat its password."""
+def test_no_error_shows_the_password_of_a_url(url: str) -> None:
+    """An error about a URL never repeats its password."""
     with pytest.raises(UsageError) as caught:
         parse_url(url)
     assert "hunter2" not in str(caught.value)
@@ -96,7 +96,7 @@ def test_a_password_in_a_url_is_in_no_error(url: str) -> None:
 @given(st.text() | st.text("htps:/@[]?#%.0123456789 \\").map(lambda rest: f"http://{rest}"))
 @settings(deadline=None)
 def test_any_text_is_a_url_or_a_usage_error(url: str) -> None:
-    """No text makes it fail in another way."""
+    """Any text is parsed or raises UsageError."""
     try:
         parts = parse_url(url)
     except UsageError:

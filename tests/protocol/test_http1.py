@@ -1,4 +1,4 @@
-"""HTTP/1.1, byte by byte: requests as text, replies however they are cut, and what is refused."""
+"""HTTP/1.1 at byte level: encoding of requests, replies in arbitrary pieces, and refused input."""
 
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ def encoded(url: str, *headers: tuple[str, str], body: bytes = b"{}") -> bytes:
 
 
 def parsed(*pieces: bytes, **limits: int) -> tuple[HTTPReply | None, bool]:
-    """What a new parser makes of *pieces*: its first reply, and whether the connection is reusable then."""
+    """Return the first reply that a new parser finds in *pieces*, and whether the connection is then reusable."""
     parser = ResponseParser(**limits)
     for piece in pieces:
         reply = parser.feed(piece)
@@ -30,8 +30,8 @@ def fields(reply: HTTPReply | None) -> tuple[int, bytes, tuple[tuple[str, str], 
     return None if reply is None else (reply.status, reply.body, reply.headers)
 
 
-def test_request_bytes() -> None:
-    """A request is exactly its line, our three headers around the given ones, and the body untouched."""
+def test_a_request_is_encoded_exactly() -> None:
+    """A request consists of its line, our three headers around the given headers, and the unchanged body."""
     assert encoded("http://localhost:8000/api/", ("X-API-Sign", "ab"), body=b'{"a":1}') == (
         b"POST /api/ HTTP/1.1\r\nHost: localhost:8000\r\nUser-Agent: centripetal/"
         + __version__.encode()
@@ -39,8 +39,8 @@ def test_request_bytes() -> None:
     )
 
 
-def test_what_the_last_request_was_changes_no_other() -> None:
-    """Whatever one writer has written before, a request is as if it were the first; also after one that was refused."""
+def test_a_request_does_not_depend_on_earlier_requests() -> None:
+    """A request does not depend on the requests that the writer has written or refused before."""
     urls = ["http://a/x", "http://a/y"]
     headers = [(("X-Key", "1"),), (("X-Key", "2"),), ()]
     requests = [HTTPRequest(url, one, b"%d" % n) for url in urls for one in headers for n in (1, 22)]
@@ -66,7 +66,7 @@ def test_what_the_last_request_was_changes_no_other() -> None:
         ("http://a_b.internal.:1/%41/it's", Origin(False, "a_b.internal.", 1), "a_b.internal.:1", "/%41/it's"),
     ],
 )  # fmt: skip
-def test_target(url: str, origin: Origin, host: str, path: str) -> None:
+def test_a_url_gives_a_target(url: str, origin: Origin, host: str, path: str) -> None:
     """A URL gives the origin to connect to, the Host header, and a path in ASCII."""
     target = target_of(url)
     assert target.origin == origin
@@ -81,15 +81,15 @@ def test_target(url: str, origin: Origin, host: str, path: str) -> None:
         "http://a\\b/", "http://[::1/", "http://[v1.x]/", "http://[::g]/", "http://a\u2028b/", 'http://a"b/',
     ],
 )  # fmt: skip
-def test_bad_url(url: str) -> None:
-    """A URL that no request can be made to is a UsageError, never another."""
+def test_a_bad_url_raises_usage_error(url: str) -> None:
+    """A URL that cannot be requested raises UsageError and no other exception."""
     with pytest.raises(UsageError):
         target_of(url)
 
 
 @pytest.mark.parametrize("value", ["a\rb", "a\nb", "a\r\nX-Evil: 1", "a\0b", "a\x7fb", "ключ", "€"])
 def test_header_value_injection(value: str) -> None:
-    """A value that would end its header early or is not Latin-1 is refused, and is not shown: it may be a key."""
+    """A value that would end its header early, or is not Latin-1, is refused and not shown, as it may be a key."""
     with pytest.raises(UsageError) as caught:
         encoded("http://a", ("X-Key", value))
     assert value not in str(caught.value)
@@ -97,19 +97,19 @@ def test_header_value_injection(value: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "é", "Host", "content-length", "Transfer-Encoding"])
 def test_header_name_injection(name: str) -> None:
-    """A name that is no token, or is the transport's own, is refused."""
+    """A name that is not a token, or that the transport sets itself, is refused."""
     with pytest.raises(UsageError):
         encoded("http://a", (name, "x"))
 
 
 def test_unusual_header_values() -> None:
-    """Tabs and Latin-1 are allowed in values and go out as they are."""
+    """Tabs and Latin-1 are allowed in values and are sent unchanged."""
     assert b"\r\nX: a\tb\xe9\xa0\r\n" in encoded("http://a", ("X", "a\tbé\xa0"))
 
 
 @given(st.lists(st.tuples(st.text(min_size=1), st.text()), max_size=4), st.binary())
 def test_any_headers(headers: list[tuple[str, str]], body: bytes) -> None:
-    """Whatever the headers, there is a request with exactly that many more lines, or a UsageError."""
+    """Any headers give a request with exactly as many more lines, or raise UsageError."""
     try:
         data = encoded("http://a", *headers, body=body)
     except UsageError:
@@ -156,7 +156,7 @@ UNTIL_CLOSE: dict[str, tuple[bytes, tuple[int, bytes]]] = {
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_reply_cut_anywhere(name: str) -> None:
-    """A reply is the same at each cut in two, in single bytes, and the second time on the same connection."""
+    """A reply is the same for each cut in two, in single bytes, and the second time on the same connection."""
     data, expected, reusable = WHOLE[name]
     whole = fields(parsed(data)[0])
     assert whole is not None
@@ -175,7 +175,7 @@ def test_reply_cut_anywhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", UNTIL_CLOSE)
 def test_reply_ended_by_the_connection(name: str) -> None:
-    """A reply without a length ends with the connection, wherever it is cut, and the connection with it."""
+    """A reply without a length ends with the connection, at any cut, and the connection is not reusable."""
     data, expected = UNTIL_CLOSE[name]
     for cut in range(len(data)):
         parser = ResponseParser()
@@ -187,7 +187,7 @@ def test_reply_ended_by_the_connection(name: str) -> None:
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_connection_lost_anywhere(name: str) -> None:
-    """A reply with a length that the connection's end cuts short is a ConnectionLostError, at every place."""
+    """A reply with a length that the end of the connection cuts short raises ConnectionLostError, at any position."""
     data, _, _ = WHOLE[name]
     for cut in range(len(data)):
         parser = ResponseParser()
@@ -199,7 +199,7 @@ def test_connection_lost_anywhere(name: str) -> None:
 
 
 def test_header_values() -> None:
-    """Header names come in lower case and values trimmed, in the order received, repeated ones included."""
+    """Header names are in lower case and values are stripped, in the order received, including repeated headers."""
     reply, _ = parsed(
         b"HTTP/1.1 200 OK\r\nSet-Cookie:a\r\nX-Y: \t b\xe9 \t\r\nset-cookie: c\r\nContent-Length: 0\r\n\r\n"
     )
@@ -210,7 +210,7 @@ def test_header_values() -> None:
 
 @pytest.mark.parametrize("extra", [b"x", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nXYZ", b"\0", b"HTT"])
 def test_surplus_after_a_reply(extra: bytes) -> None:
-    """What follows a reply spoils the connection, so that no second reply answers the next request."""
+    """Bytes after a reply make the connection unusable, so that they cannot answer the next request."""
     data = WHOLE["length"][0]
     for pieces in ((data + extra,), (data[:-1], data[-1:] + extra)):
         reply, reusable = parsed(*pieces)
@@ -219,7 +219,7 @@ def test_surplus_after_a_reply(extra: bytes) -> None:
 
 
 def test_surplus_after_a_known_head() -> None:
-    """A head seen before does not hide that more than one reply came."""
+    """The cache of known heads does not hide a surplus reply."""
     data = WHOLE["length"][0]
     parser = ResponseParser()
     parser.feed(data)
@@ -255,20 +255,20 @@ def test_known_head_needs_its_start() -> None:
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/2.0 200 OK\r\n\r\n",
     ],
 )  # fmt: skip
-def test_not_an_answer(data: bytes) -> None:
-    """What is no HTTP/1.x reply to a POST is a MalformedResponseError, whole or byte by byte."""
+def test_an_invalid_reply_is_malformed(data: bytes) -> None:
+    """A reply that is not an HTTP/1.x reply to a POST raises MalformedResponseError, whole or byte by byte."""
     for pieces in ((data,), tuple(data[i : i + 1] for i in range(len(data)))):
         with pytest.raises(MalformedResponseError):
             parsed(*pieces)
 
 
 def test_tls_where_http_was_expected() -> None:
-    """An answer that is a TLS alert leads to the advice to write https."""
+    """A reply that is a TLS alert leads to the advice to use https."""
     with pytest.raises(MalformedResponseError, match="https://"):
         parsed(b"\x15\x03\x01\x00\x02\x02\x46")
 
 
-ENDLESS: dict[str, tuple[bytes, bytes]] = {  # name -> how it begins, what is repeated
+ENDLESS: dict[str, tuple[bytes, bytes]] = {  # name -> start, repeated part
     "status line": (b"HTTP/1.1 200 ", b"x"),
     "header name": (b"HTTP/1.1 200 OK\r\n", b"x"),
     "header value": (b"HTTP/1.1 200 OK\r\nx: ", b"x"),
@@ -287,8 +287,8 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {  # name -> how it begins, what is re
 
 @pytest.mark.parametrize("name", ENDLESS)
 @pytest.mark.parametrize("block", [1, 700, 100_000])
-def test_endless(name: str, block: int) -> None:
-    """Each part of a reply that could go on for ever is refused within its limit, in small pieces and in large."""
+def test_an_endless_reply_is_refused(name: str, block: int) -> None:
+    """Each part of a reply that could be endless is refused at its limit, in small and in large pieces."""
     start, repeated = ENDLESS[name]
     data = start + repeated * (20_000 // len(repeated))
     with pytest.raises(MalformedResponseError):
@@ -297,7 +297,7 @@ def test_endless(name: str, block: int) -> None:
 
 @pytest.mark.parametrize("block", [1, 7, 10_000])
 def test_head_limit_is_exact(block: int) -> None:
-    """A head of exactly the limit passes and one byte more does not, however it is cut."""
+    """A head of exactly the limit is accepted, and a head of one byte more is refused, at any cut."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: "
     head += b"x" * (196 - len(head)) + b"\r\n\r\n"
     pieces = [(head + b"abc")[i : i + block] for i in range(0, len(head) + 3, block)]
@@ -309,7 +309,7 @@ def test_head_limit_is_exact(block: int) -> None:
 
 
 def test_body_limit_is_exact() -> None:
-    """A body of exactly the limit passes; one byte more is refused with the option that raises the limit."""
+    """A body of exactly the limit is accepted; a larger body is refused with the option that raises the limit."""
     data = WHOLE["length"][0]
     assert parsed(data, max_body_bytes=3)[0] is not None
     with pytest.raises(MalformedResponseError, match="max_response_bytes"):
@@ -317,7 +317,7 @@ def test_body_limit_is_exact() -> None:
 
 
 def test_small_chunks_pass() -> None:
-    """A long body in chunks of one byte is within the limits, for some servers do write so."""
+    """A long body in chunks of one byte is within the limits, because some servers send such replies."""
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 50_000 + b"0\r\n\r\n"
     for block in (1000, 65_536, len(data)):
         reply, _ = parsed(*(data[i : i + block] for i in range(0, len(data), block)), max_header_bytes=1000)
@@ -326,7 +326,7 @@ def test_small_chunks_pass() -> None:
 
 
 def test_interrupt_inside_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A KeyboardInterrupt that strikes while llhttp calls back comes out as itself."""
+    """A KeyboardInterrupt during a callback of llhttp is raised unchanged."""
 
     def interrupt(self: ResponseParser, body: bytes) -> None:
         raise KeyboardInterrupt
@@ -337,7 +337,7 @@ def test_interrupt_inside_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fragments() -> st.SearchStrategy[bytes]:
-    """Bytes that get far into the parser: parts of real replies, with noise between them."""
+    """Return bytes that get far into the parser: parts of real replies with noise in between."""
     parts = [data for data, *_ in WHOLE.values()] + [data for data, _ in UNTIL_CLOSE.values()]
     parts += [b"HTTP/1.1 ", b"200 OK", b"\r\n", b"Content-Length: ", b"Transfer-Encoding: chunked\r\n", b"5\r\n", b": "]
     return st.lists(st.one_of(st.sampled_from(parts), st.binary(max_size=5)), max_size=8).map(b"".join)
@@ -345,7 +345,7 @@ def fragments() -> st.SearchStrategy[bytes]:
 
 @given(st.one_of(st.binary(max_size=200), fragments()), st.lists(st.integers(1, 40), max_size=12))
 def test_any_bytes(data: bytes, cuts: list[int]) -> None:
-    """Any bytes, cut anyhow, come to replies or to one of our errors, and to the same first reply as when whole."""
+    """Any bytes, cut at any positions, give replies or our errors, and the same first reply as uncut."""
 
     def outcome(pieces: list[bytes]) -> object:
         parser = ResponseParser(max_header_bytes=300, max_body_bytes=300)

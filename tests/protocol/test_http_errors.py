@@ -1,4 +1,4 @@
-"""Answers with another status than 200."""
+"""Errors for replies with a status other than 200."""
 
 import pytest
 
@@ -21,10 +21,10 @@ from centripetal.protocol.http_errors import excerpt, http_error
         (204, HTTPStatusError, "unknown", False, "'body'"),
     ],
 )
-def test_a_status_says_whether_it_has_run_and_may_work_later(
+def test_a_status_sets_executed_and_retryable(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
-    """The dialect's words come first, then what is known of the status, then the body."""
+    """The message contains the dialect's text, or else a text for the status, or else the body."""
     error = http_error(HTTPReply(status, b"body"), "http://h/api", {401: "words of the dialect"})
     assert type(error) is kind
     assert (error.status, error.executed, error.retryable) == (status, executed, retryable)
@@ -33,6 +33,6 @@ def test_a_status_says_whether_it_has_run_and_may_work_later(
 
 
 def test_the_head_of_a_body_is_short_and_printable() -> None:
-    """Whatever bytes there are."""
+    """Any bytes of a body are shown as short printable text."""
     assert excerpt(b"") == "an empty body"
     assert excerpt(b"\xff" * 500) == repr("\ufffd" * 100)

@@ -1,4 +1,4 @@
-"""What users publish: every form that data may have becomes the JSON it stands for, and nothing else gets through."""
+"""Encoding of payloads: each supported type becomes its documented JSON, and everything else is refused."""
 
 import collections
 import contextlib
@@ -45,7 +45,7 @@ class Word(enum.StrEnum):
     HI = "hi"
 
 
-class Legacy(str, enum.Enum):  # noqa: UP042 - what code from before Python 3.11 has
+class Legacy(str, enum.Enum):  # noqa: UP042 - code from before Python 3.11 does this
     OLD = "old"
 
 
@@ -60,7 +60,7 @@ class Point(NamedTuple):
 
 
 class SelfText(str):
-    """Like Django's SafeString: `str()` of it is one again."""
+    """Text like Django's SafeString: `str()` returns the same type again."""
 
     __slots__ = ()
 
@@ -183,7 +183,7 @@ class Priced(pydantic.BaseModel):
 
 
 class Duck:
-    """Not pydantic, but with the same method."""
+    """Not a pydantic model, but an object with the same method."""
 
     def model_dump(self, *, mode: str) -> Any:
         return {"mode": mode, "at": dt.date(2020, 1, 2)}
@@ -221,7 +221,7 @@ VALUES: list[tuple[Any, str]] = [
     (collections.UserDict({"a": 1}), '{"a":1}'),
     (types.MappingProxyType({"a": (1,)}), '{"a":[1]}'),
     (Headers(), '{"a":1,"b":2}'),
-    # times and ids
+    # times and UUIDs
     (dt.datetime(2020, 1, 2, 3, 4, 5), '"2020-01-02T03:04:05"'),
     (dt.datetime(2020, 1, 2, 3, 4, 5, 678, UTC), '"2020-01-02T03:04:05.000678Z"'),
     (dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=TWO), '"2020-01-02T03:04:05+02:00"'),
@@ -238,7 +238,7 @@ VALUES: list[tuple[Any, str]] = [
     (decimal.Decimal("1.10"), '"1.10"'),
     (decimal.Decimal("1E+30"), '"1E+30"'),
     (decimal.Decimal("-0.000000000000000000001"), '"-1E-21"'),
-    # enums are their values
+    # enums are encoded as their values
     (Colour.RED, '"red"'),
     (Colour.PAIR, "[1,2]"),
     (Colour.NOTHING, "null"),
@@ -267,27 +267,27 @@ VALUES: list[tuple[Any, str]] = [
     (Sparse(), '{"e":[1]}'),
     (Sparse(a=True, e=[2]), '{"a":true,"e":[2]}'),
     (Sparse(a=1.0, b=[1], c=0, d={"x": 1}, e=2, f=[]), '{"a":1.0,"b":[1],"c":0,"d":{"x":1},"e":2,"f":[]}'),
-    # pydantic, or what looks like it
+    # pydantic models and similar objects
     (
         Model(id=ID, when="2020-01-02T03:04:05Z", price="1.10", tags={1}),  # type: ignore[arg-type]
         f'{{"id":"{ID}","when":"2020-01-02T03:04:05Z","price":"1.10","tags":[1]}}',
     ),
     (Loose(inner=Loose(inner=Point(1, 2))), '{"inner":{"inner":[1,2]}}'),
     (Duck(), '{"mode":"json","at":"2020-01-02"}'),
-    # ready-made JSON as a part of a value
+    # ready-made JSON inside a value
     (msgspec.Raw(b'{ "a" : 1.00 }'), '{ "a" : 1.00 }'),
     ({"a": [msgspec.Raw(b"1e400")]}, '{"a":[1e400]}'),
 ]
 
 
 def shown(value: Any) -> str:
-    """The id of a case: the same in every process, so without addresses."""
+    """Return the id of a case without addresses, so that it is the same in every process."""
     return "" if isinstance(value, str) else f"{type(value).__name__}-{ascii(value).split(' object at ')[0][:40]}"
 
 
 @pytest.mark.parametrize(("value", "text"), VALUES, ids=shown)
-def test_a_value_becomes_the_json_it_stands_for(value: Any, text: str) -> None:
-    """Every form that data may have is encoded as documented, on its own and inside of other values."""
+def test_a_value_becomes_its_documented_json(value: Any, text: str) -> None:
+    """Each supported type is encoded as documented, on its own and inside other values."""
     assert encode_json(value).decode() == text
     assert encode_json({"in": [value, 1]}).decode() == f'{{"in":[{text},1]}}'
     assert encode_json(Plain(User("x", tags=[value]))).decode() == (
@@ -299,14 +299,14 @@ STRUCTS = [value for value, _ in VALUES if isinstance(value, msgspec.Struct)]
 
 
 @pytest.mark.parametrize("value", STRUCTS, ids=shown)
-def test_a_struct_looks_as_its_author_declared(value: msgspec.Struct) -> None:
-    """Renaming, tags, arrays and omitted defaults come out as from msgspec itself."""
+def test_a_struct_is_encoded_as_by_msgspec(value: msgspec.Struct) -> None:
+    """Renaming, tags, arrays and omitted defaults give the same JSON as msgspec itself."""
     assert json.loads(encode_json(value)) == json.loads(msgspec.json.encode(value))
 
 
 @pytest.mark.parametrize(("value", "text"), VALUES, ids=shown)
-def test_the_callers_value_stays_as_it_was(value: Any, text: str) -> None:
-    """Encoding changes nothing in what the caller passed, however deep the conversion reaches."""
+def test_the_callers_value_is_not_changed(value: Any, text: str) -> None:
+    """Encoding does not change the caller's value at any depth."""
     holder = {"in": [value, {"deep": value}]}
     before = repr(holder)
     assert encode_json(holder) == encode_json(holder)
@@ -327,7 +327,7 @@ class Broken(Mapping[str, int]):
 
 class NoZone(dt.tzinfo):
     def utcoffset(self, when: dt.datetime | None) -> dt.timedelta:
-        raise RuntimeError("nobody knows")
+        raise RuntimeError("unknown zone")
 
     def dst(self, when: dt.datetime | None) -> dt.timedelta | None:
         return None
@@ -390,7 +390,7 @@ REFUSED: list[tuple[Any, str]] = [
     (Priced(price=float("nan")), r"data\.price is nan"),
     (Loose(inner=object()), "data cannot be sent as JSON: PydanticSerializationError"),
     ([Broken()], "data cannot be sent as JSON: RuntimeError: this iterator is broken"),
-    (dt.datetime(2020, 1, 1, tzinfo=NoZone()), "data cannot be sent as JSON: RuntimeError: nobody knows"),
+    (dt.datetime(2020, 1, 1, tzinfo=NoZone()), "data cannot be sent as JSON: RuntimeError: unknown zone"),
     (Unfinished(), "data cannot be sent as JSON: AttributeError"),
     (10**5000, "data cannot be sent as JSON: .*4300 digits"),
     ({10**5000: 1}, "data cannot be sent as JSON: .*4300 digits"),
@@ -402,14 +402,14 @@ REFUSED: list[tuple[Any, str]] = [
     ({b"a": 1}, "data has the key b'a'"),
     ({"1": 1, 1: 2}, "data has two keys that become the same text"),
     ({"a": {Word.HI: 1, Colour.RED: 2, "red": 3}}, r"data\.a has two keys that become the same text"),
-    # halves of surrogate pairs
+    # lone surrogates
     (HALF, "data holds half of a surrogate pair"),
     ({"a": ["x", HALF]}, r"data\.a\[1\] holds half"),
     ({"a": [["x"], [["é"], [HALF]]]}, r"data\.a\[1\]\[1\]\[0\] holds half"),
     ({"a": {HALF: 1}}, r"a key of data\.a holds half"),
     (User(HALF), r"data\.name holds half"),
     (Tagged((1, HALF)), r"data\.a\[1\] holds half"),
-    # endless
+    # circular
     (circle(list, list.append), r"data\[0\]\[0\].* is nested deeper than 200 levels, or contains itself"),
     (circle(dict, lambda d, v: d.update(me=v)), r"data\.me\.me.* or contains itself"),
     (circle(lambda: User("x"), lambda u, v: u.tags.append(v)), r"data\.tags\[0\].* or contains itself"),
@@ -422,23 +422,23 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("value", "text"), REFUSED, ids=[str(index) for index in range(len(REFUSED))])
-def test_what_has_no_json_form_is_refused_by_place(value: Any, text: str) -> None:
-    """A UsageError names the place of what cannot be sent; nothing else escapes, also from the value's own code."""
+def test_a_value_without_json_form_is_refused_with_its_position(value: Any, text: str) -> None:
+    """A UsageError names the position of the value; exceptions of the value's own code become UsageError, too."""
     with pytest.raises(UsageError, match=f"(?s)^{text}") as caught:
         encode_json(value)
     assert caught.value.executed == "no"
     assert len(str(caught.value)) < 400
 
 
-def test_an_error_calls_the_value_by_the_name_given() -> None:
-    """Who encodes something other than `data` says so."""
+def test_an_error_uses_the_given_name() -> None:
+    """The caller of `encode_json` can name another field than `data`."""
     with pytest.raises(UsageError, match=r"^info\.a\[0\] is nan"):
         encode_json({"a": [float("nan")]}, "info")
 
 
 @pytest.mark.parametrize("depth", [1, 50, 190])
 def test_values_may_be_nested(depth: int) -> None:
-    """Deep values are fine up to the limit."""
+    """Deep values are accepted up to the limit."""
     value: Any = 1
     for _ in range(depth):
         value = [value]
@@ -446,7 +446,7 @@ def test_values_may_be_nested(depth: int) -> None:
 
 
 def test_the_limit_holds_however_little_stack_is_left() -> None:
-    """A caller deep in its own recursion gets a UsageError, too, and no RecursionError."""
+    """A caller deep in its own recursion also gets a UsageError instead of a RecursionError."""
 
     def descend(value: Any) -> bytes:
         try:
@@ -469,8 +469,8 @@ READY_MADE = [
 
 @pytest.mark.parametrize("text", READY_MADE)
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
-def test_bytes_are_ready_made_json_and_travel_untouched(text: bytes, kind: Callable[[bytes], Any]) -> None:
-    """Not a byte of ready-made JSON changes: no white space, no digit, no escape, no repeated member."""
+def test_bytes_are_ready_made_json_and_sent_unchanged(text: bytes, kind: Callable[[bytes], Any]) -> None:
+    """Ready-made JSON keeps every byte: white space, digits, escapes and repeated members."""
     assert encode_json(kind(text)) == text
 
 
@@ -482,16 +482,16 @@ NOT_JSON = [
 
 
 @pytest.mark.parametrize("text", NOT_JSON, ids=lambda text: ascii(text[:12]))
-def test_bytes_that_are_no_json_are_refused(text: bytes) -> None:
-    """Whatever the server would refuse or clients could not read is refused here, with advice."""
+def test_bytes_of_invalid_json_are_refused(text: bytes) -> None:
+    """Text that the server would refuse, or that clients could not read, is refused with advice."""
     with pytest.raises(UsageError, match=r"^data was given as bytes, which must be ready-made JSON.*give it as str"):
         encode_json(text)
 
 
 @given(json_values)
 @settings(deadline=None)
-def test_any_json_value_comes_back_equal(value: Any) -> None:
-    """What is encoded and decoded again is what it was."""
+def test_any_json_value_survives_encoding_and_decoding(value: Any) -> None:
+    """Encoding and decoding a value gives an equal value."""
     before = copy.deepcopy(value)
     text = encode_json(value)
     assert decode_json(text) == json.loads(text) == value == before
@@ -500,7 +500,7 @@ def test_any_json_value_comes_back_equal(value: Any) -> None:
 @given(json_values)
 @settings(deadline=None)
 def test_a_plain_value_is_not_copied(value: Any) -> None:
-    """Values of JSON's own types are encoded as they are: no copy is paid for."""
+    """Values of JSON's own types are encoded without a copy."""
     assert plain_data(value, "data") is value
 
 
@@ -514,8 +514,8 @@ fragments = st.lists(
 @given(st.binary() | fragments | json_values.map(lambda value: json.dumps(value).encode()))
 @example(b'"\\ud83d"')
 @settings(deadline=None)
-def test_any_bytes_pass_untouched_or_are_refused(text: bytes) -> None:
-    """Ready-made bytes come out equal, and are then JSON to Python and to the server's reader; or a UsageError."""
+def test_any_bytes_are_unchanged_or_refused(text: bytes) -> None:
+    """Ready-made bytes are encoded unchanged if Python and the server's reader accept them, or raise UsageError."""
     try:
         assert encode_json(text) == text
     except UsageError:
@@ -534,14 +534,14 @@ hard_to_read: list[tuple[bytes, Any]] = [
 
 
 @pytest.mark.parametrize(("text", "value"), hard_to_read)
-def test_what_other_clients_published_is_read_as_far_as_it_can_be(text: bytes, value: Any) -> None:
-    """The server passes on numbers beyond any float and broken text; decoding them does not fail."""
+def test_unusual_data_of_other_clients_is_decoded(text: bytes, value: Any) -> None:
+    """The server passes on numbers beyond any float and invalid text; decoding them does not raise."""
     assert decode_json(text) == value
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"nonsense", b"NaN", b"[Infinity]", b"[" * 100_000, b"1" * 5000])
-def test_what_cannot_be_read_is_malformed(text: bytes) -> None:
-    """A value that is no JSON is the server's fault, and the command has run."""
+def test_invalid_json_is_malformed(text: bytes) -> None:
+    """Invalid JSON is an error of the server, and the command has run."""
     with pytest.raises(MalformedResponseError, match=r"^info is ") as caught:
         decode_json(text, "info")
     assert caught.value.executed == "yes"
@@ -550,7 +550,7 @@ def test_what_cannot_be_read_is_malformed(text: bytes) -> None:
 @given(st.binary() | fragments)
 @settings(deadline=None)
 def test_decoding_any_bytes_gives_a_value_or_our_error(text: bytes) -> None:
-    """Nothing but MalformedResponseError escapes from decoding."""
+    """Decoding raises only MalformedResponseError."""
     with contextlib.suppress(MalformedResponseError):
         decode_json(text)
 
@@ -566,11 +566,11 @@ def test_decoding_any_bytes_gives_a_value_or_our_error(text: bytes) -> None:
     ],
 )
 def test_half_of_an_emoji_does_not_spoil_a_reply(text: bytes, value: Any) -> None:
-    """Halves of surrogate pairs become U+FFFD where a strict decoder would give up; whole ones and `\\\\u` stay."""
+    """Lone surrogates, which a strict decoder refuses, become U+FFFD; complete pairs and `\\\\u` stay."""
     assert decode_lenient(msgspec.json.decode, text) == value
 
 
-def test_lenient_does_not_mean_anything_goes() -> None:
-    """What is no JSON for another reason is refused as before."""
+def test_lenient_decoding_refuses_invalid_json() -> None:
+    """Text that is invalid JSON for another reason is still refused."""
     with pytest.raises(msgspec.DecodeError):
         decode_lenient(msgspec.json.decode, rb'["\ud83d",]')

@@ -1,4 +1,4 @@
-"""Records of commands: to JSON and back in both dialects, every digit kept, and what is written of a failure."""
+"""Records of commands: JSON in both dialects that keeps every digit, and the notes about failures."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ V1: dict[str, type[Command[Any]]] = {command.name: command for command in v1.COM
 def test_a_command_becomes_a_record_and_a_command_again(
     command: Command[Any], commands: dict[str, type[Command[Any]]]
 ) -> None:
-    """Both dialects; the text of a user's data stays as it was written."""
+    """In both dialects, a record keeps the user's data as written."""
     record = record_of(command)
     text = record.encode()
     assert text == b'{"method":"publish","params":{"channel":"a","data":[1.10]}}'
@@ -38,19 +38,19 @@ def test_a_command_becomes_a_record_and_a_command_again(
 
 
 def test_any_method_has_a_record() -> None:
-    """The parameters of a method that this library does not know are those that were given."""
+    """The record of a method that this library does not know contains the given parameters."""
     command = current.custom("later", {"x": b"1.10", "text": "é"})
     assert record_of(command) == Record("later", '{"x":1.10,"text":"é"}'.encode())
 
 
 def test_a_command_that_cannot_be_sent_has_no_record() -> None:
-    """A record is checked as a request is."""
+    """A command is checked before it becomes a record, as before a request."""
     with pytest.raises(UsageError, match="channel"):
         record_of(current.Publish("", 1))
 
 
 def test_an_id_comes_first() -> None:
-    """As the single endpoint of Centrifugo 3 and 4 wants it, and as a record that is read again ignores it."""
+    """The single endpoint of Centrifugo 3 and 4 requires the id first; reading a record ignores the id."""
     text = Record("info", b"{}").encode(7)
     assert text == b'{"id":7,"method":"info","params":{}}'
     assert read_record(text) == Record("info", b"{}")
@@ -69,7 +69,7 @@ def test_an_id_comes_first() -> None:
     ],
 )
 def test_a_record_is_read_in_either_form(text: bytes, record: Record) -> None:
-    """As a single endpoint or as a batch takes it; the notes of a failure may have left open whether it has run."""
+    """A record can have the form of the single endpoint or of a batch; its notes may state that it may have run."""
     assert read_record(text) == record
 
 
@@ -86,15 +86,15 @@ def test_a_record_is_read_in_either_form(text: bytes, record: Record) -> None:
         (b'{"method":7}', "method is not a string"),
     ],
 )
-def test_what_is_not_a_record_is_explained(text: bytes, words: str) -> None:
-    """The error says what is wrong with it."""
+def test_an_invalid_record_is_explained(text: bytes, words: str) -> None:
+    """The error describes the mistake in the text."""
     with pytest.raises(UsageError) as error:
         read_record(text)
     assert words in str(error.value)
 
 
 def test_only_methods_of_the_table_are_commands() -> None:
-    """Another method is refused with the ones that may be there, or left to the caller."""
+    """Another method is refused with the list of allowed methods, or passed to the caller's function."""
     record = Record("presence", b'{"channel":"a"}')
     queueable: dict[str, type[Command[Any]]] = {"publish": current.Publish, "broadcast": current.Broadcast}
     with pytest.raises(UsageError, match="'presence' is not one of publish, broadcast"):
@@ -105,14 +105,14 @@ def test_only_methods_of_the_table_are_commands() -> None:
 
 @pytest.mark.parametrize("params", [b"7", b"[1]", b"{", b"\xff", b"null"])
 def test_parameters_are_an_object(params: bytes) -> None:
-    """Anything else is refused, with the name of the method."""
+    """Parameters that are not an object are refused, and the error names the method."""
     assert params_of(Record("later", b'{"x": 1.10}')) == {"x": b"1.10"}
     with pytest.raises(UsageError, match="the fields of 'later' are not a JSON object"):
         params_of(Record("later", params))
 
 
-def test_a_record_that_failed_is_one_to_load_again() -> None:
-    """It keeps its members with every digit, and gets what it came to instead of what it came to before."""
+def test_a_failed_record_can_be_loaded_again() -> None:
+    """The written record keeps its members with every digit, and replaces earlier notes by the new outcome."""
     text = b'{"publish":{"channel":"c","data":1.10},"error":1,"executed":"no"}\r\n'
     written = failed_record(text, ConnectionLostError("gone\nfor good"))
     assert written.count(b"\n") == 1
@@ -128,8 +128,8 @@ def test_a_record_that_failed_is_one_to_load_again() -> None:
 
 
 @pytest.mark.parametrize("form", [b'{"broadcast":%b}', b'{"method":"broadcast","params":%b,"id":1}'])
-def test_of_a_broadcast_only_the_channels_that_failed_are_kept(form: bytes) -> None:
-    """The record is for them alone, with the code of the server's error; data keep every digit."""
+def test_a_failed_broadcast_keeps_only_its_failed_channels(form: bytes) -> None:
+    """The record contains only the failed channels and the code of the server's error; data keeps every digit."""
     text = form % b'{"channels":["a","b","c"],"data":1.10}'
     written = failed_broadcast(text, [0, 2], ServerError("unknown channel", code=102, executed="no"))
     assert read_record(written) == Record("broadcast", b'{"channels":["a","c"],"data":1.10}')

@@ -1,4 +1,4 @@
-"""Trying again: the policy, and which of several calls are asked again. The test plays the driver."""
+"""Retrying: the policy, and the choice of the calls to repeat. The test acts as the driver."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ class Say(Command[str], frozen=True):
 
 
 class Heard(Outcome[str], kw_only=True):
-    """An outcome: the text that came back, or "100", the server's own trouble."""
+    """An outcome: the text that was received, or a server error if the text is a number ("100" is temporary)."""
 
     text: str
     index: int | None = 99
@@ -41,7 +41,7 @@ class Heard(Outcome[str], kw_only=True):
 
 
 class Toy:
-    """Sends texts joined by `;`; a question may be needed before it knows what may be repeated."""
+    """Codec that sends texts joined by `;`, and may need a request to learn which calls can be repeated."""
 
     def __init__(self, asks: bool = False) -> None:
         self.asks = asks
@@ -62,18 +62,18 @@ class Toy:
 
 
 def calls_of(*texts: str) -> list[Prepared[Any]]:
-    """Calls; one that ends in `!` must not be repeated."""
+    """Return calls; a text that ends in `!` must not be repeated."""
     return [Toy().prepare(Say(text, safe=not text.endswith("!"))) for text in texts]
 
 
 LOST = ConnectionLostError("gone")
-REFUSED = ConnectError("nobody")
+REFUSED = ConnectError("refused")
 
 
 def play(
     flow: Flow[list[Any]], *answers: str | CentripetalError | HTTPReply, late: int = 99
 ) -> tuple[list[Any], list[str], list[float]]:
-    """Run a flow; its outcomes, what it asked and for how long it rested. No pause after number *late* has time."""
+    """Run a flow and return its outcomes, requests and pauses. No pause after number *late* fits the deadline."""
     asked, pauses, waiting = [], [], iter(answers)
     try:
         step = next(flow)
@@ -98,7 +98,7 @@ def play(
         return end.value, asked, pauses
 
 
-def insisting(*texts: str, attempts: int = 3, asks: bool = False) -> Flow[list[Any]]:
+def retrying(*texts: str, attempts: int = 3, asks: bool = False) -> Flow[list[Any]]:
     return insist(Toy(asks), calls_of(*texts), Retry(attempts=attempts, base=1, cap=10), lambda: 0.5)
 
 
@@ -114,7 +114,7 @@ def results(outcomes: list[Any]) -> list[Any]:
 
 @given(tries=st.integers(1, 200), attempts=st.integers(1, 200), chance=st.floats(0, 1, exclude_max=True))
 def test_pauses_double_up_to_a_cap_with_full_jitter(tries: int, attempts: int, chance: float) -> None:
-    """Any part of the doubled base, by chance; None once there have been enough tries."""
+    """A pause is a random part of the doubled base; after the last attempt it is None."""
     pause = Retry(attempts=attempts, base=0.1, cap=2).pause(tries, chance)
     if tries >= attempts:
         assert pause is None
@@ -129,104 +129,104 @@ def test_pauses_double_up_to_a_cap_with_full_jitter(tries: int, attempts: int, c
         *({"base": "1"}, {"cap": None}, {"base": float("nan")}),
     ],
 )
-def test_a_policy_that_is_none_is_refused(options: dict[str, Any]) -> None:
-    """At least one try, and no time before now."""
+def test_an_invalid_policy_is_refused(options: dict[str, Any]) -> None:
+    """The number of attempts must be at least 1, and times must not be negative."""
     with pytest.raises(UsageError, match="Retry"):
         Retry(**options)
 
 
-def test_what_works_is_asked_once() -> None:
-    """No pause, no second request; a lone outcome has no place in a batch, others do."""
-    outcomes, asked, pauses = play(insisting("a"), "A")
+def test_a_successful_call_is_sent_once() -> None:
+    """The flow neither pauses nor repeats; a single outcome has no index, outcomes of a batch have one."""
+    outcomes, asked, pauses = play(retrying("a"), "A")
     assert (results(outcomes), asked, pauses, outcomes[0].index) == (["A"], ["a"], [], None)
-    outcomes, _, _ = play(insisting("a", "b"), "A;B")
+    outcomes, _, _ = play(retrying("a", "b"), "A;B")
     assert [outcome.index for outcome in outcomes] == [0, 1]
 
 
-def test_a_lost_call_that_is_safe_is_asked_again() -> None:
-    """After a pause that doubles, until it works."""
-    outcomes, asked, pauses = play(insisting("a"), LOST, HTTPReply(503, b""), "A")
+def test_a_lost_call_that_is_safe_is_repeated() -> None:
+    """The call is repeated after pauses that double, until it succeeds."""
+    outcomes, asked, pauses = play(retrying("a"), LOST, HTTPReply(503, b""), "A")
     assert (results(outcomes), asked, pauses) == (["A"], ["a"] * 3, [0.5, 1])
 
 
 def test_attempts_are_limited() -> None:
     """The last error is raised, and names its command."""
     with pytest.raises(ConnectionLostError) as caught:
-        play(insisting("a"), LOST, LOST, LOST)
+        play(retrying("a"), LOST, LOST, LOST)
     assert caught.value.command == Say("a")
     with pytest.raises(ConnectionLostError) as whole:
-        play(insisting("a", "b", attempts=1), LOST)
+        play(retrying("a", "b", attempts=1), LOST)
     assert whole.value.command is None
 
 
-def test_no_try_is_begun_without_time_for_it() -> None:
-    """If the pause would outlast the deadline, the error comes at once."""
+def test_no_attempt_starts_without_time_for_it() -> None:
+    """If the pause would outlast the deadline, the error is raised at once."""
     with pytest.raises(ConnectionLostError):
-        play(insisting("a", attempts=9), LOST, LOST, late=1)
+        play(retrying("a", attempts=9), LOST, LOST, late=1)
 
 
 @pytest.mark.parametrize("answer", [HTTPReply(400, b""), ServerError("no", executed="no")])
-def test_what_will_fail_again_is_not_asked_again(answer: Any) -> None:
-    """An error that says so ends it."""
+def test_a_permanent_error_is_not_retried(answer: Any) -> None:
+    """An error that is not retryable is raised at once."""
     with pytest.raises(type(answer) if isinstance(answer, CentripetalError) else HTTPStatusError):
-        play(insisting("a"), answer)
+        play(retrying("a"), answer)
 
 
-def test_what_may_have_run_and_is_not_safe_is_left_alone() -> None:
-    """Its error says that nobody knows."""
+def test_an_unsafe_call_that_may_have_run_is_not_repeated() -> None:
+    """An unsafe call that may have run is not repeated, and `executed` is "unknown"."""
     with pytest.raises(ConnectionLostError) as caught:
-        play(insisting("a!"), LOST)
+        play(retrying("a!"), LOST)
     assert caught.value.executed == "unknown"
 
 
-def test_what_has_not_run_is_asked_again_whatever_it_is() -> None:
-    """Nobody was there to run it."""
-    outcomes, asked, _ = play(insisting("a!"), REFUSED, "A")
+def test_a_call_that_has_not_run_is_repeated() -> None:
+    """A call that certainly did not run is repeated even if it is unsafe."""
+    outcomes, asked, _ = play(retrying("a!"), REFUSED, "A")
     assert (results(outcomes), asked) == (["A"], ["a!", "a!"])
 
 
-def test_calls_of_one_request_part_ways() -> None:
-    """Safe ones are asked again, the others keep their error; all keep their places."""
-    outcomes, asked, _ = play(insisting("a!", "b", "c!", "d"), LOST, "B;D")
+def test_only_safe_calls_of_a_request_are_repeated() -> None:
+    """Safe calls are repeated, the others keep their error, and all keep their indexes."""
+    outcomes, asked, _ = play(retrying("a!", "b", "c!", "d"), LOST, "B;D")
     assert asked == ["a!;b;c!;d", "b;d"]
     assert results(outcomes) == ["ConnectionLostError:unknown:0", "B", "ConnectionLostError:unknown:2", "D"]
     assert outcomes[3].index == 3
 
 
-def test_a_single_call_of_a_request_may_be_asked_again() -> None:
-    """The server's own trouble with one command does not touch the others."""
-    outcomes, asked, _ = play(insisting("a", "b", "c!", "d"), "A;100;100;105", "B")
+def test_a_single_call_of_a_request_can_be_repeated() -> None:
+    """A temporary server error of one command does not affect the others."""
+    outcomes, asked, _ = play(retrying("a", "b", "c!", "d"), "A;100;100;105", "B")
     assert asked == ["a;b;c!;d", "b"]
     assert results(outcomes) == ["A", "B", "ServerError:unknown:None", "ServerError:unknown:None"]
     assert [outcome.index for outcome in outcomes] == [0, 1, 2, 3]
 
 
-def test_doubt_stays() -> None:
-    """What may have run in the first try is not said to be safe because the last one met nobody."""
-    assert final_word(LOST, REFUSED) == "unknown"
-    assert final_word(REFUSED, REFUSED) == "no"
-    outcomes, _, _ = play(insisting("a", "b", attempts=3), "100;B", REFUSED, REFUSED)
+def test_unknown_execution_stays_unknown() -> None:
+    """If the first attempt may have run, `executed` stays "unknown" although the last connection was refused."""
+    assert final_executed(LOST, REFUSED) == "unknown"
+    assert final_executed(REFUSED, REFUSED) == "no"
+    outcomes, _, _ = play(retrying("a", "b", attempts=3), "100;B", REFUSED, REFUSED)
     assert results(outcomes) == ["ConnectError:unknown:0", "B"]
 
 
-def final_word(*answers: CentripetalError) -> str:
-    """What the error says of a call that failed in all of its tries."""
+def final_executed(*answers: CentripetalError) -> str:
+    """Return `executed` of a call that failed in all attempts."""
     with pytest.raises(ConnectError) as caught:
-        play(insisting("a", attempts=len(answers)), *answers)
+        play(retrying("a", attempts=len(answers)), *answers)
     return caught.value.executed
 
 
-def test_what_may_be_repeated_may_take_a_question() -> None:
-    """It is asked after the pause; if it fails, that was a try."""
-    outcomes, asked, pauses = play(insisting("a", attempts=4, asks=True), LOST, LOST, "yes", "A")
+def test_learning_what_can_be_repeated_may_need_a_request() -> None:
+    """The request is made after the pause; its failure counts as an attempt."""
+    outcomes, asked, pauses = play(retrying("a", attempts=4, asks=True), LOST, LOST, "yes", "A")
     assert (results(outcomes), asked, len(pauses)) == (["A"], ["a", "?", "?", "a"], 2)
     with pytest.raises(ConnectionLostError):
-        play(insisting("a", attempts=2, asks=True), LOST, LOST)
+        play(retrying("a", attempts=2, asks=True), LOST, LOST)
 
 
 @given(data=st.data(), count=st.integers(1, 4), attempts=st.integers(1, 4))
 def test_every_call_gets_one_outcome_and_unsafe_ones_run_once(data: Any, count: int, attempts: int) -> None:
-    """Whatever fails and whenever: an outcome each, and nothing that may have run is sent again unless it is safe."""
+    """Each call gets one outcome after any failures, and an unsafe call that may have run is never repeated."""
     texts = [data.draw(st.sampled_from(["a", "b!"])) + str(n) for n in range(count)]
     calls = [Prepared(Say(text, safe="!" not in text), text.encode()) for text in texts]
     flow = insist(Toy(), calls, Retry(attempts=attempts, base=0, cap=0), lambda: 0.0)
@@ -241,7 +241,7 @@ def test_every_call_gets_one_outcome_and_unsafe_ones_run_once(data: Any, count: 
             assert not [text for text in sent if "!" in text and text in maybe_ran]
             kind = data.draw(st.sampled_from(["lost", "refused", "some"]))
             if kind == "refused":
-                step = flow.throw(ConnectError("nobody"))
+                step = flow.throw(ConnectError("refused"))
                 continue
             maybe_ran |= set(sent)
             if kind == "lost":

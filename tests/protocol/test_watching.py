@@ -1,4 +1,4 @@
-"""Where clients connect to."""
+"""The address that clients connect to."""
 
 import pytest
 
@@ -17,12 +17,12 @@ from centripetal.protocol.watching import websocket_url
         ("http://[::1]:80/napi", "ws://[::1]:80/napi/connection/websocket"),
     ],
 )
-def test_clients_connect_beside_the_api(url: str, expected: str) -> None:
-    """By the WebSocket form of the scheme, below the same prefix."""
+def test_clients_connect_next_to_the_api(url: str, expected: str) -> None:
+    """The address has the WebSocket form of the scheme, and the same prefix as the API."""
     assert websocket_url(url) == expected
 
 
-def test_what_is_no_url_of_a_server_is_refused() -> None:
-    """With the same words as for the API."""
+def test_an_invalid_url_is_refused() -> None:
+    """An invalid URL raises the same error as for the API."""
     with pytest.raises(UsageError, match="http"):
         websocket_url("localhost:8000")

@@ -1,4 +1,4 @@
-"""Settings of the project: a database in a file, and where Centrifugo is."""
+"""Settings of the project: a database file, and the address of Centrifugo."""
 
 import os
 from pathlib import Path

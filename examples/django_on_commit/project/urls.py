@@ -1,4 +1,4 @@
-"""The addresses of the project."""
+"""URLs of the project."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""What goes to browsers: published when the transaction has been committed, never before."""
+"""Live messages for browsers, published only after the transaction was committed."""
 
 import functools
 import logging

@@ -1,4 +1,4 @@
-"""What is sold, and what was ordered."""
+"""Items and orders."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from django.db import models
 
 
 class Item(models.Model):
-    """Something on the shelf; the database refuses a stock below zero."""
+    """An item for sale; the database refuses a stock below zero."""
 
     name = models.CharField(max_length=100, unique=True)
     stock = models.PositiveIntegerField()
 
 
 class Order(models.Model):
-    """An order; `announced` once it has been published."""
+    """An order; `announced` is set after it was published."""
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     item = models.ForeignKey(Item, on_delete=models.CASCADE)
@@ -22,5 +22,5 @@ class Order(models.Model):
     announced = models.BooleanField(default=False, db_index=True)
 
     def public(self) -> dict[str, Any]:
-        """What browsers see of it."""
+        """Return the part that browsers see."""
         return {"id": self.pk, "item": self.item.name, "quantity": self.quantity}

@@ -1,4 +1,4 @@
-"""Orders go live when they are committed, whatever Centrifugo does meanwhile. Run by `pytest` in this project."""
+"""Orders are published when they are committed, even if Centrifugo fails meanwhile. Run `pytest` in this project."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def browser(ann: Any) -> Client:
 
 
 def test_an_order_goes_live(browser: Client, ann: Any, centrifugo: Centrifugo) -> None:
-    """It is published once, to the one who placed it, and marked as announced."""
+    """An order is published once, to its customer, and marked as announced."""
     response = browser.post("/orders", TEA)
     assert response.status_code == 201
     order = response.json()["order"]
@@ -82,8 +82,8 @@ def test_a_short_failure_is_not_noticed(browser: Client, centrifugo: Centrifugo,
     assert Order.objects.get().announced
 
 
-def test_what_could_not_be_announced_is_announced_later(browser: Client, centrifugo: Centrifugo) -> None:
-    """An order is placed even if Centrifugo is down; the command publishes it, once it is up."""
+def test_an_order_is_announced_later(browser: Client, centrifugo: Centrifugo) -> None:
+    """An order is placed even if Centrifugo is down; the command publishes it later."""
     with centrifugo.down():
         assert browser.post("/orders", TEA).status_code == 201
         assert not Order.objects.get().announced
@@ -96,8 +96,8 @@ def test_what_could_not_be_announced_is_announced_later(browser: Client, centrif
     assert len(centrifugo.published) == 1
 
 
-def test_the_asynchronous_view(ann: Any, centrifugo: Centrifugo) -> None:
-    """It publishes on commit, too, and nothing that is rolled back."""
+def test_the_asynchronous_view_publishes_on_commit(ann: Any, centrifugo: Centrifugo) -> None:
+    """The asynchronous view also publishes on commit, and nothing after a rollback."""
     browser = AsyncClient()
     async_to_sync(browser.aforce_login)(ann)
     assert async_to_sync(browser.post)("/async/orders", TEA).status_code == 201
@@ -106,7 +106,7 @@ def test_the_asynchronous_view(ann: Any, centrifugo: Centrifugo) -> None:
 
 
 def test_a_page_gets_the_order(browser: Client, centrifugo: Centrifugo) -> None:
-    """Who connects with the view's token is subscribed to the visitor's orders."""
+    """A client that connects with the view's token is subscribed to the visitor's orders."""
     token = browser.get("/centrifugo/token").json()["token"]
     with connect(centrifugo.websocket_url) as page:
         page.send(json.dumps({"id": 1, "connect": {"token": token}}))
@@ -115,13 +115,13 @@ def test_a_page_gets_the_order(browser: Client, centrifugo: Centrifugo) -> None:
         assert json.loads(page.recv(5))["push"]["pub"]["data"]["item"] == "tea"
 
 
-def test_the_migrations_are_those_of_the_models() -> None:
-    """None is missing."""
+def test_the_migrations_are_complete() -> None:
+    """No migration is missing."""
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_a_stranger_gets_no_token() -> None:
-    """Who is not logged in is sent to the login page."""
+def test_an_unknown_visitor_gets_no_token() -> None:
+    """A visitor who is not logged in is redirected to the login page."""
     assert Client().get("/centrifugo/token").status_code == 302
 
 

@@ -1,4 +1,4 @@
-"""Ordering, and the token with which the shop's pages connect to Centrifugo."""
+"""Views for placing an order, and for the token that the shop's pages connect with."""
 
 from asgiref.sync import sync_to_async
 from django.conf import settings

@@ -1,10 +1,10 @@
-// The page: it hears from Centrifugo through the official client, and tells the application what people write.
+// The page: it receives messages from Centrifugo through the official client, and sends new ones to the application.
 
 const at = (id) => document.getElementById(id);
 
 function element(tag, properties, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children); // text stays text, whatever people write
+  made.append(...children); // as text nodes, so messages cannot contain HTML
   return made;
 }
 
@@ -12,7 +12,7 @@ function element(tag, properties, ...children) {
 
 class Refused extends Error {
   constructor(status, detail) {
-    super(typeof detail === "string" ? detail : "This cannot be sent.");
+    super(typeof detail === "string" ? detail : "The request is invalid.");
     this.status = status;
   }
 }
@@ -21,7 +21,7 @@ async function ask(method, path, body) {
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(answer.status, content.detail ?? "The server is out of order.");
+  if (!answer.ok) throw new Refused(answer.status, content.detail ?? "The server has an error.");
   return content;
 }
 
@@ -39,7 +39,7 @@ async function token(path, body) {
 
 let user;
 let rooms = [];
-let room; // the one that is open
+let room; // the open room
 let centrifuge;
 let subscription;
 
@@ -48,7 +48,7 @@ function connect(address) {
   centrifuge.on("connected", () => showLink("live"));
   centrifuge.on("connecting", () => showLink("connecting"));
   centrifuge.on("disconnected", () => showLink("offline"));
-  // The token has subscribed us to our own channel, where new rooms are announced.
+  // The token subscribes the connection to the user's own channel, which announces new rooms.
   centrifuge.on("publication", ({ data }) => addRoom(data));
   centrifuge.connect();
 }
@@ -69,7 +69,7 @@ function enter(next) {
   entered.on("leave", showPeople);
   entered.on("subscribed", async ({ recovered }) => {
     showPeople();
-    if (recovered) return; // what was missed comes as publications
+    if (recovered) return; // missed messages arrive as publications
     const { publications } = await entered.history({ limit: 50, reverse: true });
     if (subscription === entered) for (const { data } of publications.reverse()) showMessage(data);
   });
@@ -79,7 +79,7 @@ function enter(next) {
   entered.subscribe();
 }
 
-// Asked anew whenever somebody comes or goes: right for rooms of some dozens, not for thousands.
+// Requested after each join or leave, which is fine for rooms of a few dozen users, but not for thousands.
 async function showPeople() {
   const asked = subscription;
   const { clients } = await asked.presence();
@@ -89,7 +89,7 @@ async function showPeople() {
   at("count").textContent = here.length;
 }
 
-// --- What is to be seen
+// --- Display
 
 const face = (name) => {
   const hue = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
@@ -135,7 +135,7 @@ function showRefusal(why) {
   at("write").hidden = true;
 }
 
-// A message is told by its id: one that is there already, because it is ours or was in the history, is replaced.
+// A message with a known id, sent by this page or read from the history, replaces the displayed message.
 function showMessage({ id, from, text, at: when }, state = "") {
   const time = element("time", { dateTime: when }, new Date(when).toLocaleTimeString([], { timeStyle: "short" }));
   const head = element("span", { className: "head" }, element("b", {}, from), time);
@@ -149,15 +149,15 @@ function showMessage({ id, from, text, at: when }, state = "") {
   return item;
 }
 
-// --- What people do
+// --- User actions
 
-// If nobody knows whether a message went out, it may be sent again: its id makes it one message.
+// A message with an unknown outcome can be sent again: the server uses its id to drop duplicates.
 async function send(message, to) {
   const shown = showMessage(message, "waiting");
   try {
     await ask("POST", `/rooms/${encodeURIComponent(to.id)}/messages`, { id: message.id, text: message.text });
   } catch (error) {
-    if (!shown.isConnected) return; // it has come back all the same
+    if (!shown.isConnected) return; // the message was published despite the error
     const again = element("button", { type: "button", className: "plain" }, "Send again");
     again.addEventListener("click", () => send(message, to));
     const failed = showMessage(message, "failed");
@@ -165,7 +165,7 @@ async function send(message, to) {
   }
 }
 
-// A form that does something and, if that fails, says why.
+// Run *action* when the form is submitted, and show its error.
 function onSubmit(form, action) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -179,7 +179,7 @@ function onSubmit(form, action) {
   });
 }
 
-// Not crypto.randomUUID, which pages without TLS have on localhost only.
+// Pages without TLS have crypto.randomUUID only on localhost.
 function newId() {
   const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
@@ -213,7 +213,7 @@ at("leave").addEventListener("click", async () => {
 
 function follow() {
   const id = decodeURIComponent(location.hash.slice(1)) || rooms[0].id;
-  // A room that we know nothing of is tried, too: the application says whether we may enter.
+  // An unknown room is tried, too: the application decides whether the user may enter.
   enter(rooms.find((each) => each.id === id) ?? { id, channel: `room:${id}`, title: id });
 }
 

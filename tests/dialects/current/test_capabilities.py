@@ -1,4 +1,4 @@
-"""What is known of a server, and what it is known to ignore."""
+"""The version and edition of a server decide which fields and methods the client refuses."""
 
 import re
 from typing import Any
@@ -47,7 +47,7 @@ def at(*versions: str) -> ServerCapabilities:
     ],
 )
 def test_the_oldest_node_counts(versions: list[str], version: Any, is_open: bool | None) -> None:
-    """Any node of a cluster may answer; a version that is none says nothing."""
+    """Any node of a cluster may answer, so the oldest version counts; an invalid version counts as unknown."""
     server = at(*versions)
     assert (server.version, server.open) == (version, is_open)
 
@@ -74,8 +74,10 @@ KEEPS: list[tuple[Command[Any], list[str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("command", "knowing", "ignoring"), KEEPS, ids=range(len(KEEPS)))
-def test_what_a_version_ignores_is_an_error(command: Command[Any], knowing: list[str], ignoring: list[str]) -> None:
-    """A field or method that the server is known to ignore is refused, with the version that it needs; others pass."""
+def test_a_field_that_the_version_ignores_is_refused(
+    command: Command[Any], knowing: list[str], ignoring: list[str]
+) -> None:
+    """A field or method that the server ignores is refused, and the error names the version that it needs."""
     for version in knowing:
         at(version).check(command)
     for version in ignoring:
@@ -85,10 +87,10 @@ def test_what_a_version_ignores_is_an_error(command: Command[Any], knowing: list
 
 
 @pytest.mark.parametrize(("command", "knowing", "ignoring"), KEEPS, ids=range(len(KEEPS)))
-def test_a_server_with_a_single_endpoint_is_below_5(
+def test_a_server_with_a_single_endpoint_is_older_than_5(
     command: Command[Any], knowing: list[str], ignoring: list[str]
 ) -> None:
-    """That alone says much, also where its version is not known."""
+    """A server that only has the single endpoint is older than 5.0, even if its version is unknown."""
     server = ServerCapabilities()
     server.single = True
     if set(ignoring) & {V50, V52, V60, V62}:
@@ -98,8 +100,8 @@ def test_a_server_with_a_single_endpoint_is_below_5(
         server.check(command)
 
 
-def test_keys_are_honoured_since_5_2() -> None:
-    """And nobody knows before the version is known."""
+def test_idempotency_keys_are_honoured_since_5_2() -> None:
+    """Before the version is known, it is unknown whether the server honours idempotency keys."""
     assert [at(version).knows_keys() for version in (V4, V50, V52, V69)] == [False, False, True, True]
     server = ServerCapabilities()
     assert server.knows_keys() is None

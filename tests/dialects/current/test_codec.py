@@ -1,4 +1,4 @@
-"""Methods to requests and replies to answers, against what a real 6.9.1 server was sent and answered."""
+"""Encoding of requests and decoding of replies, compared with recorded requests and replies of a real 6.9.1 server."""
 
 import base64
 import contextlib
@@ -65,7 +65,7 @@ def reply(value: Any, status: int = 200) -> HTTPReply:
 
 
 def play(flow: Flow[Any], *replies: HTTPReply) -> tuple[Any, list[HTTPRequest]]:
-    """Run *flow* with *replies*; what it returns, and its requests."""
+    """Run *flow* with *replies* and return its result and its requests."""
     requests, waiting = [], iter(replies)
     try:
         step = next(flow)
@@ -95,7 +95,7 @@ def play(flow: Flow[Any], *replies: HTTPReply) -> tuple[Any, list[HTTPRequest]]:
     ],
 )
 def test_the_endpoint_is_found_from_any_form_of_the_url(url: str, address: str) -> None:
-    """With or without slash, with or without `/api`; never with a slash at its end, which the server does not know."""
+    """Any form of the URL gives an endpoint without a trailing slash, because the server answers 404 with one."""
     assert endpoint(url) == codec_at(url).endpoint == address
     assert endpoint(address) == address
 
@@ -114,7 +114,7 @@ def codec_at(url: str) -> Codec:
     ],
 )
 def test_a_handler_prefix_takes_the_place_of_api(url: str, prefix: str, address: str) -> None:
-    """As the server's `http_api.handler_prefix` does."""
+    """The option replaces `/api`, as the server's `http_api.handler_prefix` does."""
     assert endpoint(url, prefix) == address
 
 
@@ -133,29 +133,29 @@ def test_a_handler_prefix_takes_the_place_of_api(url: str, prefix: str, address:
     ],
 )
 def test_a_bad_url_is_refused(url: Any, text: str) -> None:
-    """The error shows what to write."""
+    """The error shows the correct URL."""
     with pytest.raises(UsageError, match=text):
         Codec(url, API_KEY)
 
 
 @pytest.mark.parametrize("key", ["", b"k", 5, "two words ", "tab\t", "line\n", "é", " k"])
 def test_a_bad_key_is_refused_and_not_shown(key: Any) -> None:
-    """The error says what is wrong with the key without repeating it."""
+    """The error explains the problem with the key without repeating the key."""
     with pytest.raises(UsageError, match="api_key") as caught:
         Codec(URL, key)
     assert str(key) not in str(caught.value) or len(str(key)) < 2
 
 
 def test_a_key_is_sent_in_both_headers() -> None:
-    """Servers before 5 look at one of them, later ones at the other first."""
+    """Servers before 5 read one of the headers; later servers prefer the other."""
     headers = dict(codec().request(prepared(Info())).headers)
     assert headers["Authorization"] == f"apikey {API_KEY}"
     assert headers["X-API-Key"] == API_KEY
     assert dict(Codec(URL, None).request(prepared(Info())).headers) == {"Content-Type": "application/json"}
 
 
-def test_the_key_is_in_no_repr_and_no_traceback() -> None:
-    """A log may hold a codec, and what goes wrong in one."""
+def test_reprs_and_tracebacks_hide_the_key() -> None:
+    """A codec and its errors can be logged without showing the key."""
     assert API_KEY not in repr(codec())
     assert repr(codec()) == f"<Codec of Centrifugo at {URL}/api, with a key>"
     with pytest.raises(AuthenticationError) as caught:
@@ -163,11 +163,11 @@ def test_the_key_is_in_no_repr_and_no_traceback() -> None:
     assert API_KEY not in "".join(traceback.format_exception(caught.value))
 
 
-# ---- what was recorded
+# ---- recorded requests and replies
 
 
 def steps_of(*patterns: str) -> list[Any]:
-    """Each recorded request to the API, as a test parameter."""
+    """Return each recorded request to the API as a test parameter."""
     return [
         pytest.param(step, id=f"{name}-{index}")
         for name in names("current", "http", *patterns)
@@ -177,7 +177,7 @@ def steps_of(*patterns: str) -> list[Any]:
 
 
 def as_command(method: str, fields: Any) -> Command[Any] | None:
-    """The command that we have for a recorded one; None if it carries what ours does not have."""
+    """Return our command for a recorded command, or None if ours cannot express the recorded fields."""
     kind = KINDS.get(method)
     if kind is None or not isinstance(fields, dict):
         return None
@@ -208,7 +208,7 @@ def _argument(name: str, value: Any) -> Any:
 
 
 def recorded_commands(step: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
-    """Names and fields of the commands of a recorded request; None if it is not well formed."""
+    """Return names and fields of the commands of a recorded request, or None if the request is malformed."""
     method = step["request"]["path"].partition("?")[0].removeprefix("/api/")
     try:
         body = json.loads(step["request"].get("body", ""))
@@ -229,32 +229,32 @@ def as_reply(step: Mapping[str, Any]) -> HTTPReply:
 
 
 def normal(value: Any) -> Any:
-    """Fields that say nothing are the same as none, and a number that is a user's id the same as its text."""
+    """Return *value* without empty fields, and with user ids as text."""
     if not isinstance(value, dict):
         return value
     said = {name: normal(item) for name, item in value.items() if item not in (False, 0, "", None) or name == "data"}
     return said | {name: str(said[name]) for name in ("user",) if name in said}
 
 
-def test_the_transcripts_are_there() -> None:
-    """The tests below run over something."""
+def test_there_are_transcripts() -> None:
+    """The transcripts contain steps for the tests below."""
     assert len(steps_of("http_*")) > 100
 
 
-# What a 6.9 server takes and we do not send, because it does harm or cannot be meant.
+# Commands that a 6.9 server accepts, but that we refuse because they do harm or are mistakes.
 REFUSED_ON_PURPOSE = (
-    '"channels":["plain","nosuch:x",""]',  # a name of no channel
+    '"channels":["plain","nosuch:x",""]',  # an empty channel name
     '{"channels":["plain"]}',  # no data: an error for each channel
     '"expired":false,"info"',
-    '"info":{"v":',  # without expire_at, which drops it
+    '"info":{"v":',  # without expire_at, and then the server ignores info
     '{"user":"nobody","info"',
-    '"channel":"","user"',  # unsubscribes nobody from nothing
+    '"channel":"","user"',  # matches no subscription
 )
 
 
 @pytest.mark.parametrize("step", steps_of("http_*"))
 def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapping[str, Any]) -> None:
-    """What a real server accepts, our codec can say as the same JSON value; what we refuse, it refused."""
+    """A command that a real server accepts encodes to the same JSON; a command that we refuse, the server refused."""
     commands = recorded_commands(step)
     ours = [as_command(*command) for command in commands or ()]
     if not commands or None in ours:
@@ -280,13 +280,13 @@ def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapp
 
 @pytest.mark.parametrize("step", steps_of("http_*"))
 def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
-    """Each recorded reply becomes a value or an error for each of its commands, or an HTTPStatusError for them all."""
+    """Each recorded reply becomes a value or an error for each command, or an HTTPStatusError for all of them."""
     commands = recorded_commands(step)
     calls = [Prepared(dummy(method), b"{}") for method, _ in commands or [("info", {})]]
     came, answer = as_reply(step), step["response"].get("body", "")
     whole_batch = step["request"]["path"] == "/api/batch"
     if came.status == 200 and (not commands or (whole_batch and len(commands) == 1)):
-        return  # we send neither an empty batch nor one of a single command
+        return  # we never send an empty batch or a batch of a single command
     spoken = codec()
     spoken.server.single = False
     if came.status != 200 and not answer.startswith("{"):
@@ -320,14 +320,14 @@ def dummy(method: str) -> Command[Any]:
 
 
 def test_one_command_is_posted_to_its_own_path() -> None:
-    """Its fields are the body, payloads as they were written."""
+    """The body holds the fields of the command, with payloads as written."""
     request = codec().request(prepared(Publish("a", b' {"x": 1.0} ')))
     assert request.url == f"{URL}/api/publish"
     assert request.body == b'{"channel":"a","data": {"x": 1.0} }'
 
 
 def test_several_commands_are_one_batch() -> None:
-    """Each is an object with one member, in order; `parallel` is said where it is wanted."""
+    """Each command is an object with one member, in order; `parallel` is sent only if requested."""
     calls = prepared(Publish("a", 1), Info(), custom("new", {"x": 1}))
     body = b'{"commands":[{"publish":{"channel":"a","data":1}},{"info":{}},{"new":{"x":1}}]'
     assert codec().request(calls).url == f"{URL}/api/batch"
@@ -335,8 +335,8 @@ def test_several_commands_are_one_batch() -> None:
     assert codec().in_parallel().request(calls).body == body + b',"parallel":true}'
 
 
-def test_a_server_that_is_known_needs_no_conversation() -> None:
-    """Once a server has answered at a method's path, requests are what `ask` would send, with the same outcomes."""
+def test_a_known_server_needs_one_request() -> None:
+    """After a server has answered at a method's path, `once` gives the requests and outcomes that `ask` would give."""
     spoken, one, two = codec(), prepared(Publish("a", 1)), prepared(Publish("a", 1), Info())
     play(spoken.ask(one), reply({"result": {}}))
     answers = {1: reply({"result": {"offset": 3}}), 2: reply({"replies": [{"publish": {}}, {"info": {"nodes": []}}]})}
@@ -349,8 +349,8 @@ def test_a_server_that_is_known_needs_no_conversation() -> None:
     assert spoken.in_parallel().direct_request(two) is None
 
 
-def test_a_conversation_goes_on_from_the_reply_that_asks_for_one() -> None:
-    """To a server that nothing is known about, the first request is the usual one; a 404 begins the conversation."""
+def test_asking_continues_after_a_404() -> None:
+    """The first request to an unknown server is the usual request; `ask` continues after a 404."""
     spoken, one = codec(), prepared(Publish("a", 1))
     request = spoken.direct_request(one)
     assert request is not None
@@ -363,7 +363,7 @@ def test_a_conversation_goes_on_from_the_reply_that_asks_for_one() -> None:
 
 
 @pytest.mark.parametrize("thing", [OtherChannels(), "publish", None, Publish, {"method": "publish"}])
-def test_what_is_no_command_of_this_dialect_is_refused(thing: Any) -> None:
+def test_a_command_of_another_dialect_is_refused(thing: Any) -> None:
     """Only commands of the current API can be sent to its servers."""
     with pytest.raises(UsageError, match="is no command of the current API: take one from centripetal"):
         codec().prepare(thing)
@@ -373,7 +373,7 @@ def test_what_is_no_command_of_this_dialect_is_refused(thing: Any) -> None:
     "command", [Publish("é", 1), Publish("x" * 256, 1), Broadcast(["a", "ж"], 1), Presence("x" * 300)]
 )
 def test_channels_that_no_client_can_subscribe_to_are_refused(command: Command[Any]) -> None:
-    """By default; who has a `channel_regex` or a larger `channel.max_length` switches it off."""
+    """The check can be disabled for a server with `channel_regex` or a larger `channel.max_length`."""
     with pytest.raises(UsageError, match=r"no client can subscribe to the channel .* check_channels=False"):
         codec().prepare(command)
     assert codec(check_channels=False).prepare(command).text
@@ -381,7 +381,7 @@ def test_channels_that_no_client_can_subscribe_to_are_refused(command: Command[A
 
 
 def test_oversized_payloads_are_refused() -> None:
-    """The limit is on the data, is configurable, and can be none; long lists of channels and base64 do not count."""
+    """The limit applies to data only (not to channel names or base64), is configurable and can be disabled."""
     names_ = ["c" * 200 + str(n) for n in range(10)]
     assert codec(max_payload_bytes=100).prepare(Broadcast(names_, "x" * 98)).text
     large: list[Command[Any]] = [Publish("a", "x" * 99), Broadcast(names_, "x" * 99), Publish("a", b64data=b"x" * 101)]
@@ -401,8 +401,8 @@ def test_oversized_payloads_are_refused() -> None:
             codec(max_payload_bytes=limit)
 
 
-def test_keys_are_made_where_commands_may_be_repeated() -> None:
-    """Each publication gets its own, unless it has one; what takes none gets none."""
+def test_publications_get_idempotency_keys() -> None:
+    """Each publication gets its own key unless it has one; commands without that field get none."""
     keys = (f"key-{n}" for n in range(9))
     spoken = codec(new_key=lambda: next(keys))
     commands: list[Command[Any]] = [
@@ -415,8 +415,8 @@ def test_keys_are_made_where_commands_may_be_repeated() -> None:
 # ---- replies
 
 
-def test_each_answer_knows_its_command() -> None:
-    """Answers come in the order of the calls, each with its command and place."""
+def test_each_outcome_has_its_command() -> None:
+    """Outcomes come in the order of the calls, each with its command and index."""
     calls = prepared(Publish("a", 1), HistoryRemove("a"))
     first, second = codec().outcomes(calls, reply({"replies": [{"publish": {"offset": 3}}, {"history_remove": {}}]}))
     assert (first.result(), second.result()) == (PublishResult(3), HistoryRemoveResult())
@@ -425,8 +425,8 @@ def test_each_answer_knows_its_command() -> None:
     assert (alone.result(), alone.command, alone.index) == (PublishResult(), calls[0].command, None)
 
 
-def test_an_error_of_one_command_is_its_own() -> None:
-    """The others of the same request have their results."""
+def test_an_error_of_one_command_does_not_affect_the_others() -> None:
+    """An error of one command does not affect the results of the other commands in the same request."""
     calls = prepared(Publish("no:a", 1), Publish("b", 1))
     body = {"replies": [{"error": {"code": 102, "message": "unknown channel"}}, {"publish": {}}]}
     refused, fine = codec().outcomes(calls, reply(body))
@@ -437,8 +437,8 @@ def test_an_error_of_one_command_is_its_own() -> None:
     assert (error.command, error.index, error.executed, error.retryable) == (calls[0].command, 0, "no", False)
 
 
-def test_a_reply_cannot_say_what_it_answers() -> None:
-    """The command of an answer comes from us, whatever members a server invents."""
+def test_a_reply_cannot_replace_the_command_of_an_outcome() -> None:
+    """The command of an outcome comes from the codec, whatever members a server adds."""
     (answer,) = codec().outcomes(prepared(Info()), reply({"result": {}, " command": "evil", " index": 7}))
     assert (answer.command, answer.index) == (Info(), None)
 
@@ -469,8 +469,8 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("count", "body"), MALFORMED, ids=lambda value: repr(value)[:40])
-def test_what_is_no_answer_is_an_error(count: int, body: bytes) -> None:
-    """Short, absent, of another shape or to another method: never a result."""
+def test_a_reply_that_does_not_match_the_commands_is_malformed(count: int, body: bytes) -> None:
+    """A reply that is short, empty, of another shape or for another method is never a result."""
     calls = prepared(Publish("a", 1), Info())[:count]
     with pytest.raises(MalformedResponseError) as caught:
         codec().outcomes(calls, reply(body))
@@ -491,8 +491,8 @@ def test_what_is_no_answer_is_an_error(count: int, body: bytes) -> None:
     count=st.integers(1, 3),
     status=st.sampled_from([200, 200, 400, 404, 500]),
 )
-def test_any_reply_is_an_outcome_or_an_error_of_ours(body: bytes, count: int, status: int) -> None:
-    """Whatever comes: as many outcomes as calls, or a CentripetalError."""
+def test_any_reply_becomes_outcomes_or_our_error(body: bytes, count: int, status: int) -> None:
+    """Any reply gives as many outcomes as calls, or raises a CentripetalError."""
     try:
         outcomes = codec().outcomes(prepared(*[Publish("a", 1)] * count), HTTPReply(status, body, JSON))
     except CentripetalError:
@@ -504,7 +504,7 @@ def test_any_reply_is_an_outcome_or_an_error_of_ours(body: bytes, count: int, st
 
 
 def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
-    """A history that holds broken text costs the other commands of the request nothing."""
+    """Invalid text in one history does not affect the other commands of the request."""
     body = rb'{"replies":[{"history":{"publications":[{"data":"a\ud83d"}]}},{"channels":{"channels":{"\ud83d":{}}}}]}'
     history, channels = codec().outcomes(prepared(History("a"), Channels()), reply(body))
     assert history.result().publications[0].data == "a\ufffd"
@@ -529,12 +529,12 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("status", "kind", "executed", "retryable", "text"), STATUSES)
-def test_a_status_says_what_happened_and_what_to_do(
+def test_an_http_status_becomes_an_error_with_advice(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
-    """Each status other than 200 is the right error, says whether commands have run, and advises."""
+    """Each status other than 200 raises the right error class, with the right `executed` and with advice."""
     answer = HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
-    answers = [answer, answer] if status == 404 else [answer]  # then the codec looks for the single endpoint, too
+    answers = [answer, answer] if status == 404 else [answer]  # after a 404, the codec also tries the single endpoint
     for count in (1, 2):
         with pytest.raises(HTTPStatusError, match=text) as caught:
             play(codec().ask(prepared(Info(), Info())[:count]), *answers)
@@ -550,15 +550,15 @@ def test_a_status_says_what_happened_and_what_to_do(
         b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
     ],
 )
-def test_plain_http_to_a_port_of_tls_is_told_so(body: bytes) -> None:
-    """By what Go's servers, and nginx, say then; no command has run."""
+def test_plain_http_to_a_tls_port_is_explained(body: bytes) -> None:
+    """The replies of Go's servers and of nginx in that case are recognised; no command has run."""
     with pytest.raises(HTTPStatusError, match="the URL must begin with https://") as caught:
         codec().outcomes(prepared(Info()), HTTPReply(400, body))
     assert caught.value.executed == "no"
 
 
-def test_some_statuses_depend_on_what_was_asked() -> None:
-    """Without a key a 401 asks for one; a history that the server cannot print says why."""
+def test_the_advice_for_a_status_depends_on_the_request() -> None:
+    """A 401 without a key asks for the key; a history that the server cannot encode is explained."""
     with pytest.raises(AuthenticationError, match="the server wants the api_key"):
         Codec(URL, None).outcomes(prepared(Info()), HTTPReply(401, b""))
     with pytest.raises(HTTPStatusError, match="the history holds bytes that are no JSON"):
@@ -568,8 +568,8 @@ def test_some_statuses_depend_on_what_was_asked() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "retryable"), [(500, 100, True), (404, 102, False), (400, 107, False), (416, 112, False)]
 )
-def test_errors_in_statuses_are_errors_of_the_server(status: int, code: int, retryable: bool) -> None:
-    """As `http_api.error_mode` "transport" sends them (spec v6 §4.4)."""
+def test_json_errors_with_an_http_status_are_server_errors(status: int, code: int, retryable: bool) -> None:
+    """A server with `http_api.error_mode` "transport" sends errors like this (spec v6 §4.4)."""
     (answer,) = codec().outcomes(prepared(Info()), reply({"code": code, "message": "m"}, status))
     with pytest.raises(ServerError) as caught:
         answer.result()
@@ -594,8 +594,8 @@ HINTS = [
 
 
 @pytest.mark.parametrize(("command", "code", "text", "executed"), HINTS, ids=lambda value: str(value)[:30])
-def test_errors_of_the_server_say_what_to_do(command: Command[Any], code: int, text: str, executed: str) -> None:
-    """Beside the server's own few words; only trouble inside of it may go away and leaves open what has run."""
+def test_errors_of_the_server_have_advice(command: Command[Any], code: int, text: str, executed: str) -> None:
+    """The message adds advice to the server's text; only an internal error is retryable, with `executed` "unknown"."""
     words = "internal server error" if code == 100 else "m"
     (answer,) = codec().outcomes([Prepared(command, b"{}")], reply({"error": {"code": code, "message": words}}))
     with pytest.raises(ServerError) as caught:
@@ -604,7 +604,7 @@ def test_errors_of_the_server_say_what_to_do(command: Command[Any], code: int, t
     assert (caught.value.executed, caught.value.retryable) == (executed, executed == "unknown")
 
 
-# ---- which server is it
+# ---- detection of the server
 
 
 OK = reply({"result": {}})
@@ -614,7 +614,7 @@ LEGACY_INFO = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}
 
 @pytest.mark.parametrize("command", UNKNOWN_HERE, ids=lambda command: command.name)
 def test_a_method_that_a_known_server_lacks_needs_pro_or_a_newer_one(command: Command[Any]) -> None:
-    """Once the server has answered anything by its own path, a 404 is about the method alone."""
+    """After the server has answered a request to any method's path, a 404 concerns only the method."""
     spoken = codec()
     play(spoken.ask([spoken.prepare(Info())]), OK)
     with pytest.raises(HTTPStatusError, match="this method needs Centrifugo PRO or a newer server") as caught:
@@ -623,8 +623,8 @@ def test_a_method_that_a_known_server_lacks_needs_pro_or_a_newer_one(command: Co
 
 
 @pytest.mark.parametrize("command", UNKNOWN_HERE, ids=lambda command: command.name)
-def test_a_method_that_an_unknown_server_lacks_is_told_from_an_old_server(command: Command[Any]) -> None:
-    """A question for `info` decides, once."""
+def test_a_missing_method_of_an_unknown_server_is_told_from_an_old_server(command: Command[Any]) -> None:
+    """A single `info` request decides between a missing method and an old server."""
     spoken = codec()
     requests: list[HTTPRequest] = []
     for answers in ((NOT_FOUND, OK), (NOT_FOUND,)):
@@ -649,8 +649,8 @@ def _feed(flow: Flow[Any], answers: Iterable[HTTPReply], requests: list[HTTPRequ
 
 
 @pytest.mark.parametrize("commands", [[Publish("a", 1)], [Publish("a", 1), Info()], [BlockUser("u")]])
-def test_an_old_server_is_found_out_once_and_remembered(commands: Sequence[Command[Any]]) -> None:
-    """404 by path, an answer at the single endpoint: from then on only that is used."""
+def test_an_old_server_is_detected_once_and_remembered(commands: Sequence[Command[Any]]) -> None:
+    """After a 404 by path and a reply at the single endpoint, only the single endpoint is used."""
     spoken = codec()
     calls = [spoken.prepare(command) for command in commands]
     lines = b"\n".join(b'{"id":%d,"result":{}}' % number for number in range(1, len(calls) + 1))
@@ -663,23 +663,23 @@ def test_an_old_server_is_found_out_once_and_remembered(commands: Sequence[Comma
     assert [request.url for request in requests] == [f"{URL}/api"]
 
 
-def test_nobody_there_is_said() -> None:
-    """404 everywhere: the address is wrong, and the next call looks again."""
+def test_a_wrong_address_is_reported() -> None:
+    """A 404 everywhere means that the address is wrong, and the next call tries both again."""
     spoken = codec()
     for _ in range(2):
         with pytest.raises(HTTPStatusError, match="no Centrifugo API at this address"):
             play(spoken.ask([spoken.prepare(Info())]), NOT_FOUND, NOT_FOUND)
 
 
-def test_a_wrong_key_of_an_old_server_is_said() -> None:
-    """Its paths are 404 before the key is looked at, so the single endpoint must tell."""
+def test_a_wrong_key_of_an_old_server_is_reported() -> None:
+    """An old server answers 404 to a path before it checks the key, so the single endpoint reports the wrong key."""
     spoken = codec()
     with pytest.raises(AuthenticationError):
         play(spoken.ask([spoken.prepare(Info())]), NOT_FOUND, HTTPReply(401, b""))
 
 
-def test_an_error_in_a_status_is_no_unknown_path() -> None:
-    """404 with JSON is error 102 or 104 of a server in error mode."""
+def test_a_json_error_with_404_is_not_an_unknown_path() -> None:
+    """A 404 with JSON is error 102 or 104 of a server with error mode "transport"."""
     spoken = codec()
     outcomes, requests = play(
         spoken.ask([spoken.prepare(Publish("no:a", 1))]), reply({"code": 102, "message": "unknown channel"}, 404)
@@ -689,8 +689,8 @@ def test_an_error_in_a_status_is_no_unknown_path() -> None:
         outcomes[0].result()
 
 
-def test_what_may_be_repeated_depends_on_the_server() -> None:
-    """Reads and what is naturally repeatable may; publications may where keys are honoured, which `info` tells."""
+def test_the_server_decides_which_commands_can_be_repeated() -> None:
+    """Reads and idempotent commands can be repeated; publications only if `info` shows that the server honours keys."""
     commands: list[Command[Any]] = [
         *(Presence("a"), HistoryRemove("a"), Publish("a", 1), custom("new"), BlockUser("u"))
     ]
@@ -712,8 +712,8 @@ def test_what_may_be_repeated_depends_on_the_server() -> None:
     assert value == [False]
 
 
-def test_parallel_needs_a_server_that_knows_it() -> None:
-    """An older one would run the batch one by one without a word."""
+def test_parallel_needs_a_server_that_supports_it() -> None:
+    """An older server would run the batch sequentially without an error."""
     spoken = codec()
     spoken.server.version = (5, 1, 0)
     calls = prepared(Info(), Info())
@@ -723,7 +723,7 @@ def test_parallel_needs_a_server_that_knows_it() -> None:
     play(spoken.in_parallel().ask(calls), reply({"replies": [{"info": {}}] * 2}))
 
 
-def test_base64_travels_as_the_transcripts_have_it() -> None:
-    """Standard alphabet, padded."""
+def test_base64_is_sent_as_in_the_transcripts() -> None:
+    """Base64 uses the standard alphabet with padding."""
     text = codec().prepare(Publish("a", b64data=bytes(range(250, 256)))).text
     assert json.loads(text)["b64data"] == base64.b64encode(bytes(range(250, 256))).decode()

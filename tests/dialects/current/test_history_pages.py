@@ -1,4 +1,4 @@
-"""Going through a history: every page once, and an error where something is missing."""
+"""Reading a history in pages: each publication once, and an error if publications are missing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from centripetal.errors import HistoryGapError, ServerError, UsageError
 
 
 class Stream:
-    """A history as the server keeps it (spec v6 §5.7)."""
+    """A history that behaves like the server's (spec v6 §5.7)."""
 
     def __init__(self, count: int, size: int = 10**6, epoch: str = "abcd") -> None:
         self.top = 0
@@ -55,8 +55,8 @@ def read(pages: Paging, stream: Stream, between: Any = lambda: None) -> list[lis
     return got
 
 
-def test_all_of_a_history_comes_in_pages() -> None:
-    """From the oldest; a page that ends at the top is the last, without another question."""
+def test_a_whole_history_is_read_in_pages() -> None:
+    """Pages start with the oldest publication; the page that reaches the top is the last, without another request."""
     assert read(paging(), Stream(5)) == [[1, 2], [3, 4], [5]]
     assert read(paging(), Stream(4)) == [[1, 2], [3, 4]]
     assert read(paging(), Stream(0)) == [[]]
@@ -64,22 +64,22 @@ def test_all_of_a_history_comes_in_pages() -> None:
 
 
 def test_a_history_can_be_read_from_its_end() -> None:
-    """In reverse, to the oldest that there is; that older ones are gone is no gap."""
+    """In reverse, pages end with the oldest publication that the server still has, without a gap error."""
     assert read(paging(reverse=True), Stream(5)) == [[5, 4], [3, 2], [1]]
     assert read(paging(reverse=True), Stream(4)) == [[4, 3], [2, 1]]
     assert read(paging(reverse=True), Stream(9, size=3)) == [[9, 8], [7]]
     assert read(paging(reverse=True, since=StreamPosition(3, "abcd")), Stream(5)) == [[2, 1]]
 
 
-def test_reading_goes_on_from_a_position() -> None:
-    """After it, exclusively; what is at the top has nothing after it."""
+def test_reading_continues_after_a_position() -> None:
+    """Reading starts after the position; after the top of the history there is nothing to read."""
     assert read(paging(since=StreamPosition(3, "abcd")), Stream(5)) == [[4, 5]]
     assert read(paging(since=StreamPosition(5, "abcd")), Stream(5)) == [[]]
     assert read(paging(since=StreamPosition(3)), Stream(4)) == [[4]]
 
 
-def test_a_gap_before_the_first_page_is_said() -> None:
-    """What was published after the position is partly gone; the error tells where to go on."""
+def test_a_gap_before_the_first_page_raises() -> None:
+    """If publications after the position have expired, the error names the position to continue from."""
     stream = Stream(9, size=3)
     with pytest.raises(
         HistoryGapError, match=r"publication 4 is expected, the next one is 7;.*StreamPosition\(6, 'abcd'\)"
@@ -91,16 +91,16 @@ def test_a_gap_before_the_first_page_is_said() -> None:
     assert read(paging(since=StreamPosition(error.found - 1, error.epoch)), stream) == [[7, 8], [9]]
 
 
-def test_a_gap_between_pages_is_said() -> None:
-    """Publications that fall out of the history while it is read."""
+def test_a_gap_between_pages_raises() -> None:
+    """Publications that expire while the history is read raise HistoryGapError."""
     stream = Stream(5, size=5)
     with pytest.raises(HistoryGapError) as caught:
         read(paging(), stream, lambda: stream.publish(5))
     assert (caught.value.expected, caught.value.found) == (3, 6)
 
 
-def test_a_gap_in_reverse_is_said() -> None:
-    """A page that does not follow on the last one; the error tells where to go on, which is the other way round."""
+def test_a_gap_in_reverse_raises() -> None:
+    """A page that does not follow the previous page raises; reading continues from `found` + 1."""
     stream = Stream(9)
     pages = paging(reverse=True)
     pages.take(stream.answer(History("news", limit=2, reverse=True)))
@@ -115,7 +115,7 @@ def test_a_gap_in_reverse_is_said() -> None:
 
 
 def test_a_history_that_is_emptied_has_a_gap_up_to_its_top() -> None:
-    """It says nothing of what it had; only its position is ahead of what was read."""
+    """An emptied history returns no publications, and its top position reveals the gap."""
     stream = Stream(5)
     with pytest.raises(HistoryGapError) as caught:
         read(paging(), stream, lambda: stream.kept.clear())
@@ -123,36 +123,36 @@ def test_a_history_that_is_emptied_has_a_gap_up_to_its_top() -> None:
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_another_epoch_is_said(reverse: bool) -> None:
-    """Offsets of one epoch mean nothing in another, however well they fit."""
+def test_another_epoch_raises(reverse: bool) -> None:
+    """Offsets of different epochs cannot be compared, even if they match."""
     stream = Stream(5)
 
-    def begin_anew() -> None:
+    def reset() -> None:
         stream.epoch = "wxyz"
 
     with pytest.raises(HistoryGapError, match="has begun anew: epoch 'abcd' is over") as caught:
-        read(paging(reverse=reverse), stream, begin_anew)
+        read(paging(reverse=reverse), stream, reset)
     assert (caught.value.expected, caught.value.found, caught.value.epoch) == (None, 1, "")
     pages = paging(since=StreamPosition(1, "abcd"))
     with pytest.raises(HistoryGapError, match="begun anew"):
         pages.take(HistoryResult([Publication(offset=2)], "wxyz", 2))
 
 
-def test_other_errors_stay_what_they_are() -> None:
-    """Only an error about the epoch is about the epoch."""
+def test_other_errors_are_unchanged() -> None:
+    """Only an unrecoverable position becomes a HistoryGapError."""
     error = ServerError("not available", code=108)
     assert paging().failed(error) is error
 
 
 @pytest.mark.parametrize("limit", [0, -1, True, 1.5, None])
 def test_a_page_holds_at_least_one(limit: Any) -> None:
-    """0 and -1 mean something else to the server."""
+    """0 and -1 have special meanings for the server, so they are refused as a page size."""
     with pytest.raises(UsageError, match="limit is the size of a page"):
         paging(limit=limit)
 
 
-def test_mistakes_show_before_the_first_page() -> None:
-    """What `History` would refuse is refused when the reading begins."""
+def test_invalid_arguments_are_refused_before_the_first_page() -> None:
+    """Arguments that `History` would refuse are refused before the first request."""
     with pytest.raises(UsageError, match="channel must not be empty"):
         Paging("", limit=1, since=None, reverse=False, timeout=None)
     with pytest.raises(UsageError, match="nothing before offset 0"):
@@ -167,10 +167,10 @@ def test_mistakes_show_before_the_first_page() -> None:
     reverse=st.booleans(),
     published=st.lists(st.integers(0, 4), max_size=40),
 )
-def test_whatever_comes_is_in_order_and_whole(
+def test_reading_is_ordered_and_complete(
     count: int, size: int, limit: int, since: int | None, reverse: bool, published: list[int]
 ) -> None:
-    """While others publish: each offset once, none left out; or an error."""
+    """While others publish, every offset is read exactly once, or an error is raised."""
     stream = Stream(count, size)
     more = iter(published)
     position = None if since is None else StreamPosition(max(since, 1) if reverse else since, "abcd")

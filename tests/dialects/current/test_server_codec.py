@@ -1,4 +1,4 @@
-"""What a server reads of what clients and strangers send to its HTTP API."""
+"""The server's side of the HTTP API: decoding of requests and encoding of replies."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ from centripetal.dialects.current.server_results import Answer, PublishAnswer
 from centripetal.errors import ServerError
 
 
-def test_numbers_are_those_of_the_single_endpoint() -> None:
-    """Spec v6 §18.3, with its gap at 13."""
+def test_methods_have_the_numbers_of_the_single_endpoint() -> None:
+    """The numbers are the same as in spec v6 §18.3, which skips 13."""
     numbers = {name: number for number, name in NUMBERS.items()}
     assert (numbers["publish"], numbers["refresh"], numbers["connections"]) == (0, 12, 14)
     assert (numbers["cancel_push"], numbers["map_publish"], numbers["shared_poll_publish"]) == (32, 33, 39)
@@ -42,8 +42,8 @@ def test_numbers_are_those_of_the_single_endpoint() -> None:
         (b'{"channel":"\xff"}', Publish("\ufffd")),
     ],
 )
-def test_a_request_is_read_as_go_reads_it(body: bytes, expected: Publish) -> None:
-    """Names in any case, unknown ones passed over, the last one wins, null is nothing but for payloads."""
+def test_a_request_is_decoded_as_by_go(body: bytes, expected: Publish) -> None:
+    """Names match in any case, unknown names are ignored, the last duplicate wins, and null counts as absent."""
     assert read_request("publish", body) == expected
 
 
@@ -66,13 +66,13 @@ def test_a_request_is_read_as_go_reads_it(body: bytes, expected: Publish) -> Non
     ],
 )
 def test_a_wrong_type_anywhere_is_undecodable(method: str, body: bytes) -> None:
-    """Numbers must fit the server's own (spec v6 §4.3)."""
+    """Numbers must fit the server's integer types (spec v6 §4.3)."""
     with pytest.raises(UndecodableError):
         read_request(method, body)
 
 
-def test_a_batch_tells_nothing_from_something_unknown() -> None:
-    """Of several members the first of the server's list counts, null is no member (spec v6 §5.2)."""
+def test_a_batch_distinguishes_empty_and_unknown_commands() -> None:
+    """The first member in the server's order counts, and null counts as absent (spec v6 §5.2)."""
     body = b"""{"commands":[null,{},{"nosuch":1},{"connections":{"user":"u"}},{"info":{},"channels":{}},
         {"channels":null,"info":{}},{"INFO":{}}]}"""
     assert read_batch(body) == [*(None, Unknown(), Unknown(), Unknown(), Info(), Info(), Info())]
@@ -95,16 +95,16 @@ def test_a_batch_tells_nothing_from_something_unknown() -> None:
         (b'{"method":"channels","params":5}', [(0, None)]),
     ],
 )
-def test_commands_stand_one_after_the_other(body: bytes, requested: list[tuple[int, Any]]) -> None:
-    """With or without anything in between; methods have names and numbers (spec v6 §5.3)."""
+def test_commands_follow_each_other(body: bytes, requested: list[tuple[int, Any]]) -> None:
+    """Commands need no separator; methods have names and numbers (spec v6 §5.3)."""
     assert [(call.id, call.command) for call in read_commands(body)] == requested
 
 
 @pytest.mark.parametrize(
     "wrong", [b"", b"[]", b'{"id":-1}', b'{"method":"nosuch"}', b'{"method":null}', b'{"method":1.5}']
 )
-def test_an_undecodable_command_is_met_when_its_turn_comes(wrong: bytes) -> None:
-    """Those before it have been read by then."""
+def test_an_undecodable_command_raises_in_order(wrong: bytes) -> None:
+    """Commands before an undecodable command are returned first."""
     good = b'{"method":"info"}' if wrong else b""
     commands = read_commands(good + wrong)
     if good:
@@ -113,8 +113,8 @@ def test_an_undecodable_command_is_met_when_its_turn_comes(wrong: bytes) -> None
         next(commands)
 
 
-def test_replies_have_the_shapes_of_their_endpoints() -> None:
-    """An error is an object in all of them."""
+def test_replies_have_the_shape_of_their_endpoint() -> None:
+    """Results have one shape per endpoint; an error is an object in all of them."""
     error = ServerError("unknown <channel>", code=102)
     assert encode_reply(0, Answer()) == b'{"result":{}}'
     assert encode_reply(7, PublishAnswer(1, "e")) == b'{"id":7,"result":{"offset":1,"epoch":"e"}}'

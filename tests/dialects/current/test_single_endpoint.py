@@ -1,4 +1,4 @@
-"""The single endpoint of old servers, against what one was sent and answered."""
+"""The single endpoint of old servers, compared with recorded requests and replies."""
 
 import json
 from collections.abc import Mapping
@@ -44,11 +44,11 @@ def play(flow: Flow[Any], *replies: HTTPReply) -> Any:
             step = flow.send(reply)
     except StopIteration as end:
         return end.value
-    raise AssertionError("it asks more than expected")
+    raise AssertionError("more requests than expected")
 
 
 def test_commands_are_lines_with_their_places_as_ids() -> None:
-    """Each says its method and its fields; ids begin with 1, for 0 is not echoed."""
+    """Each line has a method and params; ids start at 1, because the server does not echo 0."""
     request = place().request(prepared(Publish("a", b"[1]"), Info()))
     assert (request.url, request.headers) == (ADDRESS, HEADERS)
     assert request.body == (
@@ -64,8 +64,8 @@ STEPS = [
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_recorded_replies_are_understood(step: Mapping[str, Any]) -> None:
-    """What the single endpoint of a real server answered becomes a result or an error of the server."""
+def test_recorded_replies_are_decoded(step: Mapping[str, Any]) -> None:
+    """Each recorded reply of the single endpoint becomes a result or a server error."""
     sent = json.loads(step["request"]["body"])
     method = sent.get("method", "publish")
     name = method.lower() if isinstance(method, str) else "publish"
@@ -86,8 +86,8 @@ def test_recorded_replies_are_understood(step: Mapping[str, Any]) -> None:
         assert outcome.result() is not None
 
 
-def test_answers_are_told_apart() -> None:
-    """Results and errors, one a command, each with its place."""
+def test_each_command_gets_its_answer() -> None:
+    """Each command gets its own result or error, with its index."""
     body = b'{"id":1,"error":{"code":102,"message":"unknown channel"}}\n{"id":2,"result":{"offset":3}}'
     refused, fine = play(place().ask(prepared(Publish("no:a", 1), Publish("b", 1))), HTTPReply(200, body))
     assert fine.result() == PublishResult(3)
@@ -98,7 +98,7 @@ def test_answers_are_told_apart() -> None:
 
 
 def test_published_line_breaks_do_no_harm() -> None:
-    """Old servers print published JSON as it was written, line breaks included."""
+    """Old servers print published JSON as it was written, including line breaks."""
     body = '{"id":1,"result":{"publications":[{"data":{"a":\n"é"}}]}}\n{"id":2,"result":{}}\n'.encode()
     history, channels = play(place().ask(prepared(History("a"), Channels())), HTTPReply(200, body))
     assert history.result().publications[0].data == {"a": "é"}
@@ -120,14 +120,14 @@ def test_published_line_breaks_do_no_harm() -> None:
         b"<html>\n</html>",
     ],
 )
-def test_what_is_no_answer_is_an_error(body: bytes) -> None:
-    """Another count, other ids, other shapes."""
+def test_a_reply_that_does_not_match_the_commands_is_malformed(body: bytes) -> None:
+    """A reply with another count, other ids or other shapes is malformed."""
     with pytest.raises(MalformedResponseError):
         place().outcomes(prepared(Publish("a", 1), Publish("b", 1)), HTTPReply(200, body))
 
 
-def test_a_broken_request_may_have_run_its_beginning() -> None:
-    """400 to one command: it has not run; to several: nobody knows which have (spec v6 §5.3)."""
+def test_a_refused_request_may_have_run_in_part() -> None:
+    """After a 400, a single command has not run; of several, the first ones may have run (spec v6 §5.3)."""
     one, two = prepared(custom("new")), prepared(Publish("a", 1), custom("new"))
     for calls, executed in ((one, "no"), (two, "unknown")):
         with pytest.raises(HTTPStatusError, match="does not know the method") as caught:
@@ -135,8 +135,8 @@ def test_a_broken_request_may_have_run_its_beginning() -> None:
         assert (caught.value.status, caught.value.executed) == (400, executed)
 
 
-def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
-    """Calls made before the server was known may say what it ignores: those come to an error, at no one's cost."""
+def test_a_command_with_ignored_fields_is_not_sent() -> None:
+    """A call that was made before the server was known fails alone if it has fields that the server ignores."""
     server = ServerCapabilities()
     server.single = True
     calls = prepared(Publish("a", 1, version=3), Publish("b", 1))
@@ -155,8 +155,8 @@ def test_what_would_be_ignored_is_not_sent_and_its_neighbours_are() -> None:
         alone.result()
 
 
-def test_whether_it_is_there_tells_its_version() -> None:
-    """404 and 405: it is not; a wrong key is an error of its own."""
+def test_detection_of_the_endpoint_learns_the_version() -> None:
+    """404 and 405 mean that the endpoint does not exist; a wrong key raises AuthenticationError."""
     server = ServerCapabilities()
     body = b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}'
     assert play(place(server).is_there(), HTTPReply(200, body)) is True
@@ -169,8 +169,8 @@ def test_whether_it_is_there_tells_its_version() -> None:
         play(place().is_there(), HTTPReply(401, b""))
 
 
-def test_a_server_that_is_replaced_is_found_out_anew() -> None:
-    """Centrifugo 7 will have no single endpoint any more."""
+def test_a_replaced_server_is_detected_again() -> None:
+    """Centrifugo 7 will no longer have the single endpoint."""
     server = ServerCapabilities()
     server.single, server.version, server.open = True, (4, 1, 2), True
     with pytest.raises(HTTPStatusError):

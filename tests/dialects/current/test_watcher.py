@@ -1,4 +1,4 @@
-"""The client's side of watching a current server, without any connection: what is sent, and what is seen."""
+"""Watching channels of a current server without a connection: commands sent and events returned."""
 
 import math
 from typing import Any
@@ -56,21 +56,21 @@ def commands(step: Step) -> list[Command]:
     return [command for frame in step.send for command in read_commands(frame)]
 
 
-def said(event: Event) -> tuple[Any, ...]:
-    """An event as a line of a table; errors by their text."""
+def row_of(event: Event) -> tuple[Any, ...]:
+    """Return an event as a row of a table, with errors as text."""
     values = [getattr(event, name) for name in event.__struct_fields__]
     return (type(event), *(str(value) if isinstance(value, Exception) else value for value in values))
 
 
 def connected(watcher: Watcher, **result: Any) -> Step:
-    """What the watcher does when its connection was accepted."""
+    """Return the step that follows when the server has accepted the connection."""
     (command,) = commands(watcher.opened(NOW))
     reply = Reply(command.id, connect=ConnectResult("c1", "6.9.1 OSS", ping=25, pong=True, **result))
     return watcher.received(encode_reply(reply), NOW)
 
 
 def subscribed(watcher: Watcher, result: SubscribeResult, **more: Any) -> Step:
-    """What the watcher does when its only channel was subscribed to, in a new connection."""
+    """Return the step that follows when the only channel is subscribed to, in a new connection."""
     (command,) = commands(connected(watcher, **more))
     return watcher.received(encode_reply(Reply(command.id, subscribe=result)), NOW)
 
@@ -80,16 +80,16 @@ def push(watcher: Watcher, channel: str = "news", **kind: Any) -> Step:
 
 
 def error(watcher: Watcher, code: int, message: str, *, temporary: bool = False) -> Step:
-    """What the watcher does when its only channel was refused."""
+    """Return the step that follows when the subscription to the only channel is refused."""
     (command,) = commands(connected(watcher))
     return watcher.received(encode_reply(Reply(command.id, error=Error(code, message, temporary))), NOW)
 
 
-# ---- what it sends
+# ---- commands sent
 
 
-def test_it_connects_with_a_token_of_its_own() -> None:
-    """The token is good, and of the user; each channel is subscribed to with a token of its own and all wishes."""
+def test_a_watcher_signs_its_own_tokens() -> None:
+    """The connection token is valid for the user; each channel gets its own token and requests every feature."""
     watcher = Watcher(["news", "$desk", "news"], sign=signer(KEY, "42"))
     (command,) = commands(watcher.opened(NOW))
     assert isinstance(request := command.request(), Connect)
@@ -106,8 +106,8 @@ def test_it_connects_with_a_token_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("options", "token"), [({"token": "t"}, "t"), ({}, "")])
-def test_without_a_key_there_are_no_tokens_of_its_own(options: dict[str, Any], token: str) -> None:
-    """A token made elsewhere goes out as it is; without one, none does."""
+def test_a_watcher_without_a_key_signs_no_tokens(options: dict[str, Any], token: str) -> None:
+    """A token that was passed in is sent unchanged; without a token and a key, no token is sent."""
     watcher = Watcher(["news"], **options)
     (command,) = commands(watcher.opened(NOW))
     assert isinstance(request := command.request(), Connect)
@@ -118,7 +118,7 @@ def test_without_a_key_there_are_no_tokens_of_its_own(options: dict[str, Any], t
 
 
 def test_pings_are_answered_as_the_server_wants() -> None:
-    """With a pong, or not at all."""
+    """The watcher sends a pong if the server asked for pongs, and nothing otherwise."""
     watcher = Watcher(["news"])
     connected(watcher)
     assert watcher.received(PING, NOW) == Step((PING,))
@@ -127,8 +127,8 @@ def test_pings_are_answered_as_the_server_wants() -> None:
     assert watcher.received(PING, NOW) == Step()
 
 
-def test_the_token_is_renewed_in_time() -> None:
-    """At three quarters of its life, and again after that; one made elsewhere can't be."""
+def test_the_token_is_renewed_before_it_expires() -> None:
+    """The token is renewed after three quarters of each life; a token that was passed in cannot be renewed."""
     watcher = Watcher(["news"], sign=signer(KEY, "42"))
     subscribed(watcher, SubscribeResult(), expires=True, ttl=20)
     assert watcher.wake_at() == NOW + 15
@@ -137,7 +137,7 @@ def test_the_token_is_renewed_in_time() -> None:
     assert isinstance(request := command.request(), Refresh)
     assert verify_connection(request.token, KEYS, NOW + 15).user == "42"
     watcher.received(encode_reply(Reply(command.id, refresh=RefreshResult(True, 40))), NOW + 16)
-    # The silence of the server is noticed before the next one.
+    # The deadline for the server's ping is earlier than the next renewal.
     assert watcher.wake_at() == NOW + 16 + 25 + 5
     watcher.received(PING, NOW + 40)
     assert watcher.wake_at() == NOW + 16 + 30
@@ -146,8 +146,8 @@ def test_the_token_is_renewed_in_time() -> None:
     assert other.wake_at() == NOW + 30
 
 
-def test_what_the_back_end_says_of_the_life_counts() -> None:
-    """A push of a refresh moves the next one."""
+def test_a_refresh_push_changes_the_renewal() -> None:
+    """A refresh push changes the time of the next renewal."""
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     subscribed(watcher, SubscribeResult(), expires=True, ttl=20)
     push(watcher, "", refresh=RefreshResult(True, 8))
@@ -156,11 +156,11 @@ def test_what_the_back_end_says_of_the_life_counts() -> None:
     assert watcher.wake_at() == NOW + 30
 
 
-# ---- what it sees
+# ---- events
 
 
-def test_what_happens_in_a_channel_is_seen() -> None:
-    """Publications as they were written, with offset, tags and who sent them; joins and leaves; several at once."""
+def test_pushes_of_a_channel_become_events() -> None:
+    """Publications keep their bytes, offset, tags and sender; joins and leaves follow, also several in one message."""
     watcher = Watcher(["news"])
     subscribed(watcher, SubscribeResult())
     first = encode_push(Push("news", pub=Publication(msgspec.Raw(b'{ "n": 1.00 }'), ANN, 6, {"a": "b"})))
@@ -179,12 +179,12 @@ def test_what_happens_in_a_channel_is_seen() -> None:
     assert push(watcher, "other", pub=Publication(msgspec.Raw(b"1"))) == Step()
 
 
-def test_what_was_missed_is_recovered() -> None:
-    """From the last publication on that was seen; then nothing is missing."""
+def test_missed_publications_are_recovered() -> None:
+    """Recovery starts after the last publication that was seen, and leaves no gap."""
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     assert subscribed(watcher, RECOVERABLE).events == (Subscribed("news"),)
     push(watcher, pub=Publication(msgspec.Raw(b"1"), offset=6))
-    assert said(watcher.closed(None, "").events[0])[:2] == (Lost, "the server ended the connection without a word")
+    assert row_of(watcher.closed(None, "").events[0])[:2] == (Lost, "the server ended the connection without a word")
     (command,) = commands(connected(watcher))
     assert isinstance(wish := command.subscribe, Subscribe)
     assert (wish.recover, wish.epoch, wish.offset) == (True, "e1", 6)
@@ -208,8 +208,10 @@ def test_what_was_missed_is_recovered() -> None:
         (SubscribeResult(), SubscribeResult(), "lets nobody recover"),
     ],
 )
-def test_what_may_be_missing_is_a_gap(before: SubscribeResult, after: SubscribeResult, words: str) -> None:
-    """Where it could not be recovered, with the reason."""
+def test_publications_that_may_be_missing_are_a_gap(
+    before: SubscribeResult, after: SubscribeResult, words: str
+) -> None:
+    """A gap is reported with its reason if publications could not be recovered."""
     watcher = Watcher(["news"])
     subscribed(watcher, before)
     again, gap = subscribed(watcher, after).events
@@ -218,8 +220,8 @@ def test_what_may_be_missing_is_a_gap(before: SubscribeResult, after: SubscribeR
     assert words in gap.reason
 
 
-def test_a_subscription_that_lost_its_place_is_renewed() -> None:
-    """After an unsubscribe from 2500 on: a second after the last time, with recovery."""
+def test_a_subscription_that_lost_its_position_is_renewed() -> None:
+    """After an unsubscribe with code 2500 or higher, the watcher subscribes again one second later, with recovery."""
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     subscribed(watcher, RECOVERABLE)
     assert push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state")) == Step()
@@ -231,8 +233,8 @@ def test_a_subscription_that_lost_its_place_is_renewed() -> None:
     assert watcher.wake_at() == NOW + 1 + 5
 
 
-def test_trouble_that_passes_is_tried_again_later() -> None:
-    """After pauses that become longer."""
+def test_a_temporary_error_is_retried_later() -> None:
+    """The pauses between the attempts grow."""
     watcher = Watcher(["news"])
     step = error(watcher, 100, "internal server error", temporary=True)
     pauses, now = [], NOW
@@ -245,8 +247,8 @@ def test_trouble_that_passes_is_tried_again_later() -> None:
     assert pauses == [1, 2, 4, 8, 16, 16]
 
 
-def test_the_server_may_subscribe_us_by_itself() -> None:
-    """By the token, by the API, or before we asked; it then recovers by what connect says."""
+def test_a_server_side_subscription_is_used() -> None:
+    """The token, the API or a push before our command can subscribe; the connect command then recovers."""
     watcher = Watcher(["news"])
     step = connected(watcher, subs={"news": RECOVERABLE, "other": RECOVERABLE})
     assert step == Step((), (Connected("c1", "6.9.1 OSS"), Subscribed("news")))
@@ -260,8 +262,8 @@ def test_the_server_may_subscribe_us_by_itself() -> None:
     assert error(Watcher(["news"]), 105, "already subscribed").events == (Subscribed("news"),)
 
 
-def test_who_was_subscribed_meanwhile_need_not_be_again() -> None:
-    """The server's push comes before our command is due, or before its reply: one subscription, and no gap."""
+def test_a_subscription_by_the_server_replaces_ours() -> None:
+    """A subscribe push that precedes our command or its reply gives one subscription and no gap."""
     watcher = Watcher(["news"])
     subscribed(watcher, RECOVERABLE)
     push(watcher, unsubscribe=UnsubscribePush(2500, "insufficient state"))
@@ -279,15 +281,15 @@ def test_who_was_subscribed_meanwhile_need_not_be_again() -> None:
     assert {name: (sub.recover, sub.offset) for name, sub in command.connect.subs.items()} == {"news": (True, 3)}
 
 
-def test_a_push_that_ends_the_connection() -> None:
-    """Says the same as a close frame."""
+def test_a_disconnect_push_ends_the_connection() -> None:
+    """A disconnect push has the same effect as a close frame."""
     watcher = Watcher(["news"])
     connected(watcher)
     (event,) = push(watcher, "", disconnect=Disconnect(3503, "force disconnect")).events
     assert isinstance(event, Ended)
 
 
-# ---- how it ends
+# ---- the end
 
 
 @pytest.mark.parametrize(
@@ -300,7 +302,7 @@ def test_a_push_that_ends_the_connection() -> None:
     ],
 )
 def test_a_refused_channel_is_explained(code: int, message: str, words: str) -> None:
-    """The last one ends it; before that, others go on."""
+    """The refusal of the last channel ends the watcher; an earlier refusal does not affect other channels."""
     (event,) = error(Watcher(["news"]), code, message).events
     assert isinstance(event, Ended)
     assert words in str(event.error)
@@ -318,15 +320,15 @@ def test_a_refused_channel_is_explained(code: int, message: str, words: str) -> 
     ("channel", "key", "words"),
     [("$desk", None, "needs a token"), ("a#42", None, "the users named after the #"), ("a", KEY, "a key of its own")],
 )
-def test_a_denied_channel_says_what_it_wants(channel: str, key: str | None, words: str) -> None:
-    """By its name, and by what was tried."""
+def test_a_denied_channel_is_explained(channel: str, key: str | None, words: str) -> None:
+    """The advice depends on the channel's name and on the token that was sent."""
     (event,) = error(Watcher([channel], sign=signer(key, "") if key else None), 103, "permission denied").events
     assert isinstance(event, Ended)
     assert words in str(event.error)
 
 
-def test_being_taken_out_of_all_channels_is_the_end() -> None:
-    """By an unsubscribe that does not want us back."""
+def test_an_unsubscribe_from_all_channels_ends_the_watcher() -> None:
+    """A final unsubscribe from the only channel ends the watcher."""
     watcher = Watcher(["news"])
     subscribed(watcher, SubscribeResult())
     taken, ended = push(watcher, unsubscribe=UnsubscribePush(2000, "server unsubscribe")).events
@@ -352,17 +354,17 @@ def test_being_taken_out_of_all_channels_is_the_end() -> None:
         (4999, Ended, "4999"),
     ],
 )
-def test_the_code_says_whether_to_come_back(code: int | None, kind: type[Event], words: str) -> None:
-    """Codes from 3500 to 3999 and from 4500 to 4999 are the end, any others mean: come back (spec v6 §18.2)."""
+def test_the_close_code_decides_about_reconnecting(code: int | None, kind: type[Event], words: str) -> None:
+    """Codes 3500 to 3999 and 4500 to 4999 end the watcher; all others lead to a reconnect (spec v6 §18.2)."""
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     connected(watcher)
     (event,) = watcher.closed(code, "a reason").events
     assert isinstance(event, kind)
-    assert words in str(said(event)[1])
+    assert words in str(row_of(event)[1])
 
 
-def test_a_server_that_wants_a_token_is_understood() -> None:
-    """3501 to who has none means that; to who has one, something else."""
+def test_a_server_that_wants_a_token_is_recognised() -> None:
+    """3501 without a token means that the server wants a token; with a token it means something else."""
     without, with_key = Watcher(["news"]), Watcher(["news"], sign=signer(KEY, ""))
     for watcher, words in ((without, "it wants a token"), (with_key, "another generation")):
         watcher.opened(NOW)
@@ -380,27 +382,27 @@ def test_a_server_that_wants_a_token_is_understood() -> None:
         ({}, Ended, "does not say who we are"),
     ],
 )
-def test_a_connection_that_is_refused(reply: dict[str, Any], kind: type[Event], words: str) -> None:
-    """Ends it, unless it may go better later."""
+def test_a_refused_connect_ends_the_watcher(reply: dict[str, Any], kind: type[Event], words: str) -> None:
+    """A refused connect ends the watcher unless the error is temporary."""
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     (command,) = commands(watcher.opened(NOW))
     (event,) = watcher.received(encode_reply(Reply(command.id, **reply)), NOW).events
     assert isinstance(event, kind)
-    assert words in str(said(event)[1])
+    assert words in str(row_of(event)[1])
 
 
-def test_silence_is_noticed() -> None:
-    """No reply in time, no ping in time; a server without pings may be silent for ever."""
+def test_a_silent_server_is_detected() -> None:
+    """A missing reply or ping is detected in time; a server without pings may be silent forever."""
     watcher = Watcher(["news"], patience=3)
     watcher.opened(NOW)
     assert watcher.wake_at() == NOW + 3
     assert watcher.tick(NOW + 2.9) == Step()
     (event,) = watcher.tick(NOW + 3).events
-    assert "did not answer to connect within 3 s" in str(said(event)[1])
+    assert "did not answer to connect within 3 s" in str(row_of(event)[1])
     subscribed(watcher, SubscribeResult())
     assert watcher.wake_at() == NOW + 25 + 3
     (event,) = watcher.tick(NOW + 28).events
-    assert "no ping from the server within 28 s" in str(said(event)[1])
+    assert "no ping from the server within 28 s" in str(row_of(event)[1])
     (command,) = commands(watcher.opened(NOW))
     reply = watcher.received(encode_reply(Reply(command.id, connect=ConnectResult("c1"))), NOW)
     (command,) = commands(reply)
@@ -408,8 +410,8 @@ def test_silence_is_noticed() -> None:
     assert watcher.wake_at() == math.inf
 
 
-def test_what_is_no_message_is_told() -> None:
-    """From who has been Centrifugo so far it is unreadable, from anybody else it is the end."""
+def test_an_invalid_message_is_reported() -> None:
+    """After a connect reply, invalid bytes are unreadable; before, they end the watcher."""
     watcher = Watcher(["news"])
     watcher.opened(NOW)
     assert isinstance(watcher.received(b"hello", NOW).events[0], Ended)
@@ -428,7 +430,7 @@ def test_what_is_no_message_is_told() -> None:
     ],
 )
 def test_wrong_arguments_are_refused(channels: list[str], options: dict[str, Any]) -> None:
-    """Before anybody connects."""
+    """Invalid arguments are refused before a connection is opened."""
     with pytest.raises(UsageError):
         Watcher(channels, **options)
 
@@ -446,8 +448,8 @@ replies = st.one_of(
 
 
 @given(st.lists(st.one_of(replies, st.binary(max_size=30)), max_size=12))
-def test_whatever_comes_it_goes_on(frames: list[bytes]) -> None:
-    """No message, in any order, makes it fail, send what is no command, or see a channel that it does not watch."""
+def test_any_messages_are_handled(frames: list[bytes]) -> None:
+    """No sequence of messages makes the watcher raise, send invalid commands, or report channels it does not watch."""
     watcher = Watcher(["a", "b"], sign=signer(KEY, ""))
     now, step = NOW, watcher.opened(NOW)
     for frame in frames:

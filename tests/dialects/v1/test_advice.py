@@ -1,4 +1,4 @@
-"""The table of advice of this dialect: each entry can be put into words."""
+"""The advice table of Centrifugo 1.x is complete and well formed."""
 
 import re
 
@@ -11,8 +11,8 @@ ENTRIES = (*ADVICE.errors.values(), *ADVICE.closes.values(), *ADVICE.requests.va
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.meaning[:40])
-def test_each_entry_is_made_of_sentences(entry: Advice) -> None:
-    """Meaning and fix begin with a capital letter or a quotation, end with a full stop, and have no name left open."""
+def test_each_entry_consists_of_sentences(entry: Advice) -> None:
+    """Meaning and fix start with a capital or a quotation, end with a full stop, and have no unfilled placeholder."""
     filled = entry.about(method="publish", channels=("a:b",), user="ann", reason="why")
     for text in filter(None, filled):
         assert re.match(r"[A-Z`“]", text)
@@ -20,6 +20,6 @@ def test_each_entry_is_made_of_sentences(entry: Advice) -> None:
         assert not re.search(r"\{\w+\}", text)
 
 
-def test_only_what_was_asked_for_needs_no_fix() -> None:
-    """The end of the server and a disconnect by the back end are no faults."""
+def test_only_intended_disconnects_need_no_fix() -> None:
+    """Only the server's shutdown and a disconnect by the back end need no fix."""
     assert len([entry for entry in ENTRIES if not entry.fix]) == 2

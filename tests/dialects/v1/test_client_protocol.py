@@ -1,4 +1,4 @@
-"""Frames of the client protocol, both ways."""
+"""Encoding and decoding of client protocol frames, in both directions."""
 
 import msgspec
 import pytest
@@ -50,8 +50,8 @@ RECEIVED = [
 
 
 @pytest.mark.parametrize("frame", RECEIVED, ids=range(len(RECEIVED)))
-def test_what_a_real_server_sent_is_understood(frame: bytes) -> None:
-    """All recorded frames can be read, but for those that are no JSON; printed again they are what they were."""
+def test_frames_of_a_real_server_are_decoded(frame: bytes) -> None:
+    """Every recorded frame of valid JSON can be decoded, and encodes to the same bytes again."""
     try:
         msgspec.json.decode(frame)
     except msgspec.DecodeError:
@@ -69,7 +69,7 @@ def test_what_a_real_server_sent_is_understood(frame: bytes) -> None:
 
 
 def test_commands_are_read_as_they_were_written() -> None:
-    """What a client encodes is what the server reads; members with nothing in them are left out."""
+    """The server decodes the commands that a client encodes; empty members are left out."""
     commands = [
         ("1", Connect("42", "1500000000", '{"a":1}', "token")),
         ("2", Subscribe("c", recover=True, last="m")),
@@ -83,7 +83,7 @@ def test_commands_are_read_as_they_were_written() -> None:
 
 
 def test_names_of_params_match_as_they_do_in_go() -> None:
-    """Regardless of letter case; null is nothing, a number is no string (spec v1 §7.1)."""
+    """Letter case of parameter names does not matter, null is absent, and a number is not a string (spec v1 §7.1)."""
     (envelope,) = read_envelopes(b'{"METHOD":"subscribe","Params":{"CHANNEL":"c","last":null}}')
     assert read_params(envelope, Subscribe) == Subscribe("c")
     (envelope,) = read_envelopes(b'{"method":"connect","params":{"timestamp":1}}')
@@ -92,7 +92,7 @@ def test_names_of_params_match_as_they_do_in_go() -> None:
 
 
 def test_only_a_ping_may_lack_params() -> None:
-    """Anything else without them is malformed (spec v1 §9.3, §9.9)."""
+    """Any other command without params is malformed (spec v1 §9.3, §9.9)."""
     (envelope,) = read_envelopes(b'{"method":"ping"}')
     assert read_params(envelope, Ping) == Ping()
     with pytest.raises(InvalidMessageError):
@@ -100,7 +100,7 @@ def test_only_a_ping_may_lack_params() -> None:
 
 
 def test_replies_and_pushes_are_printed_differently() -> None:
-    """Data is compacted and escaped in replies, untouched in pushes; members are in another order (spec v1 §7.2)."""
+    """Data is compacted and escaped in replies but unchanged in pushes; the order of members differs (spec v1 §7.2)."""
     assert encode_replies([Reply("1", "history", body=HistoryBody("c\b", [MESSAGE]))]) == (
         b'{"uid":"1","method":"history","body":{"channel":"c\\b","data":[{"uid":"m","channel":"c",'
         b'"data":{"b":"\\u003c\\/"},"client":"id","info":{"user":"42","client":"id",'
@@ -119,15 +119,15 @@ def test_replies_and_pushes_are_printed_differently() -> None:
     )
 
 
-def test_a_uid_with_a_quote_breaks_its_push_and_no_reply() -> None:
-    """As in the real server: it is not escaped in pushes (spec v1 §9.6)."""
+def test_a_uid_with_a_quote_breaks_its_push_but_not_a_reply() -> None:
+    """As in the real server, a uid is escaped in replies but not in pushes (spec v1 §9.6)."""
     message = Message('"', "c", msgspec.Raw(b"1"))
     assert encode_push(MessagePush(message)) == b'{"method":"message","body":{"uid":""","channel":"c","data":1}}'
     assert b'"uid":"\\""' in encode_replies([Reply("", "history", body=HistoryBody("c", [message]))])
 
 
-def test_an_info_that_is_no_json_breaks_the_reply() -> None:
-    """No frame can hold it (spec v1 §9.4)."""
+def test_an_info_of_invalid_json_breaks_the_reply() -> None:
+    """A reply whose info is invalid JSON cannot be encoded (spec v1 §9.4)."""
     with pytest.raises(JSONError):
         encode_replies(
             [Reply("1", "presence", body=PresenceBody("c", {"id": ClientInfo("u", "id", msgspec.Raw(b"x"))}))]
@@ -135,7 +135,7 @@ def test_an_info_that_is_no_json_breaks_the_reply() -> None:
 
 
 def test_one_reply_is_an_object_and_several_are_an_array() -> None:
-    """Whatever the client had sent them in; an error comes before the body (spec v1 §9.2)."""
+    """Replies are encoded this way however the client sent its commands; an error precedes the body (spec v1 §9.2)."""
     refused = Reply("1", "publish", "permission denied", "fix", StatusBody("c", False))
     text = b'{"uid":"1","method":"publish","error":"permission denied","advice":"fix",'
     text += b'"body":{"channel":"c","status":false}}'
@@ -165,26 +165,26 @@ def test_one_reply_is_an_object_and_several_are_an_array() -> None:
         min_size=1,
     )
 )
-def test_replies_come_back_as_they_were(replies: list[Reply]) -> None:
-    """Whatever texts are in them."""
+def test_replies_survive_encoding_and_decoding(replies: list[Reply]) -> None:
+    """Replies with any text decode to equal replies."""
     assert decode_frame(encode_replies(replies)) == replies
 
 
-def test_pushes_come_back_as_they_were() -> None:
-    """Each kind of push says the same after it was printed and read."""
+def test_pushes_survive_encoding_and_decoding() -> None:
+    """Each kind of push decodes to an equal push."""
     pushes: list[Push] = [MessagePush(MESSAGE), JoinPush("c", WHO), LeavePush("c", WHO), UnsubscribePush("c")]
     assert [decode_frame(encode_push(push)) for push in pushes] == [[push] for push in pushes]
 
 
 @pytest.mark.parametrize("frame", [b"", b"nonsense", b"1", b"[1]", b'{"method":5}', b'{"method":"join","body":1}'])
-def test_what_is_no_frame_is_said_so(frame: bytes) -> None:
-    """With its beginning."""
+def test_an_invalid_frame_is_malformed(frame: bytes) -> None:
+    """The error for an invalid frame quotes the beginning of the frame."""
     with pytest.raises(MalformedResponseError, match="no frame"):
         decode_frame(frame)
 
 
 def test_frames_of_older_servers_and_unknown_methods_are_understood() -> None:
-    """`error` may be null, bodies may be missing; an unknown push is a reply to nobody (spec v1 §14)."""
+    """`error` may be null, bodies may be missing, and an unknown push is a reply without a uid (spec v1 §14)."""
     assert decode_frame(b'{"uid":"1","method":"ping","error":null,"body":null}') == [Reply("1", "ping")]
     assert decode_frame(b'{"method":"disconnect","body":{"reason":"x"}}') == [Reply("", "disconnect")]
 
@@ -198,11 +198,11 @@ def test_frames_of_older_servers_and_unknown_methods_are_understood() -> None:
         (1000, '{"reason":"stale","reconnect":false}', Disconnect('{"reason":"stale","reconnect":false}', True)),
     ],
 )
-def test_a_close_frame_says_whether_to_come_back(code: int, text: str, disconnect: Disconnect) -> None:
-    """Servers before 1.6.0 said it with one word (spec v1 §9.3, §14)."""
+def test_a_close_frame_tells_whether_to_reconnect(code: int, text: str, disconnect: Disconnect) -> None:
+    """Servers before 1.6.0 use plain text instead of JSON as the reason (spec v1 §9.3, §14)."""
     assert Disconnect.parse(code, text) == disconnect
 
 
 def test_the_reason_of_a_close_frame_is_json() -> None:
-    """Byte for byte as the real server writes it."""
+    """The reason is encoded to the same bytes as the real server's."""
     assert Disconnect("expired", True).text() == '{"reason":"expired","reconnect":true}'

@@ -1,4 +1,4 @@
-"""Commands to requests and replies to responses, against what a real 1.8.0 server was sent and answered."""
+"""Encoding of requests and decoding of replies, compared with recorded requests and replies of a real 1.8.0 server."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
         ("https://example.com/push/api", "https://example.com/push/api/"),
         ("https://example.com/myapi", "https://example.com/myapi/api/"),
         ("https://example.com/api/v1", "https://example.com/api/v1/api/"),
-        # a host may be called "api", as in docker compose
+        # A host may be called "api", as in docker compose.
         ("http://api", "http://api/api/"),
         ("http://api/", "http://api/api/"),
         ("http://api/api", "http://api/api/"),
@@ -62,14 +62,14 @@ def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
     ],
 )
 def test_the_endpoint_is_found_from_any_form_of_the_url(url: str, address: str) -> None:
-    """With or without slash, with or without `/api`: requests go to `…/api/`, where no redirect loses their body."""
+    """With or without slash or `/api`, requests go to `…/api/`, because a redirect to it would lose their body."""
     assert endpoint(url) == Codec(url, SECRET).endpoint == address
     assert endpoint(address) == address
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "http://h?x=1", "ftp://h", "", None])
 def test_a_bad_url_is_refused(url: Any) -> None:
-    """A URL that cannot be posted to ends where the client is made."""
+    """A client cannot be created with a URL that does not accept POST requests."""
     with pytest.raises(UsageError, match="URL"):
         Codec(url, SECRET)
 
@@ -84,7 +84,7 @@ def test_a_bad_url_is_refused(url: Any) -> None:
     ],
 )
 def test_a_bad_secret_is_refused_and_not_shown(secret: Any, text: str) -> None:
-    """The error says what is wrong with the secret without repeating it."""
+    """The error explains the problem with the secret without repeating the secret."""
     with pytest.raises(UsageError, match=f"^{text}") as caught:
         Codec("http://h", secret)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -94,7 +94,7 @@ def test_a_bad_secret_is_refused_and_not_shown(secret: Any, text: str) -> None:
 
 
 def steps_of(*patterns: str) -> list[Any]:
-    """Each recorded step of the transcripts, as a test parameter."""
+    """Return each recorded step of the transcripts as a test parameter."""
     return [
         pytest.param(step, id=f"{name}-{index}")
         for name in names("v1", "http", *patterns)
@@ -103,7 +103,7 @@ def steps_of(*patterns: str) -> list[Any]:
 
 
 def recorded_data(request: Mapping[str, Any]) -> str:
-    """What the server read the commands from: the body, or a field of a form."""
+    """Return the text that the server read the commands from: the body, or a field of a form."""
     kind = request["headers"].get("Content-Type", "").lower()
     if kind.startswith("application/json"):
         return str(request.get("body", ""))
@@ -113,7 +113,7 @@ def recorded_data(request: Mapping[str, Any]) -> str:
 
 
 def recorded_commands(step: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The commands of a recorded request with their params as written; None if it is not well formed."""
+    """Return the commands of a recorded request with their params as written, or None if the request is malformed."""
     try:
         value = msgspec.json.decode(recorded_data(step["request"]))
     except msgspec.DecodeError:
@@ -125,7 +125,7 @@ def recorded_commands(step: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def as_command(recorded: Mapping[str, Any]) -> Command[Any] | None:
-    """The command that we have for a recorded one; None if it carries what ours does not have."""
+    """Return our command for a recorded command, or None if ours cannot express the recorded params."""
     kind = KINDS[recorded["method"]]
     params = recorded.get("params", {})
     needed = {field.name for field in msgspec.structs.fields(kind) if field.required}
@@ -138,18 +138,18 @@ def as_command(recorded: Mapping[str, Any]) -> Command[Any] | None:
 
 
 def values_of(body: bytes | str) -> Any:
-    """Commands as values that do not depend on uids; params that say nothing are the same as none."""
+    """Return commands as values without uids; empty params and absent params are equal."""
     return [{"method": command["method"], "params": command.get("params", {})} for command in json.loads(body)]
 
 
-def test_the_transcripts_are_there() -> None:
-    """The tests below run over something."""
+def test_there_are_transcripts() -> None:
+    """The transcripts contain steps for the tests below."""
     assert len(steps_of("*")) > 100
 
 
 @pytest.mark.parametrize("step", steps_of("gocent_requests"))
-def test_our_requests_say_what_gocents_say(step: Mapping[str, Any]) -> None:
-    """Every request of gocent can be made here and is the same but for uids and the order of members."""
+def test_our_requests_equal_the_requests_of_gocent(step: Mapping[str, Any]) -> None:
+    """Every request of gocent can be made here and is equal except for uids and the order of members."""
     commands = recorded_commands(step)
     assert commands is not None
     calls = []
@@ -167,13 +167,13 @@ def test_our_requests_say_what_gocents_say(step: Mapping[str, Any]) -> None:
     assert len(headers["X-API-Sign"]) == len(step["request"]["headers"]["X-API-Sign"])
 
 
-# What a 1.8.0 server takes and we do not send, because it does harm.
+# Commands that a 1.8.0 server accepts, but that we refuse because they do harm.
 REFUSED_ON_PURPOSE = ('"uid":"quote\\" <tag>', '"uid":""')
 
 
 @pytest.mark.parametrize("step", steps_of("http_*", "api_*", "channel_*", "history_*"))
 def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapping[str, Any]) -> None:
-    """What a real server accepts, our codec can say as the same JSON value; what we refuse, it refused."""
+    """A command that a real server accepts encodes to the same JSON; a command that we refuse, the server refused."""
     commands = recorded_commands(step)
     if commands is None:
         return
@@ -193,7 +193,7 @@ def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapp
 
 @pytest.mark.parametrize("step", steps_of("http_*", "api_*", "channel_*", "history_*", "gocent_requests"))
 def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
-    """Each recorded reply becomes a value or an error for each of its commands, or an HTTPStatusError for them all."""
+    """Each recorded reply becomes a value or an error for each command, or an HTTPStatusError for all of them."""
     status, text = step["response"]["status"], step["response"].get("body", "")
     reply = HTTPReply(status, text.encode(), tuple((k.lower(), v) for k, v in step["response"]["headers"].items()))
     if status != 200:
@@ -225,7 +225,7 @@ def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
 
 
 def test_a_request_is_an_array_with_positions_as_uids() -> None:
-    """One command or many, none or data as it is written: the body is always an array in the order of the calls."""
+    """The body is always an array in the order of the calls, even for zero or one, and keeps data as written."""
     calls = prepared(Publish("a", b' {"x": 1.0} '), History("b"), Channels())
     assert CODEC.request(calls).body == (
         b'[{"uid":"0","method":"publish","params":{"channel":"a","data": {"x": 1.0} }},'
@@ -237,7 +237,7 @@ def test_a_request_is_an_array_with_positions_as_uids() -> None:
 @given(channel=st.text(min_size=1), data=st.none() | st.integers() | st.text(), secret=st.text(min_size=1))
 @settings(deadline=None)
 def test_the_signature_is_over_exactly_the_body(channel: str, data: Any, secret: str) -> None:
-    """Whatever is in it, the bytes that are signed are the bytes that are sent, and they are JSON."""
+    """The signed bytes are the bytes that are sent, for any content, and they are JSON."""
     codec = Codec("http://h", secret)
     request = codec.request([codec.prepare(Publish(channel, data))])
     assert dict(request.headers)["X-API-Sign"] == generate_api_sign(secret, request.body)
@@ -245,7 +245,7 @@ def test_the_signature_is_over_exactly_the_body(channel: str, data: Any, secret:
 
 
 def test_an_unsigned_request_carries_no_sign() -> None:
-    """Without a secret there is no header to be wrong."""
+    """Without a secret, a request has no signature header."""
     assert UNSIGNED.request(prepared(Channels())).headers == (("Content-Type", "application/json"),)
 
 
@@ -258,14 +258,14 @@ class Subclass(Publish, frozen=True):
 
 
 @pytest.mark.parametrize("thing", [Stranger(), Subclass("a", 1), "publish", None, Publish, {"method": "publish"}])
-def test_what_is_no_command_of_this_dialect_is_refused(thing: Any) -> None:
+def test_a_command_of_another_dialect_is_refused(thing: Any) -> None:
     """Only commands of 1.x can be sent to a 1.x server."""
     with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x: take one from centripetal\.v1"):
         CODEC.prepare(thing)
 
 
 def test_the_repr_shows_where_and_whether_but_not_the_secret() -> None:
-    """A log may hold a codec."""
+    """The repr shows the address and whether requests are signed, so a codec can be logged."""
     assert repr(CODEC) == "<Codec of Centrifugo 1.x at http://localhost:8000/api/, signed>"
     assert repr(UNSIGNED) == "<Codec of Centrifugo 1.x at http://localhost:8000/api/, unsigned>"
 
@@ -282,14 +282,14 @@ CALLS = prepared(Publish("a", 1), Channels())
 
 
 def test_each_response_knows_its_command() -> None:
-    """Responses come in the order of the calls, each with its command and place."""
+    """Responses come in the order of the calls, each with its command and index."""
     responses = CODEC.outcomes(CALLS, HTTPReply(200, GOOD))
     assert [response.result() for response in responses] == [True, []]
     assert [(r.command, r.index) for r in responses] == [(CALLS[0].command, 0), (CALLS[1].command, 1)]
 
 
-def test_an_error_of_one_command_is_its_own() -> None:
-    """The others of the same request have their results."""
+def test_an_error_of_one_command_does_not_affect_the_others() -> None:
+    """An error of one command does not affect the results of the other commands in the same request."""
     body = answers(
         {"uid": "0", "method": "publish", "error": "namespace not found", "advice": "fix"},
         {"uid": "1", "method": "channels", "body": {"data": ["a"]}},
@@ -303,8 +303,8 @@ def test_an_error_of_one_command_is_its_own() -> None:
     assert caught.value.command is CALLS[0].command
 
 
-def test_replies_of_older_servers_are_taken() -> None:
-    """Another order of members, no advice, members that nobody knows, white space: all the same (spec v1 §14)."""
+def test_replies_of_older_servers_are_accepted() -> None:
+    """Another order of members, missing advice, unknown members and white space are accepted (spec v1 §14)."""
     body = b"""
         [ {"uid":"0","body":null,"error":null,"method":"publish"},
         {"body":{"data":[]},"uid":"1","x":5,"method":"channels"}]
@@ -312,8 +312,8 @@ def test_replies_of_older_servers_are_taken() -> None:
     assert [response.result() for response in CODEC.outcomes(CALLS, HTTPReply(200, body))] == [True, []]
 
 
-def test_a_reply_cannot_say_what_it_answers() -> None:
-    """The command of a response comes from us, whatever members a server invents."""
+def test_a_reply_cannot_replace_the_command_of_a_response() -> None:
+    """The command of a response comes from the codec, whatever members a server adds."""
     body = GOOD.replace(b'"uid": "0"', b'"uid": "0", " command": "evil", " index": 7')
     assert body != GOOD
     response = CODEC.outcomes(CALLS, HTTPReply(200, body))[0]
@@ -321,7 +321,7 @@ def test_a_reply_cannot_say_what_it_answers() -> None:
 
 
 def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
-    """A history that holds broken text costs the other commands of the request nothing."""
+    """Invalid text in one history does not affect the other commands of the request."""
     body = rb"""[{"uid":"0","method":"history","error":null,"body":{"channel":"x","data":
         [{"uid":"m","channel":"x","data":"a\ud83d"}]}},{"uid":"1","method":"channels","error":null,"body":{"data":[]}}]"""
     history, channels = CODEC.outcomes(prepared(History("x"), Channels()), HTTPReply(200, body))
@@ -362,8 +362,8 @@ MALFORMED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
-def test_what_does_not_answer_the_commands_is_malformed(body: bytes) -> None:
-    """A reply to other commands, or no reply at all, is never taken for success; nobody knows what has run."""
+def test_a_reply_that_does_not_match_the_commands_is_malformed(body: bytes) -> None:
+    """A reply that does not match the commands is never taken for success, and `executed` is "unknown"."""
     with pytest.raises(MalformedResponseError) as caught:
         CODEC.outcomes(CALLS, HTTPReply(200, body))
     assert (caught.value.executed, caught.value.retryable) == ("unknown", False)
@@ -371,7 +371,7 @@ def test_what_does_not_answer_the_commands_is_malformed(body: bytes) -> None:
 
 
 STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
-    # status, commands -> class, executed, retryable, what the text says to do
+    # status, commands -> class, executed, retryable, advice in the message
     (204, 1, HTTPStatusError, "unknown", False, "an empty body"),
     (301, 1, HTTPStatusError, "no", False, "redirects are not followed, use '/elsewhere/' as URL"),
     (307, 2, HTTPStatusError, "no", False, "redirects are not followed, use '/elsewhere/' as URL"),
@@ -393,10 +393,10 @@ STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
 
 
 @pytest.mark.parametrize(("status", "count", "kind", "executed", "retryable", "text"), STATUSES)
-def test_a_status_says_what_happened_and_what_to_do(
+def test_an_http_status_becomes_an_error_with_advice(
     status: int, count: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
-    """Each status other than 200 is the right error, says whether commands have run, and advises."""
+    """Each status other than 200 raises the right error class, with the right `executed` and with advice."""
     body = b"" if status == 204 else b"oh dear"
     with pytest.raises(HTTPStatusError) as caught:
         CODEC.outcomes(CALLS[:count], HTTPReply(status, body, (("location", "/elsewhere/"),)))
@@ -409,19 +409,19 @@ def test_a_status_says_what_happened_and_what_to_do(
 
 
 def test_a_400_advises_an_unsigned_client_to_sign() -> None:
-    """Who sends no signature is told that the server may want one."""
+    """For an unsigned request, the error explains that the server may want a signature."""
     with pytest.raises(HTTPStatusError, match=r"the server wants .*secret"):
         UNSIGNED.outcomes(CALLS, HTTPReply(400, b"Bad Request\n"))
 
 
-def test_a_redirect_that_leads_nowhere_is_said_so() -> None:
-    """Without a Location there is no URL to advise."""
+def test_a_redirect_without_a_location_is_reported() -> None:
+    """Without a Location header, the error advises to check the URL."""
     with pytest.raises(HTTPStatusError, match="redirects are not followed, check the URL"):
         CODEC.outcomes(CALLS, HTTPReply(302, b""))
 
 
 def test_an_error_page_is_quoted_in_part() -> None:
-    """The text shows the beginning of what came instead of a reply; the error has more of it."""
+    """The message shows the beginning of the page; `body` holds the first 4,096 bytes."""
     page = b"<html>\xff" + b"x" * 10_000
     with pytest.raises(HTTPStatusError) as caught:
         CODEC.outcomes(CALLS, HTTPReply(502, page))
@@ -440,8 +440,8 @@ replies_near_good = st.tuples(
 @given(status=st.integers(200, 599) | st.just(200), body=st.binary() | replies_near_good, signed=st.booleans())
 @example(status=200, body=GOOD, signed=True)
 @settings(deadline=None, max_examples=300)
-def test_any_reply_is_outcomes_or_our_error(status: int, body: bytes, signed: bool) -> None:
-    """Whatever a server says, the caller gets one outcome a command, each a value or an error of ours, or one error."""
+def test_any_reply_becomes_outcomes_or_our_error(status: int, body: bytes, signed: bool) -> None:
+    """Any reply becomes one outcome per command, each a value or an error of ours, or raises a single error of ours."""
     failure: CentripetalError | None = None
     try:
         responses: Sequence[Response] = (CODEC if signed else UNSIGNED).outcomes(CALLS, HTTPReply(status, body))

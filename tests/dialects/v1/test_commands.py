@@ -1,4 +1,4 @@
-"""The API commands of 1.x: what they send, and what they refuse because the server would."""
+"""The API commands of 1.x: the params that they send, and the arguments that they refuse because the server would."""
 
 import enum
 import inspect
@@ -49,7 +49,7 @@ class Room(enum.StrEnum):
     ],
 )
 def test_a_command_sends_its_parameters(command: Command[Any], name: str, params: bytes) -> None:
-    """Parameters travel under the server's names; options that were not given do not travel."""
+    """Params have the server's names; options that were not given are left out."""
     assert command.name == name
     assert command.body() == params
 
@@ -83,15 +83,15 @@ def test_a_command_sends_its_parameters(command: Command[Any], name: str, params
         (History(5), "channel must be text"),  # type: ignore[arg-type]
     ],
 )
-def test_what_the_server_would_refuse_is_not_sent(command: Command[Any], text: str) -> None:
-    """A fatal command would cost its neighbours their replies, so it ends here with a better text."""
+def test_a_command_that_the_server_would_refuse_is_not_sent(command: Command[Any], text: str) -> None:
+    """A fatal command would cost the other commands of the request their replies, so it is refused."""
     with pytest.raises(UsageError, match=f"^{text}") as caught:
         command.body()
     assert caught.value.executed == "no"
 
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
-def test_every_command_explains_itself(kind: type[Command[Any]]) -> None:
+def test_every_command_documents_its_arguments(kind: type[Command[Any]]) -> None:
     """Each command's docstring names its arguments, and its options are keyword-only."""
     parameters = inspect.signature(kind).parameters
     text = inspect.getdoc(kind)
@@ -103,7 +103,7 @@ def test_every_command_explains_itself(kind: type[Command[Any]]) -> None:
 
 
 def test_the_table_has_each_method_once() -> None:
-    """The commands are all that a 1.8.0 server knows."""
+    """The commands are all those that a 1.8.0 server supports."""
     names = [kind.name for kind in COMMANDS]
     assert len(names) == len(set(names))
     assert set(names) == {

@@ -1,4 +1,4 @@
-"""Signs and tokens of 1.x: as the real server computes them, and only over what it can use."""
+"""Signatures and tokens of 1.x are computed as by the real server, and unusable values are not signed."""
 
 import enum
 import hashlib
@@ -27,8 +27,8 @@ SECRET = "hunter2"
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["what"])
-def test_every_recorded_signature_comes_out(vector: dict[str, Any]) -> None:
-    """Each vector was accepted by a real server; text and bytes give the same."""
+def test_every_recorded_signature_is_reproduced(vector: dict[str, Any]) -> None:
+    """Every vector that a real server accepted is reproduced, from text and from bytes."""
     generate, secret, parts = GENERATE[vector["what"]], vector["secret"], vector["parts"]
     assert generate(secret, *parts) == vector["hex"]
     assert generate(secret.encode(), *parts) == vector["hex"]
@@ -36,12 +36,12 @@ def test_every_recorded_signature_comes_out(vector: dict[str, Any]) -> None:
 
 
 def test_the_vectors_cover_all_three_kinds() -> None:
-    """No kind of signature is without a vector."""
+    """There is a vector for every kind of signature."""
     assert {vector["what"] for vector in VECTORS} == set(GENERATE)
 
 
 def test_trailing_parts_may_be_left_out() -> None:
-    """Without info, a token and a sign are those over the empty text."""
+    """Leaving out info gives the same token and signature as an empty info."""
     assert generate_client_token("s", "42", "1500000000") == generate_client_token("s", "42", "1500000000", "")
     assert generate_channel_sign("s", "c", "$x") == generate_channel_sign("s", "c", "$x", "")
 
@@ -57,8 +57,8 @@ def test_a_timestamp_may_be_a_number(timestamp: Any) -> None:
 
 
 @pytest.mark.parametrize("timestamp", ["+5", "-5", "007", str(2**63 - 1), -(2**63) + 1])
-def test_a_timestamp_is_whatever_the_server_parses(timestamp: Any) -> None:
-    """A sign and leading zeros are fine with the server, so they are here."""
+def test_any_timestamp_that_the_server_parses_is_accepted(timestamp: Any) -> None:
+    """A sign and leading zeros are accepted, because the server accepts them."""
     assert generate_client_token("s", "", timestamp) == sign(b"s", str(timestamp).encode())
 
 
@@ -97,7 +97,7 @@ ARGUMENTS = [
     ("generate", "arguments", "text"), ARGUMENTS, ids=[f"{index}" for index in range(len(ARGUMENTS))]
 )
 def test_bad_arguments_are_refused(generate: Callable[..., str], arguments: tuple[Any, ...], text: str) -> None:
-    """What the server would refuse, or choke on later, is not signed; and the secret is in no error."""
+    """Values that the server would refuse or fail on later are not signed, and no error shows the secret."""
     with pytest.raises(UsageError, match=f"^{text}") as caught:
         generate(*arguments)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -106,7 +106,7 @@ def test_bad_arguments_are_refused(generate: Callable[..., str], arguments: tupl
 @given(secret=st.text(min_size=1), parts=st.lists(st.binary(), max_size=3))
 @settings(deadline=None)
 def test_a_sign_is_an_hmac_in_lower_case_hex(secret: str, parts: list[bytes]) -> None:
-    """Any secret and any bytes sign to 64 characters of hex, the HMAC over the joined parts."""
+    """A signature of any bytes is the HMAC over the joined parts, as 64 hexadecimal digits."""
     key, message = secret.encode(), b"".join(parts)
     made = sign(key, *parts)
     assert made == generate_api_sign(secret, message) == hmac.new(key, message, hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Replies of 1.x: the body of each method, the errors that the server states, and every form of older servers."""
+"""Decoding of 1.x replies: the body of each method, errors of the server, and every form of older servers."""
 
 import json
 import pickle
@@ -48,19 +48,19 @@ BODIES: list[tuple[str, bytes, Any]] = [
 
 
 def test_every_method_has_its_decoder() -> None:
-    """No command is without a public decoder for the body of its reply."""
+    """Each command has a public decoder for the body of its reply."""
     assert {f"decode_{method}" for method in DECODE} == {name for name in replies.__all__ if name.startswith("decode_")}
 
 
 @pytest.mark.parametrize(("method", "body", "value"), BODIES)
 def test_a_body_becomes_the_result_of_its_method(method: str, body: bytes, value: Any) -> None:
-    """Each method's body, of old servers too, is the value that the client's method is declared to return."""
+    """Each method's body, also from old servers, becomes the value that the client's method is declared to return."""
     assert DECODE[method](body) == value
     assert Response(method, None, msgspec.Raw(body)).result() == value
 
 
 def test_history_keeps_the_order_of_the_server() -> None:
-    """Newest first, as sent; data of any kind is in it."""
+    """Messages stay in the order that the server sends (newest first), with data of any kind."""
     text = (
         b'{"channel":"x","data":[{"uid":"2","channel":"x","data":null},{"uid":"1","channel":"x","data":{"a":1e400}}]}'
     )
@@ -69,7 +69,7 @@ def test_history_keeps_the_order_of_the_server() -> None:
 
 
 def test_half_of_an_emoji_in_one_message_does_not_hide_the_others() -> None:
-    """A browser that publishes half of a surrogate pair spoils nobody's history or presence."""
+    """Half of a surrogate pair that a browser published does not make a history or a presence unreadable."""
     text = rb'{"channel":"x","data":[{"uid":"2","channel":"x","data":"a\ud83d"},{"uid":"1","channel":"x","data":1}]}'
     assert [message.data for message in replies.decode_history(text)] == ["a\ufffd", 1]
     text = rb'{"channel":"x","data":{"c":{"user":"42","client":"c","default_info":{"\ude00":"\ud83d\ude00"}}}}'
@@ -102,8 +102,8 @@ WRONG: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize(("method", "body"), WRONG, ids=lambda value: ascii(value[:30]))
-def test_another_body_is_malformed(method: str, body: bytes) -> None:
-    """What is not the body of this method is our MalformedResponseError; the command has run by then."""
+def test_a_body_of_another_shape_is_malformed(method: str, body: bytes) -> None:
+    """A body of another shape raises MalformedResponseError; `executed` is "yes" because the command has run."""
     with pytest.raises(MalformedResponseError) as caught:
         DECODE[method](body)
     assert caught.value.executed == "yes"
@@ -131,7 +131,7 @@ fields: st.SearchStrategy[Any] = st.recursive(
 @example(b'{"data":{"uid":"n","name":"x","metrics":[]}}')
 @settings(deadline=None, max_examples=60)
 def test_decoding_any_body_gives_a_value_or_our_error(method: str, body: bytes) -> None:
-    """Nothing but MalformedResponseError escapes, and whatever is returned can be shown."""
+    """Decoding raises only MalformedResponseError, and every value that it returns has a repr."""
     try:
         value = DECODE[method](body)
     except MalformedResponseError:
@@ -159,8 +159,10 @@ ERRORS: list[tuple[str, str, str, str, bool]] = [
 
 
 @pytest.mark.parametrize(("method", "error", "advice", "executed", "retryable"), ERRORS)
-def test_a_stated_error_is_a_server_error(method: str, error: str, advice: str, executed: str, retryable: bool) -> None:
-    """The server's words and advice are kept; what they mean for a repetition is said."""
+def test_an_error_in_a_reply_is_a_server_error(
+    method: str, error: str, advice: str, executed: str, retryable: bool
+) -> None:
+    """The error keeps the server's text and advice, and tells whether the command ran and can be retried."""
     response = Response(method, error, msgspec.Raw(b'{"channel":"x","data":null}'), advice=advice)
     with pytest.raises(ServerError) as caught:
         response.result()
@@ -179,14 +181,14 @@ def test_a_stated_error_is_a_server_error(method: str, error: str, advice: str, 
     ],
 )
 def test_an_error_names_the_option_to_look_at(method: str, error: str, hint: str) -> None:
-    """Where one option of the server is the reason, the text says which."""
+    """If a single option of the server explains the error, the message names the option."""
     with pytest.raises(ServerError, match=hint):
         Response(method, error).result()
 
 
 @pytest.mark.parametrize("failing", [Response("publish", "no"), Response("publish", None, msgspec.Raw(b"1"))])
-def test_an_error_of_a_response_says_which_command_it_is(failing: Response) -> None:
-    """The command and its place, which the codec has set, are in the error."""
+def test_an_error_of_a_response_names_its_command(failing: Response) -> None:
+    """The error contains the command and the index that the codec set."""
     failing.command, failing.uid = Publish("news", 1), "3"
     with pytest.raises(
         (ServerError, MalformedResponseError), match=r"^publish \(command 3 of the request\): "
@@ -196,13 +198,13 @@ def test_an_error_of_a_response_says_which_command_it_is(failing: Response) -> N
 
 
 def test_a_response_of_an_unknown_method_is_malformed() -> None:
-    """A method that no client asks for has no result."""
+    """A method that no client calls has no result."""
     with pytest.raises(MalformedResponseError, match="unknown method 'nope'"):
         Response("nope").result()
 
 
-def test_a_response_has_the_parts_that_gocent_has() -> None:
-    """Method, error and the bytes of the body; an empty error counts as none, as in gocent."""
+def test_a_response_has_the_fields_of_gocent() -> None:
+    """A response has method, error and the bytes of the body, and an empty error counts as no error, as in gocent."""
     response = Response("channels", None, msgspec.Raw(b'{"data":["a"]}'))
     assert (response.method, response.error, response.body) == ("channels", None, b'{"data":["a"]}')
     assert repr(response) == """Response(method='channels', error=None, body=b'{"data":["a"]}')"""
@@ -210,13 +212,13 @@ def test_a_response_has_the_parts_that_gocent_has() -> None:
     assert Response("publish").body == b"null"
 
 
-def test_a_response_may_be_made_of_bytes() -> None:
-    """Tests of users make responses by hand, from bytes."""
+def test_a_response_can_be_created_from_bytes() -> None:
+    """Tests of users can create responses from bytes."""
     assert Response("channels", None, b'{"data":["a"]}').result() == ["a"]  # type: ignore[arg-type]
 
 
-def test_a_server_error_goes_to_another_process_with_its_command() -> None:
-    """A task queue can report which command failed."""
+def test_a_pickled_server_error_keeps_its_command() -> None:
+    """A pickled error keeps its command, so a task queue can report which command failed."""
     response = Response("broadcast", "namespace not found", advice="fix")
     response.command, response.uid = Broadcast(["a"], 1), "0"
     with pytest.raises(ServerError) as caught:

@@ -1,4 +1,4 @@
-"""What 1.x answers as Python values: nothing of users' JSON is lost, and older servers' forms are understood."""
+"""Results of 1.x as Python values: users' JSON stays complete, and the forms of older servers are decoded."""
 
 from typing import Any
 
@@ -32,8 +32,10 @@ def message(text: bytes) -> Message:
         (None, None, None),
     ],
 )
-def test_an_info_is_there_as_value_and_as_bytes(member: str, text: bytes | None, raw: bytes | None, value: Any) -> None:
-    """An info is decoded when asked for; absent, and the empty forms of servers before 1.3.0, are None."""
+def test_an_info_is_available_as_value_and_as_bytes(
+    member: str, text: bytes | None, raw: bytes | None, value: Any
+) -> None:
+    """An info is decoded on access; an absent info, and the empty forms of servers before 1.3.0, are None."""
     who = info(b'{"user":"42","client":"c"%s}' % (b"" if text is None else b',"%s":%s' % (member.encode(), text)))
     assert (who.user, who.client) == ("42", "c")
     assert getattr(who, member) == value
@@ -43,7 +45,7 @@ def test_an_info_is_there_as_value_and_as_bytes(member: str, text: bytes | None,
 
 
 def test_a_message_has_its_data_as_value_and_as_bytes() -> None:
-    """Data is decoded anew at each access, so nobody changes what another one reads; its bytes keep every digit."""
+    """Data is decoded again at each access, so callers cannot change each other's data; its bytes keep every digit."""
     news = message(b'{"uid":"u","channel":"news","data":{"n":1.10}}')
     assert (news.uid, news.channel, news.client, news.info, news.timestamp) == ("u", "news", None, None, None)
     assert news.data == {"n": 1.1}
@@ -64,8 +66,8 @@ def test_a_message_has_its_data_as_value_and_as_bytes() -> None:
         (b',"something":"new"', (None, None, None)),
     ],
 )
-def test_messages_of_older_and_newer_servers_are_understood(members: bytes, expected: tuple[Any, ...]) -> None:
-    """Timestamps, empty forms and unknown members are no reason to fail (spec v1 §14)."""
+def test_messages_of_older_and_newer_servers_are_decoded(members: bytes, expected: tuple[Any, ...]) -> None:
+    """Timestamps, empty forms and unknown members are accepted (spec v1 §14)."""
     old = message(b'{"uid":"u","channel":"news","data":null%s}' % members)
     client, who, timestamp = expected
     assert (old.client, old.timestamp, old.data) == (client, timestamp, None)
@@ -92,7 +94,7 @@ def test_messages_of_older_and_newer_servers_are_understood(members: bytes, expe
     ],
 )
 def test_a_repr_shows_decoded_values(value: Any, text: str) -> None:
-    """People read values and not raw JSON; what is not there is not shown. Rich gets the same parts."""
+    """A repr shows values instead of raw JSON and leaves out absent fields. Rich gets the same fields."""
     assert repr(value) == text
     assert [name for name, *_ in value.__rich_repr__()] == [
         field.removeprefix("raw_") for field in value.__struct_fields__
@@ -100,7 +102,7 @@ def test_a_repr_shows_decoded_values(value: Any, text: str) -> None:
 
 
 def test_a_repr_never_fails() -> None:
-    """Data that Python cannot read shows as bytes, so that a log line does not become an error."""
+    """Data that Python cannot decode is shown as bytes, so that a log line does not raise."""
     digits = b"1" * 5000
     strange = message(b'{"uid":"u","channel":"x","data":%s}' % digits)
     with pytest.raises(MalformedResponseError):
@@ -109,8 +111,8 @@ def test_a_repr_never_fails() -> None:
     assert {name: value for name, value, _ in strange.__rich_repr__()}["data"] == digits
 
 
-def test_results_are_values() -> None:
-    """Results compare by what they hold."""
+def test_results_compare_by_value() -> None:
+    """Results compare by their fields."""
     text = b'{"uid":"u","channel":"x","data":1}'
     assert message(text) == message(text) != message(text.replace(b"1", b"2"))
     assert Stats([NodeInfo("n", "node")], 60) == Stats([NodeInfo("n", "node")], 60)

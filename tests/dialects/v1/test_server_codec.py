@@ -1,4 +1,4 @@
-"""The server's side of the 1.x API: what is read out of bodies, and how replies are printed."""
+"""The server's side of the 1.x API: decoding of request bodies and encoding of replies."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def read_one(method: str, params: bytes | None) -> Command[Any]:
 
 
 def test_a_body_is_an_object_or_an_array() -> None:
-    """Both give a list of envelopes whose params are untouched."""
+    """An object and an array both give a list of envelopes with unchanged params."""
     (one,) = read_envelopes(b'{"uid":"1","method":"x","params": {"a": 1} }\n')
     assert (one.uid, one.method, bytes(one.params)) == ("1", "x", b'{"a": 1}')
     assert [envelope.uid for envelope in read_envelopes(b'[{"UID":"1"},{"uid":"2","more":1},null]')] == ["1", "2", ""]
@@ -48,8 +48,8 @@ def test_a_body_is_an_object_or_an_array() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b" {}", b"\xef\xbb\xbf{}", b"null", b"1", b'"x"', b"{", b"[1]", b"[{}", b"{}{}", b'[{},{"uid":5}]']
 )
-def test_other_bodies_are_given_up_before_anything_runs(body: bytes) -> None:
-    """A wrong envelope anywhere spoils the whole body."""
+def test_a_malformed_body_is_refused_before_any_command_runs(body: bytes) -> None:
+    """A malformed envelope at any position makes the whole body invalid."""
     with pytest.raises(InvalidMessageError):
         read_envelopes(body)
 
@@ -62,14 +62,14 @@ def test_a_publish_carries_its_data_verbatim() -> None:
 
 
 def test_null_is_data() -> None:
-    """Only absent data is missing."""
+    """`"data": null` is data; only an absent member is missing."""
     command = read_one("publish", b'{"channel":"c","data":null,"client":null,"uid":""}')
     assert isinstance(command, Publish)
     assert (bytes(command.data), command.client, command.uid) == (b"null", None, None)
 
 
-def test_a_broadcast_may_lack_everything() -> None:
-    """Missing parameters of a broadcast are for its execution to refuse."""
+def test_a_broadcast_without_params_is_decoded() -> None:
+    """A broadcast can be decoded without parameters, because its execution refuses missing ones."""
     command = read_one("broadcast", b"null")
     assert isinstance(command, Broadcast)
     assert (list(command.channels), bytes(command.data)) == ([], b"")
@@ -89,7 +89,7 @@ def test_a_broadcast_may_lack_everything() -> None:
     ],
 )
 def test_params_become_commands(method: str, params: bytes | None, expected: Command[Any]) -> None:
-    """Params may be null, and are not looked at where a command has none."""
+    """Params may be null, and are ignored if the command has none."""
     assert read_one(method, params) == expected
 
 
@@ -117,8 +117,8 @@ def test_params_become_commands(method: str, params: bytes | None, expected: Com
         ("history", None),
     ],
 )
-def test_fatal_commands(method: str, params: bytes | None) -> None:
-    """Spec v1 §6.1 lists what ends a request."""
+def test_a_fatal_command_is_invalid(method: str, params: bytes | None) -> None:
+    """Each command that ends a request is an InvalidMessageError (spec v1 §6.1)."""
     with pytest.raises(InvalidMessageError):
         read_one(method, params)
 
@@ -163,33 +163,31 @@ INFO_TEXT = (
         (Node(), NODE, b'"error":null,"body":{"data":' + NODE_TEXT + b"}"),
     ],
 )
-def test_replies_are_printed_as_the_real_server_prints_them(
-    command: Command[Any], result: object, expected: bytes
-) -> None:
-    """Order of members, null and empty, and escapes are those of spec v1 §5.6 to §7.2."""
+def test_replies_are_encoded_as_by_the_real_server(command: Command[Any], result: object, expected: bytes) -> None:
+    """The order of members, null and empty values, and escapes follow spec v1 §5.6 to §7.2."""
     text = reply(Envelope(), command, result)
     assert text == b'{"method":"%b",%b}' % (command.name.encode(), expected)
 
 
 def test_the_uid_comes_first_if_there_is_one() -> None:
-    """A uid is echoed as any string."""
+    """A uid of any text is echoed as the first member."""
     assert reply(Envelope(uid='"'), Channels(), []).startswith(rb'{"uid":"\"","method":')
 
 
-def test_info_that_is_no_json_cannot_be_printed() -> None:
-    """What a client passed as info may be anything, and then no reply can hold it (spec v1 §9.4)."""
+def test_an_info_of_invalid_json_cannot_be_encoded() -> None:
+    """A client's info may be invalid JSON, and a reply with such an info cannot be encoded (spec v1 §9.4)."""
     with pytest.raises(JSONError):
         reply(Envelope(), Presence("c"), {"a": ClientInfo("", "a", msgspec.Raw(b"nonsense"))})
 
 
 def test_the_answer_is_always_an_array() -> None:
-    """Replies are joined without white space."""
+    """Replies are joined into an array without white space."""
     assert join([]) == b"[]"
     assert join([b"{}", b"{}"]) == b"[{},{}]"
 
 
-def test_every_command_of_the_api_can_be_read() -> None:
-    """No command of the client is unknown to the server."""
+def test_every_command_of_the_api_can_be_decoded() -> None:
+    """The server decodes every command that a client can send."""
     for command in COMMANDS:
         params = b'{"channel":"c","data":1,"user":"u","channels":["c"]}'
         assert type(read_one(command.name, params)) is command

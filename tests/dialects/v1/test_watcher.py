@@ -1,4 +1,4 @@
-"""Somebody who watches channels of a 1.x server: against recorded conversations, by tables, and with any bytes."""
+"""Watching channels of a 1.x server: recorded conversations, tables of single steps, and arbitrary bytes."""
 
 import json
 import re
@@ -38,13 +38,13 @@ NOW = 1_500_000_000.0
 
 
 def commands(step: Step) -> list[tuple[str, Params]]:
-    """What a step sends, with the uids."""
+    """Return the commands that a step sends, with their uids."""
     envelopes = [envelope for frame in step.send for envelope in read_envelopes(frame)]
     return [(each.uid, read_params(each, COMMANDS[each.method])) for each in envelopes]
 
 
-def said(event: Event) -> tuple[Any, ...]:
-    """An event as a line of a table; errors by their text."""
+def row_of(event: Event) -> tuple[Any, ...]:
+    """Return an event as a row of a table, with errors as text."""
     # Publications of 1.x have neither offsets nor tags.
     values = [getattr(event, name) for name in event.__struct_fields__ if name not in ("offset", "tags")]
     return (type(event), *(str(value) if isinstance(value, Exception) else value for value in values))
@@ -54,7 +54,7 @@ def said(event: Event) -> tuple[Any, ...]:
 
 
 def replay(watcher: Watcher, name: str, connections: str) -> list[Event]:
-    """What the watcher makes of what a real server sent on these connections, one after the other."""
+    """Return the watcher's events for the frames that a real server sent on these connections, in order."""
     events: list[Event] = []
     to_send: deque[tuple[str, Params]] = deque()
     uids: dict[str, str] = {}
@@ -72,7 +72,7 @@ def replay(watcher: Watcher, name: str, connections: str) -> list[Event]:
         elif frame["dir"] == "send" and "data" in frame:
             answer_to(frame, to_send, uids)
         elif frame["dir"] == "recv" and "data" in frame:
-            # What somebody else than the watcher asked for stays a reply that it does not know.
+            # A reply to a command that the watcher did not send gets a uid that the watcher does not know.
             data = re.sub(
                 rb'"uid":"(\d+)"',
                 lambda f: b'"uid":"%b"' % uids.get(f[1].decode(), "?").encode(),
@@ -83,13 +83,13 @@ def replay(watcher: Watcher, name: str, connections: str) -> list[Event]:
             take(watcher.closed(frame["close"]["code"], frame["close"]["reason"]))
         if events and isinstance(events[-1], Ended):
             break
-    # A recorded client may have gone on before it subscribed to everything again.
+    # A recorded client may have sent other commands before it had subscribed to all channels again.
     assert all(isinstance(params, Subscribe) for _, params in to_send)
     return events
 
 
 def answer_to(frame: Mapping[str, Any], to_send: "deque[tuple[str, Params]]", uids: dict[str, str]) -> None:
-    """Make sure that the watcher sends what was recorded, as long as it has anything to send."""
+    """Check that the watcher sends the recorded commands, as long as it has commands to send."""
     for envelope in read_envelopes(payload(frame, "data")):
         params = read_params(envelope, COMMANDS[envelope.method])
         if not to_send or type(params) is not type(to_send[0][1]):
@@ -243,18 +243,18 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
 
 
 @pytest.mark.parametrize(("name", "connections", "user", "channels", "events"), REPLAYS, ids=[r[0] for r in REPLAYS])
-def test_what_a_real_server_sent_becomes_events(
+def test_frames_of_a_real_server_become_events(
     name: str, connections: str, user: str, channels: list[str], events: list[tuple[Any, ...]]
 ) -> None:
-    """It sends what the recorded client sent, and makes these events of the answers."""
-    assert list(map(said, replay(Watcher(channels, secret=SECRET, user=user), name, connections))) == events
+    """The watcher sends the commands of the recorded client and turns the replies into these events."""
+    assert list(map(row_of, replay(Watcher(channels, secret=SECRET, user=user), name, connections))) == events
 
 
-def test_what_was_missed_comes_oldest_first() -> None:
-    """Between the reply and what is new, with the uid of the last message seen asked for (spec v1 §9.8)."""
+def test_missed_messages_come_oldest_first() -> None:
+    """Missed messages come after the reply and before new messages (spec v1 §9.8)."""
     events = replay(Watcher(["public:r"], secret=SECRET, user="42"), "ws_recover", "a b")
     again = [index for index, event in enumerate(events) if isinstance(event, Connected)][1]
-    told = [said(event) for event in events[again + 1 :] if isinstance(event, Subscribed | Gap | Published)]
+    told = [row_of(event) for event in events[again + 1 :] if isinstance(event, Subscribed | Gap | Published)]
     assert told == [
         (Subscribed, "public:r", True),
         (Published, "public:r", b"3", None, "m3", True),
@@ -271,7 +271,7 @@ CONNECTED = (
 
 
 def connected(channels: Sequence[str] = ("c",), secret: str | None = SECRET, ttl: int = 0) -> Watcher:
-    """A watcher that waits for the replies to its subscriptions, whose uids begin at 2."""
+    """Return a watcher that waits for the replies to its subscriptions, whose uids start at 2."""
     watcher = Watcher(channels, secret=secret, user="42")
     watcher.opened(NOW)
     step = watcher.received(CONNECTED % (b"true" if ttl else b"false", ttl), NOW)
@@ -280,7 +280,7 @@ def connected(channels: Sequence[str] = ("c",), secret: str | None = SECRET, ttl
 
 
 def subscribed(watcher: Watcher, uid: int = 2, channel: str = "c", **body: Any) -> Step:
-    """What comes of the reply to a subscription."""
+    """Return the step that follows from the reply to a subscription."""
     whole = {"channel": channel, "status": True, "last": "", "messages": None, "recovered": False, **body}
     return watcher.received(json.dumps({"uid": str(uid), "method": "subscribe", "body": whole}).encode(), NOW)
 
@@ -294,14 +294,14 @@ def push(uid: str, channel: str = "c") -> bytes:
 
 
 def test_a_connection_begins_with_a_token() -> None:
-    """Made of the secret, the user and the time, as the recorded clients' were."""
+    """The token is the same as the recorded clients': it signs the user and the time with the secret."""
     watcher = Watcher(["c"], secret=SECRET, user="42")
     token = "0edb687d567dff2c3cae7b18513e77d3f305f9fcd0864edaf16324ae0ca0c73d"
     assert commands(watcher.opened(NOW)) == [("1", Connect("42", "1500000000", token=token))]
 
 
 def test_without_a_secret_there_is_no_token() -> None:
-    """For a server with `insecure`; channels are not signed either, and nothing is refreshed."""
+    """Without a secret (a server with `insecure`), the watcher signs no channels and refreshes nothing."""
     watcher = Watcher(["c"], secret=None)
     assert commands(watcher.opened(NOW)) == [("1", Connect())]
     step = watcher.received(CONNECTED % (b"true", 60), NOW)
@@ -309,11 +309,11 @@ def test_without_a_secret_there_is_no_token() -> None:
     subscribed(watcher)
     assert watcher.wake_at() == NOW + 25
     (ended,) = watcher.closed(3000, '{"reason":"invalid token","reconnect":false}').events
-    assert "wants a token" in said(ended)[1]
+    assert "wants a token" in row_of(ended)[1]
 
 
 def test_every_channel_is_signed() -> None:
-    """Which ones are private is the server's configuration; a name that is given twice counts once."""
+    """All names are signed, because the server decides which are private; a repeated name counts once."""
     watcher = Watcher(["$a", "b", "$a"], secret=SECRET)
     watcher.opened(NOW)
     step = watcher.received(CONNECTED % (b"false", 0), NOW)
@@ -324,7 +324,7 @@ def test_every_channel_is_signed() -> None:
 
 
 def test_pushes_wait_for_the_reply() -> None:
-    """And what is among the missed messages, too, comes once."""
+    """Pushes that arrive before the reply are kept, and a message that is also among the missed messages comes once."""
     watcher = connected()
     subscribed(watcher, last="m1")
     watcher.opened(NOW)
@@ -334,7 +334,7 @@ def test_pushes_wait_for_the_reply() -> None:
     assert (params.recover, params.last) == (True, "m1")
     assert watcher.received(push("m3"), NOW) == watcher.received(push("m4"), NOW) == Step()
     step = subscribed(watcher, 4, messages=[message("m3"), message("m2")], recovered=True)
-    assert [said(event)[-2:] for event in step.events[1:]] == [("m2", True), ("m3", True), ("m4", False)]
+    assert [row_of(event)[-2:] for event in step.events[1:]] == [("m2", True), ("m3", True), ("m4", False)]
     assert watcher.opened(NOW).send
     again = watcher.received((CONNECTED % (b"false", 0)).replace(b'"1"', b'"5"'), NOW)
     assert getattr(commands(again)[0][1], "last", None) == "m4"
@@ -348,8 +348,8 @@ def test_pushes_wait_for_the_reply() -> None:
         ("", {"messages": []}, "none had been seen"),
     ],
 )
-def test_what_was_not_recovered_is_a_gap(last: str, body: dict[str, Any], reason: str) -> None:
-    """With the reason; what the server still has is shown all the same."""
+def test_messages_that_were_not_recovered_are_a_gap(last: str, body: dict[str, Any], reason: str) -> None:
+    """A gap has a reason, and the messages that the server still has are published."""
     watcher = connected()
     subscribed(watcher, last=last)
     watcher.opened(NOW)
@@ -362,7 +362,7 @@ def test_what_was_not_recovered_is_a_gap(last: str, body: dict[str, Any], reason
 
 
 def test_credentials_are_refreshed_before_they_expire() -> None:
-    """At three quarters of their life, and again by what the reply says."""
+    """Credentials are refreshed after three quarters of their life, and then by the life that the reply states."""
     watcher = connected(ttl=8)
     subscribed(watcher)
     assert watcher.wake_at() == NOW + 6
@@ -373,8 +373,8 @@ def test_credentials_are_refreshed_before_they_expire() -> None:
     assert watcher.wake_at() == NOW + 6 + 25
 
 
-def test_a_silent_server_is_asked_and_then_given_up() -> None:
-    """25 seconds without a message, then 5 without an answer; whatever comes counts as a sign of life."""
+def test_a_silent_server_is_pinged_and_then_given_up() -> None:
+    """The watcher pings after 25 silent seconds and gives up 5 seconds later; any message is a sign of life."""
     watcher = connected()
     subscribed(watcher)
     assert watcher.wake_at() == NOW + 25
@@ -391,11 +391,11 @@ def test_a_silent_server_is_asked_and_then_given_up() -> None:
 
 
 def test_a_server_that_does_not_answer_to_connect_is_given_up() -> None:
-    """After the patience that it is given."""
+    """The watcher waits `patience` seconds for the reply to connect."""
     watcher = Watcher(["c"], secret=SECRET, patience=2.0)
     watcher.opened(NOW)
     assert watcher.wake_at() == NOW + 2
-    assert said(watcher.tick(NOW + 2).events[0])[:2] == (Lost, "the server did not answer to connect within 2 s")
+    assert row_of(watcher.tick(NOW + 2).events[0])[:2] == (Lost, "the server did not answer to connect within 2 s")
 
 
 @pytest.mark.parametrize(
@@ -410,10 +410,8 @@ def test_a_server_that_does_not_answer_to_connect_is_given_up() -> None:
         ("c", "42", SECRET, "internal server error", "not subscribed"),
     ],
 )
-def test_a_refused_subscription_says_what_to_do(
-    channel: str, user: str, secret: str | None, error: str, words: str
-) -> None:
-    """Of the only channel it is the end; of one among others it is news."""
+def test_a_refused_subscription_has_advice(channel: str, user: str, secret: str | None, error: str, words: str) -> None:
+    """A refused subscription ends a watcher with one channel, and is an event for a watcher with more channels."""
     for others, kind in (([], Ended), (["other"], Refused)):
         watcher = Watcher([channel, *others], secret=secret, user=user)
         watcher.opened(NOW)
@@ -428,8 +426,8 @@ def test_a_refused_subscription_says_what_to_do(
         assert event.error.executed == "no"
 
 
-def test_an_unsubscribe_of_another_channel_is_no_news() -> None:
-    """It also comes for what nobody had subscribed to (spec v1 §9.10); of one among others it is news only."""
+def test_an_unsubscribe_of_another_channel_is_ignored() -> None:
+    """The server also sends it for channels without a subscription (spec v1 §9.10)."""
     watcher = connected(["c", "d"])
     subscribed(watcher)
     subscribed(watcher, 3, "d")
@@ -440,8 +438,8 @@ def test_an_unsubscribe_of_another_channel_is_no_news() -> None:
     assert [type(event) for event in watcher.received(push("m2", "d"), NOW).events] == [Published]
 
 
-def test_a_broken_push_is_not_the_end() -> None:
-    """Anybody can cause one (spec v1 §9.6); but before it is connected, the server is none."""
+def test_a_broken_push_does_not_end_the_watcher() -> None:
+    """Any client can cause a broken push (spec v1 §9.6); before the connect reply, invalid bytes end the watcher."""
     watcher = connected()
     (event,) = watcher.received(b'{"method":"message","body":{"uid":""","channel":"c","data":1}}', NOW).events
     assert isinstance(event, Unreadable)
@@ -460,8 +458,8 @@ def test_a_broken_push_is_not_the_end() -> None:
         ((CONNECTED % (b"false", 0)).replace(b'"id"', b'""'), "who we are"),
     ],
 )
-def test_a_connect_that_was_not_accepted_is_the_end(reply: bytes, words: str) -> None:
-    """With the server's words, if it has any."""
+def test_a_refused_connect_ends_the_watcher(reply: bytes, words: str) -> None:
+    """The error contains the server's text, if there is any."""
     watcher = Watcher(["c"], secret=SECRET)
     watcher.opened(NOW)
     (event,) = watcher.received(reply, NOW).events
@@ -470,8 +468,8 @@ def test_a_connect_that_was_not_accepted_is_the_end(reply: bytes, words: str) ->
 
 
 @pytest.mark.parametrize("code", [None, 1000, 1011, 3000])
-def test_anything_but_a_clear_no_means_come_back(code: int | None) -> None:
-    """Also an end without a close frame (spec v1 §9.3)."""
+def test_an_unexplained_close_leads_to_a_reconnect(code: int | None) -> None:
+    """An end without a close frame also leads to a reconnect (spec v1 §9.3)."""
     (event,) = connected().closed(code, "").events
     assert isinstance(event, Lost)
     assert isinstance(event.error, ConnectionLostError)
@@ -487,8 +485,8 @@ def test_anything_but_a_clear_no_means_come_back(code: int | None) -> None:
         (["a"], {"user": "\ud800"}, "surrogate"),
     ],
 )
-def test_names_that_cannot_be_are_refused_at_once(channels: list[str], options: dict[str, Any], words: str) -> None:
-    """Before anybody connects."""
+def test_invalid_arguments_are_refused_at_once(channels: list[str], options: dict[str, Any], words: str) -> None:
+    """Invalid arguments are refused before a connection is opened."""
     with pytest.raises(UsageError, match=words):
         Watcher(channels, **{"secret": SECRET, **options})
 
@@ -516,7 +514,7 @@ FRAMES = st.one_of(
 
 @given(st.lists(FRAMES, max_size=12))
 def test_any_bytes_become_events(frames: list[bytes]) -> None:
-    """Whatever a server sends, nothing is raised; nothing is published before its channel is subscribed to."""
+    """A watcher never raises, and publishes nothing from a channel before the subscription."""
     watcher = Watcher(["c"], secret=SECRET, user="42")
     watcher.opened(NOW)
     is_subscribed = False

@@ -1,4 +1,4 @@
-"""Lines of the client protocol, both ways."""
+"""Encoding and decoding of client protocol lines, in both directions."""
 
 import contextlib
 import json
@@ -64,8 +64,8 @@ SENT = [frame["data"] for frame in RECORDED if frame["dir"] == "send" and frame[
 
 
 @pytest.mark.parametrize("line", RECEIVED, ids=range(len(RECEIVED)))
-def test_what_a_real_server_sent_is_understood(line: str) -> None:
-    """All recorded lines can be read, and printed again they are what they were, byte for byte."""
+def test_lines_of_a_real_server_are_decoded(line: str) -> None:
+    """Every recorded line can be decoded, and encodes to the same bytes again."""
     (reply,) = decode_replies(line.encode())
     if reply.push is not None:
         assert encode_push(reply.push) == line.encode()
@@ -75,14 +75,14 @@ def test_what_a_real_server_sent_is_understood(line: str) -> None:
 def without_zeros(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    # A position always says its offset.
+    # A position always contains its offset.
     members = {key: each if key == "since" else without_zeros(each) for key, each in value.items()}
     return {key: each for key, each in members.items() if each not in (0, "", [])}
 
 
 @pytest.mark.parametrize("message", SENT, ids=range(len(SENT)))
-def test_what_clients_sent_is_understood(message: str) -> None:
-    """Nothing that was sent is lost, but for what is no part of the protocol."""
+def test_commands_of_real_clients_are_decoded(message: str) -> None:
+    """Every recorded command is decoded completely, except for members outside the protocol."""
     commands = list(read_commands(message.encode()))
     lines = [json.loads(line) for line in message.splitlines()]
     for line in lines:
@@ -128,8 +128,8 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("reply", "line"), REPLIES)
-def test_replies_are_printed_and_read(reply: Reply, line: bytes | None) -> None:
-    """What a server prints is what a client reads."""
+def test_replies_survive_encoding_and_decoding(reply: Reply, line: bytes | None) -> None:
+    """A client decodes the replies that a server encodes."""
     printed = encode_reply(reply)
     assert line is None or printed == line
     (read,) = decode_replies(printed)
@@ -148,7 +148,7 @@ COMMANDS = [
 
 
 def test_commands_are_read_as_they_were_written() -> None:
-    """Any number of them in one message come back in order, with or without a line break at the end."""
+    """Several commands in one message are decoded in order, with or without a line break at the end."""
     message = encode_commands(COMMANDS)
     for text in (message, message + b"\n"):
         assert [encode_commands([each]) for each in read_commands(text)] == [
@@ -178,8 +178,8 @@ def test_commands_are_read_as_they_were_written() -> None:
          Command(7, subscribe=Subscribe(tf=FilterNode(vals=["a", ""], nodes=[FilterNode()])))),
     ],
 )  # fmt: skip
-def test_lines_are_read_as_the_real_server_reads_them(line: bytes, command: Command) -> None:
-    """Letter case, foreign members, repetitions, nulls and what follows do not matter."""
+def test_lines_are_decoded_as_by_the_real_server(line: bytes, command: Command) -> None:
+    """Letter case, unknown members, repeated members, nulls and trailing text do not matter."""
     assert [encode_commands([each]) for each in read_commands(line)] == [encode_commands([command])]
 
 
@@ -204,14 +204,14 @@ def test_lines_are_read_as_the_real_server_reads_them(line: bytes, command: Comm
         b'{"id":1,"subscribe":{"tf":' + b'{"Nodes":[' * 4000 + b"]}" * 4000 + b"}}",
     ],
 )
-def test_what_is_no_command_is_refused(message: bytes) -> None:
-    """Empty lines, other JSON and fields of a wrong type are each a BadMessageError."""
+def test_an_invalid_command_is_refused(message: bytes) -> None:
+    """Empty lines, other JSON and fields of a wrong type are a BadMessageError."""
     with pytest.raises(BadMessageError):
         list(read_commands(message))
 
 
-def test_commands_before_a_bad_line_are_there() -> None:
-    """They have been carried out when the bad one is met."""
+def test_commands_before_a_bad_line_are_decoded() -> None:
+    """Commands before a bad line are returned first, so the server has executed them."""
     commands = read_commands(b'{"id":1,"unsubscribe":{"channel":"c"}}\n\n{"id":2}')
     assert next(commands).unsubscribe == Unsubscribe("c")
     with pytest.raises(BadMessageError):
@@ -220,20 +220,20 @@ def test_commands_before_a_bad_line_are_there() -> None:
 
 @given(st.binary(max_size=60))
 def test_any_bytes_make_commands_or_the_documented_error(message: bytes) -> None:
-    """Nothing but BadMessageError escapes, whatever a client sends."""
+    """Decoding raises only BadMessageError, whatever a client sends."""
     with contextlib.suppress(BadMessageError):
         list(read_commands(message))
 
 
 @pytest.mark.parametrize("message", [b"", b"{}\n\n", b"[1]", b'{"id":"x"}', b'{"push":{"pub":1}}', b"\xff"])
-def test_what_is_no_message_of_a_server_is_refused(message: bytes) -> None:
-    """A client meets no other exception."""
+def test_an_invalid_message_of_a_server_is_refused(message: bytes) -> None:
+    """Decoding an invalid message raises only MalformedResponseError."""
     with pytest.raises(MalformedResponseError):
         decode_replies(message)
 
 
 def test_a_message_of_a_server_holds_many_lines() -> None:
-    """Unknown members are those of later servers; a ping is a line with nothing in it."""
+    """Unknown members of later servers are ignored; a ping is an empty object."""
     replies = decode_replies(b'{"id":1,"publish":{"new":1},"more":2}\n' + PING + b"\n")
     assert [encode_reply(each) for each in replies] == [b'{"id":1,"publish":{}}', PING]
 
@@ -242,6 +242,6 @@ def test_a_message_of_a_server_holds_many_lines() -> None:
     ("code", "reconnects"),
     [(1009, True), (3000, True), (3499, True), (3500, False), (3999, False), (4000, True), (4500, False), (5000, True)],
 )
-def test_codes_say_whether_to_come_back(code: int, reconnects: bool) -> None:
-    """By the ranges that all client libraries know."""
+def test_a_disconnect_code_decides_about_reconnecting(code: int, reconnects: bool) -> None:
+    """The ranges of codes are the same as in all client libraries."""
     assert Disconnect(code, "").reconnects is reconnects

@@ -1,4 +1,4 @@
-"""Fossil deltas: what is created can be applied, and is what the real server creates."""
+"""Fossil deltas equal the deltas of the real server, and applying a delta restores the target."""
 
 import contextlib
 import json
@@ -13,13 +13,13 @@ from tests.wire.golden import load
 
 FOX = b"The quick brown fox jumps over the lazy dog. "
 
-# source, target, and the delta that the library of the real server (fossil-delta, in Go) makes of them.
+# Source, target, and the delta that the real server's library (fossil-delta, in Go) creates from them.
 CREATED = [
     (b"", b"", b"0\n0:0;"),
     (b"", b"abc", b"3\n3:abc1XObC0;"),
     (b"0123456789abcdef", b"0123456789abcdefg", b"H\nH:0123456789abcdefg1c12xn;"),
     (FOX, FOX, b"i\ni@0,2OF1L9;"),
-    # Matches shorter than a block, found because other blocks have the same hash.
+    # Matches shorter than a block, which are found because other blocks have the same hash.
     (
         b"=?qy;GGdI{Fk t]@t=2>4*AS915fo)HQz;4$Y;S.",
         b"=?qy;GGdI{Fk t]@t=2>4S915fo)HQz;4$Y]@t=2>4*AS915fo)HQz;4$Y;S.",
@@ -33,21 +33,21 @@ CREATED = [
 ]
 
 small = st.binary(max_size=200)
-# Texts with something in common: pieces of the source, put together anew with others between.
+# Texts that share pieces with the source, with other bytes in between.
 related = st.tuples(
     st.lists(st.sampled_from([FOX, FOX[3:30], b"xyz", b"\0\xff", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"])), small
 )
 
 
 @pytest.mark.parametrize(("source", "target", "delta"), CREATED)
-def test_the_deltas_of_the_real_server_come_out(source: bytes, target: bytes, delta: bytes) -> None:
-    """Byte for byte, since a delta says how it was looked for."""
+def test_deltas_equal_the_deltas_of_the_real_server(source: bytes, target: bytes, delta: bytes) -> None:
+    """Deltas are equal byte for byte, because the bytes depend on the search for matches."""
     assert create(source, target) == delta
     assert apply(delta, source) == target
 
 
-def test_recorded_deltas_come_out() -> None:
-    """Each delta that a real server pushed is the one between the payloads that were published."""
+def test_recorded_deltas_are_reproduced() -> None:
+    """Each delta that a real server pushed is the delta between the two published payloads."""
     published = [
         step["request"]["body"][len('{"channel":"dpub:d","data":') : -1].encode()
         for step in load("current", "ws_delta")["frames"]
@@ -64,14 +64,14 @@ def test_recorded_deltas_come_out() -> None:
 
 @given(source=st.one_of(small, related.map(lambda parts: b"".join(parts[0]) + parts[1])), target=related)
 @example(source=FOX * 100, target=([FOX] * 300, b""))
-def test_what_is_created_can_be_applied(source: bytes, target: tuple[list[bytes], bytes]) -> None:
-    """For any two texts, the delta makes the one of the other."""
+def test_applying_a_created_delta_gives_the_target(source: bytes, target: tuple[list[bytes], bytes]) -> None:
+    """For any two texts, applying the delta to the source gives the target."""
     text = b"".join(target[0]) + target[1]
     assert apply(create(source, text), source) == text
 
 
 def test_a_small_change_makes_a_small_delta() -> None:
-    """What both texts have is not in it."""
+    """Text that source and target share is not part of the delta."""
     source = FOX * 100
     assert len(create(source, source[:1000] + b"!" + source[1000:])) < 40
 
@@ -97,14 +97,14 @@ def test_a_small_change_makes_a_small_delta() -> None:
         b"\xff\n",
     ],
 )
-def test_what_is_no_delta_is_refused(delta: bytes) -> None:
-    """A delta that is broken, or that is for another text, makes an error and no nonsense."""
+def test_an_invalid_delta_is_refused(delta: bytes) -> None:
+    """A broken delta, or a delta for another source, raises InvalidDeltaError."""
     with pytest.raises(InvalidDeltaError):
         apply(delta, b"ab")
 
 
 @given(delta=st.binary(max_size=40), source=small)
 def test_any_bytes_make_a_text_or_the_documented_error(delta: bytes, source: bytes) -> None:
-    """Nothing but InvalidDeltaError escapes, whatever the delta."""
+    """Applying any bytes raises only InvalidDeltaError."""
     with contextlib.suppress(InvalidDeltaError):
         apply(delta, source)

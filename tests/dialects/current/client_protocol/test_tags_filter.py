@@ -1,4 +1,4 @@
-"""Tags filters: which are filters, and what they let through."""
+"""Tags filters: which filters are valid, and which publications they match."""
 
 import pytest
 
@@ -32,7 +32,7 @@ MATCHES = [
     (leaf("lt", "-1.5"), ["-2", "-1.50001"], ["-1.5", "0", "x", None]),
     (leaf("lte", "-1.5"), ["-1.5", "-1.50"], ["-1.4", "-0", None]),
     (leaf("gt", "x"), [], ["1", "y", None]),
-    # Not more than 19 digits after the point, and not more than 200 characters.
+    # At most 19 digits after the point, and at most 200 characters.
     (leaf("gt", "0"), ["0.0000000000000000001", "9" * 200], ["0.00000000000000000001", "9" * 201]),
     (join("and", YES, YES), [None], ["en"]),
     (join("and", YES, NO), [], [None, "en"]),
@@ -44,10 +44,8 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(("node", "wanted", "unwanted"), MATCHES)
-def test_a_filter_lets_through_what_it_says(
-    node: FilterNode, wanted: list[str | None], unwanted: list[str | None]
-) -> None:
-    """By the tag that it names, which may be missing."""
+def test_a_filter_matches_by_tag(node: FilterNode, wanted: list[str | None], unwanted: list[str | None]) -> None:
+    """A filter compares the tag that it names, which may be missing."""
     validate(node)
     for value, expected in [*((each, True) for each in wanted), *((each, False) for each in unwanted)]:
         assert matches(node, {"other": "en"} if value is None else {"other": "", "k": value}) is expected, value
@@ -77,20 +75,20 @@ def test_a_filter_lets_through_what_it_says(
         join("not", FilterNode()),
     ],
 )
-def test_what_is_no_filter_is_refused(node: FilterNode) -> None:
-    """Wherever in the tree it is."""
+def test_an_invalid_filter_is_refused(node: FilterNode) -> None:
+    """An invalid node is refused at any position in the tree."""
     with pytest.raises(InvalidFilterError):
         validate(node)
 
 
 def test_existence_needs_no_key() -> None:
-    """As in the real server: it asks for the tag whose name is empty."""
+    """As in the real server, `ex` with an empty key tests for the tag with the empty name."""
     validate(leaf("ex", key=""))
     assert matches(leaf("ex", key=""), {"": "x"})
 
 
-def test_a_filter_is_not_deeper_than_can_be_looked_through() -> None:
-    """One that is as deep as it may be can be used; one level more is refused."""
+def test_a_filter_has_a_maximum_depth() -> None:
+    """A filter of 100 levels can be used; one more level is refused."""
     node = EN
     for _ in range(99):
         node = join("and", node)

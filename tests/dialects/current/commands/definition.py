@@ -1,4 +1,4 @@
-"""All methods and their fields, as the published API has them (`definition.json`), and samples of each type."""
+"""All methods and fields of the published API (`definition.json`), with sample values of each type."""
 
 import json
 from pathlib import Path
@@ -20,13 +20,13 @@ __all__ = ["METHODS", "Listed", "field_types", "make", "make_command", "message_
 _API = json.loads((Path(__file__).parent / "definition.json").read_text())
 MESSAGES: dict[str, dict[str, str]] = _API["messages"]
 _MODULES = (shared, commands, map_results, objects, pro_results, results)
-# Messages that have another name here, because theirs is a method's.
+# Messages that have another name here, because a method already has their name.
 _RENAMED = {"Disconnect": "DisconnectReason"}
 _KINDS: dict[str, type[Command[Any]]] = {command.name: command for command in COMMANDS}
 
 
 class Listed(NamedTuple):
-    """A method of the list: the names of its two messages."""
+    """A method of the definition, with the names of its request and result messages."""
 
     name: str
     request: str
@@ -41,12 +41,12 @@ METHODS = [Listed(name, **messages) for name, messages in _API["methods"].items(
 
 
 def field_types(message: str) -> dict[str, str]:
-    """The fields of a message with their types in the list."""
+    """Return the fields of a message with their types in the definition."""
     return MESSAGES[message]
 
 
 def message_class(message: str) -> Any:
-    """What we have for a message that is no method's own."""
+    """Return our class for a message that is not the request of a method."""
     name = _RENAMED.get(message, message)
     return next(getattr(module, name) for module in _MODULES if name in module.__all__)
 
@@ -61,13 +61,13 @@ _SCALARS: dict[str, Any] = {
     "double": 1.5,
     "bytes": {"any": ["JSON", None]},
 }
-# Fields that take only some values.
+# Fields that accept only some values.
 _SPECIAL: dict[str, Any] = {"b64data": "AP8=", "b64info": "AP8=", "b64stream_data": "AP8=", "key_mode": "if_new"}
 _SPECIAL |= dict.fromkeys(("expire_at", "issued_before", "send_at"), 99_999_999_999)
 
 
 def sample(kind: str, name: str = "", depth: int = 0) -> Any:
-    """A value of a type in the list, as it is on the wire."""
+    """Return a sample value of a type in the definition, in its form on the wire."""
     if name in _SPECIAL:
         return _SPECIAL[name]
     if kind in _SCALARS:
@@ -80,12 +80,12 @@ def sample(kind: str, name: str = "", depth: int = 0) -> Any:
     return {field: value for field, value in members.items() if value != []}
 
 
-_RESPONSE = {"error": "ReplyError", "result": "PublishResult"}  # what a broadcast has for each channel
+_RESPONSE = {"error": "ReplyError", "result": "PublishResult"}  # response of each channel of a broadcast
 MESSAGES["ReplyError"] = {"code": "uint32", "message": "str"}
 
 
 def make(kind: str, value: Any) -> Any:
-    """What a user gives for a field of that type to send *value*."""
+    """Return the argument that a user passes for a field of that type to send *value*."""
     if kind in _SCALARS:
         return value
     if kind == "BoolValue":
@@ -99,11 +99,11 @@ def make(kind: str, value: Any) -> Any:
 
 
 def make_command(listed: Listed, fields: dict[str, Any]) -> Command[Any]:
-    """The command that sends *fields*."""
+    """Return the command that sends *fields*."""
     types = MESSAGES[listed.request]
     return listed.command(**{field: make(types[field], value) for field, value in fields.items()})
 
 
 def names_of(kind: Any) -> set[str]:
-    """The fields of a struct, as they are on the wire."""
+    """Return the names of a struct's fields on the wire."""
     return {field.encode_name for field in msgspec.structs.fields(kind)}

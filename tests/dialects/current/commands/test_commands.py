@@ -1,4 +1,4 @@
-"""The methods against the list of the published API, and what is refused before it is sent."""
+"""Commands have every method and field of the published API, and invalid arguments are refused before sending."""
 
 import datetime
 import inspect
@@ -41,9 +41,9 @@ from tests.dialects.current.commands.definition import (
 )
 
 every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
-# Fields of ours that never travel.
+# Our own fields, which are never sent.
 OURS = {"timeout", "anonymous"}
-# Alternatives, of which a call has one.
+# Alternatives: a call has one of the two fields.
 EITHER = {"b64data": "data", "b64info": "info", "b64stream_data": "stream_data"}
 
 
@@ -51,21 +51,21 @@ def sent(command: Command[Any]) -> Any:
     return json.loads(command.body())
 
 
-def test_the_list_and_the_table_name_the_same_methods() -> None:
-    """No method of the server is missing here, and none is invented."""
+def test_there_is_a_command_for_each_method() -> None:
+    """The commands cover exactly the methods of the server."""
     assert {listed.name for listed in METHODS} == {command.name for command in COMMANDS}
     assert len(COMMANDS) == len(METHODS) == 39
 
 
 @every_method
-def test_a_method_has_every_field_of_the_list(listed: Listed) -> None:
-    """Fields have the server's names; there are no others."""
+def test_a_command_has_every_field_of_the_definition(listed: Listed) -> None:
+    """A command has exactly the fields of the server, with the same names."""
     assert names_of(listed.command) - OURS == field_types(listed.request).keys()
 
 
 @every_method
-def test_every_field_is_sent_as_the_list_types_it(listed: Listed) -> None:
-    """A value of each type goes in and comes out on the wire under its name; objects do with all of their fields."""
+def test_every_field_is_sent_with_its_type(listed: Listed) -> None:
+    """A value of each type is sent under its field's name; objects are sent with all their fields."""
     fields = {name: sample(kind, name) for name, kind in field_types(listed.request).items()}
     for left_out in (EITHER.keys(), EITHER.values()):
         some = {name: value for name, value in fields.items() if name not in left_out}
@@ -76,7 +76,7 @@ def test_every_field_is_sent_as_the_list_types_it(listed: Listed) -> None:
 
 @every_method
 def test_options_are_keyword_only_and_documented(listed: Listed) -> None:
-    """What is required comes first, by position, the channel before the user; the docstring names each field."""
+    """Required arguments come first and are positional, channel before user; the docstring names each field."""
     parameters = list(inspect.signature(listed.command).parameters.values())
     positional = [one.name for one in parameters if one.kind is not inspect.Parameter.KEYWORD_ONLY]
     required = [one.name for one in parameters if one.default is inspect.Parameter.empty]
@@ -91,8 +91,8 @@ def test_options_are_keyword_only_and_documented(listed: Listed) -> None:
 
 
 @pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
-def test_what_is_not_given_is_not_sent(listed: Listed) -> None:
-    """Only required fields travel if nothing else is given."""
+def test_options_that_are_not_given_are_not_sent(listed: Listed) -> None:
+    """Only required fields are sent if no option is given."""
     required = [one.name for one in inspect.signature(listed.command).parameters.values() if one.default is one.empty]
     types = field_types(listed.request)
     fields = {name: sample(types[name], name) for name in required}
@@ -138,13 +138,13 @@ SENT: list[tuple[Command[Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("command", "fields"), SENT, ids=lambda value: repr(value)[:60])
-def test_values_travel_in_the_servers_form(command: Command[Any], fields: dict[str, Any]) -> None:
-    """None as data is null, ints that are users become text, bytes become base64, dates Unix seconds."""
+def test_values_are_sent_in_the_form_of_the_server(command: Command[Any], fields: dict[str, Any]) -> None:
+    """None as data is sent as null, int user ids as text, bytes as base64, and dates as Unix seconds."""
     assert sent(command) == fields
 
 
-def test_a_custom_method_sends_what_it_is_given() -> None:
-    """Fields go as they are; bytes are ready-made JSON."""
+def test_a_custom_method_sends_its_params() -> None:
+    """Fields are sent unchanged; bytes are ready-made JSON."""
     command = custom("new_method", {"a": b"[1]", "b": None})
     assert command.name == "new_method"
     assert json.loads(command.body()) == {"a": [1], "b": None}
@@ -216,28 +216,28 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("make", "text"), REFUSED, ids=[text[:40] for _, text in REFUSED])
-def test_what_no_server_accepts_is_refused_with_advice(make: Any, text: str) -> None:
-    """The error names the field and what to do."""
+def test_invalid_arguments_are_refused_with_advice(make: Any, text: str) -> None:
+    """The error names the field and the fix."""
     with pytest.raises(UsageError, match=text):
         make().body()
 
 
 @pytest.mark.parametrize("name", ["", "Publish", "../x", "batch", "a b", 5, "x" * 65])
-def test_a_custom_method_needs_a_name_of_a_method(name: Any) -> None:
-    """It becomes a part of a URL, so it may not be just anything."""
+def test_a_custom_method_needs_a_valid_name(name: Any) -> None:
+    """The name becomes part of a URL, so only plausible method names are accepted."""
     with pytest.raises(UsageError, match="is no name of a method"):
         custom(name)
 
 
 def test_a_custom_method_needs_a_dict() -> None:
-    """Its fields have names: anything but a mapping of text is refused."""
+    """Params other than a mapping with text keys are refused."""
     for params in ([1], {1: 2}, "x"):
         with pytest.raises(UsageError, match="params must be a dict"):
             custom("x", params).body()  # type: ignore[arg-type]
 
 
-def test_objects_of_the_list_are_exported_under_its_names() -> None:
-    """Whoever knows the published API finds its messages here."""
+def test_messages_of_the_definition_are_exported() -> None:
+    """The messages of the published API are exported under their names."""
     assert message_class("StreamPosition") is StreamPosition
     assert message_class("Disconnect") is DisconnectReason
 

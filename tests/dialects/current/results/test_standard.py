@@ -1,4 +1,4 @@
-"""Results against the list of the published API, and payloads that are decoded when they are read."""
+"""Results have every field of the published API, and payloads are decoded on access."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: lis
 
 
 def plain(value: Any) -> Any:
-    """A result as JSON has it."""
+    """Return a result in its JSON form."""
     if isinstance(value, msgspec.Struct):
         fields = {field.encode_name: field.name for field in msgspec.structs.fields(value)}
         members = {wire: plain(getattr(value, wire if hasattr(value, wire) else own)) for wire, own in fields.items()}
@@ -36,14 +36,14 @@ def plain(value: Any) -> Any:
 
 
 @every_method
-def test_a_result_has_every_field_of_the_list(listed: Listed) -> None:
-    """Fields have the server's names; there are no others."""
+def test_a_result_has_every_field_of_the_definition(listed: Listed) -> None:
+    """A result has exactly the fields of the server, with the same names."""
     assert names_of(message_class(listed.result)) == field_types(listed.result).keys()
 
 
 @every_method
-def test_every_field_of_a_reply_is_read(listed: Listed) -> None:
-    """A reply with a value in each field, down to the last object, becomes a result with just these values."""
+def test_every_field_of_a_reply_is_decoded(listed: Listed) -> None:
+    """A reply with a value in each field, at every level, becomes a result with the same values."""
     whole = {name: sample(kind, name) for name, kind in field_types(listed.result).items()}
     result = msgspec.json.decode(msgspec.json.encode(whole), type=message_class(listed.result))
     assert plain(result) == whole
@@ -51,15 +51,15 @@ def test_every_field_of_a_reply_is_read(listed: Listed) -> None:
 
 
 @every_method
-def test_an_empty_reply_is_a_result_of_zeros(listed: Listed) -> None:
-    """The server leaves out what is zero; what it adds one day does no harm."""
+def test_an_empty_reply_is_decoded_to_defaults(listed: Listed) -> None:
+    """Fields that the server leaves out are zero, and unknown fields are ignored."""
     kind = message_class(listed.result)
     assert msgspec.json.decode(b"{}", type=kind) == kind()
     assert msgspec.json.decode(b'{"invented":[1]}', type=kind) == kind()
 
 
-def test_payloads_are_kept_as_they_came_and_decoded_when_read() -> None:
-    """No digit is lost; null is told from nothing."""
+def test_payloads_are_kept_as_sent_and_decoded_on_access() -> None:
+    """A payload keeps every digit, and JSON null differs from an absent payload."""
     text = b'{"publications":[{"data":{"n":1.10},"offset":1},{"data":null,"offset":2},{"offset":3}]}'
     one, null, none = msgspec.json.decode(text, type=HistoryResult).publications
     assert (one.data_json, one.data) == (b'{"n":1.10}', {"n": 1.1})
@@ -78,8 +78,8 @@ def test_payloads_are_kept_as_they_came_and_decoded_when_read() -> None:
         (message_class("ConnectionState"), ["meta"]),
     ],
 )
-def test_every_payload_has_its_two_forms(kind: Any, names: list[str]) -> None:
-    """Decoded, and as bytes; a repr never fails on what cannot be decoded."""
+def test_every_payload_has_two_forms(kind: Any, names: list[str]) -> None:
+    """A payload is available decoded and as bytes; the repr does not fail on undecodable bytes."""
     for name in names:
         value = kind(**{f"raw_{name}": msgspec.Raw(b"[1]")})
         assert (getattr(value, name), getattr(value, f"{name}_json")) == ([1], b"[1]")
@@ -90,8 +90,8 @@ def test_every_payload_has_its_two_forms(kind: Any, names: list[str]) -> None:
         assert getattr(kind(), name) is getattr(kind(), f"{name}_json") is None
 
 
-def test_a_broadcast_says_which_channels_failed() -> None:
-    """Each channel has its own response, which is a value or raises."""
+def test_a_broadcast_reports_the_channels_that_failed() -> None:
+    """Each channel has its own response, which returns its result or raises its error."""
     text = b'{"responses":[{"result":{"offset":1,"epoch":"e"}},{"error":{"code":102,"message":"unknown channel"}},{}]}'
     result = msgspec.json.decode(text, type=BroadcastResult)
     fine, refused, empty = result.responses
@@ -106,6 +106,6 @@ def test_a_broadcast_says_which_channels_failed() -> None:
     assert (inside.value.executed, inside.value.retryable) == ("unknown", True)
 
 
-def test_a_device_shows_no_token() -> None:
-    """Tokens of devices are keys to them."""
+def test_the_repr_of_a_device_hides_its_token() -> None:
+    """The token of a device is a secret, so its repr does not show it."""
     assert "secret" not in repr(message_class("Device")(id="d", token="secret"))

@@ -1,4 +1,4 @@
-"""`manage.py announce`: publishes what could not be published when it was committed."""
+"""`manage.py announce`: publish the orders that could not be published when they were committed."""
 
 from typing import Any
 
@@ -15,4 +15,4 @@ class Command(BaseCommand):
         late = Order.objects.filter(announced=False).select_related("item").order_by("pk")
         for count, order in enumerate(late):
             if not announce(order):
-                raise CommandError(f"{count} announced; the others must wait, because Centrifugo does not answer")
+                raise CommandError(f"{count} announced; the others have to wait until Centrifugo answers")

@@ -1,4 +1,4 @@
-"""`manage.py order ann tea 2`: places an order without a browser, to see what happens."""
+"""`manage.py order ann tea 2`: place an order without a browser, for trying it out."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ...views import save_order
 
 
 class Command(BaseCommand):
-    help = "Place an order; the customer and three of the item are made if they are not there."
+    help = "Place an order. Creates the customer, and the item with a stock of 3, if they do not exist."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("customer")

@@ -1,4 +1,4 @@
-"""A well server for tests of what callers do: it answers all, notes all, and can be made to wait."""
+"""A working server for tests of callers: it answers and records every request, and can be made to wait."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ __all__ = ["Recorder", "served"]
 
 
 class Recorder(ScriptedServer):
-    """Answers each request when `gate` is open; `arrived` is set when one has come."""
+    """Server that answers each request while `gate` is open; `arrived` is set after the first request."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)
@@ -25,7 +25,7 @@ class Recorder(ScriptedServer):
         return f"http://127.0.0.1:{self.port}"
 
     def numbers(self) -> list[int]:
-        """All numbers published so far, in order."""
+        """Return all numbers published so far, in order."""
         return [number for request in list(self.requests) for number in numbers_in(request)]
 
     def _answer(self, peer: Peer) -> None:
@@ -37,7 +37,7 @@ class Recorder(ScriptedServer):
 
 @asynccontextmanager
 async def served() -> AsyncIterator[tuple[str, list[bytes]]]:
-    """A server in the running event loop, so that nothing happens but by turns of that: its URL and the requests."""
+    """Run a server in the current loop, so that only the loop advances it, and yield its URL and the requests."""
     requests: list[bytes] = []
     writers: list[asyncio.StreamWriter] = []
 
