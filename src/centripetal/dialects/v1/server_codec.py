@@ -86,7 +86,9 @@ def read_command(envelope: Envelope) -> Command[Any]:
     return msgspec.structs.replace(command, **empty) if empty else command
 
 
-_READ = {each.name: each for each in (Publish, Broadcast, Unsubscribe, Disconnect, Presence, History)}
+_READ: dict[str, type[Command[Any]]] = {
+    each.name: each for each in (Publish, Broadcast, Unsubscribe, Disconnect, Presence, History)
+}
 
 _WITHOUT_PARAMS: dict[str, Command[Any]] = {command.name: command for command in (Channels(), StatsCommand(), Node())}
 """The commands whose params nobody looks at: any JSON value will do there (spec v1 §5.5)."""
