@@ -212,7 +212,10 @@ def test_exporting_modules_define_nothing(door: str) -> None:
     broken = []
     for position, node in enumerate(TREES[f"{door}.py"].body):
         docstring = position == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        exports = isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+        )
+        exports = [ast.unparse(target) for target in targets] == ["__all__"]
         if not (docstring or exports or isinstance(node, ast.Import | ast.ImportFrom)):
             broken.append(f"src/centripetal/{door}.py:{node.lineno} {ast.unparse(node).splitlines()[0]}")
     complain(broken, "front doors only re-export")

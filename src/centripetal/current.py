@@ -4,151 +4,26 @@ from centripetal import Client
 
 client = Client("http://localhost:8000", "api-key")
 client.publish("news", {"text": "hello"})
+
+The public names are listed in `__all__`, literally, as mypy wants it; the imports take what the modules export.
 """
 
-from centripetal.client.current import (
-    AsyncBatch,
-    AsyncClient,
-    Batch,
-    Client,
-)
-from centripetal.client.options import (
-    ClientOptions,
-    CurrentOptions,
-    Limits,
-    Retry,
-)
-from centripetal.dialects.current.commands import (
-    RPC,
-    BlockUser,
-    Broadcast,
-    CancelPush,
-    Channels,
-    Connections,
-    Custom,
-    DeleteUserStatus,
-    DeviceList,
-    DeviceRegister,
-    DeviceRemove,
-    DeviceTopicList,
-    DeviceTopicUpdate,
-    DeviceUpdate,
-    Disconnect,
-    DisconnectReason,
-    GetUserStatus,
-    History,
-    HistoryRemove,
-    Info,
-    InvalidateUserTokens,
-    Presence,
-    PresenceStats,
-    Publish,
-    Refresh,
-    RevokeToken,
-    SendPushNotification,
-    Subscribe,
-    UnblockUser,
-    Unsubscribe,
-    UpdatePushStatus,
-    UpdateUserStatus,
-    UserTopicList,
-    UserTopicUpdate,
-    custom,
-)
-from centripetal.dialects.current.commands.maps import (
-    MapClear,
-    MapPublish,
-    MapReadState,
-    MapReadStream,
-    MapRemove,
-    MapStats,
-    SharedPollPublish,
-)
-from centripetal.dialects.current.commands.pro.objects import (
-    ApnsPushNotification,
-    DeviceFilter,
-    DeviceLocaleUpdate,
-    DeviceMetaUpdate,
-    DeviceTimezoneUpdate,
-    DeviceTopicFilter,
-    DeviceTopicsUpdate,
-    DeviceUserUpdate,
-    FcmPushNotification,
-    HmsPushNotification,
-    PushLimitStrategy,
-    PushLocalization,
-    PushNotification,
-    PushRateLimitStrategy,
-    PushRecipient,
-    PushTimeLimitStrategy,
-    RateLimitPolicy,
-    UserTopicFilter,
-    WebPushPushNotification,
-)
+from centripetal.client.current import *
+from centripetal.client.options import ClientOptions, CurrentOptions, Limits, Retry
+from centripetal.dialects.current.commands.channels import *
+from centripetal.dialects.current.commands.connections import *
+from centripetal.dialects.current.commands.custom import Custom, custom
+from centripetal.dialects.current.commands.maps import *
+from centripetal.dialects.current.commands.node import *
+from centripetal.dialects.current.commands.pro.devices import *
+from centripetal.dialects.current.commands.pro.objects import *
+from centripetal.dialects.current.commands.pro.pushes import *
+from centripetal.dialects.current.commands.pro.users import *
+from centripetal.dialects.current.commands.publishing import *
 from centripetal.dialects.current.objects import FilterNode, StreamPosition, SubscribeOptionOverride
-from centripetal.dialects.current.results.maps import (
-    MapClearResult,
-    MapEntry,
-    MapPublishResult,
-    MapReadStateResult,
-    MapReadStreamResult,
-    MapRemoveResult,
-    MapStatsResult,
-    SharedPollPublishResult,
-)
-from centripetal.dialects.current.results.pro import (
-    BlockUserResult,
-    CancelPushResult,
-    ChannelContext,
-    ConnectionInfo,
-    ConnectionsResult,
-    ConnectionState,
-    ConnectionTokenInfo,
-    DeleteUserStatusResult,
-    Device,
-    DeviceListResult,
-    DeviceRegisterResult,
-    DeviceRemoveResult,
-    DeviceTopic,
-    DeviceTopicListResult,
-    DeviceTopicUpdateResult,
-    DeviceUpdateResult,
-    GetUserStatusResult,
-    InvalidateUserTokensResult,
-    RevokeTokenResult,
-    SendPushNotificationResult,
-    SubscriptionTokenInfo,
-    UnblockUserResult,
-    UpdatePushStatusResult,
-    UpdateUserStatusResult,
-    UserStatus,
-    UserTopic,
-    UserTopicListResult,
-    UserTopicUpdateResult,
-)
-from centripetal.dialects.current.results.standard import (
-    BroadcastResult,
-    ChannelInfo,
-    ChannelsResult,
-    ClientInfo,
-    DisconnectResult,
-    HistoryRemoveResult,
-    HistoryResult,
-    InfoResult,
-    Metrics,
-    NodeResult,
-    PresenceResult,
-    PresenceStatsResult,
-    Process,
-    Publication,
-    PublishResponse,
-    PublishResult,
-    RefreshResult,
-    ReplyError,
-    RPCResult,
-    SubscribeResult,
-    UnsubscribeResult,
-)
+from centripetal.dialects.current.results.maps import *
+from centripetal.dialects.current.results.pro import *
+from centripetal.dialects.current.results.standard import *
 from centripetal.errors import (
     AuthenticationError,
     CentripetalError,
@@ -163,19 +38,9 @@ from centripetal.errors import (
     TransportError,
     UsageError,
 )
-from centripetal.protocol.command import (
-    Command,
-)
-from centripetal.transport.base import (
-    AsyncTransport,
-    HTTPReply,
-    HTTPRequest,
-    Transport,
-    TransportOptions,
-)
-from centripetal.version import (
-    __version__,
-)
+from centripetal.protocol.command import Command
+from centripetal.transport.base import *
+from centripetal.version import __version__
 
 __all__ = [
     "RPC",

@@ -4,36 +4,18 @@ from centripetal.v1 import Client
 
 client = Client("http://localhost:8000", "secret")
 client.publish("news", {"text": "hello"})
+
+A name is listed once, in the `__all__` of its module: what these modules export is public.
 """
 
+from centripetal.client import v1 as clients
 from centripetal.client.options import ClientOptions, Limits
-from centripetal.client.v1 import AsyncBatch, AsyncClient, Batch, Client
-from centripetal.dialects.v1.commands import (
-    Broadcast,
-    Channels,
-    Disconnect,
-    History,
-    Node,
-    Presence,
-    Publish,
-    StatsCommand,
-    Unsubscribe,
-)
+from centripetal.client.v1 import *  # noqa: F403 - its __all__
+from centripetal.dialects.v1 import commands, replies, results
+from centripetal.dialects.v1.commands import *  # noqa: F403
 from centripetal.dialects.v1.credentials import generate_api_sign, generate_channel_sign, generate_client_token
-from centripetal.dialects.v1.replies import (
-    Response,
-    Result,
-    decode_broadcast,
-    decode_channels,
-    decode_disconnect,
-    decode_history,
-    decode_node,
-    decode_presence,
-    decode_publish,
-    decode_stats,
-    decode_unsubscribe,
-)
-from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
+from centripetal.dialects.v1.replies import *  # noqa: F403
+from centripetal.dialects.v1.results import *  # noqa: F403
 from centripetal.errors import (
     AuthenticationError,
     CentripetalError,
@@ -49,58 +31,16 @@ from centripetal.errors import (
     UsageError,
 )
 from centripetal.protocol.command import Command
-from centripetal.transport.base import AsyncTransport, HTTPReply, HTTPRequest, Transport, TransportOptions
+from centripetal.transport import base
+from centripetal.transport.base import *  # noqa: F403
 
-__all__ = [
-    "AsyncBatch",
-    "AsyncClient",
-    "AsyncTransport",
-    "AuthenticationError",
-    "Batch",
-    "Broadcast",
-    "CentripetalError",
-    "Channels",
-    "Client",
-    "ClientInfo",
-    "ClientNotEmptyError",
-    "ClientOptions",
-    "Command",
-    "ConnectError",
-    "ConnectionLostError",
-    "Disconnect",
-    "HTTPReply",
-    "HTTPRequest",
-    "HTTPStatusError",
-    "History",
-    "HistoryGapError",
-    "Limits",
-    "MalformedResponseError",
-    "Message",
-    "Node",
-    "NodeInfo",
-    "Presence",
-    "Publish",
-    "Response",
-    "Result",
-    "ServerError",
-    "Stats",
-    "StatsCommand",
-    "TimeoutError",
-    "Transport",
-    "TransportError",
-    "TransportOptions",
-    "Unsubscribe",
-    "UsageError",
-    "decode_broadcast",
-    "decode_channels",
-    "decode_disconnect",
-    "decode_history",
-    "decode_node",
-    "decode_presence",
-    "decode_publish",
-    "decode_stats",
-    "decode_unsubscribe",
-    "generate_api_sign",
-    "generate_channel_sign",
-    "generate_client_token",
-]
+__all__ = ["ClientOptions", "Command", "Limits"]
+__all__ += ["generate_api_sign", "generate_channel_sign", "generate_client_token"]
+__all__ += ["AuthenticationError", "CentripetalError", "ClientNotEmptyError", "ConnectError", "ConnectionLostError"]
+__all__ += ["HTTPStatusError", "HistoryGapError", "MalformedResponseError", "ServerError", "TimeoutError"]
+__all__ += ["TransportError", "UsageError"]
+__all__ += clients.__all__
+__all__ += commands.__all__
+__all__ += replies.__all__
+__all__ += results.__all__
+__all__ += base.__all__

@@ -1,10 +1,12 @@
 """Trees of structs, read and written as Go does."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from centripetal.protocol import gostructs
@@ -28,6 +30,19 @@ class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kin
 
 class Nest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nests: "list[Nest]" = []
+
+
+class Shape(msgspec.Struct, forbid_unknown_fields=True):
+    """A struct with every type of field that the reader supports."""
+
+    name: str = ""
+    skip: bool = False
+    keys: list[str] = []
+    raw: msgspec.Raw = msgspec.Raw()
+
+
+def as_tuple(value: Shape) -> tuple[str, bool, list[str], bytes]:
+    return value.name, value.skip, value.keys, bytes(value.raw)
 
 
 class Required(msgspec.Struct, frozen=True):
@@ -111,7 +126,7 @@ def test_a_written_tree_can_be_read(tree: Tree) -> None:
     """Both msgspec and the slow reader, which an unknown member forces, restore a written tree."""
     text = gostructs.write(tree)
     assert gostructs.read(text, Tree) == tree
-    assert gostructs.read(text[:-1] + (b"," if len(text) > 2 else b"") + b'"foreign":1} rest', Tree) == tree
+    assert gostructs.read_first(text[:-1] + (b"," if len(text) > 2 else b"") + b'"foreign":1} rest', Tree) == tree
 
 
 @pytest.mark.parametrize(
@@ -183,3 +198,112 @@ def test_null_in_a_list_of_optional_structs_is_none() -> None:
     """null in a list stays None, also in the slow reader."""
     for text in (b'{"some":[null,{"text":"a"}]}', b'{"SOME":[null,{"text":"a"}]}'):
         assert gostructs.read(text, Holes).some == [None, Leaf("a")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"name":"a","skip":true,"keys":["b"],"raw":1}', ("a", True, ["b"], b"1")),
+        (b' {"NAME" : "a" , "Skip":true} ', ("a", True, [], b"")),
+        ('{"\u212aey\u017f":["x"],"\u017fkip":true}'.encode(), ("", True, ["x"], b"")),
+        (rb'{"\u006eame":"a"}', ("a", False, [], b"")),
+        (b'{"stranger":{"name":"b"},"name":"a"}', ("a", False, [], b"")),
+        (b'{"name":"a","NAME":"b","name":"c"}', ("c", False, [], b"")),
+        (b'{"name":"a","name":null,"skip":true,"SKIP":null}', ("a", True, [], b"")),
+        (b'{"keys":["a"],"keys":null}', ("", False, [], b"")),
+        (b'{"keys":["a",null]}', ("", False, ["a", ""], b"")),
+        (b'{"raw":null}', ("", False, [], b"null")),
+        (b'{"raw": { "a" : [1 ,2]} ,"x":1}', ("", False, [], b'{ "a" : [1 ,2]}')),
+        (b'{"raw":1,"raw":[2]}', ("", False, [], b"[2]")),
+        (b"null", ("", False, [], b"")),
+        (b" {} ", ("", False, [], b"")),
+    ],
+)
+def test_objects_are_read_by_the_rules_of_go(text: bytes, expected: tuple[Any, ...]) -> None:
+    """Letter case, repeated members, null and unknown members are handled as in spec v1 §7.1."""
+    assert as_tuple(gostructs.read(text, Shape)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b'"a"',
+        b"{",
+        b"{}{}",
+        b"{}x",
+        b'{"name":1}',
+        b'{"name":1,"name":"a"}',
+        b'{"skip":"true"}',
+        b'{"skip":1,"x":1}',
+        b'{"keys":"a"}',
+        b'{"keys":[1]}',
+        b'{"keys":{}}',
+        b'{"x":01}',
+        b'{"x":1.}',
+        b'{"x":.5}',
+        b'{"x":-}',
+        b'{"x":1e}',
+        b'{"x":NaN}',
+        b'{"x":tru}',
+        b'{"x":1 2}',
+        b'{"x":[1,]}',
+        b'{"x":1,}',
+        b'{,"x":1}',
+        b'{"x"}',
+        b'{"x":}',
+        b'{"x" 1}',
+        b"{x:1}",
+        b'{"x":[}',
+        b'{"x":]}',
+        b'{"x":[1}',
+        b'{"x":"a\nb"}',
+        rb'{"x":"\x"}',
+        rb'{"x":"\u12G4"}',
+        b'{"x":1}\x0c',
+        b'{\x0b"x":1}',
+        b'{"x":/**/1}',
+    ],
+)
+def test_text_that_go_refuses_is_refused(text: bytes) -> None:
+    """Invalid syntax anywhere and wrong types of known members raise JSONError."""
+    with pytest.raises(JSONError):
+        gostructs.read(text, Shape)
+
+
+def test_a_list_of_objects_may_hold_null() -> None:
+    """null is an object without members, and other elements are read as usual."""
+    values = gostructs.read_list(b'[null,{"NAME":"a"},{"name":"b"}]', Shape)
+    assert [value.name for value in values] == ["", "a", "b"]
+
+
+@pytest.mark.parametrize("text", [b"{}", b"null", b"[1]", b"[[]]", b"[{}", b'[{"name":1}]', b'["a"]'])
+def test_a_list_of_anything_else_is_refused(text: bytes) -> None:
+    """Anything but an array of objects raises JSONError."""
+    with pytest.raises(JSONError):
+        gostructs.read_list(text, Shape)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["name", "skip", "keys", "raw"]),
+            st.none() | st.booleans() | st.text() | st.lists(st.text(), max_size=3),
+        ),
+        max_size=5,
+    )
+)
+def test_the_fast_and_the_slow_reader_agree(pairs: list[tuple[str, Any]]) -> None:
+    """An unknown member forces the slow reader, which gives the same result as the fast reader."""
+    inner = ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in pairs)
+    plain, odd = f"{{{inner}}}".encode(), f'{{"stranger":1{"," if inner else ""}{inner}}}'.encode()
+    try:
+        expected = as_tuple(gostructs.read(plain, Shape))
+    except JSONError:
+        with pytest.raises(JSONError):
+            gostructs.read(odd, Shape)
+    else:
+        assert as_tuple(gostructs.read(odd, Shape)) == expected

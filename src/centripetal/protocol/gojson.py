@@ -1,29 +1,19 @@
 """JSON exactly as a Go server reads and writes it (spec v1 §7): PURE, and it never recurses, however deep the input.
 
-`read` and `read_list` turn an object, or an array of objects, into msgspec structs of `str`, `bool`, `list[str]` and
-`msgspec.Raw` fields, all with defaults. Members that are no fields are ignored; names match regardless of letter case;
-the last of repeated members wins; null keeps what a string or bool was, empties a list, and is a value for a Raw.
-`compact` and `quote` write what replies hold, `quote_push` what pushes to clients hold.
-
-Input that msgspec decodes into the very fields is taken from there: that is the traffic of real clients, and about
-thirty times faster. What it refuses is read again slowly, by the rules above. The two agree on all that both accept.
+`members` and `elements` split an object or an array into its values as they are written; `gostructs` makes structs of
+them. `compact` and `quote` write what replies hold, `quote_push` what pushes to clients hold.
 
 Every function that reads raises `JSONError` and nothing else, whatever the bytes.
 """
 
-import functools
 import json
 import re
-import types
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
 
 import msgspec
 
 __all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "first", "fold", "members", "pairs", "quote"]
-__all__ += ["quote_push", "read", "read_list", "string", "values"]
-
-S = TypeVar("S", bound=msgspec.Struct)
+__all__ += ["quote_push", "string", "values"]
 
 _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -114,25 +104,6 @@ def string(raw: bytes) -> str:
     return text[1:-1] if "\\" not in text else _SURROGATE.sub("\ufffd", json.loads(text))
 
 
-def read(text: bytes, shape: type[S]) -> S:
-    """The object *text* as a *shape*; null stands for an object without members."""
-    fast, slow = _readers(shape)
-    try:
-        value: S = fast.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _read_slowly(text, shape, slow)
-    return value
-
-
-def read_list(text: bytes, shape: type[S]) -> list[S]:
-    """The array *text* of objects, each as a *shape*."""
-    try:
-        values: list[S] = _list_decoder(shape).decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return [read(element, shape) for element in elements(text)]
-    return values
-
-
 def compact(raw: bytes) -> bytes:
     """A JSON value as replies show it: no white space between tokens, `<`, `>`, `&`, U+2028 and U+2029 escaped.
 
@@ -162,62 +133,6 @@ def _escaped(raw: bytes) -> bytes:
     if not _ESCAPED_IN_REPLIES.search(raw):
         return raw
     return _ESCAPED_IN_REPLIES.sub(lambda found: _REPLY_ESCAPES[found[0]], raw)
-
-
-# ---- the slow and exact reader
-
-
-Reader = Callable[[bytes], Any]
-"""What a member is written as -> its value; None: it keeps the value that it has."""
-
-
-def _read_string(raw: bytes) -> str | None:
-    return None if raw == b"null" else string(raw)
-
-
-def _read_bool(raw: bytes) -> bool | None:
-    if raw not in (b"true", b"false", b"null"):
-        raise JSONError(f"true or false is expected, not {_excerpt(raw)}")
-    return None if raw == b"null" else raw == b"true"
-
-
-def _read_strings(raw: bytes) -> list[str]:
-    # Unlike with the other types, null takes the earlier value away (seen on a 1.8.0 server).
-    return [] if raw == b"null" else [_read_string(element) or "" for element in elements(raw)]
-
-
-_READERS: dict[Any, Reader] = {
-    str: _read_string,
-    bool: _read_bool,
-    list[str]: _read_strings,
-    msgspec.Raw: msgspec.Raw,
-}
-
-
-@functools.cache
-def _readers(shape: type[msgspec.Struct]) -> tuple[msgspec.json.Decoder[Any], dict[str, tuple[str, Reader]]]:
-    # Without this, msgspec would take "CHANNEL" for a stranger where Go takes it for the channel.
-    assert shape.__struct_config__.forbid_unknown_fields, f"{shape.__name__} must forbid unknown fields"
-    slow = {fold(field.encode_name): (field.name, _READERS[field.type]) for field in msgspec.structs.fields(shape)}
-    return msgspec.json.Decoder(shape), slow
-
-
-@functools.cache
-def _list_decoder(shape: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(types.GenericAlias(list, (shape,)))
-
-
-def _read_slowly(text: bytes, shape: type[S], slow: dict[str, tuple[str, Reader]]) -> S:
-    value = shape()
-    if text.strip(b" \t\r\n") == b"null":
-        return value
-    for name, raw in members(text):
-        if name in slow:
-            field, reader = slow[name]
-            member = reader(raw)
-            if member is not None:
-                msgspec.structs.force_setattr(value, field, member)
-    return value
 
 
 # ---- the scanner

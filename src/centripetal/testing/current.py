@@ -8,7 +8,7 @@ with Centrifugo() as server:
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
-from centripetal import AsyncClient, Client
+from centripetal.client.current import AsyncClient, Client
 from centripetal.client.options import CurrentOptions
 from centripetal.server.configuration.loading import choose
 from centripetal.server.embedded import EmbeddedServer

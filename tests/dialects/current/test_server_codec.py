@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from centripetal.dialects.current.commands import COMMANDS, Info, Publish
+from centripetal.dialects.current.results.standard import Nothing, PublishResult
 from centripetal.dialects.current.server_codec import (
     NUMBERS,
     UndecodableError,
@@ -16,7 +17,6 @@ from centripetal.dialects.current.server_codec import (
     read_commands,
     read_request,
 )
-from centripetal.dialects.current.server_results import Answer, PublishAnswer
 from centripetal.errors import ServerError
 
 
@@ -116,8 +116,8 @@ def test_an_undecodable_command_raises_in_order(wrong: bytes) -> None:
 def test_replies_have_the_shape_of_their_endpoint() -> None:
     """Results have one shape per endpoint; an error is an object in all of them."""
     error = ServerError("unknown <channel>", code=102)
-    assert encode_reply(0, Answer()) == b'{"result":{}}'
-    assert encode_reply(7, PublishAnswer(1, "e")) == b'{"id":7,"result":{"offset":1,"epoch":"e"}}'
+    assert encode_reply(0, Nothing()) == b'{"result":{}}'
+    assert encode_reply(7, PublishResult(1, "e")) == b'{"id":7,"result":{"offset":1,"epoch":"e"}}'
     assert encode_reply(7, error) == b'{"id":7,"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}'
-    replies = encode_replies([("publish", PublishAnswer()), ("", error)])
+    replies = encode_replies([("publish", PublishResult()), ("", error)])
     assert replies == b'{"replies":[{"publish":{}},{"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}]}'

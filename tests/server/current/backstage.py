@@ -4,14 +4,17 @@ import dataclasses
 import json
 from typing import Any
 
+import msgspec
+
 from centripetal.dialects.current.server_codec import read_request
-from centripetal.dialects.current.server_results import Answer
 from centripetal.errors import ServerError
 from centripetal.server.current.api import API
 from centripetal.server.current.config import read_config
-from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication
 from centripetal.server.current.node import Node
 from centripetal.server.current.refusals import failure
+from centripetal.server.current.subscribe_options import SubscribeOptions
+from centripetal.server.engine.engine import Position
 from tests.server.environment import fixed_environment
 
 __all__ = ["FakeConnection", "World"]
@@ -51,8 +54,8 @@ class FakeConnection:
     def announce(self, outgoing: OutgoingJoinLeave) -> None:
         self.told.append(outgoing)
 
-    def subscribe(self, subscription: ServerSubscription) -> None:
-        self.told.append(subscription)
+    def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
+        self.told.append((channel, options, since))
         if self.refuses:
             raise failure(100)
 
@@ -86,5 +89,5 @@ class World:
     def ask(self, method: str, /, **fields: Any) -> Any:
         """Return the result of an API call, or the code of its error."""
         request = read_request(method, json.dumps(fields).encode())
-        outcome: Answer | ServerError = self.api.outcome(request, self.time)
+        outcome: msgspec.Struct | ServerError = self.api.outcome(request, self.time)
         return outcome.code if isinstance(outcome, ServerError) else outcome

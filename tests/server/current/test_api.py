@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from centripetal.dialects.current.client_protocol.replies import HistoryResult
 from centripetal.dialects.current.commands.base import Method, OfChannel
+from centripetal.dialects.current.results.standard import Nothing, PublishResult
 from centripetal.dialects.current.server_codec import Unknown
-from centripetal.dialects.current.server_results import Answer, HistoryAnswer, PublishAnswer
 from centripetal.errors import ServerError
-from centripetal.server.current.connection import OutgoingPublication, ServerSubscription
-from centripetal.server.engine.engine import ClientInfo, Position
+from centripetal.server.current.connection import OutgoingPublication
+from centripetal.server.current.subscribe_options import SubscribeOptions
+from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Position
 from centripetal.server.engine.events import CommandRun, Event, Published
 from tests.server.current.backstage import World
 
@@ -20,7 +22,7 @@ def world() -> World:
 
 
 def datas(answer: Any) -> list[bytes]:
-    assert isinstance(answer, HistoryAnswer)
+    assert isinstance(answer, HistoryResult)
     return [bytes(publication.data) for publication in answer.publications]
 
 
@@ -40,7 +42,7 @@ def test_a_publication_reaches_subscribers_with_all_fields(world: World) -> None
     """Each subscriber gets the publication with all its fields once, in order of subscription, before the reply."""
     one, two = world.connect("1", "u", "hist:a"), world.connect("2", "v", "hist:a")
     world.connect("3", "w", "other")
-    assert world.ask("publish", channel="hist:a", data=1) == PublishAnswer(1, "epoch-1")
+    assert world.ask("publish", channel="hist:a", data=1) == PublishResult(1, "epoch-1")
     world.ask("publish", channel="hist:a", data=2, tags={"t": "x"}, version=7, delta=True)
     (first, second) = one.told
     assert one.told == two.told
@@ -77,7 +79,7 @@ def test_duplicate_and_outdated_publications_are_skipped(
     connection = world.connect("1", "u", "hist:a")
     world.ask("publish", channel="hist:a", data=1, **first)
     answer = world.ask("publish", channel="hist:a", data=2, **second)
-    assert answer == PublishAnswer(published, "epoch-1")
+    assert answer == PublishResult(published, "epoch-1")
     assert len(connection.told) == published
 
 
@@ -85,7 +87,7 @@ def test_a_version_that_was_skipped_leaves_its_key_free(world: World) -> None:
     """A publication skipped for its version does not occupy its idempotency key (spec v6 §7.6)."""
     world.ask("publish", channel="hist:a", data=1, version=5)
     world.ask("publish", channel="hist:a", data=2, version=4, idempotency_key="k")
-    assert world.ask("publish", channel="hist:a", data=3, idempotency_key="k") == PublishAnswer(2, "epoch-1")
+    assert world.ask("publish", channel="hist:a", data=3, idempotency_key="k") == PublishResult(2, "epoch-1")
 
 
 def test_keys_are_remembered_for_five_minutes(world: World) -> None:
@@ -102,7 +104,7 @@ def test_keys_are_remembered_for_five_minutes(world: World) -> None:
 def test_a_skipped_history_has_no_position(world: World) -> None:
     """A publication with `skip_history` is delivered without a position."""
     connection = world.connect("1", "u", "hist:a")
-    assert world.ask("publish", channel="hist:a", data=1, skip_history=True) == PublishAnswer()
+    assert world.ask("publish", channel="hist:a", data=1, skip_history=True) == PublishResult()
     assert connection.told[0].position == Position()
     assert datas(world.ask("history", channel="hist:a", limit=-1)) == []
 
@@ -128,7 +130,7 @@ def test_data_must_match_the_format_of_the_namespace(
 ) -> None:
     """The data must match the namespace's format; base64 is checked before JSON (spec v6 §5.4)."""
     answer = world.ask("publish", channel=channel, **fields)
-    assert answer == (PublishAnswer() if code is None else code)
+    assert answer == (PublishResult() if code is None else code)
 
 
 def test_a_broadcast_does_not_check_the_channel_type(world: World) -> None:
@@ -151,9 +153,9 @@ def test_history_expires_before_its_position(world: World) -> None:
 def test_a_removed_history_keeps_its_offsets(world: World) -> None:
     """Removing a history removes its publications and keeps its offsets."""
     world.ask("publish", channel="hist:a", data=1)
-    assert world.ask("history_remove", channel="hist:a") == Answer()
+    assert world.ask("history_remove", channel="hist:a") == Nothing()
     assert datas(world.ask("history", channel="hist:a", limit=-1)) == []
-    assert world.ask("publish", channel="hist:a", data=2) == PublishAnswer(2, "epoch-1")
+    assert world.ask("publish", channel="hist:a", data=2) == PublishResult(2, "epoch-1")
 
 
 def test_presence_counts_connections_and_users(world: World) -> None:
@@ -210,7 +212,7 @@ def test_a_user_is_reached_on_all_connections_or_one(
     connections = [world.connect("1", "u", session="s1"), world.connect("2", "u"), world.connect("3", "v")]
     connections.append(world.connect("4", ""))
     channel = {"channel": "a"} if "subscribe" in method else {}
-    assert world.ask(method, **fields, **channel) == Answer()
+    assert world.ask(method, **fields, **channel) == Nothing()
     assert [connection.id for connection in connections if connection.told] == reached
 
 
@@ -223,22 +225,33 @@ def test_an_api_subscription_may_override_the_namespace(world: World) -> None:
         "subscribe", user="u", channel="opts:x", info={"i": 1}, b64data="MTI=", expire_at=2000, override=overridden,
         recover_since={"offset": 3, "epoch": "e"},
     )  # fmt: skip
+    stream = HistoryOptions(1, 1, meta_ttl=2592000)
     assert connection.told == [
-        ServerSubscription(channel="opts:x", join_leave=True, force_recovery=True),
-        ServerSubscription(
-            channel="opts:x",
-            chan_info=b'{"i": 1}',
-            data=b"12",
-            expire_at=2000,
-            recover_since=Position(3, "e"),
-            presence=True,
+        ("opts:x", SubscribeOptions(join_leave=True, recovery=True, stream=stream), None),
+        (
+            "opts:x",
+            SubscribeOptions(presence=True, chan_info=b'{"i": 1}', data=b"12", expire_at=2000, stream=stream),
+            Position(3, "e"),
         ),
     ]
 
 
+def test_the_back_end_sets_the_options() -> None:
+    """The back end's options replace the namespace's, and never include deltas, filters or cache mode."""
+    options = {"presence": True, "force_recovery_mode": "cache", "allowed_delta_types": ["fossil"]}
+    history = {"history_size": 1, "history_ttl": "1s", "allow_tags_filter": True}
+    world = World(channel={"namespaces": [{"name": "cache", **options, **history}]})
+    connection = world.connect("1", "u")
+    override = {"presence": {"value": False}, "force_recovery": {"value": True}}
+    world.ask("subscribe", user="u", channel="cache:x", info=1, expire_at=2000, override=override)
+    stream = HistoryOptions(1, 1, meta_ttl=2592000)
+    granted = SubscribeOptions(recovery=True, chan_info=b"1", expire_at=2000, stream=stream)
+    assert connection.told == [("cache:x", granted, None)]
+
+
 def test_a_connection_that_cannot_be_subscribed_fails_the_call(world: World) -> None:
     """A connection that cannot be subscribed makes the call fail, but the other connections are subscribed."""
-    assert world.ask("subscribe", user="u", channel="a", expire_at=999) == Answer()
+    assert world.ask("subscribe", user="u", channel="a", expire_at=999) == Nothing()
     first, second = world.connect("1", "u"), world.connect("2", "u")
     first.refuses = True
     assert world.ask("subscribe", user="u", channel="a") == 100

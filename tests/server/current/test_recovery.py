@@ -8,7 +8,7 @@ from centripetal.dialects.current.client_protocol.commands import Subscribe
 from centripetal.dialects.current.objects import FilterNode
 from centripetal.errors import ServerError
 from centripetal.server.current.recovery import Recovery, recover
-from centripetal.server.current.subscription import SubscribeOptions
+from centripetal.server.current.subscribe_options import SubscribeOptions
 from centripetal.server.engine.engine import Engine, HistoryOptions, Position, Publication
 
 STREAM = HistoryOptions(size=3, ttl=60, meta_ttl=600)

@@ -8,8 +8,7 @@ import pytest
 
 from centripetal.dialects.current.client_protocol.fossil_delta import apply
 from centripetal.dialects.current.objects import FilterNode
-from centripetal.server.current.channels import ChannelOptions
-from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication
 from centripetal.server.current.refusals import FatalError
 from centripetal.server.current.subscription import (
     LostPositionError,
@@ -17,12 +16,9 @@ from centripetal.server.current.subscription import (
     Subscription,
     checked,
     delta_chain,
-    options_for,
     publication_frame,
-    server_options,
 )
-from centripetal.server.engine.engine import ClientInfo, HistoryOptions, Position, Publication
-from centripetal.tokens.claims import Override, SubscribeClaims
+from centripetal.server.engine.engine import ClientInfo, Position, Publication
 
 FOX = b"The quick brown fox jumps over the lazy dog. "
 WHO = ClientInfo("42", "id", b'{"n":1}', b"[2]")
@@ -40,36 +36,6 @@ def message(
     before = None if previous is None else Publication("", "c", previous, offset=offset - 1)
     publication = Publication("", "c", data, offset=offset, tags=how.get("tags", {}))
     return OutgoingPublication(publication, Position(offset, epoch), before, delta=how.get("delta", False))
-
-
-# ---- granted options
-
-
-def test_a_token_overrides_what_the_namespace_grants() -> None:
-    """Each option in the override of a token replaces the option of the namespace."""
-    options = ChannelOptions(presence=True, join_leave=True, force_recovery=True, history_size=2, history_ttl=9.0)
-    plain = options_for(options)
-    assert (plain.presence, plain.join_leave, plain.recovery, plain.positioning) == (True, True, True, False)
-    claims = SubscribeClaims(
-        info=b"1", data=b"2", override=Override(presence=False, force_recovery=False, force_positioning=True)
-    )
-    granted = options_for(options, claims, expire_at=5, by_token=True)
-    assert (granted.presence, granted.join_leave, granted.recovery, granted.positioning) == (False, True, False, True)
-    assert (granted.chan_info, granted.data, granted.expire_at, granted.by_token) == (b"1", b"2", 5, True)
-    assert [each.has_position for each in (plain, granted, SubscribeOptions())] == [True, True, False]
-
-
-def test_a_position_needs_no_history() -> None:
-    """A position without a history lasts for the namespace's meta TTL, or forever."""
-    assert options_for(ChannelOptions(history_meta_ttl=60.0)).stream == HistoryOptions(meta_ttl=60)
-    assert options_for(ChannelOptions()).stream == HistoryOptions(meta_ttl=None)
-
-
-def test_the_back_end_sets_the_options() -> None:
-    """The back end's options replace the namespace's, and never include deltas, filters or cache mode."""
-    options = ChannelOptions(presence=True, force_recovery_mode="cache", allowed_delta_types=["fossil"])
-    granted = server_options(options, ServerSubscription(channel="c", force_recovery=True, chan_info=b"1", expire_at=3))
-    assert granted == SubscribeOptions(recovery=True, chan_info=b"1", expire_at=3, stream=HistoryOptions(meta_ttl=None))
 
 
 # ---- publications

@@ -12,7 +12,7 @@ from centripetal.cli.generation import TOKEN_KEY
 from centripetal.cli.input import STDIN, read_json, read_text
 from centripetal.cli.output.errors import ExitCode, printable
 from centripetal.cli.output.printing import show_json
-from centripetal.cli.registration import register
+from centripetal.cli.registration import option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens.token_key import key_set
 from centripetal.errors import UsageError
@@ -24,30 +24,27 @@ __all__ = ["register_in"]
 VARIABLE = TOKEN_KEY[0]
 
 
-def _option(metavar: str, *names: str, help: str) -> Any:  # noqa: A002 - Typer's name
-    return typer.Option(*names, metavar=metavar, show_default=False, help=help)
-
-
 _SECRET_HELP = f"The server's `hmac_secret_key`. Better set {VARIABLE}."
-SecretKey = Annotated[str | None, _option("SECRET", "--token-key", "--secret-key", help=_SECRET_HELP)]
-KeyFile = Annotated[Path | None, _option("FILE", "--key-file", help="A private key in PEM, instead of a secret.")]
+SecretKey = Annotated[str | None, option("--token-key", "SECRET", _SECRET_HELP, "--secret-key")]
+KeyFile = Annotated[Path | None, option("--key-file", "FILE", "A private key in PEM, instead of a secret.")]
 _PUBLIC_HELP = "The server's public key in PEM, or key set in JSON."
-PublicKeyFile = Annotated[Path | None, _option("FILE", "--key-file", help=_PUBLIC_HELP)]
+PublicKeyFile = Annotated[Path | None, option("--key-file", "FILE", _PUBLIC_HELP)]
 _ALGORITHM_HELP = "HS512, RS384, …; if not given, the usual one for the key."
-AlgorithmName = Annotated[str | None, _option("NAME", "--algorithm", help=_ALGORITHM_HELP)]
-Kid = Annotated[str | None, _option("ID", "--kid", help="The key's id in the server's key set.")]
+AlgorithmName = Annotated[str | None, option("--algorithm", "NAME", _ALGORITHM_HELP)]
+Kid = Annotated[str | None, option("--kid", "ID", "The key's id in the server's key set.")]
 ExpiresIn = Annotated[
     str,
-    typer.Option(
+    option(
         "--expires-in",
-        metavar="TIME",
-        help="How long it is valid: seconds, or a number with a unit such as 30m, 12h, 7d; or never.",
+        "TIME",
+        "How long it is valid: seconds, or a number with a unit such as 30m, 12h, 7d; or never.",
+        show_default=True,
     ),
 ]
-Info = Annotated[str | None, _option("JSON", "--info", help="JSON about the user, shown in presence.")]
+Info = Annotated[str | None, option("--info", "JSON", "JSON about the user, shown in presence.")]
 _CLAIM_HELP = "The `{}` claim, if the server is configured with an `{}`."
-Audience = Annotated[str | None, _option("TEXT", "--audience", help=_CLAIM_HELP.format("aud", "audience"))]
-Issuer = Annotated[str | None, _option("TEXT", "--issuer", help=_CLAIM_HELP.format("iss", "issuer"))]
+Audience = Annotated[str | None, option("--audience", "TEXT", _CLAIM_HELP.format("aud", "audience"))]
+Issuer = Annotated[str | None, option("--issuer", "TEXT", _CLAIM_HELP.format("iss", "issuer"))]
 User = Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")]
 
 
@@ -57,9 +54,9 @@ def connection(
     expires_in: ExpiresIn = "1h",
     info: Info = None,
     channel: Annotated[
-        list[str] | None, _option("CHANNEL", "--channel", help="Subscribed from the start; can be repeated.")
+        list[str] | None, option("--channel", "CHANNEL", "Subscribed from the start; can be repeated.")
     ] = None,
-    meta: Annotated[str | None, _option("JSON", "--meta", help="JSON for the back end, hidden from clients.")] = None,
+    meta: Annotated[str | None, option("--meta", "JSON", "JSON for the back end, hidden from clients.")] = None,
     audience: Audience = None,
     issuer: Issuer = None,
     secret_key: SecretKey = None,
@@ -67,7 +64,12 @@ def connection(
     algorithm: AlgorithmName = None,
     kid: Kid = None,
 ) -> None:
-    """Make the token with which a browser connects as USER to the current Centrifugo."""
+    """Make the token with which a browser connects as USER to the current Centrifugo.
+
+    Examples:
+        centripetal token connection 42
+        centripetal token connection 42 --channel news --expires-in 7d
+    """
     key = _signing_key(settings, secret_key, key_file, algorithm, kid)
     options = {**_json("info", info), **_json("meta", meta)}
     token = connection_token(
@@ -82,7 +84,7 @@ def subscription(
     user: User,
     expires_in: ExpiresIn = "1h",
     info: Info = None,
-    data: Annotated[str | None, _option("JSON", "--data", help="JSON that goes to the client.")] = None,
+    data: Annotated[str | None, option("--data", "JSON", "JSON that goes to the client.")] = None,
     audience: Audience = None,
     issuer: Issuer = None,
     secret_key: SecretKey = None,
@@ -90,7 +92,12 @@ def subscription(
     algorithm: AlgorithmName = None,
     kid: Kid = None,
 ) -> None:
-    """Make the token with which USER subscribes to CHANNEL, whatever its options permit."""
+    """Make the token with which USER subscribes to CHANNEL, whatever its options permit.
+
+    Examples:
+        centripetal token subscription news 42
+        centripetal token subscription news 42 --key-file k.pem
+    """
     key = _signing_key(settings, secret_key, key_file, algorithm, kid)
     options = {**_json("info", info), **_json("data", data)}
     token = subscription_token(
@@ -107,18 +114,21 @@ def explain_(
             metavar="[TOKEN]", show_default=False, help="The token; - or none reads it from the standard input."
         ),
     ] = STDIN,
-    channel: Annotated[str | None, _option("CHANNEL", "--channel", help="The channel to subscribe to with it.")] = None,
-    user: Annotated[str | None, _option("USER", "--user", help="The user that it must belong to.")] = None,
+    channel: Annotated[str | None, option("--channel", "CHANNEL", "The channel to subscribe to with it.")] = None,
+    user: Annotated[str | None, option("--user", "USER", "The user that it must belong to.")] = None,
     connect: Annotated[
         bool,
-        typer.Option(
-            "--connect", show_default=False, help="Treat it as a connection token, even if it names a channel."
-        ),
+        option("--connect", None, "Treat it as a connection token, even if it names a channel."),
     ] = False,
     secret_key: SecretKey = None,
     key_file: PublicKeyFile = None,
 ) -> None:
-    """Say whether a server would accept a token, why, and what to do. The exit code is 1 if it would refuse it."""
+    """Say whether a server would accept a token, why, and what to do. The exit code is 1 if it would refuse it.
+
+    Examples:
+        centripetal token explain eyJhbGciOi…
+        centripetal token explain --channel news <token.txt
+    """
     key: Any = _secret_or_file(settings, secret_key, key_file)
     if isinstance(key, bytes) and (keys := key_set(key, "--key-file is not a key set")) is not None:
         key = keys
@@ -133,19 +143,9 @@ def explain_(
 
 def register_in(app: typer.Typer) -> None:
     """Add the verbs to *app*."""
-    shared = ("json",)
-    register(
-        app, connection, shared=shared,
-        examples=["centripetal token connection 42", "centripetal token connection 42 --channel news --expires-in 7d"],
-    )  # fmt: skip
-    register(
-        app, subscription, shared=shared,
-        examples=["centripetal token subscription news 42", "centripetal token subscription news 42 --key-file k.pem"],
-    )  # fmt: skip
-    register(
-        app, explain_, name="explain", shared=shared,
-        examples=["centripetal token explain eyJhbGciOi…", "centripetal token explain --channel news <token.txt"],
-    )  # fmt: skip
+    register(app, connection, shared=("json",))
+    register(app, subscription, shared=("json",))
+    register(app, explain_, name="explain", shared=("json",))
 
 
 def _signing_key(

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from centripetal.cli.input import check_json_text
 from centripetal.cli.output.printing import show_fields, show_json
-from centripetal.cli.registration import group, register
+from centripetal.cli.registration import group, option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import jwt
 from centripetal.v1 import generate_client_token
@@ -41,12 +41,9 @@ class _Verbs(TyperGroup):
 def v1(
     settings: Settings,
     user: Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")],
-    info: Annotated[
-        str, typer.Option("--info", metavar="JSON", help="JSON about the user, shown in presence.", show_default=False)
-    ] = "",
+    info: Annotated[str, option("--info", "JSON", "JSON about the user, shown in presence.")] = "",
     timestamp: Annotated[
-        int | None,
-        typer.Option("--timestamp", metavar="SECONDS", help="Unix time from which the token counts, instead of now."),
+        int | None, option("--timestamp", "SECONDS", "Unix time from which the token counts, instead of now.")
     ] = None,
 ) -> None:
     """Make the token with which a browser connects as USER to Centrifugo 1.x.
@@ -54,6 +51,10 @@ def v1(
     `token USER` does the same, if USER is not the name of another verb.
 
     With `--json`: exactly the members that Centrifugo's JavaScript client takes, as it takes them.
+
+    Examples:
+        centripetal token v1 42
+        centripetal token 42 --info '{"name": "Zoë"}' --json
     """
     now = str(int(time.time()) if timestamp is None else timestamp)
     signed = generate_client_token(settings.signing_secret(), user, now, check_json_text(info, "--info"))
@@ -68,9 +69,4 @@ def register_in(app: typer.Typer) -> None:
     """Add the verbs to *app*."""
     below = group(app, "token", _HELP, _Verbs)
     jwt.register_in(below)
-    register(
-        below,
-        v1,
-        shared=("secret", "json"),
-        examples=["centripetal token v1 42", """centripetal token 42 --info '{"name": "Zoë"}' --json"""],
-    )
+    register(below, v1, shared=("secret", "json"))

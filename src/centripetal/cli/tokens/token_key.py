@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 import msgspec
-import typer
 
 from centripetal.cli.generation import TOKEN_KEY
 from centripetal.cli.input import file_contents
+from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
@@ -15,12 +15,11 @@ __all__ = ["KeyOption", "given_key", "key_set", "verification_key"]
 
 KeyOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--token-key",
-        metavar="KEY",
-        help="What tokens are signed with: the server's `client.token.hmac_secret_key`, or a key in PEM as @FILE. "
+        "KEY",
+        "What tokens are signed with: the server's `client.token.hmac_secret_key`, or a key in PEM as @FILE. "
         f"Otherwise {TOKEN_KEY[0]}.",
-        show_default=False,
     ),
 ]
 

@@ -1,61 +1,18 @@
-"""What a Centrifugo 6 server answers to its API, before it is JSON (spec v6 §5): PURE; `server_codec` writes it.
+"""The results that a Centrifugo 6 server writes in another form than clients read (spec v6 §5): PURE.
 
-Fields that are always written have no default, as in `gostructs`.
+A server writes each member of these, also one that is 0 or empty: so the fields have no default, as in `gostructs`. The
+other results are the classes that clients read: those in `results`, and for presence, statistics and histories those
+of the client protocol, whose members are always written, too.
 """
 
 import msgspec
 
-from centripetal.dialects.current.client_protocol.objects import ClientInfo, Publication
+from centripetal.dialects.current.results.standard import ChannelInfo
 
-__all__ = ["Answer", "BroadcastAnswer", "ChannelInfo", "ChannelsAnswer", "HistoryAnswer", "InfoAnswer"]
-__all__ += ["NodeAnswer", "PresenceAnswer", "PresenceStatsAnswer", "PublishAnswer"]
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A result; this one says nothing but that all went well."""
+__all__ = ["ChannelsAnswer", "InfoAnswer", "NodeAnswer"]
 
 
-class PublishAnswer(Answer, frozen=True):
-    offset: int = 0
-    epoch: str = ""
-
-
-class Error(msgspec.Struct, frozen=True):
-    code: int
-    message: str
-
-
-class PublishOutcome(msgspec.Struct, frozen=True):
-    """One channel of a broadcast: one of the two."""
-
-    error: Error | None = None
-    result: PublishAnswer | None = None
-
-
-class BroadcastAnswer(Answer, frozen=True):
-    responses: list[PublishOutcome]
-
-
-class HistoryAnswer(Answer, frozen=True):
-    publications: list[Publication]
-    epoch: str
-    offset: int
-
-
-class PresenceAnswer(Answer, frozen=True):
-    presence: dict[str, ClientInfo]
-
-
-class PresenceStatsAnswer(Answer, frozen=True):
-    num_clients: int
-    num_users: int
-
-
-class ChannelInfo(msgspec.Struct, frozen=True):
-    num_clients: int
-
-
-class ChannelsAnswer(Answer, frozen=True):
+class ChannelsAnswer(msgspec.Struct, frozen=True):
     channels: dict[str, ChannelInfo]
 
 
@@ -70,5 +27,5 @@ class NodeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     num_subs: int
 
 
-class InfoAnswer(Answer, frozen=True):
+class InfoAnswer(msgspec.Struct, frozen=True):
     nodes: list[NodeAnswer]

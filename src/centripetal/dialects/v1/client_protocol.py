@@ -25,7 +25,8 @@ from centripetal.dialects.v1.server_codec import (
     read_envelopes,
 )
 from centripetal.errors import MalformedResponseError
-from centripetal.protocol.gojson import JSONError, quote, quote_push, read
+from centripetal.protocol import gostructs
+from centripetal.protocol.gojson import JSONError, quote, quote_push
 from centripetal.protocol.payload import decode_lenient
 from centripetal.protocol.result import ABSENT
 
@@ -116,7 +117,7 @@ def read_params(envelope: Envelope, shape: type[P]) -> P:
     if not raw and shape is Ping:
         return shape()
     try:
-        return read(raw, shape)
+        return gostructs.read(raw, shape)
     except JSONError as error:
         raise InvalidMessageError(f"params of {shape.name}: {error}") from None
 

@@ -13,7 +13,6 @@ from centripetal.protocol.checks import check_name, check_names, check_text
 from centripetal.protocol.command import Command, R
 
 __all__ = [
-    "COMMANDS",
     "Broadcast",
     "Channels",
     "Disconnect",

@@ -28,8 +28,10 @@ from centripetal.dialects.v1.commands import (
 )
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo
 from centripetal.errors import ServerError
+from centripetal.protocol import gostructs
 from centripetal.protocol.command import Command
-from centripetal.protocol.gojson import JSONError, compact, quote, read, read_list
+from centripetal.protocol.fields import fields_of, received, wire_struct
+from centripetal.protocol.gojson import JSONError, compact, quote
 from centripetal.protocol.result import ABSENT
 
 __all__ = ["Envelope", "InvalidMessageError", "history_body", "join", "messages", "presence_body"]
@@ -54,9 +56,9 @@ def read_envelopes(body: bytes) -> list[Envelope]:
     """The commands of a body: one object or an array of them, without anything in front."""
     try:
         if body.startswith(b"{"):
-            return [read(body, Envelope)]
+            return [gostructs.read(body, Envelope)]
         if body.startswith(b"["):
-            return read_list(body, Envelope)
+            return gostructs.read_list(body, Envelope)
     except JSONError as error:
         raise InvalidMessageError(str(error)) from None
     raise InvalidMessageError("a body starts with { or [, white space and byte order marks included")
@@ -70,64 +72,22 @@ def read_command(envelope: Envelope) -> Command[Any]:
     """
     if envelope.method in _WITHOUT_PARAMS:
         return _WITHOUT_PARAMS[envelope.method]
-    reader = _READERS.get(envelope.method)
-    if reader is None:
+    kind = _READ.get(envelope.method)
+    if kind is None:
         raise InvalidMessageError(f"unknown method {envelope.method!r}")
     try:
-        return reader(bytes(envelope.params))
+        command = received(kind, gostructs.read(bytes(envelope.params), wire_struct(kind)))
     except JSONError as error:
         raise InvalidMessageError(f"params of {envelope.method}: {error}") from None
+    if isinstance(command, Publish) and not (command.channel and bytes(command.data)):
+        raise InvalidMessageError("params of publish: channel or data is missing")
+    # An option that is empty counts as not given.
+    empty = {name: None for name, _, _, takes_none in fields_of(kind) if takes_none and not getattr(command, name)}
+    return msgspec.structs.replace(command, **empty) if empty else command
 
 
-class _PublishParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    channel: str = ""
-    data: msgspec.Raw = ABSENT
-    client: str = ""
-    uid: str = ""
-
-
-class _BroadcastParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    channels: list[str] = []
-    data: msgspec.Raw = ABSENT
-    client: str = ""
-
-
-class _UserParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    user: str = ""
-
-
-class _UnsubscribeParams(_UserParams, frozen=True, forbid_unknown_fields=True):
-    channel: str = ""
-
-
-class _ChannelParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    channel: str = ""
-
-
-def _publish(raw: bytes) -> Publish:
-    params = read(raw, _PublishParams)
-    if not params.channel or not bytes(params.data):
-        raise JSONError("channel or data is missing")
-    return Publish(params.channel, params.data, client=params.client or None, uid=params.uid or None)
-
-
-def _broadcast(raw: bytes) -> Broadcast:
-    params = read(raw, _BroadcastParams)
-    return Broadcast(params.channels, params.data, client=params.client or None)
-
-
-def _unsubscribe(raw: bytes) -> Unsubscribe:
-    params = read(raw, _UnsubscribeParams)
-    return Unsubscribe(params.channel, params.user)
-
-
-_READERS: dict[str, Callable[[bytes], Command[Any]]] = {
-    Publish.name: _publish,
-    Broadcast.name: _broadcast,
-    Unsubscribe.name: _unsubscribe,
-    Disconnect.name: lambda raw: Disconnect(read(raw, _UserParams).user),
-    Presence.name: lambda raw: Presence(read(raw, _ChannelParams).channel),
-    History.name: lambda raw: History(read(raw, _ChannelParams).channel),
+_READ: dict[str, type[Command[Any]]] = {
+    each.name: each for each in (Publish, Broadcast, Unsubscribe, Disconnect, Presence, History)
 }
 
 _WITHOUT_PARAMS: dict[str, Command[Any]] = {command.name: command for command in (Channels(), StatsCommand(), Node())}

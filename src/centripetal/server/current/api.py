@@ -10,21 +10,32 @@ from typing import Any
 import msgspec
 
 from centripetal.dialects.current import commands, disconnects, error_codes
-from centripetal.dialects.current import server_results as answers
 from centripetal.dialects.current.client_protocol import objects
+from centripetal.dialects.current.client_protocol.replies import HistoryResult, PresenceResult, PresenceStatsResult
 from centripetal.dialects.current.commands.base import Method, OfMap
 from centripetal.dialects.current.objects import StreamPosition, SubscribeOptionOverride
+from centripetal.dialects.current.results.standard import (
+    BroadcastResult,
+    ChannelInfo,
+    Nothing,
+    PublishResponse,
+    PublishResult,
+    ReplyError,
+)
 from centripetal.dialects.current.server_codec import Unknown
-from centripetal.dialects.current.server_results import Answer, PublishAnswer, PublishOutcome
+from centripetal.dialects.current.server_results import ChannelsAnswer, InfoAnswer
 from centripetal.errors import ServerError
 from centripetal.server.current.channel_patterns import GlobError, matcher
 from centripetal.server.current.channels import ChannelOptions
-from centripetal.server.current.connection import Connection, ServerSubscription
+from centripetal.server.current.connection import Connection
 from centripetal.server.current.node import Node
 from centripetal.server.current.payloads import fits, given
 from centripetal.server.current.refusals import failure
+from centripetal.server.current.subscribe_options import options_for
+from centripetal.server.current.subscription import client_info
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.events import CommandRun
+from centripetal.tokens.claims import SubscribeClaims
 
 __all__ = ["API"]
 
@@ -41,9 +52,9 @@ class API:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def outcome(self, command: Method[Any] | None, now: float) -> Answer | ServerError:
+    def outcome(self, command: Method[Any] | None, now: float) -> msgspec.Struct | ServerError:
         """The result of *command*, or its error; None is a command that could not be read."""
-        result: Answer | ServerError
+        result: msgspec.Struct | ServerError
         try:
             if command is None:
                 raise failure(error_codes.BAD_REQUEST)
@@ -54,7 +65,7 @@ class API:
             self._emit_run(command, result, now)
         return result
 
-    def execute(self, command: Method[Any], now: float) -> Answer:
+    def execute(self, command: Method[Any], now: float) -> msgspec.Struct:
         """Execute *command*.
 
         Raises:
@@ -76,7 +87,7 @@ class API:
             case _:
                 raise failure(error_codes.NOT_AVAILABLE)
 
-    def _emit_run(self, command: Any, result: Answer | ServerError, now: float) -> None:
+    def _emit_run(self, command: Any, result: msgspec.Struct | ServerError, now: float) -> None:
         channels = getattr(command, "channels", None) or [getattr(command, "channel", "")]
         self._node.events.emit(
             CommandRun(
@@ -88,7 +99,7 @@ class API:
             )
         )
 
-    def _publish(self, command: commands.Publish, now: float) -> PublishAnswer:
+    def _publish(self, command: commands.Publish, now: float) -> PublishResult:
         _require(command.channel)
         data = given(command.data, command.b64data)
         options = self._node.options(command.channel)
@@ -96,7 +107,7 @@ class API:
             raise failure(error_codes.BAD_REQUEST)
         return self._publish_into(command.channel, data, options, command, now)
 
-    def _broadcast(self, command: commands.Broadcast, now: float) -> answers.BroadcastAnswer:
+    def _broadcast(self, command: commands.Broadcast, now: float) -> BroadcastResult:
         if not command.channels:
             raise failure(error_codes.BAD_REQUEST)
         data = given(command.data, command.b64data)
@@ -107,10 +118,10 @@ class API:
                 # Unlike publish, it does not look at the type of the subscriptions there.
                 answer = self._publish_into(channel, data, self._node.options(channel), command, now)
             except ServerError as error:
-                responses.append(PublishOutcome(error=answers.Error(error.code or 0, error.message)))
+                responses.append(PublishResponse(error=ReplyError(error.code or 0, error.message)))
             else:
-                responses.append(PublishOutcome(result=answer))
-        return answers.BroadcastAnswer(responses)
+                responses.append(PublishResponse(result=answer))
+        return BroadcastResult(responses)
 
     def _publish_into(
         self,
@@ -119,7 +130,7 @@ class API:
         options: ChannelOptions,
         command: commands.Publish | commands.Broadcast,
         now: float,
-    ) -> PublishAnswer:
+    ) -> PublishResult:
         if not fits(data, options.publication_data_format):
             raise failure(error_codes.BAD_REQUEST)
         position = self._node.publish(
@@ -131,15 +142,15 @@ class API:
             idempotency_key=command.idempotency_key or "",
             version_epoch=command.version_epoch,
         )
-        return PublishAnswer(position.offset, position.epoch)
+        return PublishResult(position.offset, position.epoch)
 
-    def _presence(self, command: commands.Presence) -> answers.PresenceAnswer:
+    def _presence(self, command: commands.Presence) -> PresenceResult:
         present = self._who_is_in(command.channel)
-        return answers.PresenceAnswer({client: client_info(info) for client, info in present.items()})
+        return PresenceResult({client: client_info(info) for client, info in present.items()})
 
-    def _presence_stats(self, command: commands.PresenceStats) -> answers.PresenceStatsAnswer:
+    def _presence_stats(self, command: commands.PresenceStats) -> PresenceStatsResult:
         present = self._who_is_in(command.channel)
-        return answers.PresenceStatsAnswer(len(present), len({info.user for info in present.values()}))
+        return PresenceStatsResult(len(present), len({info.user for info in present.values()}))
 
     def _who_is_in(self, channel: str) -> dict[str, ClientInfo]:
         _require(channel)
@@ -147,7 +158,7 @@ class API:
             raise failure(error_codes.NOT_AVAILABLE)
         return self._node.engine.presence(channel)
 
-    def _history(self, command: commands.History, now: float) -> answers.HistoryAnswer:
+    def _history(self, command: commands.History, now: float) -> HistoryResult:
         options = self._kept(command.channel)
         since = _position(command.since)
         if command.reverse and since is not None and since.offset == 0:
@@ -155,12 +166,12 @@ class API:
         found, top = self._node.history(
             command.channel, options, now, since=since, limit=command.limit, reverse=command.reverse
         )
-        return answers.HistoryAnswer([publication_answer(each) for each in found], top.epoch, top.offset)
+        return HistoryResult([publication_answer(each) for each in found], top.epoch, top.offset)
 
-    def _history_remove(self, command: commands.HistoryRemove) -> Answer:
+    def _history_remove(self, command: commands.HistoryRemove) -> Nothing:
         self._kept(command.channel)
         self._node.engine.remove_history(command.channel)
-        return Answer()
+        return Nothing()
 
     def _kept(self, channel: str) -> ChannelOptions:
         _require(channel)
@@ -169,7 +180,7 @@ class API:
             raise failure(error_codes.NOT_AVAILABLE)
         return options
 
-    def _channels(self, command: commands.Channels) -> answers.ChannelsAnswer:
+    def _channels(self, command: commands.Channels) -> ChannelsAnswer:
         names = self._node.engine.channels()
         if command.pattern:
             try:
@@ -177,61 +188,56 @@ class API:
             except GlobError:
                 raise failure(error_codes.INTERNAL) from None
             names = [name for name in names if matches(name)]
-        return answers.ChannelsAnswer(
-            {name: answers.ChannelInfo(self._node.engine.count_subscribers(name)) for name in names}
-        )
+        return ChannelsAnswer({name: ChannelInfo(self._node.engine.count_subscribers(name)) for name in names})
 
-    def _info(self, _: commands.Info) -> answers.InfoAnswer:
-        return answers.InfoAnswer([self._node.announced_info])
+    def _info(self, _: commands.Info) -> InfoAnswer:
+        return InfoAnswer([self._node.announced_info])
 
-    def _rpc(self, command: commands.RPC) -> Answer:
+    def _rpc(self, command: commands.RPC) -> msgspec.Struct:
         _require(command.method)
         raise failure(error_codes.METHOD_NOT_FOUND)  # there are no methods in the open edition
 
     # ---- commands about the connections of a user
 
-    def _subscribe(self, command: commands.Subscribe) -> Answer:
+    def _subscribe(self, command: commands.Subscribe) -> Nothing:
         _require(command.channel)
         options = self._node.options(command.channel)
         data, info = given(command.data, command.b64data), given(command.info, command.b64info)
-        subscription = ServerSubscription(
-            channel=command.channel,
-            chan_info=info,
-            data=data,
-            expire_at=_seconds(command.expire_at),
-            recover_since=_position(command.recover_since),
-            **_overridden(options, command.override),
-        )
+        claims = SubscribeClaims(info=info, data=data, override=command.override or SubscribeOptionOverride())
+        granted = options_for(options, claims, expire_at=_seconds(command.expire_at))
+        # The back end subscribes without deltas, filters and the cache mode of recovery.
+        granted = msgspec.structs.replace(granted, cache=False, deltas=False, filters=False)
+        since = _position(command.recover_since)
         refusals = []
         for connection in self._connections(command):
             try:
-                connection.subscribe(subscription)
+                connection.subscribe(command.channel, granted, since)
             except ServerError as error:
                 refusals.append(error)
         if refusals:
             raise refusals[0]
-        return Answer()
+        return Nothing()
 
-    def _unsubscribe(self, command: commands.Unsubscribe) -> Answer:
+    def _unsubscribe(self, command: commands.Unsubscribe) -> Nothing:
         if command.channel:
             self._node.options(command.channel)
         for connection in self._connections(command):
             connection.unsubscribe(command.channel, disconnects.UNSUBSCRIBED.code, disconnects.UNSUBSCRIBED.reason)
-        return Answer()
+        return Nothing()
 
-    def _disconnect(self, command: commands.Disconnect) -> Answer:
+    def _disconnect(self, command: commands.Disconnect) -> Nothing:
         disconnect = command.disconnect or disconnects.FORCE_DISCONNECT
         for connection in self._connections(command):
             if connection.id not in command.whitelist:
                 connection.disconnect(disconnect.code, disconnect.reason)
-        return Answer()
+        return Nothing()
 
-    def _refresh(self, command: commands.Refresh) -> Answer:
+    def _refresh(self, command: commands.Refresh) -> Nothing:
         for connection in self._connections(command):
             connection.refresh(
                 expired=command.expired, expire_at=_seconds(command.expire_at), conn_info=given(command.info, None)
             )
-        return Answer()
+        return Nothing()
 
     def _connections(self, command: _OfUser) -> list[Connection]:
         """Those of the user, or the one of them that is named."""
@@ -241,7 +247,7 @@ class API:
             if command.client in ("", each.id) and command.session in ("", each.session)
         ]
 
-    def _refuse_map(self, command: OfMap[Any]) -> Answer:
+    def _refuse_map(self, command: OfMap[Any]) -> msgspec.Struct:
         # Map channels and shared polling are not emulated; what is wrong with a request is told all the same.
         _require(command.channel)
         wanted = ("shared_poll",) if isinstance(command, commands.SharedPollPublish) else _MAPS
@@ -254,7 +260,7 @@ class API:
 
 _MAPS = ("map", "map_clients", "map_users")
 
-_HANDLERS: dict[type[Method[Any]], Callable[[API, Any], Answer]] = {
+_HANDLERS: dict[type[Method[Any]], Callable[[API, Any], msgspec.Struct]] = {
     commands.Presence: API._presence,
     commands.PresenceStats: API._presence_stats,
     commands.HistoryRemove: API._history_remove,
@@ -280,20 +286,6 @@ def _seconds(moment: int | datetime.datetime) -> int:
 
 def _position(position: StreamPosition | None) -> Position | None:
     return None if position is None else Position(position.offset, position.epoch)
-
-
-def _overridden(options: ChannelOptions, override: SubscribeOptionOverride | None) -> dict[str, bool]:
-    """The options of a subscription that a request may override."""
-    flags: dict[str, bool] = {}
-    for name in SubscribeOptionOverride.__struct_fields__:
-        flag = None if override is None else getattr(override, name)
-        flags[name] = getattr(options, name) if flag is None else flag
-    return flags
-
-
-def client_info(info: ClientInfo) -> objects.ClientInfo:
-    """A connection as replies show it."""
-    return objects.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
 
 
 def publication_answer(publication: Publication) -> objects.Publication:

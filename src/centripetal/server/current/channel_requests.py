@@ -137,10 +137,7 @@ class ChannelRequests:
             )  # map channels are not emulated
         if not fits(data, options.publication_data_format):
             raise refused(error_codes.BAD_REQUEST)
-        if not self._permissions.may(
-            "publish", options, self._identity.user, subscribed=channel in self._subscriptions
-        ):
-            raise refused(error_codes.PERMISSION_DENIED)
+        self._require("publish", options, channel)
         info = self._subscriptions.info(channel)
         self._node.publish(Publication("", channel, data, self._identity.id, info), options, self._node.now())
         return Empty()
@@ -157,10 +154,7 @@ class ChannelRequests:
         options = self._permissions.named(channel)
         if not options.presence:
             raise refused(error_codes.NOT_AVAILABLE)
-        if not self._permissions.may(
-            "presence", options, self._identity.user, subscribed=channel in self._subscriptions
-        ):
-            raise refused(error_codes.PERMISSION_DENIED)
+        self._require("presence", options, channel)
         return self._node.engine.presence(channel)
 
     def _require(self, what: Literal["publish", "presence", "history"], options: ChannelOptions, channel: str) -> None:
@@ -173,10 +167,7 @@ class ChannelRequests:
         options = self._permissions.named(channel)
         if not options.history.is_kept:
             raise refused(error_codes.NOT_AVAILABLE)
-        if not self._permissions.may(
-            "history", options, self._identity.user, subscribed=channel in self._subscriptions
-        ):
-            raise refused(error_codes.PERMISSION_DENIED)
+        self._require("history", options, channel)
         most, limit = self._node.config.client.history_max_publication_limit, params.limit
         if most > 0 and not 0 <= limit <= most:
             limit = most

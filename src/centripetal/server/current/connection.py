@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-import msgspec
-
+from centripetal.server.current.subscribe_options import SubscribeOptions
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.hub import Connection as AnyConnection
 
-__all__ = ["Connection", "OutgoingJoinLeave", "OutgoingPublication", "ServerSubscription"]
+__all__ = ["Connection", "OutgoingJoinLeave", "OutgoingPublication"]
 
 
 MessageT = TypeVar("MessageT", bound="_EncodedOnce")
@@ -73,31 +72,6 @@ class OutgoingJoinLeave(_EncodedOnce):
         self.joined = joined
 
 
-class ServerSubscription(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription that the server makes for a client (spec v6 §5.11); the options are what counts in the end.
-
-    Attributes:
-        channel: where to.
-        chan_info: of the subscription, JSON; empty: none.
-        data: goes to the client with it, JSON; empty: none.
-        expire_at: when it ends, Unix seconds; 0: never.
-        recover_since: the position that the client is told instead of the current one.
-        presence, join_leave, force_push_join_leave, force_recovery, force_positioning: the namespace's options, or
-            what overrides them.
-    """
-
-    channel: str
-    chan_info: bytes = b""
-    data: bytes = b""
-    expire_at: int = 0
-    recover_since: Position | None = None
-    presence: bool = False
-    join_leave: bool = False
-    force_push_join_leave: bool = False
-    force_recovery: bool = False
-    force_positioning: bool = False
-
-
 class Connection(AnyConnection, Protocol):
     """A client that has authenticated; each method queues what the client gets."""
 
@@ -114,8 +88,13 @@ class Connection(AnyConnection, Protocol):
         """Push a join or leave, if its subscription is told of those."""
         ...
 
-    def subscribe(self, subscription: ServerSubscription) -> None:
-        """Be subscribed from the server's side, and be told; nothing but the push, if it is already.
+    def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
+        """Subscribe the client from the server's side and tell it (spec v6 §5.11); if it is subscribed, only tell it.
+
+        Args:
+            channel: the channel.
+            options: what the subscription is granted.
+            since: the position that the client is told instead of the current one.
 
         Raises:
             ServerError: the subscription has expired, or its data cannot be told.

@@ -19,7 +19,7 @@ from centripetal.errors import ServerError
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.config import Config, Token
 from centripetal.server.current.refusals import FatalError, refused
-from centripetal.server.current.subscription import SubscribeOptions, options_for
+from centripetal.server.current.subscribe_options import SubscribeOptions, options_for
 from centripetal.tokens.claims import ConnectionClaims, SubscriptionClaims
 from centripetal.tokens.verification import (
     TokenKeys,

@@ -7,7 +7,7 @@ from centripetal.dialects.current.client_protocol.commands import Subscribe
 from centripetal.dialects.current.client_protocol.tags_filter import matches
 from centripetal.dialects.current.objects import FilterNode
 from centripetal.server.current.refusals import refused
-from centripetal.server.current.subscription import SubscribeOptions
+from centripetal.server.current.subscribe_options import SubscribeOptions
 from centripetal.server.engine.engine import Engine, Position, Publication
 
 __all__ = ["Recovery", "recover"]

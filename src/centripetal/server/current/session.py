@@ -32,18 +32,15 @@ from centripetal.dialects.current.client_protocol.replies import (
 )
 from centripetal.errors import ServerError
 from centripetal.server.current.channel_requests import ChannelRequests, time_left
-from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication, ServerSubscription
+from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication
 from centripetal.server.current.heartbeat import Heartbeat, first_delay
 from centripetal.server.current.node import VERSION, Node
 from centripetal.server.current.permissions import Admission, Permissions
 from centripetal.server.current.refusals import FatalError, is_temporary, refused
-from centripetal.server.current.subscription import (
-    LostPositionError,
-    SubscribeOptions,
-    checked,
-    server_options,
-)
+from centripetal.server.current.subscribe_options import SubscribeOptions
+from centripetal.server.current.subscription import LostPositionError, checked
 from centripetal.server.current.subscriptions import ClientIdentity, EndedSubscription, Subscriptions
+from centripetal.server.engine.engine import Position
 from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event
 from centripetal.server.session import ClientConnection
 from centripetal.server.timers import Timers
@@ -207,19 +204,17 @@ class Session:
             if payload is not None:
                 self._connection.send(payload)
 
-    def subscribe(self, subscription: ServerSubscription) -> None:
+    def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
         """Be subscribed by the back end (spec v6 §5.11)."""
         limit = self._node.config.client.channel_limit
         if 0 < limit <= len(self._subscriptions):
             self._close_soon(disconnects.CHANNEL_LIMIT)
             return
-        channel, since = subscription.channel, subscription.recover_since
-        options = self._node.options(channel)
         params = Subscribe(channel)
         if since is not None:
             params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
         try:
-            result = self._subscriptions.subscribe(params, server_options(options, subscription), server_side=True)
+            result = self._subscriptions.subscribe(params, options, server_side=True)
         except ServerError:
             # It has ended already; and so does one that was there before.
             self._subscriptions.forget(channel)

@@ -21,12 +21,8 @@ from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPub
 from centripetal.server.current.node import Node
 from centripetal.server.current.recovery import Recovery, recover
 from centripetal.server.current.refusals import refused
-from centripetal.server.current.subscription import (
-    SubscribeOptions,
-    Subscription,
-    delta_chain,
-    publication_frame,
-)
+from centripetal.server.current.subscribe_options import SubscribeOptions
+from centripetal.server.current.subscription import Subscription, delta_chain, publication_frame
 from centripetal.server.engine.engine import ClientInfo, Position
 from centripetal.server.engine.events import Event, Joined, Left
 

@@ -182,7 +182,7 @@ def read_commands(message: bytes) -> Iterator[Command]:
     # One newline at the end is allowed; an empty line is a command that is none.
     for line in message.removesuffix(b"\n").split(b"\n"):
         try:
-            yield gostructs.read(line, Command)
+            yield gostructs.read_first(line, Command)
         except JSONError as error:
             raise BadMessageError(f"not a command: {error}") from None
 

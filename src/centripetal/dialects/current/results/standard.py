@@ -22,7 +22,6 @@ __all__ = [
     "InfoResult",
     "Metrics",
     "NodeResult",
-    "Nothing",
     "PresenceResult",
     "PresenceStatsResult",
     "Process",
