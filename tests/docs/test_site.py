@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import OpenBrowser
 from tests.docs.pages import ROOT
+from tests.needs import needs
 
 RESOURCES = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 """Elements that load another file, with the attribute that names it."""
@@ -23,6 +25,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+CUT_OFF = """[...document.querySelectorAll("pre, pre code")]
+    .filter((each) => each.scrollWidth > each.clientWidth)
+    .map((each) => each.innerText.split("\\n").sort((a, b) => b.length - a.length)[0])"""
+"""JavaScript that finds code blocks with a horizontal scrollbar and returns the longest line of each."""
 
 
 class Resources(HTMLParser):
@@ -73,3 +81,23 @@ def test_links_between_pages_name_files(site: Path) -> None:
     """Links name files, because the site can be opened from a disk, where a folder is not a page."""
     assert (site / "howto" / "client.html").exists()
     assert 'href="howto/client.html' in (site / "index.html").read_text()
+
+
+@needs("node")
+@needs("playwright")
+@needs("chromium")
+async def test_no_code_block_is_cut_off(site: Path, open_browser: OpenBrowser) -> None:
+    """At a width of 1,280 pixels no code block of any page has a horizontal scrollbar, and no page is wider."""
+    browser = await open_browser(viewport={"width": 1280, "height": 800})
+    cut_off = {}
+    seen = 0
+    for page in sorted(site.rglob("*.html")):
+        await browser.do("goto", page.as_uri())
+        seen += await browser.do("evaluate", "document.querySelectorAll('pre code').length")
+        lines = await browser.do("evaluate", CUT_OFF)
+        if await browser.do("evaluate", "document.documentElement.scrollWidth > 1280"):
+            lines.append("the page")
+        if lines:
+            cut_off[page.relative_to(site).as_posix()] = lines
+    assert seen > 100
+    assert cut_off == {}
