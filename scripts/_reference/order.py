@@ -47,8 +47,10 @@ METHODS: Mapping[str, Sequence[str]] = {
 OWN_METHODS = ("history_pages", "batch", "add", "send", "reset", "call", "close")
 """Methods of clients that are not methods of the server API."""
 
-CLASSES = ("Client", "AsyncClient", "Batch", "AsyncBatch", "BatchSlot", "Retry", "Limits", "CurrentOptions")
-CLASSES += ("ClientOptions", "TransportOptions")
+CLASSES = (
+    *("Client", "AsyncClient", "Batch", "AsyncBatch", "BatchSlot"),
+    *("Retry", "Limits", "CurrentOptions", "ClientOptions", "TransportOptions"),
+)
 """The first classes of their chapters."""
 
 FUNCTIONS = ("connection_token", "subscription_token", "explain", "generate_client_token", "generate_channel_sign")

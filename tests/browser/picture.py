@@ -1,7 +1,8 @@
 """Take the pictures of the console in `docs/assets/`: `python -m tests.browser.picture`.
 
-It starts an embedded server, connects clients, makes calls (one of them wrong, so that the console gives advice), and takes
-a screenshot of the console in light and in dark. Needs Node.js, Chromium and playwright-core, as the tests here do.
+It starts an embedded server, connects clients, makes calls (one of them wrong, so that the console gives advice), and
+takes a screenshot of the console in light and in dark. Like the tests here, it needs Node.js, Chromium and
+playwright-core.
 """
 
 import asyncio

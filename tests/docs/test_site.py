@@ -27,6 +27,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def html_pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
 CUT_OFF = """[...document.querySelectorAll("pre, pre code")]
     .filter((each) => each.scrollWidth > each.clientWidth)
     .map((each) => each.innerText.split("\\n").sort((a, b) => b.length - a.length)[0])"""
@@ -91,7 +95,7 @@ async def test_no_code_block_is_cut_off(site: Path, open_browser: OpenBrowser) -
     browser = await open_browser(viewport={"width": 1280, "height": 800})
     cut_off = {}
     seen = 0
-    for page in sorted(site.rglob("*.html")):
+    for page in html_pages(site):
         await browser.do("goto", page.as_uri())
         seen += await browser.do("evaluate", "document.querySelectorAll('pre code').length")
         lines = await browser.do("evaluate", CUT_OFF)
