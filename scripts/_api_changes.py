@@ -1,9 +1,9 @@
-"""Changes of the public API since another commit: removed, changed and added names.
+"""Compare the public API with another commit: removed, changed and added names.
 
-Both sides are read from the reference pages. The current pages are generated from the program; the old pages come from
-git, where a test guarantees that they match the program. The comparison therefore covers the whole reference:
-signatures (including methods generated from commands, which static readers of Python do not see), commands and options,
-configuration keys, and the promises of errors. `scripts/api-changes` runs it.
+Both sides are read from the reference pages. The current pages are generated from the program; the older ones come from
+git, where a test keeps them equal to the program in every commit. The comparison therefore covers signatures (including
+methods made from commands, which static analysis of Python does not see), verbs, options, configuration keys, and the
+guarantees of errors. `scripts/api-changes` runs it.
 """
 
 import argparse
@@ -19,23 +19,23 @@ __all__ = ["Changes", "compare", "entries", "main", "pages_of"]
 ROOT = Path(__file__).parent.parent
 FOLDER = "docs/reference"
 PROSE = ("fidelity.md",)
-"""Reference pages without public names."""
+"""Pages of the reference that describe no public names."""
 
-_HEADING = re.compile(r"(#{1,3}) (.+?)(?: \{ #\S+ \})?")
-_MEMBER = re.compile(r"\*\*`(\w+)`\*\*(?:: .*)?")
-_COMMAND = re.compile(r"- `(\w+)\(…\)`: \[(\w+)\]\(.*\)")
+_HEADING = re.compile(r"(#{1,4}) (.+?)(?: \{ #\S+ \})?")
+_MEMBER = re.compile(r"\*\*`(\w+)`\*\*: .*")
+_COMMAND = re.compile(r"Command of \[`(\w+)`\].*")
 _CELL = re.compile(r"(?<!\\)\|")
 _CODE = re.compile(r"`([^`]+)`")
 
 Name = tuple[str, ...]
-"""A public name, from the outside in: page or section, class or command, method or option."""
+"""A public name, outermost part first: page or chapter, class or verb, method or option."""
 
 Entries = Mapping[Name, str]
-"""Public names, each with the text that users rely on: a signature or a default."""
+"""Public names, each with the part that users rely on: a signature or a default."""
 
 
 class Changes(NamedTuple):
-    """Differences; changed names include the old and the new text."""
+    """Differences; a changed name has its old and its new value."""
 
     removed: list[Name]
     changed: list[tuple[Name, str, str]]
@@ -53,7 +53,7 @@ class Changes(NamedTuple):
 
 
 def compare(then: Entries, now: Entries) -> Changes:
-    """Return the differences; if a whole object was added or removed, its parts are not listed."""
+    """Return the differences. The parts of a name that was added or removed as a whole are left out."""
     return Changes(
         _outermost(then.keys() - now.keys()),
         [(name, then[name], now[name]) for name in sorted(then.keys() & now.keys()) if then[name] != now[name]],
@@ -66,11 +66,11 @@ def _outermost(names: set[Name]) -> list[Name]:
 
 
 def entries(page: str) -> Entries:
-    """Return the public names on a reference page."""
+    """Return the public names that a reference page describes."""
     found: dict[Name, str] = {}
     title = ""
-    outer: Name = ()  # object that the current lines describe
-    name: Name = ()  # name on the previous line, which the signature follows
+    outer: Name = ()  # the name that the following lines describe
+    name: Name = ()  # the name on the last line, which the next block is the signature of
     lines = iter(page.splitlines())
     for line in lines:
         if heading := _HEADING.fullmatch(line):
@@ -79,14 +79,16 @@ def entries(page: str) -> Entries:
                     title, outer = heading[2], (heading[2],)
                 case 2:
                     outer = (title, f"[{heading[2]}]")
-                case _:
+                case 3:
                     outer = name = (title, heading[2].strip("`"))
                     found[name] = ""
+                case _:
+                    name = (*outer, heading[2])
+                    found[name] = ""
         elif member := _MEMBER.fullmatch(line):
-            name = (*outer, member[1])
-            found[name] = ""
+            found[*outer, member[1]], name = "", ()
         elif command := _COMMAND.fullmatch(line):
-            found[*outer, command[1]], name = f"as {command[2]}", ()
+            found[outer], name = f"as {command[1]}", ()
         elif line.startswith("| `"):
             key, value = _row(line)
             found[*outer, key] = value
@@ -100,14 +102,14 @@ def entries(page: str) -> Entries:
 
 
 def _row(line: str) -> tuple[str, str]:
-    """Return the name in a table row, and its text without the description in the last cell."""
+    """Return the name in a row of a table, and the row's other cells without the description in the last cell."""
     cells = [cell.strip() for cell in _CELL.split(line)[1:-1]]
     key, *more = _CODE.findall(cells[0])
     return key, " ".join([*more, *cells[1:-1]])
 
 
 def _signature(lines: Iterator[str]) -> str:
-    """Return the lines of a block joined as a single line."""
+    """Return the lines of a block joined to one line."""
     block = []
     for line in lines:
         if line == "```":
@@ -117,7 +119,7 @@ def _signature(lines: Iterator[str]) -> str:
 
 
 def pages_of(ref: str, root: Path) -> Mapping[str, str]:
-    """Return the reference pages of commit *ref* in the repository *root*; empty if it is older than the reference."""
+    """Return the reference pages at *ref* in the repository *root*; an empty mapping if there is no reference yet."""
     listing = _git(root, "ls-tree", "--name-only", ref, f"{FOLDER}/")
     return {Path(path).name: _git(root, "show", f"{ref}:{path}") for path in listing.splitlines()}
 
@@ -135,15 +137,15 @@ def _all(pages: Mapping[str, str]) -> Entries:
 
 
 def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) -> int:
-    """Print the changes since the commit in *arguments*.
+    """Print the differences.
 
     Args:
         arguments: command-line arguments.
-        now: current reference pages.
-        root: repository.
+        now: the current reference pages.
+        root: the repository.
 
     Returns:
-        Exit code: 0 regardless of changes, 2 if there is nothing to compare with.
+        The exit code: 0 whatever the differences, 2 if the other commit cannot be read.
     """
     parser = argparse.ArgumentParser("scripts/api-changes", description="Shows how the public API changed.")
     parser.add_argument("ref", nargs="?", help="a tag, branch or commit; the last tag, if not given")
@@ -153,7 +155,7 @@ def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) ->
             ref = _git(root, "describe", "--tags", "--abbrev=0").strip()
         except LookupError:
             print(
-                "There is no tag yet, so all of the API is new. scripts/api-changes REF compares with any other commit."
+                "There is no tag yet, so the whole API is new. scripts/api-changes REF compares with any other commit."
             )
             return 0
     try:
@@ -169,7 +171,7 @@ def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) ->
 
 
 def _now() -> Mapping[str, str]:
-    """Return the generated pages and the handwritten pages."""
+    """Return the current pages: generated ones from the program, the others from their files."""
     from scripts._reference.__main__ import pages
 
     written = {path.name: path.read_text() for path in (ROOT / FOLDER).glob("*.md")}

@@ -1,4 +1,4 @@
-"""Generate pages of the reference from the program, and figures in other pages; with --check, only compare.
+"""Generate the reference pages and the figures on other pages; with --check, only compare.
 
 Run `python -m scripts._reference` in the project's folder.
 """
@@ -16,19 +16,19 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
 
 
 def pages() -> Mapping[Path, str]:
-    """Return the expected text of each generated page."""
+    """Return the text of each generated page."""
     made = {f"{name}.md": page(name) for name in PAGES}
     made |= {"cli.md": cli_page(), "configuration.md": configuration_page()}
     return {**{FOLDER / name: text for name, text in made.items()}, **figured_pages()}
 
 
 def stale(made: Mapping[Path, str]) -> list[Path]:
-    """Return the pages whose files differ from *made*."""
+    """Return the pages of *made* whose files differ."""
     return [path for path, text in made.items() if not path.exists() or path.read_text() != text]
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command line *arguments* and return the exit code."""
+    """Run with *arguments* and return the exit code."""
     if arguments not in ([], ["--check"]):
         print(f"error: scripts/reference takes no argument except --check, got {' '.join(arguments)}", file=sys.stderr)
         return 2

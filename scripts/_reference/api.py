@@ -1,27 +1,30 @@
-"""Pages about the public modules: every public name, with signature and docstring."""
+"""Pages of the reference about modules that users import: every public name, with its signature and docstring."""
 
 import ast
 import importlib
 import inspect
+import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import msgspec
 
+from centripetal.client.signatures import result_type
 from centripetal.errors import CentripetalError
 from centripetal.protocol.command import Command
 from scripts._reference.docstrings import markdown
+from scripts._reference.order import CLASSES, FUNCTIONS, METHODS, OWN_METHODS, PRO, in_order
 from scripts._reference.signatures import signature, type_name
 
 __all__ = ["PAGES", "Page", "anchor", "documented", "page"]
 
 
 class Page(NamedTuple):
-    """A page: the module that it describes, and the text above the names."""
+    """A page: the module that it documents, and its introduction."""
 
     door: str
     text: str
@@ -30,43 +33,47 @@ class Page(NamedTuple):
 PAGES: Mapping[str, Page] = {
     "centripetal": Page(
         "centripetal",
-        "The API of Centrifugo 3 to 6. Guide: [the client](../howto/client.md). A parameter with the default `…` is\n"
-        "not sent unless you pass it. Every call also accepts `timeout=`, the time limit of the whole call in seconds.",
+        "The API of Centrifugo 3 to 6. The guide is [Using the client](../howto/client.md). A parameter whose default\n"
+        "is shown as `…` is left out of the request unless you pass it. Every call takes `timeout=`, in seconds for\n"
+        "the whole call.",
     ),
     "v1": Page(
         "centripetal.v1",
-        "The API of Centrifugo 1.x. Guide: [the client of 1.x](../howto/client-v1.md).",
+        "The API of Centrifugo 1.x. The guide is [Using the 1.x client](../howto/client-v1.md).",
     ),
     "tokens": Page(
         "centripetal.tokens",
-        "JSON Web Tokens for Centrifugo 3 and later. Guide: [tokens for browsers](../howto/tokens.md).",
+        "JSON Web Tokens for Centrifugo 3 and later. The guide is [Tokens](../howto/tokens.md).",
     ),
     "server": Page(
         "centripetal.server",
-        "A Centrifugo server in this process. Guide: [the embedded server](../howto/embedded-server.md).",
+        "An embedded Centrifugo server in your process. The guide is\n"
+        "[The embedded server](../howto/embedded-server.md).",
     ),
     "testing": Page(
         "centripetal.testing",
-        "Helpers for tests of your back end. Guide: [testing your back end](../howto/testing.md). The pytest\n"
-        "fixtures are `centrifugo`, `centrifugo_recorder`, `centrifugo_v1` and `centrifugo_v1_recorder`.",
+        "Tools to test your back end. The guide is [Testing your back end](../howto/testing.md). The pytest fixtures\n"
+        "are `centrifugo`, `centrifugo_recorder`, `centrifugo_v1` and `centrifugo_v1_recorder`.",
     ),
 }
 
 _METHODS = "centripetal.client.methods."
 
+_BATCHES = ("Batch", "AsyncBatch")
 _SERVERS = ("EmbeddedServer", "Centrifugo", "CentrifugoV1", "Recorder", "RecorderV1")
 
 _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
-    ("Clients and batches", lambda name, _: name in ("Client", "AsyncClient", "Batch", "AsyncBatch")),
+    ("Clients", lambda name, _: name in ("Client", "AsyncClient", "BatchSlot", *_BATCHES)),
     ("Servers and recorders", lambda name, _: name in _SERVERS),
-    ("Errors", lambda _, value: _is(value, CentripetalError)),
-    ("Commands", lambda _, value: _is(value, Command) and value is not Command),
+    ("Functions", lambda _, value: inspect.isfunction(value)),
     (
-        "Results and their parts",
+        "Results",
         lambda _, value: _is(value, msgspec.Struct) and ".results" in value.__module__,
     ),
-    ("Functions", lambda _, value: inspect.isfunction(value)),
-    ("Everything else", lambda *_: True),
+    ("Options", lambda name, _: name in CLASSES),
+    ("Commands", lambda _, value: _is(value, Command) and value is not Command),
+    ("Other types", lambda _, value: not _is(value, CentripetalError)),
+    ("Errors", lambda *_: True),
 )
 
 
@@ -75,12 +82,12 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def anchor(name: str) -> str:
-    """Return the fragment of the heading of *name*."""
+    """Return the fragment of a name's heading."""
     return name.strip("_").lower()
 
 
 def documented(door: str) -> list[str]:
-    """Return the names that a page about the module *door* must contain."""
+    """Return the names that the page about *door* must describe."""
     return sorted(importlib.import_module(door).__all__)
 
 
@@ -88,7 +95,9 @@ def page(which: str) -> str:
     """Return the Markdown of a page, a key of `PAGES`."""
     door, text = PAGES[which]
     module = importlib.import_module(door)
-    names = [name for name in documented(door) if name != "__version__"]
+    called = _called(module)
+    names = in_order(documented(door), (*CLASSES, *FUNCTIONS, *_results(called), *_made(called)))
+    names = [name for name in names if name != "__version__"]
     parts = [f"# {door}", text]
     for title, belongs in _KINDS:
         mine = [name for name in names if belongs(name, getattr(module, name))]
@@ -96,8 +105,42 @@ def page(which: str) -> str:
         if mine:
             parts += [f"## {title}", *(_entry(module, name) for name in mine)]
     if "__version__" in documented(door):
-        parts += ["### `__version__` { #version }", "The version of this library, as a string."]
+        parts += ["### `__version__` { #version }", "The version of this library, as text."]
     return "\n\n".join(parts) + "\n"
+
+
+def _called(module: ModuleType) -> dict[str, Any]:
+    """Return the methods of the module's client that are made from commands, in order, each with its command."""
+    client = getattr(module, "Client", None)
+    commands = (value for name in documented(module.__name__) if _is(value := getattr(module, name), Command))
+    called = {
+        value.name: value
+        for value in commands
+        if client is not None and _home(client, getattr(value, "name", "")).__module__.startswith(_METHODS)
+    }
+    return {name: called[name] for name in in_order(called, chain(*METHODS.values()))}
+
+
+def _made(called: Mapping[str, Any]) -> list[str]:
+    """Return the names of the commands."""
+    return [command.__name__ for command in called.values()]
+
+
+def _results(called: Mapping[str, Any]) -> list[str]:
+    """Return the names of the results, each followed by the names of its parts."""
+    found: dict[str, None] = {}
+
+    def visit(hint: Any) -> None:
+        for part in typing.get_args(hint):
+            visit(part)
+        if _is(hint, msgspec.Struct) and hint.__name__ not in found:
+            found[hint.__name__] = None
+            for part in typing.get_type_hints(hint).values():
+                visit(part)
+
+    for command in called.values():
+        visit(result_type(command))
+    return list(found)
 
 
 def _entry(module: ModuleType, name: str) -> str:
@@ -107,11 +150,27 @@ def _entry(module: ModuleType, name: str) -> str:
         first = inspect.cleandoc(value.__doc__ or "").split("\n\n")[0]
         return f"{heading}\n\n{markdown(first)} [More](errors.md#{anchor(name)})."
     if inspect.isclass(value):
-        return "\n\n".join([heading, *_class(name, value)])
+        called = _called(module)
+        if value in called.values():
+            method = next(method for method, command in called.items() if command is value)
+            text = (
+                f"Command of [`{method}`](#client-{method}), with the same arguments. Result: {_linked(module, value)}."
+            )
+            return f"{heading}\n\n{text}"
+        return "\n\n".join([heading, *_class(module, name, value)])
     if inspect.isfunction(value):
         return "\n\n".join([heading, _code(signature(name, value)), markdown(inspect.getdoc(value) or "")])
     shown = type_name(value) if typing.get_origin(value) is not None else repr(value)
     return "\n\n".join([heading, _code(f"{name} = {shown}"), markdown(_said_below(module, name))])
+
+
+def _linked(module: ModuleType, command: Any) -> str:
+    """Return the type of the command's result, with a link if the page describes it."""
+    result = type_name(result_type(command))
+    public = [name for name in re.findall(r"\w+", result) if name in documented(module.__name__)]
+    if public == [result]:
+        return f"[`{result}`](#{anchor(result)})"
+    return f"`{result}`" + "".join(f", see [`{name}`](#{anchor(name)})" for name in public)
 
 
 def _code(text: str) -> str:
@@ -119,7 +178,7 @@ def _code(text: str) -> str:
 
 
 def _said_below(module: ModuleType, name: str) -> str:
-    """Return the text after the assignment of *name* in the module that defines it."""
+    """Return the text below the assignment of *name* in the module that defines it."""
     home: ModuleType = module
     for node in ast.walk(ast.parse(Path(module.__file__ or "").read_bytes())):
         if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
@@ -134,32 +193,55 @@ def _said_below(module: ModuleType, name: str) -> str:
     return ""
 
 
-def _class(name: str, kind: Any) -> Iterator[str]:
+def _class(module: ModuleType, name: str, kind: Any) -> Iterator[str]:
     if typing.is_typeddict(kind):
         fields = [f"    {field}: {type_name(hint)}" for field, hint in sorted(kind.__annotations__.items())]
         yield _code("\n".join([f"class {name}(TypedDict):", *fields]))
-    elif not (getattr(kind, "_is_protocol", False) or issubclass(kind, Warning)):
+    # Batches are made by the client's `batch`, not by their constructor.
+    elif not (getattr(kind, "_is_protocol", False) or issubclass(kind, Warning) or name in _BATCHES):
         yield _code(signature(name, kind, returns=""))
-    if _is(kind, Command) and hasattr(kind, "reply"):
-        yield f"Its result: `{type_name(kind.reply)}`."
     yield markdown(inspect.cleandoc(kind.__dict__.get("__doc__") or ""))
-    methods = [(method, getattr(kind, method)) for method in dir(kind) if not method.startswith("_")]
-    commands = list(_called(kind))
-    if commands:
-        yield _commands(kind, commands)
-    for method, value in methods:
-        if not _own(kind, method):
-            continue
-        if isinstance(inspect.getattr_static(kind, method), property):
-            yield f"**`{method}`**: {markdown(inspect.getdoc(value) or '')}"
-        elif inspect.isroutine(value):
-            called = ("async " if inspect.iscoroutinefunction(value) else "") + method
-            said = markdown(inspect.getdoc(value) or "")
-            yield f"**`{method}`**\n\n{_code(signature(called, value, bound=True))}\n\n{said}"
+    attributes = list(_attributes(kind))
+    # `from_env` and its like make a client: they belong with the constructor.
+    makers = [each for each in attributes if isinstance(inspect.getattr_static(kind, each), classmethod)]
+    properties = [each for each in attributes if isinstance(inspect.getattr_static(kind, each), property)]
+    rest = [each for each in attributes if each not in makers and each not in properties]
+    yield from (_method(name, each, getattr(kind, each)) for each in makers)
+    called = _called(module)
+    if name == "Client":
+        rest = in_order(rest, OWN_METHODS)
+        yield _index(called, rest, adding=hasattr(kind, "add_publish"))
+    elif called and name in ("AsyncClient", *_BATCHES):
+        rest = in_order(rest, OWN_METHODS)
+        yield _same(name, rest)
+    for each in properties:
+        yield f"**`{each}`**: {markdown(inspect.getdoc(getattr(kind, each)) or '')}"
+    pro = [each for each in called if each in METHODS[PRO]]
+    documented_here = [each for each in called if each not in pro] + rest + pro if name == "Client" else rest
+    for each in documented_here:
+        yield _method(name, each, getattr(kind, each))
+        if each in called and name == "Client":
+            yield f"Result: {_linked(module, called[each])}."
+
+
+def _method(owner: str, name: str, value: Any) -> str:
+    called = ("async " if inspect.iscoroutinefunction(value) else "") + name
+    heading = f"#### {name} {{ #{anchor(owner)}-{name} }}"
+    return f"{heading}\n\n{_code(signature(called, value, bound=True))}\n\n{markdown(inspect.getdoc(value) or '')}"
+
+
+def _attributes(kind: type) -> Iterator[str]:
+    """Yield the names that users use, in the order of their definition, without methods made from commands."""
+    seen: set[str] = set()
+    for base in kind.__mro__:
+        for name in vars(base):
+            if name not in seen and not name.startswith("_") and _own(kind, name):
+                seen.add(name)
+                yield name
 
 
 def _own(kind: type, name: str) -> bool:
-    """Return whether our class *kind* defines the attribute *name* for users, and not from a command."""
+    """Return whether a class of this library defines that attribute for users, other than from a command."""
     home = _home(kind, name)
     static = inspect.getattr_static(kind, name)
     usable = isinstance(static, property | classmethod | staticmethod) or inspect.isroutine(static)
@@ -171,22 +253,26 @@ def _home(kind: type, name: str) -> type:
     return next((each for each in kind.__mro__ if name in vars(each)), kind)
 
 
-def _called(kind: type) -> Iterator[tuple[str, Any]]:
-    """Yield the methods of a client or batch that are created from commands, each with its command."""
-    door = importlib.import_module(kind.__module__)
-    for value in (getattr(door, name) for name in door.__all__):
-        if _is(value, Command):
-            method = getattr(value, "name", "")
-            if _home(kind, method).__module__.startswith(_METHODS):
-                yield method, value
+def _index(called: Mapping[str, Any], own: Sequence[str], *, adding: bool) -> str:
+    """Return the list of a client's methods by subject, with links."""
+    subjects = {**METHODS, "Client": own}
+    lines = []
+    for subject in [*(each for each in subjects if each != PRO), PRO]:
+        links = [f"[`{name}`](#client-{name})" for name in subjects[subject] if name in called or name in own]
+        if links:
+            lines.append(f"- {subject}: {', '.join(links)}")
+    text = "Methods by subject:\n\n" + "\n".join(lines)
+    if adding:
+        text += "\n\nEach method of the server API has an `add_…` counterpart: same arguments, adds to the buffer."
+    return text
 
 
-def _commands(kind: type, commands: list[tuple[str, Any]]) -> str:
-    adding = hasattr(kind, "add_publish")
-    lines = [f"- `{method}(…)`: [{value.__name__}](#{anchor(value.__name__)})" for method, value in sorted(commands)]
-    more = (
-        "\n\nEach also exists as `add_…` with the same arguments, which adds the command to the buffer."
-        if adding
-        else ""
-    )
-    return "A method for each command, with the command's arguments:\n\n" + "\n".join(lines) + more
+def _same(name: str, rest: Sequence[str]) -> str:
+    """Return what the class *name* has in common with `Client`."""
+    api = "It has [the API methods of `Client`](#client)"
+    text = {
+        "AsyncClient": f"{api} as coroutine functions, with the same arguments and results.",
+        "Batch": f"{api}, with the same arguments. Each returns a slot, whose `result()` is available after the block.",
+        "AsyncBatch": f"{api}, with the same arguments, as plain functions: they only collect.",
+    }[name]
+    return text + (" These methods are its own:" if rest else "")

@@ -1,4 +1,4 @@
-"""The page about the configuration of the embedded server, with names and defaults from its structs."""
+"""Generate the page about the embedded server's configuration from the structs that hold it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
@@ -19,14 +19,14 @@ Rows = dict[str, Any]
 _TOP = """# Configuration of the embedded server
 
 `EmbeddedServer(config=…)` and `centripetal serve --config FILE` take the JSON configuration of the real server.
-The keys below have an effect, with the names and defaults of the real server. Any other key whose value is
-not off or empty causes an `UnhonouredConfigWarning` with the reason. A value with which the real server would not start
-raises `UsageError`.
+The keys below have an effect, with the names and defaults of the real server. Any other key whose value would change
+something raises an `UnhonouredConfigWarning` with the reason. A value that the real server rejects at startup raises a
+`UsageError`.
 """
 
 
 def keys() -> dict[str, Rows]:
-    """Return the keys with an effect and their defaults, by section."""
+    """Return the keys that have an effect, by chapter, each with its default."""
     return {
         "Centrifugo 6": dict(_fields(current.Config, "")),
         "Centrifugo 6: options of channels": dict(_fields(ChannelOptions, "")),
@@ -63,13 +63,13 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "Centrifugo 1.x: options of channels": KEYS_OF_V1,
 }
 _NOTES = {
-    "Centrifugo 6": 'Durations are text such as `"25s"`.',
+    "Centrifugo 6": 'Durations are strings such as `"25s"`.',
     "Centrifugo 6: options of channels": (
-        "In `channel.without_namespace`, and in each of `channel.namespaces`, in addition to its `name`."
+        "In `channel.without_namespace`, and in each entry of `channel.namespaces`, next to its `name`."
     ),
-    "Centrifugo 1.x": "Durations are seconds, sizes bytes.",
+    "Centrifugo 1.x": "Durations are in seconds, sizes in bytes.",
     "Centrifugo 1.x: options of channels": (
-        "At the top level for channels without a namespace, and in each of `namespaces`, in addition to its `name`."
+        "At the top level for channels without a namespace, and in each entry of `namespaces`, next to its `name`."
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Docstrings as Markdown, with their sections as lists."""
+"""Convert docstrings to Markdown: their sections become lists."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 __all__ = ["markdown"]
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Yields):$")
-_ENTRY = re.compile(r"^([\w*, ]+): (.*)$")
+_ENTRY = re.compile(r"^([\w*][\w*, ]*): (.*)$")
 
 
 def markdown(text: str) -> str:
-    """Return the Markdown for *text*, a docstring without its indentation."""
+    """Return *text*, a docstring without its indentation, as Markdown."""
     out: list[str] = []
     lines = text.splitlines()
     while lines:
@@ -35,5 +35,5 @@ def _entries(body: list[str]) -> Iterator[str]:
 
 
 def _emphasis(text: str) -> str:
-    """Format names of arguments, which docstrings write as *name*, as code."""
+    """Return *text* with names of arguments, which docstrings write as *name*, as code."""
     return re.sub(r"(?<![\w*])\*(\w+)\*(?![\w*])", r"`\1`", text)

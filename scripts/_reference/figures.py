@@ -1,11 +1,11 @@
-"""Figures in the documentation: tables generated from the results of `python -m benchmarks`, so they stay up to date.
+"""Generate the tables of figures from the results of `python -m benchmarks`, so that no page quotes outdated numbers.
 
 The text between `<!-- figures: KIND RUN -->` and `<!-- end of figures -->` on a page is replaced.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ __all__ = ["DOCS", "figured_pages", "with_figures"]
 DOCS = Path(__file__).parent.parent.parent / "docs"
 _PLACE = re.compile(r"(<!-- figures: (\w+) (\w+) -->\n).*?(<!-- end of figures -->)", re.S)
 
-# Columns, each with the possible contenders; the first that took part in a race is shown.
+# The contenders of each column: a cell shows the first of them that took part in the race.
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "centripetal": ("Client.batch", "Client.add_publish and send", "Client", "AsyncClient"),
     "cent": ("cent", "cent async"),
@@ -26,12 +26,12 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def figured_pages() -> Mapping[Path, str]:
-    """Return the expected text of the pages with figures."""
+    """Return the text of each page that shows figures."""
     return {path: with_figures(text) for path in sorted(DOCS.glob("*.md")) if _PLACE.search(text := path.read_text())}
 
 
 def with_figures(text: str) -> str:
-    """Return *text* with updated figures."""
+    """Return *text* with current figures."""
     return _PLACE.sub(lambda found: f"{found[1]}\n{_KINDS[found[2]](_report(found[3]))}\n\n{found[4]}", text)
 
 
@@ -41,7 +41,7 @@ def _report(run: str) -> Mapping[str, Any]:
 
 
 def _rates(report: Mapping[str, Any]) -> str:
-    """Return messages per second: a row for each race, a column for each of `_COLUMNS` that took part."""
+    """Return messages per second: one row per race, one column per entry of `_COLUMNS` that took part in any race."""
     names = {name for race in report["races"] for name in race["contenders"]}
     columns = {heading: candidates for heading, candidates in _COLUMNS.items() if not names.isdisjoint(candidates)}
     lines = [f"| | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
@@ -54,8 +54,8 @@ def _rates(report: Mapping[str, Any]) -> str:
 
 
 def _targets(report: Mapping[str, Any]) -> str:
-    """Return a table of the targets and results."""
-    lines = ["| | found | wanted | |", "| --- | ---: | ---: | --- |"]
+    """Return each target with its measured value."""
+    lines = ["| | measured | target | |", "| --- | ---: | ---: | --- |"]
     for one in report["targets"]:
         bound = f"{'at least' if one['least'] else 'at most'} {_short(one['limit'])}"
         verdict = "reached" if one["met"] else "**missed**"
@@ -63,20 +63,8 @@ def _targets(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _missed(report: Mapping[str, Any]) -> str:
-    """Return a list of the missed targets."""
-    return "\n".join(_sentences(report)) or "- None."
-
-
-def _sentences(report: Mapping[str, Any]) -> Iterator[str]:
-    for one in report["targets"]:
-        if not one["met"]:
-            bound = "at least" if one["least"] else "at most"
-            yield f"- {one['what']}: {_short(one['value'])}; {bound} {_short(one['limit'])} was wanted"
-
-
 def _machine(report: Mapping[str, Any]) -> str:
-    """Return date, server, machine and versions of the run."""
+    """Return the date, the machine and the versions of a run."""
     machine, versions = report["machine"], ", ".join(f"{name} {value}" for name, value in report["versions"].items())
     return (
         f"Run of {report['date']} on {report['server']}: {report['rounds']} rounds, {machine['system']} on "
@@ -86,13 +74,12 @@ def _machine(report: Mapping[str, Any]) -> str:
 
 
 def _short(value: float) -> str:
-    """Return a number with three significant digits, or all digits before the decimal point."""
+    """Return *value* with three significant digits, or all digits before the decimal point."""
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "rates": _rates,
     "targets": _targets,
-    "missed": _missed,
     "machine": _machine,
 }

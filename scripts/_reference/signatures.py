@@ -1,4 +1,4 @@
-"""Signatures in a short form for people: short type names, and `…` for defaults that are not literals."""
+"""Readable signatures: short names of types, `…` for arguments that are left out by default."""
 
 import collections.abc
 import inspect
@@ -16,7 +16,7 @@ _WIDTH = 88
 
 
 def type_name(hint: Any) -> str:
-    """Return *hint* as it is written in an annotation."""
+    """Return *hint* as people write it in an annotation."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return type_name(arguments[0])
@@ -59,7 +59,7 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 
 def signature(name: str, call: Callable[..., Any], *, returns: str | None = None, bound: bool = False) -> str:
-    """Return `name(parameters) -> result`, in several lines if it is long; *bound* leaves out `self`."""
+    """Return `name(parameters) -> result`, on several lines if it is long; *bound* leaves out `self`."""
     found = inspect.signature(call)
     parts: list[str] = []
     for number, parameter in enumerate(found.parameters.values()):

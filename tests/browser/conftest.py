@@ -1,6 +1,7 @@
 """A browser for tests: Chromium, driven from Python through `browser.cjs`."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -51,27 +52,35 @@ class Browser:
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 
-@pytest.fixture
-async def open_browser() -> AsyncIterator[OpenBrowser]:
-    """Return a function that starts browsers with options of Playwright's context; script errors fail the test."""
-    started: list[tuple[asyncio.subprocess.Process, Browser]] = []
-
-    async def start(**options: object) -> Browser:
-        command = (find("node"), PROGRAM, find("playwright"), find("chromium"), json.dumps(options))
-        process = await asyncio.create_subprocess_exec(
-            *map(str, command), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
-        browser = Browser(process)
-        started.append((process, browser))
-        return browser
-
-    yield start
-    for process, browser in started:
+@contextlib.asynccontextmanager
+async def start_browser(**options: object) -> AsyncIterator[Browser]:
+    """Run a browser with *options* of Playwright's context; at the end, no script in its pages may have failed."""
+    command = (find("node"), PROGRAM, find("playwright"), find("chromium"), json.dumps(options))
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    browser = Browser(process)
+    complaints: Any = None
+    try:
+        yield browser
         complaints = await browser.do("complaints")
+    finally:
         assert process.stdin is not None
         process.stdin.close()
-        assert await process.wait() == 0
-        assert complaints == []
+        code = await process.wait()
+    assert code == 0
+    assert complaints == []
+
+
+@pytest.fixture
+async def open_browser() -> AsyncIterator[OpenBrowser]:
+    """Start browsers, with options of Playwright's context."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(**options: object) -> Browser:
+            return await stack.enter_async_context(start_browser(**options))
+
+        yield start
 
 
 @pytest.fixture

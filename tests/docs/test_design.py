@@ -17,30 +17,30 @@ FILES = {path.name for path in SOURCE.glob("*.py")}
 
 
 def test_the_table_lists_the_folders() -> None:
-    """Each folder of the package, and the errors, have a row in the table; each other file is named below it."""
-    chapter = TEXT.split("## The house")[1].split("\n## ")[0]
+    """Every folder of the package and `errors.py` have a row; the text below the table names every other file."""
+    chapter = TEXT.split("## Packages")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `(\S+)` \|", chapter, re.M)) == FOLDERS | {"errors.py"}
-    below = set(re.findall(r"`(\w+\.py)`", chapter.split("Beside them")[1]))
+    below = set(re.findall(r"`(\w+\.py)`", chapter.split("Next to these folders")[1]))
     assert below == FILES - {"errors.py"} | {"pytest_centripetal.py"}
 
 
 def test_the_folders_of_the_current_dialect_are_named() -> None:
-    """Each folder in `dialects/current/` is named, and no other folder."""
-    sentence = re.search(r"^`dialects/current/` has(.*?)\n\n", TEXT, re.M | re.S)
+    """The page names exactly the folders in `dialects/current/`."""
+    sentence = re.search(r"^`dialects/current/` contains(.*?)\n\n", TEXT, re.M | re.S)
     assert sentence
     there = (path for path in (SOURCE / "dialects" / "current").iterdir() if path.is_dir())
     assert set(re.findall(r"`(\w+/)`", sentence[1])) == {f"{path.name}/" for path in there} - {"__pycache__/"}
 
 
 def test_the_drawing_shows_every_folder() -> None:
-    """The picture shows the folders, the errors and the modules that users import."""
+    """The drawing shows every folder, `errors.py` and the modules that users import."""
     drawing = (DOCS / "design" / "house.svg").read_text()
     assert set(re.findall(r'class="name folder"[^>]*>([^<]+)<', drawing)) == FOLDERS | {"errors.py"}
     assert all(f"{door}.py" in drawing for door in ("__init__", "current", "v1"))
 
 
 def test_paths_on_the_page_exist() -> None:
-    """Every file or folder that the page names exists."""
+    """Every file and folder that the page names exists."""
     named = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", TEXT))
     root = DOCS.parent
     places = (SOURCE, root, SOURCE / "dialects", SOURCE / "dialects" / "current")
@@ -51,7 +51,7 @@ def test_paths_on_the_page_exist() -> None:
 
 @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.svg")), ids=lambda path: path.name)
 def test_pictures_are_readable_on_any_background(path: Path) -> None:
-    """A picture has a title for screen readers, a background, colours for both themes, and loads no other file."""
+    """A picture has a title for screen readers, a background, colors for both themes, and loads nothing."""
     text = path.read_text()
     assert re.search(r"<title[^>]*>[^<]{8,}</title>", text)
     assert 'class="ground"' in text
@@ -61,6 +61,6 @@ def test_pictures_are_readable_on_any_background(path: Path) -> None:
 
 @pytest.mark.parametrize("run", ["v1", "v6"])
 def test_plots_show_what_was_measured(run: str) -> None:
-    """The picture of a run is drawn from the figures in the same folder."""
+    """The plot of a run shows the figures in the JSON file next to it."""
     report = json.loads((DOCS / "benchmarks" / f"{run}.json").read_text())
     assert (DOCS / "benchmarks" / f"{run}.svg").read_text() == plot.svg(report)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from centripetal import errors
+from centripetal.dialects.current.commands import COMMANDS as current_commands
+from centripetal.dialects.v1.commands import COMMANDS as v1_commands
 from centripetal.errors import CentripetalError
 from centripetal.tokens import TokenRefused
 from scripts._reference.__main__ import main, pages
@@ -16,6 +18,7 @@ from scripts._reference.cli import undocumented
 from scripts._reference.configuration import keys
 from scripts._reference.docstrings import markdown
 from scripts._reference.keys import CHANNEL, KEYS, KEYS_OF_V1
+from scripts._reference.order import METHODS
 from scripts._reference.signatures import signature, type_name
 from tests.docs.pages import DOCS
 
@@ -24,6 +27,8 @@ CLASSES: list[type[CentripetalError]] = [
     *(kind for name in errors.__all__ if isinstance(kind := vars(errors)[name], type)),
     TokenRefused,
 ]
+
+API_METHODS = {command.name for command in (*current_commands, *v1_commands)}
 
 made = functools.cache(pages)
 
@@ -51,6 +56,24 @@ def test_every_public_name_has_an_entry_with_text(which: str) -> None:
         if not re.sub(r"```.*?```|^Its result: .*$", "", sections.get(anchor(name), ""), flags=re.S | re.M).strip()
     ]
     assert not wordless
+
+
+def test_every_method_has_a_place_in_the_order() -> None:
+    """The order of the reference contains exactly the methods of both generations' server APIs."""
+    listed = [name for methods in METHODS.values() for name in methods]
+    assert sorted(listed) == sorted(API_METHODS)
+
+
+@pytest.mark.parametrize("which", ["centripetal", "v1"])
+def test_the_page_of_a_client_opens_with_it(which: str) -> None:
+    """The first entry is `Client`, its first API method is `publish`, and results come after the methods."""
+    text = made()[DOCS / "reference" / f"{which}.md"]
+    headings = re.findall(r"^##+ (?:\S+ \{ #)?([\w -]+?)(?: \})?$", text, re.M)
+    assert headings[:2] == ["Clients", "client"]
+    methods = [name for name in headings if name.startswith("client-")]
+    api = [name for name in methods if name.removeprefix("client-") in API_METHODS]
+    assert api[:2] == ["client-publish", "client-broadcast"]
+    assert headings.index("Results") > headings.index(methods[-1])
 
 
 def test_every_public_module_has_a_page() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import OpenBrowser
 from tests.docs.pages import ROOT
+from tests.needs import needs
 
 RESOURCES = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 """Elements that load another file, with the attribute that names it."""
@@ -23,6 +25,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def html_pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+CUT_OFF = """[
+    document.querySelectorAll("pre code").length,
+    ...[...document.querySelectorAll("pre, pre code"), document.documentElement]
+        .filter((each) => each.scrollWidth > each.clientWidth)
+        .map((each) => each.innerText.split("\\n").sort((a, b) => b.length - a.length)[0]),
+]"""
+"""JavaScript that counts code blocks, and returns the longest line of each element with a horizontal scrollbar."""
 
 
 class Resources(HTMLParser):
@@ -73,3 +88,22 @@ def test_links_between_pages_name_files(site: Path) -> None:
     """Links name files, because the site can be opened from a disk, where a folder is not a page."""
     assert (site / "howto" / "client.html").exists()
     assert 'href="howto/client.html' in (site / "index.html").read_text()
+
+
+@needs("node")
+@needs("playwright")
+@needs("chromium")
+async def test_no_code_block_is_cut_off(site: Path, open_browser: OpenBrowser) -> None:
+    """At a width of 1,280 pixels no code block of any page has a horizontal scrollbar, and no page is wider."""
+    # The site's scripts do not change the layout of code, and take most of the time.
+    browser = await open_browser(viewport={"width": 1280, "height": 800}, javaScriptEnabled=False)
+    cut_off = {}
+    seen = 0
+    for page in html_pages(site):
+        await browser.do("goto", page.as_uri())
+        count, *lines = await browser.do("evaluate", CUT_OFF)
+        seen += count
+        if lines:
+            cut_off[page.relative_to(site).as_posix()] = lines
+    assert seen > 100
+    assert cut_off == {}

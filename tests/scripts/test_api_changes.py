@@ -13,15 +13,15 @@ API = """# centripetal.v1
 
 ## Commands
 
-### Publish { #publish }
+### Client { #client }
 
 ```text
-Publish(channel: str)
+Client(url: str)
 ```
 
 Publish it.
 
-**`touches`**
+#### touches { #client-touches }
 
 ```text
 touches(
@@ -33,13 +33,13 @@ touches(
 
 **`size`**: how large.
 
-### Client { #client }
-
-- `publish(…)`: [Publish](#publish)
-
 ```text
 an example, no signature
 ```
+
+### Publish { #publish }
+
+Command of [`publish`](#client-publish), with the same arguments. Result: `bool`.
 """
 OTHERS = """# Errors
 
@@ -94,13 +94,12 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_reads_names_and_signatures() -> None:
-    """Classes, methods, attributes and generated methods are read, each with its signature in one line."""
+    """Classes, methods, attributes and commands are read, each with its signature on one line."""
     assert entries(API) == {
-        ("centripetal.v1", "Publish"): "Publish(channel: str)",
-        ("centripetal.v1", "Publish", "touches"): "touches(now: float, *, again: bool = False) -> Sequence[str]",
-        ("centripetal.v1", "Publish", "size"): "",
-        ("centripetal.v1", "Client"): "",
-        ("centripetal.v1", "Client", "publish"): "as Publish",
+        ("centripetal.v1", "Client"): "Client(url: str)",
+        ("centripetal.v1", "Client", "touches"): "touches(now: float, *, again: bool = False) -> Sequence[str]",
+        ("centripetal.v1", "Client", "size"): "",
+        ("centripetal.v1", "Publish"): "as publish",
     }
 
 
@@ -120,9 +119,9 @@ def test_reads_errors_verbs_and_keys() -> None:
     [
         (
             "centripetal.md",
-            {("centripetal", "Publish"): "Publish(channel: str, data: Any", ("centripetal", "UNSET"): ""},
+            {("centripetal", "Publish"): "as publish", ("centripetal", "UNSET"): ""},
         ),
-        ("v1.md", {("centripetal.v1", "Client", "publish"): "as Publish"}),
+        ("v1.md", {("centripetal.v1", "Client", "publish"): "publish(channel: str, data: Any"}),
         (
             "cli.md",
             {("The command line", "publish", "--client"): "CLIENT", ("The command line", "serve"): "centripetal"},
@@ -161,10 +160,10 @@ def test_compares_with_the_last_tag(repository: Path, capsys: pytest.CaptureFixt
     """The script compares with the last tag, regardless of later commits, and ignores pages of prose."""
     git(repository, "tag", "v1.0.0")
     commit(repository, {f"{FOLDER}/v1.md": "# centripetal.v1\n"})
-    assert main([], {"v1.md": API.replace("channel: str", "channel: str, data: Any")}, repository) == 0
+    assert main([], {"v1.md": API.replace("url: str", "url: str, secret: str")}, repository) == 0
     assert capsys.readouterr().out == (
-        "Public API since v1.0.0:\n\nChanged\n  centripetal.v1 Publish\n"
-        "    - Publish(channel: str)\n    + Publish(channel: str, data: Any)\n"
+        "Public API since v1.0.0:\n\nChanged\n  centripetal.v1 Client\n"
+        "    - Client(url: str)\n    + Client(url: str, secret: str)\n"
     )
 
 

@@ -1,0 +1,31 @@
+"""The pictures of the console in the documentation can be taken again."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.picture import ASSETS, SIZE, pictures
+from tests.needs import needs
+
+pytestmark = [needs("node"), needs("playwright"), needs("chromium")]
+
+
+def size(picture: Path) -> dict[str, int]:
+    """Return the size in the header of a PNG file."""
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    return {"width": int.from_bytes(data[16:20], "big"), "height": int.from_bytes(data[20:24], "big")}
+
+
+async def test_the_pictures_are_taken_from_a_running_console(tmp_path: Path) -> None:
+    """The console shows the calls, and each picture has the size and color scheme of its file in `docs/assets`."""
+    light, dark = await pictures(tmp_path)
+    for picture in (light, dark):
+        assert size(picture) == size(ASSETS / picture.name) == SIZE
+    assert light.read_bytes() != dark.read_bytes()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pictures_load_quickly(scheme: str) -> None:
+    """A picture has at most 300 KB."""
+    assert (ASSETS / f"console-{scheme}.png").stat().st_size <= 300_000
