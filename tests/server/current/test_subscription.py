@@ -10,9 +10,9 @@ from centripetal.dialects.current.client_protocol.fossil_delta import apply
 from centripetal.dialects.current.objects import FilterNode
 from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication
 from centripetal.server.current.refusals import FatalError
+from centripetal.server.current.subscribe_options import SubscribeOptions
 from centripetal.server.current.subscription import (
     LostPositionError,
-    SubscribeOptions,
     Subscription,
     checked,
     delta_chain,
