@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.needs import shortfall
-from tests.suite import ROOT, SLOW, forbid_other_programs, is_quick, slow_place
+from tests.suite import QUICK_EXAMPLES, ROOT, SLOW, forbid_other_programs, is_quick, slow_place
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -32,6 +33,9 @@ gc.disable()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(name): needs a program that not every machine has (tests/needs.py)")
     config.addinivalue_line("markers", "quick: needs nothing but Python; set by tests/conftest.py (tests/suite.py)")
+    if _only_quick(config):
+        settings.register_profile("quick", settings.default, max_examples=QUICK_EXAMPLES)
+        settings.load_profile("quick")
 
 
 def _only_quick(config: pytest.Config) -> bool:

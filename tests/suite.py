@@ -2,7 +2,8 @@
 
 `-m quick` selects the tests that need no other program and only the packages of `requirements/test.txt`: `scripts/test
 --quick`, `scripts/test --coverage` and `scripts/test-pythons` run them. A test is quick unless it has a need
-(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, only Python can be started as a program.
+(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, only Python can be started as a program, and a property
+is tried with `QUICK_EXAMPLES` examples instead of Hypothesis's 100.
 """
 
 import os
@@ -13,9 +14,12 @@ from typing import Any
 
 import pytest
 
-__all__ = ["SLOW", "forbid_other_programs", "is_quick", "slow_place"]
+__all__ = ["QUICK_EXAMPLES", "SLOW", "forbid_other_programs", "is_quick", "slow_place"]
 
 ROOT = Path(__file__).parent.parent
+
+QUICK_EXAMPLES = 30
+"""Examples of each property in a quick run. The complete run tries 100, which takes three times as long."""
 
 SLOW: Mapping[str, str] = {
     "tests/browser": "every test starts a browser",

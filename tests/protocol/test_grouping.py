@@ -520,4 +520,6 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
 
 TestAnyOrderOfEvents = AnyOrderOfEvents.TestCase
-TestAnyOrderOfEvents.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestAnyOrderOfEvents.settings = settings(
+    max_examples=2 * settings.default.max_examples, stateful_step_count=40, deadline=None
+)

@@ -61,6 +61,7 @@ def hs256(claims: Any, secret: str = SECRET) -> str:
 KEY_OF = {"RS": "rsa", "ES256": "p256", "ES384": "p384", "ES512": "p521", "Ed": "ed25519"}
 
 
+@functools.cache  # reading an RSA key checks it, which takes longer than a signature
 def key_for(algorithm: str, kid: str | None = None) -> SigningKey:
     name = next((name for start, name in KEY_OF.items() if algorithm.startswith(start)), None)
     key = pair(name).private if name else SECRET

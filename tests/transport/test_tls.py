@@ -135,11 +135,12 @@ def test_a_reset_before_the_handshake_closes_the_socket(make: Make) -> None:
     def hang_up(peer: Peer) -> None:
         peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
+    context = ssl.create_default_context()
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
         for _ in range(20):
             with ScriptedServer(hang_up) as server, pytest.raises(ConnectError) as caught:
-                make(ssl_context=ssl.create_default_context()).post(f"https://127.0.0.1:{server.port}/")
+                make(ssl_context=context).post(f"https://127.0.0.1:{server.port}/")
             del caught
         gc.collect()
     assert not [str(complaint.message) for complaint in complaints if "unclosed" in str(complaint.message)]

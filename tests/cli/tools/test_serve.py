@@ -1,11 +1,11 @@
 """Tests of `serve`: the server that it chooses, its output and its exit."""
 
 import json
-import os
 import signal
 import subprocess
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,25 +54,31 @@ def test_serve_a_current_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "generation"),
-    [({"CENTRIFUGO_API_KEY": "k"}, "6"), ({"CENTRIFUGO_HTTP_API_KEY": "k"}, "6"), ({"CENTRIFUGO_SECRET": "s"}, "1.x")],
+    ("environment", "generation", "credential"),
+    [
+        ({"CENTRIFUGO_API_KEY": "k"}, 6, "api_key"),
+        ({"CENTRIFUGO_HTTP_API_KEY": "k"}, 6, "api_key"),
+        ({"CENTRIFUGO_SECRET": "k"}, 1, "secret"),
+    ],
 )
-def test_the_environment_selects_the_server(environment: dict[str, str], generation: str) -> None:
-    """Without an option or a configuration, the environment selects the generation of the server."""
-    with subprocess.Popen(
-        [*MODULE, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ | environment
-    ) as process:
-        assert process.stdout is not None
-        assert f"Centrifugo {generation} at" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+def test_the_environment_selects_the_server(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], generation: int, credential: str
+) -> None:
+    """Without an option or a configuration, the environment selects the generation of the server and its credential."""
+    served: dict[str, Any] = {}
+    monkeypatch.setattr("centripetal.server.serve", served.update)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["serve", "--port", "0"]) == 0
+    assert served["server"] == generation
+    assert {name: served[name] for name in ("api_key", "secret") if served[name]} == {credential: "k"}
 
 
 @pytest.mark.parametrize(("generation", "option"), [("1", "--secret"), ("6", "--api-key")])
-def test_serve_names_the_missing_credential(generation: str, option: str) -> None:
+def test_serve_names_the_missing_credential(generation: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`serve` with only a generation names the option for the missing credential."""
-    run = subprocess.run([*MODULE, "serve", "--server", generation, "--port", "0"], capture_output=True, text=True)
-    assert run.returncode == 2
-    assert f"{option} of the command line" in run.stderr
+    assert main(["serve", "--server", generation, "--port", "0"]) == 2
+    assert f"{option} of the command line" in capsys.readouterr().err
 
 
 def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:

@@ -1,15 +1,16 @@
 """Tests of `demo` with an embedded server and with a given server."""
 
 import json
-import os
 import re
+
+import pytest
 
 from centripetal.client.watching import Watching
 from centripetal.dialects.v1.watcher import Watcher
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
-from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY
-from tests.cli.process import environment, run
+from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY, Run
+from tests.cli.process import run
 
 
 def test_demo_shows_each_call() -> None:
@@ -22,9 +23,9 @@ def test_demo_shows_each_call() -> None:
     assert re.search(r"its console: http://127.0.0.1:\d+/console/", ran.stdout)
 
 
-def test_demo_has_a_live_subscriber() -> None:
+def test_demo_has_a_live_subscriber(cli: Run) -> None:
     """A live subscriber is in the channels, and its events are printed below the call that caused them."""
-    out = run("demo", "--server", "1").stdout
+    out = cli("demo", "--server", "1").out
     lines = [re.sub(r"connection \S+", "connection …", line).strip() for line in out.splitlines()]
     seen = [line.removeprefix("alice sees  ") for line in lines if line.startswith("alice sees")]
     assert seen == [
@@ -41,10 +42,10 @@ def test_demo_has_a_live_subscriber() -> None:
     assert re.search(r"client\.channels\(\) +\['demo', 'demo-2'\]", out)
 
 
-def test_demo_on_a_given_server(server: EmbeddedServer) -> None:
+def test_demo_on_a_given_server(api: Run, server: EmbeddedServer) -> None:
     """With CENTRIFUGO_API_URL set, the demo uses that server, and with --json it prints each call as an object."""
-    ran = run("demo", "--json", env=environment(server))
-    calls = [json.loads(line) for line in ran.stdout.splitlines()]
+    ran = api("demo", "--json")
+    calls = [json.loads(line) for line in ran.out.splitlines()]
     assert {"client.publish('demo', {'text': 'hello'})", "client.pending"} <= {call["call"] for call in calls}
     assert [call for call in calls if "error" in call][-1]["error"].startswith("publish: the server says")
     assert len(Client(server.url, SECRET).history("demo")) == 5
@@ -52,38 +53,38 @@ def test_demo_on_a_given_server(server: EmbeddedServer) -> None:
     assert [event["data"] for event in arrived if event["event"] == "published"][-3:] == [{"n": n} for n in (1, 2, 3)]
 
 
-def test_demo_continues_without_a_subscriber() -> None:
+def test_demo_continues_without_a_subscriber(cli: Run) -> None:
     """If the server accepts no more connections of the user, the demo continues and explains the missing subscriber."""
     config = {"user_connection_limit": 1, "history_size": 5, "history_lifetime": 60, "presence": True}
     with EmbeddedServer(secret=SECRET, config=config) as server:
         events = iter(Watching(Watcher(["elsewhere"], secret=SECRET, user="alice"), server.url))
         next(events)
-        ran = run("demo", env=environment(server))
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Nobody watches, for this reason: the server says: limit exceeded" in ran.stdout
-    assert "[True, True, True]" in ran.stdout
-    assert "alice sees" not in ran.stdout
+        ran = cli("demo", "--url", server.url, "--secret", SECRET)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Nobody watches, for this reason: the server says: limit exceeded" in ran.out
+    assert "[True, True, True]" in ran.out
+    assert "alice sees" not in ran.out
     events.close()
 
 
-def test_demo_shows_no_secret_of_a_server(server: EmbeddedServer) -> None:
+def test_demo_shows_no_secret_of_a_server(api: Run) -> None:
     """The demo prints neither the secret of a real server nor a complete token."""
-    ran = run("demo", env=environment(server))
-    assert ran.returncode == 0
-    assert SECRET not in ran.stdout
-    assert not re.search(r"[0-9a-f]{64}", ran.stdout)
+    ran = api("demo")
+    assert ran.code == 0
+    assert SECRET not in ran.out
+    assert not re.search(r"[0-9a-f]{64}", ran.out)
 
 
-def test_demo_reports_an_unreachable_server() -> None:
+def test_demo_reports_an_unreachable_server(cli: Run) -> None:
     """The demo on an unreachable server exits with the usual error."""
-    ran = run("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
-    assert ran.returncode == 3
-    assert ran.stderr.startswith("error: ")
+    ran = cli("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
+    assert ran.code == 3
+    assert ran.err.startswith("error: ")
 
 
-def test_demo_of_a_current_server() -> None:
+def test_demo_of_a_current_server(cli: Run) -> None:
     """By default, the demo shows the current API: offsets, a deduplicated publication, a batch and a subscriber."""
-    out = run("demo").stdout
+    out = cli("demo").out
     lines = [line.strip() for line in out.splitlines()]
     assert "from centripetal import Client" in lines
     assert [line for line in lines if line.startswith("alice sees") and "published" in line] == [
@@ -97,15 +98,18 @@ def test_demo_of_a_current_server() -> None:
     assert "102: unknown channel" in out
 
 
-def test_demo_on_a_given_current_server(current_server: EmbeddedServer) -> None:
+def test_demo_on_a_given_current_server(
+    cli: Run, current_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An address and an API key are enough, and the demo has no subscriber if the server requires tokens."""
-    named = {"CENTRIFUGO_HTTP_API_URL": current_server.url, "CENTRIFUGO_HTTP_API_KEY": API_KEY}
-    ran = run("demo", env={**os.environ, **named})
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Nobody watches, for this reason: the server says: 3501" in ran.stdout
-    assert "connection_token" not in ran.stdout
-    ran = run("demo", "--json", "--token-key", TOKEN_KEY, env={**os.environ, **named})
-    calls = [json.loads(line) for line in ran.stdout.splitlines()]
+    monkeypatch.setenv("CENTRIFUGO_HTTP_API_URL", current_server.url)
+    monkeypatch.setenv("CENTRIFUGO_HTTP_API_KEY", API_KEY)
+    ran = cli("demo")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Nobody watches, for this reason: the server says: 3501" in ran.out
+    assert "connection_token" not in ran.out
+    ran = cli("demo", "--json", "--token-key", TOKEN_KEY)
+    calls = [json.loads(line) for line in ran.out.splitlines()]
     arrived = [event["data"] for call in calls for event in call.get("arrived", ()) if event["event"] == "published"]
     assert arrived[-3:] == [{"n": n} for n in (1, 2, 3)]
-    assert TOKEN_KEY not in ran.stdout
+    assert TOKEN_KEY not in ran.out
