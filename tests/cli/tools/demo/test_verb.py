@@ -19,7 +19,7 @@ def test_demo_shows_each_call() -> None:
     assert re.search(r"client\.publish\('demo', .*True +\d+\.\d\d ms", ran.stdout)
     assert re.search(r"response\.result\(\) for .*\[True, True, True\]", ran.stdout)
     assert "namespace not found" in ran.stdout
-    assert re.search(r"its console: http://127.0.0.1:\d+/console/", ran.stdout)
+    assert re.search(r"console: http://127.0.0.1:\d+/console/", ran.stdout)
 
 
 def test_demo_has_a_live_subscriber() -> None:
@@ -60,7 +60,7 @@ def test_demo_continues_without_a_subscriber() -> None:
         next(events)
         ran = run("demo", env=environment(server))
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Nobody watches, for this reason: the server says: limit exceeded" in ran.stdout
+    assert "Cannot watch the channels: the server says: limit exceeded" in ran.stdout
     assert "[True, True, True]" in ran.stdout
     assert "alice sees" not in ran.stdout
     events.close()
@@ -102,7 +102,7 @@ def test_demo_on_a_given_current_server(current_server: EmbeddedServer) -> None:
     named = {"CENTRIFUGO_HTTP_API_URL": current_server.url, "CENTRIFUGO_HTTP_API_KEY": API_KEY}
     ran = run("demo", env={**os.environ, **named})
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "Nobody watches, for this reason: the server says: 3501" in ran.stdout
+    assert "Cannot watch the channels: the server says: 3501" in ran.stdout
     assert "connection_token" not in ran.stdout
     ran = run("demo", "--json", "--token-key", TOKEN_KEY, env={**os.environ, **named})
     calls = [json.loads(line) for line in ran.stdout.splitlines()]
