@@ -69,7 +69,7 @@ class Settings:
         """Return the generation of the server and its secret or API key; the credential is empty if none is given.
 
         Raises:
-            UsageError: options or variables of the environment contradict each other.
+            UsageError: if options or environment variables contradict each other.
         """
         options = {Generation.V1: self.secret, Generation.CURRENT: self.api_key}
         generation = chosen_generation(options, self.server, self.environment)

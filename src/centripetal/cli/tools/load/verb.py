@@ -136,7 +136,7 @@ def stopping(loader: Loader) -> Iterator[None]:
 
     try:
         before = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # Ctrl-C only reaches the main thread, and this is another
+    except ValueError:  # signal handlers can only be set in the main thread
         yield
         return
     try:
