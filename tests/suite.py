@@ -2,8 +2,8 @@
 
 `-m quick` selects the tests that need no other program and only the packages of `requirements/test.txt`: `scripts/test
 --quick`, `scripts/test --coverage` and `scripts/test-pythons` run them. A test is quick unless it has a need
-(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, only Python can be started as a program, and a property
-is tried with `QUICK_EXAMPLES` examples instead of Hypothesis's 100.
+(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, only Python can be started as a program, and a
+property is tried with `QUICK_EXAMPLES` examples instead of Hypothesis's 100.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""`python -m centripetal` is the command line."""
+"""Entry point of `python -m centripetal`, which is the same program as `centripetal`."""
 
 from centripetal.cli.main import run
 

@@ -95,9 +95,9 @@ def test_settings_read_only_the_given_environment() -> None:
     """Settings read the given environment only: an empty environment has neither server nor secret."""
     settings = Settings(environment={})
     assert settings.address().url.source is Source.DEFAULT
-    with pytest.raises(UsageError, match="no secret is given"):
+    with pytest.raises(UsageError, match="no secret given"):
         settings.signing_secret()
-    with pytest.raises(UsageError, match="neither a secret nor an API key"):
+    with pytest.raises(UsageError, match="no API key or secret given"):
         settings.target().client()
 
 

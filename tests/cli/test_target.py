@@ -36,7 +36,7 @@ def test_defaults_without_settings() -> None:
     """Without settings, the target has the default address and an unknown generation."""
     target = Settings(environment={}).target()
     assert (target.url.value, target.url.source, target.generation) == (DEFAULT_URL, Source.DEFAULT, None)
-    with pytest.raises(UsageError, match="neither a secret nor an API key"):
+    with pytest.raises(UsageError, match="no API key or secret given"):
         target.required_generation()
 
 

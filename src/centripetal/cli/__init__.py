@@ -1,4 +1,4 @@
-"""The command line. `app.py` puts the verbs together; each verb is a function that takes the `Settings`.
+"""The command line. `app.py` assembles the verbs; each verb is a function whose first argument is the `Settings`.
 
-Nothing imports it but `__main__.py`.
+Only `__main__.py` imports this package.
 """

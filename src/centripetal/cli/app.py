@@ -1,4 +1,4 @@
-"""The Typer app: its own options, its verbs, and the one place where errors become exit codes."""
+"""The Typer app: global options, verbs, and the conversion of errors into exit codes."""
 
 import functools
 from collections.abc import Sequence
@@ -24,11 +24,12 @@ from centripetal.version import __version__
 __all__ = ["command_line", "execute"]
 
 _HELP = """
-Talk to a Centrifugo server: publish, see who is there, read history, or run a stand-in for one.
+Work with a Centrifugo server: publish, list subscribers, read history, or run an in-memory server.
 
-The server is named by `--url`, or by `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`. An API key (`--api-key`,
-`CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) means Centrifugo 3 or later, a secret (`--secret` or
-`CENTRIFUGO_SECRET`) Centrifugo 1.x. Options count before the environment, and may stand before the verb or behind it.
+Set the server's address with `--url`, `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`. For Centrifugo 3 and later,
+give an API key (`--api-key`, `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`); for Centrifugo 1.x, a secret
+(`--secret` or `CENTRIFUGO_SECRET`). Options take precedence over environment variables and can be placed before or
+after the verb.
 """
 
 _EXAMPLES = (
@@ -45,13 +46,13 @@ _AFTER_OPTIONS = "\n\n".join(
     [
         listed("Examples", _EXAMPLES),
         listed("Exit codes", [f"`{code:d}` {code.text}" for code in ExitCode]),
-        "Errors go to the standard error.",
+        "Errors are printed to standard error.",
     ]
 )
 
 
 class _Verbs(TyperGroup):
-    """Finds verbs also where - is typed for _: `presence-stats` is `presence_stats`."""
+    """A group of verbs that accepts - in place of _: `presence-stats` runs `presence_stats`."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, cmd_name.replace("-", "_"))
@@ -62,7 +63,7 @@ def _build() -> typer.Typer:
         name="centripetal",
         cls=_Verbs,
         rich_markup_mode="markdown",
-        pretty_exceptions_enable=False,  # they would show the values of variables, the secret among them
+        pretty_exceptions_enable=False,  # they print local variables, which include the secret
         context_settings={"help_option_names": ["--help", "-h"]},
     )
 
@@ -86,7 +87,7 @@ def _build() -> typer.Typer:
     for tool in (watch, load, doctor):
         register(app, tool, panel=TOOLS)
     token.register_in(app)
-    sign.register_in(group(app, "sign", "Make the signatures of Centrifugo 1.x."))
+    sign.register_in(group(app, "sign", "Create signatures for Centrifugo 1.x."))
     register(app, serve, shared=SHARED_BY_SERVE, panel=TOOLS)
     register(app, demo, panel=TOOLS)
     return app
@@ -94,12 +95,12 @@ def _build() -> typer.Typer:
 
 @functools.cache
 def command_line() -> Any:
-    """Return the command line as a Click command. Typer takes 0.15 s to make it, so it is made once."""
+    """Return the command line as a Click command. Typer takes 0.15 s to build it, so the result is cached."""
     return get_command(_build())
 
 
 def execute(arguments: Sequence[str]) -> int:
-    """Do what *arguments* say; the exit code."""
+    """Run the command line with *arguments* and return the exit code."""
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
     try:
         code = command_line().main(args=list(arguments), prog_name="centripetal", standalone_mode=False)

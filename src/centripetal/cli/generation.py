@@ -1,6 +1,7 @@
-"""The two generations of servers that the command line talks to, and how a command line says which one is meant.
+"""The two server generations that the command line supports, and how options and environment select one.
 
-A secret means Centrifugo 1.x, an API key the current API; `--server` decides if both or neither are given.
+A secret selects Centrifugo 1.x, an API key the current API. `--server` selects the generation if the environment has
+both or neither.
 """
 
 import enum
@@ -19,14 +20,14 @@ TOKEN_KEY = ("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY",)
 
 
 class Generation(enum.Enum):
-    """A generation of servers.
+    """A server generation.
 
     Attributes:
-        number: the value of `--server` that selects it.
-        title: its name in help texts and messages.
-        commands: its API commands by name.
-        option: the option that takes its credential, without the dashes.
-        credential: where the server's configuration has the credential.
+        number: the value of `--server` that selects this generation.
+        title: the name used in help texts and messages.
+        commands: the API commands by name.
+        option: the option for the credential, without the dashes.
+        credential: the credential and its key in the server's configuration, for messages.
         variables: the environment variables that hold the credential.
     """
 
@@ -56,41 +57,46 @@ class Generation(enum.Enum):
 
     @property
     def selected_by(self) -> str:
-        """The instruction that selects this generation, for messages."""
+        """The instruction to select this generation, for messages."""
         return f"give --{self.option} (or {self.variables[0]})"
 
 
 def chosen_generation(
     options: Mapping[Generation, str | None], server: int | None, environment: Mapping[str, str]
 ) -> Generation | None:
-    """The generation that the options select, or else the environment; None if neither does.
+    """Return the generation selected by the options, otherwise by the environment, or None if neither selects one.
 
     Args:
-        options: the credential that each generation's option gives.
+        options: for each generation, the credential given by its option; None if the option was not given.
         server: the value of `--server`.
         environment: the environment variables.
 
     Raises:
-        UsageError: they contradict each other.
+        UsageError: if the options or the environment variables contradict each other.
     """
     given = [generation for generation, credential in options.items() if credential is not None]
     if len(given) > 1:
         raise UsageError(
-            "--secret means a server of Centrifugo 1.x, --api-key one of 3 or later: give the one that your server has"
+            "--secret (Centrifugo 1.x) and --api-key (Centrifugo 3 and later) cannot be combined: give the credential "
+            "of your server"
         )
     named = next((generation for generation in Generation if generation.number == server), None)
     if server is not None and named is None:
-        raise UsageError(f"--server {server}: 1 means Centrifugo 1.x, 6 the current API (Centrifugo 3 to 6)")
+        raise UsageError(
+            f"--server {server} is invalid: give 1 for Centrifugo 1.x or 6 for the current API (Centrifugo 3 to 6)"
+        )
     if named is not None and named.other in given:
         option = f"--{named.other.option}"
-        raise UsageError(f"--server {server} and {option} exclude each other: {option} means the other generation")
+        raise UsageError(
+            f"--server {server} and {option} cannot be combined: {option} is for Centrifugo {named.other.title}"
+        )
     if named is not None or given:
         return named or given[0]
     found = [generation for generation in Generation if environment_value(environment, *generation.variables)]
     if len(found) > 1:
         secret, keys = (generation.variables for generation in Generation)
         raise UsageError(
-            f"the environment has a secret ({secret[0]}: Centrifugo 1.x) and an API key ({' or '.join(keys)}: "
-            "3 and later): unset one, or say which with --server 1 or --server 6"
+            f"the environment has both a secret ({secret[0]}, for Centrifugo 1.x) and an API key "
+            f"({' or '.join(keys)}, for 3 and later): unset one of them, or choose with --server 1 or --server 6"
         )
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""Where verbs take what users publish from: an argument or the standard input, as JSON or as text."""
+"""Reading data given as an argument, as @FILE or on standard input, as JSON or as text."""
 
 import os
 import sys
@@ -15,60 +15,60 @@ STDIN = "-"
 
 
 def read_json(argument: str, what: str) -> bytes:
-    """The JSON text that *argument* is, or that comes from the standard input.
+    """Return the JSON text in *argument*, or read from standard input if *argument* is -.
 
     Raises:
-        UsageError: it is not JSON; the message says how to give text.
+        UsageError: if the text is not JSON; the message explains how to pass plain text.
     """
-    return checked_json(read_bytes(argument), what, "the standard input" if argument == STDIN else repr(argument))
+    return checked_json(read_bytes(argument), what, "standard input" if argument == STDIN else repr(argument))
 
 
 def checked_json(text: bytes, what: str, source: str) -> bytes:
-    """*text*, without the space around it.
+    """Check that *text* is JSON and return it without surrounding whitespace.
 
     Args:
-        text: what must be JSON.
-        what: the option or argument that it is for, for the message.
-        source: where it comes from, for the message.
+        text: the text to check.
+        what: the option or argument that takes the text, for the message.
+        source: where the text was read from, for the message.
 
     Raises:
-        UsageError: it is not JSON; the message says how to give text.
+        UsageError: if *text* is not JSON; the message explains how to pass plain text.
     """
     text = text.strip()
     if not text:
-        raise UsageError(f"{what}: {source} is empty: give a JSON value, null for none")
+        raise UsageError(f"{what}: {source} is empty: give a JSON value (null is valid)")
     try:
         text.decode()
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f'{what}: {source} is not JSON ({error}). Quote JSON for the shell, such as \'{{"text": "hello"}}\'; '
-            "for plain text give --text"
+            f'{what}: {source} is not JSON ({error}). Quote JSON for the shell, for example \'{{"text": "hello"}}\'; '
+            "for plain text, add --text"
         ) from None
     return text
 
 
 def read_text(argument: str) -> str:
-    """The text that *argument* is, or that comes from the standard input, without its last line break."""
+    """Return *argument*, or if it is -, the text from standard input without the last line break."""
     try:
         return read_bytes(argument).decode().removesuffix("\n") if argument == STDIN else argument
     except UnicodeDecodeError as error:
-        raise UsageError(f"the standard input is not text in UTF-8: {error}") from None
+        raise UsageError(f"standard input is not UTF-8 text: {error}") from None
 
 
 def read_bytes(argument: str) -> bytes:
-    """The bytes that *argument* is, or that come from the standard input: exactly these."""
+    """Return the bytes of *argument*, or if it is -, all bytes from standard input, unchanged."""
     if argument != STDIN:
         return os.fsencode(argument)
     if sys.stdin is None:
-        raise UsageError("there is no standard input to read from: give the value as an argument")
+        raise UsageError("standard input is closed: give the value as an argument")
     if sys.stdin.isatty():
-        print("reading from the terminal; end with Ctrl-D", file=sys.stderr)
+        print("reading from the terminal; press Ctrl-D to finish", file=sys.stderr)
     return sys.stdin.buffer.read()
 
 
 def file_contents(what: str, path: str) -> bytes:
-    """The bytes of the file at *path*; *what* is the option or argument that it is for, for the message."""
+    """Return the bytes of the file at *path*. *what* names the option or argument, for the message."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -76,19 +76,19 @@ def file_contents(what: str, path: str) -> bytes:
 
 
 def named_bytes(what: str, argument: str) -> bytes:
-    """The bytes of the file that *argument* names as @FILE, or of the standard input that it names as -."""
+    """Return the bytes of the file if *argument* is @FILE, of standard input if it is -, otherwise of *argument*."""
     return file_contents(what, argument[1:]) if argument.startswith("@") else read_bytes(argument)
 
 
 def named_json(what: str, argument: str) -> bytes:
-    """The JSON that *argument* is, or that is in the file or the standard input that it names."""
+    """Return the JSON in the file if *argument* is @FILE, on standard input if it is -, otherwise in *argument*."""
     if argument.startswith("@"):
         return checked_json(file_contents(what, argument[1:]), what, f"the file {argument[1:]!r}")
     return read_json(argument, what)
 
 
 def check_json_text(argument: str, option: str) -> str:
-    """*argument* itself, if it is JSON or empty."""
+    """Return *argument* if it is empty or JSON; raise `UsageError` otherwise."""
     if argument:
         checked_json(os.fsencode(argument), option, repr(argument))
     return argument

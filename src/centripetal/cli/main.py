@@ -1,6 +1,6 @@
-"""Where the command line begins: it needs the extra `cli`, and says so where that is missing. `--version` does without.
+"""Entry points of the command line. They work without the extra `cli`, to explain how to install it.
 
-`run` is the console script; `main` is the same as a function, which returns the exit code.
+`run` is the console script; `main` is the same as a function and returns the exit code.
 """
 
 import io
@@ -19,14 +19,14 @@ The command line of centripetal needs two more packages, Typer and Rich. Install
 
 
 def run() -> None:
-    """Do what the command line says and exit."""
+    """Run the command line with the arguments of this process and exit."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # people publish letters that the terminal may not have
+        sys.stdout.reconfigure(errors="backslashreplace")  # published text may not exist in the terminal's encoding
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what *arguments* say.
+    """Run the command line with *arguments*.
 
     Returns:
         The exit code, see `centripetal.cli.output.errors.ExitCode`.

@@ -1,6 +1,6 @@
-"""Verbs as commands of a Typer app: plain functions whose first parameter is the `Settings`, and the shared options.
+"""Registration of verbs in a Typer app. A verb is a plain function whose first parameter is the `Settings`.
 
-The shared options work before and after the verb.
+Every verb also takes the shared options, which users can type before or after the verb.
 """
 
 import dataclasses
@@ -22,28 +22,28 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.
 ALL = tuple(_FIELDS)
 
 TOOLS = "Tools"
-"""The heading of verbs that are not commands of the API."""
+"""Heading in the help for verbs that are not API commands."""
 
 
 def option_name(field: str) -> str:
-    """The option for a field or parameter: `--api-key` for `api_key`."""
+    """Return the option for a field or parameter: `--api-key` for `api_key`."""
     return "--" + field.replace("_", "-")
 
 
 def option(
     name: str, metavar: str | None, text: str, *other_names: str, show_default: bool = False, **more: Any
 ) -> Any:
-    """An option for `Annotated`, with *text* as its help; *more* goes to `typer.Option`."""
+    """Return an option for `Annotated` with the help *text*; *more* is passed to `typer.Option`."""
     return typer.Option(name, *other_names, metavar=metavar, help=text, show_default=show_default, **more)
 
 
 def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
-    """A parameter of a function that Typer reads: an argument or option, as *annotation* says."""
+    """Return a parameter for Typer, an argument or option depending on *annotation*."""
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def options(names: Sequence[str], panel: str | None = None) -> list[inspect.Parameter]:
-    """The shared options *names* as parameters of a function that Typer reads, in the help's *panel*."""
+    """Return the shared options *names* as parameters for Typer, listed in *panel* of the help."""
     parameters = []
     for name in names:
         field = _FIELDS[name]
@@ -64,18 +64,18 @@ def register(
     panel: str | None = None,
     short_help: str | None = None,
 ) -> None:
-    """Make *function* a verb of *app*.
+    """Register *function* as a verb of *app*.
 
     Args:
-        app: where it goes.
-        function: its first parameter takes the `Settings`, the others are arguments and options as Typer reads them.
-        name: the verb, if not the function's name.
-        parameters: the parameters beside the settings, if not those in the function's signature.
-        help: Markdown, if not the function's docstring.
-        examples: command lines that the help shows, besides those that a section `Examples:` of the docstring lists.
+        app: the Typer app or group.
+        function: the first parameter takes the `Settings`; the others are arguments and options for Typer.
+        name: the verb; by default the function's name.
+        parameters: the parameters after the settings; by default taken from the function's signature.
+        help: the help text in Markdown; by default the function's docstring.
+        examples: command lines for the help, added to the section `Examples:` of the help text.
         shared: the shared options that the verb takes.
-        panel: the heading that the verb stands under in the program's help.
-        short_help: what it says there, if not the first line of *help*.
+        panel: the heading that lists the verb in the program's help.
+        short_help: the text in that list; by default the first line of *help*.
     """
     if parameters is None:
         parameters = list(inspect.signature(function).parameters.values())[1:]
@@ -88,7 +88,7 @@ def register(
             function(settings, **values)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Nobody reads any more, as in `centripetal channels | head -1`. (Clients raise none of these.)
+            # The reader of the pipe has exited, as in `centripetal channels | head -1`. Clients never raise this error.
             give_up_stdout()
             raise typer.Exit(PIPE_CLOSED) from None
 
@@ -100,13 +100,13 @@ def register(
 
 
 def listed(title: str, lines: Sequence[str]) -> str:
-    """A list in Markdown, for a help page."""
-    # Blank lines between the items, because older versions of Typer join lines that have none.
+    """Return a titled Markdown list for a help page."""
+    # Separate the items by blank lines: older versions of Typer join adjacent lines.
     return "\n\n".join([f"**{title}**", *(f"- {line}" for line in lines)])
 
 
 def declare(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
-    """Let *function*, which takes any keywords, say that it takes *parameters*: Typer reads them off its signature."""
+    """Add *parameters* to the signature of *function*, which takes any keywords, so that Typer finds them there."""
     own = [p for p in inspect.signature(function).parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     everything = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *parameters)]
     setattr(function, "__signature__", inspect.Signature(everything))  # noqa: B010 - a function has no such attribute
@@ -119,7 +119,7 @@ def group(
     help: str,  # noqa: A002 - Typer's name
     cls: type[TyperGroup] = TyperGroup,
 ) -> typer.Typer:
-    """A verb of *app* that only has verbs below it."""
+    """Add a group of verbs to *app* and return it."""
     below = typer.Typer(rich_markup_mode="markdown", help=help, cls=cls)
     app.add_typer(below, name=name, no_args_is_help=True, rich_help_panel=TOOLS)
     return below

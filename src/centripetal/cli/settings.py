@@ -1,4 +1,4 @@
-"""The options that all verbs share, and what is made of them together with the environment."""
+"""The options shared by all verbs, combined with the environment."""
 
 import dataclasses
 import os
@@ -16,62 +16,60 @@ T = TypeVar("T")
 
 
 def _shared(metavar: str | None, text: str, default: Any = None, *, repr: bool = True) -> Any:  # noqa: A002
-    """A field of the settings that is also an option of verbs, with *text* as its help."""
+    """Return a settings field that is also an option of verbs, with the help *text*."""
     return dataclasses.field(default=default, repr=repr, metadata={"metavar": metavar, "text": text})
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The values of the shared options and the environment; None and False: the option is not given."""
+    """Values of the shared options and the environment. None or False means that the option was not given."""
 
     url: str | None = _shared(
         "URL",
-        "Where the server is, with or without /api. "
-        f"Otherwise CENTRIFUGO_HTTP_API_URL or CENTRIFUGO_API_URL, or else {DEFAULT_URL}.",
+        "Address of the server, with or without /api. "
+        f"Default: CENTRIFUGO_HTTP_API_URL, CENTRIFUGO_API_URL or {DEFAULT_URL}.",
     )
-    # No repr, log or traceback shows the secret and the key.
+    # Excluded from the repr, so that logs and tracebacks do not show the secret or the key.
     secret: str | None = _shared(
         "SECRET",
-        "The `secret` of a server of Centrifugo 1.x. Better set CENTRIFUGO_SECRET: other users of this machine can see "
-        "command lines.",
+        "Secret of a Centrifugo 1.x server (`secret`). Prefer CENTRIFUGO_SECRET: other users can see command-line "
+        "arguments.",
         repr=False,
     )
     api_key: str | None = _shared(
         "KEY",
-        "The `http_api.key` of a server of Centrifugo 3 or later. Better set CENTRIFUGO_HTTP_API_KEY or "
+        "API key of a Centrifugo 3 or later server (`http_api.key`). Prefer CENTRIFUGO_HTTP_API_KEY or "
         "CENTRIFUGO_API_KEY.",
         repr=False,
     )
     server: int | None = _shared(
-        "1|6", "The generation of the server, where neither secret nor key says it: 1, or 6 for the current API."
+        "1|6", "Server generation: 1 for Centrifugo 1.x, 6 for 3 and later. Only needed if no secret or key selects it."
     )
     insecure: bool = _shared(
         None,
-        "Send no credentials: for a server with `insecure_api` (1.x) or `http_api.insecure` (with --server 6).",
+        "Send no credentials, for a server with `insecure_api` (1.x) or `http_api.insecure` (with --server 6).",
         default=False,
     )
     timeout: float | None = _shared(
-        "SECONDS", f"How long the call may take in all. Otherwise {DEFAULT_TIMEOUT:g} seconds."
+        "SECONDS", f"Time limit of the call, including connecting. Default: {DEFAULT_TIMEOUT:g} seconds."
     )
-    ca_file: str | None = _shared(
-        "FILE", "Certificates (PEM) to verify the server's against, instead of those that this machine trusts."
-    )
+    ca_file: str | None = _shared("FILE", "CA certificates (PEM) to verify the server with, instead of the system's.")
     handler_prefix: str | None = _shared(
-        "PATH", "The `http_api.handler_prefix` of a server of Centrifugo 3 or later, if it is not /api."
+        "PATH", "The `http_api.handler_prefix` of a Centrifugo 3 or later server, if it is not /api."
     )
     json: bool = _shared(None, "Print results and errors as JSON.", default=False)
     environment: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ, repr=False)
 
     def and_then(self, later: Mapping[str, Any]) -> "Settings":
-        """These settings with the options that *later* gives."""
+        """Return these settings updated with the options given in *later*."""
         given = {name: value for name, value in later.items() if value is not None and value is not False}
         return dataclasses.replace(self, **given)
 
     def credential(self) -> tuple[Generation | None, Setting[str]]:
-        """The generation of the server and its secret or API key, which is empty if it is missing.
+        """Return the generation of the server and its secret or API key; the credential is empty if none is given.
 
         Raises:
-            UsageError: options or variables of the environment contradict each other.
+            UsageError: if options or environment variables contradict each other.
         """
         options = {Generation.V1: self.secret, Generation.CURRENT: self.api_key}
         generation = chosen_generation(options, self.server, self.environment)
@@ -80,10 +78,10 @@ class Settings:
         return generation, self._find(generation.option, options[generation], "", generation.variables)
 
     def address(self) -> Address:
-        """Where the server is.
+        """Return the address of the server and the options to connect with.
 
         Raises:
-            UsageError: variables of the environment differ.
+            UsageError: if two environment variables for the same setting differ.
         """
         return Address(
             self._find("url", self.url or None, DEFAULT_URL, API_URL),
@@ -92,10 +90,10 @@ class Settings:
         )
 
     def target(self) -> Target:
-        """The server and the credential to call it with.
+        """Return the server and the credential to call it with.
 
         Raises:
-            UsageError: options or variables of the environment contradict each other.
+            UsageError: if options or environment variables contradict each other.
         """
         generation, credential = self.credential()
         prefix = self._find("handler-prefix", self.handler_prefix, None)
@@ -108,18 +106,16 @@ class Settings:
         )
 
     def signing_secret(self) -> str:
-        """The secret of a 1.x server, to sign with.
+        """Return the secret of a 1.x server for signing.
 
         Raises:
-            UsageError: there is none, or `--insecure` is given.
+            UsageError: if no secret is given, or if `--insecure` is given.
         """
         if self.insecure:
-            raise UsageError(
-                "--insecure is about unsigned requests: this verb makes a signature, which needs the secret"
-            )
+            raise UsageError("--insecure cannot be combined with this verb: creating a signature requires the secret")
         secret = self._find("secret", self.secret, "", Generation.V1.variables).value
         if not secret:
-            raise UsageError("no secret is given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server")
+            raise UsageError("no secret given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server")
         return secret
 
     def _find(self, option: str, given: T | None, default: T, variables: Sequence[str] = ()) -> Setting[T]:

@@ -1,6 +1,6 @@
-"""Which server, as whom and how long: one frozen value, made once for each run of the program.
+"""The server to call, the credential and the time limit, as one frozen value per run of the program.
 
-Each part is a `Setting`, which knows where it comes from.
+Each part is a `Setting`, which records whether it came from an option, the environment or a default.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Source(enum.Enum):
-    """Where a setting comes from; the first one that has it counts."""
+    """Origin of a setting, in order of precedence."""
 
     OPTION = "option"
     ENVIRONMENT = "environment variable"
@@ -37,12 +37,12 @@ class Source(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Setting(Generic[T]):
-    """A value and where it comes from. Its repr leaves the value out, because it may be a secret.
+    """A value and its origin. The repr omits the value, because it may be a secret.
 
     Attributes:
         value: the value.
-        source: the kind of place that it comes from.
-        name: the option or environment variable that holds it; empty for a default.
+        source: the kind of origin.
+        name: the option or environment variable that holds the value; empty for a default.
     """
 
     value: T = dataclasses.field(repr=False)
@@ -53,10 +53,10 @@ class Setting(Generic[T]):
 def find_setting(
     option: str, given: T | None, default: T, environment: Mapping[str, str], variables: Sequence[str] = ()
 ) -> Setting[T]:
-    """The value of an option, or else of the environment, or else *default*.
+    """Return the value given by the option, otherwise by the environment, otherwise *default*.
 
     Raises:
-        UsageError: two of the variables differ.
+        UsageError: if two of the variables are set to different values.
     """
     if given is not None:
         return Setting(given, Source.OPTION, option)
@@ -69,12 +69,12 @@ def find_setting(
 
 @dataclasses.dataclass(frozen=True)
 class Address:
-    """Where the server is and how to reach it, without any credential.
+    """Address of the server and the options to connect with, without a credential.
 
     Attributes:
         url: the address.
-        timeout: the seconds that a call may take.
-        ca_file: the file of certificates to trust; None: those that the machine trusts.
+        timeout: the time limit of a call, in seconds.
+        ca_file: a file of CA certificates; None means the system's certificates.
     """
 
     url: Setting[str]
@@ -83,7 +83,7 @@ class Address:
 
     @property
     def transport(self) -> TransportOptions:
-        """The options of transports."""
+        """Options for transports."""
         return {} if self.ca_file.value is None else {"ca_file": self.ca_file.value}
 
 
@@ -92,10 +92,10 @@ class Target(Address):
     """A server and the credential to call it with.
 
     Attributes:
-        generation: the generation of the server; None if nothing says which.
-        credential: its secret or API key; empty if it is missing.
-        insecure: whether to send no credential.
-        handler_prefix: the path of the current API; None: the usual one.
+        generation: the generation of the server; None if neither options nor environment select one.
+        credential: the secret or API key; empty if none is given.
+        insecure: whether to call the server without a credential.
+        handler_prefix: the path of the current API; None means /api.
     """
 
     generation: Generation | None
@@ -104,37 +104,41 @@ class Target(Address):
     handler_prefix: Setting[str | None] = Setting(None, Source.DEFAULT)
 
     def required_generation(self) -> Generation:
-        """The generation of the server.
+        """Return the generation of the server.
 
         Raises:
-            UsageError: nothing says which.
+            UsageError: if neither options nor environment select one.
         """
         if self.generation is None and self.insecure:
             return Generation.V1
         if self.generation is None:
             raise UsageError(
-                "neither a secret nor an API key is given. For Centrifugo 3 and later, set CENTRIFUGO_HTTP_API_KEY (or "
-                "--api-key) to the `http_api.key` of the server; for 1.x, set CENTRIFUGO_SECRET (or --secret) to its "
-                "`secret`; for a server that wants neither, give --insecure"
+                "no API key or secret given. For Centrifugo 3 and later, set CENTRIFUGO_HTTP_API_KEY (or --api-key) to "
+                "the `http_api.key` of the server; for 1.x, set CENTRIFUGO_SECRET (or --secret) to its `secret`; for a "
+                "server that requires no credentials, add --insecure"
             )
         return self.generation
 
     def sent_credential(self) -> str | None:
-        """The secret or API key to call the server with; None with `--insecure`.
+        """Return the secret or API key to call the server with; None with `--insecure`.
 
         Raises:
-            UsageError: the generation is unknown, the credential is missing, or an option contradicts it.
+            UsageError: if the generation is unknown, the credential is missing, or an option contradicts it.
         """
         generation = self.required_generation()
         if self.insecure and self.credential.source is Source.OPTION:
-            raise UsageError(f"--insecure sends no credentials, --{generation.option} is one: give one of them")
+            raise UsageError(
+                f"--insecure and --{generation.option} cannot be combined: --insecure sends no credentials"
+            )
         if not self.insecure and not self.credential.value:
             raise UsageError(
-                f"{generation.credential} is missing: {generation.selected_by}; for a server that wants none, give "
-                "--insecure"
+                f"{generation.credential} is missing: {generation.selected_by}. For a server that requires no "
+                "credentials, add --insecure"
             )
         if generation is Generation.V1 and self.handler_prefix.value is not None:
-            raise UsageError("--handler-prefix is for Centrifugo 3 and later; a URL for 1.x ends in its `http_prefix`")
+            raise UsageError(
+                "--handler-prefix is for Centrifugo 3 and later. For 1.x, end --url with the server's `http_prefix`"
+            )
         return None if self.insecure else self.credential.value
 
     @property
@@ -143,10 +147,10 @@ class Target(Address):
         return "/api" if self.handler_prefix.value is None else self.handler_prefix.value
 
     def client(self) -> v1.Client | current.Client:
-        """A client for the server.
+        """Return a client for the server.
 
         Raises:
-            UsageError: as `sent_credential`, or the URL, the timeout or another option is invalid.
+            UsageError: in the same cases as `sent_credential`, or if the URL, the timeout or another option is invalid.
         """
         url, timeout, options = self.url.value, self.timeout.value, self.transport
         credential = self.sent_credential()
@@ -157,12 +161,12 @@ class Target(Address):
         return v1.Client(url, credential, timeout=timeout, **options)
 
     def watcher_v1(self, channels: Sequence[str], user: str) -> Watcher:
-        """A connection of *user* to a 1.x server, with a token signed by the secret."""
+        """Return a watcher that connects to a 1.x server as *user* with a token signed with the secret."""
         return v1_watcher.Watcher(channels, secret=self.sent_credential(), user=user, patience=self.timeout.value)
 
     def watcher_current(
         self, channels: Sequence[str], user: str, key: str | None = None, token: str | None = None
     ) -> Watcher:
-        """A connection of *user* to a current server, with *token*, or one signed by *key*, or none."""
+        """Return a watcher that connects to a current server as *user* with *token*, one signed with *key*, or none."""
         sign = None if key is None else signer(key, user)
         return current_watcher.Watcher(channels, sign=sign, token=token, patience=self.timeout.value)

@@ -161,7 +161,7 @@ def test_data_that_is_not_json_is_explained(api: Run, arguments: Sequence[str]) 
     """Data that is not JSON is rejected before anything is sent, with advice on how to publish text."""
     ran = api("publish", "refused", *arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert "--text" in ran.err or "null for none" in ran.err
+    assert "--text" in ran.err or "null is valid" in ran.err
     assert api("history", "refused", "--json").out == "[]\n"
 
 
@@ -374,11 +374,11 @@ def test_json_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--server", "1", "publish", "a", "1", "--tags", "a=b"), "--tags of publish is of Centrifugo 3 and later"),
-        (("--server", "6", "publish", "a", "1", "--uid", "x"), "--uid of publish is of Centrifugo 1.x"),
+        (("--server", "1", "publish", "a", "1", "--tags", "a=b"), "publish: --tags is for Centrifugo 3 and later"),
+        (("--server", "6", "publish", "a", "1", "--uid", "x"), "publish: --uid is for Centrifugo 1.x"),
         (("--server", "1", "info"), "info is a command of Centrifugo 3 and later"),
         (("--server", "6", "stats"), "stats is a command of Centrifugo 1.x"),
-        (("--server", "1", "call", "info"), "call is for Centrifugo 3 and later"),
+        (("--server", "1", "call", "info"), "call is only for Centrifugo 3 and later"),
         (("--server", "6", "publish", "a", "1", "--tags", "ab"), "NAME=TEXT"),
         (("--server", "6", "publish", "a", "1", "--tags", '{"a": 1}'), "values are strings"),
         (("--server", "6", "history", "a", "--since", "abc"), "OFFSET:EPOCH"),
@@ -393,11 +393,14 @@ def test_json_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         (("--server", "6", "call", "publish", "[]"), "not a JSON object"),
         (("--server", "6", "call", "Publish"), "no name of a method"),
         (("--server", "2", "channels"), "--server 2"),
-        (("--server", "6", "--secret", "s", "channels"), "--server 6 and --secret exclude each other"),
-        (("--server", "1", "--api-key", "s", "channels"), "--server 1 and --api-key exclude each other"),
-        (("--secret", "s", "--api-key", "k", "channels"), "--secret means a server of Centrifugo 1.x"),
-        (("--server", "6", "--insecure", "--api-key", "k", "channels"), "--insecure sends no credentials"),
-        (("channels",), "neither a secret nor an API key is given"),
+        (("--server", "6", "--secret", "s", "channels"), "--server 6 and --secret cannot be combined"),
+        (("--server", "1", "--api-key", "s", "channels"), "--server 1 and --api-key cannot be combined"),
+        (
+            ("--secret", "s", "--api-key", "k", "channels"),
+            "--secret (Centrifugo 1.x) and --api-key (Centrifugo 3 and later) cannot be combined",
+        ),
+        (("--server", "6", "--insecure", "--api-key", "k", "channels"), "--insecure and --api-key cannot be combined"),
+        (("channels",), "no API key or secret given"),
         (("--server", "6", "channels"), "http_api.key"),
     ],
 )

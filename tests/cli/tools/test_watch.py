@@ -46,12 +46,12 @@ EVENTS: list[tuple[Event, dict[str, Any], str]] = [
     (
         Subscribed("news", recovered=True),
         {"event": "subscribed", "channel": "news", "recovered": True},
-        "watching news, and nothing was missed",
+        "watching news, all missed publications recovered",
     ),
     (
         Gap("news", "why"),
         {"event": "gap", "channel": "news", "reason": "why"},
-        "publications into news may be missing here: why",
+        "publications in news may be missing: why",
     ),
     (
         Published("news", b'{"a":\n [1]}', uid="m1"),
@@ -71,7 +71,7 @@ EVENTS: list[tuple[Event, dict[str, Any], str]] = [
             "uid": "m2",
             "recovered": True,
         },
-        "news       published  1  (by ann, connection id-1, while away)",
+        "news       published  1  (by ann, connection id-1, recovered)",
     ),
     (
         Published("news", b"1", Person("id-2"), "m3"),
@@ -101,12 +101,12 @@ EVENTS: list[tuple[Event, dict[str, Any], str]] = [
     (
         Unreadable(MalformedResponseError("what?")),
         {"event": "unreadable", "error": "what?"},
-        "the server sent something unreadable: what?",
+        "the server sent an invalid message: what?",
     ),
     (
         Lost(ConnectionLostError("gone"), 1.23456),
         {"event": "lost", "error": "gone", "pause": 1.235},
-        "connection lost: gone; trying again in 1.2 s",
+        "connection lost: gone; reconnecting in 1.2 s",
     ),
 ]
 OF_CHANNELS = Published | Joined | Left
@@ -313,8 +313,8 @@ def test_credentials_select_the_generation(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "neither a secret nor an API key is given"),
-        (("--token", "t", "--token-key", "k"), "give --token or --token-key, not both"),
+        ((), "no API key or secret given"),
+        (("--token", "t", "--token-key", "k"), "--token and --token-key cannot be combined"),
         (("--secret", "s", "--token", "t"), "for Centrifugo 3 and later"),
         (("--secret", "s", "--token-key", "t"), "for Centrifugo 3 and later"),
         (("--token-key", "@nowhere.pem"), "nowhere.pem"),

@@ -1,4 +1,4 @@
-"""Verbs made from API commands: how their fields are typed, what the help says, how results are shown.
+"""Verbs generated from API commands: arguments and options, help texts, and printing of results.
 
-`app.py` registers them; tools and tokens may use how JSON and files are read.
+Only `app.py` imports this package.
 """

@@ -1,4 +1,4 @@
-"""What the help says of a command, read off its docstring, which is written for programmers."""
+"""Help texts for API commands, converted from their docstrings, which address programmers."""
 
 import inspect
 import re
@@ -11,7 +11,7 @@ __all__ = ["Description", "describe"]
 
 
 class Description(NamedTuple):
-    """What a docstring says: its text, and the line of each argument."""
+    """Help for one command: its text, and a sentence for each argument."""
 
     text: str
     arguments: dict[str, str]
@@ -21,7 +21,7 @@ _ARGUMENT = re.compile(r"^    (\w+(?:, \w+)*): ((?:.+\n?)(?:^ {8}.+\n?)*)", re.M
 
 
 def describe(command: type[Command[Any]]) -> Description:
-    """The docstring of *command* for readers of a help page."""
+    """Convert the docstring of *command* into help texts."""
     text, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:\n")
     section = re.split(r"^\w+:$", rest, maxsplit=1, flags=re.MULTILINE)[0]
     arguments = {
@@ -34,7 +34,7 @@ _ELSEWHERE = re.compile(r"As in `(\w+)`[.;]? ?")
 
 
 def _resolved(name: str, words: str) -> str:
-    """*words*, but what they refer to instead of the reference."""
+    """Replace a reference to another command in *words* with the text of its argument *name*."""
     found = _ELSEWHERE.match(words)
     if found is None:
         return words
@@ -42,9 +42,9 @@ def _resolved(name: str, words: str) -> str:
     return " ".join(filter(None, (describe(kinds[found[1]]).arguments[name], _sentence(words[found.end() :]))))
 
 
-# What results are in Python: "; the result is True", ": a `Stats`", ": a dict from connection id to `ClientInfo`".
+# Descriptions of Python results: "; the result is True", ": a `Stats`", ": a dict from connection id to `ClientInfo`".
 _PYTHON = re.compile(r"; the result is True|: an? (dict [^.`]*)?`\w+`(?=\.)|; an int becomes text|; ints become text")
-# What stands in the help instead of what is said to programmers.
+# Phrases for programmers, with their replacements in the help.
 _WORDS = (
     (re.compile(r"a datetime with time zone"), "a time such as 2026-01-31T12:00:00Z"),
     (re.compile(r", also None(?: \(JSON null\))?"), ""),
@@ -54,7 +54,7 @@ _WORDS = (
 
 
 def _plain(text: str) -> str:
-    """Without Python and references to it, arguments named as the help names them, paragraphs in one line each."""
+    """Remove what concerns only Python, write argument names in upper case, and put each paragraph on one line."""
     text = _PYTHON.sub("", text)
     for pattern, words in _WORDS:
         text = pattern.sub(words, text)

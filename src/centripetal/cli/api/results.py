@@ -1,4 +1,4 @@
-"""How results of the current API are printed for people: tables and lines; the usual way where nothing else fits."""
+"""Printing of results of the current API for people: tables and lines for known results, a general form otherwise."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,10 +24,10 @@ __all__ = ["duration", "show_result"]
 
 
 def show_result(command: Command[Any], result: Any, as_json: bool) -> None:
-    """Print what *command* came to.
+    """Print the result of *command*.
 
     Raises:
-        typer.Exit: not in every channel of a broadcast it came to what was asked for.
+        typer.Exit: if a broadcast failed in some channels.
     """
     printer = _PRINTERS.get(type(result))
     if as_json:
@@ -43,7 +43,7 @@ def show_result(command: Command[Any], result: Any, as_json: bool) -> None:
 
 
 def duration(seconds: int) -> str:
-    """So many seconds in the two largest units that they have."""
+    """Format *seconds* in the two largest units that are not zero, for example `2 h 5 min`."""
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3600)
     minutes, rest = divmod(rest, 60)
@@ -76,8 +76,8 @@ def _presence(_: Command[Any], result: results.PresenceResult) -> None:
 
 def _history(_: Command[Any], result: results.HistoryResult) -> None:
     show(result.publications)
-    # The table is the result, and where it stands is about it.
-    console(stderr=True).print(f"the history's position: {result.offset}:{result.epoch}", soft_wrap=True)
+    # The position describes the table, so it is printed to standard error and does not disturb pipes.
+    console(stderr=True).print(f"current position: {result.offset}:{result.epoch}", soft_wrap=True)
 
 
 def _channels(_: Command[Any], result: results.ChannelsResult) -> None:
@@ -106,12 +106,12 @@ def _node(node: results.NodeResult, has_process: bool) -> list[Any]:
     return row
 
 
-# What a glance does not need: `--json` has it all.
+# Metrics left out of the table for brevity; `--json` prints all of them.
 _DULL = (".quantile.", "duration", ".num_", ".build.")
 
 
 def _metrics(metrics: Mapping[str, Mapping[str, float]]) -> None:
-    """Some numbers of all nodes beside each other; what is 0 everywhere says nothing."""
+    """Print a selection of metrics, one column per node. Metrics that are 0 on every node are left out."""
     names = sorted({name for items in metrics.values() for name, value in items.items() if value})
     names = [name for name in names if not any(word in name for word in _DULL)]
     if names:

@@ -1,7 +1,7 @@
-"""The verbs of the API, made from both tables of commands: fields become arguments and options, docstrings the help.
+"""Verbs generated from the API commands of both generations: fields become arguments and options, docstrings the help.
 
-A verb that both generations have is one verb: its options are those of both, and one that is of the other generation is
-an error. A new command needs no code here, unless one of its fields has a type that is new, too.
+If both generations have a command, one verb covers both and has the options of both; giving an option of the other
+generation is an error. A new command needs no code here, unless one of its fields has a new type.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ from centripetal.protocol.fields import fields_of
 
 __all__ = ["VERBS", "Field", "Verb", "parameters", "register_all"]
 
-# What a field looks like in an example.
+# Values of fields in the examples of the help.
 _SAMPLES = {
     "data": """'{"text": "hello"}'""",
     "channel": "news",
@@ -42,13 +42,13 @@ _SAMPLES = {
     "notification": """'{"fcm": {"message": {}}}'""",
 }
 
-# Where the server would send nothing but the position, which is not what people ask for.
+# Without a limit, the server sends only the position and no entries, which is not useful on a command line.
 _PAGE = 100
 _OWN_DEFAULTS = {("history", "limit"): _PAGE, ("map_read_state", "limit"): _PAGE, ("map_read_stream", "limit"): _PAGE}
 
 _REQUIRED: Any = inspect.Parameter.empty
 
-# A key of a map may have no data; elsewhere, none given means the standard input.
+# A map key can be published without data. For other verbs, missing data means: read standard input.
 _MAY_LACK_DATA = frozenset(("map_publish",))
 
 _BOTH, _V1, _CURRENT = "Commands", "Commands of Centrifugo 1.x only", "Commands of Centrifugo 3 and later only"
@@ -56,14 +56,14 @@ _MAPS, _PRO = "Maps and shared polling (Centrifugo 6.8)", "Centrifugo PRO"
 
 
 class Field(NamedTuple):
-    """A field of the commands of a verb.
+    """A field of a verb's commands.
 
     Attributes:
-        name: its name.
-        kind: what it holds, and how it is typed.
-        positional: whether it is an argument; it is an option otherwise.
-        default: what it is if it is not given; None: nothing is sent then.
-        generations: those whose command has it.
+        name: the field's name.
+        kind: the kind of value, and how users type it.
+        positional: True for an argument, False for an option.
+        default: the value to send if the user gives none; None sends nothing.
+        generations: the generations whose command has the field.
     """
 
     name: str
@@ -74,39 +74,39 @@ class Field(NamedTuple):
 
     @property
     def typed_as(self) -> str:
-        """Its name on the command line, for messages."""
+        """The argument or option as typed on the command line, for messages."""
         return self.name if self.positional else option_name(self.name)
 
     @property
     def metavar(self) -> str:
-        """Its name in upper case; the singular for a list."""
+        """The name in upper case; in the singular for a list."""
         return (self.name.removesuffix("s") if self.kind.typed == list[str] else self.name).upper()
 
 
 @dataclasses.dataclass(frozen=True)
 class Verb:
-    """A verb: its name, and the command that it is in each generation that has it."""
+    """A verb: its name, and its command in each generation that has one."""
 
     name: str
     commands: Mapping[Generation, type[Command[Any]]]
 
     def command(self, generation: Generation) -> type[Command[Any]]:
-        """The command of that generation; a `UsageError` if it has none."""
+        """Return the command of *generation*; raise `UsageError` if that generation does not have it."""
         if generation not in self.commands:
             raise UsageError(
-                f"{self.name} is a command of Centrifugo {generation.other.title}, and a server of {generation.title} "
-                f"is meant: for another one {generation.other.selected_by}"
+                f"{self.name} is a command of Centrifugo {generation.other.title}, but the options or the environment "
+                f"select {generation.title}. For Centrifugo {generation.other.title}, {generation.other.selected_by}"
             )
         return self.commands[generation]
 
     @functools.cached_property
     def fields(self) -> list[Field]:
-        """The fields of its commands: first those that are arguments, in their order."""
+        """The fields of all commands, arguments first and in their order."""
         found: dict[str, Field] = {}
         for generation, command in self.commands.items():
             for one in fields_of(command):
                 if one.kind.typed is None:
-                    raise TypeError(f"no option can be made of {command.__name__}.{one.name}: its kind is not typed")
+                    raise TypeError(f"{command.__name__}.{one.name} cannot be an option: its kind has no typed form")
                 positional = one.name in command.__match_args__
                 default = _OWN_DEFAULTS.get((command.name, one.name))
                 before = found[one.name].generations if one.name in found else ()
@@ -115,18 +115,18 @@ class Verb:
 
     @functools.cached_property
     def data(self) -> Field | None:
-        """The field for the data, if the data are an argument."""
+        """The field for the data, if the data is an argument."""
         return next((field for field in self.fields if field.name == "data" and field.positional), None)
 
     @functools.cached_property
     def names(self) -> Field | None:
-        """The field for a list of names, behind which the data are given, if there are both."""
+        """The field for a list of names that is followed by the data, if the verb has both."""
         lists = (field for field in self.fields if field.positional and field.kind.typed == list[str])
         return next(lists, None) if self.data is not None else None
 
     @functools.cached_property
     def descriptions(self) -> Mapping[Generation, Description]:
-        """The docstrings of its commands."""
+        """The help texts of the commands."""
         return {generation: describe(command) for generation, command in self.commands.items()}
 
 
@@ -134,11 +134,11 @@ VERBS: Mapping[str, Verb] = {
     name: Verb(name, {g: g.commands[name] for g in Generation if name in g.commands})
     for name in [*Generation.V1.commands, *Generation.CURRENT.commands]
 }
-"""Every command of both generations."""
+"""All commands of both generations."""
 
 
 def register_all(app: typer.Typer) -> None:
-    """Make every command a verb of *app*."""
+    """Register every command as a verb of *app*."""
     for verb in VERBS.values():
         register(
             app,
@@ -164,14 +164,14 @@ def _panel(verb: Verb) -> str:
     return _MAPS if issubclass(command, OfMap) else _CURRENT
 
 
-# ---- what a verb does
+# ---- running a verb
 
 
 def _function(verb: Verb) -> Callable[..., None]:
     def function(settings: Settings, text: bool = False, **values: Any) -> None:
         target = settings.target()
         generation = target.required_generation()
-        verb.command(generation)  # raises an error if this generation has none
+        verb.command(generation)  # raises UsageError if this generation does not have the command
         given = {name: value for name, value in values.items() if not (value is None or value is False or value == [])}
         if verb.data is not None and "b64data" not in given:
             _take_data(verb, given)
@@ -182,13 +182,13 @@ def _function(verb: Verb) -> Callable[..., None]:
 
 
 def _take_data(verb: Verb, given: dict[str, Any]) -> None:
-    """Find the data in what is *given*."""
+    """Move the data in *given* to its field; missing data is read from standard input."""
     if verb.names is not None:
-        # The last word behind a list of names is the data, never a name.
+        # The last argument after a list of names is the data, never a name.
         words = given.get(verb.names.name, [])
         if len(words) < 2:
             raise UsageError(
-                f"{verb.name}: give at least one channel and then the data (- reads them from standard input)"
+                f"{verb.name}: give at least one channel, then the data (- reads the data from standard input)"
             )
         *given[verb.names.name], given["data"] = words
     elif verb.name not in _MAY_LACK_DATA:
@@ -199,8 +199,8 @@ def _build(verb: Verb, given: Mapping[str, Any], generation: Generation, text: b
     for field in verb.fields:
         if field.name in given and generation not in field.generations:
             raise UsageError(
-                f"{field.typed_as} of {verb.name} is of Centrifugo {generation.other.title}, and a server of "
-                f"{generation.title} is meant: leave it out, or {generation.other.selected_by}"
+                f"{verb.name}: {field.typed_as} is for Centrifugo {generation.other.title}, but the options or the "
+                f"environment select {generation.title}: remove it, or {generation.other.selected_by}"
             )
     values: dict[str, Any] = {}
     for field in verb.fields:
@@ -223,34 +223,34 @@ def _parsed(kind: FieldKind, what: str, given: Any) -> Any:
 
 def call(
     settings: Settings,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The method's name.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the method.", show_default=False)],
     params: Annotated[
         str,
         typer.Argument(
-            metavar="JSON", help="Its fields, a JSON object, @FILE, or - for the standard input.", show_default=False
+            metavar="JSON", help="Its fields: a JSON object, @FILE, or - for standard input.", show_default=False
         ),
     ] = "{}",
 ) -> None:
-    """Call any method of the current API by its name, also one that this program does not know.
+    """Call any method of the current API by name, including methods that this program does not know.
 
-    The fields go to the server as they are; the result is printed as JSON.
+    The fields are sent unchanged. The result is printed as JSON.
     """
     target = settings.target()
     if target.required_generation() is not Generation.CURRENT:
-        raise UsageError(f"call is for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
+        raise UsageError(f"call is only for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
     try:
         fields = msgspec.json.decode(named_json("params", params), type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
-        raise UsageError(f"{params!r} is not a JSON object: give the fields of {name}") from None
+        raise UsageError(f"params: {params!r} is not a JSON object: give the fields of {name} as an object") from None
     command = custom(name, {field: bytes(value) for field, value in fields.items()})
     show_json(target.client().call(command))
 
 
-# ---- what a verb takes
+# ---- arguments and options of a verb
 
 
 def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
-    """The parameters of *verb*, as Typer reads them off a function."""
+    """Yield the parameters of *verb* for Typer."""
     for field in verb.fields:
         texts = [verb.descriptions[generation].arguments for generation in reversed(field.generations)]
         what = next((text[field.name] for text in texts if field.name in text), "")
@@ -258,12 +258,12 @@ def parameters(verb: Verb) -> Iterator[inspect.Parameter]:
             yield _option(verb, field, what)
         elif field != verb.data:
             yield _argument(field, what, before_data=field == verb.names)
-        elif verb.names is None:  # otherwise it is the last of the names
-            how = "." if verb.name in _MAY_LACK_DATA else "; - or none reads it from the standard input."
+        elif verb.names is None:  # otherwise the data is the last of the names
+            how = "." if verb.name in _MAY_LACK_DATA else ". If it is missing or -, it is read from standard input."
             argument = typer.Argument(metavar=field.metavar, help=f"A JSON value or @FILE{how}", show_default=False)
             yield keyword(field.name, Annotated[field.kind.typed | None, argument], None)
     if verb.data is not None:
-        yield keyword("text", Annotated[bool, option("--text", None, "The data are plain text, not JSON.")], False)
+        yield keyword("text", Annotated[bool, option("--text", None, "The data is plain text, not JSON.")], False)
 
 
 def _argument(field: Field, what: str, before_data: bool) -> inspect.Parameter:
@@ -271,13 +271,13 @@ def _argument(field: Field, what: str, before_data: bool) -> inspect.Parameter:
     kind, metavar, default = field.kind.typed, field.metavar, _REQUIRED
     if before_data:
         kind, metavar, default = kind | None, f"{metavar}... DATA", None
-        text += " And last the data: a JSON value, @FILE, or - for the standard input."
+        text += " The last argument is the data: a JSON value, @FILE, or - for standard input."
     return keyword(field.name, Annotated[kind, typer.Argument(metavar=metavar, help=text, show_default=False)], default)
 
 
 def _option(verb: Verb, field: Field, what: str) -> inspect.Parameter:
     only = "" if len(field.generations) == len(verb.commands) else f"Centrifugo {field.generations[0].title}."
-    default = "" if field.default is None else f"Otherwise {field.default}."
+    default = "" if field.default is None else f"Default: {field.default}."
     words = " ".join(filter(None, (what, field.kind.help, default, only)))
     if field.kind.typed is bool:
         return keyword(field.name, Annotated[bool, option(field.typed_as, field.kind.metavar or None, words)], False)
@@ -286,7 +286,7 @@ def _option(verb: Verb, field: Field, what: str) -> inspect.Parameter:
 
 
 def _help(verb: Verb) -> str:
-    """What the docstrings say: once, if they say the same."""
+    """Return the help text of each generation, or one text if they are equal."""
     texts = _texts(verb)
     if len(set(texts)) == 1:
         return texts[0]

@@ -1,4 +1,4 @@
 """Printing for people and as JSON; errors and exit codes.
 
-Every part of the command line may import it; it imports no other part.
+Every part of the command line may import this package; it imports no other part.
 """

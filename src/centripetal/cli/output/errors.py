@@ -1,4 +1,4 @@
-"""What the command line does with errors: an exit code, what happened, and what to do about it."""
+"""Reporting of errors: the message, advice and an exit code."""
 
 import contextlib
 import enum
@@ -33,19 +33,19 @@ __all__ = [
     "report",
 ]
 
-# The base of what Typer raises for a wrong command line; Typer itself has no public name for it.
+# Base class of the errors that Typer raises for an invalid command line. Typer does not export it.
 UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 class ExitCode(enum.IntEnum):
-    """The exit codes; the text of each is what the help says."""
+    """Exit codes, each with its text for the help."""
 
-    OK = 0, "done"
-    REFUSED = 1, "the server refused the command"
-    USAGE = 2, "the command line is wrong; nothing was sent"
-    TRANSPORT = 3, "no connection, time ran out, or the connection was lost"
-    AUTHENTICATION = 4, "the server did not accept the secret, the key or the token"
-    RESPONSE = 5, "an unexpected answer: an HTTP status other than 200, or malformed"
+    OK = 0, "success"
+    REFUSED = 1, "the server rejected the command"
+    USAGE = 2, "invalid command line; nothing was sent"
+    TRANSPORT = 3, "no connection, a timeout, or a lost connection"
+    AUTHENTICATION = 4, "the server rejected the secret, the API key or the token"
+    RESPONSE = 5, "unexpected reply: an HTTP status other than 200, or a malformed body"
     INTERRUPTED = 130, "Ctrl-C"
 
     text: str
@@ -57,9 +57,9 @@ class ExitCode(enum.IntEnum):
         return member
 
 
-PIPE_CLOSED = 141  # what shells say of a program that SIGPIPE ended: its reader went away
+PIPE_CLOSED = 141  # the exit code that shells report for a program killed by SIGPIPE
 
-# The first class that fits decides.
+# The first matching class decides.
 _CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
     (ServerError, ExitCode.REFUSED),
     (AuthenticationError, ExitCode.AUTHENTICATION),
@@ -69,50 +69,50 @@ _CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
     (CentripetalError, ExitCode.USAGE),
 )
 
-DOCTOR = "`centripetal doctor` finds out more."
+DOCTOR = "Run `centripetal doctor` for a diagnosis."
 
 _ADVICE: tuple[tuple[type[CentripetalError], str], ...] = (
     (
         ConnectError,
-        "Start a server with `centripetal serve --api-key KEY` (--secret SECRET: a 1.x), or name another with --url or "
-        "CENTRIFUGO_API_URL.",
+        "Start a server with `centripetal serve --api-key KEY` (or --secret SECRET for 1.x), or give another address "
+        "with --url or CENTRIFUGO_API_URL.",
     ),
-    (TimeoutError, "Give it longer with --timeout."),
+    (TimeoutError, "Allow more time with --timeout."),
     (
         AuthenticationError,
-        "Give the `secret` of the server's configuration with CENTRIFUGO_SECRET or --secret (Centrifugo 1.x), or its "
-        "`http_api.key` with CENTRIFUGO_HTTP_API_KEY or --api-key (3 and later). " + DOCTOR,
+        "Set CENTRIFUGO_SECRET or --secret to the `secret` in the server's configuration (Centrifugo 1.x), or "
+        "CENTRIFUGO_HTTP_API_KEY or --api-key to its `http_api.key` (3 and later). " + DOCTOR,
     ),
     (
         HTTPStatusError,
-        "See that --url names a Centrifugo server of the generation that is meant (--secret: 1.x, --api-key: 3 and "
-        "later), and look into the server's log. " + DOCTOR,
+        "Check that --url is the address of a Centrifugo server of the right generation (--secret for 1.x, --api-key "
+        "for 3 and later), and read the server's log. " + DOCTOR,
     ),
     (
         MalformedResponseError,
-        "See that --url names a Centrifugo server of the generation that is meant. " + DOCTOR,
+        "Check that --url is the address of a Centrifugo server of the right generation. " + DOCTOR,
     ),
 )
 
-_DOUBT = "Whether the server carried it out is unknown."
+_DOUBT = "It is unknown whether the server executed the command."
 
 
 def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
-    """The exit code of *error*, what to do about it, and all of it as an object for `--json`."""
-    from centripetal.dialects.current.advice import NEEDS_PRO  # not before there is an error
+    """Return the exit code for *error*, advice, and an object with all details for `--json`."""
+    from centripetal.dialects.current.advice import NEEDS_PRO  # imported only when there is an error, to start faster
 
     code = next(code for kind, code in _CODES if isinstance(error, kind))
     if isinstance(error, ServerError) and error.message in ("invalid token", "token expired"):
-        code = ExitCode.AUTHENTICATION  # to who connects over WebSocket, it says so like this
+        code = ExitCode.AUTHENTICATION  # WebSocket connections get these texts for an invalid token
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
-    if isinstance(error, ConnectError) and not error.retryable:  # somebody is there: TLS or permissions are in the way
+    if isinstance(error, ConnectError) and not error.retryable:  # a server is there: the cause is TLS or permissions
         advice = [DOCTOR]
     if NEEDS_PRO in str(error):
-        advice.clear()  # it is the right server, and that is all there is to say
+        advice.clear()  # the server is the right one; the message already gives the fix
     if error.executed == "unknown" and not isinstance(error, ServerError):
         advice.insert(0, _DOUBT)
     if isinstance(error, ServerError) and error.retryable:
-        advice.append("The same command may work later.")
+        advice.append("Retrying later may succeed.")
     details: dict[str, Any] = {
         "type": type(error).__name__,
         "message": str(error),
@@ -131,18 +131,18 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
 
 
 def _explain_usage(error: Any) -> tuple[ExitCode, str, dict[str, Any]]:
-    """As `explain`, for what Typer raises for a wrong command line."""
+    """Do the same as `explain` for an error that Typer raised for an invalid command line."""
     message = printable(str(error.format_message())).strip()
     context = getattr(error, "ctx", None)
     advice = f"See `{context.command_path if context is not None else 'centripetal'} --help`."
     if re.match(r"No such option:? '?-\d", message):
-        advice = f"To give a value that begins with -, put -- before the arguments. {advice}"
+        advice = f"To pass a value that starts with -, put -- before the arguments. {advice}"
     code, _, details = explain(UsageError(message))
     return code, advice, details | {"advice": advice}
 
 
 def report(error: Exception, as_json: bool) -> ExitCode:
-    """Print *error*, of the library or of Typer, to the standard error and return the exit code for it."""
+    """Print *error*, raised by the library or by Typer, to standard error and return its exit code."""
     code, advice, details = explain(error) if isinstance(error, CentripetalError) else _explain_usage(error)
     sys.stdout.flush()
     if as_json:
@@ -153,11 +153,11 @@ def report(error: Exception, as_json: bool) -> ExitCode:
 
 
 def printable(text: str) -> str:
-    """*text* with everything escaped that could drive a terminal; line breaks stay."""
+    """Escape all characters of *text* that could control a terminal, except line breaks."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def give_up_stdout() -> None:
-    """Nobody reads the standard output any more (`centripetal channels | head -1`): write nothing more to it."""
+    """Discard further standard output, because its reader has exited (`centripetal channels | head -1`)."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

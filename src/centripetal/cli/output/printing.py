@@ -1,4 +1,4 @@
-"""How results are printed: for people by Rich, with `--json` as JSON that loses no digit of what users published."""
+"""Printing of results: for people with Rich; with `--json` as JSON that keeps published data exactly."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ __all__ += ["show_table"]
 
 
 def console(stderr: bool = False) -> Console:
-    """Where to print to; not kept, so that it finds the current streams. In a pipe it wraps and cuts nothing."""
+    """Return a Rich console for the current stream. In a pipe, it neither wraps nor truncates lines."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 10_000
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
@@ -41,23 +41,23 @@ def show(result: Any) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Print *value* as one line of JSON; what the output's encoding does not have is escaped."""
+    """Print *value* as one line of JSON; characters missing from the output's encoding are escaped."""
     line = msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")
     try:
         line.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        # Letters stand only inside of strings, where \u escapes mean the same.
+        # Non-ASCII characters occur only inside strings, where \u escapes are equivalent.
         line = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in line)
     sys.stdout.write(line + "\n")
 
 
 def show_nothing() -> None:
-    """Say that a result is empty, on the standard error."""
+    """Print `(none)` for an empty result to standard error, so that scripts get no output."""
     console(stderr=True).print("(none)")
 
 
 def show_fields(fields: Mapping[str, Any]) -> None:
-    """Print names and values below each other."""
+    """Print one line for each name and its value."""
     grid = Table.grid(padding=(0, 2))
     for name, value in fields.items():
         grid.add_row(Text(name, style="cyan"), as_text(value))
@@ -65,7 +65,7 @@ def show_fields(fields: Mapping[str, Any]) -> None:
 
 
 def as_json_value(value: Any) -> Any:
-    """*value* as what JSON has; JSON of users stays the text that the server sent."""
+    """Convert *value* to JSON types; published JSON keeps the exact text that the server sent."""
     if isinstance(value, msgspec.Struct):
         return {name: as_json_value(member) for name, member in _members(value)}
     if isinstance(value, Mapping):
@@ -79,7 +79,7 @@ _MISSING = object()
 
 
 def _members(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    """The members of a result under the server's names; what users published as raw JSON."""
+    """Yield the members of a result under the server's names, published data as raw JSON."""
     shown: Sequence[str] = getattr(value, "shown", ())
     for name in shown:
         raw: Any = getattr(value, f"{name}_json", _MISSING)
@@ -110,7 +110,7 @@ def _show_struct(value: msgspec.Struct) -> None:
 
 
 def show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None:
-    """Print *rows* as a table; columns in which no row has anything are left out, and so are repetitions of the key."""
+    """Print *rows* as a table, without columns that are empty in every row or that repeat the key."""
     cells = [dict(_members(row)) for row in rows]
     names = [name for name in cells[0] if any(row[name] not in (None, "", {}) for row in cells)]
     if keys:
@@ -121,7 +121,7 @@ def show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None
 
 
 def show_rows(titles: Sequence[str], rows: Sequence[Sequence[Any]], align_numbers: bool = False) -> None:
-    """Print a table; with *align_numbers*, columns of numbers are aligned on the right."""
+    """Print a table; *align_numbers* right-aligns columns of numbers."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
     for index, title in enumerate(titles):
         on_the_right = align_numbers and all(isinstance(row[index], int | float | None) for row in rows)
@@ -132,7 +132,7 @@ def show_rows(titles: Sequence[str], rows: Sequence[Sequence[Any]], align_number
 
 
 def as_text(value: Any) -> Text:
-    """*value* as a cell of a table or a word of a line, on one line."""
+    """Format *value* on one line, for a table cell or within a line."""
     if value is None or value == {}:
         return Text("")
     if isinstance(value, msgspec.Raw):

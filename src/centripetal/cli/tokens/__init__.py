@@ -1,4 +1,4 @@
-"""Verbs that make, sign and explain tokens, and the options that name their keys.
+"""Verbs that create, sign and explain tokens, and the options for their keys.
 
-Only `cli` imports this.
+Only other modules of `cli` import this package.
 """

@@ -24,28 +24,28 @@ __all__ = ["register_in"]
 VARIABLE = TOKEN_KEY[0]
 
 
-_SECRET_HELP = f"The server's `hmac_secret_key`. Better set {VARIABLE}."
+_SECRET_HELP = f"The server's `hmac_secret_key`. Prefer {VARIABLE}: other users can see command-line arguments."
 SecretKey = Annotated[str | None, option("--token-key", "SECRET", _SECRET_HELP, "--secret-key")]
-KeyFile = Annotated[Path | None, option("--key-file", "FILE", "A private key in PEM, instead of a secret.")]
-_PUBLIC_HELP = "The server's public key in PEM, or key set in JSON."
+KeyFile = Annotated[Path | None, option("--key-file", "FILE", "File with a private key in PEM, instead of a secret.")]
+_PUBLIC_HELP = "File with the server's public key in PEM or key set in JSON."
 PublicKeyFile = Annotated[Path | None, option("--key-file", "FILE", _PUBLIC_HELP)]
-_ALGORITHM_HELP = "HS512, RS384, …; if not given, the usual one for the key."
+_ALGORITHM_HELP = "HS512, RS384, … Default: the usual algorithm for the key."
 AlgorithmName = Annotated[str | None, option("--algorithm", "NAME", _ALGORITHM_HELP)]
-Kid = Annotated[str | None, option("--kid", "ID", "The key's id in the server's key set.")]
+Kid = Annotated[str | None, option("--kid", "ID", "ID of the key in the server's key set.")]
 ExpiresIn = Annotated[
     str,
     option(
         "--expires-in",
         "TIME",
-        "How long it is valid: seconds, or a number with a unit such as 30m, 12h, 7d; or never.",
+        "Lifetime of the token: seconds, a number with a unit (30m, 12h, 7d), or never.",
         show_default=True,
     ),
 ]
-Info = Annotated[str | None, option("--info", "JSON", "JSON about the user, shown in presence.")]
-_CLAIM_HELP = "The `{}` claim, if the server is configured with an `{}`."
+Info = Annotated[str | None, option("--info", "JSON", "JSON about the user, visible in presence.")]
+_CLAIM_HELP = "The `{}` claim, if the server's configuration sets `{}`."
 Audience = Annotated[str | None, option("--audience", "TEXT", _CLAIM_HELP.format("aud", "audience"))]
 Issuer = Annotated[str | None, option("--issuer", "TEXT", _CLAIM_HELP.format("iss", "issuer"))]
-User = Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")]
+User = Annotated[str, typer.Argument(metavar="USER", help="User ID; '' is the anonymous user.")]
 
 
 def connection(
@@ -54,7 +54,7 @@ def connection(
     expires_in: ExpiresIn = "1h",
     info: Info = None,
     channel: Annotated[
-        list[str] | None, option("--channel", "CHANNEL", "Subscribed from the start; can be repeated.")
+        list[str] | None, option("--channel", "CHANNEL", "Subscribe the connection to this channel; can be repeated.")
     ] = None,
     meta: Annotated[str | None, option("--meta", "JSON", "JSON for the back end, hidden from clients.")] = None,
     audience: Audience = None,
@@ -64,7 +64,7 @@ def connection(
     algorithm: AlgorithmName = None,
     kid: Kid = None,
 ) -> None:
-    """Make the token with which a browser connects as USER to the current Centrifugo.
+    """Create a connection token for USER (Centrifugo 3 and later).
 
     Examples:
         centripetal token connection 42
@@ -80,11 +80,11 @@ def connection(
 
 def subscription(
     settings: Settings,
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's full name, namespace included.")],
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Full channel name, including the namespace.")],
     user: User,
     expires_in: ExpiresIn = "1h",
     info: Info = None,
-    data: Annotated[str | None, option("--data", "JSON", "JSON that goes to the client.")] = None,
+    data: Annotated[str | None, option("--data", "JSON", "JSON for the client, sent with the subscription.")] = None,
     audience: Audience = None,
     issuer: Issuer = None,
     secret_key: SecretKey = None,
@@ -92,7 +92,7 @@ def subscription(
     algorithm: AlgorithmName = None,
     kid: Kid = None,
 ) -> None:
-    """Make the token with which USER subscribes to CHANNEL, whatever its options permit.
+    """Create a subscription token that lets USER subscribe to CHANNEL, regardless of the channel's options.
 
     Examples:
         centripetal token subscription news 42
@@ -111,19 +111,21 @@ def explain_(
     token: Annotated[
         str,
         typer.Argument(
-            metavar="[TOKEN]", show_default=False, help="The token; - or none reads it from the standard input."
+            metavar="[TOKEN]",
+            show_default=False,
+            help="The token. If it is missing or -, it is read from standard input.",
         ),
     ] = STDIN,
-    channel: Annotated[str | None, option("--channel", "CHANNEL", "The channel to subscribe to with it.")] = None,
-    user: Annotated[str | None, option("--user", "USER", "The user that it must belong to.")] = None,
+    channel: Annotated[str | None, option("--channel", "CHANNEL", "The channel that the client subscribes to.")] = None,
+    user: Annotated[str | None, option("--user", "USER", "The user that the token must belong to.")] = None,
     connect: Annotated[
         bool,
-        option("--connect", None, "Treat it as a connection token, even if it names a channel."),
+        option("--connect", None, "Treat the token as a connection token, even if it names a channel."),
     ] = False,
     secret_key: SecretKey = None,
     key_file: PublicKeyFile = None,
 ) -> None:
-    """Say whether a server would accept a token, why, and what to do. The exit code is 1 if it would refuse it.
+    """Tell whether a server would accept a token, and if not, how to fix it. The exit code is then 1.
 
     Examples:
         centripetal token explain eyJhbGciOi…
@@ -156,19 +158,17 @@ def _signing_key(
 
 def _secret_or_file(settings: Settings, secret: str | None, file: Path | None) -> str | bytes:
     if settings.secret is not None:
-        raise UsageError(
-            "--secret is the `secret` of Centrifugo 1.x: give --token-key (or --secret-key), or --key-file"
-        )
+        raise UsageError("--secret is for Centrifugo 1.x: give --token-key (or --secret-key), or --key-file")
     if file is not None:
         if secret is not None:
-            raise UsageError("--token-key and --key-file exclude each other: give one of them")
+            raise UsageError("--token-key and --key-file cannot be combined: give one of them")
         try:
             return file.read_bytes()
         except OSError as error:
-            raise UsageError(f"--key-file: {file} cannot be read: {error.strerror}") from None
+            raise UsageError(f"--key-file: cannot read {str(file)!r}: {error.strerror}") from None
     secret = secret if secret is not None else environment_value(settings.environment, *TOKEN_KEY)
     if not secret:
-        raise UsageError(f"no key is given: set {VARIABLE} (or --token-key), or give a private key with --key-file")
+        raise UsageError(f"no key given: set {VARIABLE} (or --token-key), or give a private key with --key-file")
     return secret
 
 
@@ -199,5 +199,5 @@ def _show(settings: Settings, token: str) -> None:
 
 def _as_object(explanation: Explanation) -> dict[str, Any]:
     values = {name: getattr(explanation, name) for name in explanation.__struct_fields__ if name != "described"}
-    # By the standard library, because claims may be numbers of any size and text of any sort.
+    # Encoded with the standard library, because claims may contain huge numbers and lone surrogates.
     return {**values, "claims": msgspec.Raw(json.dumps(explanation.claims).encode())}

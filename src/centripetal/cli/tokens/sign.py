@@ -1,4 +1,4 @@
-"""`centripetal sign`: the signatures for private channels and for requests to the API."""
+"""`centripetal sign`: signatures for private channels and for API requests (Centrifugo 1.x)."""
 
 from typing import Annotated
 
@@ -15,13 +15,13 @@ __all__ = ["register_in"]
 
 def channel(
     settings: Settings,
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The connection id, which the browser knows.")],
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's full name, $ included.")],
-    info: Annotated[str, option("--info", "JSON", "JSON about the user in this channel.")] = "",
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="Connection ID of the client.")],
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Full channel name, including $.")],
+    info: Annotated[str, option("--info", "JSON", "JSON about the user, visible in this channel.")] = "",
 ) -> None:
-    """Sign that connection CLIENT may subscribe to the private CHANNEL.
+    """Create the signature that lets connection CLIENT subscribe to the private CHANNEL.
 
-    With `--json`: the members that the browser's `subscribe` takes.
+    `--json` prints the members that the client must send to subscribe.
 
     Examples:
         centripetal sign channel 3f8878ac-6887-45ff-9418-1316153469a3 '$news'
@@ -38,13 +38,15 @@ def api(
     body: Annotated[
         str,
         typer.Argument(
-            metavar="[BODY]", help="The body, exactly; - or none reads it from the standard input.", show_default=False
+            metavar="[BODY]",
+            help="The exact body. If it is missing or -, it is read from standard input.",
+            show_default=False,
         ),
     ] = STDIN,
 ) -> None:
-    """Sign a request to the API: the value of its header `X-API-Sign`.
+    """Sign an API request. Prints the value of the header `X-API-Sign`.
 
-    Every byte counts, the line break at the end of a file, too. `printf` adds none.
+    The signature covers every byte of the body, including a line break at the end of a file.
 
     Examples:
         centripetal sign api '[{"method":"stats"}]'

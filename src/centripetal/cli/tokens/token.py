@@ -1,6 +1,6 @@
-"""`centripetal token`: what a browser needs to connect as a user, with Centrifugo 1.x and with the current one.
+"""`centripetal token`: tokens with which browsers connect to Centrifugo 1.x and to later versions.
 
-The verbs for the current one are in `jwt.py`. `token USER`, which is older than they are, still is `token v1 USER`.
+`jwt.py` has the verbs for later versions. `token USER` still works as `token v1 USER`, because it existed first.
 """
 
 import time
@@ -21,36 +21,36 @@ __all__ = ["register_in"]
 
 _V1 = "v1"
 _HELP = """
-Make tokens for browsers, or say why a server refuses one.
+Create client tokens, or explain why a server rejects one.
 
-`token USER`, without a verb, makes the token of Centrifugo 1.x, as `token v1 USER`.
+`token USER` is short for `token v1 USER`: it creates a token for Centrifugo 1.x.
 """
 
 
 class _Verbs(TyperGroup):
-    """The verbs below `token`; what is none of them is a user, for `v1`."""
+    """The verbs of `token`; any other first argument is a user for `v1`."""
 
     ignore_unknown_options = True
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The verb, its name and its arguments."""
+        """Return the verb, its name and its arguments."""
         known = bool(args) and args[0] in self.commands
         return super().resolve_command(ctx, args if known else [_V1, *args])
 
 
 def v1(
     settings: Settings,
-    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id; '' is the anonymous user.")],
-    info: Annotated[str, option("--info", "JSON", "JSON about the user, shown in presence.")] = "",
+    user: Annotated[str, typer.Argument(metavar="USER", help="User ID; '' is the anonymous user.")],
+    info: Annotated[str, option("--info", "JSON", "JSON about the user, visible in presence.")] = "",
     timestamp: Annotated[
-        int | None, option("--timestamp", "SECONDS", "Unix time from which the token counts, instead of now.")
+        int | None, option("--timestamp", "SECONDS", "Unix time at which the token is created. Default: now.")
     ] = None,
 ) -> None:
-    """Make the token with which a browser connects as USER to Centrifugo 1.x.
+    """Create the token with which a browser connects as USER to Centrifugo 1.x.
 
-    `token USER` does the same, if USER is not the name of another verb.
+    `token USER` does the same, unless USER is the name of another verb.
 
-    With `--json`: exactly the members that Centrifugo's JavaScript client takes, as it takes them.
+    `--json` prints the options for Centrifugo's JavaScript client.
 
     Examples:
         centripetal token v1 42

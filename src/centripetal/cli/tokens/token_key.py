@@ -1,4 +1,4 @@
-"""Keys that sign and verify tokens of Centrifugo 3 and later, as a command line gives them."""
+"""Keys from options and the environment that sign and verify tokens of Centrifugo 3 and later."""
 
 from typing import Annotated, Any
 
@@ -18,14 +18,14 @@ KeyOption = Annotated[
     option(
         "--token-key",
         "KEY",
-        "What tokens are signed with: the server's `client.token.hmac_secret_key`, or a key in PEM as @FILE. "
-        f"Otherwise {TOKEN_KEY[0]}.",
+        "Key for client tokens: the server's `client.token.hmac_secret_key`, or a key in PEM as @FILE. "
+        f"Default: {TOKEN_KEY[0]}.",
     ),
 ]
 
 
 def given_key(settings: Settings, given: str | None) -> str | None:
-    """The key, if the option or the environment gives one."""
+    """Return the key given by the option or the environment, or None."""
     key = given if given is not None else environment_value(settings.environment, *TOKEN_KEY)
     if key is not None and key.startswith("@"):
         try:
@@ -36,22 +36,26 @@ def given_key(settings: Settings, given: str | None) -> str | None:
 
 
 def verification_key(settings: Settings, given: str | None) -> Any:
-    """The key, or the key set, that verifies tokens."""
+    """Return the key or key set that verifies tokens.
+
+    Raises:
+        UsageError: if no key is given.
+    """
     key = given_key(settings, given)
     if key is None:
         raise UsageError(
-            f"no token key is given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of "
-            "the server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
+            f"no token key given: set {TOKEN_KEY[0]} (or --token-key) to the `client.token.hmac_secret_key` of the "
+            "server, or --token-key to @FILE with a public key in PEM or a key set in JSON"
         )
     keys = key_set(key, "the key set is not JSON")
     return key if keys is None else keys
 
 
 def key_set(text: str | bytes, problem: str) -> dict[str, Any] | None:
-    """The key set that *text* is; None if it is a key in PEM or a secret.
+    """Parse *text* as a key set; return None if it is a key in PEM or a secret.
 
     Raises:
-        UsageError: it begins like a key set, but is not JSON; *problem* says so.
+        UsageError: if *text* starts like a key set but is not JSON. *problem* starts the message.
     """
     if text.lstrip()[:1] not in ("{", b"{"):
         return None

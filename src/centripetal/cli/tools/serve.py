@@ -1,4 +1,4 @@
-"""`centripetal serve`: the embedded server as a program."""
+"""`centripetal serve`: runs the embedded server."""
 
 import dataclasses
 import re
@@ -22,52 +22,51 @@ from centripetal.protocol.environment import environment_value
 __all__ = ["SHARED_BY_SERVE", "serve"]
 
 SHARED_BY_SERVE = ("secret", "api_key", "server", "insecure", "json")
-"""The shared options that this verb takes."""
+"""The shared options of this verb."""
 
 _KEY_HELP = (
-    "The key of clients' tokens (`client.token.hmac_secret_key`) of a Centrifugo 6. "
-    "Otherwise CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
+    "Key for client tokens of a Centrifugo 6 (`client.token.hmac_secret_key`). "
+    "Default: CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY."
 )
 
 
 def serve(
     settings: Settings,
-    config: Annotated[
-        Path | None, option("--config", "FILE", "What the real server is configured with, as JSON.")
-    ] = None,
+    config: Annotated[Path | None, option("--config", "FILE", "Configuration file of a real server, in JSON.")] = None,
     host: Annotated[
-        str | None, option("--host", "HOST", "Where to listen. [default: as configured, or 127.0.0.1]")
+        str | None, option("--host", "HOST", "Address to listen on. [default: as configured, or 127.0.0.1]")
     ] = None,
     port: Annotated[
-        int | None, option("--port", "PORT", "0 picks a free one. [default: as configured, or 8000]")
+        int | None, option("--port", "PORT", "Port; 0 selects a free port. [default: as configured, or 8000]")
     ] = None,
     console: Annotated[
         bool,
-        option("--console/--no-console", None, "A page that shows what happens, and acts on it.", show_default=True),
+        option("--console/--no-console", None, "Web page that shows and controls the server.", show_default=True),
     ] = True,
     console_password: Annotated[
         str | None,
         option(
             "--console-password",
             "TEXT",
-            "What the console asks for. [default: nothing on a loopback address, elsewhere one that is printed]",
+            "Password of the console. [default: none on a loopback address, otherwise generated and printed]",
             envvar="CENTRIPETAL_CONSOLE_PASSWORD",
         ),
     ] = None,
     token_key: Annotated[str | None, option("--token-key", "KEY", _KEY_HELP, "--token-secret")] = None,
 ) -> None:
-    """Run a Centrifugo server in memory until Ctrl-C: a stand-in for one machine, for development and tests.
+    """Run an in-memory Centrifugo server until Ctrl-C, for development and tests.
 
-    With a secret (`--secret` or `CENTRIFUGO_SECRET`) it is a Centrifugo 1.x, with an API key (`--api-key`,
-    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`) a Centrifugo 6; with neither, the configuration says which. What
-    is given counts before the configuration. With `--insecure`, neither the API nor clients need credentials.
+    With a secret (`--secret` or `CENTRIFUGO_SECRET`), the server is a Centrifugo 1.x; with an API key (`--api-key`,
+    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`), a Centrifugo 6. Without either, the configuration file selects
+    the generation. Options take precedence over the configuration file. With `--insecure`, neither API calls nor
+    clients need credentials.
 
     Examples:
         centripetal serve --secret s3cret
         centripetal serve --api-key k3y --token-key t0ken
         centripetal serve --config config.json --port 8001
     """
-    from centripetal.server import serve as run  # not needed by other verbs, which start faster without
+    from centripetal.server import serve as run  # imported here, so that other verbs start faster
 
     number = _generation_number(settings, token_key, config)
     generation, credential = dataclasses.replace(settings, server=number).credential()
@@ -99,7 +98,7 @@ def serve(
 
 
 def _generation_number(settings: Settings, token_key: str | None, config: Path | None) -> int:
-    """The generation to run: options select it, or else the configuration, or else the environment."""
+    """Return the generation to run: options take precedence over the configuration, then over the environment."""
     from centripetal.server.configuration.loading import load, which
 
     key = settings.api_key or token_key
@@ -110,15 +109,15 @@ def _generation_number(settings: Settings, token_key: str | None, config: Path |
     generation, _ = settings.credential()
     if generation is None:
         raise UsageError(
-            "say which server: --secret (or CENTRIFUGO_SECRET) for a 1.x server, --api-key (or CENTRIFUGO_API_KEY) "
-            "for a current one, --config FILE of either, or --server 1 or 6"
+            "choose a server: --secret (or CENTRIFUGO_SECRET) for Centrifugo 1.x, --api-key (or CENTRIFUGO_API_KEY) "
+            "for Centrifugo 6, --config FILE for either, or --server 1 or 6"
         )
     return generation.number
 
 
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
-    """Print warnings as sentences; Python shows the line of code that they come from."""
+    """Print warnings as plain lines, without the source line that Python adds."""
 
     def format_plainly(message: Warning | str, *_: Any, **__: Any) -> str:
         return f"warning: {printable(str(message))}\n"

@@ -1,4 +1,4 @@
-"""`centripetal watch`: what is published into channels, who joins and who leaves, live."""
+"""`centripetal watch`: prints publications, joins and leaves live."""
 
 import datetime
 import sys
@@ -26,26 +26,26 @@ _USER = "watcher"
 
 def watch(
     settings: Settings,
-    channels: Annotated[list[str], typer.Argument(metavar="CHANNEL", help="Names of channels.")],
+    channels: Annotated[list[str], typer.Argument(metavar="CHANNEL", help="Channels to watch.")],
     user: Annotated[
-        str, option("--user", "USER", "Connect as this user; '' is the anonymous one.", show_default=True)
+        str, option("--user", "USER", "Connect as this user; '' is the anonymous user.", show_default=True)
     ] = _USER,
-    count: Annotated[int | None, option("--count", "N", "End after N publications. Otherwise Ctrl-C ends it.")] = None,
+    count: Annotated[int | None, option("--count", "N", "Exit after N publications. Default: wait for Ctrl-C.")] = None,
     token_key: KeyOption = None,
     token: Annotated[
-        str | None, option("--token", "TOKEN", "Connect with this token to Centrifugo 3 or later.")
+        str | None, option("--token", "TOKEN", "Connect with this token (Centrifugo 3 and later).")
     ] = None,
 ) -> None:
-    """Show what is published into channels, who joins and who leaves, as it happens.
+    """Show publications, joins and leaves as they happen.
 
-    It connects like a browser; so it is in the channels' presence. To Centrifugo 1.x it does so with a token that it
-    makes of the secret; to a later one with `--token`, or with one that it makes of the token key (`--token-key`), or
-    else without a token, as servers may permit. If the connection is lost, it connects again and gets what it missed
-    where the channels' options have that recovered; where something may be missing, it says so. Joins and leaves are
-    seen where channels have `join_leave`.
+    `watch` connects like a browser, so it appears in the channels' presence. For Centrifugo 1.x, it signs its token
+    with the secret. For later versions, it uses `--token`, or a token signed with the token key (`--token-key`), or no
+    token, which some servers allow. If the connection is lost, it reconnects and receives the publications that it
+    missed, provided that the channels have recovery enabled; if publications may be missing, it prints a notice. Joins
+    and leaves require the channel option `join_leave`.
 
-    With `--json`, everything that happens is an object on a line of its own, with a member `event`: `published`,
-    `joined`, `left`, `subscribed`, `gap`, `lost` and so on. Otherwise only the first three go to the standard output.
+    With `--json`, every event is an object on one line, with a member `event`: `published`, `joined`, `left`,
+    `subscribed`, `gap`, `lost` and others. Without `--json`, only the first three are printed to standard output.
 
     Examples:
         centripetal watch news
@@ -53,10 +53,10 @@ def watch(
         centripetal watch news --count 1 --json
         centripetal watch news --api-key k3y --token-key t0ken
     """
-    from centripetal.client.watching import Watching  # needs websockets, which other verbs do without
+    from centripetal.client.watching import Watching  # needs websockets; other verbs do not
 
     if count is not None and count < 1:
-        raise UsageError(f"--count {count}: there must be at least one publication to wait for")
+        raise UsageError(f"--count {count} is invalid: it must be 1 or more")
     target = settings.target()
     watcher = _watcher(settings, target, channels, user, token_key, token)
     show = _show_as_json if settings.json else _show_to_people(channels)
@@ -70,20 +70,20 @@ def _watcher(
     settings: Settings, target: Target, channels: list[str], user: str, token_key: str | None, token: str | None
 ) -> watching.Watcher:
     if target.generation is not Generation.V1:
-        # The API is not called: neither its key is needed, nor anything that says that this is not a 1.x server.
+        # Watching does not call the API, so a token or token key is enough to select the current generation.
         if token is not None and token_key is not None:
-            raise UsageError("give --token or --token-key, not both")
+            raise UsageError("--token and --token-key cannot be combined: give one of them")
         ignores_key = token is not None or (target.insecure and token_key is None)
         key = None if ignores_key else given_key(settings, token_key)
         if key is not None or token is not None or target.generation is Generation.CURRENT:
             return target.watcher_current(channels, user, key, token)
     if token is not None or token_key is not None:
-        raise UsageError("--token and --token-key are for Centrifugo 3 and later; the secret makes the token of 1.x")
+        raise UsageError("--token and --token-key are for Centrifugo 3 and later; for 1.x, the secret signs the token")
     return target.watcher_v1(channels, user)
 
 
 def _until(count: int | None, events: Iterator[watching.Event]) -> Iterator[watching.Event]:
-    """The events up to the publication with this number."""
+    """Yield *events* until *count* publications have been yielded; None yields all events."""
     seen = 0
     for event in events:
         yield event
@@ -105,19 +105,19 @@ def _show_as_json(event: watching.Event) -> None:
 
 
 def as_members(event: watching.Event) -> dict[str, Any]:
-    """*event* as members of an object."""
+    """Convert *event* to the members of a JSON object."""
     return {"event": type(event).__name__.lower()} | _members(event)
 
 
 def _members(struct: msgspec.Struct) -> dict[str, Any]:
-    """What is in *struct*, but None; a person is no object of its own."""
+    """Return the fields of *struct* except None; the fields of a `Person` are merged into the result."""
     members: dict[str, Any] = {}
     for name in struct.__struct_fields__:
         value = getattr(struct, name)
         if isinstance(value, watching.Person):
             members |= _members(value)
         elif isinstance(value, bytes):
-            # People publish line breaks, too.
+            # Published JSON may contain line breaks.
             members[name] = msgspec.Raw(msgspec.json.format(value, indent=-1))
         elif isinstance(value, CentripetalError):
             members[name] = str(value)
@@ -144,7 +144,7 @@ def _show_to_people(channels: list[str]) -> Callable[[watching.Event], None]:
 
 
 def described(event: watching.Published | watching.Joined | watching.Left, width: int = 0) -> Text:
-    """What happened: the channel in *width* columns, and what."""
+    """Format *event* on one line, with the channel padded to *width* columns."""
     line = as_text(event.channel)
     line.stylize("cyan")
     line.pad_right(width - len(line) + 2)
@@ -153,7 +153,7 @@ def described(event: watching.Published | watching.Joined | watching.Left, width
             line.append("published  ")
             line.append_text(as_text(msgspec.Raw(event.data)))
             notes = [f"by {_name(event.sender)}"] if event.sender is not None else []
-            notes += ["while away"] if event.recovered else []
+            notes += ["recovered"] if event.recovered else []
             notes += [f"{printable(name)}={printable(text)}" for name, text in (event.tags or {}).items()]
             line.append(f"  ({', '.join(notes)})" if notes else "", style="dim")
         case watching.Joined():
@@ -172,15 +172,15 @@ def _name(who: watching.Person) -> str:
 def _status(event: watching.Event) -> str:
     match event:
         case watching.Subscribed():
-            return f"watching {event.channel}" + (", and nothing was missed" if event.recovered else "")
+            return f"watching {event.channel}" + (", all missed publications recovered" if event.recovered else "")
         case watching.Gap():
-            return f"publications into {event.channel} may be missing here: {event.reason}"
+            return f"publications in {event.channel} may be missing: {event.reason}"
         case watching.Refused():
             return f"error: {event.error}"
         case watching.Unsubscribed():
             return f"the back end unsubscribed this connection from {event.channel}"
         case watching.Unreadable():
-            return f"the server sent something unreadable: {event.error}"
+            return f"the server sent an invalid message: {event.error}"
         case watching.Lost():
-            return f"connection lost: {event.error}; trying again in {event.pause:.1f} s"
+            return f"connection lost: {event.error}; reconnecting in {event.pause:.1f} s"
     return type(event).__name__.lower()

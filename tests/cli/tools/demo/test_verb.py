@@ -20,7 +20,7 @@ def test_demo_shows_each_call() -> None:
     assert re.search(r"client\.publish\('demo', .*True +\d+\.\d\d ms", ran.stdout)
     assert re.search(r"response\.result\(\) for .*\[True, True, True\]", ran.stdout)
     assert "namespace not found" in ran.stdout
-    assert re.search(r"its console: http://127.0.0.1:\d+/console/", ran.stdout)
+    assert re.search(r"console: http://127.0.0.1:\d+/console/", ran.stdout)
 
 
 def test_demo_has_a_live_subscriber(cli: Run) -> None:
@@ -61,7 +61,7 @@ def test_demo_continues_without_a_subscriber(cli: Run) -> None:
         next(events)
         ran = cli("demo", "--url", server.url, "--secret", SECRET)
     assert (ran.code, ran.err) == (0, "")
-    assert "Nobody watches, for this reason: the server says: limit exceeded" in ran.out
+    assert "Cannot watch the channels: the server says: limit exceeded" in ran.out
     assert "[True, True, True]" in ran.out
     assert "alice sees" not in ran.out
     events.close()
@@ -106,7 +106,7 @@ def test_demo_on_a_given_current_server(
     monkeypatch.setenv("CENTRIFUGO_HTTP_API_KEY", API_KEY)
     ran = cli("demo")
     assert (ran.code, ran.err) == (0, "")
-    assert "Nobody watches, for this reason: the server says: 3501" in ran.out
+    assert "Cannot watch the channels: the server says: 3501" in ran.out
     assert "connection_token" not in ran.out
     ran = cli("demo", "--json", "--token-key", TOKEN_KEY)
     calls = [json.loads(line) for line in ran.out.splitlines()]

@@ -40,8 +40,8 @@ def test_a_command_has_two_forms(line: str, generation: Generation) -> None:
         ('{"publish":{"channel":"c","data":1,"chanel":1}}', "unknown field `chanel`"),
         ('{"publish":{"channel":7,"data":1}}', "channel"),
         ('{"publish":[1]}', "object"),
-        ('{"subscribe":{"channel":"c","user":"42"}}', "Centrifugo 3 and later only"),
-        ('{"no_such":{}}', "is not a command of Centrifugo 1.x; it has publish"),
+        ('{"subscribe":{"channel":"c","user":"42"}}', "subscribe only exists in Centrifugo 3 and later"),
+        ('{"no_such":{}}', "is not a command of Centrifugo 1.x. Its commands are publish"),
     ],
 )
 def test_invalid_commands_are_explained(line: str, words: str) -> None:
@@ -80,7 +80,7 @@ def test_a_line_without_an_end_is_not_read_whole() -> None:
             assert 0 < size <= MAX_LINE_BYTES + 1
             return b"x" * size
 
-    with pytest.raises(UsageError, match="one command a line"):
+    with pytest.raises(UsageError, match="one command per line"):
         next(lines_of(Endless()))
 
 

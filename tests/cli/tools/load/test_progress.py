@@ -26,6 +26,6 @@ def test_a_file_gets_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]
         for position in (50, 100, 150, 200):
             bar.advance(position, position * 10, 1)
     assert capsys.readouterr().err.splitlines() == [
-        "50%, 1,000 commands, 91 a second, 1 failed",
-        "100%, 2,000 commands, 67 a second, 1 failed",
+        "50%, 1,000 commands, 91 per second, 1 failed",
+        "100%, 2,000 commands, 67 per second, 1 failed",
     ]

@@ -101,7 +101,7 @@ def test_the_first_failures_are_printed(current: Run, write: Write) -> None:
     file = write(*["x"] * 30)
     kept = file.with_name("kept")
     ran = current("load", str(file), "--failed", str(kept))
-    assert ran.err.splitlines()[20:] == ["and 10 more lines"]
+    assert ran.err.splitlines()[20:] == ["10 more lines failed"]
     assert kept.read_text() == "x\n" * 30
     assert current("load", "-", stdin=b"x\n" * 3).code == 1
 
@@ -125,7 +125,7 @@ def test_the_input_is_rejected_as_failure_file(current: Run, write: Write) -> No
     """The file that is loaded is rejected as the file for failures."""
     file = write(publish("a", 1))
     ran = current("load", str(file), "--failed", str(file))
-    assert (ran.code, "is the file that is loaded" in ran.err) == (2, True)
+    assert (ran.code, "is the file to load" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("place", ["no/such/folder", "."])
@@ -134,7 +134,7 @@ def test_an_unwritable_failure_file(current: Run, write: Write, place: str) -> N
     file = write(publish("unsent", 1), "nonsense")
     ran = current("load", str(file), "--failed", str(file.parent / place))
     assert ran.code == 2
-    assert "cannot be kept in" in ran.err or "exists" in ran.err
+    assert "cannot write failed lines to" in ran.err or "exists" in ran.err
     assert json.loads(current("history", "unsent", "--json").out)["offset"] == 0
 
 
@@ -143,7 +143,7 @@ def test_an_unreachable_server_ends_the_load(current: Run, write: Write) -> None
     file = write(*(publish("gone", n) for n in range(10)))
     ran = current("load", str(file), "--group", "2", "--url", "http://127.0.0.1:1")
     assert ran.code == 3
-    assert "To go on: --start-line 7" in ran.err
+    assert "To continue: --start-line 7" in ran.err
     assert [line["executed"] for line in failed(file)] == ["no"] * 6
     ran = current("load", str(file), "--start-line", "7", "--json")
     assert (ran.code, json.loads(ran.out)["sent"]) == (0, 4)
@@ -177,7 +177,7 @@ def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out.startswith(b"2 commands sent")
-    assert b"To go on: --start-line 3" in err
+    assert b"To continue: --start-line 3" in err
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""`centripetal demo`: the script, a live subscriber, and how both are shown.
+"""`centripetal demo`: the script, a live subscriber, and the output of both.
 
-Only `app.py` imports it.
+Only `app.py` imports this package.
 """

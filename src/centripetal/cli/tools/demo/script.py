@@ -1,4 +1,4 @@
-"""The script of the demo, for each generation: calls as code, which is the code that runs."""
+"""The script of the demo for each generation, as source code that is both shown and run."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,22 +12,22 @@ USER = "alice"
 
 
 class Step(NamedTuple):
-    """Calls with a title. The calls are the code that runs, so that people see exactly what ran."""
+    """A title and calls. The calls are source code, so that the output shows exactly the code that ran."""
 
     title: str
     calls: tuple[str, ...]
 
 
-_PUBLISH_TITLE = "Publish into channels, read what the server remembers, see who is there:"
+_PUBLISH_TITLE = "Publish to channels, read the history, list the subscribers:"
 _MISTAKE = Step(
-    "A mistake, on purpose. The error says what is wrong and whether the command ran:",
+    "A deliberate mistake. The error names the problem and tells whether the command ran:",
     ("client.publish('no-such-namespace:demo', {'text': 'lost'})",),
 )
 
 STEPS: Mapping[Generation, tuple[Step, ...]] = {
     Generation.V1: (
         Step(
-            "Every request is signed with the secret. This is all there is to it:",
+            "The secret signs every request and every client token:",
             ("generate_api_sign(secret, '[]')[:16] + '…'", "generate_client_token(secret, '42', now)[:16] + '…'"),
         ),
         Step(
@@ -55,7 +55,7 @@ STEPS: Mapping[Generation, tuple[Step, ...]] = {
     ),
     Generation.CURRENT: (
         Step(
-            "A browser connects with a token that is signed with the token key of the server:",
+            "A browser connects with a token signed with the server's token key:",
             ("connection_token(secret, '42', expires_in=600)[:16] + '…'",),
         ),
         Step(
@@ -71,7 +71,7 @@ STEPS: Mapping[Generation, tuple[Step, ...]] = {
             ),
         ),
         Step(
-            "Publish once, however often it is repeated: the key says that it is the same:",
+            "With an idempotency key, the server publishes once, even if the call is repeated:",
             (
                 "client.publish('demo', {'text': 'once'}, idempotency_key=key)",
                 "client.publish('demo', {'text': 'again'}, idempotency_key=key)",
@@ -96,7 +96,7 @@ PUBLISHES = {
     "[response.result() for response in client.send()]": 3,
     "with client.batch() as batch: slots = [batch.publish('demo', {'n': n}) for n in (1, 2, 3)]": 3,
 }
-"""How many publications each call sends into the demo's channels, at least."""
+"""The minimum number of publications that each call sends to the demo's channels."""
 
 CONFIGS: Mapping[Generation, Mapping[str, Any]] = {
     Generation.V1: {
@@ -126,4 +126,4 @@ CONFIGS: Mapping[Generation, Mapping[str, Any]] = {
         },
     },
 }
-"""What the demo's own server is configured with."""
+"""Configuration of the demo's embedded server."""

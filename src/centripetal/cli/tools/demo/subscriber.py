@@ -1,4 +1,4 @@
-"""A live subscriber for the demo: on a thread of its own it watches channels, and keeps what reaches it."""
+"""A live subscriber for the demo: a thread that watches channels and keeps the events."""
 
 import queue
 import threading
@@ -14,22 +14,22 @@ from centripetal.transport.base import TransportOptions
 __all__ = ["Arrival", "Subscriber"]
 
 Arrival = Published | Joined | Left
-"""What is worth showing."""
+"""The events that the demo shows."""
 
 
 class Subscriber:
-    """Watches until the `with` block ends.
+    """A subscriber that watches channels until the `with` block ends.
 
     Args:
-        watcher: the dialect's side: what to watch, and as whom.
-        url: where.
-        subscriptions: how many there will be when it has begun.
-        joins: how many join events to wait for at the beginning.
-        patience: seconds for everything that is waited for.
-        options: how to speak with the server.
+        watcher: the channels and the user, in the client protocol of the server's generation.
+        url: the address of the server.
+        subscriptions: the number of subscriptions to wait for when the block starts.
+        joins: the number of join events to wait for when the block starts.
+        patience: the time limit of each wait, in seconds.
+        options: options of the transport.
 
     Attributes:
-        problem: why it does not watch, or no longer; None while it does.
+        problem: the error that prevented or ended watching; None while the subscriber watches.
     """
 
     def __init__(
@@ -45,19 +45,19 @@ class Subscriber:
         self.problem: CentripetalError | None = None
         self._expected = subscriptions, joins
         self._patience = patience
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None is the end
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()  # None marks the end
         self._arrived: list[Arrival] = []
         self._thread = threading.Thread(target=self._run, name="centripetal-subscriber", daemon=True)
         try:
             from centripetal.client.watching import Watching
 
             self._watching = Watching(watcher, url, timeout=patience, **options)
-        except CentripetalError as error:  # the extra is missing
+        except CentripetalError as error:  # the extra `cli` is not installed
             self.problem = error
             self._events.put(None)
 
     def __enter__(self) -> Self:
-        """Begin; when this returns, it has subscribed, or there is a problem."""
+        """Start watching, and return when all channels are subscribed or `problem` is set."""
         if self.problem is None:
             self._thread.start()
             subscriptions, joins = self._expected
@@ -73,7 +73,7 @@ class Subscriber:
             self._thread.join(self._patience)
 
     def arrived(self, publications: int = 0) -> list[Arrival]:
-        """What has arrived since this was asked for last; it waits for so many *publications*."""
+        """Wait for *publications* publications and return all events since the last call."""
         self._take(Published, publications)
         while not self._events.empty() and (event := self._next(0.0)) is not None:
             self._keep(event)
@@ -81,13 +81,13 @@ class Subscriber:
         return arrived
 
     def __iter__(self) -> Iterator[Arrival]:
-        """What arrives from now on, until there is a problem."""
+        """Yield events as they arrive, until watching ends."""
         while (event := self._next(None)) is not None:
             if isinstance(event, Arrival):
                 yield event
 
     def _take(self, kind: type[Event], count: int) -> None:
-        """Take events until there have been *count* of that kind, or time is up."""
+        """Keep events until *count* of that *kind* have arrived or the time limit is reached."""
         deadline = time.monotonic() + self._patience
         while count > 0 and (event := self._next(max(0.0, deadline - time.monotonic()))) is not None:
             count -= isinstance(event, kind)
@@ -98,13 +98,13 @@ class Subscriber:
             self._arrived.append(event)
 
     def _next(self, seconds: float | None) -> Event | None:
-        """The next event; None if there is none in that time, or ever."""
+        """Return the next event; None if *seconds* pass without an event, or if watching has ended."""
         try:
             event = self._events.get(timeout=seconds)
         except queue.Empty:
             return None
         if event is None:
-            self._events.put(None)  # for whoever asks next
+            self._events.put(None)  # keep the end marker for the next call
         return event
 
     def _run(self) -> None:

@@ -1,6 +1,6 @@
-"""`centripetal demo`: API calls as code, each with its result, the time it took, and what it sent to a subscriber.
+"""`centripetal demo`: API calls as code, each with its result, its duration and the events that reach a subscriber.
 
-The `Subscriber` watches the demo's channels over a WebSocket meanwhile.
+The `Subscriber` watches the demo's channels over a WebSocket during the calls.
 """
 
 import contextlib
@@ -34,18 +34,18 @@ from centripetal.errors import ServerError
 
 __all__ = ["demo"]
 
-# Of the demo's own server, which nobody else uses: not a secret.
+# Only the demo's embedded server uses this secret, so it needs no protection.
 _DEMO_SECRET = "demo"  # noqa: S105
 _CREDENTIALS: Mapping[Generation, Any] = {
     Generation.V1: {"secret": _DEMO_SECRET},
     Generation.CURRENT: {"api_key": _DEMO_SECRET, "token_secret": _DEMO_SECRET},
 }
-_WIDTH = 110  # where the output is no terminal
+_WIDTH = 110  # in characters, if the output is not a terminal
 _RESULTS_AT = 61
 
 
 class Outcome(NamedTuple):
-    """A call, its result or the server's refusal, the milliseconds it took, and what reached the subscriber."""
+    """A call, its result or the server's error, its duration in milliseconds, and the subscriber's events."""
 
     call: str
     result: Any
@@ -58,11 +58,11 @@ class _Session(NamedTuple):
 
     Attributes:
         target: the server.
-        client: calls it.
-        secret: the key that tokens (and, in 1.x, requests) are signed with; None: unknown.
-        subscriber: watches the demo's channels.
-        description: words that say which server it is.
-        console_url: where the console of the demo's own server is.
+        client: the client that calls the server.
+        secret: the key that signs tokens and, in 1.x, requests; None if it is unknown.
+        subscriber: the subscriber to the demo's channels.
+        description: the kind of server, for the output.
+        console_url: the address of the embedded server's console; empty for another server.
     """
 
     target: Target
@@ -74,20 +74,20 @@ class _Session(NamedTuple):
 
     @property
     def is_v1(self) -> bool:
-        """Whether it is a 1.x server."""
+        """Whether the server is a 1.x server."""
         return isinstance(self.client, v1.Client)
 
     @property
     def url(self) -> str:
-        """The address of the server, without the path of the API."""
+        """The address of the server without the API's path."""
         return self.client.endpoint.removesuffix("/").removesuffix("/api")
 
 
 def demo(settings: Settings, token_key: KeyOption = None) -> None:
-    """Show what centripetal does, on a server of its own, or on the one that `--url` or `CENTRIFUGO_API_URL` names.
+    """Show the main features on an embedded server, or on the server given by `--url` or `CENTRIFUGO_API_URL`.
 
-    It publishes into the channels `demo` and `demo-2`, and watches them as the user `alice`. In a terminal, its own
-    server stays up until Ctrl-C; it is a Centrifugo 6, with `--server 1` a Centrifugo 1.x.
+    The demo publishes to the channels `demo` and `demo-2` and watches them as the user `alice`. The embedded server is
+    a Centrifugo 6, or with `--server 1` a Centrifugo 1.x. In a terminal, it runs until Ctrl-C.
 
     Examples:
         centripetal demo
@@ -104,7 +104,7 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
     with EmbeddedServer(config=CONFIGS[generation], **_CREDENTIALS[generation]) as server:
         secret, api_key = server.secret or None, server.api_key or None
         own = Settings(url=server.url, secret=secret, api_key=api_key, timeout=settings.timeout)
-        where = "an embedded server, in memory, at"
+        where = "an embedded in-memory server at"
         with _session(own.target(), lambda: _DEMO_SECRET, where, server.console_url, len(CHANNELS)) as session:
             _show_and_run(session, settings.json)
             if sys.stdout.isatty() and not settings.json:
@@ -115,7 +115,7 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
 def _session(
     target: Target, token_key: Callable[[], str | None], description: str, console_url: str = "", joins: int = 0
 ) -> Iterator[_Session]:
-    """Call the server, and watch the channels of the demo, while the block lasts."""
+    """Connect a client and a subscriber to the server for the duration of the block."""
     with closing(target.client()) as client:
         if isinstance(client, v1.Client):
             secret = client.secret
@@ -129,7 +129,7 @@ def _session(
 
 
 def _names(session: _Session) -> dict[str, Any]:
-    """The names that the calls of the script use."""
+    """Return the variables and functions that the script uses."""
     common = {"client": session.client, "secret": session.secret, "now": int(time.time())}
     if session.is_v1:
         functions = (v1.generate_api_sign, v1.generate_client_token)
@@ -149,7 +149,7 @@ def _show_and_run(session: _Session, as_json: bool) -> None:
     console = _console()
     console.print(Text.assemble(("centripetal", "bold"), f" on {session.description} ", (session.url, "cyan")))
     if session.console_url:
-        console.print(Text.assemble("its console: ", (session.console_url, "cyan")))
+        console.print(Text.assemble("console: ", (session.console_url, "cyan")))
     _introduce(subscriber, console)
     console.print()
     console.print(_code(_beginning(session)))
@@ -170,11 +170,11 @@ def _beginning(session: _Session) -> str:
 
 
 def _introduce(subscriber: Subscriber, console: Console) -> None:
-    """Say that the subscriber watches, or why it does not."""
+    """Print that the subscriber watches, or the reason if it does not."""
     if subscriber.problem is not None:
-        console.print(f"\nNobody watches, for this reason: {printable(str(subscriber.problem))}", style="yellow")
+        console.print(f"\nCannot watch the channels: {printable(str(subscriber.problem))}", style="yellow")
         return
-    console.print(f"\nMeanwhile {USER} watches {' and '.join(CHANNELS)} over a WebSocket; what reaches her is here:")
+    console.print(f"\n{USER} watches {' and '.join(CHANNELS)} over a WebSocket and receives these events:")
     _show_arrivals(subscriber.arrived(), console)
 
 
@@ -192,19 +192,19 @@ def _show_as_json(outcome: Outcome) -> None:
 
 
 def _steps(session: _Session) -> Iterator[Step]:
-    """The steps to show; without a secret, those that sign are left out."""
+    """Yield the steps to show; without a secret, skip the steps that sign."""
     for step in STEPS[Generation.V1 if session.is_v1 else Generation.CURRENT]:
         if session.secret or not any("secret" in call for call in step.calls):
             yield step
 
 
 def run(call: str, names: dict[str, Any], subscriber: Subscriber) -> Outcome:
-    """Run *call*, one of the script, and wait until what it publishes has reached the subscriber."""
+    """Run *call* from the script, and wait until its publications have reached the subscriber."""
     result: Any = None
     start = time.perf_counter()
     try:
         if call.startswith("with "):
-            exec(call, names)  # noqa: S102 - code of script.py: what is shown is what is run
+            exec(call, names)  # noqa: S102 - only code from script.py, exactly as shown
         else:
             result = eval(call, names)  # noqa: S307
     except ServerError as error:
@@ -219,7 +219,7 @@ def _console() -> Console:
 
 
 def _lines(outcome: Outcome, width: int) -> Text:
-    """The call, its result and the time; the result goes below where it is too long to stand beside."""
+    """Format the call, its result and its duration; a result that is too long goes on the next line."""
     code, shown = _code(outcome.call), _shown(outcome.result)
     taken = Text(f"{outcome.milliseconds:8.2f} ms", style="dim")
     edge = width - len(taken)
@@ -248,10 +248,10 @@ def _code(code: str) -> Text:
 
 
 def _stay(session: _Session) -> None:
-    """Keep the server up, and show what reaches the subscriber."""
+    """Keep the server running and print the events that reach the subscriber, until Ctrl-C."""
     console, command = _console(), _own_command()
-    console.print(Text.assemble("\nThe server stays up until Ctrl-C. Look at it: ", (session.console_url, "cyan")))
-    console.print("From another terminal:\n")
+    console.print(Text.assemble("\nThe server runs until Ctrl-C. Its console: ", (session.console_url, "cyan")))
+    console.print("Try these commands in another terminal:\n")
     variables = f"CENTRIFUGO_SECRET={_DEMO_SECRET}"
     if not session.is_v1:
         variables = f"CENTRIFUGO_API_KEY={_DEMO_SECRET} {TOKEN_KEY[0]}={_DEMO_SECRET}"
@@ -260,12 +260,12 @@ def _stay(session: _Session) -> None:
         console.print(f"  {command} {arguments}", style="green")
     with contextlib.suppress(KeyboardInterrupt):
         _show_arrivals(session.subscriber, console)
-        threading.Event().wait()  # the subscriber has ended
+        threading.Event().wait()  # watching has ended, but the server keeps running
     console.print("\nstopped")
 
 
 def _own_command() -> str:
-    """What to type for this program: its name, or its path where the shell would not find it."""
+    """Return the command that starts this program: its name, or its path if it is not on PATH."""
     script = Path(sys.executable).with_name("centripetal")
     if shutil.which("centripetal") or not script.exists():
         return "centripetal"

@@ -1,4 +1,4 @@
-"""What `doctor` reports: one `Check` for each thing that it looked at."""
+"""The results that `doctor` reports."""
 
 from typing import Literal, NamedTuple
 
@@ -9,13 +9,13 @@ __all__ = ["Check", "failed"]
 
 
 class Check(NamedTuple):
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: what.
-        state: how it is.
-        text: what was found.
-        advice: what to do; empty where there is nothing to do.
+        name: the subject of the check, for example `tls`.
+        state: the outcome; a warning does not make `doctor` fail.
+        text: a description of the result.
+        advice: how to fix the problem; empty if there is nothing to do.
     """
 
     name: str
@@ -25,5 +25,5 @@ class Check(NamedTuple):
 
 
 def failed(name: str, error: CentripetalError) -> Check:
-    """The check that *error* is."""
+    """Return the failed check for *error*, with the advice on that error."""
     return Check(name, "failed", str(error), explain(error)[1].removesuffix(DOCTOR).strip())

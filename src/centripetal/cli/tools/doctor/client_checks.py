@@ -1,4 +1,4 @@
-"""What `doctor` checks of a channel and its namespace, of a token, and of client connections."""
+"""Checks of a channel and its namespace, a token, and client connections."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ _NO_NAMESPACE = (current_errors.UNKNOWN_CHANNEL, v1_errors.NAMESPACE_NOT_FOUND)
 
 
 def channel(client: Any, name: str, generation: Generation) -> Iterator[Check]:
-    """Whether its name can be subscribed to, its namespace is there, and has presence and history."""
+    """Check that clients can subscribe to the name and that the namespace exists; report presence and history."""
     try:
         check_channels([name])
     except UsageError as error:
@@ -49,7 +49,7 @@ def channel(client: Any, name: str, generation: Generation) -> Iterator[Check]:
 
 
 def _option(name: str, where: str, generation: Generation, ask: Callable[[str], Any], channel: str) -> Check:
-    """Whether *channel* has presence or history."""
+    """Check whether *channel* has the option *name*, presence or history."""
     try:
         found = ask(channel)
     except ServerError as error:
@@ -59,7 +59,7 @@ def _option(name: str, where: str, generation: Generation, ask: Callable[[str], 
         if advice is not None and code in _OFF:
             return Check(name, "warning", f"off for {where}", advice.fix)
         if advice is not None and code in _NO_NAMESPACE:
-            return Check("namespace", "failed", f"the server does not know {where}", advice.fix)
+            return Check("namespace", "failed", f"the server's configuration does not have {where}", advice.fix)
         return failed(name, error)
     except CentripetalError as error:
         return failed(name, error)
@@ -69,19 +69,19 @@ def _option(name: str, where: str, generation: Generation, ask: Callable[[str], 
 def _seen(name: str, found: Any) -> str:
     if name == "presence":
         count = len(found) if isinstance(found, dict) else found.num_clients
-        return f"connections in the channel now: {count}"
-    if isinstance(found, list):  # 1.x counts nothing that is gone
-        return f"messages that it holds: {len(found)}"
+        return f"connections in the channel: {count}"
+    if isinstance(found, list):  # 1.x does not count expired messages
+        return f"messages in the history: {len(found)}"
     return f"publications so far: {found.offset}"
 
 
 def _special(name: str, generation: Generation) -> str:
-    """What the name itself demands of who subscribes."""
+    """Describe what the name alone requires for a subscription, or return an empty text."""
     if name.startswith("$"):
-        what = "sign (`centripetal sign channel`)" if generation is Generation.V1 else "token of its own"
-        return f"private: whoever subscribes needs a {what}"
+        what = "signature (`centripetal sign channel`)" if generation is Generation.V1 else "subscription token"
+        return f"private channel: a subscription requires a {what}"
     if "#" in name:
-        return f"only for the users {name.partition('#')[2]}"
+        return f"only these users can subscribe: {name.partition('#')[2]}"
     return ""
 
 
@@ -89,7 +89,7 @@ def _special(name: str, generation: Generation) -> str:
 
 
 def token(text: str, key: Any, channel: str | None) -> tuple[Explanation, Check]:
-    """Explain a token, and for a subscription token whether it is for *channel*."""
+    """Explain a token and return the check of it; a subscription token must be for *channel*."""
     found = explain(text, key)
     if channel is not None and found.kind == "subscription":
         found = explain(text, key, channel=channel)
@@ -97,20 +97,20 @@ def token(text: str, key: Any, channel: str | None) -> tuple[Explanation, Check]
         return found, Check("token", "failed", "; ".join((found.server_says, *found.reasons)), "; ".join(found.fixes))
     if found.notes:
         return found, Check("token", "warning", found.server_says, "; ".join(found.notes))
-    return found, Check("token", "ok", f"a good {found.kind} token: {found.server_says}")
+    return found, Check("token", "ok", f"valid {found.kind} token: {found.server_says}")
 
 
 # ---- clients
 
 
 def clients(address: Address, watcher: Watcher, *, subscribes: bool, has_token: bool) -> Iterator[Check]:
-    """Check that a client can connect, with the token of *watcher* if it has one; and subscribe, if it *subscribes*."""
+    """Check that a client can connect, with the token of *watcher* if any, and subscribe if *subscribes* is set."""
     timeout = address.timeout.value
     connected = False
     try:
         from centripetal.transport.websocket import WebSocket
     except ModuleNotFoundError:
-        yield Check("clients", "warning", "not tried", "This needs websockets: pip install 'centripetal[cli]'")
+        yield Check("clients", "warning", "not checked", "Install websockets: pip install 'centripetal[cli]'")
         return
     try:
         with closing(WebSocket(address.url.value, timeout, TransportSettings(**address.transport))) as websocket:
@@ -122,7 +122,7 @@ def clients(address: Address, watcher: Watcher, *, subscribes: bool, has_token: 
 
 
 def _events(websocket: Any, watcher: Watcher, timeout: float, subscribes: bool) -> Iterator[Event]:
-    """What happens until the client is connected, or subscribed, or it is clear that it will not be."""
+    """Yield events until the client is connected or subscribed, as requested, or has failed."""
     end = time.monotonic() + timeout
     step = watcher.opened(time.time())
     wanted = Subscribed | Refused if subscribes else Connected
@@ -147,16 +147,16 @@ def _told(event: Event, connected: bool, has_token: bool) -> Check:
     match event:
         case Connected():
             version = f" (Centrifugo {event.version})" if event.version else ""
-            return Check("clients", "ok", f"the WebSocket endpoint{version} takes clients")
+            return Check("clients", "ok", f"the WebSocket endpoint{version} accepts clients")
         case Subscribed():
             return Check("subscribe", "ok", f"a client can subscribe to {event.channel!r}")
         case Ended() if not connected and not has_token and getattr(event.error, "code", None) == BAD_REQUEST.code:
-            # This is the answer to clients without a token (spec v6 §11.3).
-            advice = "Give --token-key (or a --token) to try with one."
+            # The server closes connections without a token with this code (spec v6 §11.3).
+            advice = "Add --token-key or --token to check with a token."
             return Check(
-                "clients", "warning", "the WebSocket endpoint answers, but takes no client without a token", advice
+                "clients", "warning", "the WebSocket endpoint replies, but rejects clients without a token", advice
             )
         case Refused() | Lost() | Ended():
             name = "subscribe" if connected else "clients"
             return failed(name, event.error)
-    raise AssertionError(f"{event!r} is none of these")
+    raise AssertionError(f"unexpected event {event!r}")

@@ -1,4 +1,4 @@
-"""What `doctor` checks of the network and the server: address, connection, TLS, HTTP, clock, credential, version."""
+"""Checks of the network and the server: address, connection, TLS, HTTP, clock, credential, version."""
 
 import contextlib
 import datetime
@@ -28,33 +28,33 @@ from centripetal.transport.settings import server_name
 
 __all__ = ["network", "server"]
 
-_CLOCK_SECONDS = 5.0  # a difference that is worth a word
+_CLOCK_SECONDS = 5.0  # a smaller difference is not reported
 _CERTIFICATE_DAYS = 14
 
 
-# ---- the way there
+# ---- network
 
 
 def network(address: Address) -> Iterator[Check]:
-    """Check the URL, the name, the connection and TLS.
+    """Check the URL, the host name, the TCP connection and TLS.
 
     Raises:
-        UsageError: the URL cannot be used.
+        UsageError: if the URL is invalid.
     """
     parts = parse_url(address.url.value)
     where = address.url.value
     if address.url.source is Source.DEFAULT:
-        where += ", because neither --url nor CENTRIFUGO_HTTP_API_URL says another"
+        where += " (the default: neither --url nor CENTRIFUGO_HTTP_API_URL is set)"
     yield Check("url", "ok", where)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        advice = "Check the host in --url or CENTRIFUGO_HTTP_API_URL, and the name servers of this machine."
-        yield Check("dns", "failed", f"{host} has no address: {error}", advice)
+        advice = "Check the host in --url or CENTRIFUGO_HTTP_API_URL, and the DNS settings of this machine."
+        yield Check("dns", "failed", f"cannot resolve {host}: {error}", advice)
         return
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-    yield Check("dns", "ok", f"{host} is {', '.join(addresses)}")
+    yield Check("dns", "ok", f"{host} resolves to {', '.join(addresses)}")
     yield from _connection(address, parts, host, port)
 
 
@@ -63,8 +63,8 @@ def _connection(address: Address, parts: SplitResult, host: str, port: int) -> I
     try:
         connection = socket.create_connection((host, port), address.timeout.value)
     except OSError as error:
-        advice = "See that the server runs, that it listens there (address, port) and that no firewall is between you."
-        yield Check("tcp", "failed", f"no connection to {host}:{port}: {error}", advice)
+        advice = "Check that the server listens on this address and port, and that no firewall blocks the connection."
+        yield Check("tcp", "failed", f"cannot connect to {host}:{port}: {error}", advice)
         return
     with connection:
         yield Check("tcp", "ok", f"connected to {host}:{port} in {(time.monotonic() - start) * 1e3:.1f} ms")
@@ -78,23 +78,24 @@ def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -
         assert context is not None, "the origin is secure"
         with context.wrap_socket(connection, server_hostname=server_name(origin)) as secured:
             version, certificate = secured.version(), secured.getpeercert() or {}
-    except UsageError as error:  # the file with certificates
+    except UsageError as error:  # the file given by --ca-file
         return failed("tls", error)
     except ssl.SSLCertVerificationError as error:
         advice = (
-            "Give the server a certificate for this name from an authority that this machine trusts; one of your own "
-            "authority is trusted where --ca-file or SSL_CERT_FILE names it."
+            "Install a certificate for this name on the server from a CA that this machine trusts. To trust your own "
+            "CA, give its certificate with --ca-file or SSL_CERT_FILE."
         )
         return Check("tls", "failed", f"the certificate is not trusted: {error.verify_message}", advice)
     except OSError as error:
-        # OpenSSL's messages begin with a line of its source.
+        # OpenSSL's messages contain the position in its source: leave that out.
         why = (error.strerror or str(error)).partition(" (_ssl.c")[0].rpartition("] ")[2]
-        return Check("tls", "failed", f"no TLS: {why}", "If the server speaks plain HTTP there, write http://.")
+        advice = "If the server speaks plain HTTP on this port, use http://."
+        return Check("tls", "failed", f"TLS handshake failed: {why}", advice)
     end = ssl.cert_time_to_seconds(str(certificate.get("notAfter")))
     days = (end - time.time()) / 86_400
-    until = f"{version}; the certificate is good until {datetime.datetime.fromtimestamp(end, datetime.UTC):%Y-%m-%d}"
+    until = f"{version}; the certificate is valid until {datetime.datetime.fromtimestamp(end, datetime.UTC):%Y-%m-%d}"
     if days < _CERTIFICATE_DAYS:
-        return Check("tls", "warning", f"{until}, {days:.0f} days from now", "Renew it.")
+        return Check("tls", "warning", f"{until}, {days:.0f} days from now", "Renew the certificate.")
     return Check("tls", "ok", until)
 
 
@@ -102,7 +103,7 @@ def _tls(connection: socket.socket, origin: Origin, options: TransportOptions) -
 
 
 def server(target: Target, client: v1.Client | current.Client) -> Iterator[Check]:
-    """Check the reply, the clock, the credential and the version of the server that *client* calls."""
+    """Check the HTTP reply, the clock, the credential and the version of the server that *client* calls."""
     generation = target.required_generation()
     yield from _reply(target, generation)
     try:
@@ -110,13 +111,13 @@ def server(target: Target, client: v1.Client | current.Client) -> Iterator[Check
     except CentripetalError as error:
         yield _refused(error, generation)
         return
-    what = "no credentials are needed" if target.insecure else f"the {generation.option} is right"
-    yield Check("credentials", "ok", f"{what}, for Centrifugo {generation.title}")
+    what = "accepted without credentials" if target.insecure else f"the server accepts the {generation.option}"
+    yield Check("credentials", "ok", f"{what} (Centrifugo {generation.title})")
     yield _version(versions, generation)
 
 
 def _reply(target: Target, generation: Generation) -> Iterator[Check]:
-    """Check that the server speaks HTTP, and its clock."""
+    """Check that the server replies over HTTP, and that its clock is correct."""
     with contextlib.closing(BlockingTransport(**target.transport)) as transport:
         try:
             sent = time.time()
@@ -125,7 +126,7 @@ def _reply(target: Target, generation: Generation) -> Iterator[Check]:
         except CentripetalError as error:
             yield failed("http", error)
             return
-    yield Check("http", "ok", f"an answer with status {reply.status} in {(received - sent) * 1e3:.1f} ms")
+    yield Check("http", "ok", f"status {reply.status} in {(received - sent) * 1e3:.1f} ms")
     if (check := _clock(reply, sent, received)) is not None:
         yield check
 
@@ -142,27 +143,27 @@ def _clock(reply: HTTPReply, sent: float, received: float) -> Check | None:
         there = email.utils.parsedate_to_datetime(reply.header("date") or "").timestamp()
     except ValueError:
         return None
-    # The header has whole seconds, and the answer was made between the two times.
+    # The header has whole seconds, and the server wrote it between the two times.
     behind, ahead = sent - (there + 1), there - received
     difference = max(behind, ahead, 0.0)
     if difference < _CLOCK_SECONDS:
-        return Check("clock", "ok", "the server's clock shows the same time as this machine's")
+        return Check("clock", "ok", "the server's clock agrees with this machine's clock")
     which = "behind" if behind > ahead else "ahead"
     return Check(
         "clock",
         "warning",
-        f"the server's clock is {difference:.0f} s {which} of this machine's",
-        "Set both by NTP: tokens carry times, and would count too early, too late or not at all.",
+        f"the server's clock is {difference:.0f} s {which} of this machine's clock",
+        "Synchronize both clocks with NTP: tokens contain times, so a wrong clock makes valid tokens fail.",
     )
 
 
 def _versions(client: v1.Client | current.Client) -> list[tuple[str, str]]:
-    """Name and version of each node."""
+    """Return the name and version of each node."""
     if isinstance(client, current.Client):
         return [(node.name, node.version) for node in client.info().nodes]
     try:
         node = client.node()
-    except ServerError:  # before 1.4.0
+    except ServerError:  # servers before 1.4.0 do not have `node`
         return [(node.name, "") for node in client.stats().nodes]
     return [(node.name, node.version)]
 
@@ -170,30 +171,31 @@ def _versions(client: v1.Client | current.Client) -> list[tuple[str, str]]:
 def _refused(error: CentripetalError, generation: Generation) -> Check:
     check = failed("credentials" if isinstance(error, AuthenticationError | HTTPStatusError) else "answer", error)
     other = generation.other
-    advice = f"{check.advice} If it is a Centrifugo {other.title}, {other.selected_by} instead."
+    advice = f"{check.advice} If the server is a Centrifugo {other.title}, {other.selected_by} instead."
     return check._replace(advice=advice.strip())
 
 
-# What came after the first version of a generation, for what somebody may miss.
+# Features that the first version of the current API does not have, with the version that added each of them.
 _LACKS = (
-    ((5, 0, 0), "a path of its own for each method (the single endpoint is used)"),
-    ((5, 2, 0), "idempotency keys and parallel batches, which it ignores without a word"),
+    ((5, 0, 0), "one path per method (the client uses the single endpoint)"),
+    ((5, 2, 0), "idempotency keys and parallel batches, which the server silently ignores"),
     ((5, 4, 0), "deltas"),
-    ((6, 2, 0), "versions of publications"),
+    ((6, 2, 0), "publication versions"),
     ((6, 8, 0), "maps and shared polling"),
 )
 
 
 def _version(nodes: list[tuple[str, str]], generation: Generation) -> Check:
-    text = ", ".join(f"{name}: {version or 'of unknown version'}" for name, version in nodes)
+    text = ", ".join(f"{name}: {version or 'unknown version'}" for name, version in nodes)
     if len({version for _, version in nodes}) > 1:
-        return Check("version", "warning", f"nodes of different versions: {text}", "Bring all nodes to one version.")
+        return Check("version", "warning", f"different versions: {text}", "Run the same version on all nodes.")
     if generation is Generation.V1:
         return Check("version", "ok", text)
     version = _numbers(nodes[0][1] if nodes else "")
     lacks = [what for needed, what in _LACKS if version is not None and version < needed]
     if lacks:
-        return Check("version", "warning", f"{text}; it lacks {', '.join(lacks)}", "Update it if you need these.")
+        found = f"{text}; does not support {', '.join(lacks)}"
+        return Check("version", "warning", found, "Update the server if you need these features.")
     return Check("version", "ok", text)
 
 

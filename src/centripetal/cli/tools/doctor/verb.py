@@ -1,4 +1,4 @@
-"""`centripetal doctor`: what works between here and a server, and what to do about what does not."""
+"""`centripetal doctor`: checks of everything between this machine and a server, with advice on problems."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,18 +31,18 @@ def doctor(
         option(
             "--channel",
             "CHANNEL",
-            "Look at this channel, too: its namespace, presence, history, and whether a client can subscribe.",
+            "Also check this channel: its namespace, presence, history, and whether a client can subscribe.",
         ),
     ] = None,
-    token: Annotated[str | None, option("--token", "TOKEN", "A token of a client of Centrifugo 3 or later.")] = None,
+    token: Annotated[str | None, option("--token", "TOKEN", "Also check this token (Centrifugo 3 and later).")] = None,
     token_key: KeyOption = None,
 ) -> None:
-    """Say what works between here and the server, and what to do about what does not.
+    """Find problems between this machine and the server, and suggest fixes.
 
-    It looks at the URL, DNS, the connection, TLS and its certificate, HTTP, clocks, the secret or key, the version of
-    the server, a channel and its namespace, a token, and whether clients can connect. Nothing is changed on the server.
+    Checks the URL, DNS, the connection, TLS and its certificate, HTTP, the clocks, the secret or key, the version of
+    the server, a channel and its namespace, a token, and whether clients can connect. Changes nothing on the server.
 
-    The exit code is 1 if something failed; a warning is no failure. With `--json`: an object with `ok` and `checks`.
+    The exit code is 1 if a check failed; warnings do not count. `--json` prints an object with `ok` and `checks`.
 
     Examples:
         centripetal doctor --url https://centrifugo.example.com --channel news
@@ -61,7 +61,7 @@ def doctor(
 
 
 def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:
-    """Run the checks in order; those that depend on a failed one are left out."""
+    """Run the checks in order; skip checks that depend on a failed check."""
     last = None
     try:
         for last in server_checks.network(settings.address()):
@@ -99,11 +99,11 @@ def _of_clients(
         if not found.accepted:
             return
         if found.kind == "subscription":
-            token = None  # a client does not connect with it
+            token = None  # clients do not connect with a subscription token
     elif token is not None:
-        why = "it is of Centrifugo 3 and later" if is_v1 else "the token key is not known"
-        yield Check("token", "warning", f"not looked into: {why}", "Give --token-key, of Centrifugo 3 and later.")
-    channels = [channel or "doctor"]  # without a name, nothing is subscribed to
+        why = "--token is for Centrifugo 3 and later" if is_v1 else "the token key is unknown"
+        yield Check("token", "warning", f"not checked: {why}", "Give --token-key (Centrifugo 3 and later).")
+    channels = [channel or "doctor"]  # without --channel, the check ends before the subscription
     signing_key = None if token else _private_key(key)
     try:
         if is_v1:
@@ -117,7 +117,7 @@ def _of_clients(
 
 
 def _private_key(key: str | None) -> str | None:
-    """*key*, if tokens can be signed with it: for checking, a public one or a key set is enough."""
+    """Return *key* if it can sign tokens; None for a public key or a key set, which can only verify them."""
     if key is None or key.lstrip().startswith("{") or "PUBLIC KEY" in key:
         return None
     return key

@@ -1,4 +1,4 @@
-"""`centripetal load`: reading commands from a file, sending them in groups, keeping those that failed.
+"""`centripetal load`: reads commands from a file, sends them in groups and keeps the failed ones.
 
-Only `app.py` imports it.
+Only `app.py` imports this package.
 """

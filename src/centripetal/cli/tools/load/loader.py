@@ -1,4 +1,4 @@
-"""Sending the commands of a file: in groups that share a request, in order; what failed is kept in another file."""
+"""Sends the commands of a file in order, several per request, and keeps failed lines in another file."""
 
 import contextlib
 import sys
@@ -21,21 +21,21 @@ __all__ = ["GROUP", "Failures", "LoadOptions", "Loader"]
 
 GROUP = 500
 _GROUP_BYTES = 1 << 20
-_SHOWN = 20  # failures that are printed; all of them are in the file
-_FAILURES_IN_A_ROW = 3  # of whole requests, after which it stops
+_SHOWN = 20  # the maximum number of failures to print; the file has all of them
+_FAILURES_IN_A_ROW = 3  # whole requests that failed before the load stops
 
 
 _Read = tuple[Line, Command[Any] | Failed]
-"""A line and its command, or what is wrong with it."""
+"""A line, and its command or its error."""
 
 
 class LoadOptions(NamedTuple):
-    """How to load a file.
+    """Options of a load.
 
     Attributes:
-        group: how many commands a request carries at most.
-        rate: how many go out in a second at most; None: as many as can be.
-        skip_doubtful: leave out lines of which an earlier load says that they may have run.
+        group: the maximum number of commands per request.
+        rate: the maximum number of commands per second; None means no limit.
+        skip_doubtful: skip lines that an earlier load has marked as possibly executed.
     """
 
     group: int = GROUP
@@ -44,11 +44,11 @@ class LoadOptions(NamedTuple):
 
 
 class Failures:
-    """Keeps the lines that failed in a file, which is made at the first one; prints the first few.
+    """Failed lines: all are written to a file, which is created at the first failure, and the first few are printed.
 
     Args:
-        path: the file; None: there is none.
-        append: whether it may be there already.
+        path: the file; None only counts and prints failures.
+        append: append to an existing file; otherwise the file must not exist.
     """
 
     def __init__(self, path: Path | None, append: bool = False) -> None:
@@ -58,10 +58,10 @@ class Failures:
         self._file: BinaryIO | None = None
 
     def keep(self, line: Line, error: CentripetalError, text: bytes) -> None:
-        """Keep *text*: *line*, or what failed of it, with *error*.
+        """Record the failure of *line*: write *text*, the failed command with *error*, to the file.
 
         Raises:
-            UsageError: the file cannot be written.
+            UsageError: if the file cannot be written.
         """
         self.count += 1
         if self.count <= _SHOWN:
@@ -74,10 +74,10 @@ class Failures:
             self._file.write(text)
 
     def flush(self) -> None:
-        """Have all of it in the file.
+        """Flush the file.
 
         Raises:
-            UsageError: it cannot be written.
+            UsageError: if the file cannot be written.
         """
         if self._file is not None:
             with self._writing():
@@ -89,37 +89,37 @@ class Failures:
             yield
         except OSError as error:
             raise UsageError(
-                f"cannot write {self.path}: {error.strerror}; failed lines of the last request may be missing there"
+                f"cannot write {self.path}: {error.strerror}. It may lack failed lines of the last request"
             ) from None
 
     def close(self) -> None:
-        """End the file; print how many failures were not printed."""
+        """Close the file, and print the number of failures that were not printed."""
         if self._file is not None:
-            with contextlib.suppress(OSError):  # flush() has told
+            with contextlib.suppress(OSError):  # flush() has reported the error
                 self._file.close()
         if self.count > _SHOWN:
-            print(f"and {self.count - _SHOWN} more lines", file=sys.stderr)
+            print(f"{self.count - _SHOWN} more lines failed", file=sys.stderr)
 
 
 class Loader:
-    """Sends the commands of a file in their order.
+    """The load of one file, which sends the commands in order.
 
     Args:
         client: a blocking client.
-        generation: the generation of its server.
-        options: how to load.
-        failures: takes the lines that failed.
-        progress: shows how far it is.
-        clock: seconds on a clock that never goes back.
-        sleep: waits for so many seconds.
+        generation: the generation of the server.
+        options: the options of the load.
+        failures: the failed lines.
+        progress: the display to update after each request.
+        clock: a function that returns seconds from a monotonic clock.
+        sleep: a function that sleeps for a number of seconds.
 
     Attributes:
-        sent: how many commands went out.
-        skipped: how many lines were left out.
+        sent: the number of commands sent.
+        skipped: the number of lines skipped.
         next_line: the first line that was neither sent nor kept as a failure.
-        stopping: set it to end after the request that is under way.
-        reading: whether it waits for a line, so that there is no request to wait for.
-        stopped_by: the error that ended it before its time.
+        stopping: set this to True to stop after the current request.
+        reading: whether the loader waits for a line; then no request is in flight.
+        stopped_by: the error that stopped the load early; None if no error stopped it.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class Loader:
 
     def run(self, lines: Iterator[Line]) -> None:
         """Send the commands in *lines*."""
-        # One request after the other: to make the next one ready meanwhile was no faster (two cores, 1.8.0 and 6.9.1).
+        # Sequential: preparing the next request during the current one was not faster (2 cores, 1.8.0 and 6.9.1).
         start = self._clock()
         try:
             for group in self._groups(lines):
@@ -156,7 +156,7 @@ class Loader:
                 self._settle(self._send(group, start))
                 if self.stopped_by is not None:
                     return
-        except UsageError as error:  # a file is not what it must be: that with the commands, or that with the failures
+        except UsageError as error:  # the input has a line that is too long, or the file of failures cannot be written
             self.stopped_by = error
 
     def _keep_rate(self, start: float, count: int) -> None:
@@ -167,20 +167,20 @@ class Loader:
                 self._sleep(min(pause, 0.2))
 
     def _send(self, group: list[_Read], start: float) -> list[tuple[Line, Slot[Any]]]:
-        """Send the commands of *group* in one request; the outcome of each line."""
+        """Send the commands of *group* in one request and return the outcome of each line."""
         outcomes: list[tuple[Line, Slot[Any]]] = []
-        with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot has its own error
+        with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot holds its own error
             for line, command in group:
                 try:
                     outcomes.append((line, command if isinstance(command, Failed) else batch.call(command)))
                 except UsageError as error:
-                    error.command = None  # it is about the line
+                    error.command = None  # the message refers to the line instead
                     outcomes.append((line, Failed(error)))
             self._keep_rate(start, len(batch))
         return outcomes
 
     def _groups(self, lines: Iterator[Line]) -> Iterator[list[_Read]]:
-        """Lines whose commands may share a request."""
+        """Yield groups of lines whose commands can share a request."""
         group: list[_Read] = []
         size, before = 0, None
         for line in self._read(lines):
@@ -207,7 +207,7 @@ class Loader:
             yield line
 
     def _command(self, line: Line) -> Command[Any] | Failed | None:
-        """The command of *line*, or what is wrong with it; None if the line is to be left out."""
+        """Return the command of *line*, or its error, or None if the line must be skipped."""
         try:
             record = read_record(line.text)
             leave_out = record.doubtful and self._options.skip_doubtful
@@ -223,7 +223,7 @@ class Loader:
             try:
                 result = slot.result()
             except CentripetalError as error:
-                error.index = None  # the line has its place
+                error.index = None  # the line number replaces the index in the batch
                 self._failures.keep(line, error, failed_record(line.text, error))
                 if explain(error)[0] is ExitCode.REFUSED:
                     answered = True
@@ -242,7 +242,7 @@ class Loader:
                 self.stopped_by = failed
 
     def _keep_failed_channels(self, line: Line, result: Any) -> None:
-        """A broadcast may have failed in some of its channels: to repeat it in all of them would be worse."""
+        """Keep only the failed channels of a broadcast: repeating all of them would publish twice in the others."""
         if isinstance(result, BroadcastResult) and result.failed:
             error = result.failed[min(result.failed)]
             refusal = ServerError(error.message, code=error.code, executed="no")
@@ -250,7 +250,7 @@ class Loader:
 
 
 def _together(before: Command[Any] | None, command: Command[Any] | Failed) -> bool:
-    """Whether they may share a request: one read can spoil the writes of a 1.x server (spec v1 §5.3)."""
+    """Return whether both can share a request: in 1.x, one failing read loses the replies to writes (spec v1 §5.3)."""
     if before is None or isinstance(command, Failed):
         return True
     return before.reads == command.reads and not before.alone and not command.alone

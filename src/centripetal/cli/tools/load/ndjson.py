@@ -1,4 +1,4 @@
-"""Files of commands, one record a line: what `load` reads (`protocol/records.py` has the records)."""
+"""The input of `load`: files with one record per line. `protocol/records.py` defines the records."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
@@ -13,11 +13,11 @@ from centripetal.protocol.records import Record
 __all__ = ["MAX_LINE_BYTES", "Line", "command_of", "lines_of"]
 
 MAX_LINE_BYTES = 64 << 20
-"""A longer line is refused: a large file without line breaks would fill the memory."""
+"""Maximum length of a line. The limit stops a large file without line breaks from filling the memory."""
 
 
 class Line(NamedTuple):
-    """A line of a file: its number, from 1, its bytes, and how many bytes of the file are read with it."""
+    """A line of a file: its number, starting at 1, its bytes, and the position in the file after it, in bytes."""
 
     number: int
     text: bytes
@@ -25,10 +25,10 @@ class Line(NamedTuple):
 
 
 def lines_of(file: BinaryIO, start: int = 1) -> Iterator[Line]:
-    """The lines of *file* from the number *start* on that hold anything.
+    """Yield the lines of *file*, starting with line *start*, except blank lines.
 
     Raises:
-        UsageError: a line is too long.
+        UsageError: if a line is longer than `MAX_LINE_BYTES`.
     """
     number = position = 0
     while text := file.readline(MAX_LINE_BYTES + 1):
@@ -36,7 +36,7 @@ def lines_of(file: BinaryIO, start: int = 1) -> Iterator[Line]:
         position += len(text)
         if len(text) > MAX_LINE_BYTES:
             raise UsageError(
-                f"line {number} is longer than {MAX_LINE_BYTES} bytes: is this a file of one command a line?"
+                f"line {number} is longer than {MAX_LINE_BYTES} bytes: the file must have one command per line"
             )
         if number >= start and not text.isspace():
             yield Line(number, text, position)
@@ -46,16 +46,16 @@ def command_of(record: Record, generation: Generation) -> Command[Any]:
     """Return the command that *record* describes.
 
     Raises:
-        UsageError: it is not a command of that generation; the message says why.
+        UsageError: if the record is not a command of that generation; the message gives the reason.
     """
 
     def unknown(record: Record) -> Command[Any]:
         name = record.method
         if name in generation.other.commands:
-            raise UsageError(f"{name} is a command of Centrifugo {generation.other.title} only")
+            raise UsageError(f"{name} only exists in Centrifugo {generation.other.title}")
         if generation is Generation.V1:
             known = ", ".join(generation.commands)
-            raise UsageError(f"{name!r:.100} is not a command of Centrifugo 1.x; it has {known}")
+            raise UsageError(f"{name!r:.100} is not a command of Centrifugo 1.x. Its commands are {known}")
         return custom(name, records.params_of(record))
 
     return records.command_of(record, generation.commands, unknown)

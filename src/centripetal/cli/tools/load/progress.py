@@ -1,4 +1,4 @@
-"""How far a load is: a bar on the standard error where that is a terminal, with the rate and the time that remains."""
+"""Progress of a load on standard error: a bar in a terminal, occasional lines otherwise."""
 
 import contextlib
 import sys
@@ -12,19 +12,25 @@ __all__ = ["Progress", "progress"]
 
 Clock = Callable[[], float]
 
-_EVERY = 10.0  # seconds between two lines where there is no terminal
+_EVERY = 10.0  # seconds between two lines, if standard error is not a terminal
 
 
 class Progress(Protocol):
-    """Is told how far it is."""
+    """A display of progress."""
 
     def advance(self, position: int, count: int, failed: int) -> None:
-        """So many bytes of the file, so many commands, of which so many failed."""
+        """Update the display.
+
+        Args:
+            position: bytes of the file that were processed.
+            count: commands sent.
+            failed: lines that failed.
+        """
         ...
 
 
 class _Lines:
-    """A line now and then."""
+    """Progress as a line every few seconds."""
 
     def __init__(self, size: int | None, clock: Clock) -> None:
         self._size = size
@@ -38,11 +44,11 @@ class _Lines:
         self._last = now
         share = f"{position / self._size:.0%}, " if self._size else ""
         rate = count / (now - self._start)
-        print(f"{share}{count:,} commands, {rate:,.0f} a second, {failed:,} failed", file=sys.stderr)
+        print(f"{share}{count:,} commands, {rate:,.0f} per second, {failed:,} failed", file=sys.stderr)
 
 
 class _Bar:
-    """A bar that Rich draws."""
+    """Progress as a bar drawn by Rich."""
 
     def __init__(self, size: int | None, clock: Clock, bar: Any) -> None:
         self._bar = bar
@@ -57,11 +63,11 @@ class _Bar:
 
 @contextlib.contextmanager
 def progress(size: int | None, clock: Clock = time.monotonic) -> Iterator[Progress]:
-    """Show how much of a file is loaded, until the block ends.
+    """Show progress until the block ends.
 
     Args:
-        size: the bytes in the file; None: unknown.
-        clock: seconds on a clock that never goes back.
+        size: the size of the file in bytes; None if it is unknown.
+        clock: a function that returns seconds from a monotonic clock.
     """
     if not sys.stderr.isatty():
         yield _Lines(size, clock)

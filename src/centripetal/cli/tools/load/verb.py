@@ -1,4 +1,4 @@
-"""`centripetal load`: many commands from a file, in requests of hundreds; what failed is kept, to be loaded again."""
+"""`centripetal load`: sends the commands of a file, hundreds per request, and keeps failed lines to load again."""
 
 import contextlib
 import os
@@ -26,40 +26,41 @@ __all__ = ["load", "stopping"]
 
 def load(
     settings: Settings,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="NDJSON; - reads the standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="NDJSON, one command per line; - reads standard input.")],
     failed: Annotated[
         Path | None,
         option(
             "--failed",
             "FILE",
-            "Where lines that failed go. Otherwise FILE.failed.ndjson; for standard input they are only counted.",
+            "File for failed lines. Default: FILE.failed.ndjson; for standard input, failures are only counted.",
         ),
     ] = None,
-    group: Annotated[int, option("--group", "N", "How many commands a request carries.", show_default=True)] = GROUP,
-    rate: Annotated[float | None, option("--rate", "N", "At most so many commands a second.")] = None,
+    group: Annotated[int, option("--group", "N", "Maximum number of commands per request.", show_default=True)] = GROUP,
+    rate: Annotated[float | None, option("--rate", "N", "Maximum number of commands per second.")] = None,
     start_line: Annotated[
-        int, option("--start-line", "N", "Begin with this line, as an earlier load has said.", show_default=True)
+        int, option("--start-line", "N", "Start with this line, as printed by an earlier load.", show_default=True)
     ] = 1,
     skip_unknown: Annotated[
         bool,
         option(
             "--skip-unknown",
             None,
-            'Leave out lines with `"executed": "unknown"`: they may have run in an earlier load.',
+            'Skip lines with `"executed": "unknown"`: an earlier load may have run them.',
         ),
     ] = False,
 ) -> None:
-    """Send the commands in FILE, one a line in JSON, in groups that share a request; order is kept.
+    """Send the commands in FILE in order, several per request. Each line is a command in JSON.
 
     A line is `{"method": "publish", "params": {"channel": "news", "data": 1}}` or `{"publish": {"channel": "news",
-    "data": 1}}`, with the fields of the API; blank lines are passed over.
+    "data": 1}}`, with the fields of the API. Blank lines are ignored.
 
-    Lines that fail go to another file, with what is wrong in `error`; load that again when it is mended. Where
-    `executed` is "unknown", the server may have run the command before the connection was lost, and would run it
-    twice; `--skip-unknown` leaves these out. After three requests in a row that failed as a whole it stops, and says
-    with which `--start-line` to go on; so it does after Ctrl-C, which waits for the request that is under way.
+    Failed lines are written to another file, with the reason in `error`. Fix the problem and load that file. If
+    `executed` is "unknown", the server may have run the command before the connection was lost, and loading the line
+    again could run it twice; `--skip-unknown` skips these lines. The load stops after three consecutive requests that
+    failed completely, and after Ctrl-C, which waits for the current request. It then prints the `--start-line` to
+    continue with.
 
-    The exit code is 1 if any line failed, and that of the error if it stopped for one.
+    The exit code is 1 if some lines failed, or the code of the error if an error stopped the load.
 
     Examples:
         centripetal load commands.ndjson
@@ -67,7 +68,7 @@ def load(
         centripetal load commands.ndjson.failed.ndjson --skip-unknown
     """
     if group < 1 or start_line < 1 or (rate is not None and rate <= 0):
-        raise UsageError("--group and --start-line must be at least 1, --rate more than 0")
+        raise UsageError("--group and --start-line must be 1 or more, and --rate must be more than 0")
     target = settings.target()
     client = target.client()
     path = failed if failed is not None or file == "-" else Path(f"{file}.failed.ndjson")
@@ -89,21 +90,21 @@ def _check_path(path: Path | None, file: str, start_line: int) -> None:
     if path is None:
         return
     if file != "-" and path.exists() and Path(file).exists() and path.samefile(file):
-        raise UsageError(f"--failed {path} is the file that is loaded: name another one")
+        raise UsageError(f"--failed {path} is the file to load: give another file")
     if path.exists() and start_line == 1:
         raise UsageError(
-            f"{path} exists, perhaps from an earlier load: load it, or remove it, or name another with --failed"
+            f"{path} exists, perhaps from an earlier load: load it, remove it, or give another file with --failed"
         )
     if not os.access(path if path.exists() else path.absolute().parent, os.W_OK) or path.is_dir():
-        # Found out now, and not when lines have been sent and failed.
-        raise UsageError(f"lines that fail cannot be kept in {path}: name a file that can be written with --failed")
+        # Checked before anything is sent, so that no failed line is lost.
+        raise UsageError(f"cannot write failed lines to {path}: give a writable file with --failed")
 
 
 @contextlib.contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
         if sys.stdin is None:
-            raise UsageError("there is no standard input to read from: name a file")
+            raise UsageError("standard input is closed: give a file")
         yield sys.stdin.buffer
         return
     try:
@@ -115,7 +116,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 
 def _size(source: BinaryIO) -> int | None:
-    """The bytes in *source*, if that can be known."""
+    """Return the size of *source* in bytes, or None if it is unknown."""
     try:
         size = os.fstat(source.fileno()).st_size
     except (OSError, ValueError):
@@ -125,7 +126,7 @@ def _size(source: BinaryIO) -> int | None:
 
 @contextlib.contextmanager
 def stopping(loader: Loader) -> Iterator[None]:
-    """Let the first Ctrl-C end the load in good order, and the second one at once."""
+    """Make the first Ctrl-C stop the load after the current request, and the second one immediately."""
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if loader.stopping or loader.reading:
@@ -135,7 +136,7 @@ def stopping(loader: Loader) -> Iterator[None]:
 
     try:
         before = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # not in the main thread: there is no Ctrl-C
+    except ValueError:  # signal handlers can only be set in the main thread
         yield
         return
     try:
@@ -153,16 +154,16 @@ def _summary(settings: Settings, loader: Loader, failures: Failures, seconds: fl
         outcome = {"failed_file": where, "next_line": goes_on, "error": None if error is None else str(error)}
         show_json(summary | outcome)
         return
-    rate = f"{done / seconds:,.0f} a second" if seconds > 0 else ""
+    rate = f"{done / seconds:,.0f} per second" if seconds > 0 else ""
     print(f"{done:,} commands sent in {seconds:.1f} s, {rate}; {failures.count:,} lines failed", end="")
-    print(f", {loader.skipped:,} were left out" if loader.skipped else "")
+    print(f", {loader.skipped:,} skipped" if loader.skipped else "")
     if where is not None:
-        print(f"The lines that failed are in {printable(where)}: correct them and load that file.")
+        print(f"Failed lines are in {printable(where)}: fix the problems and load that file.")
     if error is not None:
         advice = explain(error)[1]
         print(f"stopped: {printable(str(error))}", *filter(None, [advice]), sep="\n", file=sys.stderr)
     if goes_on is not None:
-        print(f"To go on: --start-line {goes_on}", file=sys.stderr)
+        print(f"To continue: --start-line {goes_on}", file=sys.stderr)
 
 
 def _code(loader: Loader, failures: Failures) -> int:
