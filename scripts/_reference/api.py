@@ -181,8 +181,10 @@ def _said_below(module: ModuleType, name: str) -> str:
     """Return the text below the assignment of *name* in the module that defines it."""
     home: ModuleType = module
     for node in ast.walk(ast.parse(Path(module.__file__ or "").read_bytes())):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
-            home = importlib.import_module(str(node.module))
+        if isinstance(node, ast.ImportFrom):
+            source = importlib.import_module(str(node.module))
+            names = {each for alias in node.names for each in (source.__all__ if alias.name == "*" else [alias.name])}
+            home = source if name in names else home
     body = ast.parse(Path(home.__file__ or "").read_bytes()).body
     for statement, follower in pairwise(body):
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
