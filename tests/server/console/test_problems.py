@@ -78,7 +78,7 @@ V1: list[tuple[Event, str, str]] = [
 CURRENT: list[tuple[Event, str, str]] = [
     (RequestRefused(at=1, status=401, reason="no API key, or a wrong one"), "without the API key", "X-API-Key"),
     (
-        RequestRefused(at=1, status=403, reason="the origin is none of client.allowed_origins"),
+        RequestRefused(at=1, status=403, reason="the origin is not in client.allowed_origins"),
         "origin that is not allowed",
         "`client.allowed_origins`",
     ),
