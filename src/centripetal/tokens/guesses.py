@@ -336,10 +336,10 @@ def suspicions(case: Case) -> Iterator[Clue]:
     claims = case.claims
     exp = case.value("exp")
     if exp is None:
-        yield Clue("the token never expires: it can be revoked only by changing the key", "add `exp`")
+        yield Clue("the token never expires and can be revoked only by changing the key", "add `exp`")
     elif _is_number(exp) and exp > MILLISECONDS:
         yield Clue(
-            "`exp` looks like milliseconds: the token is valid for thousands of years", "`exp` must be in seconds"
+            "`exp` looks like milliseconds, so the token is valid for thousands of years", "`exp` must be in seconds"
         )
     issued = case.value("iat")
     if _is_number(issued) and not issued > MILLISECONDS and issued > case.now:
@@ -348,7 +348,7 @@ def suspicions(case: Case) -> Iterator[Clue]:
             "synchronize both clocks with NTP",
         )
     if found := _misplaced_user(case):
-        what = f"the user is anonymous: the server reads the user's id from `{_user_claim(case)}`, not from `{found}`"
+        what = f"the user is anonymous, because the server reads the id from `{_user_claim(case)}`, not from `{found}`"
         yield Clue(what, "rename the claim")
     if case.kind == "connection" and claims.get("channels") and claims.get("subs"):
         yield Clue("`channels` is ignored because the token has `subs`", "put the channels into `subs`")

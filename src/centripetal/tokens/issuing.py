@@ -292,7 +292,7 @@ def _unix_time(what: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f"{what} must be Unix seconds or a datetime, not {type(value).__name__}")
     if not 0 <= value < MILLISECONDS:
-        raise UsageError(f"{what} must be seconds (not milliseconds) since 1970, not {value!r}")
+        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {value!r}")
     return float(value)
 
 

@@ -88,9 +88,9 @@ CURRENT: list[tuple[Event, str, str]] = [
         "namespace “x”",
         '"name": "x"',
     ),
-    (CommandRun(at=1, method="presence", channels=("x",), error="not available"), "it is off", "`presence`"),
+    (CommandRun(at=1, method="presence", channels=("x",), error="not available"), "is disabled", "`presence`"),
     (CommandRun(at=1, method="publish", error="bad request"), "missing", "base64"),
-    (CommandRun(at=1, method="send_push", error="not found"), "no method", "PRO"),
+    (CommandRun(at=1, method="send_push", error="not found"), "does not have the method", "PRO"),
     (
         CommandRefused(at=1, method="subscribe", channel="$x", error="permission denied", client="c", user="ada"),
         "private",
