@@ -209,8 +209,8 @@ def refuses_bad_publications(name: Namer) -> Iterator[list[Ask]]:
         refused(publish(name("object:x"), 1), 107, "publication_data_format"),
         returns(publish(name("object:x"), {"a": 1}), c.PublishResult()),
         refused(publish(name("map:x"), 1), 107),
-        unusable(ask("publish", good), "there is no data"),
-        unusable(publish(good, 1, b64data=b"x"), "both given"),
+        unusable(ask("publish", good), "data is missing"),
+        unusable(publish(good, 1, b64data=b"x"), "exclude each other"),
         unusable(publish("", 1), "must not be empty"),
         unusable(publish("канал", 1), "check_channels=False"),
         unusable(publish("x" * 256, 1), "check_channels=False"),
@@ -274,7 +274,7 @@ def reads_a_history(name: Namer) -> Iterator[list[Ask]]:
             "only the position",
             lambda result: not result.publications and result.offset == 7,
         ),
-        refused(history(channel, since=c.StreamPosition(5, "other")), 112, "another epoch"),
+        refused(history(channel, since=c.StreamPosition(5, "other")), 112, "has a new epoch"),
         unusable(history(channel, since=c.StreamPosition(0), reverse=True), "nothing before offset 0"),
         unusable(history(channel, limit=2**31), "limit must be"),
         refused(history("nosuch:x"), 102),
@@ -292,7 +292,7 @@ def removes_a_history(name: Namer) -> Iterator[list[Ask]]:
     yield [satisfies(publish(channel, 2), "offset 2", at(2))]
     yield [
         refused(ask("history_remove", "nosuch:x"), 102),
-        refused(ask("history_remove", name("bare:x")), 108, "history is off"),
+        refused(ask("history_remove", name("bare:x")), 108, "history is disabled"),
     ]
 
 
@@ -311,8 +311,8 @@ def looks_at_presence(name: Namer) -> Iterator[list[Ask]]:
     yield [
         returns(ask("presence", channel), c.PresenceResult()),
         returns(ask("presence_stats", channel), c.PresenceStatsResult()),
-        refused(ask("presence", name("bare:x")), 108, "presence is off"),
-        refused(ask("presence_stats", name("bare:x")), 108, "presence is off"),
+        refused(ask("presence", name("bare:x")), 108, "presence is disabled"),
+        refused(ask("presence_stats", name("bare:x")), 108, "presence is disabled"),
         refused(ask("presence", "nosuch:x"), 102),
         refused(ask("presence_stats", "nosuch:x"), 102),
     ]
@@ -324,7 +324,7 @@ def lists_channels(name: Namer) -> Iterator[list[Ask]]:
     yield [
         returns(ask("channels"), c.ChannelsResult()),
         returns(ask("channels", pattern="*"), c.ChannelsResult()),
-        refused(ask("channels", pattern="[a"), 100, "not a valid glob", executed="unknown"),
+        refused(ask("channels", pattern="[a"), 100, "is a valid glob", executed="unknown"),
     ]
 
 
@@ -543,7 +543,7 @@ def says_errors_in_statuses(name: Namer) -> Iterator[list[Ask]]:
     yield [
         satisfies(publish(name("statuses"), 1), "offset 1", at(1)),
         refused(publish("nosuch:x", 1), 102, "must be a namespace"),
-        refused(ask("presence", name("bare:x")), 108, "presence is off"),
+        refused(ask("presence", name("bare:x")), 108, "presence is disabled"),
         refused(ask("rpc", "nosuch"), 104),
         refused(history(name("statuses"), since=c.StreamPosition(1, "other")), 112),
         refused(ask("channels", pattern="[a"), 100, executed="unknown"),

@@ -97,7 +97,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("expired", {"exp": NOW}, "exp", "expired"),
     ("expired", {"exp": -1}, "exp", "expired"),
     ("expired", {"exp": 1e300}, "exp", "expired"),
-    ("not yet valid", {"nbf": NOW}, "nbf", "counts only"),
+    ("not yet valid", {"nbf": NOW}, "nbf", "becomes valid"),
     ("base64", {"b64info": "AQ"}, "b64info", "base64"),
     ("base64", {"subs": {"a": {"b64data": "%"}}}, "subs.a.b64data", "base64"),
     ("base64", {"subs": {"a": {"b64info": "é"}}}, "subs.a.b64info", "base64"),

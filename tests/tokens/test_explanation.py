@@ -52,9 +52,9 @@ def test_all_faults_are_listed() -> None:
         "`aud`",
         "`iss`",
         "`channel`",
-        "expired",
-        "from:",
-        "to end",
+        "the token expired",
+        "until:",
+        "the connection expired",
     ):
         assert sum(word in reason for reason in explanation.reasons) == 1, (word, str(explanation))
 
@@ -64,7 +64,7 @@ def test_the_text_of_an_explanation() -> None:
     token = hs256({"sub": "42", "exp": 1, "channel": "news", "info": {"a": "x" * 99}})
     text = str(explain(token, "wrong", now=NOW))
     assert text.splitlines()[0] == (
-        "The server refuses this subscription token: the reply is error 103, permission denied."
+        "The server rejects this subscription token: the reply is error 103, permission denied."
     )
     for line in (
         "Why:",
@@ -84,12 +84,12 @@ BAD_CALLS: list[tuple[Any, Any, dict[str, Any], str]] = [
     (None, SECRET, {}, "the token must be text"),
     (GOOD, None, {}, "the key must be text"),
     (GOOD, "", {}, "the key is empty"),
-    (GOOD, b"\xff", {}, "no text in UTF-8"),
+    (GOOD, b"\xff", {}, "not valid UTF-8"),
     (GOOD, {}, {}, "must be a key set"),
     (GOOD, "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----", {}, "the public key cannot be read"),
     (GOOD, SECRET, {"kind": "refresh"}, "kind must be"),
     (GOOD, SECRET, {"now": "x"}, "now must be"),
-    (GOOD, SECRET, {"now": None}, "now is not given"),
+    (GOOD, SECRET, {"now": None}, "now is missing"),
 ]
 
 

@@ -56,13 +56,13 @@ FAULTS: list[tuple[dict[str, Any], TokenKeys, Fault, str]] = [
         {},
         TokenKeys(jwks={"keys": []}),
         Fault("subscription", "kid", "kid", ""),
-        "the server has a key set, so the header needs the `kid` of a key",
+        "the server uses a key set, so the header needs the `kid` of a key",
     ),
     (
         {},
         TokenKeys(hmac_secret_key="another"),
         Fault("subscription", "signature", expected="the server's key"),
-        "the signature is not one by the server's key",
+        "the signature was not made with the server's key",
     ),
 ]
 

@@ -24,25 +24,29 @@ def test_the_key_determines_the_algorithm(name: str, algorithm: str) -> None:
 BAD_KEYS: list[tuple[Any, dict[str, Any], str]] = [
     ("", {}, "the key is empty"),
     (b"", {}, "the key is empty"),
-    (b"\xff", {}, "the key is no text in UTF-8"),
+    (b"\xff", {}, "the key is not valid UTF-8"),
     (None, {}, "the key must be text, bytes or a SigningKey, not NoneType"),
     (HALF, {}, "the key holds half"),
     ("secret\n", {}, r"the secret begins or ends with white space.*strip\(\)"),
-    (SECRET, {"algorithm": "PS256"}, "the algorithm 'PS256' is not one that the server takes"),
+    (SECRET, {"algorithm": "PS256"}, "the server does not accept the algorithm 'PS256'"),
     (SECRET, {"algorithm": "none"}, "the algorithm 'none'"),
-    (SECRET, {"algorithm": "RS256"}, "a secret signs by HS256 or HS384 or HS512, not RS256: that needs an RSA key"),
-    (SECRET, {"algorithm": "EdDSA"}, "that needs an Ed25519 key"),
-    (SECRET, {"algorithm": "ES384"}, "that needs an ECDSA key on the curve P-384"),
-    (SECRET, {"password": "x"}, "password opens a private key"),
+    (
+        SECRET,
+        {"algorithm": "RS256"},
+        "a secret supports HS256 or HS384 or HS512, not RS256: this algorithm needs an RSA key",
+    ),
+    (SECRET, {"algorithm": "EdDSA"}, "this algorithm needs an Ed25519 key"),
+    (SECRET, {"algorithm": "ES384"}, "this algorithm needs an ECDSA key on the curve P-384"),
+    (SECRET, {"password": "x"}, "password is only for a private key"),
     (SECRET, {"kid": ""}, "kid must not be empty"),
-    (pair("rsa").private, {"algorithm": "HS256"}, "a key in PEM is no secret for HS256"),
-    (pair("rsa").public, {"algorithm": "HS256"}, "a key in PEM is no secret for HS256"),
-    (pair("rsa").private, {"algorithm": "ES256"}, "this key signs by RS256 or RS384 or RS512, not ES256"),
-    (pair("p256").private, {"algorithm": "ES384"}, "this key signs by ES256, not ES384: .* curve P-384"),
-    (pair("ed25519").private, {"algorithm": "RS256"}, "this key signs by EdDSA, not RS256"),
+    (pair("rsa").private, {"algorithm": "HS256"}, "a key in PEM cannot be the secret for HS256"),
+    (pair("rsa").public, {"algorithm": "HS256"}, "a key in PEM cannot be the secret for HS256"),
+    (pair("rsa").private, {"algorithm": "ES256"}, "this key supports RS256 or RS384 or RS512, not ES256"),
+    (pair("p256").private, {"algorithm": "ES384"}, "this key supports ES256, not ES384: .* curve P-384"),
+    (pair("ed25519").private, {"algorithm": "RS256"}, "this key supports EdDSA, not RS256"),
     (pair("rsa").public, {}, "this is a public key, which cannot sign"),
     (pair("rsa1024").private, {}, "an RSA key of 1024 bits is too short"),
-    (pair("k256").private, {}, "the curve secp256k1 is not taken"),
+    (pair("k256").private, {}, "the curve secp256k1 is not supported"),
     (pair("rsa").private, {"password": "x"}, "is not encrypted"),
     (pair("rsa").private[:500], {}, "the private key cannot be read"),
     ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", {}, "the private key cannot be read"),
@@ -59,7 +63,7 @@ def test_invalid_keys(key: Any, options: dict[str, Any], text: str) -> None:
 def test_a_secret_has_no_public_key() -> None:
     """The methods that return a public key never return a secret."""
     for get in (SigningKey(SECRET).public_key, SigningKey(SECRET, kid="k").jwk):
-        with pytest.raises(UsageError, match="a secret must not leave"):
+        with pytest.raises(UsageError, match="a secret must not be published"):
             get()
     with pytest.raises(UsageError, match="needs an id"):
         key_for("RS256").jwk()
@@ -83,7 +87,7 @@ def test_encrypted_keys() -> None:
     key = load_pem_private_key(pair("p256").private.encode(), None)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"open"))
     assert SigningKey(pem, password="open").public_key() == pair("p256").public
-    with pytest.raises(UsageError, match="is encrypted: give its password"):
+    with pytest.raises(UsageError, match="is encrypted: pass its password"):
         SigningKey(pem)
     with pytest.raises(UsageError, match="cannot be read"):
         SigningKey(pem, password="closed")

@@ -1,1 +1,1 @@
-"""What each generation of servers says: `v1` is Centrifugo 1.x, `current` is 3 to 6. Pure."""
+"""The protocols of the two generations of servers: `v1` for Centrifugo 1.x, `current` for 3 to 6. Pure."""

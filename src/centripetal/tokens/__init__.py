@@ -1,11 +1,11 @@
-"""JSON Web Tokens of Centrifugo 3 and later: with which browsers connect and subscribe.
+"""JSON Web Tokens with which clients connect to Centrifugo 3 and later and subscribe to channels.
 
 from centripetal.tokens import connection_token, subscription_token
 
 token = connection_token("the server's hmac_secret_key", 42, info={"name": "Ann"})
 
-Here belongs what makes, verifies and explains tokens; all of it is pure but `clock`. The client, the servers, `testing`
-and `cli` may import it; `dialects` must not.
+This package creates, verifies and explains tokens. All modules except `clock` are pure. The client, the servers,
+`testing` and `cli` may import it; `dialects` must not.
 """
 
 from centripetal.errors import UsageError

@@ -1,8 +1,8 @@
-"""What tokens say: the claims of connection and subscription tokens, as the server reads them (spec v6 §10.2, §10.3).
+"""Claims of connection and subscription tokens, as the server reads them (spec v6 §10.2, §10.3).
 
-Its reader is Go's: names match regardless of letter case, the last of repeated members wins, unknown ones don't matter,
-null is "not given", and a claim of a wrong type makes the whole token invalid. `read_claims` goes through a
-table of readers, one a claim; each claim that cannot be read is a `ClaimError`, whatever the bytes.
+The server reads claims with Go's JSON decoder: names match regardless of letter case, the last of repeated members
+wins, unknown members are ignored, null means "not given", and a claim of the wrong type makes the whole token invalid.
+`read_claims` uses a table with one reader per claim. Any claim that cannot be read results in a `ClaimError`.
 """
 
 import binascii
@@ -21,12 +21,12 @@ __all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "read_claims", "rea
 
 
 class SubscribeClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verified token says of one subscription.
+    """The options of one subscription in a verified token.
 
     Attributes:
-        info: the bytes of `info` or `b64info`; empty: none.
-        data: the bytes of `data` or `b64data`, which go to the client; empty: none.
-        override: options other than those of the namespace.
+        info: bytes of `info` or `b64info`; empty if not given.
+        data: bytes of `data` or `b64data`, which the server sends to the client; empty if not given.
+        override: options that replace the namespace's options.
     """
 
     info: bytes = b""
@@ -38,11 +38,12 @@ class ConnectionClaims(msgspec.Struct, frozen=True, kw_only=True):
     """A verified connection token.
 
     Attributes:
-        user: the user's id; empty: the anonymous user.
-        expire_at: when the connection ends, Unix seconds; 0: never. It may be past: that is error 110, not a bad token.
-        info: the bytes of `info` or `b64info`; empty: none.
-        meta: the JSON of `meta`; empty: none.
-        subs: server-side subscriptions, from `subs` or else from `channels`.
+        user: the user's id; empty for the anonymous user.
+        expire_at: when the connection expires, in Unix seconds; 0 for never. If it is in the past, the token is valid
+            but the server replies with error 110.
+        info: bytes of `info` or `b64info`; empty if not given.
+        meta: JSON of `meta`; empty if not given.
+        subs: server-side subscriptions by channel, from `subs` or otherwise from `channels`.
     """
 
     user: str = ""
@@ -56,10 +57,10 @@ class SubscriptionClaims(SubscribeClaims, frozen=True, kw_only=True):
     """A verified subscription token.
 
     Attributes:
-        channel: the channel that it is for.
-        user: the user's id, which must be that of the connection; empty: the anonymous user.
-        client: the connection that it is for; empty: any.
-        expire_at: when the subscription ends, Unix seconds; 0: never.
+        channel: the channel that the token is for.
+        user: the user's id, which must match the connection's user; empty for the anonymous user.
+        client: client id of the only connection that may use the token; empty for any connection.
+        expire_at: when the subscription expires, in Unix seconds; 0 for never.
     """
 
     channel: str
@@ -69,7 +70,7 @@ class SubscriptionClaims(SubscribeClaims, frozen=True, kw_only=True):
 
 
 class Header(NamedTuple):
-    """The header of a token, as far as the server looks at it."""
+    """The header fields of a token that the server reads."""
 
     alg: str = ""
     typ: str = ""
@@ -78,10 +79,10 @@ class Header(NamedTuple):
 
 
 class ClaimError(ValueError):
-    """The claims are not what they must be.
+    """A claim, or the whole set of claims, cannot be read.
 
     Attributes:
-        claim: which one is wrong; empty: all of it.
+        claim: name of the invalid claim; empty if all claims are unreadable.
     """
 
     def __init__(self, message: str, claim: str = "") -> None:
@@ -94,21 +95,25 @@ Reader = Callable[[bytes], Any]
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*)")
 _INT64 = 2**63
-# Go counts seconds from the year 1: times after this one wrap around, into the past.
+# Go counts seconds from the year 1. Later times overflow and end up in the past.
 _LAST_SECOND = _INT64 - 62135596800
 
 
 def read_header(text: bytes) -> Header:
-    """The header of a token."""
+    """Return the header of a token.
+
+    Raises:
+        ClaimError: the header cannot be read.
+    """
     found = _object(text, dict.fromkeys(Header._fields, _string), "the header")
     return Header(**{name: value for name, value in found.items() if value is not None})
 
 
 def read_claims(text: bytes, kind: Kind) -> tuple[dict[str, Any], list[ClaimError]]:
-    """The claims of a token of this kind that the server knows, and an error for each that cannot be read.
+    """Return the claims that the server knows for this kind of token, and an error for each unreadable claim.
 
-    Claims that are null, missing or cannot be read are left out. If the text is not an object, the only error has no
-    claim.
+    Claims that are null, missing or unreadable are left out. If the text is not an object, the only error has an empty
+    `claim`.
     """
     errors: list[ClaimError] = []
     left = dict(CLAIMS[kind])
@@ -140,7 +145,7 @@ def _object(text: bytes, readers: Mapping[str, Reader], what: str) -> dict[str, 
                 raise ClaimError(str(error), f"{name}.{error.claim}" if error.claim else name) from None
             except JSONError as error:
                 raise ClaimError(f"`{name}` cannot be read: {error}", name) from None
-            # Like Go: null takes away what is behind a pointer or in a list, and leaves a text as it was.
+            # Like Go: null resets pointers and lists, but leaves a string unchanged.
             if value is not None or readers[name] is not _string:
                 found[name] = value
     return found
@@ -165,12 +170,12 @@ def _audience(raw: bytes) -> list[str]:
 
 
 def _date(raw: bytes) -> float | None:
-    """A time in Unix seconds: a number, with a fraction perhaps, or one in a text."""
+    """Return a time in Unix seconds, given as a number or as a string with a number."""
     if raw == b"null":
         return None
     number = string(raw).encode() if raw.startswith(b'"') else raw
     if not _NUMBER.fullmatch(number) or abs(value := float(number)) == float("inf"):
-        raise ClaimError(f"a time in Unix seconds is expected, not {raw[:40].decode('utf-8', 'replace')}")
+        raise ClaimError(f"expected a time in Unix seconds, not {raw[:40].decode('utf-8', 'replace')}")
     return value if -_INT64 <= value < _LAST_SECOND else -float(_INT64)
 
 
@@ -178,12 +183,12 @@ def _integer(raw: bytes) -> int | None:
     if raw == b"null":
         return None
     if not _INTEGER.fullmatch(raw) or len(raw) > 20 or not -_INT64 <= int(raw) < _INT64:
-        raise ClaimError(f"an integer is expected, not {raw[:40].decode('utf-8', 'replace')}")
+        raise ClaimError(f"expected an integer, not {raw[:40].decode('utf-8', 'replace')}")
     return int(raw)
 
 
 def _flag(raw: bytes) -> bool | None:
-    """The `{"value": true}` of an override."""
+    """Return the flag in an override's `{"value": true}`."""
     if raw == b"null":
         return None
     return _object(raw, {"value": _bool}, "an override").get("value") or False
@@ -191,7 +196,7 @@ def _flag(raw: bytes) -> bool | None:
 
 def _bool(raw: bytes) -> bool | None:
     if raw not in (b"true", b"false", b"null"):
-        raise ClaimError("true or false is expected")
+        raise ClaimError("expected true or false")
     return None if raw == b"null" else raw == b"true"
 
 
@@ -242,14 +247,14 @@ CLAIMS: Mapping[Kind, Mapping[str, Reader]] = {
     "connection": {**_REGISTERED, **_OF_CONNECTIONS},
     "subscription": {**_REGISTERED, **_OPTIONS, "client": _string},
 }
-"""What the server reads of each kind of token; of a connection token also `channel`, in order to refuse it."""
+"""Readers of the claims for each kind of token. Connection tokens with `channel` are rejected, so it is read, too."""
 
 
 def b64bytes(text: str) -> bytes:
-    """The bytes of `b64info` or `b64data`: base64 with padding; line breaks do not count.
+    """Decode `b64info` or `b64data`, which is padded base64. Line breaks are ignored.
 
     Raises:
-        ValueError: it is not that.
+        ValueError: *text* is not padded base64.
     """
     try:
         return binascii.a2b_base64(text.replace("\r", "").replace("\n", "").encode(), strict_mode=True)
@@ -258,9 +263,10 @@ def b64bytes(text: str) -> bytes:
 
 
 def named_claim(text: bytes, path: str) -> str:
-    """The claim that the setting `user_id_claim` names, as text; a dot leads into an object or a list, `\\.` is a dot.
+    """Return the claim that the server's `user_id_claim` names, as text; empty if it is missing or null.
 
-    Unlike the others it is looked up by the server's gjson: letter case counts, the first of repeated members wins.
+    A dot in *path* descends into an object or a list; `\\.` is a literal dot. The server looks this claim up with the
+    library gjson, so unlike other claims letter case matters and the first of repeated members wins.
     """
     raw: bytes | None = text
     for part in re.split(r"(?<!\\)\.", path):
@@ -275,7 +281,7 @@ def named_claim(text: bytes, path: str) -> str:
 
 
 def _plain_number(value: float) -> str:
-    """A number without exponent, in the fewest digits, as Go's 'f' format with precision -1 writes it."""
+    """Format a number without an exponent and with the fewest digits, like Go's format 'f' with precision -1."""
     from decimal import Decimal
 
     text = format(Decimal(repr(value)), "f")

@@ -1,4 +1,4 @@
-"""The public functions that need a clock: the pure ones, with the system's time where `now` is not given."""
+"""Public functions that read the system clock if `now` is not given, as wrappers of the pure functions."""
 
 import functools
 import time
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def _clocked(function: Callable[P, R]) -> Callable[P, R]:
-    """*function* with the keyword `now` filled in where it is missing or None."""
+    """Wrap *function* to pass the current time as `now` if it is missing or None."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,6 +1,6 @@
-"""Why a server would refuse a token, in words: PURE, the clock is an argument.
+"""Explain why a server would reject a token: PURE, the clock is an argument.
 
-`verification` finds the faults, `guesses` adds what lies behind each; here they become a text for people.
+`verification` finds the faults, `guesses` adds their likely causes, and this module turns them into readable text.
 """
 
 import json
@@ -22,19 +22,19 @@ __all__ = ["Explanation", "explain"]
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server says of a token, and why; `str()` is all of it as text for people.
+    """The verdict of a server on a token, with reasons and fixes. `str()` returns all of it as readable text.
 
     Attributes:
-        accepted: whether the server takes it.
-        kind: what it was presented as.
-        server_says: what the client is told.
-        error: the code of the reply's error, or None.
-        close: the code with which the connection is closed, or None.
-        reasons: why it is refused: all that is wrong, what the server says first.
-        fixes: what to do, one for each reason.
-        notes: what is accepted, but looks like a mistake.
-        header: the token's header, as far as it can be read.
-        claims: the token's claims, as far as they can be read.
+        accepted: whether the server accepts the token.
+        kind: the kind of token that it was presented as.
+        server_says: the server's response to the client.
+        error: code of the error in the reply, or None.
+        close: code with which the server closes the connection, or None.
+        reasons: everything that is wrong with the token. The first reason is the server's.
+        fixes: what to do about each reason, in the same order.
+        notes: details that the server accepts but that look like mistakes.
+        header: header of the token, as far as it can be read.
+        claims: claims of the token, as far as they can be read.
         described: name, value and meaning of each claim.
     """
 
@@ -51,7 +51,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     described: tuple[tuple[str, str, str], ...] = ()
 
     def __str__(self) -> str:
-        said = "accepts" if self.accepted else "refuses"
+        said = "accepts" if self.accepted else "rejects"
         lines = [f"The server {said} this {self.kind} token: {self.server_says}."]
         if self.reasons:
             lines += ["", "Why:"]
@@ -76,23 +76,25 @@ def explain(
     client: str | None = None,
     now: Time | None = None,
 ) -> Explanation:
-    """Say in words what a server would say of *token*, and why.
+    """Explain whether a server would accept *token*, and why.
 
     Args:
-        token: the token, as it would be sent.
-        key: what the server verifies with: its secret, a public key in PEM (or the private one), a `SigningKey`, a key
-            set as a dict, or `TokenKeys` with all settings.
-        kind: what the token is presented as, "connection" or "subscription"; if not given, what it looks like.
-        channel: the channel to subscribe to, of which the token must be.
-        user: the user of the connection, of whom the token must be.
-        client: the id of the connection.
-        now: the time that counts as now, instead of the system's.
+        token: the token as the client would send it.
+        key: the key with which the server verifies: its secret, a public key in PEM (or the private key), a
+            `SigningKey`, a key set as a dict, or `TokenKeys` with all settings.
+        kind: the kind of token that it is presented as, "connection" or "subscription"; by default the kind that it
+            looks like.
+        channel: channel that the client subscribes to; the token must be for this channel. None skips the check.
+        user: user of the connection; the token must be for this user. None skips the check.
+        client: client id of the connection; the token must be for this connection or any. None skips the check.
+        now: time at which to check the token, in Unix seconds or as a timezone-aware datetime; by default the system's
+            time.
 
     Returns:
-        The verdict, all reasons, what to do about each, and the token's content in words.
+        The verdict, all reasons with fixes, and the content of the token in words.
 
     Raises:
-        UsageError: an argument of a wrong type; the key is none, or needs the extra `tokens`.
+        UsageError: an argument has the wrong type, the key is invalid, or the key needs the extra `tokens`.
     """
     seconds = given_time(now)
     if not isinstance(token, str | bytes):
@@ -125,7 +127,7 @@ def explain(
         faults += found
         clues += (about_fault(case, fault) for fault in found)
     if faults and not clues:
-        clues = [Clue(str(faults[0]), "see that it is copied whole and unchanged")]
+        clues = [Clue(str(faults[0]), "check that the token was copied whole and unchanged")]
     answer = faults[0].answer if faults else None
     return Explanation(
         accepted=answer is None,
@@ -158,7 +160,7 @@ def _parsed(text: str, kind: Kind) -> Token | Fault:
 
 
 def _examined(case: Case, channel: str | None, user: str | None, client: str | None) -> tuple[list[Fault], list[Fault]]:
-    """The faults of the token, and those of its use for this channel, user and connection."""
+    """Return the faults of the token, and the faults of using it for this channel, user and connection."""
     faults, claims = examine(case.kind, case.token, case.keys, case.now)
     if claims is None:
         return faults, []
@@ -177,7 +179,7 @@ def _keys_of(key: Any) -> TokenKeys:
         return key
     if isinstance(key, Mapping):
         if not isinstance(key.get("keys"), list):
-            raise UsageError("a dict as key must be a key set: {'keys': [{…}]}")
+            raise UsageError("a dict passed as key must be a key set: {'keys': [{…}]}")
         return TokenKeys(jwks=key)
     if isinstance(key, str | bytes) and is_pem(key):
         pem = key.encode() if isinstance(key, str) else key
@@ -186,11 +188,11 @@ def _keys_of(key: Any) -> TokenKeys:
         key = SigningKey(pem)
     elif isinstance(key, str | bytes):
         if not key:
-            raise UsageError("the key is empty: give the server's `hmac_secret_key`, a public key in PEM or a key set")
+            raise UsageError("the key is empty: pass the server's `hmac_secret_key`, a public key in PEM or a key set")
         try:
             return TokenKeys(hmac_secret_key=key if isinstance(key, str) else key.decode())
         except UnicodeDecodeError:
-            raise UsageError("the secret is no text in UTF-8: the server's configuration cannot hold it") from None
+            raise UsageError("the secret is not valid UTF-8, so it cannot be in a server's configuration") from None
     if not isinstance(key, SigningKey):
         raise UsageError(f"the key must be text, bytes, a SigningKey, TokenKeys or a key set, not {type(key).__name__}")
     if key.secret:
@@ -202,7 +204,7 @@ def _keys_of(key: Any) -> TokenKeys:
 
 def _public_keys(pem: str, algorithm: str) -> TokenKeys:
     if algorithm == "EdDSA":
-        return TokenKeys()  # the server has no setting for one: the explanation says so
+        return TokenKeys()  # the server has no setting for such a key; the explanation reports it
     return TokenKeys(rsa_public_key=pem) if algorithm.startswith("RS") else TokenKeys(ecdsa_public_key=pem)
 
 
@@ -215,30 +217,30 @@ def _lenient(text: bytes) -> dict[str, Any]:
 
 
 def _finite(number: str) -> float:
-    """A number that can be shown as JSON again."""
+    """Return a finite number, which can be written as JSON again."""
     value = float(number)
     if not math.isfinite(value):
-        raise ValueError(f"{number} is no number")
+        raise ValueError(f"{number} is not a finite number")
     return value
 
 
 _MEANINGS = {
     "sub": "the user",
     "channel": "the channel",
-    "channels": "channels subscribed from the start",
-    "subs": "channels subscribed from the start, with options",
+    "channels": "channels subscribed on connect",
+    "subs": "channels subscribed on connect, with options",
     "info": "shown in presence and with publications",
     "b64info": "shown in presence and with publications",
     "data": "for the client",
     "b64data": "for the client",
     "meta": "for the back end",
-    "override": "options other than the namespace's",
+    "override": "options that replace the namespace's",
     "client": "the only connection that may use it",
     "aud": "audience",
     "iss": "issuer",
     "jti": "id of the token",
 }
-_TIMES = {"exp": "expires", "nbf": "counts from", "iat": "issued", "expire_at": "ends"}
+_TIMES = {"exp": "expires", "nbf": "valid from", "iat": "issued", "expire_at": "ends"}
 
 
 def _meaning(case: Case, name: str, value: Any) -> str:
@@ -246,13 +248,13 @@ def _meaning(case: Case, name: str, value: Any) -> str:
         return "the user"
     if name in _TIMES and isinstance(value, int | float) and not isinstance(value, bool):
         if name == "expire_at" and value <= 0:
-            return f"the {case.kind} never ends"
-        said = f"the {case.kind} ends" if name == "expire_at" else _TIMES[name]
+            return f"the {case.kind} never expires"
+        said = f"the {case.kind} expires" if name == "expire_at" else _TIMES[name]
         if name == "exp" and value <= case.now:
             said = "expired"
         return f"{said} {moment(value, case.now)}"
     if name == "sub" and case.keys.user_id_claim:
-        return f"not looked at: the user is in `{case.keys.user_id_claim}`"
+        return f"ignored: the user is in `{case.keys.user_id_claim}`"
     if name == "sub" and not value:
         return "the anonymous user"
     return _MEANINGS.get(name, "")

@@ -1,4 +1,4 @@
-"""Faults of tokens: why a server refuses one, what it answers, and one sentence about each (spec v6 §10.2, §10.3)."""
+"""Faults of tokens: why a server rejects a token, how it responds, and a sentence for each (spec v6 §10.2, §10.3)."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -11,11 +11,11 @@ __all__ = ["Answer", "Fault", "Kind", "Reason", "TokenRefused"]
 Kind = Literal["connection", "subscription"]
 Reason = Literal[
     "malformed",  # not three parts of base64url, or an invalid header
-    "claims",  # not a JSON object, or a claim of a wrong type
+    "claims",  # not a JSON object, or a claim of the wrong type
     "issuer",
     "audience",
-    "algorithm",  # the server has no key for it
-    "kid",  # the key set has no such key
+    "algorithm",  # the server has no key for this algorithm
+    "kid",  # the key set has no key with this id
     "key",  # the server's key cannot be used
     "signature",
     "channel claim",  # in a connection token
@@ -24,15 +24,15 @@ Reason = Literal[
     "not yet valid",
     "unknown channel",
     "base64",  # b64info, b64data
-    "ended",  # expire_at is past
-    "another channel",  # than the one to subscribe to
-    "another user",  # than the user of the connection
-    "another client",  # than the connection
+    "ended",  # expire_at is in the past
+    "another channel",  # not the channel of the subscription
+    "another user",  # not the user of the connection
+    "another client",  # not this connection
 ]
 
 
 class Answer(NamedTuple):
-    """What the server answers: the code of an error in the reply, or the code of a close, and its message."""
+    """The server's response: the code of an error in the reply, or the code of a close, and the message."""
 
     error: int | None
     close: int | None
@@ -50,7 +50,7 @@ _ANSWERS: dict[Reason, Answer] = {
     "another user": _CLOSED,
     "another client": _CLOSED,
 }
-"""The answers that do not depend on the kind of token."""
+"""The responses that do not depend on the kind of token."""
 
 
 _SENTENCES: dict[Reason, str] = {
@@ -61,36 +61,36 @@ _SENTENCES: dict[Reason, str] = {
     "algorithm": "the server has no key for the algorithm {found!r}",
     "kid": 'the key set has no key {found!r} with `use` "sig"',
     "key": "the server's key cannot be used: {expected}",
-    "signature": "the signature is not one by {expected}",
+    "signature": "the signature was not made with {expected}",
     "channel claim": "a connection token must not have the claim `channel`: this is a subscription token",
     "no channel claim": "a subscription token needs the claim `channel`",
     "expired": "the token expired {apart:g} s ago (`{name}`)",
-    "not yet valid": "the token counts only in {apart:g} s (`{name}`)",
-    "unknown channel": "there is no namespace for the channel {found!r}",
+    "not yet valid": "the token becomes valid in {apart:g} s (`{name}`)",
+    "unknown channel": "the server has no namespace for the channel {found!r}",
     "base64": "`{name}` is not base64: {expected}",
-    "ended": "the {kind} was to end {apart} s ago (`{name}`)",
+    "ended": "the {kind} expired {apart} s ago (`{name}`)",
     "another channel": "the token is for the channel {found!r}, not for {expected!r}",
     "another user": "the token is for the user {found!r}, not for {expected!r}",
     "another client": "the token is for the connection {found!r}, not for {expected!r}",
 }
 _SENTENCES_IF_EMPTY: dict[Reason, str] = {
     "malformed": "{expected}",
-    "kid": "the server has a key set, so the header needs the `kid` of a key",
+    "kid": "the server uses a key set, so the header needs the `kid` of a key",
     "another user": "the token is for the anonymous user, not for {expected!r}",
 }
-"""The sentences where nothing was found."""
+"""The sentences for faults where the token has no value."""
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One reason for which a server refuses a token; `str()` is a sentence about it.
+    """A reason why a server rejects a token. `str()` returns a sentence about it.
 
     Attributes:
-        kind: what the token was presented as.
-        reason: what is wrong.
-        name: the claim or header field that is wrong; empty if it is not about one.
-        found: what the token has there; for a time, Unix seconds.
-        expected: what the server wants there; the text of the reader's error where a value cannot be read; for a time,
-            the time of the check.
+        kind: the kind of token that it was presented as.
+        reason: identifies the fault.
+        name: name of the invalid claim or header field; empty if the fault is not about a single field.
+        found: the token's value; for a time, in Unix seconds.
+        expected: the value that the server expects; if a value cannot be read, the error message; for a time, the time
+            of the check.
     """
 
     kind: Kind
@@ -101,9 +101,11 @@ class Fault(msgspec.Struct, frozen=True):
 
     @property
     def answer(self) -> Answer:
-        """What the server answers."""
+        """The server's response."""
         if self.kind == "connection" and self.name == "b64info" and self.reason == "base64":
-            return Answer(100, None, "internal server error")  # only this one escapes the server's "invalid token"
+            return Answer(
+                100, None, "internal server error"
+            )  # the only claim for which the server does not respond "invalid token"
         return _ANSWERS.get(self.reason) or (_DENIED if self.kind == "subscription" else _CLOSED)
 
     def __str__(self) -> str:
@@ -112,23 +114,23 @@ class Fault(msgspec.Struct, frozen=True):
         if not found:
             sentence = _SENTENCES_IF_EMPTY.get(self.reason, sentence)
         elif self.reason == "algorithm" and expected:
-            sentence = "{expected} is not one for {found!r}"
+            sentence = "{expected} cannot be used with {found!r}"
         times = isinstance(found, int | float) and isinstance(expected, int | float)
         apart = abs(found - expected) if times else 0
         return sentence.format(kind=self.kind, name=self.name, found=found, expected=expected, apart=apart)
 
 
 class TokenRefused(CentripetalError):
-    """The server would refuse the token.
+    """The server would reject the token.
 
     Attributes:
-        fault: why, with what was found and what was expected.
-        kind: what the token was presented as.
-        reason: what is wrong, for programs.
-        error: the code of the error in the reply to connect or subscribe; None: the connection is closed instead.
-        close: the code with which it is closed; None: it is not.
-        message: the server's own words: the error's message, or the reason of the close.
-        claim: the claim that is wrong, where it is about one; or empty.
+        fault: the reason, with found and expected values.
+        kind: the kind of token that it was presented as.
+        reason: identifies the reason; stable, for use in programs.
+        error: code of the error in the reply to connect or subscribe; None if the server closes the connection.
+        close: code with which the server closes the connection; None if it replies with an error.
+        message: the server's message: the error's message, or the reason of the close.
+        claim: name of the invalid claim; empty if the fault is not about a single claim.
     """
 
     executed = "no"

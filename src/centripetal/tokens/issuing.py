@@ -1,7 +1,7 @@
-"""Tokens with which browsers connect and subscribe (spec v6 §10): every claim of the server, typed. PURE.
+"""Create tokens with which clients connect and subscribe (spec v6 §10), with typed claims. PURE.
 
-The front door is `centripetal.tokens`, where the clock is the system's unless `now` is given. What a server would
-refuse is not signed: a `UsageError` says what to do instead.
+The public functions are in `centripetal.tokens`, where `now` defaults to the system's time. Claims that a server would
+reject are not signed: the functions raise a `UsageError` with a fix.
 """
 
 import base64
@@ -27,29 +27,29 @@ __all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "conne
 __all__ += ["given_time", "subscription_token"]
 
 Key: TypeAlias = SigningKey | str | bytes
-"""What signs: a secret (HS256), a private key in PEM, or a `SigningKey`, which says more."""
+"""A key for signing: a secret (HS256), a private key in PEM, or a `SigningKey` with algorithm and key id."""
 User: TypeAlias = str | int | uuid.UUID
-"""A user's id. Tokens hold text: numbers and UUIDs become that."""
+"""A user's id. Numbers and UUIDs become text."""
 Time: TypeAlias = datetime.datetime | float
-"""A moment: Unix seconds, or a datetime with its time zone."""
+"""A point in time: Unix seconds or a timezone-aware datetime."""
 Lifetime: TypeAlias = datetime.timedelta | float
 """A duration: seconds or a timedelta."""
 
 HOUR = 3600
 
-# The order in which tokens have always had them.
+# A fixed order keeps tokens stable when fields of Override are reordered.
 _OVERRIDES = ("presence", "join_leave", "force_push_join_leave", "force_positioning", "force_recovery")
 
 
 class SubscribeOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the token of a connection says of one server-side subscription.
+    """Options of a server-side subscription in a connection token.
 
     Attributes:
         info: any JSON value about the user in this channel, shown in presence and publications.
-        b64info: the same as bytes (or their base64 as text), for clients with the binary protocol.
-        data: any JSON value that goes to the client with the subscription.
-        b64data: the same as bytes, or their base64 as text.
-        override: options other than those of the channel's namespace.
+        b64info: the info as bytes, or as text in base64, for clients with the binary protocol.
+        data: any JSON value that the server sends to the client with the subscription.
+        b64data: the data as bytes, or as text in base64.
+        override: options that replace the options of the channel's namespace.
     """
 
     info: Any = UNSET
@@ -79,36 +79,39 @@ def connection_token(
     claims: Mapping[str, Any] | None = None,
     now: Time | None = None,
 ) -> str:
-    """The token with which a browser connects as *user*.
+    """Return a token with which a client connects as *user*.
 
     Args:
         key: a secret (the server's `client.token.hmac_secret_key`; HS256), a private key in PEM, or a `SigningKey`.
-        user: the user's id; "" is the anonymous user.
-        expires_in: how long the token, and the connection unless it is refreshed, lives: seconds or a timedelta, an
-            hour if not given. None: for ever, so that only a new key takes it back.
-        expire_at: when the connection ends, if not with the token; 0: never.
+        user: the user's id; "" for the anonymous user.
+        expires_in: lifetime of the token, and of the connection unless it is refreshed: seconds or a timedelta, by
+            default one hour. With None the token never expires and can be revoked only by changing the key.
+        expire_at: when the connection expires, if not with the token: Unix seconds or a timezone-aware datetime; 0 for
+            never.
         info: any JSON value about the user, shown in presence and with publications.
-        b64info: the same as bytes (or their base64 as text), for clients with the binary protocol.
-        channels: channels to which the server subscribes the connection from the start.
-        subs: the same with options for each channel, instead of *channels*.
-        meta: any JSON value for your own back end: clients don't see it, proxy events carry it.
-        not_before: when the token begins to count.
-        issued_at: whether the token says when it was made (`iat`).
-        jti: an id of the token. Centrifugo does not look at it.
-        audience: what the server's `audience` must be, or a list that holds it.
-        issuer: what the server's `issuer` must be.
-        user_id_claim: the claim that holds the user, if the server's `user_id_claim` is not `sub`.
-        claims: further claims, for others who read the token.
-        now: the time that counts as now, instead of the system's.
+        b64info: the info as bytes, or as text in base64, for clients with the binary protocol.
+        channels: channels to which the server subscribes the connection when it connects.
+        subs: channels like *channels*, with options for each channel. Excludes *channels*.
+        meta: any JSON value for your back end. The server sends it in proxy events; clients cannot see it.
+        not_before: when the token becomes valid: Unix seconds or a timezone-aware datetime.
+        issued_at: whether to add the time of creation (`iat`).
+        jti: id of the token. Only the PRO edition uses it, to revoke tokens.
+        audience: must equal the server's `audience`, or be a list that contains it.
+        issuer: must equal the server's `issuer`.
+        user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`.
+        claims: additional claims for other readers of the token.
+        now: time of creation: Unix seconds or a timezone-aware datetime; by default the system's time.
 
     Returns:
-        The token: three parts of base64url with dots between them.
+        The token: three parts in base64url, separated by dots.
 
     Raises:
-        UsageError: an argument of a wrong type, or one with which the server would refuse the token.
+        UsageError: an argument has the wrong type, or a value with which the server would reject the token.
     """
     if channels and subs:
-        raise UsageError("channels and subs exclude each other, the server would ignore channels: put them into subs")
+        raise UsageError(
+            "channels and subs exclude each other, because the server would ignore channels: put the channels into subs"
+        )
     if channels:
         check_names("channels", channels)
     body = {
@@ -148,35 +151,37 @@ def subscription_token(
     claims: Mapping[str, Any] | None = None,
     now: Time | None = None,
 ) -> str:
-    """The token with which *user* subscribes to *channel*, whatever the options of the channel permit.
+    """Return a token with which *user* can subscribe to *channel*, even if the channel's options do not allow it.
 
     Args:
-        key: as in `connection_token`; with `client.subscription_token.enabled` the server has another one for these.
-        channel: the channel's full name.
-        user: the user's id, that of the connection; "" for an anonymous one.
-        expires_in: how long the token, and the subscription unless it is refreshed, lives: seconds or a timedelta, an
-            hour if not given. None: for ever.
-        expire_at: when the subscription ends, if not with the token; 0: never.
+        key: as in `connection_token`. With `client.subscription_token.enabled` the server has a separate key for
+            subscription tokens.
+        channel: full name of the channel.
+        user: the user's id, which must match the connection's user; "" for the anonymous user.
+        expires_in: lifetime of the token, and of the subscription unless it is refreshed: seconds or a timedelta, by
+            default one hour. With None the token never expires.
+        expire_at: when the subscription expires, if not with the token: Unix seconds or a timezone-aware datetime; 0
+            for never.
         info: any JSON value about the user in this channel, shown in presence and with publications.
-        b64info: the same as bytes (or their base64 as text), for clients with the binary protocol.
-        data: any JSON value that goes to the client in the reply.
-        b64data: the same as bytes, or their base64 as text.
-        override: options other than those of the channel's namespace.
-        client: the connection that may use the token, and no other. Centrifugo calls this deprecated.
-        not_before: when the token begins to count.
-        issued_at: whether the token says when it was made (`iat`).
-        jti: an id of the token. Centrifugo does not look at it.
-        audience: what the server's `audience` must be, or a list that holds it.
-        issuer: what the server's `issuer` must be.
-        user_id_claim: the claim that holds the user, if the server's `user_id_claim` is not `sub`.
-        claims: further claims, for others who read the token.
-        now: the time that counts as now, instead of the system's.
+        b64info: the info as bytes, or as text in base64, for clients with the binary protocol.
+        data: any JSON value that the server sends to the client in the reply.
+        b64data: the data as bytes, or as text in base64.
+        override: options that replace the options of the channel's namespace.
+        client: client id of the only connection that may use the token. Deprecated by Centrifugo.
+        not_before: when the token becomes valid: Unix seconds or a timezone-aware datetime.
+        issued_at: whether to add the time of creation (`iat`).
+        jti: id of the token. Only the PRO edition uses it, to revoke tokens.
+        audience: must equal the server's `audience`, or be a list that contains it.
+        issuer: must equal the server's `issuer`.
+        user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`.
+        claims: additional claims for other readers of the token.
+        now: time of creation: Unix seconds or a timezone-aware datetime; by default the system's time.
 
     Returns:
-        The token: three parts of base64url with dots between them.
+        The token: three parts in base64url, separated by dots.
 
     Raises:
-        UsageError: an argument of a wrong type, or one with which the server would refuse the token.
+        UsageError: an argument has the wrong type, or a value with which the server would reject the token.
     """
     check_name("channel", channel)
     body = {
@@ -193,12 +198,12 @@ def subscription_token(
 
 
 def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
-    """A function that signs tokens for one client: it takes a channel, or None for the connection, and the Unix time.
+    """Return a function that signs tokens for *user*, given a channel (None for the connection) and the Unix time.
 
-    A connection token lives for an hour. A subscription token does not expire: only this client gets to see it.
+    Connection tokens expire after one hour. Subscription tokens never expire, because only this client uses them.
 
     Raises:
-        UsageError: the key cannot be used.
+        UsageError: the key is invalid.
     """
     signing = key if isinstance(key, SigningKey) else SigningKey(key)
 
@@ -219,13 +224,13 @@ _SERVERS = {name for known in CLAIMS.values() for name in known}
 def _identity(user: Any, claim: str) -> dict[str, Any]:
     check_name("user_id_claim", claim)
     if fold(claim) in _SERVERS and claim != "sub":
-        raise UsageError(f"user_id_claim cannot be {claim!r}: the server reads something else from that claim")
+        raise UsageError(f"user_id_claim cannot be {claim!r}: the server uses this claim for another purpose")
     if isinstance(user, uuid.UUID):
         user = str(user)
     elif isinstance(user, int) and not isinstance(user, bool):
         user = str(int(user))
     elif not isinstance(user, str):
-        given = "None: '' is the anonymous user" if user is None else f"{type(user).__name__}: give the user's id"
+        given = "None: pass '' for the anonymous user" if user is None else f"{type(user).__name__}: pass the user's id"
         raise UsageError(f"user must be text, a number or a UUID, not {given}")
     check_text("user", user)
     return {claim: str.__str__(user)}
@@ -238,13 +243,15 @@ def _lifetime(now: float, expires_in: Any, expire_at: Any, not_before: Any, issu
     if not_before is not None:
         times["nbf"] = math.floor(_unix_time("not_before", not_before))
         if "exp" in times and times["nbf"] >= times["exp"]:
-            raise UsageError("not_before is after the token's end: it would never count")
+            raise UsageError("not_before is after the token's expiry, so the token would never be valid")
     if issued_at:
         times["iat"] = math.floor(now)
     if expire_at is not None:
         end = math.ceil(_unix_time("expire_at", expire_at))
         if end and end <= now:
-            raise UsageError("expire_at is past: the server would answer with error 110, expired. 0 means never")
+            raise UsageError(
+                "expire_at is in the past: the server would reply with error 110 (expired). Pass 0 for never"
+            )
         times["expire_at"] = end
     return times
 
@@ -253,33 +260,39 @@ def _seconds(value: Any) -> float:
     if isinstance(value, datetime.timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        advice = "subtract the time that is now" if isinstance(value, datetime.datetime) else "None means for ever"
+        advice = "subtract the current time" if isinstance(value, datetime.datetime) else "pass None for no expiry"
         raise UsageError(f"expires_in must be seconds or a timedelta, not {type(value).__name__}: {advice}")
     if not 0 < value < MILLISECONDS:
-        raise UsageError(f"expires_in must be more than 0 and less than {MILLISECONDS:.0e} seconds; None is for ever")
+        raise UsageError(
+            f"expires_in must be more than 0 and less than {MILLISECONDS:.0e} seconds, or None for no expiry"
+        )
     return float(value)
 
 
 def given_time(now: Any) -> float:
-    """The argument *now* in Unix seconds.
+    """Return the argument *now* in Unix seconds.
 
     Raises:
-        UsageError: it is not a time, is in milliseconds, or is None: the clock is read in `clock`, nowhere else.
+        UsageError: *now* is not a time, is in milliseconds, or is None. Only `clock` reads the system's clock.
     """
     if now is None:
-        raise UsageError("now is not given: centripetal.tokens has this function with the system's clock")
+        raise UsageError(
+            "now is missing: use the function of the same name in centripetal.tokens, which reads the clock"
+        )
     return _unix_time("now", now)
 
 
 def _unix_time(what: str, value: Any) -> float:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
-            raise UsageError(f"{what} is a datetime without time zone: datetime.now(timezone.utc) has one")
+            raise UsageError(
+                f"{what} is a datetime without time zone: pass a timezone-aware one, such as datetime.now(timezone.utc)"
+            )
         return value.timestamp()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f"{what} must be Unix seconds or a datetime, not {type(value).__name__}")
     if not 0 <= value < MILLISECONDS:
-        raise UsageError(f"{what} must be Unix seconds, not {value!r}: seconds, not milliseconds, since 1970")
+        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {value!r}")
     return float(value)
 
 
@@ -307,7 +320,7 @@ def _options(options: SubscribeOptions, place: str = "") -> dict[str, Any]:
     if override is not None:
         if not isinstance(override, Override):
             raise UsageError(
-                f"{place}override must be an Override, not {type(override).__name__}: Override(presence=True)"
+                f"{place}override must be an Override, such as Override(presence=True), not {type(override).__name__}"
             )
         flags = {name: getattr(override, name) for name in _OVERRIDES}
         for name, flag in flags.items():
@@ -319,7 +332,9 @@ def _options(options: SubscribeOptions, place: str = "") -> dict[str, Any]:
 
 def _subs(subs: Any) -> dict[str, Any]:
     if not isinstance(subs, Mapping):
-        raise UsageError(f"subs must map channels to SubscribeOptions, not be {type(subs).__name__}: see also channels")
+        raise UsageError(
+            f"subs must be a dict from channels to SubscribeOptions, not {type(subs).__name__}; see also channels"
+        )
     claims: dict[str, Any] = {}
     for channel, options in subs.items():
         check_name("a channel in subs", channel)
@@ -330,17 +345,17 @@ def _subs(subs: Any) -> dict[str, Any]:
 
 
 def _either(name: str, value: Any, b64: Any, place: str = "") -> dict[str, Any]:
-    """The claim for JSON or the one for bytes; the server would ignore the former where both are given."""
+    """Return the claim for JSON or for bytes. If both were set, the server would ignore the JSON."""
     if b64 is None:
         return {} if value is UNSET else {name: _json(place + name, value)}
     if value is not UNSET:
-        raise UsageError(f"{place}{name} and {place}b64{name} exclude each other: give one of them")
+        raise UsageError(f"{place}{name} and {place}b64{name} exclude each other: pass one of them")
     if isinstance(b64, bytes | bytearray | memoryview):
         return {f"b64{name}": base64.b64encode(bytes(b64)).decode()}
     try:
         binascii.a2b_base64(b64.encode(), strict_mode=True)
     except (binascii.Error, AttributeError, UnicodeEncodeError):
-        raise UsageError(f"{place}b64{name} must be bytes, or base64 as text with padding") from None
+        raise UsageError(f"{place}b64{name} must be bytes, or text in padded base64") from None
     return {f"b64{name}": b64}
 
 
@@ -354,12 +369,14 @@ def _json(what: str, value: Any) -> msgspec.Raw:
 def _signed(key: Any, body: dict[str, Any], more: Any) -> str:
     if more is not None:
         if not isinstance(more, Mapping):
-            raise UsageError(f"claims must be a mapping of names to values, not {type(more).__name__}")
+            raise UsageError(f"claims must be a dict from names to values, not {type(more).__name__}")
         taken = {fold(name) for name in body} | _SERVERS
         for name in more:
             check_name("a name in claims", name)
             if fold(name) in taken:
-                raise UsageError(f"claims must not hold {name!r}: the server reads it, there is an argument for it")
+                raise UsageError(
+                    f"claims must not contain {name!r}, which the server reads: use the argument for this claim"
+                )
         body.update((name, _json(f"claims.{name}", value)) for name, value in more.items())
     signing = key if isinstance(key, SigningKey) else SigningKey(key)
     header = {"typ": "JWT", "alg": signing.algorithm}

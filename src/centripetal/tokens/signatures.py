@@ -1,8 +1,8 @@
-"""Signatures of JSON Web Tokens: the algorithms and keys that Centrifugo takes (spec v6 §10.1).
+"""Signatures of JSON Web Tokens, with the algorithms and keys that Centrifugo accepts (spec v6 §10.1).
 
-HMAC is done by the standard library; RSA, ECDSA and Ed25519 by `cryptography`, which is imported when the first such
-key is met (extra `tokens`). There is no JWT library on top: what is left to do is base64 around two JSON texts, and a
-second opinion on claims would only hide what the server says of them.
+HMAC uses the standard library. RSA, ECDSA and Ed25519 use `cryptography` (extra `tokens`), which is imported when the
+first such key is loaded. This package does not use a JWT library: the rest of a token is only base64 around two JSON
+texts, and a library's own checks of claims would hide how the server treats them.
 """
 
 import base64
@@ -28,31 +28,31 @@ __all__ += ["check_public", "is_pem", "jwk_of", "load_private", "load_public", "
 __all__ += ["sign_private"]
 
 Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"]
-"""How a token is signed."""
+"""An algorithm for signing tokens."""
 
 ALGORITHMS: tuple[str, ...] = get_args(Algorithm)
 HMAC = ("HS256", "HS384", "HS512")
 MIN_RSA_BITS = 2048  # RFC 7518, section 3.3
-MIN_RSA_BITS_OF_SERVERS = 1024  # of Go
+MIN_RSA_BITS_OF_SERVERS = 1024  # limit of Go's crypto/rsa
 
 _CURVES = {"ES256": "secp256r1", "ES384": "secp384r1", "ES512": "secp521r1"}
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 
 
 class BadKey(UsageError):
-    """Text that is not the key which it should be."""
+    """The key is damaged, of the wrong kind or too short."""
 
 
 def b64encode(data: bytes) -> bytes:
-    """Base64url without padding, as tokens have it."""
+    """Encode as base64url without padding, as in tokens."""
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def b64decode(text: bytes) -> bytes:
-    """The reverse, as Go does it: no padding; line breaks and the left-over bits of the last character don't count.
+    """Decode base64url without padding. Like Go, ignore line breaks and unused bits of the last character.
 
     Raises:
-        ValueError: it is not base64url.
+        ValueError: *text* is not base64url without padding.
     """
     text = text.replace(b"\r", b"").replace(b"\n", b"")
     if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
@@ -64,39 +64,41 @@ def b64decode(text: bytes) -> bytes:
 
 
 def sign_hmac(algorithm: str, secret: bytes, message: bytes) -> bytes:
-    """The signature of *message* by HS256, HS384 or HS512."""
+    """Return the signature of *message* with HS256, HS384 or HS512."""
     return hmac.digest(secret, message, f"sha{algorithm[2:]}")
 
 
 def check_hmac(algorithm: str, secret: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether *signature* is that of *message*."""
+    """Return whether *signature* is valid for *message*."""
     return hmac.compare_digest(sign_hmac(algorithm, secret, message), signature)
 
 
-# ---- the others
+# ---- RSA, ECDSA and Ed25519
 
 
 def is_pem(key: str | bytes) -> bool:
-    """Whether *key* is a key in PEM, rather than a secret."""
+    """Return whether *key* is a key in PEM, not a secret."""
     text = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
     return text.lstrip().startswith(b"-----BEGIN ")
 
 
 def load_private(pem: bytes, password: bytes | None = None) -> "PrivateKey":
-    """The private key in *pem*.
+    """Load the private key in *pem*.
 
     Raises:
-        BadKey: it is a public key, of another kind, damaged, too short, or the password does not open it.
+        BadKey: the key is public, of an unsupported kind, damaged or too short, or the password is wrong.
     """
     serialization = _serialization()
     if b"PUBLIC KEY-----" in pem or b"-----BEGIN CERTIFICATE-----" in pem:
-        raise BadKey("this is a public key, which cannot sign: give the private key that belongs to it")
+        raise BadKey("this is a public key, which cannot sign: pass the private key that belongs to it")
     try:
         key = serialization.load_pem_private_key(pem.strip(), password)
     except TypeError:
-        said = "is not encrypted: give no password" if password else "is encrypted: give its password"
+        said = "is not encrypted: leave out password" if password else "is encrypted: pass its password"
         raise BadKey(f"the private key {said}") from None
-    except Exception as error:  # cryptography raises ValueError, UnsupportedAlgorithm and what its parser hits upon
+    except (
+        Exception
+    ) as error:  # cryptography raises ValueError, UnsupportedAlgorithm and undocumented exceptions of its parser
         raise BadKey(f"the private key cannot be read: {_first_line(error)}") from None
     checked: PrivateKey = _check_kind(key, "private")
     return checked
@@ -104,14 +106,14 @@ def load_private(pem: bytes, password: bytes | None = None) -> "PrivateKey":
 
 @functools.lru_cache(maxsize=64)
 def load_public(pem: bytes) -> "PublicKey":
-    """The public key in *pem*, or in a certificate, as the server reads both.
+    """Load the public key in *pem*, which may also be a certificate, as in the server.
 
     Raises:
-        BadKey: it is a private key, of another kind, or damaged.
+        BadKey: the key is private, of an unsupported kind, damaged or too short.
     """
     serialization = _serialization()
     if b"PRIVATE KEY-----" in pem:
-        raise BadKey("this is a private key: the server gets the public one only (openssl pkey -in KEY -pubout)")
+        raise BadKey("this is a private key: give the server only the public key (openssl pkey -in KEY -pubout)")
     try:
         if b"-----BEGIN CERTIFICATE-----" in pem:
             from cryptography.x509 import load_pem_x509_certificate
@@ -119,14 +121,14 @@ def load_public(pem: bytes) -> "PublicKey":
             key: Any = load_pem_x509_certificate(pem.strip()).public_key()
         else:
             key = serialization.load_pem_public_key(pem.strip())
-    except Exception as error:  # as above
+    except Exception as error:  # see load_private
         raise BadKey(f"the public key cannot be read: {_first_line(error)}") from None
     checked: PublicKey = _check_kind(key, "public")
     return checked
 
 
 def algorithms_of(key: "PrivateKey | PublicKey") -> tuple[str, ...]:
-    """What *key* signs or checks, the usual algorithm first."""
+    """Return the algorithms that *key* supports, the default first."""
     kind = type(key).__name__
     if "RSA" in kind:
         return "RS256", "RS384", "RS512"
@@ -137,7 +139,7 @@ def algorithms_of(key: "PrivateKey | PublicKey") -> tuple[str, ...]:
 
 
 def sign_private(algorithm: str, key: "PrivateKey", message: bytes) -> bytes:
-    """The signature of *message*; *algorithm* is one of those of the key."""
+    """Return the signature of *message*. The key must support *algorithm*."""
     from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
     anykey: Any = key
@@ -151,7 +153,7 @@ def sign_private(algorithm: str, key: "PrivateKey", message: bytes) -> bytes:
 
 
 def check_public(algorithm: str, key: "PublicKey", message: bytes, signature: bytes) -> bool:
-    """Whether *signature* is that of *message*; *algorithm* is one of those of the key."""
+    """Return whether *signature* is valid for *message*. The key must support *algorithm*."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
@@ -173,10 +175,10 @@ def check_public(algorithm: str, key: "PublicKey", message: bytes, signature: by
 
 
 def public_from_jwk(jwk: Mapping[str, Any]) -> "PublicKey":
-    """The public key that a member of a key set (RFC 7517) describes.
+    """Return the public key in a member of a key set (RFC 7517).
 
     Raises:
-        BadKey: it is none of RSA, EC or Ed25519, or lacks something.
+        BadKey: the key is not RSA, EC or Ed25519, or a field is missing or invalid.
     """
     _serialization()
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -197,21 +199,23 @@ def public_from_jwk(jwk: Mapping[str, Any]) -> "PublicKey":
         if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
             return Ed25519PublicKey.from_public_bytes(octets("x"))
     except KeyError as error:
-        raise BadKey(f"the key {jwk.get('kid')!r} of the set lacks, or has an unknown value of, {error}") from None
+        raise BadKey(f"the key {jwk.get('kid')!r} of the set has a missing or unknown value of {error}") from None
     except (ValueError, AttributeError, TypeError, binascii.Error) as error:
         raise BadKey(f"the key {jwk.get('kid')!r} of the set cannot be read: {_first_line(error)}") from None
-    raise BadKey(f"the key {jwk.get('kid')!r} of the set is of kind {jwk.get('kty')!r}: RSA, EC and Ed25519 are taken")
+    raise BadKey(
+        f"the key {jwk.get('kid')!r} of the set has the type {jwk.get('kty')!r}: it must be RSA, EC or Ed25519"
+    )
 
 
 def pem_of(key: "PublicKey") -> str:
-    """*key* in PEM."""
+    """Return *key* in PEM."""
     serialization = _serialization()
     pem: bytes = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return pem.decode()
 
 
 def jwk_of(key: "PublicKey", kid: str, algorithm: str) -> dict[str, str]:
-    """*key* as a member of a key set."""
+    """Return *key* as a member of a key set (RFC 7517)."""
     anykey: Any = key
     base = {"kid": kid, "use": "sig", "alg": algorithm}
     if algorithm == "EdDSA":
@@ -234,7 +238,7 @@ def _number(value: int, size: int = 0) -> str:
 
 
 def _size(key: Any) -> int:
-    """The bytes of each of the two numbers of an ECDSA signature."""
+    """Return the size in bytes of each of the two numbers in an ECDSA signature."""
     return (int(key.curve.key_size) + 7) // 8
 
 
@@ -249,7 +253,7 @@ def _serialization() -> Any:
         from cryptography.hazmat.primitives import serialization
     except ModuleNotFoundError:
         raise UsageError(
-            "RSA, ECDSA and Ed25519 keys need one package more: pip install 'centripetal[tokens]'"
+            "RSA, ECDSA and Ed25519 keys need another package: pip install 'centripetal[tokens]'"
         ) from None
     return serialization
 
@@ -260,12 +264,12 @@ def _check_kind(key: Any, half: Literal["private", "public"]) -> Any:
     if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
         least = MIN_RSA_BITS if half == "private" else MIN_RSA_BITS_OF_SERVERS
         if key.key_size < least:
-            raise BadKey(f"an RSA key of {key.key_size} bits is too short: make one of {MIN_RSA_BITS} bits or more")
+            raise BadKey(f"an RSA key of {key.key_size} bits is too short: create a key of {MIN_RSA_BITS} bits or more")
     elif isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         if key.curve.name not in _CURVES.values():
-            raise BadKey(f"the curve {key.curve.name} is not taken: P-256, P-384 and P-521 are")
+            raise BadKey(f"the curve {key.curve.name} is not supported: use P-256, P-384 or P-521")
     elif not isinstance(key, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
-        raise BadKey(f"a {half} key of this kind ({type(key).__name__}) signs no tokens: RSA, ECDSA and Ed25519 do")
+        raise BadKey(f"a {half} key of this kind ({type(key).__name__}) is not supported: use RSA, ECDSA or Ed25519")
     return key
 
 

@@ -1,4 +1,4 @@
-"""A key that signs tokens, with all that belongs to it: algorithm, key id, and the public half for the server."""
+"""A key for signing tokens, with its algorithm, key id, and public half for the server."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -24,21 +24,24 @@ __all__ = ["SigningKey"]
 
 
 class SigningKey:
-    """A key for tokens. Make it once: reading a PEM takes longer than signing.
+    """A key for signing tokens. Create it once and reuse it: loading a PEM takes longer than signing.
 
-    To change a secret without disconnecting anybody, give the server the new one as `hmac_secret_key` and the old one
-    as `hmac_previous_secret_key`, then sign with the new one. With a key set (`jwks_public_endpoint`) add the `jwk` of
-    the new key to the set, then sign with it; remove the old one when its last token has expired.
+    To change a secret without disconnecting users, set the server's `hmac_secret_key` to the new secret and
+    `hmac_previous_secret_key` to the old secret, then sign with the new secret. With a key set
+    (`jwks_public_endpoint`), add the `jwk` of the new key to the set, then sign with the new key; remove the old key
+    when its last token has expired.
 
     Args:
         key: a secret (HMAC), or a private key in PEM: RSA, ECDSA or Ed25519.
-        algorithm: HS256, HS384 or HS512 for a secret; RS256, RS384 or RS512 for RSA; the first of these if not given.
-            An ECDSA key has the one of its curve, Ed25519 has EdDSA.
-        kid: the key's id in the key set of the server; needed there, and for EdDSA, which the server takes only so.
-        password: opens an encrypted PEM.
+        algorithm: HS256 (default), HS384 or HS512 for a secret; RS256 (default), RS384 or RS512 for an RSA key. The
+            algorithm of an ECDSA key depends on its curve; Ed25519 keys use EdDSA.
+        kid: id of the key in the server's key set. Required with a key set, and so for EdDSA, which the server accepts
+            only with a key set.
+        password: password of an encrypted PEM.
 
     Raises:
-        UsageError: the key is empty, damaged, too short, public, not one for *algorithm*, or needs the extra `tokens`.
+        UsageError: the key is empty, damaged, too short or public, does not support *algorithm*, or needs the extra
+            `tokens`.
     """
 
     __slots__ = ("_algorithm", "_kid", "_private", "_secret")
@@ -52,7 +55,9 @@ class SigningKey:
         password: str | bytes | None = None,
     ) -> None:
         if algorithm is not None and algorithm not in ALGORITHMS:
-            raise UsageError(f"the algorithm {algorithm!r} is not one that the server takes: {', '.join(ALGORITHMS)}")
+            raise UsageError(
+                f"the server does not accept the algorithm {algorithm!r}: use one of {', '.join(ALGORITHMS)}"
+            )
         if kid is not None:
             check_name("kid", kid)
         text = _key_bytes(key)
@@ -61,43 +66,43 @@ class SigningKey:
         if is_pem(text):
             if algorithm in HMAC:
                 raise UsageError(
-                    f"a key in PEM is no secret for {algorithm}: its public half is known, and would make tokens"
+                    f"a key in PEM cannot be the secret for {algorithm}: its public half is known and could sign tokens"
                 )
             self._private = load_private(text, password.encode() if isinstance(password, str) else password)
             possible: tuple[str, ...] = algorithms_of(self._private)
         else:
             if password is not None:
-                raise UsageError("password opens a private key in PEM; a secret has none")
+                raise UsageError("password is only for a private key in PEM; a secret has no password")
             if isinstance(key, str) and key.strip() != key:
                 raise UsageError(
-                    "the secret begins or ends with white space, as when it is read from a file: strip() it; "
-                    "if it belongs to the secret, give bytes"
+                    "the secret begins or ends with white space, as after reading a file: call strip() on it; "
+                    "if the white space belongs to the secret, pass bytes"
                 )
             self._secret = text
             possible = HMAC
         if algorithm is not None and algorithm not in possible:
             what = "a secret" if possible == HMAC else "this key"
-            raise UsageError(f"{what} signs by {' or '.join(possible)}, not {algorithm}: {_advice(algorithm)}")
+            raise UsageError(f"{what} supports {' or '.join(possible)}, not {algorithm}: {_advice(algorithm)}")
         self._algorithm = algorithm or possible[0]
         self._kid = kid
 
     @property
     def algorithm(self) -> str:
-        """The algorithm, as tokens name it."""
+        """The algorithm, with its name in tokens."""
         return self._algorithm
 
     @property
     def kid(self) -> str | None:
-        """The key's id, which goes into the header of its tokens."""
+        """The key's id, which is in the header of its tokens; None if not given."""
         return self._kid
 
     @property
     def secret(self) -> bytes:
-        """The secret of an HMAC key; empty for others."""
+        """The secret of an HMAC key; empty for other keys."""
         return self._secret
 
     def public_key(self) -> str:
-        """The public half in PEM: the server's `rsa_public_key` or `ecdsa_public_key`.
+        """Return the public half in PEM, for the server's `rsa_public_key` or `ecdsa_public_key`.
 
         Raises:
             UsageError: the key is a secret, which has no public half.
@@ -105,18 +110,18 @@ class SigningKey:
         return pem_of(self._public("public_key"))
 
     def jwk(self) -> dict[str, str]:
-        """The public half for a key set: serve `{"keys": [key.jwk()]}` where the server's `jwks_public_endpoint` is.
+        """Return the public half for a key set: serve `{"keys": [key.jwk()]}` at the server's `jwks_public_endpoint`.
 
         Raises:
-            UsageError: the key is a secret, or has no `kid`.
+            UsageError: the key is a secret or has no `kid`.
         """
         public = self._public("jwk")
         if self._kid is None:
-            raise UsageError("a key of a set needs an id: SigningKey(pem, kid=…)")
+            raise UsageError("a key in a key set needs an id: pass kid, as in SigningKey(pem, kid=…)")
         return jwk_of(public, self._kid, self._algorithm)
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of *message*."""
+        """Return the signature of *message*."""
         if self._private is None:
             return sign_hmac(self._algorithm, self._secret, message)
         return sign_private(self._algorithm, self._private, message)
@@ -126,7 +131,7 @@ class SigningKey:
 
     def _public(self, what: str) -> Any:
         if self._private is None:
-            raise UsageError(f"{what} is for keys with a public half: a secret must not leave its two owners")
+            raise UsageError(f"{what} needs a key with a public half: a secret must not be published")
         return self._private.public_key()
 
 
@@ -136,22 +141,22 @@ def _key_bytes(key: Any) -> bytes:
     if isinstance(key, str):
         check_text("the key", key)
     if not key:
-        raise UsageError("the key is empty: give the server's `hmac_secret_key`, or a private key in PEM")
+        raise UsageError("the key is empty: pass the server's `hmac_secret_key`, or a private key in PEM")
     if isinstance(key, str):
         return key.encode()
     try:
         key.decode()
     except UnicodeDecodeError:
         raise UsageError(
-            "the key is no text in UTF-8, so that no configuration of a server can hold it: "
-            "give the text of `hmac_secret_key`, or a private key in PEM"
+            "the key is not valid UTF-8, so it cannot be in a server's configuration: "
+            "pass the text of `hmac_secret_key`, or a private key in PEM"
         ) from None
     return key
 
 
 def _advice(algorithm: str) -> str:
     if algorithm in HMAC:
-        return "that needs a secret"
+        return "this algorithm needs a secret"
     kind = {"RS": "an RSA key", "Ed": "an Ed25519 key"}.get(algorithm[:2])
     curves = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
-    return f"that needs {kind or f'an ECDSA key on the curve {curves[algorithm]}'} in PEM"
+    return f"this algorithm needs {kind or f'an ECDSA key on the curve {curves[algorithm]}'} in PEM"

@@ -1,8 +1,8 @@
-"""The checks of a token (spec v6 §10), in the order in which 6.9.1 makes them: PURE, the clock is an argument.
+"""Verify tokens with the checks of Centrifugo 6.9.1, in its order (spec v6 §10): PURE, the clock is an argument.
 
-Each check yields a `Fault`. `verify_connection` and `verify_subscription` stop at the first one, as the server does,
-and raise it as `TokenRefused`; `examine` collects all of them. A token whose `expire_at` is past is a good token:
-`time_to_live` refuses the connection or subscription, with error 110.
+Failed checks yield a `Fault`. `verify_connection` and `verify_subscription` stop at the first fault, like the server,
+and raise `TokenRefused`; `examine` collects all faults. A token whose `expire_at` is in the past passes the checks:
+`time_to_live` rejects the connection or subscription with error 110.
 """
 
 import functools
@@ -46,25 +46,25 @@ Claims = TypeVar("Claims", ConnectionClaims, SubscriptionClaims)
 KnowsChannel: TypeAlias = Callable[[str], bool] | None
 R = TypeVar("R")
 Checks: TypeAlias = Generator[Fault, None, R | None]
-"""Yields the faults; returns what the checks have read, None if they could not go on after a fault."""
+"""A generator of faults. It returns the values that the checks read, or None if it cannot continue after a fault."""
 
 
 class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys and settings with which a server verifies tokens, named as in its `client.token`.
+    """Keys and settings with which a server verifies tokens, with the names of its `client.token`.
 
     Attributes:
-        hmac_secret_key: for HS256, HS384, HS512; empty: these are refused.
-        hmac_previous_secret_key: counts, too, while keys are changed.
-        hmac_previous_secret_key_valid_until: until when, Unix seconds; 0: for ever.
-        rsa_public_key: PEM, for RS256, RS384, RS512.
-        ecdsa_public_key: PEM, for the algorithm of its curve: ES256, ES384 or ES512.
-        jwks: a key set, the *content* of what `jwks_public_endpoint` names. With one, only its keys count.
-        audience: what `aud` must be or contain; empty: anything.
-        audience_regex: the same as a regular expression.
-        issuer: what `iss` must be; empty: anything.
-        issuer_regex: the same as a regular expression.
-        user_id_claim: the claim that holds the user, instead of `sub`.
-        insecure_skip_signature: believe whatever the token says.
+        hmac_secret_key: secret for HS256, HS384 and HS512; empty to reject these algorithms.
+        hmac_previous_secret_key: additional secret that is accepted while the secret is being changed.
+        hmac_previous_secret_key_valid_until: until when it is accepted, in Unix seconds; 0 for no limit.
+        rsa_public_key: key in PEM for RS256, RS384 and RS512.
+        ecdsa_public_key: key in PEM for the algorithm of its curve: ES256, ES384 or ES512.
+        jwks: key set: the content of the document at `jwks_public_endpoint`. If set, other keys are ignored.
+        audience: value that `aud` must equal or contain; empty to accept any.
+        audience_regex: regular expression that a value of `aud` must match; empty to accept any.
+        issuer: value that `iss` must equal; empty to accept any.
+        issuer_regex: regular expression that `iss` must match; empty to accept any.
+        user_id_claim: name of the claim with the user's id, instead of `sub`.
+        insecure_skip_signature: accept tokens without checking their signature.
     """
 
     hmac_secret_key: str = ""
@@ -81,30 +81,30 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
     insecure_skip_signature: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what the server would refuse to start with."""
+        """Reject settings with which the server would not start."""
         for name in ("hmac_secret_key", "hmac_previous_secret_key"):
             check_text(name, getattr(self, name))
         for name in ("audience", "issuer"):
             pattern = getattr(self, f"{name}_regex")
             if pattern and getattr(self, name):
-                raise UsageError(f"{name} and {name}_regex exclude each other: give one of them")
+                raise UsageError(f"{name} and {name}_regex exclude each other: pass one of them")
             if pattern:
                 _compiled(pattern, f"{name}_regex")
 
     def __repr__(self) -> str:
-        # Secrets belong in no log. Public keys are long.
+        # The repr must not leak secrets into logs, and public keys are long.
         given = [name for name in self.__struct_fields__ if getattr(self, name)]
         return f"<TokenKeys {', '.join(given)}>"
 
 
 class Token(NamedTuple):
-    """A token taken apart, not verified.
+    """The parts of a token, not verified.
 
     Attributes:
-        header: its header.
-        claims: the JSON text of its claims.
-        signed: the text that is signed.
-        signature: the signature.
+        header: the decoded header.
+        claims: the claims as JSON text.
+        signed: the signed text.
+        signature: the decoded signature.
     """
 
     header: Header
@@ -114,10 +114,10 @@ class Token(NamedTuple):
 
 
 def parse(token: str, kind: Kind = "connection") -> Token:
-    """Take *token* apart.
+    """Parse *token* into its parts.
 
     Raises:
-        TokenRefused: it is no token; its reason is "malformed".
+        TokenRefused: *token* is not a token; the reason is "malformed".
     """
     text = token.encode("utf-8", "surrogatepass")
     signed, _, signature = text.rpartition(b".")
@@ -126,9 +126,9 @@ def parse(token: str, kind: Kind = "connection") -> Token:
     def malformed(found: str, expected: str, field: str = "") -> TokenRefused:
         return TokenRefused(Fault(kind, "malformed", field, found, expected))
 
-    # The server, too, looks first whether it begins like `{"` in base64.
+    # Like the server, first check that it begins with `{"` in base64.
     if not dot or not text.startswith(b"eyJ"):
-        raise malformed("it", "three parts with dots between them, the first beginning with eyJ")
+        raise malformed("the token", "three parts separated by dots, beginning with eyJ")
     parts: list[bytes] = []
     for name, part in (("header", head), ("claims", claims), ("signature", signature)):
         try:
@@ -144,16 +144,16 @@ def parse(token: str, kind: Kind = "connection") -> Token:
 def verify_connection(
     token: str, keys: TokenKeys, now: float, *, knows_channel: Callable[[str], bool] | None = None
 ) -> ConnectionClaims:
-    """What a connection token says, if a server with *keys* accepts it.
+    """Return the claims of a connection token if a server with *keys* accepts the token.
 
     Args:
-        token: as it came in connect or refresh.
+        token: token from a `connect` or `refresh` request.
         keys: the server's `client.token`.
-        now: Unix seconds.
-        knows_channel: whether there is a namespace for a channel; None: there is one for all.
+        now: current time in Unix seconds.
+        knows_channel: returns whether the server has a namespace for a channel; None skips this check.
 
     Raises:
-        TokenRefused: it is refused.
+        TokenRefused: the server rejects the token.
         UsageError: a key needs the extra `tokens`.
     """
     return _accepted(_check_connection(parse(token, "connection"), keys, now, knows_channel))
@@ -162,18 +162,19 @@ def verify_connection(
 def verify_subscription(
     token: str, keys: TokenKeys, now: float, *, knows_channel: Callable[[str], bool] | None = None
 ) -> SubscriptionClaims:
-    """What a subscription token says, if a server with *keys* accepts it.
+    """Return the claims of a subscription token if a server with *keys* accepts the token.
 
-    That it is for the channel, user and connection at hand is for the caller to see: if not, the server closes (3500).
+    The caller must also check that the token is for this channel, user and connection. If it is not, the server closes
+    the connection (3500).
 
     Args:
-        token: as it came in subscribe or sub_refresh.
-        keys: the server's `client.subscription_token` if that is enabled, or else `client.token`.
-        now: Unix seconds.
-        knows_channel: whether there is a namespace for a channel; None: there is one for all.
+        token: token from a `subscribe` or `sub_refresh` request.
+        keys: the server's `client.subscription_token` if it is enabled, otherwise its `client.token`.
+        now: current time in Unix seconds.
+        knows_channel: returns whether the server has a namespace for a channel; None skips this check.
 
     Raises:
-        TokenRefused: it is refused.
+        TokenRefused: the server rejects the token.
         UsageError: a key needs the extra `tokens`.
     """
     return _accepted(_check_subscription(parse(token, "subscription"), keys, now, knows_channel))
@@ -182,7 +183,7 @@ def verify_subscription(
 def examine(
     kind: Kind, token: Token, keys: TokenKeys, now: float
 ) -> tuple[list[Fault], ConnectionClaims | SubscriptionClaims | None]:
-    """All faults of *token*, the server's first; and its claims without the faulty ones, None if there are too few."""
+    """Return all faults of *token*, in the server's order, and its valid claims; None if required ones are missing."""
     faults: list[Fault] = []
     checks: Checks[Any] = (_check_connection if kind == "connection" else _check_subscription)(token, keys, now, None)
     while True:
@@ -193,10 +194,10 @@ def examine(
 
 
 def time_to_live(claims: ConnectionClaims | SubscriptionClaims, now: float) -> int | None:
-    """Whole seconds until the connection or subscription ends; None: it does not.
+    """Return the whole seconds until the connection or subscription expires; None if it never expires.
 
     Raises:
-        TokenRefused: it has ended already, error 110.
+        TokenRefused: it has already expired (error 110).
     """
     if claims.expire_at <= 0:
         return None
@@ -213,13 +214,13 @@ def misuses(
     user: str | None = None,
     client: str | None = None,
 ) -> Iterator[Fault]:
-    """Yield a fault for each of these that the token is not for; None is not compared.
+    """Yield a fault for each of *channel*, *user* and *client* that does not match the token. None is not compared.
 
     Args:
-        claims: what the token says.
-        channel: the channel to subscribe to.
-        user: the user of the connection.
-        client: the id of the connection.
+        claims: claims of the token.
+        channel: channel that the client subscribes to.
+        user: user of the connection.
+        client: client id of the connection.
     """
     kind: Kind = "connection"
     if isinstance(claims, SubscriptionClaims):
@@ -236,7 +237,7 @@ def misuses(
 
 
 def _accepted(checks: Checks[Claims]) -> Claims:
-    """The claims of a token without any fault."""
+    """Return the claims of a token without faults; raise the first fault."""
     try:
         fault = next(checks)
     except StopIteration as end:
@@ -303,7 +304,7 @@ def _check(kind: Kind, token: Token, keys: TokenKeys, now: float) -> Checks[dict
         yield Fault(kind, "channel claim", "channel", claims["channel"])
     if (ends := claims.get("exp")) is not None and not ends > now:
         yield Fault(kind, "expired", "exp", ends, now)
-        del claims["exp"]  # else it would also be when the connection ends
+        del claims["exp"]  # otherwise _end would use it as the connection's expiry
     if (begins := claims.get("nbf")) is not None and not begins < now:
         yield Fault(kind, "not yet valid", "nbf", begins, now)
     if kind == "subscription" and not claims.get("channel"):
@@ -350,7 +351,7 @@ def _end(claims: Mapping[str, Any]) -> int:
 
 
 def _check_signature(kind: Kind, token: Token, keys: TokenKeys, now: float) -> Fault | None:
-    """Why the token is not signed by one of *keys*; None if it is."""
+    """Return why the signature was not made with one of *keys*; None if it was."""
     try:
         if keys.jwks is not None:
             return _check_by_set(kind, token, keys.jwks)
@@ -395,8 +396,8 @@ def _check_by_set(kind: Kind, token: Token, jwks: Mapping[str, Any]) -> Fault | 
 
 @functools.lru_cache(maxsize=64)
 def _compiled(pattern: str, what: str = "the expression") -> re.Pattern[str]:
-    # In Go, $ is the end of the text, never the place before a last line break, and \d means ASCII.
+    # In Go, $ matches only the end of the text, not the position before a final line break, and \d is ASCII only.
     try:
         return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), re.ASCII)
     except re.error as error:
-        raise UsageError(f"{what} {pattern!r} is no regular expression: {error}") from None
+        raise UsageError(f"{what} {pattern!r} is not a valid regular expression: {error}") from None

@@ -391,7 +391,7 @@ def test_json_from_files(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         (("--server", "6", "send_push_notification", "{}", "{}", "--localizations", "[]"), "not a JSON object"),
         (("--server", "6", "broadcast", "a"), "then the data"),
         (("--server", "6", "call", "publish", "[]"), "not a JSON object"),
-        (("--server", "6", "call", "Publish"), "no name of a method"),
+        (("--server", "6", "call", "Publish"), "not a method name"),
         (("--server", "2", "channels"), "--server 2"),
         (("--server", "6", "--secret", "s", "channels"), "--server 6 and --secret cannot be combined"),
         (("--server", "1", "--api-key", "s", "channels"), "--server 1 and --api-key cannot be combined"),

@@ -105,7 +105,7 @@ def test_control_characters_in_tokens_are_escaped(keyed: Run) -> None:
         (("connection", "42"), f"no key given: set {VARIABLE}"),
         (("connection", "42", "--key-file", "nowhere.pem"), "--key-file: cannot read 'nowhere.pem'"),
         (("connection", "42", "--key-file", "x", "--secret-key", "y"), "cannot be combined"),
-        (("connection", "42", "--secret-key", "y", "--algorithm", "PS256"), "not one that the server takes"),
+        (("connection", "42", "--secret-key", "y", "--algorithm", "PS256"), "the server does not accept the algorithm"),
         (("connection", "42", "--secret-key", "y", "--expires-in", "1 week"), "is not a duration"),
         (("connection", "42", "--secret-key", "y", "--info", "Zoë"), "--info"),
         (("subscription", "", "42", "--secret-key", "y"), "channel must not be empty"),

@@ -126,10 +126,10 @@ def test_a_handler_prefix_takes_the_place_of_api(url: str, prefix: str, address:
         ("", "URL"),
         (None, "URL"),
         ("http://h?x=1", "query"),
-        ("http://h/api/api", "has the path /api twice: write 'http://h/api'"),
-        ("http://h/api/api/", "has the path /api twice: write 'http://h/api'"),
-        ("http://h/api/publish", "names a method: write 'http://h/api'"),
-        ("http://h/api/batch", "names a method: write 'http://h/api'"),
+        ("http://h/api/api", "contains the path /api twice: pass 'http://h/api'"),
+        ("http://h/api/api/", "contains the path /api twice: pass 'http://h/api'"),
+        ("http://h/api/publish", "ends in the name of a method: pass 'http://h/api'"),
+        ("http://h/api/batch", "ends in the name of a method: pass 'http://h/api'"),
     ],
 )
 def test_a_bad_url_is_refused(url: Any, text: str) -> None:
@@ -365,7 +365,7 @@ def test_asking_continues_after_a_404() -> None:
 @pytest.mark.parametrize("thing", [OtherChannels(), "publish", None, Publish, {"method": "publish"}])
 def test_a_command_of_another_dialect_is_refused(thing: Any) -> None:
     """Only commands of the current API can be sent to its servers."""
-    with pytest.raises(UsageError, match="is no command of the current API: take one from centripetal"):
+    with pytest.raises(UsageError, match="is not a command of the current API: use a command class from centripetal"):
         codec().prepare(thing)
 
 
@@ -513,11 +513,11 @@ def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
 
 STATUSES = [
     (301, HTTPStatusError, "no", False, "use '/elsewhere' as URL"),
-    (400, HTTPStatusError, "no", False, "its client is centripetal.v1.Client"),
+    (400, HTTPStatusError, "no", False, "for Centrifugo 1.x, use centripetal.v1.Client"),
     (401, AuthenticationError, "no", False, "the api_key is not the server's `http_api.key`"),
     (403, AuthenticationError, "no", False, "access denied"),
     (404, HTTPStatusError, "no", False, "no Centrifugo API at this address"),
-    (405, HTTPStatusError, "no", False, "only POST"),
+    (405, HTTPStatusError, "no", False, "accepts only POST"),
     (408, HTTPStatusError, "unknown", True, "oh dear"),
     (413, HTTPStatusError, "no", False, "too large"),
     (418, HTTPStatusError, "no", False, "oh dear"),
@@ -559,9 +559,9 @@ def test_plain_http_to_a_tls_port_is_explained(body: bytes) -> None:
 
 def test_the_advice_for_a_status_depends_on_the_request() -> None:
     """A 401 without a key asks for the key; a history that the server cannot encode is explained."""
-    with pytest.raises(AuthenticationError, match="the server wants the api_key"):
+    with pytest.raises(AuthenticationError, match="the server requires an api_key"):
         Codec(URL, None).outcomes(prepared(Info()), HTTPReply(401, b""))
-    with pytest.raises(HTTPStatusError, match="the history holds bytes that are no JSON"):
+    with pytest.raises(HTTPStatusError, match="the history may contain binary data"):
         codec().outcomes(prepared(History("a")), HTTPReply(500, b"Internal Server Error\n"))
 
 
@@ -579,16 +579,16 @@ def test_json_errors_with_an_http_status_are_server_errors(status: int, code: in
 
 
 HINTS = [
-    (Publish("no:x", 1), 102, "must be a namespace of the server's configuration", "no"),
+    (Publish("no:x", 1), 102, "must be a namespace in the server's configuration", "no"),
     (Publish("a", 1), 107, "publication_data_format", "no"),
-    (Presence("a"), 108, "presence is off", "no"),
+    (Presence("a"), 108, "presence is disabled", "no"),
     (History("a"), 108, "`history_size` and `history_ttl`", "no"),
-    (History("a"), 112, "another epoch", "no"),
+    (History("a"), 112, "has a new epoch", "no"),
     (MapPublish("a", "k"), 107, "subscription_type", "no"),
     (BlockUser("a"), 104, "needs Centrifugo PRO or a newer server", "no"),
     (custom("new"), 104, "needs Centrifugo PRO or a newer server", "no"),
-    (KINDS["rpc"]("m"), 104, "no RPC method of that name", "no"),
-    (Channels(pattern="["), 100, "not a valid glob", "unknown"),
+    (KINDS["rpc"]("m"), 104, "check the name of the RPC method", "no"),
+    (Channels(pattern="["), 100, "is a valid glob", "unknown"),
     (Publish("a", 1), 100, "internal", "unknown"),
 ]
 

@@ -78,7 +78,7 @@ V1: list[tuple[Event, str, str]] = [
 CURRENT: list[tuple[Event, str, str]] = [
     (RequestRefused(at=1, status=401, reason="no API key, or a wrong one"), "without the API key", "X-API-Key"),
     (
-        RequestRefused(at=1, status=403, reason="the origin is none of client.allowed_origins"),
+        RequestRefused(at=1, status=403, reason="the origin is not in client.allowed_origins"),
         "origin that is not allowed",
         "`client.allowed_origins`",
     ),
@@ -88,9 +88,9 @@ CURRENT: list[tuple[Event, str, str]] = [
         "namespace “x”",
         '"name": "x"',
     ),
-    (CommandRun(at=1, method="presence", channels=("x",), error="not available"), "it is off", "`presence`"),
+    (CommandRun(at=1, method="presence", channels=("x",), error="not available"), "is disabled", "`presence`"),
     (CommandRun(at=1, method="publish", error="bad request"), "missing", "base64"),
-    (CommandRun(at=1, method="send_push", error="not found"), "no method", "PRO"),
+    (CommandRun(at=1, method="send_push", error="not found"), "does not have the method", "PRO"),
     (
         CommandRefused(at=1, method="subscribe", channel="$x", error="permission denied", client="c", user="ada"),
         "private",

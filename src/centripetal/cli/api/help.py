@@ -46,10 +46,10 @@ def _resolved(name: str, words: str) -> str:
 _PYTHON = re.compile(r"; the result is True|: an? (dict [^.`]*)?`\w+`(?=\.)|; an int becomes text|; ints become text")
 # Phrases for programmers, with their replacements in the help.
 _WORDS = (
-    (re.compile(r"a datetime with time zone"), "a time such as 2026-01-31T12:00:00Z"),
-    (re.compile(r", also None(?: \(JSON null\))?"), ""),
-    (re.compile(r"; `bytes` are ready-made JSON(?: and travel as they are)?"), ""),
-    (re.compile(r"\n\n`history_pages` of a client[^\n]*(?:\n[^\n]+)*"), ""),
+    (re.compile(r"a (?:datetime with time zone|timezone-aware datetime)"), "a time such as 2026-01-31T12:00:00Z"),
+    (re.compile(r", (?:also|including) None(?: \(JSON null\))?"), ""),
+    (re.compile(r"; `bytes` (?:are|must be) ready-made JSON(?: and (?:travel as they are|are sent unchanged))?"), ""),
+    (re.compile(r"\n\n(?:`history_pages` of a client|`Client\.history_pages`)[^\n]*(?:\n[^\n]+)*"), ""),
 )
 
 

@@ -1,6 +1,6 @@
-"""What the refusals of a Centrifugo 3 to 6 server mean, and what to do about them. PURE.
+"""Explanations and fixes for errors, closes and rejected requests of Centrifugo 3 to 6 servers. PURE.
 
-The only place with such texts: errors of the client, `doctor`, `watch` and the console read it. The codes are in
+The client's exceptions, `doctor`, `watch` and the console take their texts from here. The codes are in
 `error_codes.py` and `disconnects.py` (spec v6 §6, §18.1, §18.2).
 """
 
@@ -11,55 +11,58 @@ __all__ = ["ADVICE", "NEEDS_PRO", "NO_CREDENTIALS", "NO_RECOVERY", "OWN_KEY", "S
 __all__ += ["TOO_LONG_AGO", "UNPRINTABLE_HISTORY", "WANTS_KEY"]
 
 _NEEDS_PRO = Advice(
-    "`{method}` is no method of the open-source server.", "This method needs Centrifugo PRO or a newer server."
+    "The open-source server does not have the method `{method}`.", "This method needs Centrifugo PRO or a newer server."
 )
 NEEDS_PRO = _NEEDS_PRO.hint
-NO_RECOVERY = "its namespace lets nobody recover (`allow_recovery` or `force_recovery`, and a history)"
-TOO_LONG_AGO = "its history does not reach back to the last publication seen, or has begun anew"
+NO_RECOVERY = "recovery is disabled in its namespace (set `allow_recovery` or `force_recovery`, and keep a history)"
+TOO_LONG_AGO = "its history no longer contains the last publication seen, or was reset"
 NO_CREDENTIALS = (
-    "it wants a token: give its `client.token.hmac_secret_key` as the key of tokens, or a token; without one it takes "
-    "only clients with `client.allow_anonymous_connect_without_token` or `client.insecure`"
+    "the server requires a token: pass a token, or its `client.token.hmac_secret_key` as the token key. It accepts "
+    "clients without a token only with `client.allow_anonymous_connect_without_token` or `client.insecure`"
 )
-OWN_KEY = "the server does not accept our token of the subscription: perhaps it has a key of its own for these"
+OWN_KEY = "the server does not accept the subscription token: it may use a separate key for subscription tokens"
 
 _CHANNEL_LIMIT = "Use fewer channels, or raise `client.channel_limit`."
-_WRONG_TYPE = Advice("`{method}` does not fit {channel}.", "The channel's namespace has another subscription_type.")
+_WRONG_TYPE = Advice(
+    "`{method}` does not work on {channel}.", "Use a channel whose namespace has the matching `subscription_type`."
+)
 _HISTORY_OFF = Advice(
-    "`{method}` of {channel} was asked for, and history is off there.",
-    "History is off: set `history_size` and `history_ttl` of the channel's namespace, or in "
+    "`{method}` failed because history is disabled for {channel}.",
+    "History is disabled: set `history_size` and `history_ttl` in the channel's namespace, or in "
     "`channel.without_namespace`.",
 )
 _PRESENCE_OFF = Advice(
-    "`{method}` of {channel} was asked for, and it is off there.",
-    "Presence is off: set `presence` of the channel's namespace, or in `channel.without_namespace`.",
+    "`{method}` is disabled for {channel}.",
+    "Presence is disabled: set `presence` in the channel's namespace, or in `channel.without_namespace`.",
 )
 
 _ERRORS: dict[tuple[int | str, str], Advice] = {
-    (error_codes.INTERNAL, "channels"): Advice("`channels` failed.", "Perhaps the pattern is not a valid glob."),
-    (error_codes.INTERNAL, "subscribe"): Advice("`subscribe` failed.", "Perhaps expire_at has passed."),
+    (error_codes.INTERNAL, "channels"): Advice("`channels` failed.", "Check that the pattern is a valid glob."),
+    (error_codes.INTERNAL, "subscribe"): Advice("`subscribe` failed.", "Check that `expire_at` is in the future."),
     (error_codes.INTERNAL, "map_publish"): Advice(
-        "`map_publish` failed.", "Perhaps an ephemeral map, which knows no versions."
+        "`map_publish` failed.",
+        "If the map is ephemeral, leave out the version, which it does not support.",
     ),
     (error_codes.INTERNAL, "history"): Advice(
-        "`history` failed.", "See the server's log. A reverse history must not start at offset 0."
+        "`history` failed.", "See the server's log. A reversed history cannot start at offset 0."
     ),
     (error_codes.INTERNAL, ""): Advice("`{method}` failed.", "See the server's log."),
     (error_codes.UNAUTHORIZED, ""): Advice(
-        "A client did not authenticate.", "The token must say who it is for (`sub`)."
+        "A client did not authenticate.", "The token must contain the user's id (`sub`)."
     ),
     (error_codes.UNKNOWN_CHANNEL, ""): Advice(
-        "{channel}: this server has no namespace “{namespace}”, the part of the name before the colon.",
-        "What stands before ':' in a channel must be a namespace of the server's configuration: add "
+        "{channel}: the server does not have the namespace “{namespace}”, the part of the name before the colon.",
+        "The part of a channel name before ':' must be a namespace in the server's configuration: add "
         '`{{"name": "{namespace}"}}` to `channel.namespaces`, or use a name without a colon.',
     ),
     (error_codes.PERMISSION_DENIED, "subscribe $"): Advice(
-        "{user} may not subscribe to {channel}, which is private: it needs a subscription token that fits.",
-        "A private channel needs a token: let the back end make it with "
+        "{user} may not subscribe to {channel} without a matching subscription token, because the channel is private.",
+        "A private channel requires a subscription token: create it in the back end with "
         "`centripetal.tokens.subscription_token(key, channel, user)`.",
     ),
     (error_codes.PERMISSION_DENIED, "subscribe #"): Advice(
-        "{user} may not subscribe to {channel}: it is for the users named after the #.",
-        "Only the users named after the # may subscribe: connect as one of them, or use another channel.",
+        "{user} may not subscribe to {channel}: it is limited to the users listed after the #.",
+        "Only the users listed after the # may subscribe: connect as one of them, or use another channel.",
     ),
     (error_codes.PERMISSION_DENIED, "subscribe"): Advice(
         "{user} may not subscribe to {channel}.",
@@ -67,29 +70,31 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
         "`allow_subscribe_for_anonymous`), or give the client a subscription token.",
     ),
     (error_codes.PERMISSION_DENIED, "publish"): Advice(
-        "{user} may not publish into {channel}.",
-        "Set `allow_publish_for_client` or `allow_publish_for_subscriber` in its namespace, or let the back end "
-        "publish.",
+        "{user} may not publish to {channel}.",
+        "Set `allow_publish_for_client` or `allow_publish_for_subscriber` in its namespace, or publish from the back "
+        "end.",
     ),
     (error_codes.PERMISSION_DENIED, ""): Advice(
-        "{user} may not ask for `{method}` of {channel}.",
+        "{user} may not call `{method}` for {channel}.",
         "Set `allow_presence_for_subscriber` or `allow_history_for_subscriber` (or `…_for_client`) in its namespace.",
     ),
     (error_codes.METHOD_NOT_FOUND, "rpc"): Advice(
-        "An RPC method was called that does not exist.",
-        "The server has no RPC method of that name; the open edition has none at all. In the embedded server, clients "
-        "have only `ping` (`rpc.ping`).",
+        "A client called an RPC method that does not exist.",
+        "Check the name of the RPC method. The open-source edition has no RPC methods, and the embedded server has "
+        "only `ping` for clients (`rpc.ping`).",
     ),
     (error_codes.METHOD_NOT_FOUND, ""): _NEEDS_PRO,
     (error_codes.ALREADY_SUBSCRIBED, ""): Advice(
         "{user} subscribed to {channel} twice on one connection.",
-        "Subscribe once and share the subscription in the page's code; a server-side subscription counts, too.",
+        "Subscribe once and share the subscription in the page's code. Server-side subscriptions count, too.",
     ),
-    (error_codes.LIMIT_EXCEEDED, ""): Advice("{user} has as many channels as a connection may have.", _CHANNEL_LIMIT),
+    (error_codes.LIMIT_EXCEEDED, ""): Advice(
+        "{user} reached the maximum number of channels per connection.", _CHANNEL_LIMIT
+    ),
     (error_codes.BAD_REQUEST, "publish"): Advice(
-        "`publish`: a name or the data is missing, or the data do not suit {channel}.",
-        "Give a channel and data that suit its namespace: publication_data_format and subscription_type; `b64data` "
-        "must be padded base64.",
+        "`publish`: the channel or the data are missing, or the data are not valid for {channel}.",
+        "Pass a channel, and data that match `publication_data_format` and `subscription_type` of its namespace. "
+        "`b64data` must be padded base64.",
     ),
     **dict.fromkeys(
         (
@@ -99,11 +104,11 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
         _WRONG_TYPE,
     ),
     (error_codes.BAD_REQUEST, "shared_poll_publish"): Advice(
-        _WRONG_TYPE.meaning, "The namespace needs subscription_type shared_poll and publish_enabled."
+        _WRONG_TYPE.meaning, "The namespace must have `subscription_type` `shared_poll` and `publish_enabled`."
     ),
     (error_codes.BAD_REQUEST, ""): Advice(
-        "`{method}`: something is missing, or the name of {channel} or what came with it is not allowed.",
-        "Names of channels are ASCII and at most `channel.max_length` long, unless `channel_regex` says otherwise.",
+        "`{method}`: an argument is missing or invalid, or the name of {channel} is not allowed.",
+        "Channel names must be ASCII with at most `channel.max_length` bytes, unless `channel_regex` allows others.",
     ),
     (error_codes.NOT_AVAILABLE, "history"): _HISTORY_OFF,
     (error_codes.NOT_AVAILABLE, "history_remove"): _HISTORY_OFF,
@@ -111,121 +116,120 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
     (error_codes.NOT_AVAILABLE, "presence_stats"): _PRESENCE_OFF,
     (error_codes.NOT_AVAILABLE, ""): Advice(
         _PRESENCE_OFF.meaning,
-        "Turn it on in the channel's namespace. The embedded server has neither map channels nor shared polling.",
+        "Enable it in the channel's namespace. The embedded server does not support map channels and shared polling.",
     ),
     (error_codes.TOKEN_EXPIRED, ""): Advice(
         "A token of {user} has expired, or is not valid yet.",
-        "Make a new one; official SDKs ask for it with `getToken`. If it was made just now, the clocks differ.",
+        "Create a new token; official SDKs request it with `getToken`. If the token is new, synchronize the clocks.",
     ),
     (error_codes.EXPIRED, ""): Advice(
-        "`expire_at` in a token of {user} has passed.", "Make a new token whose `expire_at` is in the future."
+        "`expire_at` in a token of {user} has passed.", "Create a new token with an `expire_at` in the future."
     ),
     (error_codes.UNRECOVERABLE_POSITION, "subscribe"): Advice(
-        "{user} cannot catch up in {channel}: what it missed is no longer there.",
-        "Load the state anew. A larger `history_size` and a longer `history_ttl` bridge longer breaks.",
+        "{user} cannot recover {channel}: the missed publications are no longer in the history.",
+        "Reload the state. A larger `history_size` and a longer `history_ttl` cover longer interruptions.",
     ),
     (error_codes.UNRECOVERABLE_POSITION, ""): Advice(
-        "`{method}` of {channel} named an epoch that is not the stream's.",
-        "The history has begun anew since then, with another epoch: what was in the old one is gone. Ask again "
-        "without `since`.",
+        "`{method}` for {channel} used an epoch that is not the current one.",
+        "The history was reset and has a new epoch; publications of the old epoch are lost. Repeat the call without "
+        "`since`.",
     ),
 }
 
 _CLOSES: dict[int | str, Advice] = {
-    disconnects.SHUTDOWN.code: Advice("The server shuts down."),
-    disconnects.FORCE_DISCONNECT.code: Advice("The back end has disconnected the user."),
+    disconnects.SHUTDOWN.code: Advice("The server is shutting down."),
+    disconnects.FORCE_DISCONNECT.code: Advice("The back end disconnected the user."),
     disconnects.INVALID_TOKEN.code: Advice(
-        "A client came with a token that this server does not accept.",
-        "`centripetal token explain TOKEN` says why. Often the key of tokens is not the server's "
+        "A client sent a token that the server does not accept.",
+        "To see why, run `centripetal token explain TOKEN`. Often the token is not signed with the server's "
         "`client.token.hmac_secret_key`, `sub` is a number, or the token is for another channel or user.",
     ),
     disconnects.BAD_REQUEST.code: Advice(
-        "A client without a token, or one that broke the protocol.",
-        "Give it a connection token, or set `client.allow_anonymous_connect_without_token`. If it has one, perhaps the "
-        "client is of another generation (use centrifuge-js 3 or later), or a namespace in the token is unknown.",
+        "A client connected without a token or violated the protocol.",
+        "Give the client a connection token, or set `client.allow_anonymous_connect_without_token`. If it has a token, "
+        "use centrifuge-js 3 or later, and check that every namespace in the token exists.",
     ),
     disconnects.STALE.code: Advice(
-        "A client opened a connection and did not authenticate in time.",
-        "Send `connect` as the first message. The time is `client.stale_close_delay`.",
+        "A client opened a connection but did not authenticate in time.",
+        "Send `connect` as the first message. The time limit is `client.stale_close_delay`.",
     ),
     disconnects.CONNECTION_EXPIRED.code: Advice(
-        "The connection of {user} has expired.",
-        "Give the client a new token before that: official SDKs ask for it with `getToken`.",
+        "The connection of {user} expired.",
+        "Give the client a new token before the old one expires; official SDKs request it with `getToken`.",
     ),
     disconnects.SUBSCRIPTION_EXPIRED.code: Advice(
-        "A server-side subscription of {user} has expired.", "Subscribe it again, or with a later `expire_at`."
+        "A server-side subscription of {user} expired.", "Subscribe the user again, with a later `expire_at`."
     ),
     disconnects.CONNECTION_LIMIT.code: Advice(
-        "{user} has as many connections as a user may have.",
-        "See `client.user_connection_limit`, and `single_connection`: a newer connection replaces an older one.",
+        "{user} reached the maximum number of connections per user.",
+        "Raise `client.user_connection_limit`, or set `single_connection`: a new connection then replaces the old one.",
     ),
     disconnects.CHANNEL_LIMIT.code: Advice(
-        "{user} was to be subscribed to more channels than a connection may have.", _CHANNEL_LIMIT
+        "A subscription would exceed the maximum number of channels per connection of {user}.", _CHANNEL_LIMIT
     ),
     disconnects.SLOW.code: Advice(
-        "{user} read more slowly than was published, until its queue was full.",
-        "Publish less to it, let it read faster, or raise `client.queue_max_size`.",
+        "{user} read too slowly, and the queue of its connection overflowed.",
+        "Publish less, make the client read faster, or raise `client.queue_max_size`.",
     ),
     disconnects.NO_PONG.code: Advice(
-        "{user} did not answer a ping in `client.pong_timeout`.",
-        "The client is gone or busy. By hand: answer `{{}}` with `{{}}`.",
+        "{user} did not answer a ping within `client.pong_timeout`.",
+        "The client is gone or busy. If you wrote the client yourself, answer `{{}}` with `{{}}`.",
     ),
     disconnects.INSUFFICIENT_STATE.code: Advice(
-        "The connection of {user} does not fit the state of its channels any more.",
-        "It comes back by itself. After a refresh: the new token must have the same channels.",
+        "The connection of {user} no longer matches the state of its channels.",
+        "The client reconnects by itself. If this happens after a refresh, put the same channels into the new token.",
     ),
     disconnects.INTERNAL_SERVER_ERROR.code: Advice(
-        "The server failed on something that {user} sent.",
-        "That is a mistake of this server or an odd command, such as a subscription of a type that does not exist.",
+        "The server failed to handle a command of {user}.",
+        "Check the command, for example for an unknown type of subscription; otherwise it is a bug in the server.",
     ),
     disconnects.PERMISSION_DENIED.code: Advice(
-        "An anonymous client is not allowed to connect with a token.",
-        "Give the token a user, or turn off `client.disallow_anonymous_connection_tokens`.",
+        "The server does not accept tokens of anonymous clients.",
+        "Put a user into the token, or disable `client.disallow_anonymous_connection_tokens`.",
     ),
     disconnects.INAPPROPRIATE_PROTOCOL.code: Advice(
-        "Bytes that are no JSON (b64data) were to go to a JSON client.",
+        "Binary data (`b64data`) cannot be sent to a client that uses JSON.",
         "Publish JSON, or connect with the binary protocol of a real server.",
     ),
     disconnects.NOT_AVAILABLE.code: Advice(
-        "A client sent a message that nobody takes.",
-        "`send` needs a handler, which the open-source server has not: use `publish` or `rpc`.",
+        "A client sent a message that the server does not handle.",
+        "The open-source server does not support `send`: use `publish` or `rpc`.",
     ),
 }
 
 _REQUESTS = {
     "no API key": Advice(
-        "An API request came without the API key, or with a wrong one.",
-        "Use the same key on both sides: `http_api.key` of this server and `Client(url, api_key)`. By hand, send it as "
-        "the header `X-API-Key`. Or start this server with `http_api.insecure`.",
+        "An API request came without the API key, or with a wrong key.",
+        "Pass the server's `http_api.key` to `Client(url, api_key)`, or send it in the header `X-API-Key`. To accept "
+        "requests without a key, start the server with `http_api.insecure`.",
     ),
-    "the origin is none": Advice(
-        "A browser's page wanted to connect and comes from an origin that is not allowed.",
-        "Add the page's address, such as `http://localhost:3000`, to `client.allowed_origins`; `*` allows all.",
+    "the origin is not": Advice(
+        "A web page tried to connect from an origin that is not allowed.",
+        "Add the page's origin, such as `http://localhost:3000`, to `client.allowed_origins`; `*` allows all origins.",
     ),
     "a reply cannot be printed": Advice(
-        "A reply held something that is no JSON, and took the whole answer with it.",
-        "A channel holds bytes that were published as `b64data`: read it over a WebSocket, or publish JSON.",
+        "A reply contained data that are not JSON, so the server could not send the whole response.",
+        "A channel contains binary data published with `b64data`: read it over a WebSocket, or publish JSON.",
     ),
     "": Advice(
         "An API request could not be read: {reason}.",
-        "POST one JSON object with the method's fields to `/api/METHOD`; methods without fields take `{{}}`.",
+        "POST a JSON object with the method's fields to `/api/METHOD`. For methods without fields, send `{{}}`.",
     ),
 }
 
 STATUSES = {
-    400: "the server could not read the request; nothing has run (if it is a Centrifugo 1.x, its client is "
-    "centripetal.v1.Client)",
+    400: "the server could not parse the request; nothing was executed (for Centrifugo 1.x, use centripetal.v1.Client)",
     401: "the api_key is not the server's `http_api.key`",
     404: "no Centrifugo API at this address: check host, port and path",
-    405: "only POST is served; perhaps a redirect has changed the method: check the URL",
+    405: "the server accepts only POST; a redirect may have changed the method: check the URL",
 }
-"""What the HTTP statuses of the API mean to a caller with a key."""
+"""Explanations of HTTP statuses of the API for a caller that sent a key."""
 
-WANTS_KEY = "the server wants the api_key that its configuration calls `http_api.key`"
-"""What 401 means to a caller without a key."""
+WANTS_KEY = "the server requires an api_key: pass its `http_api.key`"
+"""Explanation of 401 for a caller that sent no key."""
 
-UNPRINTABLE_HISTORY = "perhaps the history holds bytes that are no JSON (b64data), which no HTTP reply can carry"
-"""What 500 may mean in answer to a history."""
+UNPRINTABLE_HISTORY = "the history may contain binary data (b64data), which the server cannot send in an HTTP reply"
+"""Explanation of 500 in reply to `history`."""
 
 ADVICE = AdviceTable(
     _ERRORS,
@@ -233,4 +237,4 @@ ADVICE = AdviceTable(
     _REQUESTS,
     {message: code for code, message in (*error_codes.MESSAGES.items(), *error_codes.API_MESSAGES.items())},
 )
-"""What refusals mean."""
+"""The explanations and fixes of this dialect."""

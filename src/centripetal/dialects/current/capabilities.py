@@ -1,4 +1,4 @@
-"""What a client has found out about its server: which form of the API it speaks, and its version (spec v6 §16.1)."""
+"""Capabilities of a server that the client has detected: form of the API, version, edition (spec v6 §16.1)."""
 
 import re
 from typing import Any
@@ -13,17 +13,17 @@ __all__ = ["ServerCapabilities"]
 _VERSION = r"v?(\d+)\.(\d+)(?:\.(\d+))?"
 _KEYS: Version = (5, 2, 0)
 _PARALLEL: Version = (5, 2, 0)
-# All that is known of a server that has only the single endpoint.
+# A server with only the single endpoint is older than 5.0; its exact version may be unknown.
 _BELOW_5: Version = (4, 99, 0)
 
 
 class ServerCapabilities:
-    """What a client has learned about one server. Each attribute is set in one step, so threads may share it.
+    """Capabilities of one server, as far as the client has learned them. Threads may share an instance.
 
     Attributes:
-        single: whether it has only the single endpoint; None: not known yet.
-        version: the oldest version among its nodes; None: not known.
-        open: whether it is the open edition; None: not known.
+        single: whether the server has only the single endpoint; None if unknown.
+        version: the oldest version among the nodes; None if unknown.
+        open: whether the server is the open-source edition; None if unknown.
     """
 
     def __init__(self) -> None:
@@ -32,34 +32,34 @@ class ServerCapabilities:
         self.open: bool | None = None
 
     def learn(self, info: InfoResult) -> None:
-        """Take the versions from a reply to `info`."""
+        """Read version and edition from a reply to `info`."""
         found = [re.match(_VERSION, node.version) for node in info.nodes]
         versions = [(int(one[1]), int(one[2]), int(one[3] or 0)) for one in found if one is not None]
-        # A server that was built without a version says 0.0.0, which says nothing.
+        # A server that was built without a version reports 0.0.0.
         if versions and len(versions) == len(info.nodes) and min(versions) > (0, 0, 0):
             self.version = min(versions)
         if any(node.version.endswith(" OSS") for node in info.nodes):
             self.open = True
 
     def forget(self) -> None:
-        """The server is another one now: find out anew."""
+        """Forget everything, because the server has changed. The next calls detect the capabilities again."""
         self.single = self.version = self.open = None
 
     def knows_keys(self) -> bool | None:
-        """Whether it honours idempotency keys; None: not known."""
+        """Return whether the server honours idempotency keys; None if unknown."""
         if self.version is not None:
             return self.version >= _KEYS
         return False if self.single else None
 
     def _newest(self) -> Version | None:
-        """The newest version that the server may be; None: any."""
+        """Return the newest version that the server can have; None if it can be any."""
         return self.version or (_BELOW_5 if self.single else None)
 
     def check(self, command: Command[Any]) -> None:
-        """Raise if the server is known to ignore something that *command* says, or the whole of it.
+        """Check that the server does not ignore *command* or one of its fields, as far as its version is known.
 
         Raises:
-            UsageError: it would be ignored without a word.
+            UsageError: the server would silently ignore the command or a field.
         """
         if not isinstance(command, Method):
             return
@@ -69,13 +69,15 @@ class ServerCapabilities:
         if self.open:
             for field in ("label_filter", "all_users"):
                 if field in command.added and _is_given(command, field):
-                    raise UsageError(f"{field} needs Centrifugo PRO: this server is the open edition and ignores it")
+                    raise UsageError(
+                        f"{field} needs Centrifugo PRO: this server is the open-source edition and ignores it"
+                    )
 
     def check_parallel(self) -> None:
-        """Raise if the server is known to run a parallel batch one by one.
+        """Check that the server can run a batch in parallel, as far as its version is known.
 
         Raises:
-            UsageError: it would do so without a word.
+            UsageError: the server would silently run the commands one after another.
         """
         version = self._newest()
         if version is not None and version < _PARALLEL:

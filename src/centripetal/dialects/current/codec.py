@@ -1,7 +1,8 @@
-"""Methods to requests and replies to answers, as Centrifugo 5 and 6 speak (spec v6 §4, §5; server 6.9.1).
+"""The client's side of the HTTP API of Centrifugo 5 and 6 (spec v6 §4, §5; server 6.9.1).
 
-One command is a POST to its own path, several are a POST to `/api/batch`. A server that answers 404 there may be one of
-3.x or 4.x, which know only the single endpoint (`legacy.py`): that is found out once, and remembered in `server`.
+A single command is sent as a POST to the method's path, several commands as a POST to `/api/batch`. A server that
+replies 404 may be 3.x or 4.x, which only has the single endpoint (`single_endpoint.py`). The codec detects this once
+and remembers it in `server`.
 """
 
 import contextlib
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_PAYLOAD_BYTES", "Codec", "endpoint"]
 
 MAX_PAYLOAD_BYTES = 1 << 20
-"""What a server keeps in line for one connection, if not told otherwise: more would cut off every subscriber."""
+"""Default size of a server's queue for one connection. Larger payloads would disconnect every subscriber."""
 
 _CONTENT_TYPE = ("Content-Type", "application/json")
 _IN_ORDER = b"]}"
@@ -51,10 +52,10 @@ _decode_replies = msgspec.json.Decoder(_Replies).decode
 
 
 def endpoint(url: str, prefix: str = "/api") -> str:
-    """The address of the API below *url*, which may end in *prefix* or not; methods are below it.
+    """Return the address of the API for *url*, which may end in *prefix* or not. The methods' paths are below it.
 
     Raises:
-        UsageError: a URL that cannot be posted to, or one that names the path twice or a method.
+        UsageError: requests cannot be sent to the URL, or it contains *prefix* twice or the name of a method.
     """
     check_text("handler_prefix", prefix)
     prefix = "/" + prefix.strip("/")
@@ -63,27 +64,27 @@ def endpoint(url: str, prefix: str = "/api") -> str:
     if prefix == "/":
         return base
     if path.endswith(prefix + prefix):
-        raise UsageError(f"the URL {url!r} has the path {prefix} twice: write {base.removesuffix(prefix)!r}")
+        raise UsageError(f"the URL {url!r} contains the path {prefix} twice: pass {base.removesuffix(prefix)!r}")
     above, _, last = path.rpartition("/")
     if above.endswith(prefix) and (last in _METHODS or last == "batch"):
-        raise UsageError(f"the URL {url!r} names a method: write {base.removesuffix('/' + last)!r}")
+        raise UsageError(f"the URL {url!r} ends in the name of a method: pass {base.removesuffix('/' + last)!r}")
     return base if path.endswith(prefix) else base + prefix
 
 
 class Codec:
-    """The dialect of one server.
+    """Encoder of commands and decoder of replies for one server.
 
     Args:
-        url: the server's address, with or without `/api`.
-        api_key: its `http_api.key`; None sends none, for servers with `http_api.insecure`.
-        prefix: its `http_api.handler_prefix`.
-        check_channels: refuse names of channels that no client can subscribe to by default.
-        max_payload_bytes: the largest data of one command, in bytes; None: any.
-        new_key: makes an idempotency key for each command that takes one and has none; None: they get none.
+        url: address of the server, with or without `/api`.
+        api_key: the server's `http_api.key`; None sends no key, for servers with `http_api.insecure`.
+        prefix: the server's `http_api.handler_prefix`.
+        check_channels: whether to reject channel names that no client could subscribe to by default.
+        max_payload_bytes: maximum size of the data of one command, in bytes; None for no limit.
+        new_key: creates an idempotency key for each command that accepts a key and has none; None adds no keys.
 
     Attributes:
-        endpoint: the address of the API, without a slash at its end.
-        server: what was found out about the server.
+        endpoint: address of the API, without a trailing slash.
+        server: the detected capabilities of the server.
     """
 
     def __init__(
@@ -107,14 +108,14 @@ class Codec:
         self._urls = {"batch": f"{self.endpoint}/batch"}
 
     def in_parallel(self) -> "Codec":
-        """This codec, but the commands of a batch run side by side (since 5.2)."""
+        """Return a copy of this codec whose batches the server runs in parallel (5.2 or later)."""
         other = copy.copy(self)
         other._batch_end = _IN_PARALLEL
         return other
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
         if not isinstance(command, Method):
-            raise UsageError(f"{command!r} is no command of the current API: take one from centripetal")
+            raise UsageError(f"{command!r} is not a command of the current API: use a command class from centripetal")
         text = command.body()
         keys = tuple(command.touches())
         if self._check_channels:
@@ -146,26 +147,26 @@ class Codec:
         return SingleEndpoint(self.endpoint, self._headers, self.server)
 
     def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
-        """Return the request for *calls*, unless the server is known to have no path for each method."""
+        """Return the request for *calls*; None for a parallel batch or a server with only the single endpoint."""
         if self.server.single or self._batch_end is not _IN_ORDER:
             return None
         return self.request(calls)
 
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
-        """One request that carries all *calls* in order."""
+        """Return one request with all *calls* in order."""
         if len(calls) == 1:
             call = calls[0]
             name = call.command.name
             url = self._urls.get(name)
             if url is None:
-                # The very same text each time: transports know a request by sight whose URL they have seen.
+                # The same string object each time, so that transports can recognize the URL by identity.
                 url = self._urls.setdefault(name, f"{self.endpoint}/{name}")
             return HTTPRequest(url, self._headers, call.text)
         body = b"},".join([b'{"%b":%b' % (call.command.name.encode(), call.text) for call in calls])
         return HTTPRequest(self._urls["batch"], self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[PlacedOutcome[Any]]:
-        """Return one outcome a call, in order; none if the server may be one that has no path for each method."""
+        """Return one outcome per call, in order; an empty list if the server may have only the single endpoint."""
         if reply.status != 200:
             if reply.status == 404 and self.server.single is None and not _is_json(reply):
                 return []
@@ -187,7 +188,7 @@ class Codec:
     def _batch_responses(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
         types = {type(call.command) for call in calls}
         responses: list[Any]
-        if len(types) == 1:  # as in most requests: decoded in one go
+        if len(types) == 1:  # as in most batches: decode all replies at once, which is faster
             responses = decode_reply(decoders_of(next(iter(types))).batch, reply.body, self.endpoint).replies
             check_count(calls, responses)
         else:
@@ -207,7 +208,11 @@ class Codec:
         return responses
 
     def _error_reply(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> PlacedOutcome[Any]:
-        """The answer in an HTTP status, as `http_api.error_mode` can have it; any other status is raised."""
+        """Return the error that a server with `http_api.error_mode` `transport` sends with an HTTP status.
+
+        Raises:
+            HTTPStatusError: the reply has another status.
+        """
         if len(calls) == 1 and _is_json(reply):
             command = calls[0].command
             with contextlib.suppress(MalformedResponseError):
@@ -219,7 +224,7 @@ class Codec:
         raise self._http_error(calls, reply)
 
     def _http_error(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, needs_pro: bool = False) -> HTTPStatusError:
-        from centripetal.dialects.current import advice  # not before something is refused
+        from centripetal.dialects.current import advice  # imported only for errors, to keep start-up fast
 
         texts = dict(advice.STATUSES)
         if needs_pro or (self.server.single is False and len(calls) == 1):
@@ -231,10 +236,10 @@ class Codec:
         return http_error(reply, self.endpoint, texts)
 
     def _find_out(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Flow[None]:
-        """A path is unknown: is it the method alone, or does the server know only the single endpoint?
+        """Find out why a path is unknown: the method is unknown, or the server has only the single endpoint.
 
         Raises:
-            HTTPStatusError: the method is unknown, or there is no Centrifugo.
+            HTTPStatusError: the method is unknown, or the server is not a Centrifugo server.
         """
         if len(calls) == 1 and not _is_known_since_5(calls[0].command):
             answer = yield self.request([Prepared(Info(), b"{}")])
@@ -247,7 +252,7 @@ class Codec:
         self.server.single = True
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
-        """Which of *calls* do no harm if they run twice; whether keys are honoured may take a question."""
+        """Return for each call whether it can safely run twice. May ask the server for its version first."""
         keyed = [isinstance(call.command, Method) and call.command.keyed for call in calls]
         honoured: bool | None = False
         if any(keyed):
@@ -274,7 +279,7 @@ def _is_json(reply: HTTPReply) -> bool:
 
 
 def _check_size(command: Command[Any], limit: int) -> None:
-    """Refuse data of more than *limit* bytes; names of channels and the like do not count."""
+    """Check that the data have at most *limit* bytes. Channel names and other fields do not count."""
     for field in ("data", "b64data"):
         value = getattr(command, field, None)
         if value is None or value is msgspec.UNSET:
@@ -282,31 +287,35 @@ def _check_size(command: Command[Any], limit: int) -> None:
         size = len(encode_json(value, field)) if field == "data" else _decoded_size(value)
         if size > limit:
             raise UsageError(
-                f"{field} has {size} bytes, more than max_payload_bytes ({limit}): a server cuts off subscribers that "
-                "cannot take it (client.queue_max_size); send a link, or raise the limit of both"
+                f"{field} has {size} bytes, more than max_payload_bytes ({limit}): the server disconnects subscribers "
+                "whose queue is too small (client.queue_max_size); publish a link, or raise both limits"
             )
 
 
 def _decoded_size(value: bytes | str) -> int:
-    """How many bytes a base64 field stands for: the bytes themselves, or their padded text."""
+    """Return the size of a base64 field after decoding. The field is bytes, or padded base64 text."""
     return len(value) // 4 * 3 - value[-2:].count("=") if isinstance(value, str) else len(value)
 
 
 def _limit(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise UsageError(f"max_payload_bytes must be a whole number above 0, or None for no limit, not {value!r}")
+        raise UsageError(f"max_payload_bytes must be an integer of 1 or more, or None for no limit, not {value!r}")
     return value if value is None else int(value)
 
 
 def _credentials(api_key: Any) -> tuple[tuple[str, str], ...]:
     if api_key is None:
         return ()
-    # The key stays out of every message.
+    # Messages must not contain the key: they end up in logs.
     if not isinstance(api_key, str):
         raise UsageError(f"api_key must be text, not {type(api_key).__name__}")
     if not api_key:
-        raise UsageError("the api_key is empty; for a server with `http_api.insecure`, leave it out")
+        raise UsageError(
+            "the api_key is empty: pass the server's key, or leave it out for a server with `http_api.insecure`"
+        )
     if not api_key.isascii() or not api_key.isprintable() or api_key != api_key.strip():
-        raise UsageError("the api_key holds what no HTTP header can carry: only printable ASCII, no space at its ends")
-    # Servers before 5 know only the former; where both are there, later ones look at the latter (spec v6 §4.2, §16.1).
+        raise UsageError(
+            "the api_key cannot be sent in an HTTP header: it must be printable ASCII without surrounding spaces"
+        )
+    # Servers before 5 read only the first header; later servers prefer the second one (spec v6 §4.2, §16.1).
     return ("Authorization", f"apikey {api_key}"), ("X-API-Key", api_key)

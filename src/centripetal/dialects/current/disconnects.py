@@ -1,4 +1,4 @@
-"""Why a Centrifugo 4 to 6 server ends subscriptions and connections (spec v6 §18.2). PURE."""
+"""Codes and reasons with which Centrifugo 4 to 6 servers end subscriptions and connections (spec v6 §18.2). PURE."""
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect, UnsubscribePush
 
@@ -7,7 +7,7 @@ __all__ += ["INAPPROPRIATE_PROTOCOL", "INSUFFICIENT_STATE", "INTERNAL_SERVER_ERR
 __all__ += ["NO_PONG", "PERMISSION_DENIED", "SHUTDOWN", "SLOW", "STALE", "SUBSCRIPTION_EXPIRED", "UNSUBSCRIBED"]
 __all__ += ["UNSUBSCRIBED_EXPIRED", "UNSUBSCRIBED_INSUFFICIENT"]
 
-# After these a client library comes back,
+# Client libraries reconnect after these codes.
 SHUTDOWN = Disconnect(3001, "shutdown")
 INTERNAL_SERVER_ERROR = Disconnect(3004, "internal server error")
 CONNECTION_EXPIRED = Disconnect(3005, "connection expired")
@@ -15,7 +15,7 @@ SUBSCRIPTION_EXPIRED = Disconnect(3006, "subscription expired")
 SLOW = Disconnect(3008, "slow")
 INSUFFICIENT_STATE = Disconnect(3010, "insufficient state")
 NO_PONG = Disconnect(3012, "no pong")
-# and after these it does not.
+# Client libraries do not reconnect after these codes.
 INVALID_TOKEN = Disconnect(3500, "invalid token")
 BAD_REQUEST = Disconnect(3501, "bad request")
 STALE = Disconnect(3502, "stale")

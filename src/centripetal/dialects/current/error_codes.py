@@ -1,4 +1,4 @@
-"""The codes of errors that a Centrifugo 3 to 6 server answers commands with (spec v6 §6, §18.1). PURE."""
+"""Error codes in replies of Centrifugo 3 to 6 servers (spec v6 §6, §18.1). PURE."""
 
 __all__ = ["ALREADY_SUBSCRIBED", "API_MESSAGES", "BAD_REQUEST", "CONFLICT", "EXPIRED", "INTERNAL", "LIMIT_EXCEEDED"]
 __all__ += ["MESSAGES", "METHOD_NOT_FOUND", "NOT_AVAILABLE", "PERMISSION_DENIED", "TOKEN_EXPIRED", "UNAUTHORIZED"]
@@ -31,9 +31,9 @@ MESSAGES = {
     EXPIRED: "expired",
     UNRECOVERABLE_POSITION: "unrecoverable position",
 }
-"""The messages of the client protocol."""
+"""Error messages of the client protocol by code."""
 
 API_MESSAGES = {
     code: MESSAGES[code] for code in (INTERNAL, UNKNOWN_CHANNEL, BAD_REQUEST, NOT_AVAILABLE, UNRECOVERABLE_POSITION)
 } | {METHOD_NOT_FOUND: "not found"}
-"""The messages of the server API."""
+"""Error messages of the server API by code."""

@@ -1,10 +1,10 @@
-"""Going through a history page by page, which notices what is missing (spec v6 §5.7).
+"""Read a history page by page and detect missing publications (spec v6 §5.7).
 
-A server does not say that publications between two pages have fallen out of the history: the next page just begins
-later. Offsets grow by one, so a page that does not begin where the last one ended tells.
+If publications expire between two pages, the server does not report it: the next page just starts later. Offsets grow
+by one, so a page that does not continue where the previous page ended reveals the gap.
 
     while (command := paging.next()) is not None:
-        page = paging.take(the result of the command)       or paging.failed(the error instead of it), which raises
+        page = paging.take(result)      # or, if the command failed: raise paging.failed(error)
 """
 
 from centripetal.dialects.current.commands.channels import History
@@ -17,34 +17,35 @@ __all__ = ["Paging"]
 
 
 class Paging:
-    """The way through one history.
+    """Position while reading one history page by page.
 
     Args:
-        channel: whose history.
-        limit: how many publications a page has at most.
-        since: begin after (reverse: before) this position; None: with the oldest (reverse: newest) that there is.
-        reverse: newest first.
-        timeout: seconds for each page.
+        channel: channel of the history.
+        limit: maximum number of publications per page, 1 or more.
+        since: start after this position (with *reverse*, before it); None starts with the oldest publication (with
+            *reverse*, the newest).
+        reverse: read the newest publication first.
+        timeout: time limit for each page in seconds; None for the client's `timeout`.
 
     Raises:
-        UsageError: a limit below 1, or what `History` does not take.
+        UsageError: *limit* is below 1, or `History` rejects an argument.
     """
 
     def __init__(
         self, channel: str, *, limit: int, since: StreamPosition | None, reverse: bool, timeout: float | None
     ) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise UsageError(f"limit is the size of a page, at least 1, not {limit!r}")
+            raise UsageError(f"limit is the size of a page and must be an integer of 1 or more, not {limit!r}")
         self._channel = channel
         self._limit = limit
         self._since = since
         self._reverse = reverse
         self._timeout = timeout
         self._over = False
-        self.next().changes()  # type: ignore[union-attr]  # so that a mistake shows at once
+        self.next().changes()  # type: ignore[union-attr]  # reports invalid arguments at once, not at the first page
 
     def next(self) -> History | None:
-        """The command for the next page; None after the last one."""
+        """Return the command for the next page; None after the last page."""
         if self._over:
             return None
         return History(
@@ -52,14 +53,14 @@ class Paging:
         )
 
     def take(self, page: HistoryResult) -> HistoryResult:
-        """*page* itself, which is the answer to the last command.
+        """Check *page*, the result of the last command, and return it.
 
         Raises:
-            HistoryGapError: publications before it are gone, or it is of another history.
+            HistoryGapError: publications before the page are missing, or the history was reset.
         """
         since = self._since
         if since is not None and since.epoch and page.epoch != since.epoch:
-            raise self._anew(page.epoch)
+            raise self._reset(page.epoch)
         if since is not None:
             self._look_for_gap(page, since.offset)
         if not page.publications:
@@ -72,7 +73,7 @@ class Paging:
 
     def _look_for_gap(self, page: HistoryResult, last: int) -> None:
         if self._reverse:
-            # What is older than the oldest page is expected to be gone; but pages must follow on each other.
+            # Publications older than the last page may have expired, which is normal; a gap between pages is not.
             expected, found = last - 1, page.publications[0].offset if page.publications else last - 1
             if found < expected and page.offset >= expected:
                 raise self._gap(expected, found, page.epoch)
@@ -83,25 +84,25 @@ class Paging:
             raise self._gap(expected, found, page.epoch)
 
     def failed(self, error: ServerError) -> ServerError | HistoryGapError:
-        """What to raise instead of *error*, the answer to the last command."""
-        return self._anew("") if error.code == UNRECOVERABLE_POSITION else error
+        """Return the exception to raise for *error*, with which the server rejected the last command."""
+        return self._reset("") if error.code == UNRECOVERABLE_POSITION else error
 
     def _gap(self, expected: int, found: int, epoch: str) -> HistoryGapError:
         behind = found + 1 if self._reverse else found - 1
         return HistoryGapError(
-            f"the history of {self._channel!r} has a gap: publication {expected} is expected, the next one is {found}; "
-            f"to go on behind the gap, give since=StreamPosition({behind}, {epoch!r})",
+            f"the history of {self._channel!r} has a gap: expected publication {expected}, found {found}. "
+            f"To continue after the gap, pass since=StreamPosition({behind}, {epoch!r})",
             channel=self._channel,
             expected=expected,
             found=found,
             epoch=epoch,
         )
 
-    def _anew(self, epoch: str) -> HistoryGapError:
+    def _reset(self, epoch: str) -> HistoryGapError:
         old = "" if self._since is None else self._since.epoch
         return HistoryGapError(
-            f"the history of {self._channel!r} has begun anew: epoch {old!r} is over, and what was in it is gone; "
-            "to read the new one, begin without since",
+            f"the history of {self._channel!r} was reset: epoch {old!r} no longer exists, its publications are lost. "
+            "To read the new history, start without since",
             channel=self._channel,
             expected=None,
             found=1,

@@ -1,4 +1,4 @@
-"""Objects that the HTTP API and the client protocol share: positions, filters, overridden options (spec v6 §5, §11)."""
+"""Objects in both the HTTP API and the client protocol: positions, filters and option overrides (spec v6 §5, §11)."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -13,15 +13,15 @@ __all__ = ["FilterNode", "Position", "Sendable", "StreamPosition", "SubscribeOpt
 
 
 class Sendable(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True, forbid_unknown_fields=True):
-    """The base of the objects that are fields of methods."""
+    """Base class of objects that are fields of methods."""
 
 
 class StreamPosition(Sendable, frozen=True):
-    """A place in a history.
+    """A position in the history of a channel.
 
     Args:
-        offset: the number of a publication.
-        epoch: the life of the history that it belongs to; an empty one is not checked.
+        offset: number of a publication in the history.
+        epoch: identifies the history that the offset belongs to. The server does not check an empty epoch.
     """
 
     offset: UInt64
@@ -29,7 +29,7 @@ class StreamPosition(Sendable, frozen=True):
 
 
 class _PositionKind(ObjectOf):
-    """A position, which a command line may also give as OFFSET:EPOCH."""
+    """The kind of a field for a position. The command line also accepts it as OFFSET:EPOCH."""
 
     json_start = "{"
     metavar = "OFFSET:EPOCH"
@@ -51,14 +51,14 @@ Position = Annotated[StreamPosition, _PositionKind()]
 
 
 class SubscribeOptionOverride(Sendable, frozen=True, kw_only=True):
-    """Options of one subscription that differ from those of its namespace; None: as the namespace has it.
+    """Options of one subscription that replace options of its namespace. None keeps the namespace's option.
 
     Attributes:
-        presence: whether the subscriber is in the channel's presence.
-        join_leave: whether joins and leaves of the subscriber are sent.
-        force_recovery: whether what the subscriber missed is sent when it comes back.
-        force_positioning: whether the server watches that the subscriber misses nothing.
-        force_push_join_leave: whether the subscriber gets joins and leaves unasked.
+        presence: whether the subscriber appears in the channel's presence.
+        join_leave: whether join and leave messages are sent for the subscriber.
+        force_recovery: whether the server sends missed publications when the subscriber reconnects.
+        force_positioning: whether the server checks that the subscriber misses no publications.
+        force_push_join_leave: whether the subscriber receives join and leave messages without requesting them.
     """
 
     presence: Flag | None = None
@@ -69,12 +69,14 @@ class SubscribeOptionOverride(Sendable, frozen=True, kw_only=True):
 
 
 class FilterNode(Sendable, frozen=True, kw_only=True):
-    """A condition on labels of connections (PRO, since 6.8.4), or on the tags of publications.
+    """A condition on the labels of connections (PRO, since 6.8.4) or on the tags of publications.
 
     Args:
-        op: "" for a leaf, or "and", "or", "not" over *nodes*.
-        key, cmp, val, vals: in a leaf: a label or tag, how to compare it ("eq", "in", …), and with what.
-        nodes: the conditions below.
+        op: "" for a comparison, or "and", "or", "not" to combine *nodes*.
+        key: for a comparison: name of the label or tag.
+        cmp: for a comparison: the operator, such as "eq" or "in".
+        val, vals: for a comparison: the value, or the values, to compare with.
+        nodes: the conditions that *op* combines.
     """
 
     op: str = ""

@@ -1,4 +1,4 @@
-"""The decoders for the replies to each type of command, made when they are needed first."""
+"""Decoders for the replies to each type of command, created at first use."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -22,8 +22,8 @@ class ReplyDecoders:
 
     Attributes:
         alone: decodes the reply to a command that was sent alone.
-        member: decodes one reply in the reply to a batch.
-        batch: decodes the reply to a batch of nothing but such commands, to an object with all `replies`.
+        member: decodes one reply within the reply to a batch.
+        batch: decodes the reply to a batch in which all commands have this type; returns an object with `replies`.
     """
 
     __slots__ = ("alone", "batch", "member")
@@ -38,34 +38,34 @@ class ReplyDecoders:
 
 
 def _result_of(command: type[Command[Any]]) -> Any:
-    """The type of the results: the R of the `Command[R]` that *command* is."""
+    """Return the type of the results, the R in the base `Command[R]` of *command*."""
     for kind in command.__mro__:
         for base in getattr(kind, "__orig_bases__", ()):
             for argument in getattr(base, "__args__", ()):
                 if not isinstance(argument, TypeVar):
                     return argument
-    raise TypeError(f"{command.__name__} does not say what it results in")
+    raise TypeError(f"{command.__name__} has no type of result: derive it from Method[R]")
 
 
 @lru_cache(maxsize=512)
 def decoders_of(command: type[Command[Any]]) -> ReplyDecoders:
-    """The decoders for the replies to *command*."""
+    """Return the decoders for the replies to *command*."""
     return ReplyDecoders(command)
 
 
 def decode_reply(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
-    """What *decode* makes of the *text* of a reply.
+    """Decode the *text* of a reply with *decode*.
 
     Raises:
-        MalformedResponseError: it is no such reply.
+        MalformedResponseError: the text is not a reply of the expected type.
     """
     try:
         return decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass  # perhaps only half of an emoji is in the way
+        pass  # a lone surrogate may be the reason: decode_lenient accepts it
     try:
         return decode_lenient(decode, bytes(text))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedResponseError(
-            f"{endpoint} answered what is no reply of Centrifugo ({error}): {excerpt(text)}"
+            f"{endpoint} replied with something other than a Centrifugo response ({error}): {excerpt(text)}"
         ) from None

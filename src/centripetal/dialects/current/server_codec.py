@@ -1,13 +1,13 @@
 """The server's side of the HTTP API of Centrifugo 6: bytes to requests, answers to bytes (spec v6 §4.3, §5): PURE.
 
-    read_request("publish", body)       -> a Publish, and `encode_result` or `encode_error` for what it came to
-    read_batch(body)                    -> a command or None for each member; `encode_replies`
-    read_commands(body)                 -> the commands of the single endpoint, one by one; `encode_reply`
+    read_request("publish", body)       -> a Publish; answer it with `encode_result` or `encode_error`
+    read_batch(body)                    -> a command or None for each member; answer them with `encode_replies`
+    read_commands(body)                 -> the commands of the single endpoint; answer each with `encode_reply`
 
-The commands are those that clients send, but a server must take anything: what is missing or null has its default or
-is empty, and a command may say what no client would. Payloads are JSON as it was written, base64 is not decoded.
+Commands have the same classes as in the client, but a server must accept any input: a missing or null field gets its
+default or is empty, and values are not validated. Payloads stay as JSON text, and base64 is not decoded.
 
-`UndecodableError` makes the server answer 400. Results are structs (see `server_results`); errors are `ServerError`s
+For an `UndecodableError` the server replies 400. Results are structs (see `server_results`); errors are `ServerError`s
 with a code.
 """
 
@@ -30,15 +30,16 @@ __all__ = ["METHODS", "NUMBERS", "Call", "UndecodableError", "Unknown", "encode_
 __all__ += ["encode_reply", "encode_result", "error_object", "read_batch", "read_commands", "read_request"]
 
 METHODS: Mapping[str, type[Method[Any]]] = {command.name: command for command in COMMANDS if not command.pro}
-"""The methods of the open edition."""
+"""The methods of the open-source edition."""
 
 NUMBERS: Mapping[int, str] = {command.number: command.name for command in COMMANDS}
-"""The names of all methods by their numbers at the single endpoint (spec v6 §18.3)."""
+"""Names of all methods by their number at the single endpoint (spec v6 §18.3)."""
 
 _NUMBER = re.compile(rb"-?[0-9]{1,18}")
 _NAMES = {name.encode(): name for name in NUMBERS.values()}
 
-# With several methods in one command of a batch, the first one counts: these, then the others by their numbers.
+# If one command of a batch contains several methods, the server runs only the first in this order; the other methods
+# follow by number.
 _LOOKED_FOR_FIRST = (
     *("publish", "broadcast", "subscribe", "unsubscribe", "disconnect", "history", "history_remove", "presence"),
     *("presence_stats", "info", "rpc", "refresh", "channels"),
@@ -46,15 +47,15 @@ _LOOKED_FOR_FIRST = (
 
 
 class UndecodableError(ValueError):
-    """The request is no JSON, or not the JSON of a request; the text is for the log."""
+    """The request is not valid JSON, or not a valid request. The text is for the log."""
 
 
 class Call(msgspec.Struct, frozen=True):
     """A command of the single endpoint.
 
     Attributes:
-        id: what the reply repeats; 0: nothing.
-        command: the command; `Unknown`: there is no such method here; None: its params are of no use.
+        id: id that the reply repeats; 0 for a reply without an id.
+        command: the command; `Unknown` if the method is unknown; None if its params cannot be decoded.
     """
 
     id: int
@@ -62,10 +63,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 def read_request(method: str, body: bytes) -> Method[Any]:
-    """The command in the body of a call of *method*, which is one of `METHODS`.
+    """Return the command in the body of a call of *method*, which must be in `METHODS`.
 
     Raises:
-        UndecodableError: the body is not such a command.
+        UndecodableError: the body is not a command of this method.
     """
     try:
         return _read(body, METHODS[method])
@@ -74,12 +75,12 @@ def read_request(method: str, body: bytes) -> Method[Any]:
 
 
 class _Pro(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command of the PRO edition; its members are not looked at."""
+    """A command of the PRO edition. Its members are ignored."""
 
 
 @functools.cache
 def _batch() -> type[Any]:
-    """What a batch is decoded into; members with all methods, in the order in which the server looks for them."""
+    """Return the type of a batch. Its commands have one member per method, in the server's lookup order."""
     first = {name: place for place, name in enumerate(_LOOKED_FOR_FIRST)}
     commands = sorted(COMMANDS, key=lambda command: (first.get(command.name, len(first)), command.number))
     members: list[Any] = [(each.name, (_Pro if each.pro else wire_struct(each)) | None, None) for each in commands]
@@ -90,16 +91,16 @@ def _batch() -> type[Any]:
 
 
 class Unknown(Method[Any], frozen=True):
-    """A command with no method that is known here."""
+    """A command with an unknown method."""
 
     name = ""
 
 
 def read_batch(body: bytes) -> list[Method[Any] | None]:
-    """The commands of a batch, in order; `Unknown` where one names no method, None where it is null.
+    """Return the commands of a batch, in order: `Unknown` for an unknown method, None for null.
 
     Raises:
-        UndecodableError: one of them is not a command; nothing is to be run then.
+        UndecodableError: a member is not a command; the server must not run any command of the batch.
     """
     try:
         batch = gostructs.read(body, _batch())
@@ -117,7 +118,7 @@ def _command_in(member: msgspec.Struct) -> Method[Any]:
 
 
 class _Legacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What comes to the single endpoint."""
+    """A request to the single endpoint."""
 
     id: UInt32 = 0
     method: msgspec.Raw = msgspec.Raw(b"0")
@@ -125,13 +126,13 @@ class _Legacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_commands(body: bytes) -> Iterator[Call]:
-    """The commands in a body of the single endpoint, one by one.
+    """Yield the commands in the body of a request to the single endpoint.
 
     Raises:
-        UndecodableError: the next one is none. Those before it are to be run all the same.
+        UndecodableError: the next command cannot be decoded. The server still runs the commands before it.
     """
     if not body:
-        raise UndecodableError("no body")
+        raise UndecodableError("the body is empty")
     try:
         for text in values(body):
             command = gostructs.read(text, _Legacy)
@@ -141,13 +142,13 @@ def read_commands(body: bytes) -> Iterator[Call]:
 
 
 def _method(text: bytes) -> str:
-    """The name of a method that is given by name or number; empty: there is none with that number."""
-    # The real server does not look at what it takes off, nor at escapes.
+    """Return the name of a method given by name or number; empty if the number is unknown."""
+    # Like the real server: the first and last characters are removed unchecked, and escapes are not decoded.
     name = _NAMES.get(text[1:-1].lower()) if len(text) > 2 else None
     if name is not None:
         return name
     if not _NUMBER.fullmatch(text):
-        raise JSONError(f"there is no method {text[:50].decode('latin-1')!a}")
+        raise JSONError(f"unknown method {text[:50].decode('latin-1')!a}")
     return NUMBERS.get((int(text) + (1 << 31)) % (1 << 32) - (1 << 31), "")
 
 
@@ -155,7 +156,7 @@ def _command(method: str, params: bytes) -> Method[Any] | None:
     if method not in METHODS:
         return Unknown()
     if method == Info.name:
-        return Info()  # its params are not looked at
+        return Info()  # the server ignores its params
     try:
         return _read(params, METHODS[method])
     except ValueError:
@@ -170,26 +171,29 @@ def _read(text: bytes, command: type[Method[Any]]) -> Method[Any]:
 
 
 def encode_result(answer: msgspec.Struct) -> bytes:
-    """The body of the answer to a call that went well.
+    """Return the response body for a call that succeeded.
 
     Raises:
-        JSONError: something in it is no JSON, such as what was published as base64.
+        JSONError: the answer contains data that are not JSON, such as binary data published as base64.
     """
     return b'{"result":%b}' % gostructs.write(answer, replies=True)
 
 
 def encode_error(error: ServerError) -> bytes:
-    """The body of the answer to a call that was refused."""
+    """Return the response body for a call that failed."""
     return b'{"error":%b}' % error_object(error)
 
 
 def error_object(error: ServerError) -> bytes:
-    """An error by itself, as in error mode `transport`."""
+    """Return an error without an envelope, as in error mode `transport`."""
     return b'{"code":%d,"message":%b}' % (error.code or 0, quote(error.message))
 
 
 def encode_replies(outcomes: Sequence[tuple[str, msgspec.Struct | ServerError]]) -> bytes:
-    """The body of the answer to a batch: methods and what they came to.
+    """Return the response body for a batch.
+
+    Args:
+        outcomes: for each command, the name of its method and its answer or error.
 
     Raises:
         JSONError: as for `encode_result`.
@@ -205,7 +209,7 @@ def encode_replies(outcomes: Sequence[tuple[str, msgspec.Struct | ServerError]])
 
 
 def encode_reply(id_: int, outcome: msgspec.Struct | ServerError) -> bytes:
-    """The reply to a command of the single endpoint; replies are separated by newlines.
+    """Return the reply to a command of the single endpoint. Replies are separated by newlines.
 
     Raises:
         JSONError: as for `encode_result`.

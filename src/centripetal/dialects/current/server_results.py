@@ -1,8 +1,8 @@
-"""The results that a Centrifugo 6 server writes in another form than clients read (spec v6 §5): PURE.
+"""Results that a Centrifugo 6 server writes in another form than clients read them (spec v6 §5): PURE.
 
-A server writes each member of these, also one that is 0 or empty: so the fields have no default, as in `gostructs`. The
-other results are the classes that clients read: those in `results`, and for presence, statistics and histories those
-of the client protocol, whose members are always written, too.
+The server always writes every field of these results, even zero and empty values. So the fields have no default, as
+`gostructs` requires. The other results use the classes that clients read: the classes in `results`, and for presence,
+statistics and history the classes of the client protocol, whose fields are always written, too.
 """
 
 import msgspec

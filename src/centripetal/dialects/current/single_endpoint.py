@@ -1,7 +1,7 @@
-"""The single endpoint, the only one that Centrifugo 3 and 4 have (spec v6 §5.3): `{"id", "method", "params"}` in lines.
+"""The single endpoint of the HTTP API, the only endpoint of Centrifugo 3 and 4 (spec v6 §5.3).
 
-Commands run while the body is read: if a later one cannot be decoded, those before it have run. The id of a command is
-its place in the request, from 1.
+Each line of a request is a command, `{"id", "method", "params"}`. The server executes commands while it reads the body:
+if a command cannot be decoded, the commands before it have already run. The id is the command's position, from 1.
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ _decode_id = msgspec.json.Decoder(_Numbered).decode
 
 
 class SingleEndpoint:
-    """The API of an old server.
+    """Encoder of commands and decoder of replies for the single endpoint of one server.
 
     Args:
-        address: where it is.
-        headers: those of every request.
-        server: where to note what is found out.
+        address: URL of the endpoint.
+        headers: headers of every request.
+        server: stores the detected capabilities of the server.
     """
 
     def __init__(self, address: str, headers: tuple[tuple[str, str], ...], server: ServerCapabilities) -> None:
@@ -46,10 +46,10 @@ class SingleEndpoint:
         self._server = server
 
     def is_there(self) -> Flow[bool]:
-        """Whether this address is a single endpoint; if so, the server's version is known then, too.
+        """Return whether a server has a single endpoint at this address. If so, learn its version.
 
         Raises:
-            HTTPStatusError: it is, but not for us; or something is in the way.
+            HTTPStatusError: the server, or a proxy in front of it, denied access or failed.
         """
         call = Prepared(Info(), b"{}")
         reply = yield self.request([call])
@@ -61,7 +61,7 @@ class SingleEndpoint:
         return True
 
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[PlacedOutcome[Any]]]:
-        """Ask for *calls*; what says something that the server would ignore is not sent, and its outcome says so."""
+        """Send *calls* and return their outcomes. Calls with fields that the server ignores fail without being sent."""
         outcomes: dict[int, PlacedOutcome[Any]] = {}
         for index, call in enumerate(calls):
             try:
@@ -78,12 +78,17 @@ class SingleEndpoint:
         return [outcomes[index] for index in range(len(calls))]
 
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
-        """One request that carries all *calls* in order."""
+        """Return one request with all *calls* in order."""
         lines = [Record(call.command.name, call.text).encode(number) for number, call in enumerate(calls, start=1)]
         return HTTPRequest(self._address, self._headers, b"\n".join(lines))
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
-        """One reply a call, in order; raises if *reply* is not an answer to these calls."""
+        """Return one reply per call, in order.
+
+        Raises:
+            HTTPStatusError: the status is not 200.
+            MalformedResponseError: *reply* does not match the calls.
+        """
         if reply.status != 200:
             raise self._http_error(len(calls), reply)
         texts = _split(reply.body, len(calls))
@@ -94,26 +99,26 @@ class SingleEndpoint:
 
     def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any]:
         if (got := decode_reply(_decode_id, text, self._address).id) != number:
-            raise MalformedResponseError(f"reply {number} has the id {got}: it answers another command")
+            raise MalformedResponseError(f"reply {number} has the id {got}: it belongs to another command")
         response = decode_reply(decoders_of(type(call.command)).alone, text, self._address)
         response.command = call.command
         response.check()
         return response
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
-        from centripetal.dialects.current.advice import STATUSES  # not before something is refused
+        from centripetal.dialects.current.advice import STATUSES  # imported only for errors, to keep start-up fast
 
         if reply.status == 404:
             self._server.forget()
         if reply.status == 400:
-            after = "" if count == 1 else "; commands before the refused one have run"
-            text = f"400 from {self._address}: the server, which is older than 5.0, does not know the method{after}"
+            after = "" if count == 1 else "; the commands before it have run"
+            text = f"400 from {self._address}: the server is older than 5.0 and does not know the method{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
         return http_error(reply, self._address, {401: STATUSES[401]})
 
 
 def _split(body: bytes, count: int) -> list[bytes]:
-    """The JSON values in *body*, one a line as a rule; published JSON may hold line breaks of its own."""
+    """Return the JSON values in *body*. They are usually one per line, but published JSON may contain line breaks."""
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) == count:
         return lines

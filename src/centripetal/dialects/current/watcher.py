@@ -1,7 +1,7 @@
-"""Watching channels of a Centrifugo 4 to 6 server: the client's side of its protocol (spec v6 §11, §16.2): PURE.
+"""Watch channels of a Centrifugo 4 to 6 server: the client's side of its protocol (spec v6 §11, §16.2): PURE.
 
-After connect, each channel is subscribed to by a command of its own, with the wish to recover what is missed during a
-break. What is published meanwhile comes after the reply to the command, so nothing has to be held back.
+After `connect`, the watcher subscribes to each channel with a separate command that requests recovery of publications
+missed while disconnected. The server sends newer publications after the reply, so the watcher need not buffer them.
 """
 
 import math
@@ -50,33 +50,34 @@ _LONGEST_PAUSE = 16.0
 
 
 class _Channel:
-    """What is known of one channel, over all connections."""
+    """State of one channel, kept across connections."""
 
     __slots__ = ("again", "asked", "epoch", "offset", "recoverable", "seen", "served", "subscribed", "tries")
 
     def __init__(self) -> None:
-        self.seen = False  # whether there ever was a subscription
+        self.seen = False  # whether it was ever subscribed
         self.subscribed = False
-        self.served = False  # whether the server subscribed us by itself
+        self.served = False  # whether it is a server-side subscription
         self.recoverable = False
         self.epoch, self.offset = "", 0
-        self.asked = 0.0  # when we asked last
-        self.again: float | None = None  # when to ask again
+        self.asked = 0.0  # time of the last subscribe command
+        self.again: float | None = None  # when to subscribe again
         self.tries = 0
 
 
 class Watcher(Conversation[_Channel, Request, Reply]):
-    """Somebody who watches; see `centripetal.protocol.watching.Watcher`.
+    """A client that watches channels; see `centripetal.protocol.watching.Watcher`.
 
     Args:
-        channels: their names; one that is given twice counts once.
-        sign: signs a token at a Unix time, of the connection (channel None) or of a subscription to a channel, so that
-            also channels are seen to which clients may not subscribe. None: *token* is used, or no token.
-        token: a connection token made elsewhere; the watcher cannot renew it and ends when it has expired.
-        patience: seconds in which the server must answer.
+        channels: names of the channels. Duplicates are ignored.
+        sign: returns a token for the connection (channel None) or for a subscription, given the channel and the Unix
+            time. With subscription tokens the watcher can also watch channels that clients may not subscribe to. None
+            to use *token*, or no token.
+        token: connection token from elsewhere. The watcher cannot renew it and ends when it has expired.
+        patience: seconds within which the server must reply.
 
     Raises:
-        UsageError: no channel, an invalid name, both *sign* and *token*; or *sign* raises it.
+        UsageError: no channel or an invalid name is given, both *sign* and *token* are given, or *sign* raises it.
     """
 
     advice = ADVICE
@@ -89,18 +90,18 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         token: str | None = None,
         patience: float = 5.0,
     ) -> None:
-        # A token names its user, and only the server can read an opaque one.
+        # The user is in the token, and a given token may be one that only the server can read.
         super().__init__(channels, _Channel, user="" if sign is None and token is None else None, patience=patience)
         if sign is not None and token is not None:
-            raise UsageError("give a token or the key to make one with, not both")
+            raise UsageError("a token and a token key exclude each other: pass one of them")
         self._sign = sign
         self._token = token
-        self._connection_token(0.0)  # an invalid key or user is reported at once
+        self._connection_token(0.0)  # reports an invalid key or user at once
         self._ping = 0
         self._pong = False
 
     def opened(self, now: float) -> Step:
-        """Connect, and recover what the server had subscribed us to."""
+        """Connect, and recover the server-side subscriptions of the previous connection."""
         self._begin(now)
         self._ping, self._pong = 0, False
         for channel in self._channels.values():
@@ -110,7 +111,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         return Step((self._ask(connect, now),))
 
     def tick(self, now: float) -> Step:
-        """Give up on a server that is silent, renew the token, subscribe again."""
+        """End the connection to a silent server, renew the token, or retry failed subscriptions, whatever is due."""
         if (unanswered := self._unanswered(now)) is not None:
             return unanswered
         if now >= self._silent_at():
@@ -124,7 +125,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         return Step(tuple(send))
 
     def wake_at(self) -> float:
-        """The time of the next of these."""
+        """Return the time at which `tick` next has something to do."""
         times = [self._silent_at(), *(c.again for c in self._channels.values() if c.again is not None)]
         if self._asked:
             times.append(self._answer_by())
@@ -133,7 +134,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         return min(times)
 
     def closed(self, code: int | None, reason: str) -> Step:
-        """The code of a close frame says whether to come back (spec v6 §18.2)."""
+        """Reconnect or end, depending on the code of the close frame (spec v6 §18.2)."""
         disconnect = Disconnect(code or 0, reason)
         if disconnect.reconnects:
             return self._hung_up(f"{code}, {reason!r}" if code else "")
@@ -169,7 +170,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         return decode_replies(frame)
 
     def _take(self, each: Reply, now: float) -> Step:
-        """Also answer pings."""
+        """Handle a reply, push or ping."""
         if each.push is not None and not each.id:
             return self._pushed(each.push, now)
         if not each.id:
@@ -191,7 +192,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
             return Step.lost(refusal) if error.temporary else Step.ended(refusal)
         result = reply.connect
         if result is None or not result.client:
-            text = "the server's reply to connect does not say who we are"
+            text = "the server's reply to connect contains no client id"
             return Step.ended(MalformedResponseError(text, executed="no"))
         self._client, self._ping, self._pong = result.client, result.ping, result.pong
         self._renewed(result, now)
@@ -203,7 +204,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         return Step(send, tuple(events))
 
     def _renewed(self, life: ConnectResult | RefreshResult, now: float) -> None:
-        """A token that is not ours to make cannot be renewed."""
+        """Schedule the renewal of the token. Only a watcher that signs its tokens can renew them."""
         self._refresh_before(life.ttl if life.expires and self._sign is not None else None, now)
 
     def _answered(self, name: str, reply: Reply, now: float) -> tuple[Event, ...]:
@@ -213,9 +214,9 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         error = reply.error
         if error is None:
             return self._subscribed(name, reply.subscribe or SubscribeResult())
-        if error.code == error_codes.ALREADY_SUBSCRIBED:  # already subscribed, by the server itself
+        if error.code == error_codes.ALREADY_SUBSCRIBED:  # by a server-side subscription
             channel.served = True
-            # Its push may have said so before this reply.
+            # The server may have pushed the subscription before this reply.
             return () if channel.subscribed else self._subscribed(name, SubscribeResult())
         if error.temporary:
             channel.tries += 1
@@ -275,7 +276,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
 
 
 def _wishes(name: str, channel: _Channel) -> Subscribe:
-    """What we would like: all that can be had, and what was missed where that is known to be possible."""
+    """Return a subscribe request with all features, and with recovery if the channel is known to support it."""
     recover = channel.seen and channel.recoverable
     return Subscribe(
         name,

@@ -103,7 +103,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         if handshake_status(request) is not HTTPStatus.SWITCHING_PROTOCOLS:
             response = error(HTTPStatus.BAD_REQUEST, "no WebSocket handshake")
         elif not self._origins.admit(request):
-            response = error(HTTPStatus.FORBIDDEN, "the origin is none of client.allowed_origins")
+            response = error(HTTPStatus.FORBIDDEN, "the origin is not in client.allowed_origins")
             self._emit_refusal(response)
         else:
             response = websockets_missing()

@@ -62,7 +62,7 @@ def test_checks_are_printed_as_lines(current: Run) -> None:
     assert "off for the namespace 'bare'" in lines[line]
     assert (
         lines[line + 1].strip()
-        == "Presence is off: set `presence` of the channel's namespace, or in `channel.without_namespace`."
+        == "Presence is disabled: set `presence` in the channel's namespace, or in `channel.without_namespace`."
     )
 
 

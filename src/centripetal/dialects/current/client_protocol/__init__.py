@@ -1,12 +1,13 @@
-"""The client protocol of Centrifugo 6, what its WebSocket messages hold in JSON (spec v6 §11): PURE, both directions.
+"""The JSON messages of Centrifugo 6's client protocol over WebSocket (spec v6 §11): PURE, both directions.
 
     server                                        client
     read_commands(message): Command, ...     <-   encode_commands([Command(1, subscribe=Subscribe("c")), ...])
     encode_reply(Reply(1, subscribe=...))    ->   decode_replies(message): Reply, ...
-    encode_push(Push("c", pub=...))          ->   a Reply with a push in it; `PING` is one with nothing in it
-    Disconnect(3500, "invalid token")        ->   its code and reason are those of the close frame
+    encode_push(Push("c", pub=...))          ->   a Reply with a push; `PING` is an empty Reply
+    Disconnect(3500, "invalid token")        ->   sent as code and reason of the close frame
 
-A message holds lines, each one command or reply; the server may put any number of them together. What a line says is
-the one of its fields that is not None: `Command.request()`. Structs have the names and fields of the protocol's
-definition; what is missing has its zero value. The left side is in `commands`, the right one in `replies`.
+A message consists of lines, each with one command or reply; the server may put any number of lines into a message.
+Exactly one field of a command or reply is set and holds its content; `Command.request()` returns it. Structs have the
+names and fields of the protocol definition, and missing fields have their zero value. Commands are defined in
+`commands`, replies and pushes in `replies`.
 """

@@ -1,4 +1,4 @@
-"""The client's commands (spec v6 §11): PURE, both directions."""
+"""Commands of clients (spec v6 §11): PURE, both directions."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -37,19 +37,19 @@ __all__ = [
 
 
 class Request(ClientMessage, frozen=True, forbid_unknown_fields=True):
-    """What a command asks for."""
+    """Base class of the requests that a command can contain."""
 
     name: ClassVar[str]
 
 
 class OfChannel(Request, frozen=True, forbid_unknown_fields=True):
-    """All of these need the channel; what is missing is empty."""
+    """Base class of requests about one channel. The channel is empty if it is missing."""
 
     channel: str = ""
 
 
 class Subscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
-    """Also the wishes for one server-side subscription in `Connect.subs` (spec v6 §11.3, §11.4)."""
+    """A subscribe request; in `Connect.subs`, the options for a server-side subscription (spec v6 §11.3, §11.4)."""
 
     name = "subscribe"
 
@@ -112,7 +112,7 @@ class History(OfChannel, frozen=True, forbid_unknown_fields=True):
 
 
 class Ping(Request, frozen=True, forbid_unknown_fields=True):
-    """Nobody sends it, servers don't take it (spec v6 §11.2)."""
+    """A ping request of the protocol definition. Clients do not send it, and servers reject it (spec v6 §11.2)."""
 
     name = "ping"
 
@@ -144,10 +144,10 @@ class SubRefresh(OfChannel, frozen=True, forbid_unknown_fields=True):
 
 
 class Command(ClientMessage, frozen=True, forbid_unknown_fields=True):
-    """A line of a client. With neither *id* nor request it is a pong."""
+    """A command of a client. A command with neither an *id* nor a request is a pong."""
 
     id: UInt32 = 0
-    # In this order: with several requests in one command the first one counts (spec v6 §11.2).
+    # The order matters: if a command contains several requests, the server runs only the first (spec v6 §11.2).
     connect: Connect | None = None
     subscribe: Subscribe | None = None
     unsubscribe: Unsubscribe | None = None
@@ -162,7 +162,7 @@ class Command(ClientMessage, frozen=True, forbid_unknown_fields=True):
     ping: Ping | None = None
 
     def request(self) -> Request | None:
-        """What it asks for; None: nothing, or only a ping, which no server takes."""
+        """Return the request of this command; None if it has no request, or only a ping, which servers reject."""
         for name in _REQUESTS:
             found: Request | None = getattr(self, name)
             if found is not None:
@@ -174,12 +174,12 @@ _REQUESTS = Command.__struct_fields__[1:-1]
 
 
 def read_commands(message: bytes) -> Iterator[Command]:
-    """The commands in a message of a client, one by one.
+    """Yield the commands in a message of a client.
 
     Raises:
-        BadMessageError: at the first line that is none. The commands before it are to be carried out all the same.
+        BadMessageError: a line is not a command. The server still executes the commands before it.
     """
-    # One newline at the end is allowed; an empty line is a command that is none.
+    # A trailing newline is allowed; any other empty line is an invalid command.
     for line in message.removesuffix(b"\n").split(b"\n"):
         try:
             yield gostructs.read_first(line, Command)
@@ -188,5 +188,5 @@ def read_commands(message: bytes) -> Iterator[Command]:
 
 
 def encode_commands(commands: Iterable[Command]) -> bytes:
-    """The message with these commands."""
+    """Return a message with these commands."""
     return b"\n".join(map(gostructs.write, commands))

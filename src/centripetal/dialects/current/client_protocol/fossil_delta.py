@@ -1,14 +1,14 @@
 """Deltas in the text format of the Fossil version control system (spec v6 §11.8): PURE.
 
-    create(source, target)      a delta: what to do to *source* to get *target*
-    apply(delta, source)        *target*
+    create(source, target)      returns a delta that turns *source* into *target*
+    apply(delta, source)        returns *target*
 
-A delta is the size of the target, a newline, commands, and a checksum of the target with a semicolon. A command is
-`size@offset,` (copy from the source) or `size:text` (this text). Numbers are written with the 64 digits below.
+A delta consists of the size of the target, a newline, commands, a checksum of the target and a semicolon. A command is
+`size@offset,` (copy from the source) or `size:text` (insert this text). Numbers are written with the 64 digits below.
 
-`create` looks for blocks of 16 bytes of the source in the target, by their hashes, and extends what it finds both ways;
-it takes the longest of the matches that it finds for a block, and only one that is longer than the command. All as the
-real server does, so that its deltas come out.
+`create` finds 16-byte blocks of the source in the target by their hashes and extends each match in both directions. It
+uses the longest match for a block if the match is longer than the command for it. It follows the real server's
+algorithm exactly, so it creates the same deltas.
 """
 
 import struct
@@ -20,18 +20,18 @@ __all__ = ["InvalidDeltaError", "apply", "create"]
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _BLOCK = 16
-_MOST_CANDIDATES = 249  # how many blocks of the source are compared: what repeats itself must not take for ever
+_MOST_CANDIDATES = 249  # blocks of the source compared per position: limits the time for repetitive text
 
 
 class InvalidDeltaError(ValueError):
-    """A delta that is none, or not one for this source."""
+    """The delta is malformed, or was created for another source."""
 
 
 # ---- creating
 
 
 def create(source: bytes, target: bytes) -> bytes:
-    """The delta that makes *target* of *source*; it may be longer than *target* if they have little in common."""
+    """Return the delta that turns *source* into *target*. It may be longer than *target* if they differ a lot."""
     parts = [_number(len(target)), b"\n"]
     rest = _copy(source, target, parts) if len(source) > _BLOCK else 0
     if rest < len(target) or len(source) <= _BLOCK:
@@ -41,14 +41,14 @@ def create(source: bytes, target: bytes) -> bytes:
 
 
 def _copy(source: bytes, target: bytes, parts: list[bytes]) -> int:
-    """Add commands up to the last match to *parts*; the result says where in *target* that ends."""
+    """Add commands up to the last match to *parts*, and return the position in *target* where it ends."""
     buckets = len(source) // _BLOCK
     blocks: dict[int, list[int]] = {}
     hash_of = _Hashes(source)
     for offset in range(0, len(source) - _BLOCK, _BLOCK):
         blocks.setdefault(hash_of(offset) % buckets, []).append(offset)
     hash_of = _Hashes(target)
-    base = at = 0  # what is before base is said already, at is where a block is looked for
+    base = at = 0  # target[:base] is encoded; a block is searched for at `at`
     while at + _BLOCK <= len(target) and base + _BLOCK < len(target):
         candidates = blocks.get(hash_of(at) % buckets, [])
         start, offset, size = _best_match(source, target, base, at, candidates)
@@ -63,10 +63,10 @@ def _copy(source: bytes, target: bytes, parts: list[bytes]) -> int:
 
 
 class _Hashes:
-    """The hash of each block of a text: two sums of 16 bits, of its bytes and of its bytes by their places.
+    """Hashes of the blocks of a text: two 16-bit sums, of the bytes and of the bytes weighted by their position.
 
-    There are so few buckets for so many hashes that blocks which are not equal meet in one: some that have shorter
-    pieces in common are found that way, and so they are here.
+    There are fewer buckets than hashes, so different blocks share buckets. The real server finds some shorter matches
+    only because of these collisions, so this implementation must have the same collisions.
     """
 
     def __init__(self, text: bytes) -> None:
@@ -80,13 +80,13 @@ class _Hashes:
 
 
 def _best_match(source: bytes, target: bytes, base: int, at: int, candidates: list[int]) -> tuple[int, int, int]:
-    """Where in target and source the longest match around *at* starts, and its size; 0: none that is worth it."""
+    """Return start in target, start in source and size of the longest match around *at*; size 0 if none pays off."""
     best = (0, 0, 0)
     for candidate in candidates[: -_MOST_CANDIDATES - 1 : -1]:
         if source[candidate] != target[at] and source[candidate - 1] != target[at - 1]:
-            continue  # nothing in common: most are like that, only their hashes fall into one bucket
+            continue  # most candidates only share the bucket
         forward = _common_prefix(source, candidate, target, at)
-        # The first byte of the source is never reached backwards, as in the original.
+        # As in the original, backward matching never reaches the first byte of the source.
         backward = _common_suffix(source, candidate, target, at, min(candidate - 1, at - base))
         start, offset, size = at - backward, candidate - backward, forward + backward
         cost = len(_number(start - base)) + len(_number(size)) + len(_number(offset)) + 3
@@ -96,9 +96,9 @@ def _best_match(source: bytes, target: bytes, base: int, at: int, candidates: li
 
 
 def _common_prefix(source: bytes, first: int, target: bytes, second: int) -> int:
-    """How many bytes are equal from these places on."""
+    """Return the number of equal bytes from these positions on."""
     most, step, size = min(len(source) - first, len(target) - second), 64, 0
-    # By slices, because a loop over bytes is slow: longer and longer ones while they are equal, then shorter ones.
+    # Compare slices, because a loop over bytes is slow: double the size while they are equal, then halve it.
     while size < most and step:
         end = min(size + step, most)
         if source[first + size : first + end] == target[second + size : second + end]:
@@ -109,7 +109,7 @@ def _common_prefix(source: bytes, first: int, target: bytes, second: int) -> int
 
 
 def _common_suffix(source: bytes, first: int, target: bytes, second: int, most: int) -> int:
-    """How many bytes are equal right before these places."""
+    """Return the number of equal bytes right before these positions, up to *most*."""
     size = 0
     while size < most and source[first - size - 1] == target[second - size - 1]:
         size += 1
@@ -130,7 +130,7 @@ def _number(value: int) -> bytes:
 
 
 def _checksum(text: bytes) -> int:
-    """The sum of *text* as big-endian words of 32 bits."""
+    """Return the sum of *text* as big-endian 32-bit words, modulo 2**32."""
     padded = text + bytes(-len(text) % 4)
     words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}I", padded)
     return sum(words) & 0xFFFFFFFF
@@ -140,15 +140,15 @@ def _checksum(text: bytes) -> int:
 
 
 def apply(delta: bytes, source: bytes) -> bytes:
-    """What *delta* makes of *source*.
+    """Apply *delta* to *source* and return the target.
 
     Raises:
-        InvalidDeltaError: it is no delta, or one for another source.
+        InvalidDeltaError: *delta* is malformed or was created for another source.
     """
     commands = _commands(delta)
     kind, total, _ = next(commands)
     if kind != b"\n":
-        raise InvalidDeltaError("a delta starts with the size of what it makes")
+        raise InvalidDeltaError("the delta does not start with the size of the target")
     parts: list[bytes] = []
     size = 0
     for kind, number, argument in commands:
@@ -160,17 +160,17 @@ def apply(delta: bytes, source: bytes) -> bytes:
             case _:
                 target = b"".join(parts)
                 if len(target) != total or _checksum(target) != number:
-                    raise InvalidDeltaError("the delta is for another source")
+                    raise InvalidDeltaError("the delta was created for another source")
                 return target
         size += len(part)
         if len(part) != number or size > total:
-            raise InvalidDeltaError("a command goes beyond the end")
+            raise InvalidDeltaError("a command exceeds the source, the delta or the size of the target")
         parts.append(part)
-    raise InvalidDeltaError("a delta ends with a checksum")
+    raise InvalidDeltaError("the delta does not end with a checksum")
 
 
 def _commands(delta: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Mark, number, and for `@` the offset in the source, for `:` that of the text in the delta."""
+    """Yield mark, number and argument of each command: for `@` an offset in the source, for `:` one in the delta."""
     position = 0
     while position < len(delta):
         number, position = _read_number(delta, position)
@@ -180,22 +180,22 @@ def _commands(delta: bytes) -> Iterator[tuple[bytes, int, int]]:
         if kind == b"@":
             argument, position = _read_number(delta, position)
             if delta[position : position + 1] != b",":
-                raise InvalidDeltaError("a copy command ends with a comma")
+                raise InvalidDeltaError("a copy command does not end with a comma")
             position += 1
         elif kind == b":":
             position += number
         elif kind not in (b"\n", b";"):
-            raise InvalidDeltaError(f"there is no command {kind!r}")
+            raise InvalidDeltaError(f"unknown command {kind!r}")
         yield kind, number, argument
-    raise InvalidDeltaError("a delta ends with a checksum")
+    raise InvalidDeltaError("the delta does not end with a checksum")
 
 
 def _read_number(delta: bytes, position: int) -> tuple[int, int]:
-    """The number that starts there, and where it ends."""
+    """Return the number at *position*, and the position after it."""
     start, value = position, 0
     while position < len(delta) and delta[position] in _VALUES:
         value = value * 64 + _VALUES[delta[position]]
         position += 1
     if not 0 < position - start <= 8:
-        raise InvalidDeltaError(f"a number is expected at byte {start}")
+        raise InvalidDeltaError(f"expected a number of at most 8 digits at byte {start}")
     return value, position

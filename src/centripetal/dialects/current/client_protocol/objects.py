@@ -1,4 +1,4 @@
-"""What commands and replies of the client protocol share (spec v6 §11): PURE."""
+"""Objects shared by commands and replies of the client protocol (spec v6 §11): PURE."""
 
 import msgspec
 
@@ -14,49 +14,49 @@ __all__ = [
 ]
 
 NO_JSON = msgspec.Raw(b"")
-"""No JSON at all."""
+"""The value of a JSON field that is missing."""
 
 
 class BadMessageError(ValueError):
-    """The message of a client is none of the protocol; what came before it in the message may have been fine."""
+    """A message of a client contains a line that is not a command. Lines before it may have been valid."""
 
 
 class Disconnect(msgspec.Struct, frozen=True):
-    """Why a connection was ended by the server: code and reason of the close frame (spec v6 §18.2)."""
+    """Code and reason with which the server closes a connection (spec v6 §18.2)."""
 
     code: int
     reason: str
 
     @property
     def reconnects(self) -> bool:
-        """Whether client libraries come back after it."""
+        """Whether client libraries reconnect after this close."""
         return not 3500 <= self.code <= 3999 and not 4500 <= self.code <= 4999
 
 
 class ClientMessage(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a client sends; the reader needs to hear of members that are no fields, see `gostructs`."""
+    """Base class of objects that clients send. Unknown members are an error, which `gostructs` relies on."""
 
 
 class ServerMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a server sends; later servers may add fields."""
+    """Base class of objects that servers send. Unknown members are ignored: later servers may add fields."""
 
 
 class UnsubscribePush(ServerMessage, frozen=True):
-    """A subscription was ended by the server (spec v6 §18.2)."""
+    """Code and reason with which the server ends a subscription (spec v6 §18.2)."""
 
     code: int = 0
     reason: str = ""
 
     @property
     def resubscribes(self) -> bool:
-        """Whether the client is to subscribe again."""
+        """Whether the client should subscribe again."""
         return self.code >= 2500
 
 
 class ClientInfo(ServerMessage, frozen=True):
-    """One connection as others see it; the two infos are JSON."""
+    """A connection as other clients see it. Both infos are JSON."""
 
-    # Without defaults, so they are always there (spec v6 §11.5).
+    # No defaults, so that these fields are always written (spec v6 §11.5).
     user: str
     client: str
     conn_info: msgspec.Raw = NO_JSON
@@ -64,7 +64,7 @@ class ClientInfo(ServerMessage, frozen=True):
 
 
 class Publication(ServerMessage, frozen=True):
-    """*data* is JSON as it was published; with a *delta* subscription it is a string with the payload or a delta."""
+    """A publication. *data* is the published JSON; in a delta subscription, a string with the payload or a delta."""
 
     data: msgspec.Raw = NO_JSON
     info: ClientInfo | None = None

@@ -1,4 +1,4 @@
-"""The server's replies and pushes (spec v6 §11): PURE, both directions."""
+"""Replies and pushes of the server (spec v6 §11): PURE, both directions."""
 
 import msgspec
 
@@ -37,7 +37,7 @@ __all__ = [
 
 
 class Empty(ServerMessage, frozen=True):
-    """Of unsubscribe and publish."""
+    """The result of `unsubscribe` and `publish`."""
 
 
 class SubscribeResult(ServerMessage, frozen=True):
@@ -69,7 +69,7 @@ class ConnectResult(ServerMessage, frozen=True):
 
 
 class PresenceResult(ServerMessage, frozen=True):
-    """Nobody is an empty object, which is always there."""
+    """The result of `presence`. If no client is subscribed, *presence* is an empty object, not missing."""
 
     presence: dict[str, ClientInfo] | None = None
 
@@ -90,7 +90,7 @@ class RpcResult(ServerMessage, frozen=True):
 
 
 class RefreshResult(ServerMessage, frozen=True):
-    """Of refresh and sub_refresh; the push of an API refresh says the same."""
+    """The result of `refresh` and `sub_refresh`, and the push that follows `refresh` in the server API."""
 
     expires: bool = False
     ttl: int = 0
@@ -103,13 +103,13 @@ class Error(ServerMessage, frozen=True):
 
 
 class Info(ServerMessage, frozen=True):
-    """Of join and leave."""
+    """The content of a join or leave push."""
 
     info: ClientInfo
 
 
 class SubscribePush(ServerMessage, frozen=True):
-    """The back end subscribed this connection."""
+    """The push that follows `subscribe` in the server API: the connection is subscribed."""
 
     recoverable: bool = False
     epoch: str = ""
@@ -123,7 +123,7 @@ class Message(ServerMessage, frozen=True):
 
 
 class Push(ServerMessage, frozen=True):
-    """What nobody asked for; one of the fields after *channel* says what."""
+    """A message that the server sends without a command. One of the fields after *channel* is set."""
 
     channel: str = ""
     pub: Publication | None = None
@@ -138,7 +138,7 @@ class Push(ServerMessage, frozen=True):
 
 
 class Reply(ServerMessage, frozen=True):
-    """A line of a server: with an *id* it answers a command, otherwise it is a push, or a ping if it is empty."""
+    """A line of a server: the reply to the command with this *id*, a push, or a ping if it is empty."""
 
     id: int = 0
     error: Error | None = None
@@ -156,16 +156,16 @@ class Reply(ServerMessage, frozen=True):
 
 
 PING = b"{}"
-"""The line that is a ping from the server, and a pong from the client."""
+"""The line that is a ping of the server or a pong of the client."""
 
 
 def encode_reply(reply: Reply) -> bytes:
-    """The line with this reply."""
+    """Return the line for this reply."""
     return gostructs.write(reply)
 
 
 def encode_push(push: Push) -> bytes:
-    """The line with this push."""
+    """Return the line for this push."""
     return b'{"push":%b}' % gostructs.write(push)
 
 
@@ -173,13 +173,15 @@ _decode_reply = msgspec.json.Decoder(Reply).decode
 
 
 def decode_replies(message: bytes) -> list[Reply]:
-    """The replies and pushes in a message of a server, in order.
+    """Return the replies and pushes in a message of a server, in order.
 
     Raises:
-        MalformedResponseError: it is none of the protocol.
+        MalformedResponseError: the message does not follow the client protocol.
     """
     try:
         return [decode_lenient(_decode_reply, line) for line in message.removesuffix(b"\n").split(b"\n")]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         head = ascii(message[:100].decode("latin-1"))
-        raise MalformedResponseError(f"what the server sent is no message of its protocol ({error}): {head}") from None
+        raise MalformedResponseError(
+            f"the server sent a message that does not follow its protocol ({error}): {head}"
+        ) from None

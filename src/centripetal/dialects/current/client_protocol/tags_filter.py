@@ -1,7 +1,7 @@
-"""Tags filters: which publications a subscriber wants, by their tags (spec v6 §11.8): PURE.
+"""Tags filters, with which a subscriber selects publications by their tags (spec v6 §11.8): PURE.
 
-validate(node)              refuse what the real server refuses, once, at subscribe
-matches(node, tags)         whether a publication with these tags is wanted; *node* is a valid one
+validate(node)              reject filters that the real server rejects; called once, at subscribe
+matches(node, tags)         return whether a publication with these tags matches; *node* must be valid
 """
 
 import re
@@ -12,20 +12,20 @@ from centripetal.dialects.current.objects import FilterNode
 
 __all__ = ["InvalidFilterError", "matches", "validate"]
 
-_DEEPEST = 100  # levels; the real server has no limit, but nobody writes such filters
+_DEEPEST = 100  # levels. The real server has no limit; this one protects Python's stack
 _LONGEST_NUMBER = 200
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,19})?")
 
 
 class InvalidFilterError(ValueError):
-    """A filter that says nothing, or in the wrong words."""
+    """The filter is empty or malformed."""
 
 
 def validate(node: FilterNode, depth: int = 1) -> None:
-    """Make sure that *node* is a filter, which is that deep in another one.
+    """Check that *node*, at this *depth* in a filter, is valid.
 
     Raises:
-        InvalidFilterError: it is none.
+        InvalidFilterError: the filter is invalid.
     """
     if depth > _DEEPEST:
         raise InvalidFilterError(f"a filter must not be deeper than {_DEEPEST} levels")
@@ -56,7 +56,7 @@ def _validate_leaf(node: FilterNode) -> None:
 
 
 def matches(node: FilterNode, tags: Mapping[str, str]) -> bool:
-    """Whether *tags* are what the valid filter *node* asks for."""
+    """Return whether *tags* match the valid filter *node*."""
     match node.op:
         case "and":
             return all(matches(each, tags) for each in node.nodes)
@@ -68,7 +68,7 @@ def matches(node: FilterNode, tags: Mapping[str, str]) -> bool:
     if node.cmp in _EXISTENCE:
         return (tag is not None) is _EXISTENCE[node.cmp]
     if node.cmp in _MEMBERSHIP:
-        # A missing tag is looked for as the empty string, as in the real server.
+        # As in the real server, a missing tag counts as the empty string.
         return ((tag or "") in node.vals) is _MEMBERSHIP[node.cmp]
     if tag is None:
         return node.cmp == "neq"

@@ -1,8 +1,8 @@
-"""All methods of the server API of Centrifugo 3 to 6 (spec v6 §5): a new one is a class in its module.
+"""All methods of the server API of Centrifugo 3 to 6 (spec v6 §5). To add a method, define a class in its module.
 
-A class says the method's name and number, its fields and, by its base `Method[R]`, the type of its result. Fields have
-the server's names; what is required is positional, options are keyword-only. The names in each module's `__all__` are
-names of this package. Whatever is pure and speaks the current API may import it.
+A class defines the method's name, number and fields. Its base `Method[R]` sets the type of the result. Fields have the
+server's names; required fields are positional, options are keyword-only. This package exports the names in each
+module's `__all__`. Any pure module that speaks the current API may import it.
 """
 
 from typing import Any
@@ -36,4 +36,4 @@ COMMANDS: tuple[type[Method[Any]], ...] = tuple(
     for name, found in vars(module).items()
     if name in module.__all__ and issubclass(found, Method)
 )
-"""Every method, in the order in which the modules define them."""
+"""All methods, in the order in which the modules define them."""

@@ -1,4 +1,4 @@
-"""What all methods of the current server API share: their bases."""
+"""Base classes of the methods of the current server API."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic
@@ -25,22 +25,22 @@ Version = tuple[int, int, int]
 
 
 class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
-    """A method of the server API. Its fields have the server's names; a field that is not given is not sent."""
+    """A method of the server API. Its fields have the server's names; only fields that are set are sent."""
 
     number: ClassVar[int]
-    """Its number at the single endpoint (spec v6 §18.3)."""
+    """Number of the method at the single endpoint (spec v6 §18.3)."""
 
     pro: ClassVar[bool] = False
-    """Whether only the commercial edition knows it."""
+    """Whether only the PRO edition has the method."""
 
     keyed: ClassVar[bool] = False
-    """Whether it takes an `idempotency_key`, so that it can be repeated."""
+    """Whether the method accepts an `idempotency_key`, so that it can be retried safely."""
 
     released: ClassVar[Version] = (3, 0, 0)
-    """The first server that knows it."""
+    """First server version that has the method."""
 
     added: ClassVar[Mapping[str, Version]] = {}
-    """Fields that servers before a version ignore without a word (spec v6 §16.1)."""
+    """First server version of each field that was added later. Older servers ignore it silently (spec v6 §16.1)."""
 
     def changes(self) -> dict[str, Any]:
         self.check()
@@ -57,16 +57,16 @@ class OfChannel(Method[R], Generic[R], frozen=True):
 
 
 class OfMap(OfChannel[R], Generic[R], frozen=True):
-    """A method about a map channel, or a channel of shared polling (spec v6 §15)."""
+    """A method about a map channel or a shared-poll channel (spec v6 §15)."""
 
     released = (6, 8, 0)
     newer = True
 
 
 class OfUser(Method[R], Generic[R], frozen=True, kw_only=True):
-    """What narrows or widens the connections that a method about a user is for.
+    """A method about connections of a user, with the fields that select the connections.
 
-    `label_filter` and `all_users` need PRO: the open server ignores them without a word.
+    `label_filter` and `all_users` need Centrifugo PRO: the open-source server ignores them silently.
     """
 
     added: ClassVar[Mapping[str, Version]] = {"session": (3, 2, 0), "label_filter": (6, 8, 4), "all_users": (6, 8, 4)}
@@ -78,17 +78,27 @@ class OfUser(Method[R], Generic[R], frozen=True, kw_only=True):
 
 
 class WithData(Method[R], Generic[R], frozen=True, kw_only=True):
-    """A method with a payload: `data` is its own field, this is the alternative for bytes that are no JSON."""
+    """A method with a payload. Subclasses define `data` for JSON; `b64data` is for binary payloads."""
 
     b64data: Base64 | None = None
 
 
 def payload_of(given: Any, encoded: Any, *, what: str = "data", required: bool = True) -> None:
-    """A payload must be given once, as JSON or as base64."""
+    """Check that a payload is given exactly once, as JSON or as base64.
+
+    Args:
+        given: the JSON value, or UNSET.
+        encoded: the base64 value, or None.
+        what: name of the argument for JSON; with the prefix `b64` it is the name of the other one.
+        required: whether one of the two must be given.
+
+    Raises:
+        UsageError: both are given, or neither although *required*.
+    """
     if encoded is None:
         if given is msgspec.UNSET and required:
             raise UsageError(
-                f"there is no {what}: give {what}= (None is JSON null) or b64{what}= (b'' for nothing at all)"
+                f"{what} is missing: pass {what}= (None is JSON null) or b64{what}= (b'' for an empty payload)"
             )
     elif given is not msgspec.UNSET:
-        raise UsageError(f"{what} and b64{what} are both given, and the server would take the latter: give one")
+        raise UsageError(f"{what} and b64{what} exclude each other: pass one of them (the server would ignore {what})")

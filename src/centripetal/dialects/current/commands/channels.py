@@ -1,4 +1,4 @@
-"""The methods that ask about channels: presence, history, the list of channels (spec v6 §5)."""
+"""Methods that read channels: presence, history and the list of channels (spec v6 §5)."""
 
 from centripetal.dialects.current.commands.base import Method, OfChannel
 from centripetal.dialects.current.objects import Position
@@ -16,14 +16,14 @@ __all__ = ["Channels", "History", "HistoryRemove", "Presence", "PresenceStats"]
 
 
 class Presence(OfChannel[PresenceResult], frozen=True):
-    """Who is subscribed to *channel* now.
+    """List the clients subscribed to *channel*.
 
     Args:
         channel: the channel's name.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+        ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
     """
 
     name = "presence"
@@ -32,14 +32,14 @@ class Presence(OfChannel[PresenceResult], frozen=True):
 
 
 class PresenceStats(OfChannel[PresenceStatsResult], frozen=True):
-    """How many are subscribed to *channel* now.
+    """Count the clients and users subscribed to *channel*.
 
     Args:
         channel: the channel's name.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+        ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
     """
 
     name = "presence_stats"
@@ -48,19 +48,20 @@ class PresenceStats(OfChannel[PresenceStatsResult], frozen=True):
 
 
 class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
-    """Publications that the server keeps of *channel*, and the position of its history.
+    """Return publications from the history of *channel*, and the history's current position.
 
-    `history_pages` of a client goes through all of them and notices what is missing.
+    `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
     Args:
         channel: the channel's name.
-        limit: how many at most; 0, as if not given: none, only the position; -1: all.
-        since: only publications after (reverse: before) this one.
-        reverse: newest first.
-        timeout: seconds, instead of the client's own limit.
+        limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+        since: return only publications after this position (with *reverse*, before it).
+        reverse: return the newest publication first.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 108, history is off in the namespace; 102, an unknown namespace; 112, *since* is of another epoch.
+        ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown; 112 if the history was
+            reset, so the epoch of *since* no longer exists.
     """
 
     name = "history"
@@ -72,18 +73,18 @@ class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
 
     def check(self) -> None:
         if self.reverse is True and self.since is not None and getattr(self.since, "offset", 1) == 0:
-            raise UsageError("there is nothing before offset 0: leave out since to begin with the newest publication")
+            raise UsageError("since: there is nothing before offset 0; leave it out to start with the newest one")
 
 
 class HistoryRemove(OfChannel[HistoryRemoveResult], frozen=True):
-    """Remove the publications of a history; its position stays.
+    """Remove all publications from the history of *channel*. Its position does not change.
 
     Args:
         channel: the channel's name.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 108, history is off in the namespace; 102, an unknown namespace.
+        ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown.
     """
 
     name = "history_remove"
@@ -92,14 +93,14 @@ class HistoryRemove(OfChannel[HistoryRemoveResult], frozen=True):
 
 
 class Channels(Method[ChannelsResult], frozen=True, kw_only=True):
-    """The channels with at least one subscriber on any node.
+    """List the channels that have at least one subscriber on any node.
 
     Args:
-        pattern: a glob over the whole name: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
-        timeout: seconds, instead of the client's own limit.
+        pattern: only channels whose whole name matches this glob: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 100, the pattern is wrong.
+        ServerError: 100 if the pattern is not a valid glob.
     """
 
     name = "channels"

@@ -1,4 +1,4 @@
-"""The methods that act on a user's connections: subscribe, unsubscribe, disconnect, refresh (spec v6 §5)."""
+"""Methods that act on a user's connections: subscribe, unsubscribe, disconnect, refresh (spec v6 §5)."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -31,22 +31,23 @@ class _SubscribeOptions(OfUser[SubscribeResult], frozen=True, kw_only=True):
 
 
 class Subscribe(_SubscribeOptions, frozen=True):
-    """Subscribe the connections that *user* has now to *channel*, from the server's side.
+    """Subscribe the current connections of *user* to *channel* from the server side.
 
     Args:
         channel: the channel's name.
-        user: the user's id; an int becomes text. The empty one means the anonymous connections.
-        client, session: only this connection of the user.
-        info, b64info: what others see of the subscription (`chan_info`): any JSON value, or bytes.
-        data, b64data: goes to the client with the subscription: any JSON value, or bytes.
-        expire_at: when the subscription ends, Unix seconds or a datetime with time zone.
-        recover_since: the position from which the client is to recover.
-        override: options for this subscription, instead of the namespace's.
-        label_filter, all_users: which connections, of which users (PRO).
-        timeout: seconds, instead of the client's own limit.
+        user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+        client, session: only the connection with this client id or session id.
+        info, b64info: the subscription's `chan_info`, which other clients see: any JSON value, or bytes.
+        data, b64data: sent to the client with the subscription: any JSON value, or bytes.
+        expire_at: when the subscription expires: Unix seconds or a timezone-aware datetime. 0, the default: never.
+        recover_since: send the client the publications after this position.
+        override: options for this subscription that replace the namespace's options.
+        label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+        all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 102, an unknown namespace; 100, if *expire_at* has passed and somebody is there.
+        ServerError: 102 if the namespace is unknown; 100 if *expire_at* has passed and the user has a connection.
     """
 
     name = "subscribe"
@@ -64,15 +65,15 @@ class Subscribe(_SubscribeOptions, frozen=True):
 
 
 class _Anonymous(OfUser[R], frozen=True, kw_only=True):
-    """What can be said of users, where an empty id would hit everybody who is anonymous."""
+    """A method that requires `anonymous=True` for an empty user id, which addresses all anonymous connections."""
 
     anonymous: Annotated[bool, LocalFlag()] = False
 
     def _refuse_nobody(self, user: Any) -> None:
         if user == "" and self.anonymous is not True and self.all_users is not True:
             raise UsageError(
-                "user is empty, which means every anonymous connection: "
-                "give the user's id, or anonymous=True if you do mean them"
+                "user is empty, which addresses every anonymous connection: "
+                "pass the user's id, or anonymous=True to confirm"
             )
 
 
@@ -81,14 +82,15 @@ class Unsubscribe(_Anonymous[UnsubscribeResult], frozen=True):
 
     Args:
         channel: the channel's name.
-        user: the user's id; an int becomes text. An empty one needs *anonymous*.
-        client, session: only this connection of the user.
-        anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-        label_filter, all_users: which connections, of which users (PRO).
-        timeout: seconds, instead of the client's own limit.
+        user: the user's id; an int becomes text. An empty id requires *anonymous*.
+        client, session: only the connection with this client id or session id.
+        anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+        label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+        all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 102, an unknown namespace.
+        ServerError: 102 if the namespace is unknown.
     """
 
     name = "unsubscribe"
@@ -105,11 +107,11 @@ class Unsubscribe(_Anonymous[UnsubscribeResult], frozen=True):
 
 
 class DisconnectReason(Sendable, frozen=True):
-    """What a connection is told when it is closed.
+    """Code and reason that a connection receives when it is closed.
 
     Args:
-        code: 4000 to 4499 (client libraries reconnect) or 4500 to 4999 (they do not).
-        reason: a few words.
+        code: 4000 to 4499, after which client libraries reconnect, or 4500 to 4999, after which they do not.
+        reason: short text for the client.
     """
 
     code: UInt32
@@ -125,13 +127,14 @@ class Disconnect(_DisconnectOptions, frozen=True):
     """Close the connections of *user*.
 
     Args:
-        user: the user's id; an int becomes text. An empty one needs *anonymous*.
-        client, session: only this connection of the user.
-        whitelist: connections (client ids) to spare.
-        disconnect: the code and reason, instead of 3503, "force disconnect".
-        anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-        label_filter, all_users: which connections, of which users (PRO).
-        timeout: seconds, instead of the client's own limit.
+        user: the user's id; an int becomes text. An empty id requires *anonymous*.
+        client, session: only the connection with this client id or session id.
+        whitelist: client ids of connections that stay open.
+        disconnect: the code and reason of the close, instead of 3503, "force disconnect".
+        anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+        label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+        all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "disconnect"
@@ -150,19 +153,20 @@ class _RefreshOptions(OfUser[RefreshResult], frozen=True, kw_only=True):
 
 
 class Refresh(_RefreshOptions, frozen=True):
-    """Say until when the connections of *user* may live.
+    """Set when the connections of *user* expire.
 
     Args:
-        user: the user's id; an int becomes text. The empty one means the anonymous connections.
-        client, session: only this connection of the user.
-        expired: close them now, as expired.
-        expire_at: when they expire, Unix seconds or a datetime with time zone; not given: never.
-        info: the new `conn_info`, any JSON value; the server drops it unless *expire_at* is in the future.
-        label_filter, all_users: which connections, of which users (PRO).
-        timeout: seconds, instead of the client's own limit.
+        user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+        client, session: only the connection with this client id or session id.
+        expired: close the connections now, as expired.
+        expire_at: when the connections expire: Unix seconds or a timezone-aware datetime. 0, the default: never.
+        info: the new `conn_info`: any JSON value. The server ignores it unless *expire_at* is in the future.
+        label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+        all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        UsageError: *info* without *expire_at*, which the server would drop without a word.
+        UsageError: *info* is given without *expire_at*, so the server would ignore it silently.
     """
 
     name = "refresh"
@@ -172,4 +176,4 @@ class Refresh(_RefreshOptions, frozen=True):
 
     def check(self) -> None:
         if self.info is not UNSET and not self.expire_at:
-            raise UsageError("info without expire_at is dropped by the server: give expire_at, too")
+            raise UsageError("info without expire_at is ignored by the server: pass expire_at, too")

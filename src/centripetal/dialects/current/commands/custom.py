@@ -1,4 +1,4 @@
-"""Any method by its name, also one that this library does not know yet."""
+"""Call a method by its name, including methods that this library does not know yet."""
 
 import re
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ __all__ = ["Custom", "custom"]
 
 
 class Custom(Method[Any], frozen=True):
-    """A method that this library does not know, or one with fields it does not know: see `custom`."""
+    """A method, or fields of a method, that this library does not know: see `custom`."""
 
-    alone = True  # nobody knows whether it decodes
+    alone = True  # the server may fail to decode it and would then reject a whole batch
     params: Mapping[str, Any] = {}
 
     def body(self) -> bytes:
-        """The fields as they travel."""
+        """Return the fields as JSON."""
         if not isinstance(self.params, Mapping) or not all(isinstance(field, str) for field in self.params):
-            raise UsageError("params must be a dict of the method's fields, with their names as keys")
+            raise UsageError("params must be a dict from the names of the method's fields to their values")
         return encode_plain({field: plain_data(value, field) for field, value in self.params.items()}, "params")
 
 
@@ -31,19 +31,23 @@ _customs: dict[str, type[Custom]] = {}
 
 
 def custom(name: str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None) -> Custom:
-    """Any method by its name, with its fields as they are: what `client.call("name", {…})` sends.
+    """Return a command for any method by its name, as sent by `client.call("name", {…})`.
 
     Args:
         name: the method's name on the wire.
-        params: its fields; values are JSON values, `bytes` on the top level ready-made JSON.
-        timeout: seconds, instead of the client's own limit.
+        params: the method's fields as JSON values, sent unchanged. A field's value may also be `bytes` with ready-made
+            JSON.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Returns:
         A command whose result is the decoded `result` of the reply.
+
+    Raises:
+        UsageError: *name* cannot be the name of a method.
     """
     if not isinstance(name, str) or not re.fullmatch(_NAME, name) or name == "batch":
-        advice = "collect calls with client.batch()" if name == "batch" else "such as 'publish'"
-        raise UsageError(f"{name!r:.100} is no name of a method: {advice}")
+        advice = "to batch calls, use client.batch()" if name == "batch" else "pass a name such as 'publish'"
+        raise UsageError(f"{name!r:.100} is not a method name: {advice}")
     kind = _customs.get(name)
     if kind is None:
         kind = cast(

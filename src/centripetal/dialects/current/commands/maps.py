@@ -1,4 +1,4 @@
-"""The methods of map channels and shared polling, new in Centrifugo 6.8 (spec v6 §15)."""
+"""Methods of map channels and shared polling, added in Centrifugo 6.8 (spec v6 §15)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Generic
@@ -47,22 +47,22 @@ class _MapPublishOptions(_OfKey[MapPublishResult], frozen=True, kw_only=True):
 
 
 class MapPublish(_MapPublishOptions, frozen=True):
-    """Give *key* a value in a map channel.
+    """Set the value of *key* in a map channel.
 
     Args:
         channel: the channel's name.
         key: the key.
-        data: the value, any JSON value; a key may have none.
-        b64data: instead of *data*: bytes of any kind, or base64 text.
-        stream_data, b64stream_data: what goes into the stream instead; does nothing in the open server 6.9.
-        tags, idempotency_key, delta: as in `Publish`; what was suppressed for its key is said in the result.
-        version, version_epoch: of the value: one that is not above the key's last is suppressed.
-        score: the key's place in an ordered map; does nothing in the open server 6.9.
-        key_mode: "if_new" or "if_exists": only then.
-        timeout: seconds, instead of the client's own limit.
+        data: the value: any JSON value. A key may have no value.
+        b64data: binary data instead of *data*: bytes, or text in base64.
+        stream_data, b64stream_data: data for the stream instead of the value. The open-source server 6.9 ignores both.
+        tags, idempotency_key, delta: as in `Publish`. The result tells whether the server suppressed a repeated key.
+        version, version_epoch: version of the value. The server suppresses a version that is not above the key's last.
+        score: the key's position in an ordered map. The open-source server 6.9 ignores it.
+        key_mode: "if_new" to only add new keys, "if_exists" to only change existing keys.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+        ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
     """
 
     name = "map_publish"
@@ -82,10 +82,10 @@ class MapRemove(_OfKey[MapRemoveResult], frozen=True, kw_only=True):
         channel: the channel's name.
         key: the key.
         idempotency_key: as in `MapPublish`.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+        ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
     """
 
     name = "map_remove"
@@ -95,19 +95,19 @@ class MapRemove(_OfKey[MapRemoveResult], frozen=True, kw_only=True):
 
 
 class MapReadState(OfMap[MapReadStateResult], frozen=True, kw_only=True):
-    """The keys and values of a map channel, page by page.
+    """Return a page of the keys and values of a map channel.
 
     Args:
         channel: the channel's name.
-        limit: how many at most; 0, as if not given: none, only the position; -1: all.
-        cursor: the page after this key: the last page's `cursor`.
-        key: only this key.
-        asc: in ascending order.
-        revision_offset, revision_epoch: the position that the pages shall be of.
-        timeout: seconds, instead of the client's own limit.
+        limit: maximum number of keys. 0, the default, returns only the position; -1 returns all keys.
+        cursor: return the page after this key; pass the `cursor` of the previous page.
+        key: return only this key.
+        asc: sort in ascending order.
+        revision_offset, revision_epoch: position of the map that all pages must belong to.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+        ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
     """
 
     name = "map_read_state"
@@ -122,17 +122,17 @@ class MapReadState(OfMap[MapReadStateResult], frozen=True, kw_only=True):
 
 
 class MapReadStream(OfMap[MapReadStreamResult], frozen=True, kw_only=True):
-    """The changes to a map channel.
+    """Return a page of the changes to a map channel.
 
     Args:
         channel: the channel's name.
-        since_offset, since_epoch: only changes after (reverse: before) this position.
-        limit: how many at most; 0, as if not given: none, only the position; -1: all.
-        reverse: newest first.
-        timeout: seconds, instead of the client's own limit.
+        since_offset, since_epoch: return only changes after this position (with *reverse*, before it).
+        limit: maximum number of changes. 0, the default, returns only the position; -1 returns all changes.
+        reverse: return the newest change first.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+        ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
     """
 
     name = "map_read_stream"
@@ -145,11 +145,11 @@ class MapReadStream(OfMap[MapReadStreamResult], frozen=True, kw_only=True):
 
 
 class MapStats(OfMap[MapStatsResult], frozen=True):
-    """How many keys a map channel has.
+    """Count the keys of a map channel.
 
     Args:
         channel: the channel's name.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "map_stats"
@@ -158,11 +158,11 @@ class MapStats(OfMap[MapStatsResult], frozen=True):
 
 
 class MapClear(OfMap[MapClearResult], frozen=True):
-    """Remove everything from a map channel; its next epoch is new.
+    """Remove all keys from a map channel, which then starts a new epoch.
 
     Args:
         channel: the channel's name.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "map_clear"
@@ -176,23 +176,23 @@ class _SharedPollOptions(_OfKey[SharedPollPublishResult], frozen=True, kw_only=T
 
 
 class SharedPollPublish(_SharedPollOptions, frozen=True):
-    """Give *key* of a shared-poll channel a value, without waiting for the next poll.
+    """Set the value of *key* in a shared-poll channel without waiting for the next poll.
 
     Args:
         channel: the channel's name; its namespace needs `shared_poll.publish_enabled`.
         key: the key.
-        version: of the value, above 0.
+        version: version of the value, 1 or more.
         data, b64data: the value: any JSON value, or bytes.
-        epoch: what the version counts in.
-        timeout: seconds, instead of the client's own limit.
+        epoch: versions are compared only within the same epoch.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 107, the namespace is of another type.
+        ServerError: 107 if the namespace has another type.
     """
 
     name = "shared_poll_publish"
     number = 39
-    repeatable = True  # its version sees to that
+    repeatable = True  # the server ignores a version that it already has
     version: Annotated[int, WholeNumber(0, 2**64 - 1, at_least=1)]
     data: Payload | UnsetType = UNSET
 

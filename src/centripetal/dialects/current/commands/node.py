@@ -1,4 +1,4 @@
-"""The methods for the server as a whole: `info` and `rpc` (spec v6 §5)."""
+"""Methods about the whole server: `info` and `rpc` (spec v6 §5)."""
 
 from msgspec import UNSET, UnsetType
 
@@ -10,10 +10,10 @@ __all__ = ["RPC", "Info"]
 
 
 class Info(Method[InfoResult], frozen=True):
-    """The nodes of the cluster. A client also learns from it which version its server has.
+    """Return the nodes of the cluster. The client also learns the server's version from the reply.
 
     Args:
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "info"
@@ -26,15 +26,15 @@ class _RPCOptions(Method[RPCResult], frozen=True, kw_only=True):
 
 
 class RPC(_RPCOptions, frozen=True):
-    """Call a method that the server itself offers; the open edition has none.
+    """Call an RPC method of the server. The open-source edition has no such methods.
 
     Args:
-        method: its name.
-        params: any JSON value.
-        timeout: seconds, instead of the client's own limit.
+        method: name of the RPC method.
+        params: parameters of the RPC method: any JSON value.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: 104, there is no such method.
+        ServerError: 104 if the server does not have the RPC method.
     """
 
     name = "rpc"

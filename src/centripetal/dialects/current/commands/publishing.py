@@ -1,4 +1,4 @@
-"""The methods that publish: `publish` and `broadcast` (spec v6 §5.1, §5.2)."""
+"""Methods that publish: `publish` and `broadcast` (spec v6 §5.1, §5.2)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from centripetal.protocol.payload import plain_data
 
 __all__ = ["Broadcast", "Publish"]
 
-_NO_VERSION = 0  # the default itself is known by its identity: False and 0.0 are to be looked at
+_NO_VERSION = 0  # compared by identity, because False and 0.0 equal 0 but must reach the type check
 
 
 class _PublishOptions(WithData[R], frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class _PublishOptions(WithData[R], frozen=True, kw_only=True):
     version_epoch: str = ""
 
     def plain(self) -> bool:
-        """Whether no option is given, as in most publications."""
+        """Return whether no option is given, as in most publications."""
         return (
             self.b64data is None
             and self.idempotency_key is None
@@ -49,25 +49,25 @@ class _PublishOptions(WithData[R], frozen=True, kw_only=True):
 
 
 class Publish(_PublishOptions[PublishResult], frozen=True):
-    """Publish *data* into *channel*; the result says where in the history it stands, if the channel has one.
+    """Publish *data* to *channel*. The result has the offset and epoch if the channel keeps history.
 
     Args:
-        channel: the channel's name. By default, names that no client can subscribe to are refused.
-        data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-        b64data: instead of *data*: bytes of any kind, or base64 text.
-        skip_history: deliver it, but keep it out of the history.
-        tags: text by name, for subscribers' filters.
-        idempotency_key: a publication whose key the server has seen in the last five minutes, in this channel, is not
-            published again; the result is the first one's. Ignored by servers before 5.2.
-        delta: let subscribers that asked for it get only what changed. Ignored by servers before 5.4.
-        version: of what *data* describes: one that is not above the channel's last is not published, and the result
-            does not say so (6.2).
-        version_epoch: a version counts only among those of the same epoch (6.2).
-        timeout: seconds, instead of the client's own limit.
+        channel: the channel's name. By default, names that no client could subscribe to are rejected.
+        data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+        b64data: binary data instead of *data*: bytes, or text in base64.
+        skip_history: deliver the publication without adding it to the history.
+        tags: names and values that subscribers can filter by.
+        idempotency_key: if the server has seen this key in this channel within the last five minutes, it does not
+            publish again and returns the first result. Ignored by servers before 5.2.
+        delta: send only the difference to subscribers that negotiated deltas. Ignored by servers before 5.4.
+        version: version of the state that *data* describes. The server silently drops a version that is not above the
+            channel's last; the result does not show it (6.2).
+        version_epoch: versions are compared only within the same epoch (6.2).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        UsageError: neither or both of *data* and *b64data*, and whatever else no server accepts.
-        ServerError: 102, an unknown namespace; 107, data against the namespace's format.
+        UsageError: neither or both of *data* and *b64data* are given, or an argument is one that no server accepts.
+        ServerError: 102 if the namespace is unknown; 107 if the data do not match the namespace's data format.
     """
 
     name = "publish"
@@ -87,16 +87,17 @@ class Publish(_PublishOptions[PublishResult], frozen=True):
 
 
 class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
-    """Publish *data* into each of *channels*; the result has a response for each, which may be an error.
+    """Publish *data* to each of *channels*. The result has one response per channel, which may be an error.
 
     Args:
-        channels: names, at least one. The server works on many at once: one given twice gets it twice, in any order.
+        channels: names of the channels, at least one. The server publishes to many channels at once, in any order. A
+            channel that is listed twice receives the data twice.
         data, b64data, skip_history, tags, idempotency_key, delta, version, version_epoch: as in `Publish`.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
         UsageError: as for `Publish`.
-        ServerError: the whole call was refused; a channel's own error is in its response.
+        ServerError: the server rejected the whole call. The error of a single channel is in its response.
     """
 
     name = "broadcast"
@@ -118,7 +119,7 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
 
 
 def _all_names(names: list[Any]) -> bool:
-    """Whether all is well with *names*, found out quickly; if not, `check_names` says what is wrong."""
+    """Return whether all *names* are valid. This check is fast; `check_names` raises an error about an invalid name."""
     try:
         return bool(names) and "".join(names).isascii() and all(names)
     except TypeError:

@@ -1,1 +1,1 @@
-"""Results of the API methods, with the server's names."""
+"""Results of the methods of the server API, with the server's field names."""

@@ -1,4 +1,4 @@
-"""What the methods of map channels and shared polling answer (spec v6 §15). The names are the server's."""
+"""Results of the methods of map channels and shared polling (spec v6 §15), with the server's field names."""
 
 from typing import Any
 
@@ -20,20 +20,20 @@ __all__ = [
 
 
 class MapClearResult(Nothing, frozen=True):
-    """The map is empty now; it has no fields."""
+    """The result of `map_clear`, without fields: the map is empty."""
 
 
 class SharedPollPublishResult(Nothing, frozen=True):
-    """The value is published; it has no fields."""
+    """The result of `shared_poll_publish`, without fields: the value is published."""
 
 
 class MapPublishResult(msgspec.Struct, frozen=True):
-    """What became of a change to a map.
+    """The result of `map_publish`.
 
     Attributes:
-        offset, epoch: where the map stands now; 0 and "" for an ephemeral one.
-        suppressed: whether nothing was changed.
-        suppress_reason: why: "key_exists", "key_not_found", "version" or "idempotency".
+        offset, epoch: position of the map after the change; 0 and "" for an ephemeral map.
+        suppressed: whether the server made no change.
+        suppress_reason: why it made no change: "key_exists", "key_not_found", "version" or "idempotency".
     """
 
     offset: int = 0
@@ -43,7 +43,7 @@ class MapPublishResult(msgspec.Struct, frozen=True):
 
 
 class MapRemoveResult(MapPublishResult, frozen=True):
-    """What became of a removal from a map; the fields are those of `MapPublishResult`."""
+    """The result of `map_remove`, with the same fields as `MapPublishResult`."""
 
 
 class MapEntry(Result, frozen=True):
@@ -51,13 +51,13 @@ class MapEntry(Result, frozen=True):
 
     Attributes:
         key: the key.
-        data: its value, decoded; None also if it has none.
-        data_json: the same as the bytes that the server sent; None if there are none.
+        data: the value, decoded at each access; None also if the key has no value.
+        data_json: the value as the JSON bytes that the server sent; None if the key has no value.
         tags: the tags it was published with.
-        offset: the number of the change.
-        score: its place in an ordered map.
+        offset: offset of the change in the map's stream.
+        score: position in an ordered map.
         removed: in the stream: whether the key was removed.
-        time: when, in Unix milliseconds.
+        time: time of the change in Unix milliseconds.
     """
 
     key: str = ""
@@ -81,9 +81,9 @@ class MapReadStateResult(msgspec.Struct, frozen=True):
     """A page of the keys of a map.
 
     Attributes:
-        entries: in the order of their keys.
-        offset, epoch: where the map stands.
-        cursor: the last key of the page if there are more; "" otherwise.
+        entries: the keys in order.
+        offset, epoch: position of the map.
+        cursor: the last key of the page if there are more keys; otherwise "".
     """
 
     entries: list[MapEntry] = []
@@ -96,8 +96,8 @@ class MapReadStreamResult(msgspec.Struct, frozen=True):
     """A page of the changes to a map.
 
     Attributes:
-        entries: oldest first, unless asked for in reverse.
-        offset, epoch: where the map stands.
+        entries: the changes, oldest first unless the call has `reverse=True`.
+        offset, epoch: position of the map.
     """
 
     entries: list[MapEntry] = []
@@ -106,10 +106,10 @@ class MapReadStreamResult(msgspec.Struct, frozen=True):
 
 
 class MapStatsResult(msgspec.Struct, frozen=True):
-    """How large a map is.
+    """The result of `map_stats`.
 
     Attributes:
-        num_keys: its keys.
+        num_keys: number of keys.
     """
 
     num_keys: int = 0

@@ -1,4 +1,4 @@
-"""What the methods of the PRO edition answer (spec v6 §18.5). The names are the server's."""
+"""Results of the methods of the PRO edition (spec v6 §18.5), with the server's field names."""
 
 from typing import Any
 
@@ -39,34 +39,34 @@ __all__ = [
 
 
 class ChannelContext(msgspec.Struct, frozen=True):
-    """How a connection came to a channel: `source` is a number of the server's."""
+    """How a connection was subscribed to a channel. `source` is a number that the server assigns."""
 
     source: int = 0
 
 
 class ConnectionTokenInfo(msgspec.Struct, frozen=True):
-    """The token of a connection: its `uid`, and when it was issued (Unix seconds)."""
+    """The `uid` of a connection's token, and the Unix time at which it was issued."""
 
     uid: str = ""
     issued_at: int = 0
 
 
 class SubscriptionTokenInfo(msgspec.Struct, frozen=True):
-    """The token of a subscription: its `uid`, and when it was issued (Unix seconds)."""
+    """The `uid` of a subscription's token, and the Unix time at which it was issued."""
 
     uid: str = ""
     issued_at: int = 0
 
 
 class ConnectionState(Result, frozen=True):
-    """What a connection has.
+    """The state of a connection.
 
     Attributes:
-        channels: its channels.
-        connection_token: what is known of its token.
-        subscription_tokens: what is known of its subscriptions' tokens, by channel.
-        meta: the connection's meta data, decoded; None if there are none.
-        meta_json: the same as the bytes that the server sent; None if there are none.
+        channels: the connection's channels by name.
+        connection_token: the connection's token.
+        subscription_tokens: the tokens of the subscriptions by channel.
+        meta: the connection's metadata, decoded at each access; None if it has no metadata.
+        meta_json: the metadata as the JSON bytes that the server sent; None if it has no metadata.
     """
 
     channels: dict[str, ChannelContext] = msgspec.field(default_factory=dict)
@@ -84,7 +84,7 @@ class ConnectionState(Result, frozen=True):
 
 
 class ConnectionInfo(msgspec.Struct, frozen=True):
-    """A connection of a user: its application, transport, state and labels."""
+    """A connection of a user, with its application, transport, state and labels. Times are in milliseconds."""
 
     app_name: str = ""
     app_version: str = ""
@@ -98,13 +98,13 @@ class ConnectionInfo(msgspec.Struct, frozen=True):
 
 
 class ConnectionsResult(msgspec.Struct, frozen=True):
-    """Connections by their ids."""
+    """Connections by client id."""
 
     connections: dict[str, ConnectionInfo] = {}
 
 
 class UserStatus(msgspec.Struct, frozen=True):
-    """When a user was last active and online (Unix seconds), and the state that was set."""
+    """The state of a user, and when the user was last active and online (Unix seconds)."""
 
     user: str = ""
     active: int = 0
@@ -135,18 +135,18 @@ class Device(msgspec.Struct, frozen=True):
     webpush_keys: str = ""
 
     def __repr__(self) -> str:
-        # Who has the token or the keys can send to the device: they belong in no log.
+        # Anyone with the token or the keys can send to the device, so they must not appear in logs.
         return f"Device(id={self.id!r}, provider={self.provider!r}, platform={self.platform!r}, user={self.user!r})"
 
 
 class DeviceRegisterResult(msgspec.Struct, frozen=True):
-    """The id of a device that was registered."""
+    """The id of a registered device."""
 
     id: str = ""
 
 
 class DeviceListResult(msgspec.Struct, frozen=True):
-    """A page of devices; `next_cursor` asks for the next one, "" after the last."""
+    """A page of devices. Pass `next_cursor` to get the next page; it is "" on the last page."""
 
     items: list[Device] = []
     next_cursor: str = ""
@@ -162,7 +162,7 @@ class DeviceTopic(msgspec.Struct, frozen=True):
 
 
 class DeviceTopicListResult(msgspec.Struct, frozen=True):
-    """A page of topics of devices; `next_cursor` asks for the next one, "" after the last."""
+    """A page of topics of devices. Pass `next_cursor` to get the next page; it is "" on the last page."""
 
     items: list[DeviceTopic] = []
     next_cursor: str = ""
@@ -178,7 +178,7 @@ class UserTopic(msgspec.Struct, frozen=True):
 
 
 class UserTopicListResult(msgspec.Struct, frozen=True):
-    """A page of topics of users; `next_cursor` asks for the next one, "" after the last."""
+    """A page of topics of users. Pass `next_cursor` to get the next page; it is "" on the last page."""
 
     items: list[UserTopic] = []
     next_cursor: str = ""
@@ -186,54 +186,54 @@ class UserTopicListResult(msgspec.Struct, frozen=True):
 
 
 class SendPushNotificationResult(msgspec.Struct, frozen=True):
-    """The id of a push, with which it can be cancelled."""
+    """The id of a push. Pass it to `cancel_push` to cancel the push."""
 
     uid: str = ""
 
 
 class UpdateUserStatusResult(msgspec.Struct, frozen=True):
-    """The statuses are set; it has no fields."""
+    """The result of `update_user_status`, without fields: the statuses are set."""
 
 
 class DeleteUserStatusResult(msgspec.Struct, frozen=True):
-    """The statuses are deleted; it has no fields."""
+    """The result of `delete_user_status`, without fields: the statuses are deleted."""
 
 
 class BlockUserResult(msgspec.Struct, frozen=True):
-    """The user is blocked; it has no fields."""
+    """The result of `block_user`, without fields: the user is blocked."""
 
 
 class UnblockUserResult(msgspec.Struct, frozen=True):
-    """The user is not blocked any more; it has no fields."""
+    """The result of `unblock_user`, without fields: the user is no longer blocked."""
 
 
 class RevokeTokenResult(msgspec.Struct, frozen=True):
-    """The token is revoked; it has no fields."""
+    """The result of `revoke_token`, without fields: the token is revoked."""
 
 
 class InvalidateUserTokensResult(msgspec.Struct, frozen=True):
-    """The user's tokens are worth nothing any more; it has no fields."""
+    """The result of `invalidate_user_tokens`, without fields: the user's tokens are revoked."""
 
 
 class DeviceUpdateResult(msgspec.Struct, frozen=True):
-    """The devices are changed; it has no fields."""
+    """The result of `device_update`, without fields: the devices are updated."""
 
 
 class DeviceRemoveResult(msgspec.Struct, frozen=True):
-    """The devices are removed; it has no fields."""
+    """The result of `device_remove`, without fields: the devices are removed."""
 
 
 class DeviceTopicUpdateResult(msgspec.Struct, frozen=True):
-    """The device's topics are changed; it has no fields."""
+    """The result of `device_topic_update`, without fields: the device's topics are changed."""
 
 
 class UserTopicUpdateResult(msgspec.Struct, frozen=True):
-    """The user's topics are changed; it has no fields."""
+    """The result of `user_topic_update`, without fields: the user's topics are changed."""
 
 
 class UpdatePushStatusResult(msgspec.Struct, frozen=True):
-    """The push's status is noted; it has no fields."""
+    """The result of `update_push_status`, without fields: the status is recorded."""
 
 
 class CancelPushResult(msgspec.Struct, frozen=True):
-    """The push will not be sent; it has no fields."""
+    """The result of `cancel_push`, without fields: the push will not be sent."""

@@ -1,6 +1,6 @@
-"""What the methods of the current server API answer (spec v6 §5; fields: §18.4); those of maps: `map_results.py`.
+"""Results of the methods of the current server API (spec v6 §5; fields: §18.4). Results for maps are in `maps.py`.
 
-The names are the server's. A field that a reply does not hold has its zero value here, as it has for the server.
+Fields have the server's names. The server omits fields with a zero value, so a missing field gets its zero value here.
 """
 
 from typing import Any
@@ -37,11 +37,11 @@ __all__ = [
 
 
 class ReplyError(msgspec.Struct, frozen=True):
-    """The server's word on why it refused something.
+    """The error with which the server rejected a command.
 
     Attributes:
-        code: a number; spec v6 §6 lists them.
-        message: a few words.
+        code: Centrifugo error code; spec v6 §6 lists all codes.
+        message: short error text from the server.
     """
 
     code: int = 0
@@ -49,11 +49,11 @@ class ReplyError(msgspec.Struct, frozen=True):
 
 
 class PublishResult(msgspec.Struct, frozen=True):
-    """Where a publication stands in its channel's history; 0 and "" without one.
+    """The position of a publication in its channel's history; 0 and "" if the channel keeps no history.
 
     Attributes:
-        offset: its number there, from 1.
-        epoch: the life of the history that the number belongs to.
+        offset: number of the publication in the history, from 1.
+        epoch: identifies the history that the offset belongs to. It changes when the history is reset.
     """
 
     offset: int = 0
@@ -61,21 +61,21 @@ class PublishResult(msgspec.Struct, frozen=True):
 
 
 class PublishResponse(msgspec.Struct, frozen=True):
-    """What a broadcast came to in one channel: `value()` returns the result or raises the error.
+    """The outcome of a broadcast in one channel. `value()` returns the result or raises the error.
 
     Attributes:
-        result: where the publication stands; None if there is an error.
-        error: why it was not published in this channel; None if it was.
+        result: position of the publication; None if there is an error.
+        error: why the server did not publish in this channel; None if it did.
     """
 
     result: PublishResult | None = None
     error: ReplyError | None = None
 
     def value(self) -> PublishResult:
-        """The result.
+        """Return the result.
 
         Raises:
-            ServerError: the channel got no publication.
+            ServerError: the server did not publish in this channel.
         """
         if self.error is not None:
             retryable = self.error.code == INTERNAL
@@ -89,42 +89,42 @@ class PublishResponse(msgspec.Struct, frozen=True):
 
 
 class BroadcastResult(msgspec.Struct, frozen=True):
-    """What a broadcast came to.
+    """The result of `broadcast`.
 
     Attributes:
-        responses: one `PublishResponse` a channel, in the order of the channels.
+        responses: one `PublishResponse` per channel, in the order of the channels.
     """
 
     responses: list[PublishResponse] = []
 
     @property
     def failed(self) -> dict[int, ReplyError]:
-        """The channels that got no publication: their places in the list, each with its error."""
+        """The errors of channels in which publishing failed, by the channel's index in the list of channels."""
         return {place: one.error for place, one in enumerate(self.responses) if one.error is not None}
 
 
 class Nothing(msgspec.Struct, frozen=True):
-    """A result without fields: the server has done what was asked."""
+    """A result without fields: the command succeeded."""
 
 
 class SubscribeResult(Nothing, frozen=True):
-    """The connections that the user has now are subscribed; it has no fields."""
+    """The result of `subscribe`, without fields: the user's current connections are subscribed."""
 
 
 class UnsubscribeResult(Nothing, frozen=True):
-    """The user's connections are unsubscribed; it has no fields."""
+    """The result of `unsubscribe`, without fields: the user's connections are unsubscribed."""
 
 
 class DisconnectResult(Nothing, frozen=True):
-    """The user's connections are closed; it has no fields."""
+    """The result of `disconnect`, without fields: the user's connections are closed."""
 
 
 class RefreshResult(Nothing, frozen=True):
-    """The user's connections are refreshed; it has no fields."""
+    """The result of `refresh`, without fields: the user's connections are refreshed."""
 
 
 class HistoryRemoveResult(Nothing, frozen=True):
-    """The history is empty now; it has no fields."""
+    """The result of `history_remove`, without fields: the history is empty."""
 
 
 class ClientInfo(Result, frozen=True):
@@ -132,10 +132,11 @@ class ClientInfo(Result, frozen=True):
 
     Attributes:
         user: the user's id; empty for the anonymous user.
-        client: the connection's id.
-        conn_info: the info of the connection (from its token, proxy or a refresh), decoded; None if there is none.
-        chan_info: the info of the subscription, decoded; None if there is none.
-        conn_info_json, chan_info_json: the same as the bytes that the server sent; None if there are none.
+        client: the connection's client id.
+        conn_info: info of the connection (from its token, a proxy or `refresh`), decoded at each access; None if not
+            set.
+        chan_info: info of the subscription, decoded at each access; None if not set.
+        conn_info_json, chan_info_json: the infos as the JSON bytes that the server sent; None if not set.
     """
 
     user: str = ""
@@ -161,21 +162,21 @@ class ClientInfo(Result, frozen=True):
 
 
 class PresenceResult(msgspec.Struct, frozen=True):
-    """Who is subscribed.
+    """The clients subscribed to a channel.
 
     Attributes:
-        presence: each connection's `ClientInfo` by its id.
+        presence: the `ClientInfo` of each connection by client id.
     """
 
     presence: dict[str, ClientInfo] = {}
 
 
 class PresenceStatsResult(msgspec.Struct, frozen=True):
-    """How many are subscribed.
+    """The numbers of clients and users subscribed to a channel.
 
     Attributes:
-        num_clients: connections.
-        num_users: different users; the anonymous one counts as one.
+        num_clients: number of connections.
+        num_users: number of different users. All anonymous connections count as one user.
     """
 
     num_clients: int = 0
@@ -183,14 +184,14 @@ class PresenceStatsResult(msgspec.Struct, frozen=True):
 
 
 class Publication(Result, frozen=True):
-    """A publication as the history keeps it.
+    """A publication in the history of a channel.
 
     Attributes:
-        data: what was published, decoded anew at each access; None also if there is no data at all.
-        data_json: the same as the bytes that the server sent, which compacts JSON and escapes `<`, `>` and `&`; None
-            if there is no data.
-        info: who published it, if a client did.
-        offset: its number in the history.
+        data: the published data, decoded at each access; None also if the publication has no data.
+        data_json: the data as the JSON bytes that the server sent; None if the publication has no data. The server
+            compacts JSON and escapes `<`, `>` and `&`.
+        info: the client that published it; None if it was published through the server API.
+        offset: number of the publication in the history.
         tags: the tags it was published with.
     """
 
@@ -209,12 +210,12 @@ class Publication(Result, frozen=True):
 
 
 class HistoryResult(msgspec.Struct, frozen=True):
-    """A page of a history, and the position of the whole.
+    """A page of a history, and the current position of the history.
 
     Attributes:
-        publications: oldest first, unless asked for in reverse.
-        epoch: the life of this history: offsets of another one mean nothing here.
-        offset: the number of the newest publication of the history, whether it is in this page or not.
+        publications: oldest first, unless the call has `reverse=True`.
+        epoch: identifies this history. Offsets of another epoch are meaningless here.
+        offset: number of the newest publication in the history, even if this page does not contain it.
     """
 
     publications: list[Publication] = []
@@ -223,20 +224,20 @@ class HistoryResult(msgspec.Struct, frozen=True):
 
 
 class ChannelInfo(msgspec.Struct, frozen=True):
-    """What is known of an active channel.
+    """An active channel.
 
     Attributes:
-        num_clients: its subscribers.
+        num_clients: number of subscribed connections.
     """
 
     num_clients: int = 0
 
 
 class ChannelsResult(msgspec.Struct, frozen=True):
-    """The channels that have a subscriber on any node.
+    """The channels that have at least one subscriber on any node.
 
     Attributes:
-        channels: each channel's `ChannelInfo` by its name.
+        channels: the `ChannelInfo` of each channel by name.
     """
 
     channels: dict[str, ChannelInfo] = {}
@@ -246,8 +247,8 @@ class Metrics(msgspec.Struct, frozen=True):
     """Counters of a node.
 
     Attributes:
-        interval: the seconds that they cover.
-        items: each number by its name.
+        interval: interval that the counters cover, in seconds.
+        items: the counters by name.
     """
 
     interval: float = 0.0
@@ -255,11 +256,11 @@ class Metrics(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """The server's process, from a PRO server.
+    """Resource use of the server process. Only PRO servers send it.
 
     Attributes:
-        cpu: its share of the processor, in percent.
-        rss: its memory, in bytes.
+        cpu: CPU use in percent.
+        rss: resident memory in bytes.
     """
 
     cpu: float = 0.0
@@ -267,16 +268,16 @@ class Process(msgspec.Struct, frozen=True):
 
 
 class NodeResult(msgspec.Struct, frozen=True):
-    """One server process, as it last announced itself (every three seconds or so).
+    """A node of the cluster, with the state that it last announced (about every three seconds).
 
     Attributes:
-        uid: its id, new at each start.
-        name: its configured name, or host name and port.
-        version: the server's version; since 6.9.0 it says "OSS" for the open edition.
-        num_clients, num_users, num_channels, num_subs: what it carries.
-        uptime: seconds since its start.
-        metrics: its counters, if it sends any.
-        process: the process, from a PRO server.
+        uid: id of the node, new at each start.
+        name: configured name, or host name and port.
+        version: version of the server; since 6.9.0 it ends in "OSS" for the open-source edition.
+        num_clients, num_users, num_channels, num_subs: numbers of connections, users, channels and subscriptions.
+        uptime: seconds since the node started.
+        metrics: the node's counters, if it sends any.
+        process: resource use of the process; None unless it is a PRO server.
     """
 
     uid: str = ""
@@ -295,18 +296,18 @@ class InfoResult(msgspec.Struct, frozen=True):
     """The nodes of the cluster.
 
     Attributes:
-        nodes: one `NodeResult` a node.
+        nodes: one `NodeResult` per node.
     """
 
     nodes: list[NodeResult] = []
 
 
 class RPCResult(Result, frozen=True):
-    """What an RPC method of the server answered.
+    """The result of an RPC method of the server.
 
     Attributes:
-        data: the answer, decoded; None if there is none.
-        data_json: the same as the bytes that the server sent; None if there are none.
+        data: the returned data, decoded at each access; None if the method returned no data.
+        data_json: the data as the JSON bytes that the server sent; None if the method returned no data.
     """
 
     raw_data: msgspec.Raw = msgspec.field(default=ABSENT, name="data")

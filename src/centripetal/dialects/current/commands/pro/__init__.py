@@ -1,5 +1,5 @@
-"""The methods that only the PRO edition of Centrifugo knows (spec v6 §5.17, §18.5): users, tokens, devices and pushes.
+"""Methods of the PRO edition of Centrifugo (spec v6 §5.17, §18.5): users, tokens, devices and pushes.
 
-The open server answers 404 (error 104 in a batch); the error says so. The fields were read from the published API, no
-PRO server was there to try them.
+The open-source server replies 404 (error 104 in a batch), and the exception says that the method needs PRO. The fields
+come from the published API definition; they have not been tested against a PRO server.
 """

@@ -1,4 +1,4 @@
-"""PRO: devices and the topics they listen to (spec v6 §18.5)."""
+"""PRO methods for devices and the topics they are subscribed to (spec v6 §18.5)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -48,19 +48,19 @@ class _DeviceRegisterOptions(ProMethod[DeviceRegisterResult], frozen=True, kw_on
 
 
 class DeviceRegister(_DeviceRegisterOptions, frozen=True):
-    """Register a device for push notifications, or update it.
+    """Register a device for push notifications, or update a registered device.
 
     Args:
         provider: "fcm", "hms", "apns" or "webpush".
         token: the device's token at the provider.
         platform: "ios", "android" or "web".
-        id: the id of a device that is known already.
-        user: whose it is; an int becomes text.
-        meta: anything about it.
-        topics: its topics.
-        timezone: its time zone.
-        locale: its locale.
-        timeout: seconds, instead of the client's own limit.
+        id: id of a device that is registered already.
+        user: id of the device's user; an int becomes text.
+        meta: metadata of the device: names and text values.
+        topics: topics of the device.
+        timezone: time zone of the device, such as "Europe/Berlin".
+        locale: locale of the device.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "device_register"
@@ -71,17 +71,17 @@ class DeviceRegister(_DeviceRegisterOptions, frozen=True):
 
 
 class DeviceUpdate(ProMethod[DeviceUpdateResult], frozen=True, kw_only=True):
-    """Change devices.
+    """Update devices. At least one of *ids* and *users* is required.
 
     Args:
-        ids: devices by id.
-        users: devices by user.
-        user_update: their new user.
-        meta_update: their new meta data.
-        topics_update: what changes in their topics.
-        timezone_update: their new time zone.
-        locale_update: their new locale.
-        timeout: seconds, instead of the client's own limit.
+        ids: ids of devices to update.
+        users: ids of users whose devices are updated; ints become text.
+        user_update: the new user.
+        meta_update: the new metadata.
+        topics_update: a change to the topics.
+        timezone_update: the new time zone.
+        locale_update: the new locale.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "device_update"
@@ -97,16 +97,16 @@ class DeviceUpdate(ProMethod[DeviceUpdateResult], frozen=True, kw_only=True):
 
     def check(self) -> None:
         if not self.ids and not self.users:
-            raise UsageError("neither ids nor users are given: say which devices are meant")
+            raise UsageError("neither ids nor users are given: pass at least one of them to select devices")
 
 
 class DeviceRemove(ProMethod[DeviceRemoveResult], frozen=True, kw_only=True):
-    """Remove devices.
+    """Remove devices. At least one of *ids* and *users* is required.
 
     Args:
-        ids: devices by id.
-        users: devices by user.
-        timeout: seconds, instead of the client's own limit.
+        ids: ids of devices to remove.
+        users: ids of users whose devices are removed; ints become text.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "device_remove"
@@ -117,21 +117,21 @@ class DeviceRemove(ProMethod[DeviceRemoveResult], frozen=True, kw_only=True):
 
     def check(self) -> None:
         if not self.ids and not self.users:
-            raise UsageError("neither ids nor users are given: say which devices are meant")
+            raise UsageError("neither ids nor users are given: pass at least one of them to select devices")
 
 
 class DeviceList(ProMethod[DeviceListResult], frozen=True, kw_only=True):
-    """A page of devices.
+    """Return a page of devices.
 
     Args:
-        filter: which devices.
-        include_total_count: count them all.
-        include_meta: with their meta data.
-        include_topics: with their topics.
-        include_webpush_keys: with their web push keys.
-        cursor: the last page's `next_cursor`.
-        limit: how many at most.
-        timeout: seconds, instead of the client's own limit.
+        filter: only devices that match this filter.
+        include_total_count: include the total number of devices.
+        include_meta: include metadata.
+        include_topics: include topics.
+        include_webpush_keys: include web push keys.
+        cursor: `next_cursor` of the previous page.
+        limit: maximum number of items on the page.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "device_list"
@@ -147,15 +147,15 @@ class DeviceList(ProMethod[DeviceListResult], frozen=True, kw_only=True):
 
 
 class DeviceTopicList(ProMethod[DeviceTopicListResult], frozen=True, kw_only=True):
-    """A page of the topics of devices.
+    """Return a page of the topics of devices.
 
     Args:
-        filter: which topics.
-        include_total_count: count them all.
-        include_device: with the devices.
-        cursor: the last page's `next_cursor`.
-        limit: how many at most.
-        timeout: seconds, instead of the client's own limit.
+        filter: only topics that match this filter.
+        include_total_count: include the total number of topics.
+        include_device: include the devices.
+        cursor: `next_cursor` of the previous page.
+        limit: maximum number of items on the page.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "device_topic_list"
@@ -176,11 +176,11 @@ class DeviceTopicUpdate(_DeviceTopicUpdateOptions, frozen=True):
     """Change the topics of a device.
 
     Args:
-        device_id: the device.
-        op: "add", "remove" or "set".
-        topics: the topics.
-        user: whose topics they are; an int becomes text.
-        timeout: seconds, instead of the client's own limit.
+        device_id: id of the device.
+        op: "add", "remove" or "set" (replace all topics).
+        topics: the topics to add, remove or set.
+        user: id of the user whose topics they are; an int becomes text.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "device_topic_update"
@@ -192,14 +192,14 @@ class DeviceTopicUpdate(_DeviceTopicUpdateOptions, frozen=True):
 
 
 class UserTopicList(ProMethod[UserTopicListResult], frozen=True, kw_only=True):
-    """A page of the topics of users.
+    """Return a page of the topics of users.
 
     Args:
-        filter: which topics.
-        include_total_count: count them all.
-        cursor: the last page's `next_cursor`.
-        limit: how many at most.
-        timeout: seconds, instead of the client's own limit.
+        filter: only topics that match this filter.
+        include_total_count: include the total number of topics.
+        cursor: `next_cursor` of the previous page.
+        limit: maximum number of items on the page.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "user_topic_list"
@@ -216,9 +216,9 @@ class UserTopicUpdate(ProMethod[UserTopicUpdateResult], frozen=True):
 
     Args:
         user: the user's id; an int becomes text.
-        op: "add", "remove" or "set".
-        topics: the topics.
-        timeout: seconds, instead of the client's own limit.
+        op: "add", "remove" or "set" (replace all topics).
+        topics: the topics to add, remove or set.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "user_topic_update"

@@ -1,4 +1,4 @@
-"""What the methods of the PRO edition share."""
+"""Base class of the methods of the PRO edition."""
 
 from typing import Annotated, Generic
 
@@ -10,11 +10,11 @@ __all__ = ["ProMethod", "SomeUser"]
 
 
 SomeUser = Annotated[str | int, UserIdentifier(may_be_empty=False)]
-"""A user's id that is not empty; a number becomes text."""
+"""A user id that must not be empty. An integer becomes text."""
 
 
 class ProMethod(Method[R], Generic[R], frozen=True, kw_only=True):
-    """A method that the open server does not have."""
+    """A method that the open-source server does not have."""
 
     pro = True
     newer = True

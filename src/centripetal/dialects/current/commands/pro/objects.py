@@ -1,4 +1,4 @@
-"""The objects that methods about devices and push notifications take (PRO; spec v6 §18.5), in the server's names."""
+"""Arguments of the PRO methods for devices and push notifications (spec v6 §18.5), with the server's names."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class DeviceUserUpdate(Sendable, frozen=True):
-    """The new user of devices; "" for none."""
+    """The new user of devices; "" removes the user."""
 
     user: UserId
 
@@ -49,20 +49,20 @@ class DeviceLocaleUpdate(Sendable, frozen=True):
 
 
 class DeviceMetaUpdate(Sendable, frozen=True):
-    """The new meta data of devices."""
+    """The new metadata of devices."""
 
     meta: Mapping[str, str]
 
 
 class DeviceTopicsUpdate(Sendable, frozen=True):
-    """A change to the topics of devices: *op* is "add", "remove" or "set"."""
+    """A change to the topics of devices. *op* is "add", "remove" or "set"."""
 
     op: str
     topics: Sequence[str]
 
 
 class DeviceFilter(Sendable, frozen=True, kw_only=True):
-    """Which devices: those that fit every list that is given."""
+    """A filter for devices. A device must match every list that is given."""
 
     ids: Sequence[str] = ()
     users: Sequence[UserId] = ()
@@ -72,7 +72,7 @@ class DeviceFilter(Sendable, frozen=True, kw_only=True):
 
 
 class DeviceTopicFilter(Sendable, frozen=True, kw_only=True):
-    """Which topics of devices: those that fit everything that is given."""
+    """A filter for topics of devices. A topic must match every field that is given."""
 
     device_ids: Sequence[str] = ()
     device_providers: Sequence[str] = ()
@@ -83,7 +83,7 @@ class DeviceTopicFilter(Sendable, frozen=True, kw_only=True):
 
 
 class UserTopicFilter(Sendable, frozen=True, kw_only=True):
-    """Which topics of users: those that fit everything that is given."""
+    """A filter for topics of users. A topic must match every field that is given."""
 
     users: Sequence[UserId] = ()
     topics: Sequence[str] = ()
@@ -91,7 +91,7 @@ class UserTopicFilter(Sendable, frozen=True, kw_only=True):
 
 
 class PushRecipient(Sendable, frozen=True, kw_only=True):
-    """Who gets a push: registered devices by *filter*, or tokens, a topic or a condition of one provider."""
+    """The recipients of a push: registered devices that match *filter*, or a provider's tokens, topic or condition."""
 
     filter: DeviceFilter | None = None
     fcm_tokens: Sequence[str] = ()
@@ -105,33 +105,33 @@ class PushRecipient(Sendable, frozen=True, kw_only=True):
 
 
 class FcmPushNotification(Sendable, frozen=True):
-    """What goes to Google's service: any JSON value."""
+    """The message for Firebase Cloud Messaging (Google): any JSON value."""
 
     message: Payload
 
 
 class HmsPushNotification(Sendable, frozen=True):
-    """What goes to Huawei's service: any JSON value."""
+    """The message for Huawei Mobile Services: any JSON value."""
 
     message: Payload
 
 
 class ApnsPushNotification(Sendable, frozen=True, kw_only=True):
-    """What goes to Apple's service: headers, and any JSON value."""
+    """The headers and payload for the Apple Push Notification service. The payload is any JSON value."""
 
     headers: Mapping[str, str] | None = None
     payload: Payload | UnsetType = UNSET
 
 
 class WebPushPushNotification(Sendable, frozen=True, kw_only=True):
-    """What goes to browsers: headers, and any JSON value."""
+    """The headers and payload for Web Push in browsers. The payload is any JSON value."""
 
     headers: Mapping[str, str] | None = None
     payload: Payload | UnsetType = UNSET
 
 
 class PushNotification(Sendable, frozen=True, kw_only=True):
-    """A push: what each provider is to deliver, until *expire_at* (Unix seconds or a datetime)."""
+    """A push notification: one message per provider. *expire_at* is Unix seconds or a timezone-aware datetime."""
 
     fcm: FcmPushNotification | None = None
     hms: HmsPushNotification | None = None
@@ -141,13 +141,13 @@ class PushNotification(Sendable, frozen=True, kw_only=True):
 
 
 class PushLocalization(Sendable, frozen=True):
-    """The texts of one language, by their names in the templates."""
+    """The translations for one language: names used in the templates, and texts."""
 
     translations: Mapping[str, str]
 
 
 class PushTimeLimitStrategy(Sendable, frozen=True, kw_only=True):
-    """The times of day between which a device gets pushes, such as "09:00:00", in its own time zone."""
+    """The times of day between which a device may receive pushes, such as "09:00:00", in the device's time zone."""
 
     send_after_time: str = ""
     send_before_time: str = ""
@@ -155,14 +155,14 @@ class PushTimeLimitStrategy(Sendable, frozen=True, kw_only=True):
 
 
 class RateLimitPolicy(Sendable, frozen=True):
-    """So many pushes in so many milliseconds."""
+    """At most *rate* pushes in each interval of *interval_ms* milliseconds."""
 
     rate: Int64
     interval_ms: Int32
 
 
 class PushRateLimitStrategy(Sendable, frozen=True, kw_only=True):
-    """How often a device gets pushes: policies, counted by *key*."""
+    """Rate limits for pushes to a device. Pushes with the same *key* are counted together."""
 
     key: str = ""
     policies: Sequence[RateLimitPolicy] = ()
@@ -170,7 +170,7 @@ class PushRateLimitStrategy(Sendable, frozen=True, kw_only=True):
 
 
 class PushLimitStrategy(Sendable, frozen=True, kw_only=True):
-    """Limits of pushes, by rate and by time of day."""
+    """Limits for pushes by rate and by time of day."""
 
     rate_limit: PushRateLimitStrategy | None = None
     time_limit: PushTimeLimitStrategy | None = None

@@ -1,4 +1,4 @@
-"""PRO: push notifications (spec v6 §18.5)."""
+"""PRO methods for push notifications (spec v6 §18.5)."""
 
 from collections.abc import Mapping
 
@@ -34,17 +34,17 @@ class SendPushNotification(_SendPushNotificationOptions, frozen=True):
     """Send a push notification to devices.
 
     Args:
-        recipient: who gets it.
-        notification: what they get.
-        uid: its id, instead of one that the server makes.
-        send_at: when, Unix seconds or a datetime with time zone; not given: now.
-        optimize_for_reliability: rather twice than never.
-        limit_strategy: how often, and at which time of day, a device may be disturbed.
-        analytics_uid: what it is counted under.
-        localizations: texts by language.
-        use_templating: fill in templates.
-        use_meta: templates see the devices' meta data.
-        timeout: seconds, instead of the client's own limit.
+        recipient: the devices that receive the push.
+        notification: the messages for the providers.
+        uid: id of the push; by default the server creates one.
+        send_at: when to send it: Unix seconds or a timezone-aware datetime. 0, the default: now.
+        optimize_for_reliability: prefer duplicates over loss.
+        limit_strategy: limits for pushes to a device by rate and by time of day.
+        analytics_uid: id under which the push is counted in analytics.
+        localizations: translations by language.
+        use_templating: fill in templates in the notification.
+        use_meta: let templates use the devices' metadata.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "send_push_notification"
@@ -59,14 +59,14 @@ class _UpdatePushStatusOptions(ProMethod[UpdatePushStatusResult], frozen=True, k
 
 
 class UpdatePushStatus(_UpdatePushStatusOptions, frozen=True):
-    """Note what became of a push.
+    """Record the status of a push.
 
     Args:
-        analytics_uid: what the push is counted under.
+        analytics_uid: id under which the push is counted in analytics.
         status: "delivered" or "interacted".
-        device_id: on which device.
+        device_id: id of the device.
         msg_id: the provider's id of the message.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "update_push_status"
@@ -77,11 +77,11 @@ class UpdatePushStatus(_UpdatePushStatusOptions, frozen=True):
 
 
 class CancelPush(ProMethod[CancelPushResult], frozen=True):
-    """Do not send a push that is to be sent later.
+    """Cancel a push that was scheduled for later.
 
     Args:
-        uid: the push's id.
-        timeout: seconds, instead of the client's own limit.
+        uid: id of the push.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "cancel_push"

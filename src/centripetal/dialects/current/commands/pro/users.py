@@ -1,4 +1,4 @@
-"""PRO: a user's connections, status, blocks and tokens (spec v6 §5.17, §18.5)."""
+"""PRO methods for a user's connections, status, blocks and tokens (spec v6 §5.17, §18.5)."""
 
 from collections.abc import Sequence
 
@@ -29,13 +29,13 @@ __all__ = [
 
 
 class Connections(ProMethod[ConnectionsResult], frozen=True, kw_only=True):
-    """The connections that fit, with their state.
+    """List connections with their state.
 
     Args:
-        user: only this user's; an int becomes text.
-        expression: only those for which this CEL expression is true.
-        label_filter: only those whose labels fit (6.8.4).
-        timeout: seconds, instead of the client's own limit.
+        user: only connections of this user; an int becomes text.
+        expression: only connections for which this CEL expression is true.
+        label_filter: only connections whose labels match this filter (6.8.4).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "connections"
@@ -47,12 +47,12 @@ class Connections(ProMethod[ConnectionsResult], frozen=True, kw_only=True):
 
 
 class UpdateUserStatus(ProMethod[UpdateUserStatusResult], frozen=True):
-    """Set the state of users.
+    """Set the status of users.
 
     Args:
-        users: their ids; ints become text.
-        state: any text.
-        timeout: seconds, instead of the client's own limit.
+        users: ids of the users; ints become text.
+        state: the new state, any text.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "update_user_status"
@@ -63,11 +63,11 @@ class UpdateUserStatus(ProMethod[UpdateUserStatusResult], frozen=True):
 
 
 class GetUserStatus(ProMethod[GetUserStatusResult], frozen=True):
-    """When users were last active and online, and their state.
+    """Return when users were last active and online, and their state.
 
     Args:
-        users: their ids; ints become text.
-        timeout: seconds, instead of the client's own limit.
+        users: ids of the users; ints become text.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "get_user_status"
@@ -77,11 +77,11 @@ class GetUserStatus(ProMethod[GetUserStatusResult], frozen=True):
 
 
 class DeleteUserStatus(ProMethod[DeleteUserStatusResult], frozen=True):
-    """Forget the status of users.
+    """Delete the status of users.
 
     Args:
-        users: their ids; ints become text.
-        timeout: seconds, instead of the client's own limit.
+        users: ids of the users; ints become text.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "delete_user_status"
@@ -95,12 +95,12 @@ class _BlockUserOptions(ProMethod[BlockUserResult], frozen=True, kw_only=True):
 
 
 class BlockUser(_BlockUserOptions, frozen=True):
-    """Close the connections of *user* and accept none any more.
+    """Block *user*: close all connections of the user and reject new ones.
 
     Args:
         user: the user's id; an int becomes text.
-        expire_at: until then, Unix seconds or a datetime with time zone; not given: for good.
-        timeout: seconds, instead of the client's own limit.
+        expire_at: when the block ends: Unix seconds or a timezone-aware datetime. 0, the default: never.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "block_user"
@@ -110,11 +110,11 @@ class BlockUser(_BlockUserOptions, frozen=True):
 
 
 class UnblockUser(ProMethod[UnblockUserResult], frozen=True):
-    """Accept connections of *user* again.
+    """Unblock *user*: accept connections of the user again.
 
     Args:
         user: the user's id; an int becomes text.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "unblock_user"
@@ -128,12 +128,12 @@ class _RevokeTokenOptions(ProMethod[RevokeTokenResult], frozen=True, kw_only=Tru
 
 
 class RevokeToken(_RevokeTokenOptions, frozen=True):
-    """Accept one token no more.
+    """Revoke a token.
 
     Args:
         uid: the token's `jti`.
-        expire_at: how long to remember that, Unix seconds or a datetime with time zone.
-        timeout: seconds, instead of the client's own limit.
+        expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "revoke_token"
@@ -149,14 +149,14 @@ class _InvalidateUserTokensOptions(ProMethod[InvalidateUserTokensResult], frozen
 
 
 class InvalidateUserTokens(_InvalidateUserTokensOptions, frozen=True):
-    """Accept tokens of *user* no more.
+    """Revoke all tokens of *user*.
 
     Args:
         user: the user's id; an int becomes text.
-        issued_before: only tokens older than this (by `iat`), Unix seconds or a datetime with time zone.
-        expire_at: how long to remember that.
+        issued_before: only tokens issued before this time (`iat`): Unix seconds or a timezone-aware datetime.
+        expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
         channel: only subscription tokens for this channel.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "invalidate_user_tokens"
