@@ -1,7 +1,7 @@
 """JSON exactly as a Go server reads and writes it (spec v1 §7). PURE; never recurses, no matter how deep the input is.
 
-`members` and `elements` split an object or an array into undecoded values; `gostructs` reads them into structs. `compact`
-and `quote` write values of replies, `quote_push` writes values of pushes to clients.
+`members` and `elements` split an object or an array into undecoded values; `gostructs` reads them into structs.
+`compact` and `quote` write values of replies, `quote_push` writes values of pushes to clients.
 
 Every function that reads raises only `JSONError`, for any bytes.
 """
