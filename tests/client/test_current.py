@@ -406,7 +406,7 @@ def test_retry_stays_within_the_lifetime_of_keys(kind: Any) -> None:
     with pytest.raises(UsageError, match="with retry, the timeout can be at most 240 seconds"):
         kind(URL, API_KEY, retry=Retry(), timeout=300)
     client = Client(URL, API_KEY, retry=Retry(), timeout=240, transport=Stub())
-    with pytest.raises(UsageError, match="with retry, a timeout"):
+    with pytest.raises(UsageError, match="with retry, the timeout"):
         client.publish("a", 1, timeout=float("inf"))
     assert kind(URL, API_KEY, timeout=300).timeout == 300
     with pytest.raises(UsageError, match=r"retry must be a Retry\(…\) or None"):

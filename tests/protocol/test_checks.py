@@ -18,10 +18,10 @@ class Room(enum.StrEnum):
 
 
 NOT_TEXT = [
-    (None, "what must be text, not NoneType: give its name"),
+    (None, "what must be text, not NoneType: pass its name"),
     (5, "what must be text, not int: write '5'"),
     (b"news", "what must be text, not bytes: decode it first"),
-    (["news"], "what must be text, not list: give its name"),
+    (["news"], "what must be text, not list: pass its name"),
     ("a\ud83d", "what contains a lone surrogate, which cannot be encoded as UTF-8"),
 ]
 

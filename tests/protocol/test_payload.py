@@ -404,19 +404,19 @@ REFUSED: list[tuple[Any, str]] = [
     ({"a": {Word.HI: 1, Colour.RED: 2, "red": 3}}, r"data\.a has two keys with the same text form"),
     # lone surrogates
     (HALF, "data contains a lone surrogate"),
-    ({"a": ["x", HALF]}, r"data\.a\[1\] holds half"),
-    ({"a": [["x"], [["é"], [HALF]]]}, r"data\.a\[1\]\[1\]\[0\] holds half"),
-    ({"a": {HALF: 1}}, r"a key of data\.a holds half"),
-    (User(HALF), r"data\.name holds half"),
-    (Tagged((1, HALF)), r"data\.a\[1\] holds half"),
+    ({"a": ["x", HALF]}, r"data\.a\[1\] contains a lone surrogate"),
+    ({"a": [["x"], [["é"], [HALF]]]}, r"data\.a\[1\]\[1\]\[0\] contains a lone surrogate"),
+    ({"a": {HALF: 1}}, r"a key of data\.a contains a lone surrogate"),
+    (User(HALF), r"data\.name contains a lone surrogate"),
+    (Tagged((1, HALF)), r"data\.a\[1\] contains a lone surrogate"),
     # circular
     (circle(list, list.append), r"data\[0\]\[0\].* is nested deeper than 200 levels, or contains itself"),
     (circle(dict, lambda d, v: d.update(me=v)), r"data\.me\.me.* or contains itself"),
     (circle(lambda: User("x"), lambda u, v: u.tags.append(v)), r"data\.tags\[0\].* or contains itself"),
     (circle(Plain, lambda s, v: setattr(s, "a", v)), r"data\.a\.a.* or contains itself"),
     # ready-made JSON
-    ([msgspec.Raw(b"{")], r"data\[0\] was given as bytes, which must be ready-made JSON"),
-    ({"a": msgspec.Raw()}, r"data\.a was given as bytes"),
+    ([msgspec.Raw(b"{")], r"data\[0\] was passed as bytes, which must be encoded JSON"),
+    ({"a": msgspec.Raw()}, r"data\.a was passed as bytes"),
     (closed_view(), "data cannot be sent as JSON: ValueError: .*released"),
 ]
 

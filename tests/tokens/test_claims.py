@@ -91,7 +91,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
         "true or false",
     ),
     ("claims", b"[]", "", "object"),
-    ("claims", b'{"sub":"42"} x', "", "follows"),
+    ("claims", b'{"sub":"42"} x', "", "unexpected text after the value"),
     ("claims", b"", "", "object"),
     ("channel claim", {"channel": "a"}, "channel", "subscription token"),
     ("expired", {"exp": NOW}, "exp", "expired"),

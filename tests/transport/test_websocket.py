@@ -180,7 +180,7 @@ def test_protocol_violations_are_errors(data: bytes, words: str) -> None:
     ("answer", "kind", "words"),
     [
         (reply(b"no", status="404 Not Found"), HTTPStatusError, "404 to GET /connection/websocket"),
-        (reply(b"{}"), HTTPStatusError, "answers 200"),
+        (reply(b"{}"), HTTPStatusError, "replied 200"),
         (reply(b"", status="403 Forbidden"), AuthenticationError, "403"),
         (b"SSH-2.0-OpenSSH_9\r\n", MalformedResponseError, "does not speak WebSocket"),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", CentripetalError, "does not speak WebSocket"),

@@ -10,7 +10,7 @@ __all__ = ["excerpt", "http_error", "wants_tls"]
 _COMMON = {
     403: "access denied",
     413: "the request is too large for a proxy in front of the server: send fewer commands at once",
-    429: "a proxy in front of the server limits the number of requests",
+    429: "too many requests: a proxy in front of the server limits the rate",
 }
 
 

@@ -62,7 +62,7 @@ def test_a_command_sends_its_parameters(command: Command[Any], name: str, params
         (Publish(None, 1), "channel must be text, not NoneType"),  # type: ignore[arg-type]
         (Publish("\ud800", 1), "channel contains a lone surrogate"),
         (Publish("a", 1, client=5), "client must be text, not int"),  # type: ignore[arg-type]
-        (Publish("a", 1, client="\ud800"), "client holds half"),
+        (Publish("a", 1, client="\ud800"), "client contains a lone surrogate"),
         (Publish("a", 1, uid=""), "uid must not be empty"),
         (Publish("a", 1, uid=b"x"), "uid must be text, not bytes"),  # type: ignore[arg-type]
         *((Publish("a", 1, uid=f"u{bad}"), "uid holds a quote") for bad in '"\\\n\x00\x1f'),

@@ -161,7 +161,7 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: Publish("a\ud800", 1), "lone surrogate"),
     (lambda: Publish("a", float("nan")), "data is nan"),
     (lambda: Publish("a", {"b": [float("inf")]}), r"data\.b\[0\] is inf"),
-    (lambda: Publish("a", b"no json"), "must be ready-made JSON"),
+    (lambda: Publish("a", b"no json"), "must be encoded JSON"),
     (lambda: Publish("a", b64data="no base64!"), "b64data is not valid base64"),
     (lambda: Publish("a", b64data="AP8"), "b64data is not valid base64"),
     (lambda: Publish("a", b64data=5), "b64data must be bytes"),  # type: ignore[arg-type]
