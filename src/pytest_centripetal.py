@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures with a server, or a recorder, for one test.
+"""The pytest plugin: fixtures that give one test its own server or recorder.
 
-pytest imports this in every run of everybody who has this package installed. So it stands beside the package and
-imports nothing but pytest: what the fixtures need is imported by the first test that asks for one.
+pytest imports this module in every run if the package is installed, even if no test uses it. Therefore the module is
+outside the package and imports only pytest; each fixture imports what it needs when a test requests it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from centripetal.testing import Centrifugo, CentrifugoV1, Recorder, RecorderV1
 
 _MARKER = (
-    "centrifugo(config=None, api_key='key', token_secret='secret', secret='secret'): how the server or recorder of"
-    " this test is configured, on top of what the fixture for the configuration says; Centrifugo 6 has api_key and"
-    " token_secret, 1.x has secret"
+    "centrifugo(config=None, api_key='key', token_secret='secret', secret='secret'): configuration of this test's"
+    " server or recorder, merged over the value of the configuration fixture. Use api_key and token_secret with"
+    " Centrifugo 6, secret with 1.x"
 )
 _KEYS = frozenset(("api_key", "token_secret"))
 _KEYS_V1 = frozenset(("secret",))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the `centrifugo` marker."""
     config.addinivalue_line("markers", _MARKER)
 
 
@@ -31,13 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def centrifugo_config() -> dict[str, Any]:
-    """The configuration of `centrifugo` and `centrifugo_recorder`: override it for a module or a project."""
+    """Return the configuration of `centrifugo` and `centrifugo_recorder`; override it for a module or project."""
     return {}
 
 
 @pytest.fixture
 def centrifugo(request: pytest.FixtureRequest, centrifugo_config: dict[str, Any]) -> "Iterator[Centrifugo]":
-    """A fresh embedded Centrifugo 6 that notes what is published: `.url`, `.api_key`, `.client()`, assertions."""
+    """Start an embedded Centrifugo 6 that records publications: `.url`, `.api_key`, `.client()`, assertions."""
     from centripetal.testing import Centrifugo
 
     with Centrifugo(**_settings(request, centrifugo_config, _KEYS)) as server:
@@ -46,7 +46,7 @@ def centrifugo(request: pytest.FixtureRequest, centrifugo_config: dict[str, Any]
 
 @pytest.fixture
 def centrifugo_recorder(request: pytest.FixtureRequest, centrifugo_config: dict[str, Any]) -> "Iterator[Recorder]":
-    """A recorder of what is published, without any I/O: `.client()` and the assertions of `centrifugo`."""
+    """Create a recorder of publications that does no I/O: `.client()` and the assertions of `centrifugo`."""
     from centripetal.testing import Recorder
 
     recorder = Recorder(**_settings(request, centrifugo_config, _KEYS))
@@ -59,13 +59,13 @@ def centrifugo_recorder(request: pytest.FixtureRequest, centrifugo_config: dict[
 
 @pytest.fixture
 def centrifugo_v1_config() -> dict[str, Any]:
-    """The configuration of `centrifugo_v1` and `centrifugo_v1_recorder`: override it for a module or a project."""
+    """Return the configuration of `centrifugo_v1` and `centrifugo_v1_recorder`; override it for a module or project."""
     return {}
 
 
 @pytest.fixture
 def centrifugo_v1(request: pytest.FixtureRequest, centrifugo_v1_config: dict[str, Any]) -> "Iterator[CentrifugoV1]":
-    """A fresh embedded Centrifugo 1.x that notes what is published: `.url`, `.secret`, `.client()`, assertions."""
+    """Start an embedded Centrifugo 1.x that records publications: `.url`, `.secret`, `.client()`, assertions."""
     from centripetal.testing import CentrifugoV1
 
     with CentrifugoV1(**_settings(request, centrifugo_v1_config, _KEYS_V1)) as server:
@@ -76,7 +76,7 @@ def centrifugo_v1(request: pytest.FixtureRequest, centrifugo_v1_config: dict[str
 def centrifugo_v1_recorder(
     request: pytest.FixtureRequest, centrifugo_v1_config: dict[str, Any]
 ) -> "Iterator[RecorderV1]":
-    """A recorder of what is published, without any I/O: `.client()` and the assertions of `centrifugo_v1`."""
+    """Create a recorder of publications that does no I/O: `.client()` and the assertions of `centrifugo_v1`."""
     from centripetal.testing import RecorderV1
 
     recorder = RecorderV1(**_settings(request, centrifugo_v1_config, _KEYS_V1))
@@ -88,12 +88,12 @@ def centrifugo_v1_recorder(
 
 
 def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: frozenset[str]) -> dict[str, Any]:
-    """What the fixture says, overlaid by the test's markers, the nearest one last.
+    """Return the settings for a server or recorder: *config*, overridden by the test's markers, nearest marker last.
 
     Args:
-        request: of the fixture.
-        config: what the fixture for the configuration says.
-        keys: which keys this generation has.
+        request: the fixture's request.
+        config: value of the configuration fixture.
+        keys: names of the keys that this generation of Centrifugo uses.
     """
     settings: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("centrifugo"))):
@@ -103,11 +103,11 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
             raise pytest.UsageError(
                 "write @pytest.mark.centrifugo(config={…}, api_key='…', token_secret='…'), or secret='…' for 1.x"
             )
-        # A mark may have the keys of both, for a test that is run with both; but not only those of the other.
+        # A test that runs with both generations may pass the keys of both, but the keys of this one must be among them.
         if (foreign := said.keys() - {"config"} - keys) and not said.keys() & keys:
             raise pytest.UsageError(
-                f"{request.fixturename} has {' and '.join(sorted(keys))}, not {' and '.join(sorted(foreign))}:"
-                " Centrifugo 6 has api_key and token_secret, 1.x has secret"
+                f"{request.fixturename} takes {' and '.join(sorted(keys))}, not {' and '.join(sorted(foreign))}:"
+                " use api_key and token_secret with Centrifugo 6, secret with 1.x"
             )
         config = _overlaid(config, said.get("config") or {})
         settings |= {key: said[key] for key in said.keys() & keys}
@@ -115,7 +115,7 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
 
 
 def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """*below* with what *above* says; sections are overlaid, too."""
+    """Return *below* updated with *above*; nested sections are merged the same way."""
     both = dict(below)
     for key, value in above.items():
         known = both.get(key)

@@ -1,13 +1,13 @@
-"""Publish from Python to Centrifugo 5 and 6 (3 and 4 too); `centripetal.v1` is the door for Centrifugo 1.x.
+"""Client for the server API of Centrifugo 5 and 6 (3 and 4 too). For Centrifugo 1.x use `centripetal.v1`.
 
 from centripetal import Client
 
 client = Client("http://localhost:8000", "api-key")
 client.publish("news", {"text": "hello"})
 
-All names are those of `centripetal.current`, which is loaded when the first of them is used: a program that only uses
-`centripetal.v1`, `centripetal.tokens` or `centripetal.errors` does not wait for it. These modules, `centripetal.server`
-and `centripetal.testing` need no import of their own: each is loaded at its first use, too.
+The package exports the names of `centripetal.current` and imports that module when a name is first used. A program that
+only uses `centripetal.v1`, `centripetal.tokens` or `centripetal.errors` therefore starts faster. These modules,
+`centripetal.server` and `centripetal.testing` are imported on first use too: `import centripetal` is enough.
 """
 
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from centripetal import testing as testing
     from centripetal import tokens as tokens
     from centripetal import v1 as v1
-    from centripetal.current import *  # noqa: F403 - all that it exports, and nothing else
+    from centripetal.current import *  # noqa: F403 - exactly the names that it exports
 
     __all__ = []
     __all__ += current.__all__
@@ -33,11 +33,11 @@ else:
 
         if name in _MODULES:
             return import_module(f"centripetal.{name}")
-        # The import system asks for dunders of its own, and they are not worth a door's opening.
+        # The import system looks up several dunder names; do not import the whole API for them.
         if name == "__all__" or not name.startswith("__"):
-            door = import_module("centripetal.current")
-            if name == "__all__" or name in door.__all__:
-                return getattr(door, name)
+            exports = import_module("centripetal.current")
+            if name == "__all__" or name in exports.__all__:
+                return getattr(exports, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""The current API: Centrifugo 5 and 6, and 3 and 4. `centripetal` itself is this door; `centripetal.v1` is that of 1.x.
+"""Public API for Centrifugo 5 and 6, and for 3 and 4; `centripetal` exports the same names. For 1.x: `centripetal.v1`.
 
 from centripetal import Client
 

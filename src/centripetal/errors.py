@@ -1,23 +1,23 @@
-"""Every error this library raises, as one tree.
+"""Exceptions raised by centripetal.
 
     CentripetalError
-    ├── UsageError (also ValueError)          the call is wrong; nothing was sent
-    ├── ClientNotEmptyError                   a direct call met buffered commands; nothing was sent
-    ├── TransportError                        the network failed
+    ├── UsageError (also ValueError)          invalid argument; nothing was sent
+    ├── ClientNotEmptyError                   direct call while the buffer holds commands; nothing was sent
+    ├── TransportError                        the request or its reply was lost
     │   ├── ConnectError                      no connection: refused, DNS, TLS; nothing was sent
-    │   ├── TimeoutError (also TimeoutError)  the call's time ran out
-    │   └── ConnectionLostError               the connection ended before the whole reply was here
-    ├── HTTPStatusError                       an answer other than 200
+    │   ├── TimeoutError (also TimeoutError)  the call exceeded its time limit
+    │   └── ConnectionLostError               the connection closed before the reply was complete
+    ├── HTTPStatusError                       a status other than 200
     │   └── AuthenticationError               401 or 403: wrong or missing credentials
-    ├── MalformedResponseError                an answer that is not what was asked for
-    ├── ServerError                           the server refused this one command
-    └── HistoryGapError                       publications between two pages of a history are gone
+    ├── MalformedResponseError                invalid reply, or a reply to something else
+    ├── ServerError                           the server rejected this command
+    └── HistoryGapError                       publications expired between two pages of a history
 
-Each error says which command it is about (`command`, and `index` in a batch), whether the server ran it
-(`executed`) and whether the same call may work later (`retryable`).
+Every exception answers three questions:
 
-`executed` is "no" only if the server cannot have run the command, "yes" only if its reply shows that it did, and
-otherwise "unknown": repeating a command of which that is said may run it twice.
+- `command` (and `index` in a batch): which command failed?
+- `executed`: did the server run it? "no" and "yes" are certain; "unknown" means that repeating it may run it twice.
+- `retryable`: can the same call succeed later without changes?
 """
 
 import builtins
@@ -44,20 +44,19 @@ Executed = Literal["no", "unknown", "yes"]
 
 
 class NamedCommand(Protocol):
-    """What an error knows of a command: enough to say which one it was."""
+    """The part of a command that an error needs: its name."""
 
     name: ClassVar[str]
 
 
 class CentripetalError(Exception):
-    """The base of all errors of this library: catch it to catch them all.
+    """Base class of all exceptions raised by this library.
 
     Attributes:
-        command: the command that the error is about, or None where it is about none or a whole request.
-        index: the place of that command in its batch or buffer, counted from 0; None outside of one.
-        executed: whether the server ran it: "no", "unknown" or "yes".
-        retryable: whether the same call may work later without a change to it. It says nothing of the harm of
-            running a command twice: look at `executed` for that.
+        command: the command that failed, or None if the error concerns a whole request.
+        index: zero-based position of the command in its batch or buffer, or None outside of a batch and a buffer.
+        executed: whether the server ran the command: "no", "unknown" or "yes".
+        retryable: whether the same call can succeed later. Check `executed` before you repeat it.
     """
 
     executed: Executed = "unknown"
@@ -73,7 +72,7 @@ class CentripetalError(Exception):
             self.retryable = retryable
 
     def about(self, command: NamedCommand, index: int | None = None, *, executed: Executed | None = None) -> Self:
-        """A copy of this error for one command of the request that failed."""
+        """Return a copy of this error for one command of the failed request."""
         error = copy.copy(self)
         error.command, error.index = command, index
         if executed is not None:
@@ -87,59 +86,59 @@ class CentripetalError(Exception):
         if self.command is None:
             return text
         place = "" if self.index is None else f" (command {self.index} of the request)"
-        # What somebody passed for a command may be none: that is what the error says then.
+        # The caller may have passed something other than a command, which has no name; the text explains this.
         name = getattr(self.command, "name", None)
         return text if name is None else f"{name}{place}: {text}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Keyword-only arguments would break the default pickling, and task queues pickle errors.
+        # Task queues pickle errors, and the default pickling cannot handle keyword-only arguments.
         return _rebuild, (type(self), self.args), self.__dict__
 
 
 def _rebuild(kind: Any, args: tuple[Any, ...]) -> CentripetalError:
     error: CentripetalError = kind.__new__(kind, *args)
-    error.args = args  # OSError, a base of TimeoutError, leaves that to its __init__
+    error.args = args  # OSError, a base class of TimeoutError, sets args only in __init__
     return error
 
 
 class UsageError(CentripetalError, ValueError):
-    """The call itself is wrong: a bad argument, URL or payload. Nothing was sent."""
+    """Invalid argument, URL or payload. Nothing was sent."""
 
     executed = "no"
 
 
 class ClientNotEmptyError(CentripetalError):
-    """A direct call while commands wait in the client's buffer: call `send()` or `reset()` first. Nothing was sent."""
+    """Direct call while the client's buffer holds commands: call `send()` or `reset()` first. Nothing was sent."""
 
     executed = "no"
 
 
 class TransportError(CentripetalError):
-    """The request or its reply did not get through."""
+    """The request could not be sent, or its reply was not received completely."""
 
     retryable = True
 
 
 class ConnectError(TransportError):
-    """No connection to the server: refused, unknown host, TLS failure. Nothing was sent."""
+    """The connection could not be opened: refused, unknown host, failed TLS handshake. Nothing was sent."""
 
     executed = "no"
 
 
 class TimeoutError(TransportError, builtins.TimeoutError):
-    """The call's time ran out. What was sent by then may still be carried out."""
+    """The call did not complete within its time limit. If it was sent, the server may still execute it."""
 
 
 class ConnectionLostError(TransportError):
-    """The connection ended before the whole reply was here."""
+    """The connection closed before the reply was complete."""
 
 
 class HTTPStatusError(CentripetalError):
-    """The server, or something in front of it, answered with a status other than 200.
+    """The server, or a proxy in front of it, replied with a status other than 200.
 
     Attributes:
-        status: the HTTP status.
-        body: the beginning of the answer's body, at most 4096 bytes.
+        status: HTTP status code.
+        body: first 4,096 bytes of the response body.
     """
 
     status: int
@@ -160,22 +159,22 @@ class HTTPStatusError(CentripetalError):
 
 
 class AuthenticationError(HTTPStatusError):
-    """401 or 403: the secret or key is wrong, or something in front of the server keeps us out. Nothing has run."""
+    """401 or 403: the key or secret is wrong, or a proxy in front of the server denied access. Nothing was executed."""
 
     executed = "no"
 
 
 class MalformedResponseError(CentripetalError):
-    """The answer is not one to the commands sent: no JSON, another shape, another count, method or uid."""
+    """The reply is not valid JSON, has an unexpected shape, or does not match the commands that were sent."""
 
 
 class ServerError(CentripetalError):
-    """The server refused this one command; the others of its batch are not touched by that.
+    """The server rejected this command. Other commands of the same batch are not affected.
 
     Attributes:
-        code: the number of the error; None from Centrifugo 1.x, whose errors have only a text.
-        message: the server's own words.
-        advice: what a 1.x server says to do: "fix" (a mistake in the call or the configuration), "retry" or "".
+        code: Centrifugo error code; None for Centrifugo 1.x, which only returns text.
+        message: error text from the server.
+        advice: 1.x only: "fix" (change the call or the configuration), "retry", or "".
     """
 
     code: int | None
@@ -204,13 +203,13 @@ class ServerError(CentripetalError):
 
 
 class HistoryGapError(CentripetalError):
-    """Publications of a history are gone before they were read: the history is not whole from here on.
+    """Publications expired before they could be read, so the history has a gap.
 
     Attributes:
-        channel: whose history.
-        expected: the offset of the first publication that is missing; None if the history has begun anew.
-        found: the offset of the first one after the gap; 1 in a history that has begun anew.
-        epoch: the epoch in which *found* counts; "" if it is not known.
+        channel: channel of the history.
+        expected: offset of the first missing publication; None if the history was reset.
+        found: offset of the first publication after the gap; 1 if the history was reset.
+        epoch: epoch that `found` belongs to, or "" if unknown.
     """
 
     executed = "yes"

@@ -1,4 +1,4 @@
-"""Centrifugo 1.x: everything that the Go client gocent v1 does, and more.
+"""Public API for Centrifugo 1.x: everything that the Go client gocent v1 does, and more.
 
 from centripetal.v1 import Client
 

@@ -245,5 +245,8 @@ async def test_a_flow_can_pause(clock: Clock, monkeypatch: pytest.MonkeyPatch) -
     assert transport.timeouts == [8.5, 6]
     assert clock.now == 106
     before = clock.now
-    assert await run(resting(0, 3), Slow(clock, GOOD), 5) == "no time is left for another try (no) after 1 requests"
+    assert (
+        await run(resting(0, 3), Slow(clock, GOOD), 5)
+        == "not enough time left for another attempt (no) after 1 requests"
+    )
     assert clock.now == before + 2

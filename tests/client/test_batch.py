@@ -206,7 +206,7 @@ def test_a_batch_that_is_never_sent_warns() -> None:
     client, stub = client_with()
     batch = client.batch()
     batch.publish("a", 1)
-    with pytest.warns(RuntimeWarning, match="a batch of 1 was never sent: that happens at the end of its `with` block"):
+    with pytest.warns(RuntimeWarning, match="a batch of 1 was never sent: use it in a `with` block"):
         del batch
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -229,16 +229,16 @@ async def test_a_batch_is_used_once() -> None:
     client, stub = client_with()
     with client.batch() as batch:
         batch.publish("a", 1)
-    with pytest.raises(UsageError, match=r"this batch is over: begin another with client\.batch\(\)"):
+    with pytest.raises(UsageError, match=r"this batch was already sent; create a new one with client\.batch\(\)"):
         batch.publish("b", 1)
-    with pytest.raises(UsageError, match="this batch is over"), batch:
+    with pytest.raises(UsageError, match="this batch was already sent"), batch:
         pass
     assert stub.sent == [["a"]]
 
     async_client, async_stub = async_client_with()
     async with async_client.batch() as async_batch:
         async_batch.publish("a", 1)
-    with pytest.raises(UsageError, match="this batch is over"):
+    with pytest.raises(UsageError, match="this batch was already sent"):
         async with async_batch:
             pass
     assert async_stub.sent == [["a"]]
@@ -256,8 +256,8 @@ def test_nested_blocks_of_one_batch_send_once() -> None:
 MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda batch: batch.publish("", 1), r"^publish \(command 1 of the request\): channel must not be empty"),
     (lambda batch: batch.publish("a", {1}), r"^publish \(command 1 of the request\): data is a set"),
-    (lambda batch: batch.publish("a", 1, timeout=1), r"batch\(timeout=…\) limits them all"),
-    (lambda batch: batch.call(Channels(timeout=1)), r"batch\(timeout=…\) limits them all"),
+    (lambda batch: batch.publish("a", 1, timeout=1), r"pass batch\(timeout=…\) for the whole batch"),
+    (lambda batch: batch.call(Channels(timeout=1)), r"pass batch\(timeout=…\) for the whole batch"),
     (lambda batch: batch.call("publish"), r"is no command of Centrifugo 1\.x"),
     (lambda batch: batch.call(None), r"is no command of Centrifugo 1\.x"),
     (lambda batch: batch.call(Publish), r"is no command of Centrifugo 1\.x"),

@@ -227,7 +227,7 @@ def test_a_flow_can_pause(clock: Clock) -> None:
     assert transport.timeouts == [8.5, 6]
     assert clock.now == 106
     before = clock.now
-    assert run(resting(0, 3), Slow(clock, GOOD), 5) == "no time is left for another try (no) after 1 requests"
+    assert run(resting(0, 3), Slow(clock, GOOD), 5) == "not enough time left for another attempt (no) after 1 requests"
     assert clock.now == before + 2
 
 

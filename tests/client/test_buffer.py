@@ -154,9 +154,9 @@ def test_invalid_commands_are_not_added(arguments: tuple[Any, ...], text: str) -
 def test_buffered_commands_have_no_separate_time_limit() -> None:
     """A time limit for a single buffered command is rejected, because all commands share the request."""
     client, _ = client_with()
-    with pytest.raises(UsageError, match=r"send\(timeout=…\) limits them all"):
+    with pytest.raises(UsageError, match=r"pass send\(timeout=…\) for the whole buffer"):
         client.add_publish("a", 1, timeout=1)
-    with pytest.raises(UsageError, match=r"send\(timeout=…\) limits them all"):
+    with pytest.raises(UsageError, match=r"pass send\(timeout=…\) for the whole buffer"):
         client.add(Publish("a", 1, timeout=1))
     assert client.pending == 0
 
@@ -174,7 +174,7 @@ def test_a_direct_call_with_buffered_commands_is_rejected() -> None:
     client, stub = client_with()
     client.add_publish("a", 1)
     client.add_publish("b", 1)
-    with pytest.raises(ClientNotEmptyError, match="2 commands wait in the buffer") as caught:
+    with pytest.raises(ClientNotEmptyError, match="the buffer holds 2 commands") as caught:
         client.publish("c", 1)
     assert caught.value.executed == "no"
     assert stub.requests == []

@@ -147,7 +147,7 @@ def test_unsubscribes_by_the_back_end(server: Server, client: Client) -> None:
     assert take(happening, 1) == [Published("b", b"1")]
     client.unsubscribe("b", "42")
     assert take(happening, 1) == [Unsubscribed("b")]
-    with pytest.raises(ServerError, match="took us out of all channels"):
+    with pytest.raises(ServerError, match="unsubscribed this client from all channels"):
         next(happening)
 
 

@@ -179,7 +179,7 @@ def test_mutual_tls_of_the_real_server(centrifugo: Callable[[dict[str, Any]], No
     centrifugo(config)
     context = ssl.create_default_context(cafile="ca.pem")
     inner = f"https://localhost:{ports['9443']}"
-    with pytest.raises(CentripetalError, match="give a client certificate, by ssl_context"):
+    with pytest.raises(CentripetalError, match="pass a client certificate with ssl_context"):
         Client(inner, "key", ssl_context=context).publish("news", 1)
     with pytest.raises(HTTPStatusError, match="404"):
         Client(f"https://localhost:{ports['8443']}", "key", ssl_context=context).publish("news", 1)

@@ -105,6 +105,6 @@ def test_modules_that_need_an_extra_name_it(facts: Mapping[str, Mapping[str, Any
         *("", "No module named 'pytest'", "No module named 'typer'", "No module named 'rich'"),
         *(
             "No module named 'websockets'",
-            f"watching needs the package websockets: install it with {MISSING.format('cli')}",
+            f"watching channels requires the package websockets: install it with {MISSING.format('cli')}",
         ),
     }

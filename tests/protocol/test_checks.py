@@ -18,11 +18,11 @@ class Room(enum.StrEnum):
 
 
 NOT_TEXT = [
-    (None, "what must be text, not NoneType: give its name"),
+    (None, "what must be text, not NoneType: pass its name"),
     (5, "what must be text, not int: write '5'"),
     (b"news", "what must be text, not bytes: decode it first"),
-    (["news"], "what must be text, not list: give its name"),
-    ("a\ud83d", "what holds half of a surrogate pair, which is no text"),
+    (["news"], "what must be text, not list: pass its name"),
+    ("a\ud83d", "what contains a lone surrogate, which cannot be encoded as UTF-8"),
 ]
 
 
@@ -59,17 +59,17 @@ def test_any_sequence_of_names_is_a_list(values: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ("news", "channels must be a list of names, not str: [name] for a single one"),
-        (b"news", "channels must be a list of names, not bytes: [name] for a single one"),
-        (None, "channels must be a list of names, not NoneType: [name] for a single one"),
-        ({"a"}, "channels must be a list of names, not set: [name] for a single one"),
-        ({"a": 1}, "channels must be a list of names, not dict: [name] for a single one"),
-        (iter(["a"]), "channels must be a list of names, not list_iterator: [name] for a single one"),
-        ([], "channels must hold at least one name"),
-        ((), "channels must hold at least one name"),
+        ("news", "channels must be a list of names, not str: pass [name] for a single name"),
+        (b"news", "channels must be a list of names, not bytes: pass [name] for a single name"),
+        (None, "channels must be a list of names, not NoneType: pass [name] for a single name"),
+        ({"a"}, "channels must be a list of names, not set: pass [name] for a single name"),
+        ({"a": 1}, "channels must be a list of names, not dict: pass [name] for a single name"),
+        (iter(["a"]), "channels must be a list of names, not list_iterator: pass [name] for a single name"),
+        ([], "channels must contain at least one name"),
+        ((), "channels must contain at least one name"),
         (["a", ""], "channels[1] must not be empty"),
         (["a", "b", 5], "channels[2] must be text, not int: write '5'"),
-        (["\udc00"], "channels[0] holds half of a surrogate pair, which is no text"),
+        (["\udc00"], "channels[0] contains a lone surrogate, which cannot be encoded as UTF-8"),
     ],
 )
 def test_an_invalid_list_of_names_is_refused(values: Any, text: str) -> None:

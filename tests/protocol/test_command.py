@@ -79,8 +79,8 @@ def test_a_command_is_checked_before_it_is_encoded() -> None:
     ("command", "text"),
     [
         (Put("x", {"a": {1}}), r"^data\.a is a set"),
-        (Put("x", {"a": "\ud800"}), r"^data\.a holds half of a surrogate pair"),
-        (Put("x", b"{"), r"^data was given as bytes, which must be ready-made JSON"),
+        (Put("x", {"a": "\ud800"}), r"^data\.a contains a lone surrogate"),
+        (Put("x", b"{"), r"^data was passed as bytes, which must be encoded JSON"),
         (Put("x", 1, many=object()), r"^data cannot be sent as JSON: object has no JSON form"),
     ],
 )

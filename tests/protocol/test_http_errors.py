@@ -10,7 +10,7 @@ from centripetal.protocol.http_errors import excerpt, http_error
 @pytest.mark.parametrize(
     ("status", "kind", "executed", "retryable", "text"),
     [
-        (302, HTTPStatusError, "no", False, "redirects are not followed, check the URL"),
+        (302, HTTPStatusError, "no", False, "redirects are not followed: check the URL"),
         (401, AuthenticationError, "no", False, "words of the dialect"),
         (403, AuthenticationError, "no", False, "access denied"),
         (404, HTTPStatusError, "no", False, "'body'"),

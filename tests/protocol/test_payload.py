@@ -362,14 +362,14 @@ def closed_view() -> memoryview:
 HALF = "\ud83d"
 
 REFUSED: list[tuple[Any, str]] = [
-    (float("nan"), "data is nan, which JSON does not have"),
+    (float("nan"), "data is nan, which JSON does not support"),
     ({"a": [1, float("inf")]}, r"data\.a\[1\] is inf"),
     ([-float("inf")], r"data\[0\] is -inf"),
     ((Fraction("nan"),), r"data\[0\] is nan"),
     (decimal.Decimal("NaN"), "data is NaN"),
     ({"a": decimal.Decimal("-Infinity")}, r"data\.a is -Infinity"),
     (decimal.Decimal("sNaN"), "data is sNaN"),
-    ({1, 2}, "data is a set, which has no order"),
+    ({1, 2}, "data is a set, and JSON has no sets"),
     ({"a": {"b": frozenset()}}, r"data\.a\.b is a set"),
     ([b"x"], r"data\[0\] is bytes"),
     ({"a": bytearray(b"x")}, r"data\.a is bytes"),
@@ -395,28 +395,28 @@ REFUSED: list[tuple[Any, str]] = [
     (10**5000, "data cannot be sent as JSON: .*4300 digits"),
     ({10**5000: 1}, "data cannot be sent as JSON: .*4300 digits"),
     # keys
-    ({None: 1}, "data has the key None: keys of a JSON object are text"),
+    ({None: 1}, "data has the key None: keys of a JSON object must be text"),
     ({"a": {True: 1}}, r"data\.a has the key True"),
     ([{1.5: 1}], r"data\[0\] has the key 1.5"),
     ({(1,): 1}, r"data has the key \(1,\)"),
     ({b"a": 1}, "data has the key b'a'"),
-    ({"1": 1, 1: 2}, "data has two keys that become the same text"),
-    ({"a": {Word.HI: 1, Colour.RED: 2, "red": 3}}, r"data\.a has two keys that become the same text"),
+    ({"1": 1, 1: 2}, "data has two keys with the same text form"),
+    ({"a": {Word.HI: 1, Colour.RED: 2, "red": 3}}, r"data\.a has two keys with the same text form"),
     # lone surrogates
-    (HALF, "data holds half of a surrogate pair"),
-    ({"a": ["x", HALF]}, r"data\.a\[1\] holds half"),
-    ({"a": [["x"], [["é"], [HALF]]]}, r"data\.a\[1\]\[1\]\[0\] holds half"),
-    ({"a": {HALF: 1}}, r"a key of data\.a holds half"),
-    (User(HALF), r"data\.name holds half"),
-    (Tagged((1, HALF)), r"data\.a\[1\] holds half"),
+    (HALF, "data contains a lone surrogate"),
+    ({"a": ["x", HALF]}, r"data\.a\[1\] contains a lone surrogate"),
+    ({"a": [["x"], [["é"], [HALF]]]}, r"data\.a\[1\]\[1\]\[0\] contains a lone surrogate"),
+    ({"a": {HALF: 1}}, r"a key of data\.a contains a lone surrogate"),
+    (User(HALF), r"data\.name contains a lone surrogate"),
+    (Tagged((1, HALF)), r"data\.a\[1\] contains a lone surrogate"),
     # circular
     (circle(list, list.append), r"data\[0\]\[0\].* is nested deeper than 200 levels, or contains itself"),
     (circle(dict, lambda d, v: d.update(me=v)), r"data\.me\.me.* or contains itself"),
     (circle(lambda: User("x"), lambda u, v: u.tags.append(v)), r"data\.tags\[0\].* or contains itself"),
     (circle(Plain, lambda s, v: setattr(s, "a", v)), r"data\.a\.a.* or contains itself"),
     # ready-made JSON
-    ([msgspec.Raw(b"{")], r"data\[0\] was given as bytes, which must be ready-made JSON"),
-    ({"a": msgspec.Raw()}, r"data\.a was given as bytes"),
+    ([msgspec.Raw(b"{")], r"data\[0\] was passed as bytes, which must be encoded JSON"),
+    ({"a": msgspec.Raw()}, r"data\.a was passed as bytes"),
     (closed_view(), "data cannot be sent as JSON: ValueError: .*released"),
 ]
 
@@ -484,7 +484,7 @@ NOT_JSON = [
 @pytest.mark.parametrize("text", NOT_JSON, ids=lambda text: ascii(text[:12]))
 def test_bytes_of_invalid_json_are_refused(text: bytes) -> None:
     """Text that the server would refuse, or that clients could not read, is refused with advice."""
-    with pytest.raises(UsageError, match=r"^data was given as bytes, which must be ready-made JSON.*give it as str"):
+    with pytest.raises(UsageError, match=r"^data was passed as bytes, which must be encoded JSON.*pass a str"):
         encode_json(text)
 
 

@@ -134,7 +134,7 @@ REFUSED: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
     (("42",), {"expire_at": NOW - 1}, "expire_at is in the past"),
     (("42",), {"expire_at": NOW * 1000}, "expire_at must be Unix seconds"),
     (("42",), {"expire_at": "x"}, "expire_at must be Unix seconds or a datetime"),
-    (("42",), {"expire_at": datetime.datetime(2030, 1, 1)}, "expire_at is a datetime without time zone"),
+    (("42",), {"expire_at": datetime.datetime(2030, 1, 1)}, "expire_at is a datetime without a time zone"),
     (("42",), {"expires_in": 5, "not_before": NOW + 5}, "not_before is after"),
     (("42",), {"now": True}, "now must be"),
     (("42",), {"now": None}, "now is missing"),

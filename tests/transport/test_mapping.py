@@ -13,8 +13,8 @@ from centripetal.transport.mapping import connection_lost, no_connection, out_of
 @pytest.mark.parametrize(
     ("error", "words", "retryable"),
     [
-        (ConnectionResetError(errno.ECONNRESET, "reset"), "hung up", True),
-        (PermissionError(errno.EACCES, "denied"), "may not connect", False),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), "closed the connection", True),
+        (PermissionError(errno.EACCES, "denied"), "no permission to connect", False),
         (OSError(errno.EMFILE, "files"), "too many open files", True),
         (OSError(errno.EHOSTUNREACH, "unreachable"), os.strerror(errno.EHOSTUNREACH), True),
         (OSError("no number"), "no number", True),

@@ -1,1 +1,1 @@
-"""Commands as methods: blocking and awaited clients, batches, buffers. The two drivers are the only files that wait."""
+"""Clients: commands as methods, batches, buffers, shared requests. Only the drivers and the queues of calls wait."""

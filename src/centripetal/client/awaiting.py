@@ -1,4 +1,4 @@
-"""The awaiting driver, and the clients and batches that are built on it: `blocking.py` with awaits."""
+"""The asyncio driver, and the clients and batches that use it: `blocking.py` with awaits."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,14 +20,14 @@ from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.base import AsyncTransport, TransportOptions
 
 if TYPE_CHECKING:
-    # Importing asyncio takes longer than all of this library; who awaits has it, who does not shall not pay for it.
+    # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
     import asyncio
 
 __all__ = ["AwaitingBatch", "AwaitingClient", "run"]
 
 
 async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
-    """Run *flow* to its end: make its requests over *transport*, all within *timeout* seconds."""
+    """Run *flow* to its end: send its requests with *transport*, all within *timeout* seconds."""
     deadline = time.monotonic() + timeout
     try:
         step = next(flow)
@@ -42,11 +42,11 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
             if timeout <= 0:
                 out_of_time = late()
                 flow.throw(out_of_time)
-                raise out_of_time  # the flow would ask again all the same
+                raise out_of_time  # the flow handled the error and asked for another request
     except StopIteration as end:
         return cast(T, end.value)
     except MalformedResponseError:
-        # Perhaps the answer to something else: then what comes next on that connection would be one, too.
+        # This may be the reply to another request; then the next reply on that connection would be wrong too.
         await transport.close()
         raise
 
@@ -60,7 +60,7 @@ async def _rest(pause: Pause, timeout: float) -> HTTPReply:
 
 
 class Alone:
-    """In place of a `TaskLine`: each call makes its own request, by *ask*."""
+    """Replacement for `TaskLine` if calls do not share requests: sends each call with *ask*."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -70,11 +70,11 @@ class Alone:
         return (await self._ask([call], timeout))[0]
 
     def close(self, error: CentripetalError) -> None:
-        """Do nothing; no call waits."""
+        """Do nothing: calls do not wait for each other."""
 
 
 class AwaitingClient(Caller[OutcomeT], Awaiting):
-    """A client whose calls are awaited. May be built outside any event loop and used from several, one by one."""
+    """Client whose calls are coroutines. Can be created outside an event loop and used from several loops in turn."""
 
     def __init__(
         self,
@@ -95,11 +95,11 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         self._lines: dict[asyncio.AbstractEventLoop, TaskLine | Alone] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        """Send any *command*; `await client.call(Publish("news", 1))` is `await client.publish("news", 1)`.
+        """Send any *command*: `await client.call(Publish("news", 1))` equals `await client.publish("news", 1)`.
 
         Args:
             command: a command of this client's dialect.
-            timeout: seconds, instead of the command's or the client's own limit.
+            timeout: time limit in seconds, instead of the command's or the client's limit.
         """
         try:
             call, seconds = self._prepared(command, timeout)
@@ -146,11 +146,11 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         return line
 
     async def close(self) -> None:
-        """Close the running event loop's idle connections; calls that wait for their turn there fail, unsent.
+        """Close the idle connections of the running event loop; queued calls of that loop fail without being sent.
 
-        Not required; connections end with their loop, and a client that is used again opens new ones.
+        Optional: connections are closed when their loop shuts down. The client can still be used afterwards.
         """
-        self._line().close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
+        self._line().close(ConnectionLostError("the client was closed before this call was sent", executed="no"))
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
@@ -161,7 +161,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
 
 
 class AwaitingBatch(Collector):
-    """Collects calls and sends them as one request at the end of its `async with` block."""
+    """Batch: collects calls and sends them as one request at the end of its `async with` block."""
 
     def __init__(self, client: AwaitingClient[Any], timeout: float | None, codec: Dialect[Any] | None = None) -> None:
         super().__init__(codec or client._codec)

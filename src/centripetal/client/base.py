@@ -1,4 +1,4 @@
-"""What blocking and awaiting clients are, beside the waiting."""
+"""State shared by the blocking and the asyncio client."""
 
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn
@@ -13,20 +13,20 @@ __all__ = ["Caller"]
 
 
 class Caller(Generic[OutcomeT]):
-    """Who makes calls in a dialect.
+    """Base class of all clients.
 
     Args:
-        codec: the dialect.
-        timeout: seconds that one call may take.
-        group: whether calls may share requests, and how much one carries.
-        on_request: told of each request how many commands it carries.
+        codec: codec of the dialect.
+        timeout: time limit of one call in seconds.
+        group: whether calls share requests, or `Limits` of a shared request.
+        on_request: called with the number of commands of each request.
 
     Raises:
-        UsageError: a timeout that is no time.
+        UsageError: invalid timeout.
     """
 
     _sends_directly = True
-    """Whether a request that needs no conversation may do without: false for clients that try again."""
+    """Whether a single request may be sent without a flow: False for clients with `retry`."""
 
     def __init__(
         self,
@@ -43,12 +43,12 @@ class Caller(Generic[OutcomeT]):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a client is not to be pickled or copied: threads and forked processes share one, "
-            "and a process that is spawned makes its own"
+            "clients cannot be pickled or copied. Threads and forked processes can share one; "
+            "create a new one in a spawned process"
         )
 
     def _prepared(self, command: Command[R], timeout: float | None) -> tuple[Prepared[R], float]:
-        """Check and encode *command*; return it with the seconds that its call may take."""
+        """Check and encode *command*; return it with the time limit of its call in seconds."""
         call = self._codec.prepare(command)
         if timeout is None:
             timeout = command.timeout
@@ -60,11 +60,11 @@ class Caller(Generic[OutcomeT]):
     def _converse(
         self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], reply: HTTPReply | None
     ) -> Flow[list[OutcomeT]]:
-        """Return the conversation about *calls*.
+        """Return the flow that sends *calls*.
 
         Args:
             calls: the calls.
-            codec: the client's dialect, or the one of a batch.
-            reply: the server's answer to the request of `Dialect.direct_request`, if it has been made.
+            codec: codec of the client or of a batch.
+            reply: reply to the request of `Dialect.direct_request`, if it has been sent.
         """
         return exchange(calls, codec.ask(calls, reply))

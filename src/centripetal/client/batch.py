@@ -1,7 +1,8 @@
 """Several calls in one request: `with client.batch() as batch: slot = batch.publish(…)`, then `slot.result()`.
 
-Nothing is sent before the block ends, and nothing at all if it raises. An empty batch sends nothing. One that
-holds calls and whose block never began is a `RuntimeWarning`, as is a coroutine that was never awaited.
+The request is sent when the block ends. If the block raises, nothing is sent. An empty batch sends nothing. A batch
+that contains calls but was never used in a `with` block causes a `RuntimeWarning`, like a coroutine that was never
+awaited.
 """
 
 import warnings
@@ -17,11 +18,11 @@ __all__ = ["BatchSlot", "Collector"]
 
 
 class BatchSlot(Generic[R]):
-    """Where the result of one command of a batch will be.
+    """Placeholder for the result of one command of a batch.
 
     Attributes:
         command: the command.
-        index: its place in the batch, from 0.
+        index: zero-based position in the batch.
     """
 
     __slots__ = ("_outcome", "command", "index")
@@ -32,11 +33,11 @@ class BatchSlot(Generic[R]):
         self._outcome: Outcome[Any] | None = None
 
     def result(self) -> R:
-        """The command's result.
+        """Return the command's result.
 
         Raises:
             UsageError: the batch has not been sent.
-            CentripetalError: what this command came to, or the whole batch.
+            CentripetalError: this command or the whole batch failed.
         """
         if self._outcome is None:
             raise UsageError(f"{self.command.name}: this batch was not sent; read results after its `with` block")
@@ -57,7 +58,7 @@ class BatchSlot(Generic[R]):
 
 
 class Collector(Collecting):
-    """The part of a batch that knows nothing of waiting."""
+    """The part of a batch that does no I/O."""
 
     def __init__(self, codec: Dialect[Any]) -> None:
         self._codec = codec
@@ -67,12 +68,14 @@ class Collector(Collecting):
         self._closed = False
 
     def call(self, command: Command[R]) -> BatchSlot[R]:
-        """Add any command; the slot returned will hold its result."""
+        """Add any command; the returned slot holds its result after the batch was sent."""
         index = len(self._open()._calls)
         try:
             prepared = self._codec.prepare(command)
             if command.timeout is not None:
-                raise UsageError("a command in a batch has no time limit of its own: batch(timeout=…) limits them all")
+                raise UsageError(
+                    "a command in a batch cannot have its own timeout: pass batch(timeout=…) for the whole batch"
+                )
             self._calls.append(prepared)
         except CentripetalError as error:
             error.command, error.index = command, index
@@ -86,7 +89,7 @@ class Collector(Collecting):
 
     def _open(self) -> Self:
         if self._closed:
-            raise UsageError("this batch is over: begin another with client.batch()")
+            raise UsageError("this batch was already sent; create a new one with client.batch()")
         return self
 
     def _begin(self) -> Self:
@@ -96,13 +99,13 @@ class Collector(Collecting):
     def __del__(self) -> None:
         if getattr(self, "_calls", None) and not self._begun:
             warnings.warn(
-                f"a batch of {len(self._calls)} was never sent: that happens at the end of its `with` block",
+                f"a batch of {len(self._calls)} was never sent: use it in a `with` block",
                 RuntimeWarning,
                 stacklevel=2,
             )
 
     def _close(self) -> list[Prepared[Any]]:
-        """What is left to send: nothing, if this batch is over."""
+        """Close the batch and return its calls, or an empty list if it was closed before."""
         calls = [] if self._closed else self._calls
         self._closed = True
         return calls
@@ -112,7 +115,7 @@ class Collector(Collecting):
             slot.settle(outcome)
 
     def _fail(self, error: BaseException) -> None:
-        if not isinstance(error, CentripetalError):  # Ctrl-C, or a task that was cancelled
-            error = TransportError(f"{type(error).__name__} while the batch was sent: the server may have run it")
+        if not isinstance(error, CentripetalError):  # Ctrl-C, or a cancelled task
+            error = TransportError(f"{type(error).__name__} while the batch was sent: the server may have executed it")
         for slot in self._slots:
             slot.fail(error)

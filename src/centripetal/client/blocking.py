@@ -1,4 +1,4 @@
-"""The blocking driver, and the clients and batches that are built on it."""
+"""The blocking driver, and the clients and batches that use it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ __all__ = ["BlockingBatch", "BlockingClient", "run"]
 
 
 def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
-    """Run *flow* to its end: make its requests over *transport*, all within *timeout* seconds."""
+    """Run *flow* to its end: send its requests with *transport*, all within *timeout* seconds."""
     deadline = time.monotonic() + timeout
     try:
         step = next(flow)
@@ -38,11 +38,11 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
             if timeout <= 0:
                 out_of_time = late()
                 flow.throw(out_of_time)
-                raise out_of_time  # the flow would ask again all the same
+                raise out_of_time  # the flow handled the error and asked for another request
     except StopIteration as end:
         return cast(T, end.value)
     except MalformedResponseError:
-        # Perhaps the answer to something else: then what comes next on that connection would be one, too.
+        # This may be the reply to another request; then the next reply on that connection would be wrong too.
         transport.close()
         raise
 
@@ -54,7 +54,7 @@ def _rest(pause: Pause, timeout: float) -> HTTPReply:
 
 
 class Alone:
-    """In place of a `ThreadLine`: each call makes its own request, by *ask*."""
+    """Replacement for `ThreadLine` if calls do not share requests: sends each call with *ask*."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -64,11 +64,11 @@ class Alone:
         return self._ask([call], timeout)[0]
 
     def close(self, error: CentripetalError) -> None:
-        """Do nothing; no call waits."""
+        """Do nothing: calls do not wait for each other."""
 
 
 class BlockingClient(Caller[OutcomeT], Blocking):
-    """A client whose calls block. May be built anywhere, shared by threads, used after a fork."""
+    """Client whose calls block. Can be shared by threads and used after a fork."""
 
     def __init__(
         self,
@@ -86,11 +86,11 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         self._line = ThreadLine(self._request, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
-        """Send any *command*; `client.call(Publish("news", 1))` is `client.publish("news", 1)`.
+        """Send any *command*: `client.call(Publish("news", 1))` equals `client.publish("news", 1)`.
 
         Args:
             command: a command of this client's dialect.
-            timeout: seconds, instead of the command's or the client's own limit.
+            timeout: time limit in seconds, instead of the command's or the client's limit.
         """
         try:
             call, seconds = self._prepared(command, timeout)
@@ -126,11 +126,11 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         return run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
     def close(self) -> None:
-        """Close idle connections; calls of other threads that wait for their turn fail, unsent.
+        """Close idle connections; queued calls of other threads fail without being sent.
 
-        Not required; a client that is used again opens new connections.
+        Optional. The client can still be used afterwards, and opens new connections.
         """
-        self._line.close(ConnectionLostError("the client was closed before this call's turn came", executed="no"))
+        self._line.close(ConnectionLostError("the client was closed before this call was sent", executed="no"))
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -141,7 +141,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
 
 
 class BlockingBatch(Collector):
-    """Collects calls and sends them as one request at the end of its `with` block."""
+    """Batch: collects calls and sends them as one request at the end of its `with` block."""
 
     def __init__(self, client: BlockingClient[Any], timeout: float | None, codec: Dialect[Any] | None = None) -> None:
         super().__init__(codec or client._codec)

@@ -1,7 +1,7 @@
 """The buffer of a client: commands that wait for `send()`. Safe across threads and `fork`.
 
-Who sends takes everything that waits, with a `Claim`; if the sending fails, giving the claim back puts the commands
-where they were, in the order in which they were added, before anything added since.
+`send()` moves all commands of the buffer into a `Claim`. If sending fails, it gives the claim back, and the commands
+return to the front of the buffer in their original order, before commands that were added meanwhile.
 """
 
 import threading
@@ -15,7 +15,7 @@ __all__ = ["Buffer", "Claim"]
 
 
 class Claim:
-    """The commands that one send has taken, each with its place in the line."""
+    """Commands taken from the buffer by one `send()`, each with its sequence number."""
 
     __slots__ = ("items",)
 
@@ -28,15 +28,15 @@ class Claim:
 
 
 class Buffer:
-    """Commands in line."""
+    """Commands in the order in which they were added."""
 
     def __init__(self) -> None:
         self._renew()
         renew_after_fork(self)
 
     def _renew(self) -> None:
-        # Also in a forked child: its commands are the parent's to send, and its lock may be held by a thread that
-        # only the parent has.
+        # Runs in a forked child too: the parent sends the buffered commands, and the lock may be held by a thread that
+        # exists only in the parent.
         self._lock = threading.Lock()
         self._items: list[tuple[int, Prepared[Any]]] = []
         self._next = 0
@@ -45,25 +45,27 @@ class Buffer:
         return len(self._items)
 
     def add(self, call: Prepared[Any]) -> None:
-        """Put *call* at the end of the line."""
+        """Append *call*."""
         if call.command.timeout is not None:
-            raise UsageError("a buffered command has no time limit of its own: send(timeout=…) limits them all")
+            raise UsageError(
+                "a buffered command cannot have its own timeout: pass send(timeout=…) for the whole buffer"
+            )
         with self._lock:
             self._items.append((self._next, call))
             self._next += 1
 
     def take(self, claim: Claim) -> None:
-        """Move all that waits into *claim*."""
+        """Move all commands into *claim*."""
         with self._lock:
             claim.items, self._items = self._items, []
 
     def give_back(self, claim: Claim) -> None:
-        """Put what *claim* holds back in its old place."""
+        """Put the commands of *claim* back in front of newer commands."""
         with self._lock:
             self._items = sorted(claim.items + self._items, key=_place)
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Remove all commands."""
         with self._lock:
             self._items = []
 

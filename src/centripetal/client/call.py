@@ -1,8 +1,8 @@
-"""Commands as methods: a client runs a command, a batch collects it, a buffer keeps it.
+"""Commands as methods of clients, batches and buffers.
 
-`offers(COMMANDS)` gives a class one function per command when the class is made. Each function builds its command and
-passes it to `call` or `add`. What editors and type checkers show of the functions is in the stubs in
-`client/methods/`, which `scripts/methods` writes from the commands.
+`offers(COMMANDS)` adds one function per command when a class is created. Each function builds its command and passes it
+to `call` or `add`. Editors and type checkers read the signatures from the stubs in `client/methods/`, which
+`scripts/methods` generates from the commands.
 """
 
 from abc import ABC, abstractmethod
@@ -25,10 +25,10 @@ Make = type[Command[Any]]
 
 
 class Slot(Protocol[R_co]):
-    """Holds the result of a command in a batch, once the batch was sent."""
+    """Placeholder for the result of a command in a batch."""
 
     def result(self) -> R_co:
-        """Return the command's result or raise its error; raise `UsageError` while the batch is not sent."""
+        """Return the command's result or raise its error; raise `UsageError` before the batch is sent."""
         ...
 
 
@@ -85,7 +85,7 @@ class Buffering(ABC):
 
     @abstractmethod
     def add(self, command: Command[Any]) -> None:
-        """Put the command into the buffer."""
+        """Add the command to the buffer."""
 
     @staticmethod
     def _adding_method(make: Make) -> Callable[..., None]:
@@ -115,16 +115,16 @@ def offers(commands: Iterable[Make]) -> Callable[[type[T]], type[T]]:
 
 def _put(kind: type, name: str, function: Any, make: Make) -> None:
     function.__name__, function.__qualname__ = name, f"{kind.__qualname__}.{name}"
-    # Tracebacks and profilers show the names of the code.
+    # Tracebacks and profilers show the names in the code object.
     function.__code__ = function.__code__.replace(co_name=name, co_qualname=function.__qualname__)
     function.__doc__ = make.__doc__
-    # `inspect.signature` follows this to the signature, which costs too much to make for every method at import.
+    # `inspect.signature` follows `__wrapped__`. Creating all signatures at import would take too long.
     function.__wrapped__ = _Declaration(make, adds=name != make.name)
     setattr(kind, name, function)
 
 
 class _Declaration:
-    """The signature of a method, made when `inspect` asks for it."""
+    """The signature of a method, created when `inspect` requests it."""
 
     __slots__ = ("_adds", "_make")
 
@@ -134,13 +134,13 @@ class _Declaration:
 
     @property
     def __signature__(self) -> "inspect.Signature":
-        from centripetal.client.signatures import signature_of  # only `inspect` and its users come here
+        from centripetal.client.signatures import signature_of  # slow to import; only introspection needs it
 
         return signature_of(self._make, adds=self._adds)
 
 
 def _misused(method: Any, make: Make, args: Sequence[Any], kwargs: dict[str, Any]) -> TypeError | None:
-    """Describe wrong arguments as Python does for a function; None if the arguments fit."""
+    """Return the error that Python would raise for wrong arguments of a function; None if they are valid."""
     fields, positional = make.__struct_fields__, make.__match_args__
     required = [name for name in positional if _is_required(make, name)]
     missing = [name for name in required[len(args) :] if name not in kwargs]
@@ -170,9 +170,9 @@ def _is_required(make: Make, name: str) -> bool:
 
 
 def exported(module: str) -> Callable[[type[T]], type[T]]:
-    """Make a class and its methods name *module*, from which users import it, as their module.
+    """Set the module of a class and its methods to *module*, from which users import the class.
 
-    `help()`, `repr()` and frameworks that name a task after its function show that module.
+    `help()`, `repr()`, and frameworks that name tasks after functions, then show the public module.
     """
 
     def export(kind: type[T]) -> type[T]:

@@ -1,4 +1,4 @@
-"""The clients of the current API (Centrifugo 5 and 6, and 3 and 4 by their single endpoint): every method."""
+"""Clients for the current API: Centrifugo 5 and 6, and 3 and 4 through their single endpoint."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -27,25 +27,25 @@ from centripetal.transport.base import AsyncTransport, Transport
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 MAX_SECONDS_WITH_RETRY = 240.0
-"""Servers forget an idempotency key after five minutes (spec v6 §7.4); a try later than that would publish anew."""
+"""Servers forget an idempotency key after five minutes (spec v6 §7.4); a later attempt would publish twice."""
 
 
 class _Current(Caller[PlacedOutcome[Any]]):
-    """What both clients are beside the waiting."""
+    """State shared by both clients."""
 
     _dialect: Codec
     _retry: Retry | None
     _chance: Callable[[], float]
 
     def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
-        """Make the dialect of what is ours among *options*; returns the others."""
+        """Create the codec, and return the options that it does not use."""
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
             raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
         self._retry = retry
         self._sends_directly = retry is None
         if retry is not None:
-            from random import random  # long to import, and rarely needed
+            from random import random  # slow to import and rarely needed
 
             self._chance = random
             self._check_seconds(timeout)
@@ -61,13 +61,13 @@ class _Current(Caller[PlacedOutcome[Any]]):
 
     @property
     def endpoint(self) -> str:
-        """The address that methods are below; it ends in `/api` as a rule."""
+        """Base URL of the methods; it usually ends in `/api`."""
         return self._dialect.endpoint
 
     def _check_seconds(self, timeout: Any) -> None:
         if self._retry is not None and isinstance(timeout, int | float) and timeout > MAX_SECONDS_WITH_RETRY:
             raise UsageError(
-                f"with retry, a timeout may be at most {MAX_SECONDS_WITH_RETRY:g} seconds: "
+                f"with retry, the timeout can be at most {MAX_SECONDS_WITH_RETRY:g} seconds: "
                 "servers forget an idempotency key after five minutes"
             )
 
@@ -84,7 +84,7 @@ class _Current(Caller[PlacedOutcome[Any]]):
         return insist(codec, calls, self._retry, self._chance)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_dialect"):  # in the traceback of an argument that was refused
+        if not hasattr(self, "_dialect"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
         return f"<{type(self).__name__} of Centrifugo at {self.endpoint}>"
 
@@ -94,56 +94,56 @@ def _new_key() -> str:
 
 
 def _named(environment: Mapping[str, str] | None) -> tuple[str, str | None]:
-    """The address and key that the environment names."""
+    """Return the address and the key from the environment."""
     environment = os.environ if environment is None else environment
     url = environment_value(environment, *API_URL)
     if url is None:
-        raise UsageError(f"no address is given: set {API_URL[0]} (or {API_URL[1]}), such as http://localhost:8000")
+        raise UsageError(f"no server address: set {API_URL[0]} (or {API_URL[1]}), for example to http://localhost:8000")
     return url, environment_value(environment, *API_KEY)
 
 
 @exported("centripetal")
 class Batch(methods.Batch, BlockingBatch):
-    """`with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
+    """Batch of calls: `with client.batch() as batch:`. Each call returns a slot that later holds its result."""
 
     @overload
     def call(self, command: Command[R]) -> BatchSlot[R]: ...
     @overload
     def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
     def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
-        """Add any command, or any method by its name and fields; the slot returned will hold its result."""
+        """Add any command, or any method by its name and fields; the returned slot holds the result after the block."""
         return super().call(custom(command, params) if isinstance(command, str) else command)
 
 
 @exported("centripetal")
 class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
-    """`async with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
+    """Batch of calls: `async with client.batch() as batch:`. Each call returns a slot that later holds its result."""
 
     @overload
     def call(self, command: Command[R]) -> BatchSlot[R]: ...
     @overload
     def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
     def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
-        """Add any command, or any method by its name and fields; the slot returned will hold its result."""
+        """Add any command, or any method by its name and fields; the returned slot holds the result after the block."""
         return super().call(custom(command, params) if isinstance(command, str) else command)
 
 
 @exported("centripetal")
 class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
-    """A Centrifugo server's API, blocking.
+    """Blocking client for the API of a Centrifugo server.
 
     Args:
-        url: the server's address, such as `http://localhost:8000`, with or without `/api`.
-        api_key: the `http_api.key` of the server's configuration; None sends none, for a server with
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        api_key: `http_api.key` of the server's configuration; None to send no key, for a server with
             `http_api.insecure`.
-        timeout: seconds that one call may take in all; each call also takes its own `timeout=`.
-        transport: your own way of making requests, instead of ours (see `centripetal.transport.base`).
-        options: see `CurrentOptions`: `retry`, `check_channels`, `max_payload_bytes`, `handler_prefix`; those of
-            `ClientOptions`: `group`, `on_request`; and what our transport is told: `max_response_bytes`,
-            `max_connections`, `ssl_context`, `ca_file`, `unix_socket`.
+        timeout: time limit of one call in seconds; each call also accepts `timeout=`.
+        transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
+        options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
+            `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `ssl_context`, `ca_file` and
+            `unix_socket` (see `TransportOptions`).
 
     Raises:
-        UsageError: a URL that cannot be used, an empty key, a timeout that is no time.
+        UsageError: invalid URL, empty key, or invalid timeout or option.
     """
 
     def __init__(
@@ -162,16 +162,18 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     def from_env(
         cls, *, environment: Mapping[str, str] | None = None, timeout: float = 5.0, **options: Unpack[CurrentOptions]
     ) -> Self:
-        """A client for the server that the environment names.
+        """Create a client with the address and key from environment variables.
+
+        The variables are `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or
+        `CENTRIFUGO_API_KEY`.
 
         Args:
-            environment: the variables; those of this process unless given. `CENTRIFUGO_HTTP_API_URL` or
-                `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`.
+            environment: the variables; by default, the environment of this process.
             timeout: as for `Client`.
             options: as for `Client`.
 
         Raises:
-            UsageError: no address, or two variables that differ.
+            UsageError: no address, or both names of a variable are set to different values.
         """
         url, api_key = _named(environment)
         return cls(url, api_key, timeout=timeout, **options)
@@ -183,19 +185,19 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     def call(
         self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Any:
-        """Send any *command*; or any method by its name and fields, also one that this library does not know.
+        """Send any *command*, or any method by its name and fields, including methods that this library does not know.
 
         Args:
             command: a command such as `Publish("news", 1)`, or the name of a method.
-            params: the fields of that method.
-            timeout: seconds, instead of the command's or the client's own limit.
+            params: fields of that method.
+            timeout: time limit in seconds, instead of the command's or the client's limit.
 
         Returns:
-            The command's result; of a method by its name, the decoded `result` of the reply.
+            The command's result; for a method by its name, the decoded `result` of the reply.
         """
         if isinstance(command, str):
             command = custom(command, params)
-        # As in `BlockingClient.call`, which would be another frame in every traceback.
+        # Repeats `BlockingClient.call`, because calling it would add a frame to every traceback.
         try:
             call, seconds = self._prepared(command, timeout)
             outcome: Outcome[Any] = self._line.call(call, seconds)
@@ -208,8 +210,8 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         """Collect calls in a `with` block and send them as one request.
 
         Args:
-            parallel: let the server run them side by side, in any order (since 5.2).
-            timeout: seconds for all of it.
+            parallel: let the server execute the commands concurrently and in any order (Centrifugo 5.2 and later).
+            timeout: time limit of the whole batch in seconds.
         """
         return Batch(self, timeout, self._dialect.in_parallel() if parallel else None)
 
@@ -222,17 +224,18 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Iterator[HistoryResult]:
-        """All publications that the server keeps of *channel*, page by page.
+        """Yield all publications in the history of *channel*, page by page.
 
         Args:
-            channel: the channel's name.
-            limit: how many publications a page has at most.
-            since: begin after (reverse: before) this position; None: with the oldest (reverse: newest) one.
-            reverse: newest first.
-            timeout: seconds for each page, instead of the client's own limit.
+            channel: name of the channel.
+            limit: maximum number of publications per page.
+            since: start after this position (with *reverse*: before it); None to start with the oldest publication
+                (with *reverse*: the newest).
+            reverse: newest publications first.
+            timeout: time limit of each page in seconds, instead of the client's limit.
 
         Raises:
-            HistoryGapError: publications are gone before they were read, or the history has begun anew.
+            HistoryGapError: publications expired before they could be read, or the history was reset.
         """
         return self._pages(Paging(channel, limit=limit, since=since, reverse=reverse, timeout=timeout))
 
@@ -247,7 +250,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
 
 @exported("centripetal")
 class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[Any]]):
-    """A Centrifugo server's API, awaited. The arguments are those of `Client`."""
+    """Asyncio client for the API of a Centrifugo server. Takes the same arguments as `Client`."""
 
     def __init__(
         self,
@@ -265,7 +268,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
     def from_env(
         cls, *, environment: Mapping[str, str] | None = None, timeout: float = 5.0, **options: Unpack[CurrentOptions]
     ) -> Self:
-        """As `Client.from_env`."""
+        """Like `Client.from_env`."""
         url, api_key = _named(environment)
         return cls(url, api_key, timeout=timeout, **options)
 
@@ -278,10 +281,10 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
     async def call(
         self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Any:
-        """As `Client.call`."""
+        """Like `Client.call`."""
         if isinstance(command, str):
             command = custom(command, params)
-        # As in `AwaitingClient.call`, which would be another frame in every traceback.
+        # Repeats `AwaitingClient.call`, because calling it would add a frame to every traceback.
         try:
             call, seconds = self._prepared(command, timeout)
             line = self._lines.get(self._running_loop()) or self._line()
@@ -292,7 +295,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
-        """Collect calls in an `async with` block and send them as one request; the arguments are `Client.batch`'s."""
+        """Collect calls in an `async with` block and send them as one request; see `Client.batch` for the arguments."""
         return AsyncBatch(self, timeout, self._dialect.in_parallel() if parallel else None)
 
     def history_pages(
@@ -304,7 +307,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
         reverse: bool = False,
         timeout: float | None = None,
     ) -> AsyncIterator[HistoryResult]:
-        """As `Client.history_pages`, for `async for`."""
+        """Like `Client.history_pages`, for `async for`."""
         return self._pages(Paging(channel, limit=limit, since=since, reverse=reverse, timeout=timeout))
 
     async def _pages(self, paging: Paging) -> AsyncIterator[HistoryResult]:

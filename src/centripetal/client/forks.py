@@ -1,4 +1,4 @@
-"""What must be made anew in a forked child: locks that threads of the parent may hold, and what is theirs to finish."""
+"""Reset objects in a forked child: locks that threads of the parent may hold, and calls that the parent completes."""
 
 import os
 import weakref
@@ -8,7 +8,7 @@ __all__ = ["renew_after_fork"]
 
 
 class Renewable(Protocol):
-    """Something with state that a child process must not share."""
+    """An object with state that a child process must not share."""
 
     def _renew(self) -> None: ...
 

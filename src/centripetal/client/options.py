@@ -1,4 +1,4 @@
-"""What clients can be told, beside the server's address and credentials."""
+"""Options of clients."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,13 +12,13 @@ __all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry", "check_no_optio
 
 
 class ClientOptions(TransportOptions, total=False):
-    """Options of every client; those of `TransportOptions`, and:
+    """Options of all clients, in addition to `TransportOptions`.
 
     Attributes:
-        group: whether calls made at the same time share requests; True unless given, or `Limits` of how much one
-            request carries. With False, each call makes a request of its own.
-        on_request: called with the number of commands of each request before it is made, in the thread or task that
-            makes it; it must not raise or wait.
+        group: whether concurrent calls share requests (True by default), or `Limits` for the size of a shared request.
+            With False, each call sends its own request.
+        on_request: called with the number of commands of each request before it is sent, in the thread or task that
+            sends it. It must not raise or block.
     """
 
     group: bool | Limits
@@ -26,13 +26,13 @@ class ClientOptions(TransportOptions, total=False):
 
 
 class CurrentOptions(ClientOptions, total=False):
-    """Options of clients of the current API; those of `ClientOptions`, and:
+    """Options of clients of the current API, in addition to `ClientOptions`.
 
     Attributes:
-        retry: a `Retry`: what fails is tried again where that can do no harm; None, as if not given: nothing is.
-        check_channels: whether names of channels that no client can subscribe to are refused; True unless given.
-        max_payload_bytes: the largest data of one command, in bytes, 1 MiB unless given; None: any.
-        handler_prefix: the server's `http_api.handler_prefix`, if it is not `/api`.
+        retry: policy for retrying failed calls when this is safe; None (the default) never retries.
+        check_channels: whether to reject names of channels that no client can subscribe to; True by default.
+        max_payload_bytes: maximum size of the data of one command in bytes, 1 MiB by default; None for no limit.
+        handler_prefix: `http_api.handler_prefix` of the server, `/api` by default.
     """
 
     retry: Retry | None
@@ -42,13 +42,13 @@ class CurrentOptions(ClientOptions, total=False):
 
 
 def check_no_options(options: Mapping[str, Any]) -> None:
-    """A transport of the user's own is given: then nothing may be said about ours.
+    """Check that no options of the built-in transport are given together with a custom transport.
 
     Raises:
-        TypeError: an option that nobody knows.
-        UsageError: an option of our transport.
+        TypeError: unknown option.
+        UsageError: option of the built-in transport.
     """
     for name in options:
         if name not in TransportOptions.__annotations__:
-            raise TypeError(f"a client has no option {name!r}")
-        raise UsageError(f"{name} is an option of our transport, and another one is given: tell it what it needs")
+            raise TypeError(f"got an unexpected option {name!r}")
+        raise UsageError(f"{name} is an option of the built-in transport: configure the custom transport instead")

@@ -1,4 +1,4 @@
-"""Signatures of the methods of clients, for `inspect`: the fields of a command as the parameters of a function."""
+"""Signatures of client methods for `inspect`: the fields of a command become parameters."""
 
 import functools
 import inspect
@@ -21,7 +21,7 @@ def signature_of(command: type[Command[Any]], *, adds: bool = False) -> inspect.
 
     Args:
         command: the command; its fields become parameters, `timeout` the last of them.
-        adds: whether the method puts the command into a buffer, and so returns None.
+        adds: whether the method adds the command to a buffer, and therefore returns None.
     """
     hints = typing.get_type_hints(command)
     fields = sorted(msgspec.structs.fields(command), key=lambda field: field.name == "timeout")
@@ -39,7 +39,7 @@ def signature_of(command: type[Command[Any]], *, adds: bool = False) -> inspect.
 
 
 def plain_type(hint: Any) -> Any:
-    """Return *hint* without the type of values that are not given."""
+    """Return *hint* without `UnsetType`, the type of absent values."""
     if typing.get_origin(hint) in (Union, UnionType):
         arguments = [each for each in typing.get_args(hint) if each is not msgspec.UnsetType]
         return Any if Any in arguments else functools.reduce(operator.or_, arguments)
@@ -50,7 +50,7 @@ def result_type(command: type[Command[Any]]) -> Any:
     """Return the type of the result of *command*: the `R` of its `Command[R]`.
 
     Raises:
-        TypeError: the command does not say.
+        TypeError: the command does not declare it.
     """
     for kind in command.__mro__:
         for base in getattr(kind, "__orig_bases__", ()):
@@ -59,4 +59,4 @@ def result_type(command: type[Command[Any]]) -> Any:
                 (argument,) = typing.get_args(base)
                 if not isinstance(argument, typing.TypeVar):
                     return argument
-    raise TypeError(f"{command.__name__} does not say the type of its result")
+    raise TypeError(f"{command.__name__} does not declare the type of its result")

@@ -1,9 +1,9 @@
-"""How asyncio tasks share requests: one line an event loop.
+"""Group commit for asyncio tasks: concurrent calls share requests. Each event loop has its own queue.
 
-A call on an idle line makes its request itself, which costs what a call alone costs. Calls made while a request is
-under way wait; when it returns, everything that waits goes out as one request, carried by a task of the line's own, so
-that a caller that is cancelled or out of time disturbs nobody else. `protocol/grouping.py` decides what goes together;
-here are the futures and the clock.
+A call on an idle queue sends its request itself and costs the same as an ungrouped call. Calls that arrive while a
+request is in flight wait. When the reply arrives, all waiting calls are sent as one request by a separate task, so that
+a caller that is cancelled or times out does not affect the others. `protocol/grouping.py` decides which calls share a
+request; this module adds the futures and the clock.
 """
 
 import types
@@ -16,33 +16,33 @@ from centripetal.protocol.command import Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
 
 if TYPE_CHECKING:
-    import asyncio  # it takes long to import; see client/awaiting.py
+    import asyncio  # slow to import; see client/awaiting.py
 
 __all__ = ["Ask", "TaskLine"]
 
 _MANY = 100
-"""So many callers take as long to wake as a request takes: who waits meanwhile is sent off before they call again."""
+"""Above this number, waking the callers takes as long as a request: send the next request before they call again."""
 
 Ask = Callable[[list[Prepared[Any]], float], Awaitable[Sequence[Outcome[Any]]]]
 
 
 @types.coroutine
 def _next_round() -> Generator[None, None, None]:
-    """Let everything run that can, once; `asyncio.sleep(0)`, without its import."""
+    """Yield to the event loop once: `asyncio.sleep(0)` without importing asyncio."""
     yield
 
 
 def _cancelled() -> ConnectionLostError:
-    return ConnectionLostError("the task of this request was cancelled")
+    return ConnectionLostError("the task that sent this request was cancelled")
 
 
 class TaskLine:
-    """The line of one client in one event loop. The waiter of an entry is a future, resolved when the call is done.
+    """Queue of calls for one client in one event loop. Each waiting entry has a future, resolved when the call is done.
 
     Args:
         loop: the running event loop.
-        ask: makes one request of some commands within so many seconds.
-        limits: how much one request may carry.
+        ask: sends one request with the given calls, within the given number of seconds.
+        limits: maximum size of a request.
     """
 
     def __init__(self, loop: "asyncio.AbstractEventLoop", ask: Ask, limits: Limits) -> None:
@@ -50,24 +50,26 @@ class TaskLine:
         self._ask = ask
         self._grouping = Grouping(limits)
         self._carriers: set[asyncio.Task[None]] = set()
-        self._waiting: deque[Entry] = deque()  # in the order of their deadlines, but for those with their own timer
+        self._waiting: deque[Entry] = (
+            deque()
+        )  # in the order of their deadlines; entries with a separate timer are not included
         self._timer: asyncio.TimerHandle | None = None
 
     async def call(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
-        """Send *call*, in company if there is any; its outcome.
+        """Send *call*, sharing a request with other waiting calls if possible, and return its outcome.
 
         Raises:
-            TimeoutError: *timeout* seconds are over; `executed` is "no" if it was not sent by then.
-            CentripetalError: the request that carried it failed.
+            TimeoutError: not done within *timeout* seconds; `executed` is "no" if the call was not sent.
+            CentripetalError: the request failed.
         """
-        if self._grouping.begin_alone(call):  # the usual case, by the shortest way
+        if self._grouping.begin_alone(call):  # fast path for the usual case
             try:
                 outcome = (await self._ask([call], timeout))[0]
             except BaseException as error:
                 self._failed_alone(call, error)
                 raise
             if self._grouping.end_alone(call, outcome):
-                # Not at once: a caller that calls again without delay travels with those that wait.
+                # Not at once: if this caller immediately makes its next call, it shares the waiting calls' request.
                 self._loop.call_soon(self._send_off)
             return outcome
         me = Entry(call, self._loop.time() + timeout)
@@ -78,8 +80,8 @@ class TaskLine:
         try:
             await me.waiter
         except BaseException:
-            self._grouping.cancel(me, ConnectionLostError("the task of this call was cancelled"))
-            self._loop.call_soon(self._send_off)  # others may have waited for this one
+            self._grouping.cancel(me, ConnectionLostError("the task that made this call was cancelled"))
+            self._loop.call_soon(self._send_off)  # other calls may wait for this one
             raise
         finally:
             if timer is not None:
@@ -95,14 +97,14 @@ class TaskLine:
             self._loop.call_soon(self._send_off)  # not at once: see _abandon()
 
     def close(self, error: CentripetalError) -> None:
-        """Everything that waits and is not sent yet fails with *error*."""
+        """Fail every call that has not been sent yet with *error*."""
         self._tell(self._grouping.close(error))
 
     async def _carry(self, group: Group | None) -> None:
-        """Make the request of *group*, then those that can be made when it is answered."""
+        """Send the request of *group*, then the requests that are ready after its reply."""
         while group is not None:
             await self._settle(group)
-            # The next one goes on from here: a task of its own would have to wait for its turn in the loop.
+            # Send the next request in this task: a new task would have to be scheduled first.
             group = self._grouping.poll()
             self._send_off()
 
@@ -111,7 +113,7 @@ class TaskLine:
         try:
             self._tell(self._grouping.answer(group, await self._ask(group.calls, max(seconds, 0.001))))
             if not self._grouping or len(group.entries) < _MANY:
-                await _next_round()  # those of them that call again without delay travel together
+                await _next_round()  # callers that make their next call immediately then share a request
         except CentripetalError as error:
             self._tell(self._grouping.fail(group, error))
         except BaseException:
@@ -121,13 +123,13 @@ class TaskLine:
             self._grouping.land(group)
 
     def _abandon(self, group: Group) -> None:
-        # Cancelled, as everything is when the loop ends: others are being cancelled in this very round of the loop, so
-        # look only after it for who still wants to go on.
+        # When the loop shuts down, all tasks are cancelled in the same iteration: start further requests only in the
+        # next iteration, for the calls that are still waiting then.
         self._tell(self._grouping.fail(group, _cancelled()))
         self._loop.call_soon(self._send_off)
 
     def _send_off(self) -> None:
-        """Make the requests that can be made now, each in a task of its own."""
+        """Send each request that is ready, in a separate task."""
         while (group := self._grouping.poll()) is not None:
             self._start(group)
 
@@ -144,8 +146,10 @@ class TaskLine:
             self._waiting.popleft()
 
     def _set_alarm(self, me: Entry) -> "asyncio.TimerHandle | None":
-        """End *me* at its deadline: by one timer for all while deadlines come in order, as they do where all calls
-        have the client's own time limit; else by a timer of its own, which is returned.
+        """Time out *me* at its deadline.
+
+        All calls share one timer as long as their deadlines are in order, as they are if all use the client's timeout.
+        A call with an earlier deadline gets a separate timer, which is returned.
         """
         if self._waiting and me.deadline < self._waiting[-1].deadline:
             return self._loop.call_at(me.deadline, self._expire, me)

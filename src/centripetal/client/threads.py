@@ -1,9 +1,10 @@
-"""How threads share requests: a leader carries the commands of all that wait, with no thread of its own.
+"""Group commit for threads: concurrent calls share requests without a background thread.
 
-Who calls while nothing is under way leads at once, which costs what a call alone costs. Who calls while a request is
-under way waits; when it returns, its leader wakes those that are answered and appoints one of the waiting to carry the
-next request. That is the one with the most time left, so no leader has to leave a request that others still need.
-`protocol/grouping.py` decides what goes together; here are the lock and the waiting.
+A call on an idle client is sent at once by its own thread and costs the same as an ungrouped call. Calls that arrive
+while a request is in flight wait. When the reply arrives, the thread that sent the request wakes the callers it has
+results for, and picks the waiting thread with the latest deadline to send the next request. The latest deadline, so
+that the sender does not time out while others still need the reply. `protocol/grouping.py` decides which calls share a
+request; this module adds the lock and the waiting.
 """
 
 import threading
@@ -22,11 +23,11 @@ Ask = Callable[[list[Prepared[Any]], float], Sequence[Outcome[Any]]]
 
 
 class ThreadLine:
-    """The line of one client. The waiter of an entry is a lock that is released when there is news for its thread.
+    """Queue of calls for one client. Each waiting entry holds a lock, released when its thread has something to do.
 
     Args:
-        ask: makes one request of some commands within so many seconds.
-        limits: how much one request may carry.
+        ask: sends one request with the given calls, within the given number of seconds.
+        limits: maximum size of a request.
     """
 
     def __init__(self, ask: Ask, limits: Limits) -> None:
@@ -36,18 +37,18 @@ class ThreadLine:
         renew_after_fork(self)
 
     def _renew(self) -> None:
-        # Also in a forked child: who waits and who leads are threads that only the parent has.
+        # Runs in a forked child too, where the waiting and sending threads of the parent do not exist.
         self._lock = threading.Lock()
         self._grouping = Grouping(self._limits)
 
     def call(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
-        """Send *call*, in company if there is any; its outcome.
+        """Send *call*, sharing a request with other waiting calls if possible, and return its outcome.
 
         Raises:
-            TimeoutError: *timeout* seconds are over; `executed` is "no" if it was not sent by then.
-            CentripetalError: the request that carried it failed.
+            TimeoutError: not done within *timeout* seconds; `executed` is "no" if the call was not sent.
+            CentripetalError: the request failed.
         """
-        # The usual case: alone, and by the shortest way.
+        # Fast path for the usual case, an idle client.
         try:
             with self._lock:
                 alone = self._grouping.begin_alone(call)
@@ -84,12 +85,12 @@ class ThreadLine:
         return me.result()
 
     def close(self, error: CentripetalError) -> None:
-        """Everything that waits and is not sent yet fails with *error*."""
+        """Fail every call that has not been sent yet with *error*."""
         with self._lock:
             _wake(self._grouping.close(error))
 
     def _dispatch(self) -> None:
-        """Give each request that can be made now to one of its callers. The lock is held."""
+        """Assign each request that is ready to one of its callers. The caller must hold the lock."""
         while (group := self._grouping.poll()) is not None:
             self._appoint(group)
 
@@ -108,7 +109,7 @@ class ThreadLine:
             failure = error
         with self._lock:
             _wake(self._grouping.settle(group, outcomes) if failure is None else self._grouping.fail(group, failure))
-            if me.state != "done" and me.waiter is None:  # a read that is asked again
+            if me.state != "done" and me.waiter is None:  # a read that will be sent again
                 me.waiter = threading.Lock()
                 me.waiter.acquire()
             self._dispatch()
@@ -120,32 +121,32 @@ class ThreadLine:
         if me.waiter.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
             return
         with self._lock:
-            if me.leads is None and me.state != "done":  # else the news came at the last moment
+            if me.leads is None and me.state != "done":  # otherwise the result arrived just before the timeout
                 self._grouping.cancel(me, out_of_time(me))
                 self._dispatch()
 
     def _leave(self, me: Entry) -> None:
-        """The thread of *me* was interrupted, wherever: nobody else must wait for it."""
+        """The thread of *me* was interrupted: release the calls that depend on it."""
         with self._lock:
             self._grouping.cancel(me, _interrupted())
             self._go_on(me)
             if me.leads is not None:
-                _wake(me.leads.entries)  # the interrupt may have struck while they were being woken
+                _wake(me.leads.entries)  # the interrupt may have happened while they were being woken
 
     def _go_on(self, without: Entry | None = None) -> None:
-        """A thread came to a bad end: nobody is left waiting for what it was to do. The lock is held."""
+        """A thread was interrupted: hand its work to other waiters. The caller must hold the lock."""
         for group in self._grouping.under_way():
             leader = group.leader
             if leader is None or leader is without:
                 _wake(self._grouping.fail(group, _interrupted()))
-            else:  # the interrupt may have struck while it was being told
+            else:  # the interrupt may have happened before the leader was woken
                 leader.leads = group
                 _wake([leader])
         self._dispatch()
 
 
 def _interrupted() -> ConnectionLostError:
-    return ConnectionLostError("the thread that carried this request was interrupted")
+    return ConnectionLostError("the thread that sent this request was interrupted")
 
 
 def _wake(entries: Sequence[Entry]) -> None:

@@ -1,4 +1,4 @@
-"""The clients of Centrifugo 1.x: every command as a method, and the buffer that gocent has."""
+"""Clients for Centrifugo 1.x: every command as a method, and a command buffer as in gocent."""
 
 from typing import Any, Self, Unpack
 
@@ -19,7 +19,7 @@ __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 
 class _Buffered(Caller[Response], Buffering):
-    """The buffer of both clients."""
+    """The command buffer of both clients."""
 
     def __init__(self, url: str, secret: str | None) -> None:
         self._dialect = Codec(url, secret)
@@ -28,19 +28,19 @@ class _Buffered(Caller[Response], Buffering):
 
     @property
     def endpoint(self) -> str:
-        """The address that requests go to; it ends in `/api/`."""
+        """URL that requests are sent to; it ends in `/api/`."""
         return self._dialect.endpoint
 
     @property
     def secret(self) -> str | None:
-        """The server's secret; None in a client that signs nothing."""
+        """The server's secret; None if the client does not sign its requests."""
         return self._secret
 
     def add(self, command: Command[Any]) -> None:
-        """Put any command into the buffer; nothing is sent before `send()`.
+        """Add any command to the buffer; `send()` sends it.
 
         Raises:
-            UsageError: the server could not accept it.
+            UsageError: the server would reject the command.
         """
         try:
             self._buffer.add(self._dialect.prepare(command))
@@ -50,56 +50,58 @@ class _Buffered(Caller[Response], Buffering):
 
     @property
     def pending(self) -> int:
-        """How many commands wait in the buffer."""
+        """Number of commands in the buffer."""
         return len(self._buffer)
 
     def reset(self) -> None:
-        """Forget the commands that wait in the buffer."""
+        """Remove all commands from the buffer."""
         self._buffer.clear()
 
     def _prepared(self, command: Command[R], timeout: float | None) -> tuple[Prepared[R], float]:
         if self._buffer:
-            raise ClientNotEmptyError(f"{len(self._buffer)} commands wait in the buffer: call send() or reset() first")
+            raise ClientNotEmptyError(f"the buffer holds {len(self._buffer)} commands: call send() or reset() first")
         return super()._prepared(command, timeout)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_buffer"):  # in the traceback of an argument that was refused
+        if not hasattr(self, "_buffer"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
         return f"<{type(self).__name__} of Centrifugo 1.x at {self.endpoint}, {self.pending} commands waiting>"
 
 
 def _given(secret: Any) -> str:
-    """*secret*, unless it is None: a variable that was not set must not make a client that signs nothing."""
+    """Return *secret*; reject None, because an unset variable must not create a client that does not sign."""
     if secret is None:
-        raise UsageError("the secret is None; for a server with `insecure_api`, use Client.insecure(url)")
+        raise UsageError(
+            "secret is None: pass the server's secret, or use Client.insecure(url) for a server with `insecure_api`"
+        )
     text: str = secret
     return text
 
 
 @exported("centripetal.v1")
 class Batch(methods.Batch, BlockingBatch):
-    """`with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
+    """Batch of calls: `with client.batch() as batch:`. Each call returns a slot that later holds its result."""
 
 
 @exported("centripetal.v1")
 class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
-    """`async with client.batch() as batch:` collects calls; each returns a slot that has the result afterwards."""
+    """Batch of calls: `async with client.batch() as batch:`. Each call returns a slot that later holds its result."""
 
 
 @exported("centripetal.v1")
 class Client(methods.Client, _Buffered, BlockingClient[Response]):
-    """A Centrifugo 1.x server's API, blocking.
+    """Blocking client for the API of a Centrifugo 1.x server.
 
     Args:
-        url: the server's address, such as `http://localhost:8000`, with or without `/api`.
-        secret: the `secret` of the server's configuration.
-        timeout: seconds that one call may take in all; each call also takes its own `timeout=`.
-        transport: your own way of making requests, instead of ours (see `centripetal.transport.base`).
-        options: see `ClientOptions`: `group`, `on_request`; and what our transport is told: `max_response_bytes`,
-            `max_connections`, `ssl_context`, `ca_file`, `unix_socket`.
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        secret: `secret` of the server's configuration.
+        timeout: time limit of one call in seconds; each call also accepts `timeout=`.
+        transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
+        options: `group` and `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `ssl_context`,
+            `ca_file` and `unix_socket` (see `TransportOptions`).
 
     Raises:
-        UsageError: a URL that cannot be used, an empty secret, a timeout that is no time.
+        UsageError: invalid URL, empty secret, or invalid timeout or option.
     """
 
     def __init__(
@@ -128,27 +130,27 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         transport: Transport | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
-        """A client that signs nothing, for a server with `insecure_api` behind a firewall; else as the class."""
+        """Create a client that does not sign requests, for a server with `insecure_api` behind a firewall."""
         client = cls.__new__(cls)
         client._set_up(url, None, timeout, transport, options)
         return client
 
     def batch(self, *, timeout: float | None = None) -> Batch:
-        """Collect calls in a `with` block and send them as one request; the buffer plays no part in it."""
+        """Collect calls in a `with` block and send them as one request, independently of the buffer."""
         return Batch(self, timeout)
 
     def send(self, *, timeout: float | None = None) -> list[Response]:
-        """Send all that waits in the buffer in one request.
+        """Send all commands of the buffer in one request.
 
         Args:
-            timeout: seconds for all of it, instead of the client's own limit.
+            timeout: time limit of the request in seconds, instead of the client's limit.
 
         Returns:
-            One `Response` a command, in their order; `[]`, without a request, if nothing waits. A command that the
-            server refused does not raise here but in its `Response.result()`.
+            One `Response` per command, in order; `[]`, without a request, if the buffer is empty. If the server
+            rejected a command, its `Response.result()` raises the error.
 
         Raises:
-            CentripetalError: the request failed. Whatever fails, also by Ctrl-C, the buffer is as it was before.
+            CentripetalError: the request failed. After any failure, also Ctrl-C, the buffer holds its commands again.
         """
         claim = Claim()
         try:
@@ -161,7 +163,7 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
 
 @exported("centripetal.v1")
 class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
-    """A Centrifugo 1.x server's API, awaited. The arguments are those of `Client`."""
+    """Asyncio client for the API of a Centrifugo 1.x server. Takes the same arguments as `Client`."""
 
     def __init__(
         self,
@@ -189,17 +191,17 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         transport: AsyncTransport | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
-        """A client that signs nothing, for a server with `insecure_api` behind a firewall; else as the class."""
+        """Create a client that does not sign requests, for a server with `insecure_api` behind a firewall."""
         client = cls.__new__(cls)
         client._set_up(url, None, timeout, transport, options)
         return client
 
     def batch(self, *, timeout: float | None = None) -> AsyncBatch:
-        """Collect calls in an `async with` block and send them as one request; the buffer plays no part in it."""
+        """Collect calls in an `async with` block and send them as one request, independently of the buffer."""
         return AsyncBatch(self, timeout)
 
     async def send(self, *, timeout: float | None = None) -> list[Response]:
-        """As `Client.send`; a cancelled one leaves the buffer as it was, too."""
+        """Like `Client.send`; after a cancelled call, the buffer holds its commands again."""
         claim = Claim()
         try:
             self._buffer.take(claim)

@@ -1,4 +1,4 @@
-"""Watching channels over a WebSocket, blocking: the connection, the clock and the pauses for a dialect's `Watcher`."""
+"""Blocking driver of a `Watcher` over a WebSocket: adds the connection, the clock and the pauses."""
 
 import random
 import select
@@ -21,7 +21,7 @@ try:
     from centripetal.transport.websocket import Closed, WebSocket
 except ModuleNotFoundError as missing:
     raise UsageError(
-        "watching needs the package websockets: install it with pip install 'centripetal[cli]'"
+        "watching channels requires the package websockets: install it with pip install 'centripetal[cli]'"
     ) from missing
 
 __all__ = ["Watching", "backoff"]
@@ -30,35 +30,36 @@ _LONGEST_PAUSE = 20.0
 
 
 def _rest(seconds: float, waker: socket.socket) -> None:
-    """Wait, unless something can be read from *waker* before."""
-    poller = select.poll()  # select() takes no descriptors above 1023
+    """Wait for *seconds*, or until *waker* is readable."""
+    poller = select.poll()  # select() does not support descriptors above 1023
     poller.register(waker, select.POLLIN)
     poller.poll(max(0.0, min(seconds, LONGEST_WAIT)) * 1000)
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait before connecting for the *attempt*-th time in a row: 1, 2, 4 … 20, or down to half of that.
+    """Return the seconds to wait before the *attempt*-th attempt in a row to connect: 50 to 100 % of 1, 2, 4 … 20.
 
-    By chance, so that all who have lost a server don't come back to it in one moment.
+    The random part prevents all clients of a failed server from reconnecting at the same moment.
     """
     return min(2.0 ** min(attempt - 1, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - no secret
 
 
 class Watching:
-    """What happens in the channels of *watcher*: iterate over it, once.
+    """Events of the channels of *watcher*. Can be iterated once.
 
-    A connection that is lost is replaced by another, as long as it takes; `Lost` says so. The first one must succeed.
+    If the connection is lost, the iterator yields `Lost` and reconnects, without limit. The first connection must
+    succeed.
 
     Args:
-        watcher: the dialect's side: what to say to the server, and what its answers mean.
-        url: the server's address, such as `http://localhost:8000`, with or without `/api`.
-        timeout: seconds in which there must be a connection.
-        pauses: seconds to wait before the first, second, … attempt in a row to connect again.
-        options: see `TransportOptions`: how to speak TLS, and so on.
+        watcher: the dialect's protocol and state.
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        timeout: time limit for opening a connection in seconds.
+        pauses: returns the seconds to wait before the first, second, … attempt in a row to reconnect.
+        options: TLS and other settings, see `TransportOptions`.
 
     Raises:
-        UsageError: a URL or an option that cannot be used.
-        CentripetalError: while iterating: there is no first connection, or it is over for good (`Ended.error`).
+        UsageError: invalid URL or option.
+        CentripetalError: while iterating: the first connection failed, or the watch has ended (`Ended.error`).
     """
 
     def __init__(
@@ -84,10 +85,10 @@ class Watching:
             yield from self._all_connections(waker)
 
     def stop(self) -> None:
-        """End the iteration, from any thread; it ends at once unless it is about to connect."""
+        """End the iteration, from any thread. It ends at once, except while a connection is being opened."""
         self._stopped = True
         if self._alarm is not None:
-            with suppress(OSError):  # it has ended already
+            with suppress(OSError):  # the iteration has already ended
                 self._alarm.send(b"!")
 
     def _all_connections(self, waker: socket.socket) -> Iterator[Event]:
@@ -112,7 +113,7 @@ class Watching:
                         yield event
 
     def _one_connection(self, waker: socket.socket) -> Iterator[Event]:
-        """What happens from opening a connection to its end; the last event is `Lost` or `Ended`, unless stopped."""
+        """Yield the events of one connection; the last event is `Lost` or `Ended`, unless stopped."""
         try:
             with closing(WebSocket(self._url, self._timeout, self._settings)) as websocket:
                 yield from self._converse(websocket, waker)
@@ -121,7 +122,7 @@ class Watching:
 
     def _converse(self, websocket: WebSocket, waker: socket.socket) -> Iterator[Event]:
         watcher = self._watcher
-        # The time of day as it was at the beginning, and from there on without jumps.
+        # Start with the time of day, and continue with the monotonic clock, which does not jump.
         offset = time.time() - time.monotonic()
         step = watcher.opened(offset + time.monotonic())
         while not self._stopped:

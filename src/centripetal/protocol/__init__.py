@@ -1,1 +1,1 @@
-"""Pure machinery that knows no dialect: no socket, no clock, no randomness, no logging."""
+"""Pure logic shared by all dialects: no sockets, no clock, no randomness, no logging."""

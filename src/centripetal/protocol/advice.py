@@ -1,6 +1,6 @@
-"""The form of a dialect's table of advice: what a refusal means, and what to do about it. PURE.
+"""Structure of the advice tables: what each server error means and how to fix it. PURE.
 
-The tables are in `dialects/v1/advice.py` and `dialects/current/advice.py`, each with the same name, `ADVICE`.
+Each dialect has its own table with the name `ADVICE`, in `dialects/v1/advice.py` and `dialects/current/advice.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ __all__ = ["Advice", "AdviceTable"]
 
 
 class Advice(NamedTuple):
-    """An entry of a table.
+    """Entry of an advice table.
 
     Attributes:
-        meaning: what happened, a sentence.
-        fix: what to do, one or more sentences; empty if the back end asked for what happened.
+        meaning: what happened, one sentence.
+        fix: how to fix it, one or more sentences; empty if the back end requested what happened.
 
-    In a table, both may name {channel}, {namespace}, {user}, {method} and {reason}.
+    In a table, both texts may contain the placeholders {channel}, {namespace}, {user}, {method} and {reason}.
     """
 
     meaning: str
@@ -24,14 +24,14 @@ class Advice(NamedTuple):
 
     @property
     def hint(self) -> str:
-        """The fix, or the meaning if there is nothing to fix, as it continues a sentence."""
+        """The fix, or the meaning if there is nothing to fix, as the second half of a sentence."""
         text = (self.fix or self.meaning).removesuffix(".")
         return text[:1].lower() + text[1:]
 
     def about(
         self, *, method: str = "", channels: Sequence[str] = (), user: str | None = None, reason: str = ""
     ) -> "Advice":
-        """This advice with the names of one case in it."""
+        """Return this advice with the placeholders filled in."""
         namespaces = {each.removeprefix("$").partition(":")[0] for each in channels if ":" in each}
         words = {
             "channel": ", ".join(f"“{each}”" for each in channels[:3] if each) or "the channel",
@@ -44,14 +44,14 @@ class Advice(NamedTuple):
 
 
 class AdviceTable(NamedTuple):
-    """What one dialect's refusals mean.
+    """Meaning of the errors of one dialect.
 
     Attributes:
-        errors: errors of commands by code (1.x: message) and method. The method may be followed by what the channel's
-            name begins with or contains ("subscribe $"), or by "anonymous"; "" is any other method.
-        closes: ends of connections by code (1.x: reason).
-        requests: requests refused as a whole by the beginning of the reason in the server's log.
-        codes: the codes that error messages belong to.
+        errors: errors of commands, by code (1.x: message) and method. The method may be followed by a character that
+            the channel's name starts with or contains ("subscribe $"), or by "anonymous"; "" matches any method.
+        closes: closed connections, by code (1.x: reason).
+        requests: requests that were rejected as a whole, by the beginning of the reason in the server's log.
+        codes: error codes by error message.
     """
 
     errors: Mapping[tuple[int | str, str], Advice]
@@ -62,13 +62,13 @@ class AdviceTable(NamedTuple):
     def for_error(
         self, error: int | str, method: str = "", channels: Sequence[str] = (), user: str | None = None
     ) -> Advice | None:
-        """The advice about a command that was answered with *error*, a code or message; None if there is none.
+        """Return the advice about a command that failed with *error*, or None if the table has no entry for it.
 
         Args:
-            error: the code or the message.
+            error: error code or message.
             method: the command's method.
-            channels: the channels that the command names.
-            user: who sent it, if a client did; "" is the anonymous user.
+            channels: channels that the command names.
+            user: id of the user whose client sent the command, "" for the anonymous user; None for a back end.
         """
         code = self.codes.get(error, error) if isinstance(error, str) else error
         cases = [f"{method} {mark}" for mark in "#&" if any(mark in each for each in channels)]
@@ -82,17 +82,17 @@ class AdviceTable(NamedTuple):
         return None
 
     def hint(self, error: int | str, command: Any, method: str) -> str:
-        """The hint about *command* of this *method* that was answered with *error*; "" if there is none."""
+        """Return the hint about *command*, a call of *method* that failed with *error*, or "" if the table has none."""
         channels = getattr(command, "channels", None) or [getattr(command, "channel", "")]
         found = self.for_error(error, method, channels)
         return "" if found is None else found.hint
 
     def for_close(self, code: int, reason: str, user: str | None = None) -> Advice | None:
-        """The advice about a connection of *user* that was closed with *code* and *reason*; None if there is none."""
+        """Return the advice about a connection of *user* that was closed with *code* and *reason*, or None."""
         found = self.closes.get(code) or self.closes.get(reason)
         return None if found is None else found.about(user=user, reason=reason)
 
     def for_request(self, reason: str) -> Advice:
-        """The advice about a request that the server refused for *reason*."""
+        """Return the advice about a request that the server rejected for *reason*."""
         found = next(advice for words, advice in self.requests.items() if reason.startswith(words))
         return found.about(reason=reason)

@@ -1,6 +1,6 @@
-"""Rules for parameters: what a server would refuse is refused before it is sent, with a better text.
+"""Checks of parameters: reject values that a server would reject, before sending, with a more helpful message.
 
-Each check raises a `UsageError`; *what* is what that calls the value.
+Each check raises a `UsageError`; *what* is the name of the value in its message.
 """
 
 import math
@@ -13,63 +13,63 @@ __all__ = ["MILLISECONDS", "check_channels", "check_name", "check_names", "check
 
 
 def check_text(what: str, value: Any) -> None:
-    """*value* must be text; half of a surrogate pair is not (servers would put U+FFFD in its place)."""
+    """Check that *value* is text without lone surrogates, which servers would replace with U+FFFD."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be text, not {type(value).__name__}: {_advice(value)}")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise UsageError(f"{what} holds half of a surrogate pair, which is no text") from None
+            raise UsageError(f"{what} contains a lone surrogate, which cannot be encoded as UTF-8") from None
 
 
 def check_name(what: str, value: Any) -> None:
-    """*value* must be text and not empty."""
+    """Check that *value* is text and not empty."""
     check_text(what, value)
     if not value:
         raise UsageError(f"{what} must not be empty")
 
 
 def check_names(what: str, values: Any) -> None:
-    """*values* must be a list of names with at least one in it."""
+    """Check that *values* is a list of at least one name."""
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
-        raise UsageError(f"{what} must be a list of names, not {type(values).__name__}: [name] for a single one")
+        raise UsageError(f"{what} must be a list of names, not {type(values).__name__}: pass [name] for a single name")
     if not values:
-        raise UsageError(f"{what} must hold at least one name")
+        raise UsageError(f"{what} must contain at least one name")
     for index, value in enumerate(values):
-        if type(value) is not str or not value or not value.isascii():  # else there is nothing to find
+        if type(value) is not str or not value or not value.isascii():  # the fast check found a problem
             check_name(f"{what}[{index}]", value)
 
 
 MAX_CHANNEL_BYTES = 255
 
 MILLISECONDS = 100_000_000_000
-"""A time that is not below this is in milliseconds: no time in seconds is as large until the year 5138, and none in
-milliseconds as small since 1973.
+"""A time of at least this number is in milliseconds: times in seconds are smaller until the year 5138, and times in
+milliseconds have been larger since 1973.
 """
 
 
 def check_channels(channels: Sequence[str]) -> None:
-    """*channels* must be names that clients can subscribe to, as servers have it by default (spec v6 §3.2)."""
+    """Check that clients can subscribe to *channels* in a server with default settings (spec v6 §3.2)."""
     if len(channels) == 1 and channels[0].isascii() and len(channels[0]) <= MAX_CHANNEL_BYTES:
-        return  # the usual case, and the shortest way
+        return  # fast path for the usual case
     if "".join(channels).isascii() and (not channels or max(map(len, channels)) <= MAX_CHANNEL_BYTES):
         return
     for channel in channels:
         if not channel.isascii():
-            why = "holds characters outside ASCII, which a server allows only with a `channel_regex`"
+            why = "contains non-ASCII characters, which a server allows only with a `channel_regex`"
         elif len(channel) > MAX_CHANNEL_BYTES:
             why = f"is longer than {MAX_CHANNEL_BYTES} bytes (`channel.max_length` of the server)"
         else:
             continue
         raise UsageError(
             f"no client can subscribe to the channel {channel!r:.80}: it {why}. "
-            "Choose another name, or make the client with check_channels=False"
+            "Choose another name, or create the client with check_channels=False"
         )
 
 
 def check_timeout(value: Any) -> float:
-    """*value* as seconds, if it is a number above 0 (infinite is one)."""
+    """Check that *value* is a number of seconds above 0, possibly infinite, and return it as a float."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise UsageError(f"timeout must be a number of seconds above 0, not {value!r}")
     try:
@@ -83,4 +83,4 @@ def _advice(value: Any) -> str:
         return f"write '{value}'"
     if isinstance(value, bytes):
         return "decode it first"
-    return "give its name"
+    return "pass its name"

@@ -1,7 +1,7 @@
-"""What a call is: a command that knows the type of its own reply, and the outcome it comes to.
+"""Commands, typed by their results, and the outcomes of calls.
 
-A `Command[R]` is a value. Others interpret it: clients send it, batches collect it, the command line prints it, the
-embedded server executes it. Its fields are the parameters of the method, with the server's own names.
+A `Command[R]` is a value: clients send it, batches collect it, the command line prints it, the embedded server executes
+it. Its fields are the parameters of the method, with the server's names.
 """
 
 from collections.abc import Sequence
@@ -19,38 +19,38 @@ R = TypeVar("R")
 
 
 class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
-    """The base of all commands; `R` is what the server's answer to one becomes in Python.
+    """Base class of all commands; `R` is the Python type of the result.
 
     Args:
-        timeout: seconds this call may take in all, instead of the client's own limit. It is never sent.
+        timeout: time limit of this call in seconds, instead of the client's limit. It is never sent.
     """
 
     name: ClassVar[str]
     """The method's name on the wire."""
 
     reads: ClassVar[bool] = False
-    """Whether it only reads, so that it may be repeated and need not stand in line behind writes to other channels."""
+    """Whether the command only reads: it may be repeated, and need not wait for writes to other channels."""
 
     newer: ClassVar[bool] = False
-    """Whether some servers of its generation do not know it: it shares no request before one has answered it."""
+    """Whether some servers of its generation do not support it: it is sent alone until one call of it has succeeded."""
 
     alone: ClassVar[bool] = False
-    """Whether it never shares a request: it could spoil its neighbours, or would fail in another way among them."""
+    """Whether it is always sent alone: it could make other commands fail, or would fail differently in a batch."""
 
     repeatable: ClassVar[bool] = False
-    """Whether running it twice comes to the same as running it once; what only `reads` need not say so."""
+    """Whether running it twice has the same effect as running it once. Commands with `reads` need not set this."""
 
     timeout: float | None = None
 
     def touches(self) -> Sequence[str]:
-        """The channels that it is about: calls on one channel keep their order."""
+        """Return the channels that the command concerns: calls on one channel keep their order."""
         return ()
 
     def check(self) -> None:
-        """Raise a `UsageError` if the server could not accept this command."""
+        """Raise a `UsageError` if the server would reject this command."""
 
     def changes(self) -> dict[str, Any]:
-        """Check the command; the fields that travel in another form than they were given in, in that form."""
+        """Check the command, and return the fields whose wire form differs from the given value, in their wire form."""
         self.check()
         data = getattr(self, "data", None)
         if data is not None and (json := plain_data(data, "data")) is not data:
@@ -61,7 +61,7 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
         """Check the command and return its parameters as a JSON object.
 
         Raises:
-            UsageError: the server could not accept it, or its data has no JSON form.
+            UsageError: the server would reject the command, or its data cannot be encoded as JSON.
         """
         changes = self.changes()
         if self.timeout is not None:
@@ -70,34 +70,34 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
 
 
 class Outcome(msgspec.Struct, Generic[R], kw_only=True):
-    """The result of one command, or the error instead of it.
+    """Result of one command, or the error raised instead.
 
-    Each dialect decodes a reply straight into a subclass of its own; `Failed` holds an error that is no reply.
+    Each dialect decodes replies directly into a subclass; `Failed` holds an error that did not come from a reply.
 
     Attributes:
         command: the command.
     """
 
-    # Not from the wire (codecs set it), so its name there is a name that no server uses.
+    # Codecs set this attribute. Its wire name starts with a space, because no server uses such a name.
     command: Any = msgspec.field(default=None, name=" command")
 
     def result(self) -> R:
-        """Return the command's result, or raise the error instead of it."""
+        """Return the command's result, or raise its error."""
         raise NotImplementedError
 
 
 class PlacedOutcome(Outcome[R], Generic[R], kw_only=True):
-    """An outcome that knows the command's place in a batch.
+    """Outcome with the command's position in its batch.
 
     Attributes:
-        index: the place; None outside of a batch.
+        index: the zero-based position; None outside of a batch.
     """
 
     index: int | None = msgspec.field(default=None, name=" index")
 
 
 class Failed(PlacedOutcome[Any], eq=False):
-    """The outcome of a command without a reply of its own: the *error* that happened instead."""
+    """Outcome of a command that got no reply: the *error* that happened instead."""
 
     error: CentripetalError
 
@@ -108,21 +108,21 @@ class Failed(PlacedOutcome[Any], eq=False):
 
 
 class Prepared(msgspec.Struct, Generic[R], eq=False):
-    """A command that was checked and encoded, so that it can travel whatever happens to its arguments later.
+    """A checked and encoded command; later changes to its arguments have no effect.
 
     Attributes:
         command: the command.
-        text: the command as it travels, but for what its place in a request adds.
+        text: the encoded command, without the bytes that its position in a request adds.
         keys: the channels that it `touches()`.
     """
 
-    # A struct, as the other things of which each call makes one: they are made quickly.
+    # A struct, because every call creates an instance, and structs are created faster than plain classes.
     command: Command[R]
     text: bytes
     keys: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        # What users publish does not belong in a log.
+        # Published data does not belong in logs.
         return f"<Prepared {self.command.name}, {len(self.text)} bytes>"
 
 

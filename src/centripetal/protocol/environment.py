@@ -1,4 +1,4 @@
-"""What the variables of an environment say; the environment itself is for others to read."""
+"""Names of the environment variables, and how to look them up in a given mapping."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,12 @@ API_KEY = ("CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY")
 
 
 def environment_value(environment: Mapping[str, str], *names: str) -> str | None:
-    """The value of the variables *names*, of which those that are set must agree; empty ones count as not set.
+    """Return the value of the variables *names*, or None. Variables that are set must agree; empty counts as not set.
 
     Raises:
-        UsageError: two that differ.
+        UsageError: two of the variables have different values.
     """
     values = {name: environment[name] for name in names if environment.get(name)}
     if len(set(values.values())) > 1:
-        raise UsageError(f"{' and '.join(values)} are both set and differ: unset one, or give the option")
+        raise UsageError(f"{' and '.join(values)} are both set and differ: unset one of them, or pass the option")
     return next(iter(values.values()), None)

@@ -1,9 +1,9 @@
-"""The conversation about some commands: no socket, no clock, no thread.
+"""Requests and replies for a list of commands, as generators: no sockets, no clock, no threads.
 
-A flow is a generator: it yields the request to make and is sent the reply; what it returns are the outcomes, one a
-command. A transport error is thrown into it where it waits. A flow may also yield a `Pause`, and goes on after it; if
-there is no time for that, a `TimeoutError` is thrown in. The drivers that run it (`client/blocking.py`,
-`client/awaiting.py`) know sockets and clocks and nothing else. `protocol/retry.py` has the flow that asks again.
+A flow is a generator that yields an HTTP request, receives the reply, and finally returns one outcome per command. The
+driver throws transport errors into the flow at the `yield`. A flow may also yield a `Pause`; if it does not fit into
+the call's time limit, the driver throws a `TimeoutError`. The drivers (`client/blocking.py`, `client/awaiting.py`) add
+the sockets and the clock. `protocol/retry.py` has the flow that retries.
 """
 
 from collections.abc import Generator, Sequence
@@ -20,10 +20,10 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
 
 
 class Pause:
-    """Wait for so many seconds before the next step.
+    """A pause before the next step.
 
     Attributes:
-        seconds: how long.
+        seconds: length of the pause.
     """
 
     __slots__ = ("seconds",)
@@ -33,66 +33,66 @@ class Pause:
 
 
 PAUSE_OVER = HTTPReply(200, b"")
-"""What a driver sends into a flow after a `Pause`."""
+"""The value that a driver sends into a flow after a `Pause`."""
 
 
 def check_pause(pause: Pause, timeout: float) -> None:
-    """There must be time for *pause* and for a request after it."""
+    """Check that *timeout*, in seconds, leaves time for *pause* and for a request after it."""
     if pause.seconds >= timeout:
-        raise TimeoutError("no time is left for another try", executed="no")
+        raise TimeoutError("not enough time left for another attempt", executed="no")
 
 
 def late() -> TimeoutError:
-    """Return the error of a conversation that needs another request and has no time left for it."""
-    return TimeoutError("the time ran out between two requests")
+    """Return the error of a flow that needs another request after its time limit."""
+    return TimeoutError("timed out between two requests")
 
 
 Flow = Generator[HTTPRequest | Pause, HTTPReply, T]
 
 
 class Codec(Protocol[OutcomeT]):
-    """What a dialect knows: how commands become requests, and replies the outcomes."""
+    """Protocol of a dialect: encodes commands as requests and decodes replies to outcomes."""
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
-        """Check and encode one command; a `UsageError` if this dialect's servers could not accept it."""
+        """Check and encode one command; raise a `UsageError` if servers of this dialect would reject it."""
         ...
 
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[OutcomeT]]:
-        """Ask for *calls*, as a rule in one request: one outcome a call, in order.
+        """Send *calls*, usually in one request, and return one outcome per call, in order.
 
         Raises:
-            CentripetalError: the reply is not an answer to these calls, or there is none.
+            CentripetalError: the reply is missing, or does not match these calls.
         """
         ...
 
 
 class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
-    """A codec for clients, which mostly make one request and need no conversation."""
+    """A codec for clients, with a faster way for the usual case of a single request."""
 
     def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
-        """Return the request for *calls* if its reply will probably do, which costs less than a conversation.
+        """Return the request for *calls* if one request will probably be enough, which is faster than a flow.
 
-        None if the calls need a conversation from the start, which `ask` leads.
+        Return None if the calls need several requests; then use `ask`.
         """
         ...
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[OutcomeT]:
-        """Return what *reply* to the request of `direct_request` says: one outcome a call, in order.
+        """Decode *reply* to the request of `direct_request`: one outcome per call, in order.
 
-        Empty if the calls need a conversation after all: then `ask` goes on from *reply*.
+        Return an empty sequence if the calls need further requests; then call `ask` with *reply*.
 
         Raises:
-            CentripetalError: the reply is not an answer to these calls.
+            CentripetalError: the reply does not match these calls.
         """
         ...
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[OutcomeT]]:
-        """Ask for *calls* as `Codec.ask` does; a *reply* is the server's answer to the request of `direct_request`."""
+        """Send *calls* as `Codec.ask` does. If *reply* is given, it is the reply to the request of `direct_request`."""
         ...
 
 
 def exchange(calls: Sequence[Prepared[Any]], flow: Flow[T]) -> Flow[T]:
-    """Run *flow*, which asks for *calls*, and return its outcomes. The error of a single call names its command."""
+    """Run *flow*, which sends *calls*, and return its outcomes. The error of a single call names its command."""
     try:
         return (yield from flow)
     except CentripetalError as error:

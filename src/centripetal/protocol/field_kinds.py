@@ -1,10 +1,10 @@
-"""Kinds of fields: what a field may hold, how it travels, how a server reads it, how it is typed on a command line.
+"""Kinds of fields: allowed values, wire form, how a server reads the field, how a command line parses it.
 
-A `FieldKind` is the only description of a field besides its name and default. A field's annotation carries it:
-`Annotated[int, WholeNumber(0, 2**64 - 1)]`. `fields.py` gives plain types (`str`, `bool`, lists, mappings, structs)
-their kinds. The client's checks, the embedded server's reader, the options of the command line and their documentation
-are derived from it. One command of a wrong type is 400 for a whole batch of strangers (spec v6 §17.1), so the client
-leaves nothing to the server.
+A `FieldKind` describes a field completely, except for its name and default. It is part of the field's annotation:
+`Annotated[int, WholeNumber(0, 2**64 - 1)]`. `fields.py` maps plain types (`str`, `bool`, lists, mappings, structs) to
+kinds. The client's checks, the embedded server's reader, the options of the command line and their documentation are
+derived from the kinds. The client checks every field, because the server answers 400 to a whole batch if one field of
+one command has a wrong type (spec v6 §17.1).
 """
 
 import binascii
@@ -46,19 +46,20 @@ __all__ = [
 
 
 class FieldKind:
-    """What a field may hold, and its form in each place. The base: text, without a check.
+    """Allowed values of a field, and its form in each place. The base class is unchecked text.
 
     Attributes:
-        travels: whether the field is sent at all.
-        wire: the type that a server decodes the field into.
+        travels: whether the field is sent.
+        wire: type that a server decodes the field into.
         is_pointer: whether null removes the value on the server, as with Go's pointers; otherwise null changes nothing.
-        json: the type of the field in the JSON of a command, as in a file for `load`.
-        converts: whether `received` returns anything but its argument.
-        typed: the type that a command line parses: str, int, bool or list[str]; None if there is no option for it.
-        json_start: how an argument starts that is JSON or names a file with JSON; None: there is no such argument.
+        json: type of the field in the JSON of a command, as in a file for `load`.
+        converts: whether `received` changes its argument.
+        typed: type that a command line parses: str, int, bool or list[str]; None if the field has no option.
+        json_start: first characters of an argument that is JSON or names a file with JSON; None if an argument cannot
+            be JSON.
         takes_bytes: whether an argument may name a file with the bytes.
-        metavar: the name of the value in help and documentation; empty: the name of the field.
-        help: what help and documentation add about the value.
+        metavar: name of the value in help and documentation; empty for the name of the field.
+        help: description of the value in help and documentation.
     """
 
     travels = True
@@ -73,34 +74,34 @@ class FieldKind:
     help = ""
 
     def check(self, what: str, value: Any) -> Any:
-        """Return the field's *value* as it is sent.
+        """Check *value* and return it in its wire form.
 
         Args:
-            what: the name of the field in an error.
-            value: what the caller gave.
+            what: name of the field for error messages.
+            value: value from the caller.
 
         Raises:
-            UsageError: no server accepts the value.
+            UsageError: servers would reject the value.
         """
         raise NotImplementedError
 
     def received(self, value: Any) -> Any:
-        """Return the field's value from what a server decoded into `wire`; a `ValueError` if it is out of bounds."""
+        """Convert a value that a server decoded into `wire`; raise a `ValueError` if it is out of bounds."""
         return value
 
     def read(self, value: Any) -> Any:
-        """Return the field's value from what was decoded into `json`."""
+        """Convert a value that was decoded into `json`."""
         return value
 
-    def parse(self, what: str, given: Any) -> Any:  # noqa: ARG002 - some kinds name the field in an error
-        """Return the field's value from an argument on a command line.
+    def parse(self, what: str, given: Any) -> Any:  # noqa: ARG002 - some kinds name the field in errors
+        """Convert an argument of a command line.
 
         Args:
-            what: the name of the field in an error.
-            given: what was parsed as `typed`; bytes if it is JSON or was in a file.
+            what: name of the field for error messages.
+            given: the argument, parsed as `typed`; bytes if it is JSON or was read from a file.
 
         Raises:
-            UsageError: the argument is not of this kind.
+            UsageError: the argument is invalid.
         """
         return given
 
@@ -122,7 +123,7 @@ class NonEmptyText(Text):
 
 
 class OneOf(Text):
-    """One of a few words, or the empty text."""
+    """One of a few words, or empty text."""
 
     def __init__(self, *words: str) -> None:
         self._words = words
@@ -135,7 +136,7 @@ class OneOf(Text):
 
 
 class TrueOrFalse(FieldKind):
-    """True or False, and nothing that is merely like them."""
+    """True or False; other truthy or falsy values are invalid."""
 
     wire: Any = bool
     json: Any = bool
@@ -148,13 +149,13 @@ class TrueOrFalse(FieldKind):
 
 
 class LocalFlag(TrueOrFalse):
-    """True or False for the client alone: it is never sent."""
+    """True or False, used by the client and never sent."""
 
     travels = False
 
     def check(self, what: str, value: Any) -> Any:
         super().check(what, value)
-        return False  # the default, which is left out
+        return False  # the default, which is not sent
 
 
 class _Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,7 +163,7 @@ class _Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BoxedFlag(TrueOrFalse):
-    """True or False, which travels in an object, so that False differs from nothing."""
+    """True or False, sent inside an object, so that False differs from an absent value."""
 
     wire = _Box
     is_pointer = True
@@ -180,11 +181,11 @@ class BoxedFlag(TrueOrFalse):
 
 
 class WholeNumber(FieldKind):
-    """A whole number.
+    """An integer.
 
     Args:
-        least, most: the bounds of the server's type; the server answers 400 outside of them.
-        at_least: the lowest number that makes sense, if it is not *least*.
+        least, most: bounds of the server's type; the server answers 400 to values outside.
+        at_least: lowest value that makes sense, if it differs from *least*.
     """
 
     json: Any = int
@@ -194,14 +195,14 @@ class WholeNumber(FieldKind):
     def __init__(self, least: int | None = None, most: int | None = None, *, at_least: int | None = None) -> None:
         self._least = least if at_least is None else at_least
         self._most = most
-        # msgspec takes no bound beyond 63 bits: `received` has to look at that one.
+        # msgspec does not accept bounds beyond 63 bits, so `received` checks that bound.
         self.converts = most is not None and most >= 2**63
         self.wire = Annotated[int, Meta(ge=least, le=None if self.converts else most)]
 
     def check(self, what: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
-            advice = f"write int({what})" if isinstance(value, float) else "give an int"
-            raise UsageError(f"{what} must be a whole number, not {type(value).__name__}: {advice}")
+            advice = f"write int({what})" if isinstance(value, float) else "pass an int"
+            raise UsageError(f"{what} must be an integer, not {type(value).__name__}: {advice}")
         if self._least is not None and self._most is not None and not self._least <= value <= self._most:
             raise UsageError(f"{what} must be from {self._least} to {self._most}, not {value}")
         return int(value)
@@ -213,7 +214,7 @@ class WholeNumber(FieldKind):
 
 
 class UnixSeconds(WholeNumber):
-    """A time in Unix seconds, not milliseconds; the caller may give a datetime with a time zone instead."""
+    """A time in Unix seconds, not milliseconds; callers may also pass a datetime with a time zone."""
 
     json = int | datetime.datetime
     typed = str
@@ -226,7 +227,7 @@ class UnixSeconds(WholeNumber):
     def check(self, what: str, value: Any) -> Any:
         if isinstance(value, datetime.datetime):
             if value.utcoffset() is None:
-                raise UsageError(f"{what} is a datetime without time zone: make it with datetime.now(datetime.UTC) + …")
+                raise UsageError(f"{what} is a datetime without a time zone: use datetime.now(datetime.UTC) + …")
             return int(value.timestamp())
         seconds = super().check(what, value)
         if not -MILLISECONDS < seconds < MILLISECONDS:
@@ -240,7 +241,7 @@ class UnixSeconds(WholeNumber):
             moment = datetime.datetime.fromisoformat(given)
         except ValueError:
             raise UsageError(
-                f"{what}: {given!r} is not a time: give Unix seconds, or a time such as 2026-01-31T12:00:00Z"
+                f"{what}: {given!r} is not a time: use Unix seconds, or a time such as 2026-01-31T12:00:00Z"
             ) from None
         if moment.tzinfo is None:
             raise UsageError(f"{what}: {given!r} has no time zone: end it with Z (UTC) or an offset such as +01:00")
@@ -248,10 +249,10 @@ class UnixSeconds(WholeNumber):
 
 
 class UserIdentifier(FieldKind):
-    """The id of a user: text; ints become text, because ids are text everywhere on the server (spec v6 §17.1).
+    """The id of a user as text; an int is converted to text, because servers only accept text (spec v6 §17.1).
 
     Args:
-        may_be_empty: whether the empty id, which means anonymous users, makes sense.
+        may_be_empty: whether the empty id, which addresses anonymous users, is allowed.
     """
 
     json = str | int
@@ -265,7 +266,7 @@ class UserIdentifier(FieldKind):
             return str(int(value))
         if not isinstance(value, str):
             raise UsageError(
-                f"{what} must be a user's id, text or an int, not {type(value).__name__}: str(…) makes it text"
+                f"{what} must be a user's id, text or an int, not {type(value).__name__}: convert it with str(…)"
             )
         if not value and not self._may_be_empty:
             raise UsageError(f"{what} must not be empty")
@@ -274,28 +275,30 @@ class UserIdentifier(FieldKind):
 
 
 class Base64Text(FieldKind):
-    """Bytes, which travel as base64; or text that is base64 already."""
+    """Bytes, which are sent as base64; or text that is already base64."""
 
     takes_bytes = True
     metavar = "BASE64"
-    help = "Base64, or the bytes in @FILE or, with -, from the standard input."
+    help = "Base64; or bytes from @FILE, or from standard input with -."
 
     def check(self, what: str, value: Any) -> Any:
         if isinstance(value, bytes | bytearray | memoryview):
             return binascii.b2a_base64(value, newline=False).decode()
         if not isinstance(value, str):
-            raise UsageError(f"{what} must be bytes (we encode them) or base64 text, not {type(value).__name__}")
+            raise UsageError(
+                f"{what} must be bytes, which are encoded for you, or base64 text, not {type(value).__name__}"
+            )
         try:
             binascii.a2b_base64(value, strict_mode=True)
         except ValueError as error:
             raise UsageError(
-                f"{what} is no base64 text ({error}): give the bytes themselves, or standard base64 with its padding"
+                f"{what} is not valid base64 ({error}): pass the bytes themselves, or standard base64 with padding"
             ) from None
         return value
 
 
 class JSONValue(FieldKind):
-    """Any JSON value; bytes are ready-made JSON. Where JSON is read, the value stays the text that it is."""
+    """Any JSON value; bytes are already encoded JSON. A value that is read from JSON keeps its exact text."""
 
     wire = json = msgspec.Raw
     json_start = ""
@@ -309,7 +312,7 @@ class JSONValue(FieldKind):
         return bytes(value)
 
 
-# The bounds are repeated for msgspec, which decodes some structs as they are; it takes none beyond 63 bits.
+# The bounds are repeated for msgspec, which decodes into some structs directly and accepts bounds up to 63 bits.
 UInt32 = Annotated[int, Meta(ge=0, le=2**32 - 1), WholeNumber(0, 2**32 - 1)]
 UInt64 = Annotated[int, Meta(ge=0), WholeNumber(0, 2**64 - 1)]
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1), WholeNumber(-(2**31), 2**31 - 1)]

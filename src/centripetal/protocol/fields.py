@@ -1,10 +1,10 @@
-"""The fields of commands, and of the objects in them: their kinds, and what is derived from the kinds.
+"""Fields of commands, and of the objects inside commands: their kinds, and the code that is derived from the kinds.
 
 fields_of(Publish)                    names, kinds and defaults
-changed_fields(command)               checks a command; what travels in another form than it was given in
-reader(Publish).read(text)            a command from the JSON of a file, strictly
-wire_struct(Publish), received(…)     a command from a request, as a server has to take it: whatever is missing has
-                                      its default or is empty, and wrong types are for `gostructs` to find
+changed_fields(command)               check a command; the fields whose wire form differs from the given value
+reader(Publish).read(text)            read a command strictly from the JSON of a file
+wire_struct(Publish), received(…)     read a command from a request as a server does: missing fields get their default
+                                      or are empty, and `gostructs` rejects wrong types
 """
 
 import collections.abc
@@ -31,10 +31,10 @@ class Field(NamedTuple):
     """A field of a struct.
 
     Attributes:
-        name: its name, in Python and on the wire.
-        kind: what it may hold.
-        default: its value if it is not given; `msgspec.NODEFAULT`: it must be given.
-        takes_none: whether None is a value of it.
+        name: name in Python and on the wire.
+        kind: kind of the field.
+        default: default value; `msgspec.NODEFAULT` if the field is required.
+        takes_none: whether None is a valid value.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Field(NamedTuple):
 
 @functools.cache
 def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
-    """The fields of *struct* but for `timeout`, which is about the call.
+    """Return the fields of *struct* except `timeout`, which belongs to the call and is not sent.
 
     Raises:
-        TypeError: a field's type has no kind.
+        TypeError: the type of a field has no kind.
     """
     hints = typing.get_type_hints(struct, include_extras=True)
     found = []
@@ -58,7 +58,7 @@ def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
         hint = hints[field.name]
         kind = _kind_of(hint)
         if kind is None:
-            raise TypeError(f"there is no kind yet for {struct.__name__}.{field.name}, which is {field.type}")
+            raise TypeError(f"{struct.__name__}.{field.name} has a type without a kind: {field.type}")
         found.append(Field(field.name, kind, field.default, type(None) in typing.get_args(hint)))
     return tuple(found)
 
@@ -71,7 +71,7 @@ def _kind_of(hint: Any) -> FieldKind | None:
     if origin is Annotated:
         kinds = [each for each in hint.__metadata__ if isinstance(each, FieldKind)]
         return kinds[0] if kinds else _kind_of(arguments[0])
-    if origin in (Union, types.UnionType):  # with None, UNSET: what the field is when it is not given
+    if origin in (Union, types.UnionType):  # None and UNSET are the values of a field that is not given
         parts = [part for part in arguments if part not in (type(None), UnsetType)]
         return _kind_of(parts[0]) if len(parts) == 1 else None
     if origin in (collections.abc.Sequence, list):
@@ -85,7 +85,7 @@ def _kind_of(hint: Any) -> FieldKind | None:
     return _KINDS.get(hint)
 
 
-# ---- kinds of fields that hold others
+# ---- kinds of fields that contain other fields
 
 
 class ListOf(FieldKind):
@@ -103,7 +103,7 @@ class ListOf(FieldKind):
 
     def check(self, what: str, value: Any) -> Any:
         if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
-            raise UsageError(f"{what} must be a list, not {type(value).__name__}: [value] for a single one")
+            raise UsageError(f"{what} must be a list, not {type(value).__name__}: pass [value] for a single value")
         return [self.item.check(f"{what}[{index}]", item) for index, item in enumerate(value)]
 
     def received(self, value: Any) -> Any:
@@ -114,7 +114,7 @@ class ListOf(FieldKind):
 
 
 class MapOf(FieldKind):
-    """A mapping of text to objects."""
+    """A mapping from text to objects."""
 
     json_start: str | None = ""
     metavar = "JSON"
@@ -130,7 +130,7 @@ class MapOf(FieldKind):
 
     def check(self, what: str, value: Any) -> Any:
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            raise UsageError(f"{what} must be a dict with text as keys")
+            raise UsageError(f"{what} must be a dict whose keys are text")
         return {key: self.item.check(f"{what}[{key!r}]", item) for key, item in value.items()}
 
     def received(self, value: Any) -> Any:
@@ -148,7 +148,7 @@ class MapOf(FieldKind):
 
 
 class TextMap(MapOf):
-    """A mapping of text to text, such as tags."""
+    """A mapping from text to text, such as tags."""
 
     typed = list[str]
     json_start = None
@@ -188,14 +188,14 @@ class TextMap(MapOf):
 
 
 class ObjectOf(FieldKind):
-    """A struct with fields of its own.
+    """An object described by a struct.
 
     Args:
-        struct: its class; it may hold objects of its own class.
+        struct: class of the struct; its instances may contain each other.
     """
 
     is_pointer = True
-    json = msgspec.Raw  # read by itself, because the object may be in itself
+    json = msgspec.Raw  # decoded separately, because the type may be recursive
     json_start = ""
     metavar = "JSON"
 
@@ -209,7 +209,7 @@ class ObjectOf(FieldKind):
 
     def check(self, what: str, value: Any) -> Any:
         if not isinstance(value, self.struct):
-            raise UsageError(f"{what} must be made with {self.struct.__name__}(…), not {type(value).__name__}")
+            raise UsageError(f"{what} must be created with {self.struct.__name__}(…), not {type(value).__name__}")
         changes = changed_fields(value, f"{what}.")
         return msgspec.structs.replace(value, **changes) if changes else value
 
@@ -224,17 +224,17 @@ class ObjectOf(FieldKind):
             return reader(self.struct).read(given)
         except UsageError as error:
             names = ", ".join(self.struct.__struct_fields__)
-            raise UsageError(f"{what}: {error}. It is an object with the members {names}") from None
+            raise UsageError(f"{what}: {error}. It must be an object with the members {names}") from None
 
 
 # ---- for the client
 
 
 def changed_fields(struct: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
-    """Check the fields of *struct*; those that travel in another form than they were given in, in that form.
+    """Check the fields of *struct*, and return those whose wire form differs from the given value, in their wire form.
 
     Raises:
-        UsageError: a value that no server accepts; the message names the field.
+        UsageError: servers would reject a value; the message names the field.
     """
     changes: dict[str, Any] = {}
     for name, default, check in _checks(type(struct)):
@@ -253,10 +253,10 @@ def _checks(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any, Callable[[str
 
 
 class StructReader(Generic[S]):
-    """Reads structs of one type from JSON: every member must be a field, no digit is lost.
+    """Strict reader of one struct type from JSON: unknown members are errors, and numbers keep all digits.
 
     Args:
-        struct: the type, a command or an object that is a field of one.
+        struct: the type: a command, or an object inside a command.
     """
 
     def __init__(self, struct: type[S]) -> None:
@@ -264,17 +264,17 @@ class StructReader(Generic[S]):
         self._fields = fields_of(struct)
         members: list[Any] = []
         for name, kind, default, takes_none in self._fields:
-            # Raw takes null as it takes any value.
+            # Raw accepts null like any other value.
             json = kind.json | None if takes_none and kind.json is not msgspec.Raw else kind.json
             members.append((name, json) if default is NODEFAULT else (name, json | UnsetType, UNSET))
         found = msgspec.defstruct(struct.__name__, members, kw_only=True, forbid_unknown_fields=True)
         self._decode: Callable[[Any], Any] = msgspec.json.Decoder(found).decode
 
     def read(self, text: Any) -> S:
-        """The struct in the JSON *text*.
+        """Read the struct from the JSON *text*.
 
         Raises:
-            UsageError: the text is not such a struct; the message says where and why.
+            UsageError: the text does not describe such a struct; the message says where and why.
         """
         try:
             found = self._decode(text)
@@ -291,7 +291,7 @@ class StructReader(Generic[S]):
 
 
 def reader(struct: type[S]) -> StructReader[S]:
-    """The one reader of *struct*."""
+    """Return the cached reader of *struct*."""
     return _reader(struct)
 
 
@@ -305,7 +305,7 @@ def _reader(struct: type[Any]) -> StructReader[Any]:
 
 @functools.cache
 def wire_struct(struct: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    """The struct that a server decodes a *struct* into: *struct* itself if its fields hold what travels."""
+    """Return the type that a server decodes a *struct* into: *struct* itself if its fields equal their wire form."""
     if not _differs(struct):
         return struct
     members: list[Any] = []
@@ -317,7 +317,7 @@ def wire_struct(struct: type[msgspec.Struct]) -> type[msgspec.Struct]:
 
 
 def _differs(struct: type[msgspec.Struct], within: tuple[type, ...] = ()) -> bool:
-    """Whether what travels differs from what *struct* holds, or from what is in its objects; *within* are looked at."""
+    """Return whether the wire form of *struct*, or of an object inside it, differs; structs in *within* are skipped."""
     if struct in within:
         return False
     fields = fields_of(struct)
@@ -333,7 +333,7 @@ def _converts(kind: FieldKind, within: tuple[type, ...] = ()) -> bool:
 
 
 def received(struct: type[S], found: Any) -> S:
-    """The *struct* that a server makes of what it decoded into a `wire_struct`.
+    """Convert an instance of `wire_struct(struct)` to *struct*.
 
     Raises:
         ValueError: a number is out of bounds.

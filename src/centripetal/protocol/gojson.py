@@ -1,9 +1,9 @@
-"""JSON exactly as a Go server reads and writes it (spec v1 §7): PURE, and it never recurses, however deep the input.
+"""JSON exactly as a Go server reads and writes it (spec v1 §7). PURE; never recurses, no matter how deep the input is.
 
-`members` and `elements` split an object or an array into its values as they are written; `gostructs` makes structs of
-them. `compact` and `quote` write what replies hold, `quote_push` what pushes to clients hold.
+`members` and `elements` split an object or an array into undecoded values; `gostructs` reads them into structs.
+`compact` and `quote` write values of replies, `quote_push` writes values of pushes to clients.
 
-Every function that reads raises `JSONError` and nothing else, whatever the bytes.
+Every function that reads raises only `JSONError`, for any bytes.
 """
 
 import json
@@ -18,7 +18,7 @@ __all__ += ["quote_push", "string", "values"]
 _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 MAX_DEPTH = 10_000
-"""Arrays and objects inside of one another, the outermost included, that Go's reader accepts."""
+"""Maximum nesting depth of arrays and objects, the outermost included, that Go's reader accepts."""
 
 _VALUE, _FIRST_VALUE, _KEY, _FIRST_KEY, _COLON, _NEXT = range(6)
 _TOKEN = re.compile(
@@ -41,17 +41,17 @@ _REPLY_ESCAPES = {
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _PUSH_ESCAPES = {rb"\b": rb"\u0008", rb"\f": rb"\u000c"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# The only characters beyond ASCII that fold to an ASCII letter are the long s and the Kelvin sign; lower() does the
-# latter by itself.
+# The only non-ASCII characters that fold to an ASCII letter are the long s and the Kelvin sign; lower() handles the
+# Kelvin sign.
 _LONG_S = "\u017f"
 
 
 class JSONError(ValueError):
-    """The bytes are not the JSON that they must be; the text says where and why."""
+    """The bytes are not the expected JSON; the message says where and why."""
 
 
 def check(text: bytes) -> None:
-    """Make sure that *text* is one JSON value, with or without white space around it."""
+    """Check that *text* is one JSON value, optionally surrounded by whitespace."""
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
@@ -59,12 +59,12 @@ def check(text: bytes) -> None:
 
 
 def first(text: bytes) -> bytes:
-    """The value that *text* starts with, whatever follows it."""
+    """Return the value at the start of *text*, ignoring the rest."""
     return text[: _scan(text, 0, None)]
 
 
 def values(text: bytes) -> Iterator[bytes]:
-    """The values that *text* is a sequence of, one by one; what is none raises when its turn comes."""
+    """Yield the values of *text*, a sequence of JSON values; raise an error at the first invalid value."""
     position = 0
     while (start := _space(text, position)) < len(text):
         position = _scan(text, start, None)
@@ -72,7 +72,7 @@ def values(text: bytes) -> Iterator[bytes]:
 
 
 def elements(text: bytes) -> list[bytes]:
-    """The elements of an array, each as it is written."""
+    """Return the elements of an array as the bytes in *text*."""
     try:
         return [bytes(raw) for raw in _decode_elements(text)]
     except (msgspec.DecodeError, RecursionError):
@@ -80,35 +80,35 @@ def elements(text: bytes) -> list[bytes]:
 
 
 def members(text: bytes) -> list[tuple[str, bytes]]:
-    """The members of an object in order: names folded to lower case as Go compares them, values as they are written."""
+    """Return the members of an object in order: names folded to lower case as Go compares them, values unchanged."""
     return [(fold(name), raw) for name, raw in pairs(text)]
 
 
 def pairs(text: bytes) -> list[tuple[str, bytes]]:
-    """The entries of an object in order, with their names as they are: what Go reads into a map."""
+    """Return the entries of an object in order with unchanged names, as Go reads an object into a map."""
     return [(string(key), text[start:end]) for key, start, end in _container(text, b"{")]
 
 
 def fold(name: str) -> str:
-    """*name* in the form in which names that match are equal."""
+    """Return *name* folded, so that matching names are equal."""
     return name.replace(_LONG_S, "s").lower()
 
 
 def string(raw: bytes) -> str:
-    """The text of a string as it is written; whatever is no Unicode in it becomes U+FFFD."""
+    """Decode the JSON string *raw*; bytes and escapes that are not valid Unicode become U+FFFD."""
     token = _TOKEN.fullmatch(raw)
     if token is None or token.lastindex != 1:
-        raise JSONError(f"a string is expected, not {_excerpt(raw)}")
-    # Go replaces invalid UTF-8 byte by byte, as surrogateescape does, and not sequence by sequence.
+        raise JSONError(f"expected a string, not {_excerpt(raw)}")
+    # Go replaces each invalid byte, as surrogateescape does; errors="replace" would replace whole sequences.
     text = _SURROGATE.sub("\ufffd", token[1].decode("utf-8", "surrogateescape"))
     return text[1:-1] if "\\" not in text else _SURROGATE.sub("\ufffd", json.loads(text))
 
 
 def compact(raw: bytes) -> bytes:
-    """A JSON value as replies show it: no white space between tokens, `<`, `>`, `&`, U+2028 and U+2029 escaped.
+    """Return a JSON value in the style of replies: no whitespace between tokens; `<`, `>`, `&`, U+2028, U+2029 escaped.
 
     Raises:
-        JSONError: it is none, so that no reply can hold it.
+        JSONError: *raw* is not valid JSON, so a reply cannot contain it.
     """
     check(raw)
     if _SOME_SPACE.search(raw):
@@ -117,12 +117,12 @@ def compact(raw: bytes) -> bytes:
 
 
 def quote(text: str) -> bytes:
-    """*text* as a JSON string in the style of replies."""
+    """Return *text* as a JSON string in the style of replies."""
     return _escaped(msgspec.json.encode(text))
 
 
 def quote_push(text: str) -> bytes:
-    """*text* as a JSON string in the style of pushes to clients: backspace and form feed have no short form there."""
+    """Return *text* as a JSON string in the style of pushes: backspace and form feed are written as `\\u` escapes."""
     raw = quote(text)
     if rb"\b" not in raw and rb"\f" not in raw:
         return raw
@@ -138,33 +138,33 @@ def _escaped(raw: bytes) -> bytes:
 # ---- the scanner
 
 Item = tuple[bytes, int, int]
-"""The name as it is written (empty in an array), where the value starts, where it ends."""
+"""The undecoded name (empty in an array), and the start and end of the value."""
 
 
 def _container(text: bytes, opening: bytes) -> list[Item]:
     items: list[Item] = []
     start = _space(text, 0)
     if text[start : start + 1] != opening:
-        raise JSONError(f"{'an object' if opening == b'{' else 'an array'} is expected, not {_excerpt(text[start:])}")
+        raise JSONError(f"expected {'an object' if opening == b'{' else 'an array'}, not {_excerpt(text[start:])}")
     _end(text, _scan(text, start, items))
     return items
 
 
 def _space(text: bytes, position: int) -> int:
     found = _SPACE.match(text, position)
-    assert found is not None  # it matches nothing, too
+    assert found is not None  # the pattern also matches the empty string
     return found.end()
 
 
 def _end(text: bytes, position: int) -> None:
     end = _space(text, position)
     if end != len(text):
-        raise JSONError(f"something follows the value at byte {end}: {_excerpt(text[end:])}")
+        raise JSONError(f"unexpected text after the value at byte {end}: {_excerpt(text[end:])}")
 
 
 def _scan(text: bytes, position: int, items: list[Item] | None) -> int:
-    """Where the value ends that starts at *position*; what the outermost container holds is added to *items*."""
-    stack = bytearray()  # the opening marks of the containers around us
+    """Return the end of the value at *position*, and add the items of the outermost container to *items*."""
+    stack = bytearray()  # the opening brackets of the enclosing containers
     expected = _VALUE
     key, start = b"", 0
     while True:
@@ -191,7 +191,7 @@ def _scan(text: bytes, position: int, items: list[Item] | None) -> int:
                 _close(stack, mark, expected, text, token.start(3))
             elif expected not in (_VALUE, _FIRST_VALUE):
                 raise _unexpected(text, token.start(token.lastindex or 0))
-            # Here a value ends: a scalar, or the container that was just closed.
+            # A value ends here: a scalar, or the container that was just closed.
             if not stack:
                 return position
             if len(stack) == 1 and items is not None:

@@ -1,18 +1,19 @@
-"""Objects inside of objects exactly as a Go server reads and writes them: PURE.
+"""Nested objects exactly as a Go server reads and writes them. PURE.
 
     read(b'{"Channel":"c","more":1}', Subscribe)        -> Subscribe("c")
     read_first(b'{"channel":"c"} and so on', Subscribe) -> Subscribe("c")
     write(Publication(Raw(b'{ "a": 1 }'), offset=7))    -> b'{"data":{ "a": 1 },"offset":7}'
 
-Structs have fields of `str`, `bool`, `int`, `Raw`, structs, lists and dicts of them. Go's rules: unknown members are
-ignored, names match regardless of letter case, the last of repeated members wins, null leaves a text, number or bool
-as it was, is a value for a Raw, and empties the rest. What is read must forbid unknown fields: msgspec decodes input
-that holds only the very fields, which is about thirty times faster; other input is read again by the rules above.
+Fields have the types `str`, `bool`, `int` and `Raw`, structs, and lists and dicts of these. Go's rules: unknown members
+are ignored, names match regardless of letter case, the last of repeated members wins, null leaves text, numbers and
+bools unchanged, is a value for a Raw, and empties everything else. The structs must forbid unknown fields: msgspec
+decodes input whose member names equal the field names, about thirty times faster; all other input is read again by the
+rules above.
 
-One rule is not Go's: of repeated members that are objects or lists the last one wins, too, while Go merges them.
+One rule differs from Go: if a member with an object or a list is repeated, the last value wins, while Go merges them.
 
-`write` leaves out what a field has by default, as Go's `omitempty` does: a field without a default is always written.
-Raw values go out as they are, but without newlines, which separate messages; strings have HTML escapes.
+`write` omits fields that have their default value, as Go's `omitempty` does; a field without a default is always
+written. Raw values are written unchanged except for newlines, which separate messages; strings get HTML escapes.
 """
 
 import functools
@@ -46,16 +47,16 @@ _NULL = b"null"
 _SPACE = b" \t\r\n"
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
 _DEEPEST = 16
-"""Structs in one another that are read slowly: each level is scanned anew, and only filters can be deeper at all."""
-# What Go has pointers, slices and maps for: null takes an earlier value away (seen on a 6.9.1 server).
+"""Maximum nesting of structs in the slow reader, which scans each level again; only filters can be nested deeper."""
+# Pointers, slices and maps in Go: null removes an earlier value (observed on a 6.9.1 server).
 _EMPTIED_BY_NULL = (inspect.UnionType, inspect.ListType, inspect.DictType)
 
 
 def read(text: bytes, shape: type[S]) -> S:
-    """Return the object *text* as a *shape*; null is an object without members.
+    """Read the object *text* as a *shape*; null is read as an empty object.
 
     Raises:
-        JSONError: *text* is not such an object, or more follows it.
+        JSONError: *text* is not such an object, or more text follows it.
     """
     try:
         value: S = _decoder(shape).decode(text)
@@ -66,7 +67,7 @@ def read(text: bytes, shape: type[S]) -> S:
 
 
 def read_first(text: bytes, shape: type[S]) -> S:
-    """Return the object that *text* starts with, whatever follows it, as a *shape*; see `read`."""
+    """Read the object at the start of *text* as a *shape*, ignoring the rest; see `read`."""
     try:
         value: S = _decoder(shape).decode(text)
     except _REFUSED:
@@ -75,7 +76,7 @@ def read_first(text: bytes, shape: type[S]) -> S:
 
 
 def read_list(text: bytes, shape: type[S]) -> list[S]:
-    """Return the array *text* of objects, each as a *shape*; see `read`."""
+    """Read *text*, an array of objects, as a list of *shape*; see `read`."""
     try:
         values: list[S] = _decoder(types.GenericAlias(list, (shape,))).decode(text)
     except _REFUSED:
@@ -101,7 +102,7 @@ def _fields(shape: type[msgspec.Struct]) -> dict[str, inspect.Field]:
 
 def _read_struct(text: bytes, shape: type[S], depth: int) -> S:
     if depth > _DEEPEST:
-        raise JSONError("nested too deep")
+        raise JSONError("nested too deeply")
     fields, found = _fields(shape), dict[str, Any]()
     if text.strip(_SPACE) != _NULL:
         for name, raw in members(text):
@@ -132,13 +133,13 @@ def _read_value(text: bytes, kind: inspect.Type, depth: int) -> Any:
         case inspect.ListType():
             return [] if text == _NULL else [_read_value(each, kind.item_type, depth) for each in elements(text)]
         case inspect.DictType():
-            # The names of these members are no names of fields: letter case matters.
+            # These member names are map keys, not field names, so letter case matters.
             return {name: _read_value(raw, kind.value_type, depth) for name, raw in pairs(text)}
         case inspect.StrType():
             return "" if text == _NULL else string(text)
         case inspect.BoolType():
             if text not in (b"true", b"false", _NULL):
-                raise JSONError(f"true or false is expected, not {text[:20].decode('latin-1')!a}")
+                raise JSONError(f"expected true or false, not {text[:20].decode('latin-1')!a}")
             return text == b"true"
         case inspect.IntType():
             return _read_integer(text, kind)
@@ -151,7 +152,7 @@ def _read_value(text: bytes, kind: inspect.Type, depth: int) -> Any:
 def _read_integer(text: bytes, kind: inspect.IntType) -> int:
     value = 0 if text == _NULL else int(text) if _INTEGER.fullmatch(text) else None
     if value is None or (kind.ge is not None and value < kind.ge) or (kind.le is not None and value > kind.le):
-        raise JSONError(f"an integer within bounds is expected, not {text[:30].decode('latin-1')!a}")
+        raise JSONError(f"expected an integer within bounds, not {text[:30].decode('latin-1')!a}")
     return value
 
 
@@ -159,20 +160,20 @@ def _read_integer(text: bytes, kind: inspect.IntType) -> int:
 
 
 def write(value: msgspec.Struct, *, replies: bool = False) -> bytes:
-    """*value* as a JSON object.
+    """Return *value* as a JSON object.
 
     Args:
-        value: structs in structs.
-        replies: in the style of replies of the HTTP API: raw values are made compact, with HTML escapes, and the
-            members of maps are in the order of their names (spec v6 §4.3).
+        value: a struct, possibly nested.
+        replies: write in the style of replies of the HTTP API: raw values are compacted, with HTML escapes, and map
+            keys are sorted (spec v6 §4.3).
 
     Raises:
-        JSONError: in replies, a raw value is no JSON.
+        JSONError: with *replies*, a raw value is not valid JSON.
     """
     items = []
     for name, label, default, write_one in _writers(type(value), replies):
         member = getattr(value, name)
-        # A list is empty as the tuple is that is its default.
+        # An empty list equals a default of ().
         if default is msgspec.NODEFAULT or (member != default and (member or default != ())):
             items.append(label + write_one(member))
     return b"{%b}" % b",".join(items)

@@ -1,25 +1,26 @@
-"""Which waiting commands go into the next request (group commit): decisions only, no lock, no clock, no waiting.
+"""Group commit: decide which waiting calls share the next request. No lock, no clock, no waiting.
 
-    grouping.add(entry)                               a call is made
-    group = grouping.poll()                           a request to send now, or None; ask again until None
-    grouping.settle(group, outcomes)                  it was answered        } each returns the entries that have their
-    grouping.fail(group, error)                       it failed              } outcome now; then poll again
+    grouping.add(entry)                               a call was made
+    group = grouping.poll()                           a request to send now, or None; poll again until None
+    grouping.settle(group, outcomes)                  the reply arrived      } each returns the entries that now have
+    grouping.fail(group, error)                       the request failed     } their outcome; then poll again
     grouping.cancel(entry, error)                     a caller gave up
-    grouping.close(error)                             nobody will poll any more
+    grouping.close(error)                             fail all waiting calls; no further polls
 
-Most calls meet nobody. Those need no entry, and no book is kept of them until somebody comes:
+A call on an idle client needs no entry, and is not tracked until a second call arrives:
 
-    if grouping.begin_alone(call):                    nothing is under way: the caller makes its request itself
-        grouping.end_alone(call, outcome)             it was answered; true: somebody has come, so poll
-        grouping.fail_alone(call, error)              it failed; poll
+    if grouping.begin_alone(call):                    idle: the caller sends its request itself
+        grouping.end_alone(call, outcome)             the reply arrived; if true, other calls wait, so poll
+        grouping.fail_alone(call, error)              the request failed; poll
 
-There are two lines, for writes and for reads, each with at most one request under way. While it is, calls wait;
-when it returns, everything that waits goes out together, up to the limits. So nothing waits on an idle client, a busy
-one makes bigger requests by itself, reads never stand behind a long line of writes, and a read that makes the server
-refuse a whole array (presence of a client whose info is no JSON: spec v1 §5.3) cannot take writes with it.
+There are two queues, for writes and for reads, each with at most one request in flight. Calls that arrive meanwhile
+wait; when the reply arrives, all waiting calls are sent together, up to the limits. Therefore calls never wait on an
+idle client, requests grow with the load, and reads do not wait behind a long queue of writes. Reads and writes never
+share a request, because one read can make the server reject the whole array (presence of a client whose info is not
+JSON: spec v1 §5.3).
 
-Order: calls on one channel run in the order in which they were made. Writes all stay in line. A read waits
-until the writes made before it on its channel are answered, a write until the reads made before it are.
+Order: calls on one channel run in the order in which they were made. Writes are sent in order. A read waits until
+earlier writes to its channel are answered, and a write waits until earlier reads of its channel are answered.
 """
 
 from collections import deque
@@ -35,15 +36,15 @@ from centripetal.protocol.command import Outcome, Prepared
 __all__ = ["Entry", "Group", "Grouping", "Limits", "out_of_time"]
 
 _ENVELOPE = 20
-"""What the place of a command in a request adds to it, in bytes, at the most."""
+"""Maximum number of bytes that a request adds to each command."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much one shared request carries at most.
+    """Maximum size of a shared request.
 
     Args:
-        commands: how many commands.
-        bytes: how many bytes of commands; a single command that is larger travels alone (1.x servers set no limit).
+        commands: maximum number of commands.
+        bytes: maximum total size of the commands; a larger command is sent alone (1.x servers have no limit).
     """
 
     commands: int = 1000
@@ -53,31 +54,31 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise UsageError(f"{name} of Limits must be a whole number of at least 1, not {value!r}")
+                raise UsageError(f"Limits({name}={value!r}): {name} must be an integer of 1 or more")
 
 
 class Entry:
-    """One call in line.
+    """One queued call.
 
     Args:
-        call: what to send.
-        deadline: when the caller's time is over, on the driver's clock.
+        call: the prepared command.
+        deadline: time at which the caller gives up, on the driver's clock.
 
     Attributes:
-        state: "waiting", "sent" (its request is under way) or "done".
-        outcome: what it came to, once it is done.
-        waiter: for the driver: what the caller waits with.
-        leads: for the driver: the request that this caller is to carry.
+        state: "waiting", "sent" (its request is in flight) or "done".
+        outcome: the call's outcome or error, once it is done.
+        waiter: used by the driver to wake the caller.
+        leads: used by the driver: the request that this caller must send.
     """
 
-    # Defaults stand here: most entries never set them, and hundreds of thousands are made in a second.
+    # Class attributes as defaults: most entries never set them, and a busy client creates 100,000 entries per second.
     state: Literal["waiting", "sent", "done"] = "waiting"
     outcome: Outcome[Any] | CentripetalError | None = None
     waiter: Any = None
     leads: "Group | None" = None
     alone = False
     seq = 0
-    after = 0  # a read waits until the write of this place is answered
+    after = 0  # a read waits until the write with this sequence number is answered
 
     def __init__(self, call: Prepared[Any], deadline: float) -> None:
         self.call = call
@@ -87,12 +88,12 @@ class Entry:
         self.size = len(call.text) + _ENVELOPE
 
     def finish(self, outcome: Outcome[Any] | CentripetalError) -> None:
-        """Give the call its one outcome."""
+        """Set the outcome of the call."""
         self.state = "done"
         self.outcome = outcome
 
     def result(self) -> Outcome[Any]:
-        """The outcome of a call that is done; raises the error that it came to instead."""
+        """Return the outcome of a call that is done, or raise its error."""
         if isinstance(self.outcome, CentripetalError):
             raise self.outcome
         assert self.outcome is not None, "this call is not done"
@@ -100,16 +101,16 @@ class Entry:
 
 
 class Group(msgspec.Struct, eq=False):
-    """The commands of one request: `entries`. Callers may have given up on some; they are sent all the same.
+    """The calls of one request: `entries`. Calls whose callers have given up are sent too.
 
     Attributes:
-        leader: for the driver: the caller that carries it.
+        leader: used by the driver: the entry whose caller sends the request.
     """
 
     reads: bool
     entries: list[Entry] = []
     leader: Entry | None = None
-    passed: list[Entry] = []  # given up before they were sent, they left the line with this group
+    passed: list[Entry] = []  # cancelled before they were sent; they left the queue together with this group
 
     @property
     def calls(self) -> list[Prepared[Any]]:
@@ -117,7 +118,7 @@ class Group(msgspec.Struct, eq=False):
 
 
 class Grouping:
-    """The two lines."""
+    """The queues of reads and writes of one client."""
 
     def __init__(self, limits: Limits) -> None:
         self._max_commands = limits.commands
@@ -127,19 +128,19 @@ class Grouping:
         self._write_under_way: Group | None = None
         self._read_under_way: Group | None = None
         self._seq = 0
-        # By channel: the newest write not yet answered, and the reads not yet answered, oldest first.
+        # By channel: the newest unanswered write, and the unanswered reads, oldest first.
         self._last_write: dict[str, int] = {}
         self._open_reads: dict[str, deque[Entry]] = {}
         self._proven: set[str] = set()
-        # The call that is under way alone, until somebody comes.
+        # The untracked call in flight, until a second call arrives.
         self._lone: Prepared[Any] | None = None
 
     def __len__(self) -> int:
-        """How many calls wait, those included whose callers gave up but that are still in line."""
+        """Return the number of queued calls, including cancelled calls that have not been removed yet."""
         return len(self._writes) + len(self._reads)
 
     def add(self, entry: Entry) -> None:
-        """Put a call in line."""
+        """Queue a call."""
         if self._lone is not None:
             self._keep_company(self._lone)
         self._note(entry)
@@ -150,7 +151,7 @@ class Grouping:
             self._writes.append(entry)
 
     def _note(self, entry: Entry) -> None:
-        """Give it its place, and have later calls on its channels wait for it."""
+        """Number *entry*, and make later calls on its channels wait for it."""
         self._seq += 1
         entry.seq = self._seq
         if entry.reads:
@@ -163,7 +164,7 @@ class Grouping:
             self._last_write.update(dict.fromkeys(entry.keys, entry.seq))
 
     def begin_alone(self, call: Prepared[Any]) -> bool:
-        """Whether *call* can go at once, since nothing waits or is under way; then it is under way."""
+        """Return whether *call* can be sent at once because the client is idle; if so, count it as in flight."""
         if (
             self._write_under_way is not None
             or self._read_under_way is not None
@@ -176,7 +177,7 @@ class Grouping:
         return True
 
     def end_alone(self, call: Prepared[Any], outcome: Outcome[Any]) -> bool:
-        """*call*, which has begun alone, was answered: whether somebody has come meanwhile."""
+        """Record the reply to *call*, which was sent alone; return whether other calls arrived meanwhile."""
         self._lone = None
         if self._write_under_way is None and self._read_under_way is None:
             if call.command.newer:
@@ -187,15 +188,15 @@ class Grouping:
         return True
 
     def fail_alone(self, call: Prepared[Any], error: CentripetalError) -> None:
-        """The request of *call*, which has begun alone, failed; no harm if it has not, or is over."""
+        """Record that the request of *call* failed. Does nothing if the call was not sent alone or has ended."""
         if self._lone is call:
             self._lone = None
         for group in self._groups_of(call):
             self.fail(group, error)
 
     def _keep_company(self, call: Prepared[Any]) -> None:
-        """Somebody has come: keep books of *call*, which has begun alone."""
-        # As in poll(): whatever an interrupt leaves undone, end_alone() finds the request under way.
+        """Start tracking *call*, which was sent alone, because a second call has arrived."""
+        # As in poll(): if an interrupt strikes between two steps, end_alone() still finds the request in flight.
         entry = Entry(call, 0.0)
         entry.state = "sent"
         group = Group(entry.reads, [entry], leader=entry)
@@ -210,9 +211,9 @@ class Grouping:
         return [group for group in self.under_way() if group.entries and group.entries[0].call is call]
 
     def poll(self) -> Group | None:
-        """The next request to send now, if there is one."""
-        # A request is under way before it is filled, and entries are in it before they leave the line: a
-        # KeyboardInterrupt can strike between any two steps, and must leave nothing that is in neither.
+        """Return the next request to send now, or None."""
+        # A request counts as in flight before it is filled, and entries are added to it before they leave the queue: a
+        # KeyboardInterrupt can strike between any two steps, and no entry may be lost.
         if self._writes and self._write_under_way is None:
             self._write_under_way = group = Group(reads=False)
             if self._fill_with_writes(group):
@@ -226,17 +227,17 @@ class Grouping:
         return None
 
     def under_way(self) -> list[Group]:
-        """The requests that are not answered yet, two at the most."""
+        """Return the requests in flight, at most two."""
         return [group for group in (self._write_under_way, self._read_under_way) if group is not None]
 
     def settle(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
-        """*group* was answered, one outcome a command: the calls that are done by that."""
+        """Record the reply to *group*, one outcome per call, and return the entries that are now done."""
         done = self.answer(group, outcomes)
         self.land(group)
         return done
 
     def answer(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
-        """The first half of `settle`: its line stays taken, until `land`."""
+        """Do the first half of `settle`: no further request of this queue is sent before `land`."""
         done = []
         for entry, outcome in zip(group.entries, outcomes, strict=True):
             if (command := entry.call.command).newer:
@@ -247,10 +248,10 @@ class Grouping:
         return done
 
     def fail(self, group: Group, error: CentripetalError) -> list[Entry]:
-        """The request of *group* failed: the calls that are done by that, each with an error of its own.
+        """Record that the request of *group* failed, and return the entries that are now done, each with its error.
 
-        Reads of which one has spoilt the whole request go back in line instead, to be asked one by one: repeating
-        a read does no harm.
+        If a request of several reads was rejected with 400 or 500, the reads are queued again and sent one by one,
+        because one of them can make the server reject all, and repeating a read is harmless.
         """
         wanted = [entry for entry in group.entries if entry.state == "sent"]
         if group.reads and len(group.entries) > 1 and isinstance(error, HTTPStatusError) and error.status in (400, 500):
@@ -264,7 +265,7 @@ class Grouping:
         return wanted
 
     def cancel(self, entry: Entry, error: CentripetalError) -> None:
-        """The caller of *entry* gave up: it is done, with *error*. One that still waits will not be sent."""
+        """Fail *entry* with *error*, because its caller gave up. If it is still waiting, it will not be sent."""
         if entry.state == "done":
             return
         entry.finish(error)
@@ -272,7 +273,7 @@ class Grouping:
             self._forget_read(entry)
 
     def close(self, error: CentripetalError) -> list[Entry]:
-        """Everything that waits fails with *error*: the calls that are done by that."""
+        """Fail all waiting calls with *error*, and return their entries."""
         waiting = [entry for entry in (*self._writes, *self._reads) if entry.state == "waiting"]
         for entry in waiting:
             self.cancel(entry, error.about(entry.call.command))
@@ -331,7 +332,7 @@ class Grouping:
         return any(key in self._open_reads and self._open_reads[key][0].seq < entry.seq for key in entry.keys)
 
     def land(self, group: Group) -> None:
-        """*group* is answered: what waits behind it may go."""
+        """End the request of *group*: the calls that waited for it may be sent."""
         if group.reads:
             self._read_under_way = None
             for entry in group.entries:
@@ -343,7 +344,7 @@ class Grouping:
 
     def _forget_writes(self, group: Group) -> None:
         if not self._writes:
-            self._last_write.clear()  # nothing is open; and a broadcast may have thousands of channels
+            self._last_write.clear()  # all writes are answered; deleting thousands of channels of a broadcast is slower
             return
         for entry in chain(group.entries, group.passed):
             for key in entry.keys:
@@ -360,7 +361,7 @@ class Grouping:
 
 
 def out_of_time(entry: Entry) -> TimeoutError:
-    """The error for a caller whose time is over, which knows whether its call was sent."""
+    """Return the timeout error of *entry*; its text and `executed` depend on whether the call was sent."""
     if entry.state == "waiting":
-        return TimeoutError("the time ran out before this call's turn came: nothing was sent", executed="no")
-    return TimeoutError("the time ran out while the request that carries this call was under way")
+        return TimeoutError("timed out while waiting for an earlier request; nothing was sent", executed="no")
+    return TimeoutError("timed out while waiting for the reply. The server may still execute the command")

@@ -1,12 +1,12 @@
-"""HTTP/1.1 as bytes: a request out of its parts, a reply out of whatever arrives. No socket, no clock.
+"""HTTP/1.1 encoder and parser: turns a request into bytes, and received bytes into a reply. No sockets, no clock.
 
-For each request: `RequestWriter.write()` says where to connect and gives the bytes to write. Then
-`ResponseParser.begin()`, and `feed()` with everything that is received until it returns the reply, or `eof()` if the
-connection ends first. One parser serves one connection, reply after reply, as long as `reusable` is true; after an
-error it is of no more use, and neither is its connection.
+For each request, `RequestWriter.write()` returns the origin to connect to and the bytes to send. Then call
+`ResponseParser.begin()`, and `feed()` with all received bytes until it returns the reply, or `eof()` if the connection
+closes first. One parser serves one connection, reply after reply, as long as `reusable` is true; after an error,
+discard the parser and close the connection.
 
-llhttp (through httptools) parses. What it leaves open is closed here: sizes, statuses, interim replies, what follows a
-reply, and where a reply ends that only the end of the connection ends.
+llhttp parses the bytes (through httptools). This module adds limits for sizes, checks of statuses and interim replies,
+the handling of bytes after a reply, and of replies that end when the connection closes.
 """
 
 import ipaddress
@@ -35,20 +35,20 @@ MAX_HEADER_BYTES = 65_536
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 MAX_INTERIM_REPLIES = 16
 
-# A reply in chunks of one byte spends five bytes of framing on each; nobody needs more than this.
+# A reply in chunks of one byte has five bytes of framing per byte; no legitimate reply needs more than this.
 FRAMING_PER_BODY_BYTE = 8
 
 PREFIX = b"HTTP/1."
 TLS_ALERT = b"\x15\x03"
 OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
-# Patterns of what is rare, as text: compiling them at import would take longer than they save.
+# Rarely used patterns are strings: compiling them at import would take longer than they save.
 HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 NOT_IN_VALUE = "[^\t\x20-\x7e\x80-\xff]"
 LABEL = r"[A-Za-z0-9_~!$&'()*+,;=%-]{1,63}"
 
 
 class Origin(NamedTuple):
-    """Whom to connect to. `host` is ASCII: a name or an address, without brackets."""
+    """Scheme, host and port to connect to. `host` is an ASCII name or an address without brackets."""
 
     secure: bool
     host: str
@@ -56,7 +56,7 @@ class Origin(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A URL made ready: whom to connect to, and how every request to it begins."""
+    """A parsed URL: the origin, and the first header lines of every request to it."""
 
     origin: Origin
     head: str
@@ -64,10 +64,10 @@ class Target(NamedTuple):
 
 @lru_cache(maxsize=256)
 def target_of(url: str) -> Target:
-    """*url* made ready for requests; remembered, for clients post to one or two all their life.
+    """Return the target of *url*. Cached, because a client posts to one or two URLs.
 
     Raises:
-        UsageError: no URL that a client can post to.
+        UsageError: a client cannot post to this URL.
     """
     parts = parse_url(url)
     secure = parts.scheme == "https"
@@ -75,7 +75,7 @@ def target_of(url: str) -> Target:
     port = usual if parts.port is None else parts.port
     host = parts.hostname or ""
     host = _checked_address(url, host) if "[" in parts.netloc else _ascii_name(url, host)
-    # The zone of a link-local address means something on this machine only, so it stays out of the header.
+    # The zone of a link-local address is only meaningful on this machine, so the header does not contain it.
     name = f"[{host.partition('%')[0]}]" if ":" in host else host
     if port != usual:
         name = f"{name}:{port}"
@@ -88,7 +88,7 @@ def _checked_address(url: str, host: str) -> str:
     try:
         ipaddress.IPv6Address(host)
     except ValueError as error:
-        raise UsageError(f"the URL {url!r} names no address: {error}") from None
+        raise UsageError(f"the URL {url!r} contains an invalid address: {error}") from None
     return host
 
 
@@ -96,9 +96,9 @@ def _ascii_name(url: str, host: str) -> str:
     try:
         text = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise UsageError(f"the host of the URL {url!r} is no domain name: {error}") from None
+        raise UsageError(f"the URL {url!r} contains an invalid domain name: {error}") from None
     if len(text) > 253 or not all(re.fullmatch(LABEL, label) for label in text.removesuffix(".").split(".")):
-        raise UsageError(f"the host of the URL {url!r} is no domain name")
+        raise UsageError(f"the URL {url!r} contains an invalid domain name")
     return text
 
 
@@ -111,22 +111,24 @@ def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:
 
 
 class RequestWriter:
-    """Makes the bytes of requests. The head of one with the very URL and headers of the last (the same objects) is
-    known: those for a server that wants a key never change. Threads may share it.
+    """Encoder of requests. Can be shared by threads.
+
+    The writer caches the last request head and reuses it if the next request has the same URL and headers (the same
+    objects): with an API key, the headers never change.
     """
 
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        # One tuple, so that threads see all of it or nothing.
+        # One tuple, so that threads see either all or none of a change.
         self._last: tuple[str, tuple[tuple[str, str], ...], Origin | None, bytes] = ("", (), None, b"")
 
     def write(self, request: HTTPRequest) -> tuple[Origin, bytes]:
-        """Where *request* goes, and its bytes.
+        """Return the origin that *request* must be sent to, and its bytes.
 
         Raises:
-            UsageError: no URL that a client can post to; a header that is the transport's to write, or that no header
-                may be. Its value is not shown, it may be a key.
+            UsageError: invalid URL, invalid header, or a header that the transport writes. The message does not contain
+                the header's value, because it may be a key.
         """
         url, headers, origin, head = self._last
         if origin is None or request.url is not url or request.headers is not headers:
@@ -140,9 +142,9 @@ class RequestWriter:
 @lru_cache(maxsize=256)
 def _checked_name(name: str) -> str:
     if not re.fullmatch(HEADER_NAME, name):
-        raise UsageError(f"{name!r} cannot be the name of a header")
+        raise UsageError(f"{name!r} is not a valid header name")
     if name.lower() in OWN_HEADERS:
-        raise UsageError(f"the header {name!r} is written by the transport and cannot be given")
+        raise UsageError(f"the transport sets the header {name!r} itself: do not pass it")
     return name
 
 
@@ -150,7 +152,9 @@ def _check_value(name: str, value: str) -> None:
     bad = re.search(NOT_IN_VALUE, value)
     if bad is not None:
         kind = "a line break" if bad[0] in "\r\n" else "a character"
-        raise UsageError(f"the value of the header {name!r} holds {kind} that no header may, at position {bad.start()}")
+        raise UsageError(
+            f"the value of the header {name!r} contains {kind} that is not allowed, at position {bad.start()}"
+        )
 
 
 @lru_cache(maxsize=128)
@@ -159,11 +163,11 @@ def _lower(name: bytes) -> str:
 
 
 class _SurplusError(Exception):
-    """Raised through llhttp to stop it where the reply is whole and more follows."""
+    """Raised in a callback to stop llhttp when more bytes follow a complete reply."""
 
 
 class _Known(NamedTuple):
-    """A head that was parsed before, and the length of its reply with the body."""
+    """A reply head that was parsed before, and the length of its reply including the body."""
 
     head: bytes
     length: int
@@ -172,15 +176,15 @@ class _Known(NamedTuple):
 
 
 class ResponseParser:
-    """Makes replies of bytes: see the module's text for what to call when.
+    """Parser of replies; the module's docstring describes the order of calls.
 
     Args:
-        max_header_bytes: how long the head of a reply may be, interim replies included; also how far the framing of
-            a chunked body (extensions, trailers) may run ahead of the body.
-        max_body_bytes: how long a body may be.
+        max_header_bytes: maximum size of a reply head, including interim replies; also limits how many bytes of framing
+            (chunk extensions, trailers) a chunked body may have in addition to the framing that its content needs.
+        max_body_bytes: maximum size of a body.
 
     Attributes:
-        reusable: whether the connection may carry another request; false until a reply is whole.
+        reusable: whether the connection can be used for another request; false until a reply is complete.
     """
 
     __slots__ = (
@@ -210,7 +214,7 @@ class ResponseParser:
         self._reset()
 
     def begin(self) -> None:
-        """Expect a new reply."""
+        """Start a new reply."""
         self.reusable = False
         if self._touched:
             self._reset()
@@ -220,7 +224,7 @@ class ResponseParser:
         self._begun = False
         self._held = b""
         self._interim = 0
-        self._status = 0  # stays 0 until the head of the final reply is whole
+        self._status = 0  # 0 until the head of the final reply is complete
         self._headers: list[tuple[bytes, bytes]] = []
         self._pieces: list[bytes] = []
         self._size = 0
@@ -228,10 +232,10 @@ class ResponseParser:
         self._reply: HTTPReply | None = None
 
     def feed(self, data: bytes) -> HTTPReply | None:
-        """Take what was received, at least a byte; return the reply once it is whole.
+        """Parse received bytes (at least one); return the reply once it is complete.
 
         Raises:
-            MalformedResponseError: it is no HTTP/1.x reply, one to something else than a POST, or over a limit.
+            MalformedResponseError: the bytes are not an HTTP/1.x reply to a POST, or exceed a limit.
         """
         if self._begun:
             return self._feed_within_limits(data)
@@ -251,10 +255,10 @@ class ResponseParser:
         return reply
 
     def _remember(self, data: bytes, reply: HTTPReply) -> None:
-        """Keep the head of *reply* in mind if that, and the body, are all of *data*: no chunks, nothing interim.
+        """Cache the head of *reply* if *data* is exactly its head and body: no chunks, no interim reply.
 
-        A server's replies to a client that does one thing over and over differ in little but the body: the same
-        head with a body of the same length need not be parsed again, which saves half of the time.
+        Replies to repeated calls of one kind often have identical heads and bodies of the same length. Comparing such a
+        head with the cached one instead of parsing it halves the time.
         """
         head = data[: len(data) - len(reply.body)]
         if head.find(b"\r\n\r\n") == len(head) - 4:
@@ -262,7 +266,7 @@ class ResponseParser:
 
     def _feed_within_limits(self, data: bytes) -> HTTPReply | None:
         if not self._status and len(data) > self._allowance:
-            # Looked at when the limit is reached: what is refused must not depend on how the bytes happen to arrive.
+            # Check at the limit: the result must not depend on how the bytes are split into packets.
             limit = self._allowance
             self._feed_head(data[:limit])
             self._allowance = self._max_header
@@ -273,28 +277,28 @@ class ResponseParser:
             earned = (self._size - size) * (FRAMING_PER_BODY_BYTE + 1)
             self._allowance = min(self._max_header, self._allowance + earned - len(data))
             if self._allowance < 0:
-                raise MalformedResponseError("the answer's chunks have more framing than content: refusing to read on")
+                raise MalformedResponseError("the chunks of the reply have more framing than content: stopped reading")
         return self._reply
 
     def _feed_head(self, data: bytes) -> None:
         self._execute(data)
         if not self._status:
-            raise MalformedResponseError(f"the head of the answer is longer than {self._max_header} bytes")
+            raise MalformedResponseError(f"the head of the reply is longer than {self._max_header} bytes")
 
     def eof(self) -> HTTPReply:
-        """The connection has ended: return the reply that this makes whole.
+        """Handle the end of the connection: return the reply if this completes it.
 
         Raises:
-            ConnectionLostError: it ended in the middle of a reply, or before one.
+            ConnectionLostError: the connection closed before or within a reply.
         """
         if self._status and self._ends_with_connection():
             return self._finish()
         if self._begun or self._held:
-            raise ConnectionLostError("the server closed the connection in the middle of its answer")
-        raise ConnectionLostError("the server closed the connection before it answered")
+            raise ConnectionLostError("the server closed the connection before the reply was complete")
+        raise ConnectionLostError("the server closed the connection without a reply")
 
     def _checked_start(self, data: bytes) -> bytes:
-        """Everything so far, or nothing while it can still become HTTP; llhttp would take RTSP too, or HTTP/2.0."""
+        """Return all bytes so far if they start with HTTP/1., or b"" if they still can; llhttp would accept RTSP."""
         data = self._held + data
         if data.startswith(PREFIX):
             return data
@@ -302,14 +306,14 @@ class ResponseParser:
             self._held = data
             return b""
         if data.startswith(TLS_ALERT):
-            raise MalformedResponseError("the server speaks TLS on this port: should the URL begin with https://?")
-        raise MalformedResponseError("the answer is not HTTP/1.1: is this the port of Centrifugo's HTTP API?")
+            raise MalformedResponseError("the server uses TLS on this port: should the URL begin with https://?")
+        raise MalformedResponseError("the reply is not HTTP/1.1: is this the port of Centrifugo's HTTP API?")
 
     def _execute(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except HttpParserCallbackError as error:
-            # Our own refusals travel this way, and so does a KeyboardInterrupt that strikes inside a callback.
+            # Errors raised in our callbacks arrive here, and so does a KeyboardInterrupt inside a callback.
             cause = error.__context__
             if cause is not None and not isinstance(cause, _SurplusError):
                 raise cause from None
@@ -319,8 +323,8 @@ class ResponseParser:
 
     def _refuse_unless_whole(self, error: Exception) -> None:
         if self._reply is None:
-            raise MalformedResponseError(f"the answer is not HTTP/1.1: {error}") from error
-        # What is whole stands. What came after it answers nothing, and must not meet the next request.
+            raise MalformedResponseError(f"the reply is not HTTP/1.1: {error}") from error
+        # The reply is complete and valid. The bytes after it belong to no request, so the connection cannot be reused.
         self.reusable = False
 
     def _ends_with_connection(self) -> bool:
@@ -339,30 +343,30 @@ class ResponseParser:
         self._reply = reply = HTTPReply(self._status, body, self._decoded_headers())
         return reply
 
-    # What httptools calls, in this order; the names are its own.
+    # Callbacks of httptools, in the order of the calls.
 
     def on_message_begin(self) -> None:
         if self._reply is not None:
             raise _SurplusError
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._status:  # else a trailer: nothing asked for one
+        if not self._status:  # otherwise it is a trailer, which is ignored
             self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if 200 <= status <= 599:
             if self._interim and not self._parser.get_http_version().startswith("1."):
-                raise MalformedResponseError("the answer is not HTTP/1.1")
+                raise MalformedResponseError("the reply is not HTTP/1.1")
             self._status = status
         elif status == 101 or not 100 <= status <= 199:
-            raise MalformedResponseError(f"the server answered with status {status}, which is no answer to a POST")
+            raise MalformedResponseError(f"the server replied with status {status}, which is invalid for a POST")
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > self._max_body:
             raise MalformedResponseError(
-                f"the answer is longer than {self._max_body} bytes: ask for less, or raise max_response_bytes"
+                f"the reply is longer than {self._max_body} bytes: request less, or raise max_response_bytes"
             )
         self._pieces.append(body)
 
@@ -374,4 +378,4 @@ class ResponseParser:
         self._interim += 1
         self._headers = []
         if self._interim > MAX_INTERIM_REPLIES:
-            raise MalformedResponseError("the server keeps announcing an answer (status 1xx) and gives none")
+            raise MalformedResponseError("the server sent too many interim replies (status 1xx) without a final reply")

@@ -1,7 +1,7 @@
-"""What users publish: any JSON value, checked and encoded; and JSON of users, decoded.
+"""Payloads: check and encode the JSON values that users publish, and decode JSON that users have published.
 
-`encode_json` refuses what has no one JSON form (NaN, sets, bytes inside a value) with an error that names the place,
-where encoders would send `null`, a list or base64 without a word.
+`encode_json` rejects values without an unambiguous JSON form (NaN, sets, bytes inside a value) and names the place in
+its error. Other encoders would silently send `null`, a list or base64.
 """
 
 import datetime
@@ -26,28 +26,28 @@ _ESCAPES = rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]
 
 
 def encode_json(value: Any, what: str = "data") -> bytes:
-    """*value* as JSON text.
+    """Encode *value* as JSON text.
 
     Args:
         value: None, bool, int, float, str, list, tuple, dict, a dataclass, msgspec struct, pydantic model (anything
             with `model_dump`), datetime, date, time, timedelta, UUID, Decimal (as text, digits kept), Enum (its
-            value), `msgspec.Raw`, also nested; or `bytes`: ready-made JSON, checked and passed through untouched.
-        what: what an error calls the value.
+            value), `msgspec.Raw`, also nested; or `bytes`: already encoded JSON, checked and sent unchanged.
+        what: name of the value for error messages.
 
     Raises:
-        UsageError: the value has no JSON form; the message names the place in it.
+        UsageError: the value has no JSON form; the message names the place.
     """
     return encode_plain(plain_data(value, what), what)
 
 
 def plain_data(value: Any, what: str) -> Any:
-    """*value* as the encoder takes it: itself where it is plain JSON already, checked bytes as `msgspec.Raw`.
+    """Return *value* in types that the encoder accepts: unchanged if it already is, checked bytes as `msgspec.Raw`.
 
     Raises:
-        UsageError: the value has no JSON form; the message names the place in it.
+        UsageError: the value has no JSON form; the message names the place.
     """
     try:
-        if type(value) is dict:  # most of them are
+        if type(value) is dict:  # the most frequent type
             return _plain_dict(value, what, 1)
         if isinstance(value, bytes | bytearray | memoryview):
             return msgspec.Raw(check_json(bytes(value), what))
@@ -56,7 +56,7 @@ def plain_data(value: Any, what: str) -> Any:
         raise
     except RecursionError:
         raise _too_deep(what) from None
-    except Exception as error:  # the value's own code ran: attributes, iterators, time zones, serializers
+    except Exception as error:  # raised by the value's code: attributes, iterators, time zones, serializers
         raise UsageError(f"{what} cannot be sent as JSON: {type(error).__name__}: {error}") from error
 
 
@@ -64,19 +64,19 @@ def encode_plain(value: Any, what: str) -> bytes:
     """Encode what `plain_data` returned, or a command with such data.
 
     Raises:
-        UsageError: it holds text that is none, or is nested too deep.
+        UsageError: the value contains a lone surrogate, or is nested too deeply.
     """
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:
         place = _find_surrogate(getattr(value, "data", value), what)
-        raise UsageError(f"{place} holds half of a surrogate pair, which is no text: it cannot be sent") from None
+        raise UsageError(f"{place} contains a lone surrogate, which cannot be encoded as UTF-8") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{what} cannot be sent as JSON: {error}") from None
 
 
 def _subclass(value: Any) -> Any:
-    """For the encoder: commands may hold subclasses of text, and lists and maps of types that it does not know."""
+    """Convert subclasses of str, and other sequences and mappings, to types that the encoder supports."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, Sequence):
@@ -90,7 +90,7 @@ _encoder = msgspec.json.Encoder(enc_hook=_subclass)
 
 
 def _find_surrogate(value: Any, place: str) -> str:
-    """Where in plain *value* the text is that is none; *place* itself if it is not found inside."""
+    """Return the place of the text with a lone surrogate in *value*, or *place* itself if it is not inside."""
     items: Iterable[tuple[str, Any]] = ()
     if isinstance(value, dict):
         if any(not _is_text(key) for key in value):
@@ -116,26 +116,26 @@ def _is_text(value: str) -> bool:
 
 
 def check_json(text: bytes, what: str) -> bytes:
-    """*text* itself, if it is one JSON value in UTF-8; a `UsageError` if not."""
+    """Return *text* if it is one JSON value in UTF-8; raise a `UsageError` otherwise."""
     try:
         text.decode()
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{what} was given as bytes, which must be ready-made JSON, but it is not: {error}. "
-            "To publish text, give it as str"
+            f"{what} was passed as bytes, which must be encoded JSON, but it is not valid: {error}. "
+            "To publish text, pass a str"
         ) from None
     return text
 
 
 def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
-    """*value* with everything below it in the types that JSON has; the value itself where it is so already."""
+    """Return *value* with all nested values converted to JSON types, or *value* itself if nothing needs converting."""
     kind = type(value)
     if kind in _PLAIN:
         return value
     if kind is float:
         if not math.isfinite(value):
-            raise UsageError(f"{place} is {value}, which JSON does not have: send None or text instead")
+            raise UsageError(f"{place} is {value}, which JSON does not support: send None or text instead")
         return value
     if kind is msgspec.Raw:
         check_json(bytes(value), place)
@@ -172,7 +172,7 @@ def _plain_dict(value: dict[Any, Any], place: str, depth: int) -> dict[str, Any]
 def _text_keys(value: Mapping[Any, Any], place: str) -> dict[str, Any]:
     items = {_key(key, place): item for key, item in value.items()}
     if len(items) < len(value):
-        raise UsageError(f"{place} has two keys that become the same text")
+        raise UsageError(f"{place} has two keys with the same text form")
     return items
 
 
@@ -182,7 +182,7 @@ def _key(key: Any, place: str) -> str:
     if isinstance(key, str):
         return str.__str__(key)
     if isinstance(key, bool) or key is None or not isinstance(key, int | uuid.UUID | datetime.date):
-        raise UsageError(f"{place} has the key {key!r}: keys of a JSON object are text")
+        raise UsageError(f"{place} has the key {key!r}: keys of a JSON object must be text")
     return str(int(key)) if isinstance(key, int) else _text(key)
 
 
@@ -200,19 +200,19 @@ def _plain_list(value: list[Any] | tuple[Any, ...], place: str, depth: int) -> A
 
 
 def _unwrap(value: Any, place: str) -> Any:
-    """One step from a Python type towards JSON types."""
+    """Convert *value* by one step towards JSON types."""
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, decimal.Decimal):
         if not value.is_finite():
-            raise UsageError(f"{place} is {value}, which JSON does not have: send None or text instead")
+            raise UsageError(f"{place} is {value}, which JSON does not support: send None or text instead")
         return str(value)
     if isinstance(value, _TEXT):
         return _text(value)
     if isinstance(value, msgspec.Struct):
         return _struct(value)
     if hasattr(type(value), "__dataclass_fields__"):
-        import dataclasses  # long to import, and loaded already where there are dataclasses
+        import dataclasses  # slow to import; a program with dataclasses has already loaded it
 
         members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
         return {name: item for name, item in members if item is not msgspec.UNSET}
@@ -223,7 +223,7 @@ def _unwrap(value: Any, place: str) -> Any:
         return _text_keys(value, place)
     # Subclasses, such as a namedtuple.
     if isinstance(value, str):
-        return str.__str__(value)  # str(value) may be of the subclass again
+        return str.__str__(value)  # str(value) may return the subclass again
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -231,9 +231,11 @@ def _unwrap(value: Any, place: str) -> Any:
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, bytes | bytearray | memoryview):
-        raise UsageError(f"{place} is bytes: inside of a value they have no JSON form, decode them to text first")
+        raise UsageError(
+            f"{place} is bytes: decode it to str first (bytes are only accepted as encoded JSON for the whole payload)"
+        )
     if isinstance(value, set | frozenset):
-        raise UsageError(f"{place} is a set, which has no order: send a (sorted) list")
+        raise UsageError(f"{place} is a set, and JSON has no sets: pass a list, for example sorted(…)")
     raise UsageError(f"{place} is of type {type(value).__name__}, which has no JSON form: convert it first")
 
 
@@ -241,7 +243,7 @@ _TEXT = (datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
 
 
 def _text(value: datetime.date | datetime.time | datetime.timedelta | uuid.UUID) -> Any:
-    """The text of a date, time, duration or UUID; of subclasses, too, which the encoder does not take as they are."""
+    """Return the text of a date, time, duration or UUID; also of subclasses, which the encoder does not support."""
     exact: Any = value
     if isinstance(value, datetime.datetime):
         exact = datetime.datetime.combine(_date(value), _time(value))
@@ -263,7 +265,7 @@ def _time(value: datetime.time | datetime.datetime) -> datetime.time:
 
 
 def _struct(value: msgspec.Struct) -> Any:
-    """One level of a msgspec struct, in the form that its author declared."""
+    """Convert one level of a msgspec struct, with the names, tag and omissions that the struct declares."""
     config = value.__struct_config__
     fields = msgspec.structs.fields(value)
     tag = () if config.tag is None else ((config.tag_field, config.tag),)
@@ -279,17 +281,17 @@ def _struct(value: msgspec.Struct) -> Any:
 
 
 def _is_default(item: Any, field: msgspec.structs.FieldInfo) -> bool:
-    # As msgspec has it: the very default, or an empty collection; True is not 1.
+    # The same rule as in msgspec: the identical default object, or an empty collection; True is not 1.
     if field.default_factory in (list, dict, set):
         return type(item) is field.default_factory and not item
     return item is field.default
 
 
 def decode_lenient(decode: Callable[[bytes], _T], text: bytes) -> _T:
-    """What *decode* makes of *text*, also if that holds halves of surrogate pairs: they become U+FFFD.
+    """Call *decode* with *text*; if that fails, replace lone surrogates with U+FFFD and try again.
 
-    A browser that cuts a text in the middle of an emoji publishes one, and the server passes it on; msgspec would
-    refuse the whole reply for it.
+    A browser that cuts a text in the middle of an emoji publishes a lone surrogate, and the server passes it on;
+    msgspec would reject the whole reply because of it.
     """
     try:
         return decode(text)
@@ -301,25 +303,25 @@ def decode_lenient(decode: Callable[[bytes], _T], text: bytes) -> _T:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def decode_json(text: bytes, what: str = "data") -> Any:
-    """The Python value of JSON *text* that some user put into the server.
+    """Decode JSON *text* that a user has stored in the server.
 
     Raises:
-        MalformedResponseError: it is no JSON, or nested too deep to be read.
+        MalformedResponseError: the text is not JSON, or is nested too deeply.
     """
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # The server passes on numbers beyond any float and text that is not UTF-8 (spec v1 §7); read them as far as
-        # they can be.
-        import json  # rarely needed, and not free to import
+        # The server passes on numbers that exceed the range of float, and text that is not UTF-8 (spec v1 §7): decode
+        # them as well as possible.
+        import json  # rarely needed and slow to import
 
         try:
             return json.loads(text.decode("utf-8", "replace"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise MalformedResponseError(f"{what} is not JSON: {error}", executed="yes") from None
     except RecursionError:
-        raise MalformedResponseError(f"{what} is nested too deep to be read", executed="yes") from None
+        raise MalformedResponseError(f"{what} is nested too deeply to be decoded", executed="yes") from None

@@ -1,9 +1,9 @@
 """Records of commands, in JSON: `{"method": "publish", "params": {"channel": "news", "data": 1}}`.
 
-The single endpoint of Centrifugo 3 and 4 takes records, and files of commands hold one a line. JSON text stays exactly
-as it was written, so no digit of a user's data is lost. A record may also be written as a member of a batch is:
-`{"publish": {"channel": "news", "data": 1}}`. The members `id` and `uid` of a server's request are ignored; `executed`
-and `error` say why the command of the record failed.
+The single endpoint of Centrifugo 3 and 4 accepts records, and files of commands contain one record per line. JSON text
+is kept unchanged, so numbers in user data keep all digits. A record may also have the form of a batch member:
+`{"publish": {"channel": "news", "data": 1}}`. The members `id` and `uid` of a server's request are ignored; the members
+`executed` and `error` describe why the command of the record failed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,9 +29,9 @@ class Record(msgspec.Struct, frozen=True):
     """A command as JSON.
 
     Attributes:
-        method: the method's name.
-        params: the method's parameters, the text of a JSON object.
-        doubtful: whether the record says that the command failed and may have run.
+        method: name of the method.
+        params: parameters of the method, as the text of a JSON object.
+        doubtful: whether the record states that the command failed but may have run.
     """
 
     method: str
@@ -39,7 +39,7 @@ class Record(msgspec.Struct, frozen=True):
     doubtful: bool = False
 
     def encode(self, number: int | None = None) -> bytes:
-        """Return the record's JSON text, with the `id` *number* as its first member if there is one."""
+        """Return the record's JSON text, with the `id` *number* as its first member if it is given."""
         start = b"{" if number is None else b'{"id":%d,' % number
         return b'%b"method":%b,"params":%b}' % (start, msgspec.json.encode(self.method), self.params)
 
@@ -48,7 +48,7 @@ def record_of(command: Command[Any]) -> Record:
     """Check *command* and return its record.
 
     Raises:
-        UsageError: the server could not accept the command, or its data has no JSON form.
+        UsageError: the server would reject the command, or its data cannot be encoded as JSON.
     """
     return Record(command.name, command.body())
 
@@ -64,11 +64,11 @@ def read_record(text: bytes) -> Record:
     if "method" not in members:
         names = members.keys() - _IGNORED if len(members) > 1 else members.keys()
         if len(names) != 1:
-            raise UsageError('give {"method": …, "params": {…}}, or one member that is named as the method')
+            raise UsageError('use {"method": …, "params": {…}}, or one member named after the method')
         (name,) = names
         return Record(name, bytes(members[name]), doubtful)
     if others := members.keys() - _IGNORED - {"method", "params"}:
-        raise UsageError(f"the unknown member {min(others)!r} beside method and params")
+        raise UsageError(f"unknown member {min(others)!r} next to method and params")
     try:
         return Record(_decode_text(members["method"]), bytes(members.get("params", _EMPTY)), doubtful)
     except msgspec.DecodeError:
@@ -84,11 +84,11 @@ def command_of(
 
     Args:
         record: the record.
-        commands: the commands that may be in records, by name: all of a dialect, or some.
-        unknown: makes the command of a method that is not among *commands*; None: there must be none.
+        commands: allowed commands, by name.
+        unknown: creates the command of a method that is not in *commands*; None to reject such methods.
 
     Raises:
-        UsageError: the method is not among *commands*, or its parameters are wrong.
+        UsageError: the method is not in *commands*, or its parameters are invalid.
     """
     command = commands.get(record.method)
     if command is not None:
@@ -111,9 +111,9 @@ def params_of(record: Record) -> dict[str, bytes]:
 
 
 def failed_record(text: bytes, error: CentripetalError) -> bytes:
-    """Return the record *text* as a line that also says why its command failed.
+    """Return the record *text* as a line with the reason why its command failed.
 
-    The line is a record too, so the command can be sent again. Text that is not an object stays as it is.
+    The line is a record too, so the command can be sent again. Text that is not an object is returned unchanged.
     """
     try:
         members = _members(text)
@@ -128,7 +128,7 @@ def failed_record(text: bytes, error: CentripetalError) -> bytes:
 
 
 def failed_broadcast(text: bytes, places: Sequence[int], error: CentripetalError) -> bytes:
-    """Return *text*, the record of a broadcast, for the channels at *places*, as a line that says why they failed."""
+    """Return the broadcast record *text*, reduced to the channels at *places*, as a line with the error."""
     record = read_record(text)
     params: dict[str, Any] = {name: msgspec.Raw(value) for name, value in params_of(record).items()}
     channels = msgspec.json.decode(params["channels"], type=list[str])

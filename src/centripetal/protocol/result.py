@@ -1,7 +1,7 @@
-"""What servers answer, as Python values: the base of all results.
+"""Base class of all results.
 
-JSON that users put into the server is kept as the bytes that the server sent (`…_json`) and decoded when asked for, so
-that no digit is lost and nobody pays for what nobody reads.
+JSON from users is kept as the bytes that the server sent (`…_json`) and decoded on access, so that numbers keep all
+digits and unread values cost nothing.
 """
 
 from typing import Any
@@ -14,21 +14,21 @@ from centripetal.protocol.payload import decode_json
 __all__ = ["ABSENT", "Result", "decoded", "json_of"]
 
 ABSENT = msgspec.Raw()
-"""What stands for a raw member that is not there; null is a value."""
+"""Placeholder for a raw member that is absent; null is a value."""
 
 
 def json_of(raw: msgspec.Raw) -> bytes | None:
-    """The JSON as bytes; None if there is none."""
+    """Return the JSON as bytes, or None if it is absent."""
     return bytes(raw) or None
 
 
 def decoded(raw: bytes | None, what: str) -> Any:
-    """The value of JSON that may be absent: then None."""
+    """Decode JSON; return None if it is absent."""
     return None if raw is None else decode_json(raw, what)
 
 
 class Result(msgspec.Struct, frozen=True):
-    """A struct whose repr shows decoded values instead of raw JSON, and leaves out what is not there."""
+    """A struct whose repr shows decoded values instead of raw JSON, and omits absent values."""
 
     def __repr__(self) -> str:
         members = [f"{name}={value!r}" for name, value, _ in self.__rich_repr__() if value not in (None, "")]
@@ -42,5 +42,5 @@ class Result(msgspec.Struct, frozen=True):
     def _shown(self, name: str) -> Any:
         try:
             return getattr(self, name)
-        except MalformedResponseError:  # a repr never fails: what cannot be decoded shows as the bytes it is
+        except MalformedResponseError:  # a repr must not fail: show the bytes that cannot be decoded
             return getattr(self, f"{name}_json")

@@ -1,8 +1,8 @@
-"""Is another try worth it, and when: the policy, and the flow that asks again where that does no harm.
+"""Retries: the policy, and the flow that repeats failed commands when a repetition is safe.
 
-What failed is asked again if it may work later (`retryable`) and either has not run for certain or does no harm if it
-runs twice. Everything else keeps its error, whose `executed` says "unknown" as soon as one of the tries left that open.
-Commands of one request part ways here: those that may be repeated are, the others are not.
+A failed command is retried if it can succeed later (`retryable`) and either certainly did not run or can run twice
+without harm. Otherwise the caller gets the error; its `executed` is "unknown" if that was the case after any attempt.
+Each command of a batch is decided separately: only the commands that can be repeated are sent again.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ __all__ = ["Repeating", "Retry", "insist"]
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """How often to try, and how long to wait in between: exponential, with full jitter, within the call's deadline.
+    """Retry policy: exponential backoff with full jitter, within the call's time limit.
 
-    After try number n there is a pause of random length, from 0 to `base * 2 ** (n - 1)` seconds, at most *cap*.
+    After attempt n, the client waits for a random time between 0 and `base * 2 ** (n - 1)` seconds, at most *cap*.
 
     Args:
-        attempts: how often a command is tried in all.
-        base: the longest first pause, in seconds.
-        cap: the longest pause, in seconds.
+        attempts: maximum number of attempts, including the first.
+        base: maximum length of the first pause, in seconds.
+        cap: maximum length of any pause, in seconds.
     """
 
     attempts: int = 4
@@ -34,36 +34,36 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if isinstance(self.attempts, bool) or not isinstance(self.attempts, int) or self.attempts < 1:
-            raise UsageError("attempts of a Retry must be a whole number of at least 1")
-        for seconds in (self.base, self.cap):
+            raise UsageError(f"Retry(attempts={self.attempts!r}): attempts must be an integer of 1 or more")
+        for name, seconds in (("base", self.base), ("cap", self.cap)):
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
-                raise UsageError(f"base and cap of a Retry are seconds, not below 0: {seconds!r} is none")
+                raise UsageError(f"Retry({name}={seconds!r}): base and cap are seconds and cannot be negative")
 
     def pause(self, tries: int, chance: float) -> float | None:
-        """Seconds to wait after so many *tries*, given a random number from 0 to 1; None: do not try again."""
+        """Return the pause in seconds after *tries* attempts, or None to give up; *chance* is random, from 0 to 1."""
         if tries >= self.attempts:
             return None
         return chance * min(self.cap, self.base * 2.0 ** min(tries - 1, 60))
 
 
 class Repeating(Codec[OutcomeT], Protocol[OutcomeT]):
-    """What a dialect must know, so that commands may be repeated."""
+    """A codec that can tell which commands can be repeated."""
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
-        """Which of *calls* do no harm if they run twice; to find that out may take a request."""
+        """Return for each of *calls* whether it can run twice without harm; this may need a request."""
         ...
 
 
 def insist(
     codec: Repeating[Any], calls: Sequence[Prepared[Any]], policy: Retry, chance: Callable[[], float]
 ) -> Flow[list[PlacedOutcome[Any]]]:
-    """Ask for *calls* as `exchange` does, and again for those that failed, where that does no harm.
+    """Send *calls* as `exchange` does, and retry the failed calls that can be repeated without harm.
 
     Args:
-        codec: the dialect.
-        calls: what to ask for.
-        policy: how often, and after which pauses.
-        chance: a random number from 0 to 1, anew at each call.
+        codec: codec of the dialect.
+        calls: calls to send.
+        policy: number of attempts and pauses.
+        chance: returns a new random number from 0 to 1 at each call.
     """
     outcomes: dict[int, PlacedOutcome[Any]] = {}
     waiting: Sequence[int] = range(len(calls))
@@ -88,7 +88,7 @@ def insist(
             try:
                 again = yield from _harmless(codec, calls, failed)
             except CentripetalError:
-                tries += 1  # what must be known first could not be found out
+                tries += 1  # the request that finds out which calls can be repeated failed
             else:
                 break
         if failure is not None and not again and len(waiting) == len(calls):
@@ -106,7 +106,7 @@ def _note(
     answers: Sequence[PlacedOutcome[Any]],
     several: bool,
 ) -> dict[int, CentripetalError]:
-    """Write down what came; the errors that may go away if one tries again, by their places."""
+    """Store the outcomes of an attempt, and return the retryable errors by position."""
     failed = {}
     for place, answer in zip(waiting, answers, strict=True):
         answer.index = place if several else None
@@ -124,7 +124,7 @@ def _note(
 def _harmless(
     codec: Repeating[Any], calls: Sequence[Prepared[Any]], failed: dict[int, CentripetalError]
 ) -> Flow[list[int]]:
-    """The places of what may be asked again."""
+    """Return the positions of the failed calls that can be repeated."""
     open_ = [place for place, error in failed.items() if error.executed != "no"]
     safe = (yield from codec.repeatable([calls[place] for place in open_])) if open_ else []
     allowed = {place for place, harmless in zip(open_, safe, strict=True) if harmless}
@@ -132,7 +132,7 @@ def _harmless(
 
 
 def _truthful(outcome: PlacedOutcome[Any], doubted: bool) -> PlacedOutcome[Any]:
-    """*outcome*, which says "unknown" if an earlier try may have run, whatever the last one says."""
+    """Return *outcome*; if an earlier attempt may have run, its `executed` becomes "unknown"."""
     if doubted and isinstance(outcome, Failed) and outcome.error.executed == "no":
         outcome.error.executed = "unknown"
     return outcome

@@ -1,15 +1,17 @@
-"""What somebody who watches channels sees, and how a dialect says it: PURE, the same for every generation of servers.
+"""Watching channels: the events, and the client's side of the protocol, shared by all generations of servers. PURE.
 
-A `Watcher` is the client's side of a dialect's protocol without its connection. Whoever has a connection and a clock
-calls, in this order, and does what the `Step` says: send its frames, hand on its events.
+A `Watcher` implements the client's side of a dialect's protocol without the connection. The driver, which has a
+connection and a clock, calls the methods below. Each returns a `Step`: the driver sends its frames and passes its
+events to the caller.
 
-    opened(now)              there is a new connection; the next ones belong to it
-    received(frame, now)     a message has come
-    tick(now)                `wake_at()` has come
-    closed(code, reason)     the connection has ended, for whatever reason
+    opened(now)              a new connection was opened
+    received(frame, now)     a message arrived on it
+    tick(now)                the time `wake_at()` was reached
+    closed(code, reason)     the connection was closed
 
-After a `Lost` or `Ended` the connection is to be closed, and nothing is called but `opened`, after a pause, if it was
-`Lost`. `now` is in Unix seconds, because tokens have times in them; it must not jump between `opened` and the end.
+After `Lost` or `Ended`, the driver must close the connection. After `Lost` it may open another and call `opened`; after
+`Ended` it must not call the watcher again. `now` is in Unix seconds, because tokens contain times; the clock must not
+jump while a connection is open.
 """
 
 from abc import ABC, abstractmethod
@@ -27,7 +29,7 @@ from centripetal.protocol.http import parse_url
 __all__ = ["Connected", "Conversation", "Ended", "Event", "Gap", "Joined", "Left", "Lost", "Person", "Published"]
 __all__ += ["Refused", "Step", "Subscribed", "Unreadable", "Unsubscribed", "Watcher", "websocket_url"]
 
-_REFRESH_AT = 0.75  # of the life of a connection: 1.x may close it as soon as that is over
+_REFRESH_AT = 0.75  # fraction of a connection's lifetime: 1.x may close the connection as soon as it expires
 
 ChannelT = TypeVar("ChannelT")
 RequestT = TypeVar("RequestT", bound="_Named")
@@ -39,8 +41,8 @@ class Person(msgspec.Struct, frozen=True):
 
     Attributes:
         client: the connection id.
-        user: the user's id, empty for the anonymous user; None if that is not known.
-        conn_info, chan_info: JSON about the user, in general and in this channel; None if there is none.
+        user: the user's id, empty for the anonymous user; None if unknown.
+        conn_info, chan_info: JSON about the user, for the connection and for this channel; None if absent.
     """
 
     client: str
@@ -50,20 +52,20 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened."""
+    """Base class of all events."""
 
 
 class Connected(Event, frozen=True):
-    """The server has accepted the connection, and calls it *client*; *version* is the server's, if it tells."""
+    """The server accepted the connection. *client* is its id, *version* the server's version, or empty if unknown."""
 
     client: str
     version: str = ""
 
 
 class Subscribed(Event, frozen=True):
-    """From here on, what happens in *channel* is seen.
+    """Events of *channel* are received from now on.
 
-    *recovered* is True if there was a break and nothing is missing for it: what was missed follows.
+    *recovered* is True after an interruption without loss: the missed publications follow.
     """
 
     channel: str
@@ -71,18 +73,18 @@ class Subscribed(Event, frozen=True):
 
 
 class Gap(Event, frozen=True):
-    """There was a break, and publications into *channel* may be missing here; *reason* says why."""
+    """Publications to *channel* may be missing here after an interruption; *reason* explains why."""
 
     channel: str
     reason: str
 
 
 class Published(Event, frozen=True):
-    """*data*, JSON as the publisher wrote it, was published into *channel*.
+    """*data*, JSON as the publisher wrote it, was published to *channel*.
 
-    *sender* is whom the message names as its originator; *uid* is its id, where messages have one; *recovered* is
-    True if it was published during a break; *offset* is its number in the history, where it has one; *tags* are what it
-    was published with.
+    *sender* is the connection that published it, if the message names it; *uid* is the message id, if it has an id;
+    *recovered* is True if it was published during an interruption; *offset* is its offset in the history, if the
+    channel keeps history; *tags* are the tags of the publication.
     """
 
     channel: str
@@ -109,28 +111,28 @@ class Left(Event, frozen=True):
 
 
 class Refused(Event, frozen=True):
-    """The server does not let us subscribe to *channel*; other channels go on."""
+    """The server rejected the subscription to *channel*; other channels are not affected."""
 
     channel: str
     error: ServerError
 
 
 class Unsubscribed(Event, frozen=True):
-    """The back end took us out of *channel*; other channels go on."""
+    """The back end unsubscribed this client from *channel*; other channels are not affected."""
 
     channel: str
 
 
 class Unreadable(Event, frozen=True):
-    """Something came that is none of what servers say, for example because of a uid or an info that is no JSON."""
+    """The server sent a message that cannot be decoded, for example because a publisher's uid or info is not JSON."""
 
     error: CentripetalError
 
 
 class Lost(Event, frozen=True):
-    """The connection is lost, or was not to be had; another is worth trying.
+    """The connection was lost or could not be opened; it will be opened again.
 
-    *pause* is how many seconds pass before that; who has the clock decides.
+    *pause* is the number of seconds until then; the driver sets it.
     """
 
     error: CentripetalError
@@ -138,55 +140,55 @@ class Lost(Event, frozen=True):
 
 
 class Ended(Event, frozen=True):
-    """It is over; connecting again would not help."""
+    """The end of the watch: connecting again would not help."""
 
     error: CentripetalError
 
 
 class Step(NamedTuple):
-    """What comes of something that happened: the messages to send now, in order, and what to hand on."""
+    """Result of a call of a watcher: the messages to send now, in order, and the events for the caller."""
 
     send: tuple[bytes, ...] = ()
     events: tuple[Event, ...] = ()
 
     @classmethod
     def ended(cls, error: CentripetalError) -> Self:
-        """It is over, with *error*."""
+        """Return a step that ends the watch with *error*."""
         return cls((), (Ended(error),))
 
     @classmethod
     def lost(cls, error: CentripetalError) -> Self:
-        """The connection is lost because of *error*; another is worth trying."""
+        """Return a step that closes the connection because of *error*, to open another."""
         return cls((), (Lost(error),))
 
     @classmethod
     def joined(cls, steps: Iterable["Step"]) -> Self:
-        """*steps*, one after the other."""
+        """Return one step with the messages and events of *steps*."""
         each = list(steps)
         return cls(tuple(chain.from_iterable(s.send for s in each)), tuple(chain.from_iterable(s.events for s in each)))
 
 
 class Watcher(Protocol):
-    """The client's side of a dialect, for who only watches; see the module for what to call when."""
+    """The client's side of a dialect's protocol; the module's docstring describes the order of calls."""
 
     def opened(self, now: float) -> Step:
-        """There is a new connection; what was known of an earlier one serves to recover."""
+        """Start a new connection; recover publications that were missed since the last connection."""
         ...
 
     def received(self, frame: bytes, now: float) -> Step:
-        """A message has come, text or binary; it need not be UTF-8."""
+        """Handle a message, text or binary; it may be invalid UTF-8."""
         ...
 
     def tick(self, now: float) -> Step:
-        """It is `wake_at()`, or later."""
+        """Handle a timer: the time `wake_at()` was reached."""
         ...
 
     def wake_at(self) -> float:
-        """When to call `tick` if nothing happens before."""
+        """Return the time at which to call `tick` if nothing happens earlier."""
         ...
 
     def closed(self, code: int | None, reason: str) -> Step:
-        """The connection has ended with this close frame, or without one (None); the event is `Lost` or `Ended`."""
+        """Handle the end of the connection, with or without (None) a close frame; the event is `Lost` or `Ended`."""
         ...
 
 
@@ -195,16 +197,16 @@ class _Named(Protocol):
 
 
 class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
-    """What the watchers of both dialects share: requests that wait for replies, refreshes, and how it all ends.
+    """State shared by the watchers of both dialects: pending requests, refreshes, and the end of the connection.
 
     Args:
-        channels: their names; one that is given twice counts once.
-        new_channel: makes what is known of one channel, over all connections.
-        user: the user to connect as, for advice; "" is the anonymous user, None is a user that is not known.
-        patience: seconds in which the server must answer.
+        channels: channel names; duplicates are ignored.
+        new_channel: creates the state of one channel, which is kept across connections.
+        user: the user to connect as, for advice; "" for the anonymous user, None if unknown.
+        patience: seconds within which the server must reply.
 
     Raises:
-        UsageError: no channel, or a name that cannot be.
+        UsageError: no channels, or an invalid name.
     """
 
     advice: ClassVar[AdviceTable]
@@ -227,23 +229,23 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
 
     @abstractmethod
     def _encode(self, number: int, request: RequestT) -> bytes:
-        """The frame with *request*, which has this number."""
+        """Encode *request*, with this number, as a frame."""
 
     @abstractmethod
     def _decode(self, frame: bytes) -> list[FrameT]:
-        """The replies and pushes in *frame*."""
+        """Decode the replies and pushes in *frame*."""
 
     @abstractmethod
     def _take(self, each: FrameT, now: float) -> Step:
-        """What comes of one reply or push."""
+        """Handle one reply or push."""
 
     def received(self, frame: bytes, now: float) -> Step:
-        """Take replies and pushes."""
+        """Handle a frame of replies and pushes."""
         self._heard = now
         try:
             received = self._decode(frame)
         except MalformedResponseError as error:
-            # Bad data of a publisher may break a push (spec v1 §9.6), but not the first reply.
+            # Invalid data from a publisher can break a push (spec v1 §9.6), but not the first reply.
             error.executed = "no"
             return Step((), (Unreadable(error) if self._client else Ended(error),))
         return Step.joined(self._take(each, now) for each in received)
@@ -254,38 +256,38 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
         self._asked.clear()
 
     def _ask(self, request: RequestT, now: float) -> bytes:
-        """The frame with *request*, whose reply is waited for from now on."""
+        """Return the frame with *request*, and wait for its reply from now on."""
         self._number += 1
         self._asked[str(self._number)] = request
         self._asked_at = now
         return self._encode(self._number, request)
 
     def _answer_by(self) -> float:
-        # A server that sends so much that the reply waits behind it is not silent.
+        # A server that sends other messages is alive: its reply may be queued behind them.
         return max(self._asked_at, self._heard) + self._patience
 
     def _unanswered(self, now: float) -> Step | None:
-        """The end of a connection whose server does not answer."""
+        """Return the step that closes the connection if the server has not replied in time, or None."""
         if not self._asked or now < self._answer_by():
             return None
         name = next(iter(self._asked.values())).name
-        text = f"the server did not answer to {name} within {self._patience:g} s"
+        text = f"the server did not reply to {name} within {self._patience:g} s"
         return Step.lost(TimeoutError(text, executed="no"))
 
     def _refresh_before(self, ttl: int | None, now: float) -> None:
-        """Ask for a refresh before the connection expires in *ttl* seconds; None: it does not expire."""
+        """Schedule a refresh before the connection expires in *ttl* seconds; None if it does not expire."""
         self._refresh_at = None if ttl is None else now + max(ttl, 1) * _REFRESH_AT
 
     def _hung_up(self, why: str) -> Step:
-        """The server closed the connection for a reason that lets clients come back."""
-        text = f"the server ended the connection {f'with {why}' if why else 'without a word'}"
+        """Return the step for a connection that the server closed for a reason that allows clients to reconnect."""
+        text = f"the server closed the connection {f'with {why}' if why else 'without a reason'}"
         return Step.lost(ConnectionLostError(text, executed="no"))
 
     def _refusal(self, message: str, hint: str = "", code: int | None = None) -> ServerError:
         return ServerError(message, code=code, hint=hint, executed="no")
 
     def _refused(self, name: str, message: str, code: int | None = None, hint: str = "") -> tuple[Event, ...]:
-        """The server does not let us subscribe to the channel; without any other, this is the end."""
+        """Remove a channel whose subscription was rejected; after the last channel, end the watch."""
         if not hint:
             found = self.advice.for_error(message if code is None else code, "subscribe", (name,), self._user)
             hint = "not subscribed" if found is None else found.hint
@@ -294,20 +296,23 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
         return (Refused(name, error),) if self._channels else (Ended(error),)
 
     def _removed(self, name: str, message: str, code: int | None = None) -> tuple[Event, ...]:
-        """The back end took us out of the channel; without any other, this is the end."""
+        """Remove a channel that the back end unsubscribed this client from; after the last channel, end the watch."""
         del self._channels[name]
         if self._channels:
             return (Unsubscribed(name),)
-        return (Unsubscribed(name), Ended(self._refusal(message, "the back end took us out of all channels", code)))
+        return (
+            Unsubscribed(name),
+            Ended(self._refusal(message, "the back end unsubscribed this client from all channels", code)),
+        )
 
 
 def websocket_url(url: str) -> str:
-    """Where clients connect to at the server whose API is at *url*, which may end in `/` or `/api` or not.
+    """Return the WebSocket URL of the server whose API is at *url*, with or without a trailing `/` or `/api`.
 
     Raises:
-        UsageError: no URL of a server.
+        UsageError: invalid URL.
     """
     parts = parse_url(url)
-    # The path decides and not the text: a host may be called "api".
+    # Remove "/api" from the path only: a host may have the name "api".
     path = parts.path.rstrip("/").removesuffix("/api")
     return parts._replace(scheme=parts.scheme.replace("http", "ws"), path=f"{path}/connection/websocket").geturl()

@@ -1,1 +1,1 @@
-"""Ways to carry a request to a server and its reply back; each is one method (`base`)."""
+"""Transports: send an HTTP request and return its reply. The interface, in `base`, is one method."""

@@ -1,7 +1,8 @@
-"""Our transport for callers inside an event loop: the same connections, watched by the loop instead of waited for.
+"""The built-in asyncio transport: the same connections as in `blocking`, but an event loop watches their sockets.
 
-A connection lives in the loop that opened it, and ends with it at the latest. Loops may come and go, and run in several
-threads. Any loop that can watch sockets will do (asyncio's own on POSIX, uvloop).
+A connection belongs to the loop that opened it, and is closed when that loop shuts down, at the latest. A transport can
+be used from several loops, in succession or in several threads. The loop must be able to watch sockets (asyncio's
+default loop on POSIX, uvloop).
 """
 
 import socket
@@ -21,22 +22,22 @@ from centripetal.transport.pool import Pool
 from centripetal.transport.settings import Address, Settings, attempts, resolved
 
 if TYPE_CHECKING:
-    # Importing asyncio takes longer than all of this library; who awaits has it, who does not shall not pay for it.
+    # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
     import asyncio
 
 __all__ = ["AwaitingTransport"]
 
 
 class AwaitingTransport:
-    """Carries requests from inside an event loop; see `centripetal.transport.base.AsyncTransport` for the contract.
+    """Transport for asyncio; implements `centripetal.transport.base.AsyncTransport`.
 
-    There is no limit on how many connections are at work: each call that finds none idle opens one.
+    The number of open connections is not limited: a call that finds no idle connection opens another.
 
     Args:
         options: see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option that cannot be.
+        UsageError: invalid option.
     """
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
@@ -49,7 +50,7 @@ class AwaitingTransport:
         weakref.finalize(self, _dismiss, self._pools)
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        """Make *request* and return the whole reply. A cancelled call closes its connection."""
+        """Send *request* and return the complete reply. A cancelled call closes its connection."""
         deadline = monotonic() + timeout
         origin, data = self._writer.write(request)
         loop = self._running_loop()
@@ -59,14 +60,14 @@ class AwaitingTransport:
             try:
                 return await _exchange(pool, connection, data, deadline, timeout)
             except ConnectionLostError as error:
-                # It broke before it took a byte, as idle connections do. Nobody has seen the request: send it anew.
+                # The idle connection broke before it accepted any data, so the server has not seen the request.
                 if error.executed != "no":
                     raise
         connection = await self._open(pool, origin, deadline, timeout)
         return await _exchange(pool, connection, data, deadline, timeout)
 
     async def close(self) -> None:
-        """Close idle connections now, and those at work when their call ends. What is sent later opens new ones."""
+        """Close idle connections now, and busy connections when their calls end. Later requests open new ones."""
         for pool in list(self._pools.values()):
             pool.close_idle()
 
@@ -74,7 +75,7 @@ class AwaitingTransport:
         _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
         self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
-        # The loop gets to know an asynchronous generator when that is started, and finishes it when it shuts down.
+        # The loop registers an asynchronous generator when it starts, and finishes it when the loop shuts down.
         await anext(guard)
         return pool
 
@@ -87,17 +88,17 @@ class AwaitingTransport:
             connection = None
             try:
                 connection = _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
-                # Step by step, so that an error is raised here and not in a callback of the loop.
+                # One step at a time, so that errors are raised here and not in a callback of the loop.
                 for events in connection.open(context):
                     await connection.run(iter((events,)), until, timeout)
                 return pool.admit(connection)
             except BaseException as error:
                 if connection is not None:
                     connection.close()
-                # Raised from here, the last error has this frame in its traceback once only.
+                # Raising the last error here keeps this frame in its traceback only once.
                 if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
                     raise
-        raise late  # there is no address
+        raise late  # the name has no addresses
 
     async def _addresses(
         self, loop: "asyncio.AbstractEventLoop", origin: Origin, deadline: float, late: TransportError
@@ -118,7 +119,7 @@ class AwaitingTransport:
 
 
 class _LoopConnection(Connection):
-    """A connection that a loop watches: while it works, to go on with its steps; while idle, to notice its end."""
+    """A connection that the loop watches: while busy, to continue its steps; while idle, to notice when it closes."""
 
     __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
 
@@ -127,7 +128,7 @@ class _LoopConnection(Connection):
     ) -> None:
         super().__init__(origin, address, place, pool.registry, max_response_bytes)
         self._loop = pool.loop
-        self._fd = self.sock.fileno()  # not asked for again: a failed start of TLS leaves the socket without it
+        self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._watched = 0
         self._steps: Iterator[int] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -135,7 +136,7 @@ class _LoopConnection(Connection):
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, steps: Iterator[int], deadline: float, timeout: float) -> None:
-        """Have the loop run *steps* as the socket allows, to their end or until *deadline*."""
+        """Run *steps* in the loop whenever the socket is ready, to their end or until *deadline*."""
         self._steps, self._deadline, self._timeout = steps, deadline, timeout
         self._waiter = waiter = self._loop.create_future()
         self._advance()
@@ -150,7 +151,7 @@ class _LoopConnection(Connection):
         steps, waiter = self._steps, self._waiter
         assert steps is not None
         assert waiter is not None
-        if waiter.done():  # cancelled a moment ago: its task, which closes this, has yet to run
+        if waiter.done():  # just cancelled: the task, which closes the connection, has not run yet
             self._steps = None
             return
         try:
@@ -167,7 +168,7 @@ class _LoopConnection(Connection):
     def _on_event(self) -> None:
         if self._steps is not None:
             self._advance()
-            # uvloop watches a socket no more once that has failed, but there may be a rest to read, or the failure.
+            # uvloop stops watching a socket that has failed, but data or the error may remain to be read.
             while self._steps is not None and self.failed():
                 self._advance()
         elif self.stale():
@@ -183,7 +184,7 @@ class _LoopConnection(Connection):
             loop.add_writer(fd, self._on_event) if events & WRITE else loop.remove_writer(fd)
 
     def _set_timer(self) -> None:
-        # One timer outlives many calls: setting and cancelling one for each would cost more than the rest of it.
+        # One timer serves many calls: creating and cancelling a timer would cost more than the rest of a call.
         if self._timer is not None:
             self._timer.cancel()
         self._alarm = self._deadline
@@ -206,7 +207,7 @@ class _LoopConnection(Connection):
         loop = self._loop
         if not loop.is_closed():
             if loop.is_running() and not _is_current(loop):
-                with suppress(RuntimeError):  # it is closed by now
+                with suppress(RuntimeError):  # the loop was closed meanwhile
                     loop.call_soon_threadsafe(self.close)
                     return
             if self._timer is not None:
@@ -218,7 +219,7 @@ class _LoopConnection(Connection):
 
 
 class _LoopPool(Pool[_LoopConnection]):
-    """The connections of one loop, and the generator by which their end comes with its end."""
+    """The connections of one loop, and the generator that closes them when the loop shuts down."""
 
     def __init__(self, limit: int, loop: "asyncio.AbstractEventLoop", guard: AsyncGenerator[None, None]) -> None:
         super().__init__(limit)
@@ -253,7 +254,7 @@ async def _closed_with_loop(pools: _Pools, loop: "asyncio.AbstractEventLoop") ->
 
 def _dismiss(pools: _Pools) -> None:
     for pool in list(pools.values()):
-        # It awaits nothing, so it can be finished here, where there may be no loop any more to do that.
+        # The generator awaits nothing, so it can be finished here, even if its loop is already closed.
         with suppress(StopIteration, RuntimeError):
             pool.guard.aclose().__await__().send(None)
 

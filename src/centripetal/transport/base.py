@@ -1,8 +1,8 @@
-"""The contract of a transport: one method. Yours plugs in by it (`examples/httpx_transport.py` shows one).
+"""Interface of transports. Implement it to use another HTTP library (`examples/httpx_transport.py` shows how).
 
-A transport makes the POST that an `HTTPRequest` describes and returns the whole reply, whatever its status. It raises
-only errors of `centripetal.errors`, and sets their `executed`: "no" if the server cannot have seen the request.
-It may be called from many threads (or tasks) at once.
+A transport sends the POST that an `HTTPRequest` describes and returns the complete reply, whatever its status. It
+raises only errors of `centripetal.errors`, and sets their `executed` to "no" if the server cannot have seen the
+request. It must support calls from many threads (or tasks) at once.
 """
 
 from typing import TYPE_CHECKING, Protocol, TypedDict
@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
 if TYPE_CHECKING:
-    # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
+    # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
 __all__ = ["AsyncTransport", "HTTPReply", "HTTPRequest", "Transport", "TransportOptions"]
 
 
 class TransportOptions(TypedDict, total=False):
-    """What our own transports can be told.
+    """Options of the built-in transports.
 
     Attributes:
-        max_response_bytes: the largest body of a reply that is read, 64 MiB unless given; a larger one is a
+        max_response_bytes: maximum size of a reply's body, 64 MiB by default; a larger body raises a
             `MalformedResponseError`.
-        max_connections: how many idle connections are kept, 64 unless given; 0: none.
-        ssl_context: how to speak TLS, instead of the default: verify against the system's authorities.
-        ca_file: a file of PEM certificates to verify against, instead of the system's authorities.
-        unix_socket: the path of a Unix socket to connect to, whatever host the URL names.
+        max_connections: maximum number of idle connections to keep, 64 by default; 0 keeps no idle connections.
+        ssl_context: TLS settings; by default, certificates are verified against the system's authorities.
+        ca_file: path of a file with PEM certificates to verify against, instead of the system's authorities.
+        unix_socket: path of a Unix socket to connect to, instead of the URL's host and port.
     """
 
     max_response_bytes: int
@@ -36,35 +36,35 @@ class TransportOptions(TypedDict, total=False):
 
 
 class Transport(Protocol):
-    """Carries requests, blocking."""
+    """A transport whose calls block."""
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        """Make *request* and return the reply.
+        """Send *request* and return the reply.
 
         Args:
-            request: what to send.
-            timeout: seconds until the whole reply must be here, connecting included.
+            request: request to send.
+            timeout: seconds until the reply must be complete, including the time to connect.
 
         Raises:
-            ConnectError: no connection (`executed` is "no").
-            TimeoutError: the time ran out.
+            ConnectError: the connection could not be opened (`executed` is "no").
+            TimeoutError: the reply was not complete in time.
             ConnectionLostError: the connection broke; `executed` is "no" only if no byte of the request was sent.
-            MalformedResponseError: the answer is not HTTP, or over a limit.
+            MalformedResponseError: the reply is not HTTP, or exceeds a limit.
         """
         ...
 
     def close(self) -> None:
-        """Close idle connections. A transport that is used again afterwards opens new ones."""
+        """Close idle connections. The transport can still be used afterwards, and opens new connections."""
         ...
 
 
 class AsyncTransport(Protocol):
-    """Carries requests, awaited."""
+    """A transport whose calls are awaited."""
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        """As `Transport.send`; a cancelled call leaves no half-used connection behind."""
+        """Like `Transport.send`; a cancelled call must not leave a half-used connection behind."""
         ...
 
     async def close(self) -> None:
-        """As `Transport.close`."""
+        """Like `Transport.close`."""
         ...

@@ -1,7 +1,7 @@
-"""Our transport for blocking callers: sockets, kept alive, safe to share between threads and across a fork.
+"""The built-in blocking transport: keep-alive sockets, safe to share between threads and across a fork.
 
 One deadline covers a whole call, with one exception: the system's name lookup cannot be interrupted, so a name server
-that does not answer may make a call longer by what the system allows it. An address in the URL needs no lookup.
+that does not answer can prolong a call by the system's own timeout. An IP address in the URL avoids the lookup.
 """
 
 import socket
@@ -21,15 +21,15 @@ __all__ = ["BlockingTransport", "open_connection"]
 
 
 class BlockingTransport:
-    """Carries requests over sockets; see `centripetal.transport.base.Transport` for the contract.
+    """Transport over blocking sockets; implements `centripetal.transport.base.Transport`.
 
-    There is no limit on how many connections are at work: each call that finds none idle opens one.
+    The number of open connections is not limited: a call that finds no idle connection opens another.
 
     Args:
         options: see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option that cannot be.
+        UsageError: invalid option.
     """
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
@@ -38,7 +38,7 @@ class BlockingTransport:
         self._pool: Pool[Connection] = Pool(self._settings.max_connections)
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        """Make *request* and return the whole reply."""
+        """Send *request* and return the complete reply."""
         deadline = monotonic() + timeout
         origin, data = self._writer.write(request)
         connection = self._pool.take(origin)
@@ -46,7 +46,7 @@ class BlockingTransport:
             try:
                 return self._exchange(connection, data, timeout, deadline, timeout)
             except ConnectionLostError as error:
-                # It broke before it took a byte, as idle connections do. Nobody has seen the request: send it anew.
+                # The idle connection broke before it accepted any data, so the server has not seen the request.
                 if error.executed != "no":
                     raise
         connection = open_connection(self._settings, origin, self._pool.registry, deadline, timeout)
@@ -54,7 +54,7 @@ class BlockingTransport:
         return self._exchange(connection, data, deadline - monotonic(), deadline, timeout)
 
     def close(self) -> None:
-        """Close idle connections now, and those at work when their call ends. What is sent later opens new ones."""
+        """Close idle connections now, and busy connections when their calls end. Later requests open new ones."""
         self._pool.close_idle()
 
     def _exchange(
@@ -75,10 +75,11 @@ class BlockingTransport:
 def open_connection(
     settings: Settings, origin: Origin, registry: set[Connection], deadline: float, timeout: float
 ) -> Connection:
-    """A new connection to *origin*, ready to be used, which is in *registry*.
+    """Open a connection to *origin* and add it to *registry*.
 
     Raises:
-        ConnectError, TimeoutError: there is none to be had, or none before *deadline* (*timeout* in the error's text).
+        ConnectError: the connection could not be opened.
+        TimeoutError: it could not be opened before *deadline*; *timeout* is the number of seconds in the message.
     """
     context, place = settings.context(origin), settings.place(origin)
     addresses = _addresses(settings, origin)
@@ -92,10 +93,10 @@ def open_connection(
         except BaseException as error:
             if connection is not None:
                 connection.close()
-            # Raised from here, the last error has this frame in its traceback once only.
+            # Raising the last error here keeps this frame in its traceback only once.
             if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
                 raise
-    raise out_of_time(place, timeout, connected=False, executed="no")  # there is no address
+    raise out_of_time(place, timeout, connected=False, executed="no")  # the name has no addresses
 
 
 def _addresses(settings: Settings, origin: Origin) -> list[Address]:
@@ -103,7 +104,7 @@ def _addresses(settings: Settings, origin: Origin) -> list[Address]:
     if known is not None:
         return [known]
     try:
-        # As bytes, because Python would load its tables for international names to look at a text.
+        # Pass bytes: for a str, Python would load the tables for internationalized names.
         return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         raise unknown_host(error, origin.host) from error

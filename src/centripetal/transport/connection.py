@@ -1,10 +1,10 @@
-"""One connection, and all that happens on it, told once for blocking and awaiting callers alike.
+"""One connection, with the I/O logic shared by the blocking and the asyncio transport.
 
-`Connection.open()` and `Connection.exchange()` are generators. They use a socket that never blocks, and yield what has
-to happen first, `READ` or `WRITE`; the driver waits for that and resumes them. They raise only errors of this library.
-A driver whose time is over raises `Connection.expired()`.
+`Connection.open()` and `Connection.exchange()` are generators that use a non-blocking socket. They yield `READ` or
+`WRITE` when they must wait for the socket; the driver waits and resumes them. They raise only errors of this library.
+When the deadline has passed, the driver raises `Connection.expired()`.
 
-After any error, of the steps or the driver, the connection is to be closed: what is left on it belongs to nobody.
+After any error, of the steps or the driver, the connection must be closed: unread bytes belong to no later request.
 """
 
 import errno
@@ -22,7 +22,7 @@ from centripetal.transport.mapping import connection_lost, no_connection, out_of
 from centripetal.transport.settings import Address, server_name
 
 if TYPE_CHECKING:
-    # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
+    # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
 __all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
@@ -30,31 +30,31 @@ __all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
 READ = select.POLLIN
 WRITE = select.POLLOUT
 RECEIVE_BYTES = 65_536
-LONGEST_WAIT = 86_400.0  # what the system's timers take is limited
+LONGEST_WAIT = 86_400.0  # seconds; the system's timers do not accept arbitrarily long waits
 
 Steps: TypeAlias = Generator[int, None, None]
 
 on_refusal: list[Callable[[Address], object]] = []
-"""Called with each address at which nothing listens, before the caller gets the error: the test kit counts these."""
+"""Called with each address that refused a connection, before the error is raised: the test kit counts refusals."""
 
 
 class Connection:
-    """A socket to *origin*, from its making to its end.
+    """A connection to *origin*.
 
     Args:
-        origin: whom it leads to.
-        address: where that is.
-        place: what errors call it.
-        registry: all connections of the owner; this one is in there while it holds a socket.
-        max_response_bytes: the limit for bodies.
+        origin: scheme, host and port of the server.
+        address: address of the server.
+        place: name of the server in error messages.
+        registry: all connections of the owner that hold a socket; this connection adds and removes itself.
+        max_response_bytes: maximum size of a reply's body.
 
     Attributes:
-        closed: whether it is.
-        reusable: whether another exchange may follow the last one.
-        not_yet: what its socket raises where it would have to wait.
+        closed: whether the connection is closed.
+        reusable: whether another request can be sent after the last reply.
+        not_yet: exceptions that the socket raises when it would block.
 
     Raises:
-        ConnectError: there is no socket to be had.
+        ConnectError: the socket could not be created.
     """
 
     __slots__ = (
@@ -84,14 +84,16 @@ class Connection:
         self.origin = origin
         self.closed = False
         self.reusable = False
-        self.generation: object = None  # its pool's mark
+        self.generation: object = None  # set by the pool
         self._address = address
         self._place = place
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
         self._ready = False
         self._sent = 0
         self.not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
-        self._wants_read: tuple[type[OSError], ...] = ()  # only TLS has wishes of its own
+        self._wants_read: tuple[
+            type[OSError], ...
+        ] = ()  # only TLS may need to read while it writes, or write while it reads
         self._wants_write: tuple[type[OSError], ...] = ()
         self._broken: OSError | None = None
         self._reply: HTTPReply | None = None
@@ -107,7 +109,7 @@ class Connection:
         self._poll = self._poller.poll
 
     def wait(self, events: int, seconds: float) -> bool:
-        """Block until *events* can happen; false if they cannot yet, after about *seconds* or sooner."""
+        """Block until the socket is ready for *events*; return False if it is not ready after about *seconds*."""
         if not seconds > 0:
             return False
         milliseconds = min(seconds, LONGEST_WAIT) * 1000
@@ -120,10 +122,10 @@ class Connection:
             self._poller.modify(self.sock.fileno(), READ)
 
     def open(self, context: "ssl.SSLContext | None") -> Steps:
-        """Connect, and set up TLS if there is a *context*.
+        """Connect, and do the TLS handshake if *context* is given.
 
         Raises:
-            ConnectError: that cannot be.
+            ConnectError: the connection or the handshake failed.
         """
         try:
             if self._address.family != socket.AF_UNIX:
@@ -165,19 +167,19 @@ class Connection:
                 return
 
     def exchange(self, data: bytes) -> Steps:
-        """Write the request *data* and read the reply, which is `result()` afterwards.
+        """Send the request *data* and read the reply; `result()` returns it afterwards.
 
         Raises:
-            ConnectionLostError: the connection broke; `executed` is "no" if it took no byte of the request.
-            MalformedResponseError: the answer is not HTTP, or over a limit.
+            ConnectionLostError: the connection broke; `executed` is "no" if no byte of the request was sent.
+            MalformedResponseError: the reply is not HTTP, or exceeds a limit.
         """
         self._begin(data)
         return self.rest(data)
 
     def at_once(self, data: bytes, seconds: float) -> HTTPReply | None:
-        """The usual exchange, straight on: all of *data* is written at once, and the reply comes in one piece.
+        """Do the usual exchange without a generator: send *data* with one call, and receive the reply with one call.
 
-        None if it does not go like that, or takes more than *seconds*: then `rest()` goes on.
+        Return None if this is not possible or takes more than *seconds*; then continue with `rest()`.
         """
         self._begin(data)
         if self._sent != len(data) or self.origin.secure or not seconds > 0:
@@ -190,17 +192,17 @@ class Connection:
             return None
 
     def _begin(self, data: bytes) -> None:
-        """Write what the socket takes at once."""
+        """Start the exchange: send as much of *data* as the socket accepts at once."""
         self.reusable = False
         self._broken = None
         self._parser.begin()
         try:
             self._sent = self.sock.send(data)
         except OSError:
-            self._sent = 0  # _write_rest() meets it again, and deals with it
+            self._sent = 0  # _write_rest() gets the same error and handles it
 
     def _receive(self) -> HTTPReply | None:
-        """Take what has arrived, where something has; the reply, if it is whole by that."""
+        """Read from the socket once; return the reply if it is complete."""
         try:
             received = self.sock.recv(RECEIVE_BYTES)
         except self.not_yet:
@@ -208,15 +210,15 @@ class Connection:
         except OSError as error:
             raise connection_lost(self._broken or error, self._place, "unknown") from error
         reply = self._parser.feed(received) if received else self._ended()
-        # A reply to half a request leaves both ends with different ideas of what comes next.
+        # After a reply to an incomplete request, the server may still expect the rest of it.
         self.reusable = self._parser.reusable and self._broken is None
         return reply
 
     def rest(self, data: bytes) -> Steps:
-        """What follows `at_once()` that has returned None: on to the reply, which is `result()` afterwards."""
+        """Continue after `at_once()` returned None, until the reply is complete; `result()` returns it afterwards."""
         if self._sent != len(data):
             yield from self._write_rest(data)
-        # What TLS has decrypted already, the socket does not announce.
+        # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(self.sock, "pending", None)
         while self._reply is None:
             if pending is None or not pending():
@@ -237,7 +239,7 @@ class Connection:
             except OSError as error:
                 if not self._sent:
                     raise connection_lost(error, self._place, "no") from error
-                # Whoever hangs up on a request (413 Content Too Large) may have said why: that can be read still.
+                # A server that closes the connection early (413 Content Too Large) may have sent a reply: read it.
                 self._broken = error
                 return
 
@@ -250,23 +252,23 @@ class Connection:
             raise connection_lost(self._broken, self._place, "unknown") from self._broken
 
     def result(self) -> HTTPReply:
-        """The reply of the steps that have just ended; asked for once."""
+        """Return the reply of the exchange that has just ended. Can be called once per exchange."""
         reply, self._reply = self._reply, None
         assert reply is not None, "the steps have not been run to their end"
         return reply
 
     def expired(self, seconds: float) -> TimeoutError:
-        """The error for a call that was given *seconds* and has used them up on this connection."""
+        """Return the error for a call that exceeded its time limit of *seconds* on this connection."""
         executed: Executed = "unknown" if self._ready and self._sent else "no"
         greeted = bool(self._wants_read)
         return out_of_time(self._place, seconds, connected=self._ready, executed=executed, greeted=greeted)
 
     def failed(self) -> bool:
-        """Whether the socket has failed, so that every further step ends or fails at once."""
+        """Return whether the socket has failed, so that every further step ends or fails at once."""
         return any(events & (select.POLLERR | select.POLLHUP) for _, events in self._poll(0))
 
     def stale(self) -> bool:
-        """Whether this idle connection has ended, or holds what nobody asked for; it answers at once."""
+        """Return whether this idle connection was closed or received unexpected data. Does not block."""
         if self.closed:
             return True
         try:
@@ -275,28 +277,28 @@ class Connection:
             if self._wants_read:
                 self.sock.recv(1)
         except self._wants_read:
-            return False  # session tickets: TLS 1.3 sends them whenever it likes
+            return False  # session tickets: a TLS 1.3 server may send them at any time
         except OSError:
             return True
         return True
 
     def close(self) -> None:
-        """Give the socket back. Harmless when repeated."""
+        """Close the socket. Can be called repeatedly."""
         self.closed = True
         self._registry.discard(self)
         with suppress(OSError):
             self.sock.close()
 
     def abandon(self) -> None:
-        """In a forked child: close this copy of the socket; the parent's connection goes on."""
+        """Close this copy of the socket in a forked child; the parent's connection stays open."""
         Connection.close(self)
 
 
 def _close_half_made(error: BaseException) -> None:
-    """Close the TLS socket that `wrap_socket` was making when it failed.
+    """Close the TLS socket that `wrap_socket` had created when it failed.
 
-    It takes the descriptor away from the plain socket before it finds that the peer has reset the connection, and then
-    leaves it to the garbage collector (Python 3.11); only the traceback still knows it.
+    In Python 3.11, `wrap_socket` takes the descriptor from the plain socket before it notices that the peer has reset
+    the connection, and leaves the new socket to the garbage collector. Only the traceback still refers to that socket.
     """
     import ssl
 

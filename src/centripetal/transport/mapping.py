@@ -1,6 +1,6 @@
-"""What the operating system and TLS report, as errors of this library: each case here, once, with what to do about it.
+"""Convert errors of the operating system and of TLS to errors of this library, each with advice.
 
-These functions return the error to raise (`raise no_connection(error, place) from error`); they never raise.
+The functions return the error to raise (`raise no_connection(error, place) from error`); they never raise.
 """
 
 import errno
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from centripetal.errors import ConnectError, ConnectionLostError, Executed, TimeoutError
 
 if TYPE_CHECKING:
-    # Importing ssl takes long; the first error, or TLS itself, pays for it.
+    # Importing ssl is slow; it is imported with the first error, or by TLS.
     import ssl
 
 __all__ = ["connection_lost", "no_connection", "out_of_time", "unknown_host"]
 
-# What OpenSSL says to an answer that is not TLS, in its various versions.
+# Reasons that different versions of OpenSSL report if the peer does not use TLS.
 NOT_TLS = {
     "HTTP_REQUEST",
     "PACKET_LENGTH_TOO_LONG",
@@ -29,46 +29,48 @@ WRONG_NAME = {62, 63, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_
 
 
 def no_connection(error: OSError, place: str) -> ConnectError:
-    """No connection to *place* came about."""
+    """Return the error for a connection to *place* that could not be opened."""
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConnectError(_certificate_text(error, place), retryable=False)
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return ConnectError(f"{place} hung up while TLS was being set up: does it speak TLS?")
+        return ConnectError(f"{place} closed the connection during the TLS handshake: does it use TLS?")
     if isinstance(error, ssl.SSLError):
         if _tls_reason(error) in NOT_TLS:
-            text = f"{place} does not speak TLS: should the URL begin with http://?"
+            text = f"{place} does not use TLS: should the URL begin with http://?"
         else:
             text = f"TLS with {place} failed: {_reason(error)}"
         return ConnectError(text, retryable=False)
     if isinstance(error, ConnectionRefusedError):
-        return ConnectError(f"nothing listens on {place}: is Centrifugo running there?")
+        return ConnectError(f"connection refused by {place}. Is Centrifugo running there?")
     if isinstance(error, FileNotFoundError):
-        return ConnectError(f"there is no {place}: is Centrifugo running, and is that its path?")
+        return ConnectError(f"{place} does not exist. Is Centrifugo running, and is the path correct?")
     if isinstance(error, PermissionError):
-        return ConnectError(f"this process may not connect to {place}", retryable=False)
+        return ConnectError(f"no permission to connect to {place}", retryable=False)
     if isinstance(error, ConnectionError):
-        return ConnectError(f"{place} hung up while the connection was being set up")
+        return ConnectError(f"{place} closed the connection while it was being opened")
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return ConnectError(f"cannot connect to {place}: this process has too many open files")
     return ConnectError(f"cannot connect to {place}: {_reason(error)}")
 
 
 def unknown_host(error: OSError | UnicodeError, host: str) -> ConnectError:
-    """The host's name led to no address."""
+    """Return the error for a host name that could not be resolved."""
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-        return ConnectError(f"the name {host!r} cannot be looked up at the moment: is the name server reachable?")
-    return ConnectError(f"no address is known for the name {host!r}: check the URL ({_reason(error)})")
+        return ConnectError(f"the name {host!r} cannot be resolved at the moment. Is the name server reachable?")
+    return ConnectError(f"the name {host!r} has no address: check the URL ({_reason(error)})")
 
 
 def connection_lost(error: OSError, place: str, executed: Executed) -> ConnectionLostError:
-    """The connection to *place* broke after it had been set up."""
+    """Return the error for an open connection to *place* that broke."""
     import ssl
 
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        refused = "CERTIFICATE" in _tls_reason(error)  # TLS 1.3 asks for ours only after the handshake
-        advice = ": give a client certificate, by ssl_context" if refused else ""
+        refused = "CERTIFICATE" in _tls_reason(
+            error
+        )  # TLS 1.3 requests the client certificate only after the handshake
+        advice = ": pass a client certificate with ssl_context" if refused else ""
         text = f"TLS with {place} failed: {_reason(error)}{advice}"
         return ConnectionLostError(text, executed=executed, retryable=not refused)
     return ConnectionLostError(f"the connection to {place} broke: {_reason(error)}", executed=executed)
@@ -77,28 +79,29 @@ def connection_lost(error: OSError, place: str, executed: Executed) -> Connectio
 def out_of_time(
     place: str, seconds: float, *, connected: bool, executed: Executed, greeted: bool = False
 ) -> TimeoutError:
-    """The time for a call to *place* is over; *greeted*: TLS was being set up, and has not come about."""
-    limit = f"within the {seconds:g} s that the call may take"
+    """Return the error for a call to *place* that exceeded its time limit; *greeted*: the TLS handshake had started."""
+    limit = f"within {seconds:g} s (the call's timeout)"
     if greeted and not connected:
-        text = f"no TLS with {place} {limit}: does it speak TLS, or should the URL begin with http://?"
+        text = f"no TLS handshake with {place} {limit}. Does it use TLS, or should the URL begin with http://?"
         return TimeoutError(text, executed=executed)
     if not connected:
-        return TimeoutError(f"no connection to {place} {limit}: is it reachable?", executed=executed)
+        return TimeoutError(f"no connection to {place} {limit}. Is it reachable?", executed=executed)
     if executed == "no":
-        return TimeoutError(f"{place} took no byte of the request {limit}", executed=executed)
-    return TimeoutError(f"{place} gave no whole answer {limit}", executed=executed)
+        return TimeoutError(f"{place} accepted no data {limit}; nothing was sent", executed=executed)
+    text = f"no complete reply from {place} {limit}. The server may still execute the command"
+    return TimeoutError(text, executed=executed)
 
 
 def _certificate_text(error: "ssl.SSLCertVerificationError", place: str) -> str:
     if error.verify_code in WRONG_NAME:
-        advice = "connect by a name that the certificate holds"
+        advice = "connect with a name that the certificate contains"
     else:
-        advice = "if your own authority has signed it, give that one's certificate by ca_file='…'"
-    return f"the certificate of {place} is not to be trusted, {error.verify_message.rstrip('.')}: {advice}"
+        advice = "if it was signed by a private authority, pass the authority's certificate with ca_file='…'"
+    return f"the certificate of {place} is not trusted, {error.verify_message.rstrip('.')}: {advice}"
 
 
 def _tls_reason(error: "ssl.SSLError") -> str:
-    # OpenSSL's own errors have one; those that Python makes up may lack even the attribute.
+    # Errors of OpenSSL have a reason; errors that Python creates may lack the attribute.
     return getattr(error, "reason", None) or ""
 
 

@@ -1,4 +1,4 @@
-"""Transports without a network, for tests: a function answers the requests, and each request is kept.
+"""Transports without a network, for tests: a function returns the replies, and every request is recorded.
 
 transport = MemoryTransport(lambda request: HTTPReply(200, b'[{"method":"publish","error":null,"body":null}]'))
 client = Client("http://localhost:8000", "secret", transport=transport)
@@ -14,10 +14,10 @@ Handler = Callable[[HTTPRequest], HTTPReply]
 
 
 class MemoryTransport:
-    """A `Transport` whose server is *handler*.
+    """A `Transport` that calls *handler* instead of a server.
 
     Args:
-        handler: gives the reply to a request, or raises what `send` shall raise.
+        handler: returns the reply to a request, or raises the error that `send` raises.
 
     Attributes:
         requests: all requests so far, in order.
@@ -27,25 +27,25 @@ class MemoryTransport:
         self.requests: list[HTTPRequest] = []
         self._handler = handler
 
-    def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:  # noqa: ARG002  # the contract's parameter
-        """Keep *request* and return the handler's reply, however long that takes."""
+    def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:  # noqa: ARG002  # a parameter of the interface
+        """Record *request* and return the handler's reply. *timeout* is not enforced."""
         self.requests.append(request)
         return self._handler(request)
 
     def close(self) -> None:
-        """Do nothing; there is nothing to close."""
+        """Do nothing: this transport has no connections."""
 
 
 class AwaitingMemoryTransport:
-    """`MemoryTransport` as an `AsyncTransport`."""
+    """An `AsyncTransport` like `MemoryTransport`."""
 
     def __init__(self, handler: Handler) -> None:
         self._transport = MemoryTransport(handler)
         self.requests = self._transport.requests
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        """Keep *request* and return the handler's reply."""
+        """Record *request* and return the handler's reply."""
         return self._transport.send(request, timeout)
 
     async def close(self) -> None:
-        """Do nothing; there is nothing to close."""
+        """Do nothing: this transport has no connections."""

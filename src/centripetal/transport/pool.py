@@ -1,7 +1,7 @@
-"""The connections of a transport: those at work and those that wait for work.
+"""The connections of a transport, busy and idle.
 
-No locks: lists, sets and dicts do each single step atomically, and every order of the steps of several threads is
-fine. So neither a fork, nor a signal handler, nor a finalizer can meet a lock that is held.
+The pool has no locks: single operations on lists, sets and dicts are atomic, and any interleaving of threads is safe.
+Therefore a fork, a signal handler or a finalizer cannot deadlock on a lock that is held.
 """
 
 import os
@@ -17,10 +17,10 @@ C = TypeVar("C", bound=Connection)
 
 
 class Pool(Generic[C]):
-    """Idle connections, last in, first out, so that few are kept busy and the rest can go.
+    """Idle connections, last in, first out, so that few connections are in use and the others can be closed.
 
     Args:
-        limit: how many idle connections to keep per origin.
+        limit: maximum number of idle connections per origin.
 
     Attributes:
         registry: all connections that hold a socket.
@@ -30,17 +30,17 @@ class Pool(Generic[C]):
         self._limit = limit
         self._shelves: dict[Origin, list[C]] = {}
         self.registry: set[Connection] = set()
-        # Sockets that are merely dropped complain: those of a dropped client are closed in time.
+        # Python warns about sockets that are garbage-collected open: close the sockets of a dropped client.
         weakref.finalize(self, _close_all, self.registry)
         _pools.add(self)
 
     def take(self, origin: Origin) -> C | None:
-        """An idle connection to *origin* that still stands, or None."""
+        """Return an idle connection to *origin* that is still open, or None."""
         shelf = self._shelves.get(origin)
         while shelf:
             try:
                 connection = shelf.pop()
-            except IndexError:  # another thread was faster
+            except IndexError:  # another thread took the last connection
                 break
             if not connection.stale():
                 return connection
@@ -48,12 +48,12 @@ class Pool(Generic[C]):
         return None
 
     def admit(self, connection: C) -> C:
-        """Make a new *connection* one that can be given back, until `close_idle()`."""
+        """Register a new *connection*, so that `give` keeps it, until `close_idle()`."""
         connection.generation = self._shelves
         return connection
 
     def give(self, connection: C) -> None:
-        """Take back a connection that has done its work: keep it, if it can be used again and there is room."""
+        """Return a connection to the pool: keep it if it can be reused and the limit allows it; close it otherwise."""
         shelves = self._shelves
         if not connection.reusable or connection.generation is not shelves:
             connection.close()
@@ -61,23 +61,23 @@ class Pool(Generic[C]):
         shelf = shelves.setdefault(connection.origin, [])
         shelf.append(connection)
         if shelves is not self._shelves:
-            _clear(shelf, 0)  # another thread called close_idle() in between
+            _clear(shelf, 0)  # another thread called close_idle() meanwhile
         elif len(shelf) > self._limit:
             _clear(shelf, self._limit)
 
     def close_idle(self) -> None:
-        """Close the idle connections now, and those at work when they are given back."""
+        """Close the idle connections now, and busy connections when they are given back."""
         shelves, self._shelves = self._shelves, {}
         for shelf in list(shelves.values()):
             _clear(shelf, 0)
 
     def close_all(self) -> None:
-        """Close all connections, at work or not."""
+        """Close all connections, busy and idle."""
         self._shelves = {}
         _close_all(self.registry)
 
     def forget(self) -> None:
-        """In a forked child: leave everything to the parent."""
+        """Drop all connections in a forked child; they belong to the parent."""
         self._shelves = {}
         while self.registry:
             self.registry.pop().abandon()

@@ -1,4 +1,4 @@
-"""What both of our transports are told, checked once, and what follows from it: TLS contexts and addresses."""
+"""Checked options of the built-in transports, and the TLS contexts and addresses that follow from them."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
 
 if TYPE_CHECKING:
-    # Importing ssl takes long; who uses TLS pays for it, once, and nobody else does.
+    # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
 __all__ = ["Address", "Settings", "attempts", "resolved", "server_name"]
@@ -20,18 +20,17 @@ MAX_CONNECTIONS = 64
 
 
 class Address(NamedTuple):
-    """Where a socket can connect to."""
+    """An address that a socket can connect to."""
 
     family: int
-    sockaddr: Any  # what sockets take: a tuple, of a shape that depends on the family, or a path
+    sockaddr: Any  # argument of `socket.connect`: a tuple whose shape depends on the family, or a path
 
 
 class Settings:
     """The options of a transport; see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option of a wrong type or range, options that exclude each other, a `ca_file` that cannot be
-            read.
+        UsageError: an option has a wrong type or range, options exclude each other, or `ca_file` cannot be read.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class Settings:
             if not isinstance(ssl_context, ssl.SSLContext):
                 raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
         if ssl_context is not None and ca_file is not None:
-            raise UsageError("ssl_context and ca_file exclude each other: load the file into your context")
+            raise UsageError("ssl_context and ca_file exclude each other: load the file into the context")
         self.max_connections = _count("max_connections", max_connections, least=0)
         self.max_response_bytes = _count("max_response_bytes", max_response_bytes, least=1)
         self.unix_socket = None if unix_socket is None else _path("unix_socket", unix_socket)
@@ -59,12 +58,12 @@ class Settings:
         self._context = ssl_context
 
     def context(self, origin: Origin) -> "ssl.SSLContext | None":
-        """How to speak TLS with *origin*; None: not at all.
+        """Return the TLS context for *origin*, or None for plain HTTP.
 
-        The default one takes 10 ms and more to make, so it is made when first needed.
+        Creating the default context takes 10 ms or more, so it is created at first use.
 
         Raises:
-            UsageError: `ca_file` holds no certificates.
+            UsageError: `ca_file` contains no certificates.
         """
         if not origin.secure:
             return None
@@ -74,19 +73,21 @@ class Settings:
             try:
                 context = ssl.create_default_context(cafile=self._ca_file)
             except OSError as error:
-                raise UsageError(f"ca_file {self._ca_file!r} holds no certificates in PEM format: {error}") from error
+                raise UsageError(
+                    f"ca_file {self._ca_file!r} contains no certificates in PEM format: {error}"
+                ) from error
             context.set_alpn_protocols(["http/1.1"])
             self._context = context
         return self._context
 
     def place(self, origin: Origin) -> str:
-        """What errors call the other end."""
+        """Return the name of the server in error messages."""
         if self.unix_socket is not None:
             return f"Unix socket {self.unix_socket!r}"
         return f"[{origin.host}]:{origin.port}" if ":" in origin.host else f"{origin.host}:{origin.port}"
 
     def known_address(self, origin: Origin) -> Address | None:
-        """Where to connect to, if no name has to be looked up for that."""
+        """Return the address to connect to, or None if a name must be resolved first."""
         if self.unix_socket is not None:
             return Address(socket.AF_UNIX, self.unix_socket)
         for family in (socket.AF_INET, socket.AF_INET6):
@@ -99,20 +100,21 @@ class Settings:
 
 
 def server_name(origin: Origin) -> str:
-    """The name that the certificate of *origin* must be for."""
-    # Certificates hold neither the zone of an IPv6 address nor the dot at the end of a name.
+    """Return the name that the certificate of *origin* must contain."""
+    # Certificates contain neither the zone of an IPv6 address nor the trailing dot of a name.
     return origin.host.partition("%")[0].removesuffix(".")
 
 
 def resolved(found: Iterable[tuple[Any, ...]]) -> list[Address]:
-    """The addresses in what `getaddrinfo` gave."""
+    """Return the addresses in the result of `getaddrinfo`."""
     return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
 
 
 def attempts(addresses: list[Address], deadline: float) -> Iterator[tuple[Address, float]]:
-    """The addresses to try, one after the other, each with the time at which to give up on it.
+    """Yield the addresses to try in order, each with the time at which to give up on it.
 
-    Each gets an equal share of what time is left then: one that swallows packets must not use up all of it.
+    The remaining time is shared equally between the remaining addresses, so that an address that drops packets does not
+    use up all of it.
     """
     for index, address in enumerate(addresses):
         now = monotonic()
@@ -121,15 +123,15 @@ def attempts(addresses: list[Address], deadline: float) -> Iterator[tuple[Addres
 
 def _count(name: str, value: int, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise UsageError(f"{name} must be a whole number, at least {least}")
+        raise UsageError(f"{name} must be an integer of {least} or more, not {value!r:.100}")
     return value
 
 
 def _path(name: str, value: str | os.PathLike[str]) -> str:
     path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    # Linux has abstract sockets, whose names begin with a NUL; anywhere else a NUL ends the path.
+    # Names of abstract sockets (Linux) start with a NUL; anywhere else, a NUL would end the path.
     if not isinstance(path, str) or not path or "\0" in path[1:]:
-        raise UsageError(f"{name} must be the path of a file")
+        raise UsageError(f"{name} must be the path of a file, not {value!r:.100}")
     return path
 
 

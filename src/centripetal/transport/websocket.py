@@ -1,8 +1,9 @@
-"""A WebSocket as clients have one, blocking: messages out, messages in, and how it ended.
+"""A blocking WebSocket client: send messages, receive messages, and learn how the connection ended.
 
-The protocol is that of `websockets`, without its I/O: so connections are opened, and their failures told, as those of
-HTTP are; and messages need not be UTF-8, for those of Centrifugo 1.x aren't always (spec v1 §9.1). It comes with the
-extras `cli` and `server`; nothing imports this module before it is needed.
+The module uses the protocol code of `websockets` without its I/O. Therefore connections are opened, and errors
+reported, as in the HTTP transports, and messages may be invalid UTF-8, which Centrifugo 1.x sometimes sends (spec v1
+§9.1). The package `websockets` is installed by the extras `cli` and `server`; this module is imported only when it is
+needed.
 """
 
 import select
@@ -37,24 +38,24 @@ __all__ = ["Closed", "WebSocket"]
 
 
 class Closed(NamedTuple):
-    """The connection has ended: code and reason of the close frame, or None and "" if there was none."""
+    """The end of a connection: code and reason of the close frame, or None and "" without a close frame."""
 
     code: int | None = None
     reason: str = ""
 
 
 class WebSocket:
-    """One connection.
+    """One WebSocket connection.
 
     Args:
-        url: where the server's API is, by http or https; clients connect beside it.
-        timeout: seconds in which there must be a connection, and in which the server must take what is sent.
-        settings: TLS, the largest message, and so on.
+        url: http or https URL of the server's API; the WebSocket URL is derived from it.
+        timeout: time limit in seconds for opening the connection, and for sending a message.
+        settings: TLS settings, maximum size of a message, and other options of the transport.
 
     Raises:
-        ConnectError, TimeoutError, ConnectionLostError: there is no connection to be had.
-        HTTPStatusError: the server does not speak WebSocket there.
-        MalformedResponseError: it does not even speak HTTP.
+        ConnectError, TimeoutError, ConnectionLostError: the connection could not be opened.
+        HTTPStatusError: the server rejected the WebSocket handshake.
+        MalformedResponseError: the server did not reply with HTTP.
     """
 
     def __init__(self, url: str, timeout: float, settings: Settings) -> None:
@@ -78,23 +79,23 @@ class WebSocket:
             raise
 
     def send(self, message: bytes) -> None:
-        """Send a text. If the connection has ended, `receive` says so."""
+        """Send a text message. If the connection has closed, do nothing: `receive` reports it."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_text(message)
             self._flush()
 
     def receive(self, seconds: float, waker: socket.socket | None = None) -> bytes | Closed | None:
-        """The next message, or the end, after which nothing comes.
+        """Return the next message, or `Closed` after the last message.
 
         Args:
-            seconds: how long to wait for it.
-            waker: not longer, at any rate, than until something can be read from this.
+            seconds: how long to wait for a message.
+            waker: a socket; stop waiting as soon as it is readable.
 
         Returns:
-            None if there is none yet.
+            None if no message arrived in time.
 
         Raises:
-            MalformedResponseError: the server does not keep to the protocol, or a message is too large.
+            MalformedResponseError: the server violated the protocol, or a message is too large.
         """
         deadline = monotonic() + seconds
         while not self._received:
@@ -106,9 +107,9 @@ class WebSocket:
         return self._received.popleft()
 
     def close(self) -> None:
-        """End the connection, with a close frame if the socket takes it at once."""
+        """Close the connection, with a close frame if the socket accepts it at once."""
         if not self._connection.closed:
-            with suppress(Exception):  # the library refuses where the server has closed already
+            with suppress(Exception):  # websockets raises an error if the server has already closed the connection
                 self._protocol.send_close(1000)
             with suppress(OSError):
                 self._connection.sock.send(b"".join(self._protocol.data_to_send()))
@@ -117,17 +118,17 @@ class WebSocket:
     def _shake_hands(self, path: str, deadline: float) -> None:
         while (response := self._response()) is None:
             if not self._wait(deadline):
-                raise TimeoutError(f"{self._place} did not answer within {self._timeout:g} s", executed="no")
+                raise TimeoutError(f"{self._place} did not reply within {self._timeout:g} s", executed="no")
             self._read()
         if response.status_code != 101:
-            text = f"{self._place} answers {response.status_code} to GET {path}: there is no WebSocket of a Centrifugo"
+            text = f"{self._place} replied {response.status_code} to GET {path}: not a WebSocket endpoint of Centrifugo"
             refused = response.status_code in (401, 403)
             kind = AuthenticationError if refused else HTTPStatusError
             raise kind(text, status=response.status_code, body=bytes(response.body or b""), executed="no")
         self._take()
 
     def _response(self) -> Response | None:
-        """The answer to the handshake, if it is here."""
+        """Return the reply to the handshake, or None if it has not arrived."""
         failure = self._protocol.handshake_exc
         for index, event in enumerate(self._protocol.events):
             if isinstance(event, Response):
@@ -138,13 +139,13 @@ class WebSocket:
         if failure is None:
             return None
         if isinstance(failure.__cause__, EOFError):
-            raise ConnectionLostError(f"{self._place} hung up while the connection was being set up", executed="no")
+            raise ConnectionLostError(f"{self._place} closed the connection while it was being opened", executed="no")
         raise MalformedResponseError(f"{self._place} does not speak WebSocket: {failure}", executed="no")
 
     def _wait(self, deadline: float, waker: socket.socket | None = None) -> bool:
-        """Whether there is something to read, before *deadline* or a word from *waker*."""
+        """Wait until *deadline*, or until *waker* is readable; return whether the connection has data to read."""
         sock = self._connection.sock
-        # What TLS has decrypted already, the socket does not announce.
+        # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(sock, "pending", None)
         if pending is not None and pending():
             return True
@@ -157,13 +158,13 @@ class WebSocket:
         return sock.fileno() in ready
 
     def _read(self) -> None:
-        """Take what has arrived."""
+        """Read from the socket and pass the data to the protocol."""
         try:
             data = self._connection.sock.recv(RECEIVE_BYTES)
         except self._connection.not_yet:
             return
         except OSError:
-            data = b""  # whichever way it broke, it has ended
+            data = b""  # a broken connection is handled like a closed connection
         if data:
             self._protocol.receive_data(data)
         else:
@@ -178,7 +179,7 @@ class WebSocket:
         self._flush()
 
     def _take(self) -> None:
-        """Make messages of the frames that have come."""
+        """Assemble messages from the received frames."""
         for frame in self._protocol.events_received():
             assert isinstance(frame, Frame)
             if frame.opcode is Opcode.CLOSE:
@@ -191,7 +192,7 @@ class WebSocket:
                     self._fragments = []
 
     def _breach(self) -> Exception | None:
-        """What the server did that the protocol does not allow."""
+        """Return the error if the server has violated the protocol, or None."""
         error = self._protocol.parser_exc
         return None if isinstance(error, EOFError) else error
 
@@ -199,11 +200,11 @@ class WebSocket:
         if isinstance(breach, PayloadTooBig):
             text = f"{self._place} sent a message that is too large: {breach}"
         else:
-            text = f"{self._place} does not keep to the WebSocket protocol: {breach}"
+            text = f"{self._place} violated the WebSocket protocol: {breach}"
         return MalformedResponseError(text, executed="no")
 
     def _flush(self) -> None:
-        """Write what the protocol has to say."""
+        """Send the pending data of the protocol."""
         deadline = monotonic() + self._timeout
         for data in self._protocol.data_to_send():
             view = memoryview(data)
@@ -212,7 +213,7 @@ class WebSocket:
                     view = view[self._connection.sock.send(view) :]
                 except self._connection.not_yet:
                     if not self._connection.wait(select.POLLOUT, deadline - monotonic()):
-                        text = f"{self._place} took nothing for {self._timeout:g} s"
+                        text = f"{self._place} accepted no data for {self._timeout:g} s"
                         raise TimeoutError(text, executed="no") from None
                 except OSError:
-                    return  # reading tells how it ended, perhaps with a close frame
+                    return  # the next read finds out how it ended, perhaps with a close frame

@@ -106,7 +106,7 @@ def test_error_as_json(api: Run, unused_url: str) -> None:
 
 def test_advice_to_start_a_server_only_without_one() -> None:
     """An error of a running server, such as an untrusted certificate, leads to `doctor` instead of `serve`."""
-    assert "centripetal serve" in explain(errors.ConnectError("nothing listens"))[1]
+    assert "centripetal serve" in explain(errors.ConnectError("connection refused"))[1]
     assert explain(errors.ConnectError("the certificate", retryable=False))[1] == DOCTOR
 
 

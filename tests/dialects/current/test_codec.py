@@ -512,7 +512,7 @@ def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
 
 
 STATUSES = [
-    (301, HTTPStatusError, "no", False, "use '/elsewhere' as URL"),
+    (301, HTTPStatusError, "no", False, "use '/elsewhere' as the URL"),
     (400, HTTPStatusError, "no", False, "for Centrifugo 1.x, use centripetal.v1.Client"),
     (401, AuthenticationError, "no", False, "the api_key is not the server's `http_api.key`"),
     (403, AuthenticationError, "no", False, "access denied"),

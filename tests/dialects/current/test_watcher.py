@@ -184,7 +184,7 @@ def test_missed_publications_are_recovered() -> None:
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     assert subscribed(watcher, RECOVERABLE).events == (Subscribed("news"),)
     push(watcher, pub=Publication(msgspec.Raw(b"1"), offset=6))
-    assert row_of(watcher.closed(None, "").events[0])[:2] == (Lost, "the server ended the connection without a word")
+    assert row_of(watcher.closed(None, "").events[0])[:2] == (Lost, "the server closed the connection without a reason")
     (command,) = commands(connected(watcher))
     assert isinstance(wish := command.subscribe, Subscribe)
     assert (wish.recover, wish.epoch, wish.offset) == (True, "e1", 6)
@@ -347,7 +347,7 @@ def test_an_unsubscribe_from_all_channels_ends_the_watcher() -> None:
 @pytest.mark.parametrize(
     ("code", "kind", "words"),
     [
-        (None, Lost, "without a word"),
+        (None, Lost, "without a reason"),
         (1006, Lost, "with 1006"),
         (3001, Lost, "with 3001"),
         (3012, Lost, "with 3012"),
@@ -406,7 +406,7 @@ def test_a_silent_server_is_detected() -> None:
     assert watcher.wake_at() == NOW + 3
     assert watcher.tick(NOW + 2.9) == Step()
     (event,) = watcher.tick(NOW + 3).events
-    assert "did not answer to connect within 3 s" in str(row_of(event)[1])
+    assert "did not reply to connect within 3 s" in str(row_of(event)[1])
     subscribed(watcher, SubscribeResult())
     assert watcher.wake_at() == NOW + 25 + 3
     (event,) = watcher.tick(NOW + 28).events

@@ -373,8 +373,8 @@ def test_a_reply_that_does_not_match_the_commands_is_malformed(body: bytes) -> N
 STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
     # status, commands -> class, executed, retryable, advice in the message
     (204, 1, HTTPStatusError, "unknown", False, "an empty body"),
-    (301, 1, HTTPStatusError, "no", False, "redirects are not followed, use '/elsewhere/' as URL"),
-    (307, 2, HTTPStatusError, "no", False, "redirects are not followed, use '/elsewhere/' as URL"),
+    (301, 1, HTTPStatusError, "no", False, "redirects are not followed: use '/elsewhere/' as the URL"),
+    (307, 2, HTTPStatusError, "no", False, "redirects are not followed: use '/elsewhere/' as the URL"),
     (400, 1, HTTPStatusError, "no", False, "`secret`"),
     (400, 2, HTTPStatusError, "unknown", False, "commands before the refused one have run"),
     (401, 1, AuthenticationError, "no", False, "the secret is not the"),
@@ -416,7 +416,7 @@ def test_a_400_advises_an_unsigned_client_to_sign() -> None:
 
 def test_a_redirect_without_a_location_is_reported() -> None:
     """Without a Location header, the error advises to check the URL."""
-    with pytest.raises(HTTPStatusError, match="redirects are not followed, check the URL"):
+    with pytest.raises(HTTPStatusError, match="redirects are not followed: check the URL"):
         CODEC.outcomes(CALLS, HTTPReply(302, b""))
 
 

@@ -60,14 +60,14 @@ def test_a_command_sends_its_parameters(command: Command[Any], name: str, params
         (Publish("", 1), "channel must not be empty"),
         (Publish(5, 1), "channel must be text, not int: write '5'"),  # type: ignore[arg-type]
         (Publish(None, 1), "channel must be text, not NoneType"),  # type: ignore[arg-type]
-        (Publish("\ud800", 1), "channel holds half of a surrogate pair"),
+        (Publish("\ud800", 1), "channel contains a lone surrogate"),
         (Publish("a", 1, client=5), "client must be text, not int"),  # type: ignore[arg-type]
-        (Publish("a", 1, client="\ud800"), "client holds half"),
+        (Publish("a", 1, client="\ud800"), "client contains a lone surrogate"),
         (Publish("a", 1, uid=""), "uid must not be empty"),
         (Publish("a", 1, uid=b"x"), "uid must be text, not bytes"),  # type: ignore[arg-type]
         *((Publish("a", 1, uid=f"u{bad}"), "uid holds a quote") for bad in '"\\\n\x00\x1f'),
         (Publish("a", {1}), "data is a set"),
-        (Broadcast([], 1), "channels must hold at least one name"),
+        (Broadcast([], 1), "channels must contain at least one name"),
         (Broadcast("news", 1), "channels must be a list of names, not str"),
         (Broadcast(["a", ""], 1), r"channels\[1\] must not be empty"),
         (Broadcast(["a", None], 1), r"channels\[1\] must be text"),  # type: ignore[list-item]

@@ -124,7 +124,7 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
             (Published, "public:news", b'{"t":2}', None, "m2", True),
             (Joined, "public:news", ANN_AGAIN),
             (Left, "public:news", ANN_AGAIN),
-            (Lost, "the server ended the connection without a word", 0.0),
+            (Lost, "the server closed the connection without a reason", 0.0),
         ],
     ),
     (
@@ -136,7 +136,7 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
             (Connected, "0395a005-4b15-4db8-9a97-a1911822490f", ""),
             (Subscribed, "bare:x", False),
             (Unsubscribed, "bare:x"),
-            (Ended, "the server says: unsubscribed (the back end took us out of all channels)"),
+            (Ended, "the server says: unsubscribed (the back end unsubscribed this client from all channels)"),
         ],
     ),
     (
@@ -159,7 +159,7 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
         [
             (Connected, "e40e7f79-cf54-4e8f-a935-95b2725cb287", ""),
             (Subscribed, "bare:x", False),
-            (Lost, "the server ended the connection with 'shutting down'", 0.0),
+            (Lost, "the server closed the connection with 'shutting down'", 0.0),
         ],
     ),
     (
@@ -385,7 +385,7 @@ def test_a_silent_server_is_pinged_and_then_given_up() -> None:
     ((event,),) = watcher.tick(NOW + 33)[1:]
     assert isinstance(event, Lost)
     assert isinstance(event.error, TimeoutError)
-    assert "did not answer to ping within 5 s" in str(event.error)
+    assert "did not reply to ping within 5 s" in str(event.error)
     watcher.received(b'{"uid":"3","method":"ping"}', NOW + 34)
     assert watcher.wake_at() == NOW + 34 + 25
 
@@ -395,7 +395,7 @@ def test_a_server_that_does_not_answer_to_connect_is_given_up() -> None:
     watcher = Watcher(["c"], secret=SECRET, patience=2.0)
     watcher.opened(NOW)
     assert watcher.wake_at() == NOW + 2
-    assert row_of(watcher.tick(NOW + 2).events[0])[:2] == (Lost, "the server did not answer to connect within 2 s")
+    assert row_of(watcher.tick(NOW + 2).events[0])[:2] == (Lost, "the server did not reply to connect within 2 s")
 
 
 @pytest.mark.parametrize(

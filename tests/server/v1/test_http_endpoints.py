@@ -53,7 +53,7 @@ def test_the_reason_of_a_refusal_is_not_sent() -> None:
     """The reason of a refusal is a note for the log and not part of the body."""
     response = ask(make(insecure_api=True)[0], b"[1]", JSON)
     assert (response.status, response.body) == (400, b"Bad Request\n")
-    assert "object is expected" in response.note
+    assert "expected an object" in response.note
 
 
 def test_an_unserializable_reply_is_a_server_error() -> None:
