@@ -76,11 +76,11 @@ class EmbeddedServer:
         server: int | None = None,
     ) -> None:
         if not isinstance(host, str):
-            raise UsageError(f"host must be a string, such as 127.0.0.1, got {host!r}")
+            raise UsageError(f"host must be text, such as 127.0.0.1, not {host!r}")
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
-            raise UsageError(f"port must be a number from 0 to 65535, got {port!r}")
+            raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
         if console_password is not None and (not isinstance(console_password, str) or not console_password):
-            raise UsageError("console_password must be a non-empty string")
+            raise UsageError("console_password must be non-empty text")
         if console_password is not None and not console:
             raise UsageError("console_password needs the console: omit console_password or console=False")
         self._settings, unhonoured = choose(server, secret, api_key, token_secret, config)

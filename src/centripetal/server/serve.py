@@ -114,4 +114,4 @@ def _port(value: Any) -> int:
     try:
         return int(value or _DEFAULT_PORT)
     except (TypeError, ValueError):
-        raise UsageError(f"port in the configuration must be a number, got {value!r}") from None
+        raise UsageError(f"port in the configuration must be a number, not {value!r}") from None

@@ -73,7 +73,7 @@ class Codec:
     def prepare(self, command: Command[R]) -> Prepared[R]:
         start = _START.get(type(command))
         if start is None:
-            raise UsageError(f"{command!r} is not a command of Centrifugo 1.x: use the commands in centripetal.v1")
+            raise UsageError(f"{command!r} is not a command of Centrifugo 1.x: use a command class from centripetal.v1")
         return Prepared(command, b"%b%b}" % (start, command.body()), tuple(command.touches()))
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Response]]:
@@ -104,7 +104,7 @@ class Codec:
                 f"{excerpt(reply.body)}; is it a 1.x server?"
             ) from None
         if len(responses) != len(calls):
-            raise MalformedResponseError(f"sent {len(calls)} commands, but received {len(responses)} replies")
+            raise MalformedResponseError(f"{len(calls)} commands were sent, but {len(responses)} replies were received")
         for call, response, uid in zip(calls, responses, _places(len(calls)).uids, strict=False):
             command = response.command = call.command
             if response.uid != uid or response.method != command.name:
@@ -133,7 +133,7 @@ class Codec:
 
 def _key(secret: str) -> bytes:
     if not isinstance(secret, str):
-        raise UsageError(f"secret must be a string, got {type(secret).__name__}")
+        raise UsageError(f"secret must be text, not {type(secret).__name__}")
     if not secret:
         raise UsageError("the secret is empty; for a server with `insecure_api`, use Client.insecure(url)")
     try:

@@ -116,7 +116,7 @@ def _bytes(name: str, value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise UsageError(f"{name} must be a string, got {type(value).__name__}")
+        raise UsageError(f"{name} must be text, not {type(value).__name__}")
     try:
         return value.encode()
     except UnicodeEncodeError:
@@ -129,7 +129,7 @@ def _timestamp(value: Any) -> bytes:
         return b"%d" % value
     text = value.encode("utf-8", "replace") if isinstance(value, str) else value
     if not isinstance(text, bytes) or not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
-        raise UsageError("timestamp must be Unix seconds as an int or a string, such as str(int(time.time()))")
+        raise UsageError("timestamp must be Unix seconds as an int or text, such as str(int(time.time()))")
     return text
 
 

@@ -44,7 +44,7 @@ def choose(
     """
     for name, value in (("secret", secret), ("api_key", api_key), ("token_secret", token_secret)):
         if value is not None and (not isinstance(value, str) or not value):
-            raise UsageError(f"{name} must be a non-empty string")
+            raise UsageError(f"{name} must be non-empty text")
     if secret is None and api_key is None and config is None:
         raise UsageError(f"{_SAY_WHICH}, or pass config=…")
     raw = load(config)
@@ -69,7 +69,7 @@ def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[
         UsageError: the arguments do not determine the generation, or contradict each other.
     """
     if server not in (None, 1, 6):
-        raise UsageError(f"server must be the number 1 (Centrifugo 1.x) or 6 (Centrifugo 6), got {server!r}")
+        raise UsageError(f"server must be the number 1 (Centrifugo 1.x) or 6 (Centrifugo 6), not {server!r}")
     if (secret is not None and key is not None) or (server == 1 and key is not None):
         raise UsageError(
             "a secret is for a 1.x server, an API key or token secret for a current server: pass only one kind of key"
@@ -114,7 +114,7 @@ def load(source: ConfigSource | None) -> Mapping[str, Any]:
     if source is None or isinstance(source, Mapping):
         return source or {}
     if not isinstance(source, str | os.PathLike):
-        raise UsageError(f"config must be a dict or the path of a JSON file, got {type(source).__name__}")
+        raise UsageError(f"config must be a dict or the path of a JSON file, not {type(source).__name__}")
     path = Path(source)
     try:
         # Editors on Windows may write a byte order mark at the start of a file.

@@ -22,14 +22,14 @@ _PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 def lowercase_keys(raw: Any, place: str) -> dict[str, Any]:
     """Return the members of an object with lower-case keys, without null values."""
     if not isinstance(raw, Mapping):
-        raise UsageError(f"{place} must be an object, got {type(raw).__name__}")
+        raise UsageError(f"{place} must be an object, not {type(raw).__name__}")
     return {str(key).lower(): value for key, value in raw.items() if value is not None}
 
 
 def read_objects(raw: Any, place: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the objects in a list, each with its path."""
     if not isinstance(raw, list | tuple):
-        raise UsageError(f"{place} must be a list of objects, got {type(raw).__name__}")
+        raise UsageError(f"{place} must be a list of objects, not {type(raw).__name__}")
     return [(f"{place}[{index}]", lowercase_keys(item, f"{place}[{index}]")) for index, item in enumerate(raw)]
 
 
@@ -38,7 +38,7 @@ def text(value: Any, place: str) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise UsageError(f"{place} must be a string, got {type(value).__name__}")
+    raise UsageError(f"{place} must be text, not {type(value).__name__}")
 
 
 def texts(value: Any, place: str) -> list[str]:
@@ -47,7 +47,7 @@ def texts(value: Any, place: str) -> list[str]:
         return value.split() if value else []
     if isinstance(value, list | tuple):
         return [text(item, f"{place}[{index}]") for index, item in enumerate(value)]
-    raise UsageError(f"{place} must be a list of strings, got {type(value).__name__}")
+    raise UsageError(f"{place} must be a list of strings, not {type(value).__name__}")
 
 
 def integer(value: Any, place: str) -> int:
@@ -57,7 +57,7 @@ def integer(value: Any, place: str) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    raise UsageError(f"{place} must be an integer, got {value!r}")
+    raise UsageError(f"{place} must be a whole number, not {value!r}")
 
 
 def boolean(value: Any, place: str) -> bool:
@@ -67,7 +67,7 @@ def boolean(value: Any, place: str) -> bool:
         return value.lower() in ("true", "t", "1")
     if value in (0, 1):
         return bool(value)
-    raise UsageError(f"{place} must be true or false, got {value!r}")
+    raise UsageError(f"{place} must be true or false, not {value!r}")
 
 
 def duration(value: Any, place: str) -> float:
@@ -78,7 +78,7 @@ def duration(value: Any, place: str) -> float:
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, value))
         return -seconds if value.startswith("-") else seconds
     # The real server would read a bare number as nanoseconds, which is probably a mistake.
-    raise UsageError(f'{place} must be a duration such as "300s" or "1h30m", got {value!r}')
+    raise UsageError(f'{place} must be a duration such as "300s" or "1h30m", not {value!r}')
 
 
 _READERS: dict[Any, Callable[[Any, str], Any]] = {
