@@ -100,7 +100,9 @@ def test_every_error_of_a_call_names_its_command(reaction: Reaction, kind: type[
 def test_calling_something_else_is_a_usage_error(thing: Any) -> None:
     """An object that is not a command raises a UsageError with a message, and nothing is sent."""
     client, stub = client_with()
-    with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x: take one from centripetal\.v1"):
+    with pytest.raises(
+        UsageError, match=r"is not a command of Centrifugo 1\.x: use a command class from centripetal\.v1"
+    ):
         client.call(thing)
     assert stub.requests == []
 

@@ -165,7 +165,7 @@ def test_buffered_commands_have_no_separate_time_limit() -> None:
 def test_adding_something_else_is_rejected(thing: Any) -> None:
     """Adding an object that is not a command raises an error with a message."""
     client, _ = client_with()
-    with pytest.raises(UsageError, match=r"is no command of Centrifugo 1\.x"):
+    with pytest.raises(UsageError, match=r"is not a command of Centrifugo 1\.x"):
         client.add(thing)
 
 

@@ -125,14 +125,14 @@ def test_every_address_has_a_url() -> None:
 
 def test_it_cannot_be_started_twice() -> None:
     """A second start raises `UsageError` instead of losing the first thread."""
-    with EmbeddedServer(secret="s") as server, pytest.raises(UsageError, match="runs already"):
+    with EmbeddedServer(secret="s") as server, pytest.raises(UsageError, match="already running"):
         server.start()
 
 
 def test_it_has_no_address_before_it_is_started() -> None:
     """The address of a server with port 0 is unknown until it is started."""
     server = EmbeddedServer(secret="s")
-    with pytest.raises(UsageError, match="before it is started"):
+    with pytest.raises(UsageError, match="has no address yet"):
         _ = server.url
 
 
@@ -267,7 +267,7 @@ def test_in_loop_runs_a_coroutine_in_the_server() -> None:
         return len(http.connections)
 
     server = EmbeddedServer(secret="secret")
-    with pytest.raises(UsageError, match="does not run"):
+    with pytest.raises(UsageError, match="is not running"):
         server.in_loop(count)
     with server:
         assert server.in_loop(count) == 0

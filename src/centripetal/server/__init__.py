@@ -1,6 +1,6 @@
 """A Centrifugo server inside this process, for development, demonstrations and tests.
 
-Only `testing` and `cli` import from here; it imports nothing of `client`.
+Only `testing` and `cli` may import this package; it does not import `client`.
 """
 
 from centripetal.server.embedded import EmbeddedServer, UnhonouredConfigWarning

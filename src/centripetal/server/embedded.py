@@ -1,12 +1,12 @@
-"""A Centrifugo server inside this process: a stand-in for one machine, for development, demonstrations and tests.
+"""A Centrifugo server inside this process, for development, demonstrations and tests on one machine.
 
     with EmbeddedServer(secret="secret") as server:                   a 1.x server
         v1.Client(server.url, server.secret).publish("news", {"text": "hello"})
     with EmbeddedServer(api_key="key") as server:                     a current one
         Client(server.url, server.api_key).publish("news", {"text": "hello"})
 
-It runs in a thread with an event loop of its own, keeps everything in memory, and starts anew each time.
-For production, and for more than one machine, there is Centrifugo itself.
+The server runs in a background thread with a separate event loop, keeps everything in memory and starts empty.
+In production, or with more than one machine, use Centrifugo itself.
 """
 
 import asyncio
@@ -38,28 +38,28 @@ T = TypeVar("T")
 
 
 class UnhonouredConfigWarning(UserWarning):
-    """A key in a server's configuration that changes nothing in the embedded server."""
+    """A configuration key that has no effect in the embedded server."""
 
 
 class EmbeddedServer:
-    """A Centrifugo server in memory; `with`, `async with`, or `start` and `stop`.
+    """A Centrifugo server in memory. Use it with `with`, `async with`, or `start` and `stop`.
 
     Args:
-        secret: the key of signs and tokens of a 1.x server, instead of the configuration's.
-        api_key: the API key of a current server, instead of the configuration's `http_api.key`.
-        token_secret: the key of the tokens of a current server's clients, instead of the configuration's
-            `client.token.hmac_secret_key`; with neither, no token is accepted.
-        config: what the real server is configured with: a dict, or the path of its JSON file. A key that has no effect
-            here gives an `UnhonouredConfigWarning`.
-        host: the address to listen on; "0.0.0.0" (or empty) and "::" are all of this machine's.
-        port: the port to listen on; 0 picks a free one at each start.
-        console: whether there is a page at `console_url` that shows what happens in the server, and acts on it.
-        console_password: what it asks for. Without one it asks for nothing on a loopback address; on others a
-            password is made up, see the attribute `console_password`.
-        server: 1 or 6; without it, the keys that are given decide, or else those in the configuration.
+        secret: the key of signatures and tokens of a 1.x server; overrides the configuration.
+        api_key: the API key of a current server; overrides `http_api.key` of the configuration.
+        token_secret: the key of the client tokens of a current server; overrides `client.token.hmac_secret_key` of the
+            configuration. If both are missing, the server accepts no token.
+        config: the configuration of the real server: a dict, or the path of a JSON file. Each key that has no effect
+            here causes an `UnhonouredConfigWarning`.
+        host: the address to listen on; "0.0.0.0" (or empty) and "::" mean all addresses of this machine.
+        port: the port to listen on; 0 picks a free port at each start.
+        console: whether to serve a page at `console_url` that shows the events of the server and can run commands.
+        console_password: the password of the console. Without it, the console needs no password on a loopback address;
+            on other addresses the server generates one, see the attribute `console_password`.
+        server: 1 or 6. Without it, the keys that are passed decide, or else the keys in the configuration.
 
     Raises:
-        UsageError: a wrong argument, or a configuration that the real server would not start with either.
+        UsageError: an invalid argument, or a configuration with which the real server would not start either.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class EmbeddedServer:
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
             raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
         if console_password is not None and (not isinstance(console_password, str) or not console_password):
-            raise UsageError("console_password must be text that is not empty")
+            raise UsageError("console_password must be non-empty text")
         if console_password is not None and not console:
-            raise UsageError("console_password goes with a console: leave it out, or leave out console=False")
+            raise UsageError("console_password needs the console: omit console_password or console=False")
         self._settings, unhonoured = choose(server, secret, api_key, token_secret, config)
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=2)
         self.events = Events()
-        """What happens in this server, from one start to the next: `events.listen(function)`."""
+        """The events of this server; call `events.listen(function)`. Listeners are kept across restarts."""
         self.console_password = console_password or ("" if is_loopback(host) else secrets.token_urlsafe(12))
-        """What the console asks for; empty: nothing."""
+        """The password of the console; empty if the console needs none."""
         self._console = console
         self._host = host or "0.0.0.0"  # noqa: S104 - an empty host means every address, to a socket
         self._port = port
@@ -98,60 +98,60 @@ class EmbeddedServer:
 
     @property
     def generation(self) -> str:
-        """What it stands in for: "1.x" or "6"."""
+        """The generation of Centrifugo that this server emulates: "1.x" or "6"."""
         return self._settings.generation
 
     @property
     def secret(self) -> str:
-        """What requests and tokens of 1.x are signed with; empty if nothing is configured."""
+        """The key that signs requests and tokens of 1.x; empty if not configured."""
         return self._settings.secret
 
     @property
     def api_key(self) -> str:
-        """What the current API is called with; empty if nothing is configured."""
+        """The key of the current API; empty if not configured."""
         return self._settings.api_key
 
     @property
     def token_secret(self) -> str:
-        """What tokens of clients are signed with; empty if nothing is configured. In 1.x it is the secret."""
+        """The key that signs client tokens; empty if not configured. In 1.x it is the secret."""
         return self._settings.token_secret
 
     @property
     def url(self) -> str:
-        """Where clients of the API connect to."""
+        """The URL to pass to API clients."""
         return f"http://{self._authority()}{self._settings.url_path}"
 
     @property
     def api_path(self) -> str:
-        """What the paths of the API are, or begin with, such as `/api`."""
+        """The path of the API, or the prefix of its paths, such as `/api`."""
         return self._settings.api_path
 
     @property
     def websocket_url(self) -> str:
-        """Where browsers connect to."""
+        """The WebSocket URL for browsers."""
         return f"ws://{self._authority()}{self._settings.websocket_path}"
 
     @property
     def console_url(self) -> str:
-        """Where people see what happens in this server, in a browser.
+        """The URL of the console, to open in a browser.
 
         Raises:
-            UsageError: the server was made without a console, or has no address yet.
+            UsageError: the server was created without a console, or has no address yet.
         """
         if not self._console:
-            raise UsageError("this server has no console: make it with console=True")
-        # A browser does not go to "every address".
+            raise UsageError("this server has no console: create it with console=True")
+        # Browsers cannot open a wildcard address.
         host = "localhost" if self._host in ("0.0.0.0", "::") else None  # noqa: S104
         return f"http://{self._authority(host)}{PREFIX}"
 
     def start(self) -> Self:
-        """Begin to serve; when this returns, clients can connect.
+        """Start the server; clients can connect as soon as this method returns.
 
         Raises:
-            UsageError: the server runs already, or the address cannot be listened on.
+            UsageError: the server is already running, or cannot listen on the address.
         """
         if self._thread is not None:
-            raise UsageError("the server runs already")
+            raise UsageError("the server is already running")
         listener = _listen(self._host, self._port)
         self._bound_port = listener.getsockname()[1]
         try:
@@ -160,24 +160,24 @@ class EmbeddedServer:
             listener.close()
             raise
         version = self._settings.version
-        logger.info("a stand-in for Centrifugo %s, for development and tests, at %s", version, self.url)
+        logger.info("emulating Centrifugo %s, for development and tests, at %s", version, self.url)
         return self
 
     def stop(self) -> None:
-        """Stop listening, end all connections and forget everything; no harm if the server does not run."""
+        """Stop listening, close all connections and discard all state. Does nothing if the server is not running."""
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.stop()
             logger.info("stopped serving at %s", self.url)
 
     def in_loop(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> T:
-        """Run `act(server)` in the event loop of the running server and wait for its result; for tests and tools.
+        """Run `act(server)` in the event loop of the running server and return its result; for tests and tools.
 
         Raises:
-            UsageError: the server does not run.
+            UsageError: the server is not running.
         """
         if self._thread is None:
-            raise UsageError("the server does not run: start it first")
+            raise UsageError("the server is not running: start it first")
         return self._thread.in_loop(act)
 
     def __enter__(self) -> Self:
@@ -194,7 +194,7 @@ class EmbeddedServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Clients of this very loop may have to see their connections end before the server can.
+        # The server waits for its connections to close; clients in this event loop must be able to run meanwhile.
         await asyncio.to_thread(self.stop)
 
     def __repr__(self) -> str:
@@ -209,7 +209,7 @@ class EmbeddedServer:
 
     def _authority(self, host: str | None = None) -> str:
         if self._bound_port is None:
-            raise UsageError("the server has no address before it is started")
+            raise UsageError("the server has no address yet: start it first")
         host = self._host if host is None else host
         host = f"[{host}]" if ":" in host else host
         return f"{host}:{self._bound_port}"
@@ -221,5 +221,5 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise UsageError(f"port {port} of {host} is in use: choose another, or 0 for a free one") from None
+            raise UsageError(f"port {port} of {host} is in use: choose another port, or 0 for a free port") from None
         raise UsageError(f"cannot listen on port {port} of {host}: {error.strerror or error}") from None

@@ -1,6 +1,6 @@
-"""What a server takes from the outside world, as one value: PURE.
+"""The inputs that a server takes from outside (clock, randomness, ids), as one value: PURE.
 
-`system.py` makes the real one; tests make their own.
+`system.py` creates the real environment; tests create theirs.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,13 +15,13 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         now: returns Unix time in seconds.
-        timer: returns the seconds of a clock that is never set back, to measure durations.
+        timer: returns the seconds of a monotonic clock, to measure durations.
         jitter: returns a random number from 0 to 1, which spreads the timers of many clients.
-        new_uuid: makes the ids of nodes and connections.
-        new_token: makes unguessable text.
-        new_message_id: makes the ids of messages (1.x).
-        new_epoch: makes the epochs of streams (Centrifugo 6).
-        process_usage: returns what the process uses, by the names of the metrics of 1.x.
+        new_uuid: returns a new id for a node or a connection.
+        new_token: returns unguessable text.
+        new_message_id: returns a new message id (1.x).
+        new_epoch: returns a new epoch for a stream (Centrifugo 6).
+        process_usage: returns the resource usage of the process, by the metric names of 1.x.
         can_websocket: whether the package `websockets` is installed.
     """
 

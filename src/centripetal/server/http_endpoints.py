@@ -1,4 +1,4 @@
-"""How a server of either generation finds the endpoint of an HTTP request: PURE."""
+"""Routing of HTTP requests, common to both generations of servers: PURE."""
 
 from abc import ABC, abstractmethod
 from http import HTTPStatus
@@ -17,13 +17,13 @@ _INSTALL = "501 WebSocket connections need a package that is not installed here:
 
 
 class BaseHTTPEndpoints(ABC):
-    """The paths of one server.
+    """The HTTP endpoints of one server.
 
-    `answer` has an answer to every request. Ask `opens_websocket` first: such a request is not for `answer`.
+    `answer` answers every request except WebSocket handshakes that the server accepts: call `opens_websocket` first.
 
     Args:
         node: the server.
-        websocket_path: the path to which clients connect.
+        websocket_path: the path of the WebSocket endpoint.
     """
 
     redirect_status: ClassVar[HTTPStatus]
@@ -34,7 +34,7 @@ class BaseHTTPEndpoints(ABC):
         self._can_websocket = node.environment.can_websocket
         self._websocket_path = websocket_path
         self.stopping = False
-        """The server is going down: refuse new work with status 503."""
+        """Whether the server is stopping; if so, it refuses new requests with status 503."""
 
     def answer(self, request: Request) -> Response:
         """Return the answer to *request*."""
@@ -66,7 +66,7 @@ class BaseHTTPEndpoints(ABC):
 
     @abstractmethod
     def _accepts_handshake(self, request: Request) -> bool:
-        """Take note of a valid handshake, and return whether this client may connect."""
+        """Record a valid handshake, and return whether this client may connect."""
 
     def _emit_refusal(self, response: Response) -> None:
         if self._events:

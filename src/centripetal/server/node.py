@@ -1,4 +1,4 @@
-"""What the nodes of both generations share: PURE. `v1/node.py` and `current/node.py` add what only one of them does."""
+"""Base class of the nodes of both generations: PURE. `v1/node.py` and `current/node.py` add the differences."""
 
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
@@ -21,8 +21,8 @@ class BaseNode(ABC, Generic[ConfigT, ConnectionT]):
 
     Args:
         config: the server's configuration.
-        environment: gives the time, randomness and ids.
-        events: hears what happens in the server.
+        environment: provides the time, randomness and ids.
+        events: receives the events of the server.
     """
 
     def __init__(self, config: ConfigT, environment: Environment, events: Events | None = None) -> None:
@@ -35,7 +35,7 @@ class BaseNode(ABC, Generic[ConfigT, ConnectionT]):
 
     @abstractmethod
     def tick(self) -> None:
-        """Do what is due; call this about once a second."""
+        """Do the periodic work that is due; call this about once a second."""
 
     def _emit_published(self, publication: Publication, receivers: int, now: float) -> None:
         if self.events:

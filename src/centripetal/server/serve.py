@@ -1,4 +1,4 @@
-"""The embedded server as a program: in the main thread, until it is told to stop."""
+"""The embedded server as a program that runs in the main thread until a signal stops it."""
 
 import signal
 import threading
@@ -32,31 +32,29 @@ def serve(
     """Run an embedded server in the main thread until SIGINT or SIGTERM.
 
     Args:
-        server: the generation of Centrifugo, 1 or 6; without it the credentials or the configuration decide.
-        host: the address to listen on, instead of the configuration's; 127.0.0.1 if nobody says.
-        port: the port to listen on, instead of the configuration's; 8000 if nobody says.
+        server: the generation of Centrifugo, 1 or 6; without it, the credentials or the configuration decide.
+        host: the address to listen on; overrides the configuration. The default is 127.0.0.1.
+        port: the port to listen on; overrides the configuration. The default is 8000.
         config: as for `EmbeddedServer`.
-        secret: instead of the configuration's.
-        api_key: instead of the configuration's.
-        token_secret: instead of the configuration's.
-        insecure: neither the API nor clients need credentials.
+        secret: overrides the configuration, as for `EmbeddedServer`.
+        api_key: overrides the configuration, as for `EmbeddedServer`.
+        token_secret: overrides the configuration, as for `EmbeddedServer`.
+        insecure: whether the API and clients can be used without credentials.
         console: as for `EmbeddedServer`.
         console_password: as for `EmbeddedServer`.
-        echo: takes the lines that say where the server and its console are, and what it is for.
+        echo: receives the lines to print: the URLs of the server and its console, and the purpose of the server.
 
     Raises:
         UsageError: as for `EmbeddedServer`.
     """
     values = lowercase_keys(load(config), "the configuration")
     generation = which(server, secret, api_key or token_secret, values)
-    # A configuration without a key is the user's choice, no configuration at all is an oversight.
+    # A configuration without a key is deliberate; a missing configuration is probably an oversight.
     if config is None and not insecure and (secret if generation == 1 else api_key) is None:
-        what = "the secret that callers sign with" if generation == 1 else "the API key that the server is called with"
+        what = "the secret that signs requests" if generation == 1 else "the API key"
         name = "secret" if generation == 1 else "api_key"
         option = f"--{name.replace('_', '-')}"
-        raise UsageError(
-            f"give {what} ({name}=…, {option} of the command line), or a configuration, or ask for insecure"
-        )
+        raise UsageError(f"pass {what} ({name}=…, {option} on the command line), a configuration, or insecure")
     values, address, configured = _without_address(values, generation)
     if insecure:
         values = _opened(values, generation)
@@ -78,7 +76,7 @@ def serve(
             echo(f"serving the API and clients of Centrifugo {embedded.generation} at {embedded.url}")
             if console:
                 echo(f"its console: {embedded.console_url}{_password_hint(embedded, console_password)}")
-            echo("This server keeps everything in memory: for development and tests, not production.")
+            echo("This server keeps everything in memory. Use it for development and tests, not in production.")
             done.wait()
     finally:
         for number, handler in before.items():
@@ -86,14 +84,14 @@ def serve(
 
 
 def _password_hint(server: EmbeddedServer, known: str | None) -> str:
-    """The password, where nobody knows it yet."""
+    """Return a hint about the console's password: the password itself if it was generated."""
     if not server.console_password:
         return ""
     return " (with your password)" if known else f" (any user name, password {server.console_password})"
 
 
 def _without_address(values: Mapping[str, Any], generation: int) -> tuple[dict[str, Any], str, Any]:
-    """A configuration without what it says of address and port, and these two."""
+    """Split *values* into the configuration without address and port, the address, and the port."""
     rest = dict(values)
     section = rest if generation == 1 else lowercase_keys(rest.pop("http_server", {}), "http_server")
     address, port = section.pop("address", None), section.pop("port", None)
@@ -103,11 +101,11 @@ def _without_address(values: Mapping[str, Any], generation: int) -> tuple[dict[s
 
 
 def _opened(values: Mapping[str, Any], generation: int) -> dict[str, Any]:
-    """A configuration in which neither the API nor clients need credentials."""
+    """Return a copy of *values* in which neither the API nor clients need credentials."""
     if generation == 1:
         return {**values, "insecure": True, "insecure_api": True}
     api, client = (lowercase_keys(values.get(section, {}), section) for section in ("http_api", "client"))
-    # Somebody who wants no credentials does not want to be asked where a page comes from either.
+    # If credentials are switched off, checking the origin of pages would only get in the way.
     client = {"allowed_origins": ["*"], **client, "insecure": True}
     return {**values, "http_api": {**api, "insecure": True}, "client": client}
 

@@ -1,6 +1,6 @@
-"""What an embedded server consists of, whatever its generation: PURE.
+"""The parts of an embedded server, common to both generations: PURE.
 
-`v1/service.py` and `current/service.py` build these values from a configuration.
+`v1/service.py` and `current/service.py` create these values from a configuration.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ __all__ = ["ServerSettings", "Service"]
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One server process, from its start to its stop.
+    """A running server.
 
     Attributes:
         node: its state.
         http: answers HTTP requests.
         clients: opens the sessions of clients.
-        console: what the console shows and does.
+        console: the data and the commands of the console.
     """
 
     node: BaseNode[Any, Any]
@@ -35,19 +35,19 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a configuration says about a server before it starts.
+    """The properties of a server that are known from its configuration, before it starts.
 
     Attributes:
         generation: "1.x" or "6".
-        version: the version of Centrifugo that the server stands in for.
-        url_path: what the URL of API clients has after the address.
-        api_path: the path of the API, or the beginning of its paths.
-        websocket_path: the path to which clients connect.
-        start: starts a server; takes its environment, the listeners to its events, and the name of the node, which
-            a name in the configuration overrides.
-        secret: the key of signs and tokens of 1.x; empty if none is configured.
-        api_key: the API key of Centrifugo 6; empty if none is configured.
-        token_secret: the key of client tokens; empty if none is configured.
+        version: the version of Centrifugo that the server emulates.
+        url_path: the path in the URL that API clients are given.
+        api_path: the path of the API, or the prefix of its paths.
+        websocket_path: the path of the WebSocket endpoint.
+        start: starts a server. It takes the environment, the events, and the name of the node; a name in the
+            configuration overrides the last argument.
+        secret: the key of signatures and tokens of 1.x; empty if not configured.
+        api_key: the API key of Centrifugo 6; empty if not configured.
+        token_secret: the key of client tokens; empty if not configured.
     """
 
     generation: str
@@ -61,4 +61,4 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     token_secret: str = ""
 
     def __repr__(self) -> str:
-        return f"<ServerSettings of Centrifugo {self.generation}>"  # the keys must not get into a log
+        return f"<ServerSettings of Centrifugo {self.generation}>"  # the keys must not appear in logs

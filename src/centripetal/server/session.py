@@ -1,9 +1,9 @@
-"""How a client's connection and its session talk to each other, in either generation: PURE.
+"""Interfaces between a client's connection and its session, common to both generations: PURE.
 
-A *session* is one client in some dialect: it takes messages and answers through its `ClientConnection`, which
-`listening/websocket.py` implements. A `ClientEndpoint` opens sessions and says how their connections behave.
+A *session* handles one client in one dialect: it receives messages and answers through its `ClientConnection`, which
+`listening/websocket.py` implements. A `ClientEndpoint` opens sessions and defines the limits of their connections.
 
-*D* is the dialect's type of the reasons for which the server ends a connection.
+*D* is the dialect's type for the reasons for which the server closes a connection.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ D_contra = TypeVar("D_contra", contravariant=True)
 
 
 class CloseFrame(NamedTuple):
-    """The code and reason that end a WebSocket connection."""
+    """The code and reason of a WebSocket close frame."""
 
     code: int
     reason: str
@@ -35,15 +35,15 @@ class ClientConnection(Protocol[D_contra]):
     """The connection of a client, as its session sees it."""
 
     def send(self, payload: bytes) -> None:
-        """Queue a message for the client; the same object for many clients is framed only once."""
+        """Queue a message for the client. If many clients get the same `bytes` object, it is framed only once."""
         ...
 
     def end(self, disconnect: D_contra | None) -> None:
-        """Close the connection after what is queued; with None, without giving a reason."""
+        """Flush the queue and close the connection; with None, close it without a close frame."""
         ...
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
-        """Call *callback* in *delay* seconds; with 0, as soon as the work in hand is done."""
+        """Call *callback* in *delay* seconds; with 0, in the next iteration of the event loop."""
         ...
 
 
@@ -51,27 +51,27 @@ class Session(Protocol[D_contra]):
     """One client, as its connection sees it."""
 
     def receive(self, message: bytes, /) -> None:
-        """Do what the client asks for in one message, and answer through the connection."""
+        """Execute the commands in one message and answer through the connection."""
         ...
 
     def close(self, disconnect: D_contra | None) -> None:
-        """End the session and call `ClientConnection.end`; None: the client is gone. Does nothing the second time."""
+        """End the session and call `ClientConnection.end`. None means that the client is gone. Idempotent."""
         ...
 
     def shut_down(self) -> None:
-        """End because the server stops."""
+        """End the session because the server stops."""
         ...
 
 
 class ClientEndpoint(ABC, Generic[D]):
-    """The place to which clients connect.
+    """Opens the sessions of clients and sets the limits of their connections.
 
     Attributes:
         compresses: whether to compress messages for clients that offer it.
-        max_message_size: maximum number of bytes in a client's message; 0 is no limit.
-        max_queue_size: maximum number of bytes that may wait for a client; beyond it, the client is closed as slow.
-        ping_interval: seconds between WebSocket pings; 0: sessions check for themselves whether clients are alive.
-        slow: why a client is closed that does not read what it is sent.
+        max_message_size: maximum number of bytes in a client's message; 0 means no limit.
+        max_queue_size: maximum number of bytes queued for a client; above it, the client is closed as slow.
+        ping_interval: seconds between WebSocket pings; 0 if sessions check themselves whether clients are alive.
+        slow: the reason for closing a client that reads too slowly.
     """
 
     compresses: bool
@@ -82,18 +82,18 @@ class ClientEndpoint(ABC, Generic[D]):
 
     @abstractmethod
     def open(self, connection: ClientConnection[D], request: Request, /) -> Session[D]:
-        """Return the session of a client that has just connected with *request*."""
+        """Return a session for a client that has just connected with *request*."""
 
     @abstractmethod
     def close_frame(self, disconnect: D) -> CloseFrame:
-        """Return the close frame that tells a client why it is closed."""
+        """Return the close frame for *disconnect*."""
 
     def subprotocol(self, _: Request, /) -> str:
-        """Return the subprotocol to choose among those that the client offers; empty: choose none."""
+        """Return one of the subprotocols that the client offers, or an empty string to choose none."""
         return ""
 
     def count_queued(self) -> None:
-        """Count a message that waits for a client; does nothing unless the generation has such a metric."""
+        """Count a message that was queued for a client. Does nothing unless the generation has such a metric."""
 
     def count_sent(self, messages: int, size: int) -> None:
-        """Count *messages* of *size* bytes together that went to the socket, as `count_queued` does."""
+        """Count *messages* with a total of *size* bytes that were written to the socket, like `count_queued`."""

@@ -25,7 +25,7 @@ _BASE62 = "0123456789" + _LETTERS
 
 
 def system_environment() -> Environment:
-    """Make the environment of one server process, from its start to its stop."""
+    """Return the environment of one run of a server."""
     return Environment(
         now=time.time,
         timer=time.perf_counter,
@@ -52,7 +52,7 @@ def _process_usage() -> Mapping[str, int]:
 
 
 def _message_ids() -> Callable[[], str]:
-    """Make ids of 22 characters as a 1.x server does: a random prefix shared by one process, and a growing number."""
+    """Return a function that makes 22-character ids like a 1.x server: a random prefix and an increasing number."""
     prefix = "".join(secrets.choice(_BASE62) for _ in range(12))
     number = secrets.randbelow(62**10)
     step = 33 + secrets.randbelow(300)

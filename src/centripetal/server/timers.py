@@ -9,7 +9,7 @@ __all__ = ["Timers"]
 
 
 class Timers:
-    """Timers by name; setting a timer again replaces it."""
+    """Named timers; setting a timer again replaces it."""
 
     __slots__ = ("_connection", "_timers")
 
@@ -23,7 +23,7 @@ class Timers:
         self._timers[name] = self._connection.call_later(delay, callback)
 
     def clear(self, name: str) -> None:
-        """Cancel the timer, if there is one."""
+        """Cancel the timer if it is set."""
         if (timer := self._timers.pop(name, None)) is not None:
             timer.cancel()
 

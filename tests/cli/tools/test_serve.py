@@ -106,7 +106,7 @@ def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:
         (("--port", "0"), "CENTRIFUGO_SECRET"),
         (("--insecure",), "--server 1 or 6"),
         (("--secret", "s", "--server", "6"), "API key"),
-        (("--secret", "s", "--api-key", "k"), "give only what one of them has"),
+        (("--secret", "s", "--api-key", "k"), "pass only one kind of key"),
         (("--server", "6"), "API key"),
         (("--server", "5"), "server must be 1"),
         (("--secret", "s", "--port", "70000"), "port"),

@@ -65,7 +65,7 @@ def test_a_command_sends_its_parameters(command: Command[Any], name: str, params
         (Publish("a", 1, client="\ud800"), "client contains a lone surrogate"),
         (Publish("a", 1, uid=""), "uid must not be empty"),
         (Publish("a", 1, uid=b"x"), "uid must be text, not bytes"),  # type: ignore[arg-type]
-        *((Publish("a", 1, uid=f"u{bad}"), "uid holds a quote") for bad in '"\\\n\x00\x1f'),
+        *((Publish("a", 1, uid=f"u{bad}"), "uid must not contain quotes") for bad in '"\\\n\x00\x1f'),
         (Publish("a", {1}), "data is a set"),
         (Broadcast([], 1), "channels must contain at least one name"),
         (Broadcast("news", 1), "channels must be a list of names, not str"),

@@ -63,13 +63,13 @@ def test_any_timestamp_that_the_server_parses_is_accepted(timestamp: Any) -> Non
 
 
 ARGUMENTS = [
-    (generate_api_sign, ("", "x"), "the secret is empty"),
+    (generate_api_sign, ("", "x"), "secret must not be empty"),
     (generate_api_sign, (None, "x"), "secret must be text, not NoneType"),
-    (generate_api_sign, (HALF, "x"), "secret holds half of a surrogate pair"),
+    (generate_api_sign, (HALF, "x"), "secret contains a lone surrogate"),
     (generate_api_sign, (SECRET, None), "data must be text, not NoneType"),
     (generate_api_sign, (SECRET, {"a": 1}), "data must be text, not dict"),
     (generate_api_sign, (SECRET, HALF), "data holds half"),
-    (generate_client_token, ("", "42", "1"), "the secret is empty"),
+    (generate_client_token, ("", "42", "1"), "secret must not be empty"),
     (generate_client_token, (SECRET, 42, "1"), "user must be text, not int"),
     (generate_client_token, (SECRET, HALF, "1"), "user holds half"),
     *(
@@ -78,18 +78,18 @@ ARGUMENTS = [
     ),
     (generate_client_token, (SECRET, "42", "9" * 5000), "timestamp must be Unix seconds"),
     *(
-        (generate_client_token, (SECRET, "42", "1", bad), "info must be the text of a JSON value")
+        (generate_client_token, (SECRET, "42", "1", bad), "info must be empty or JSON text")
         for bad in ("x", "{", "{'a':1}", " ", "NaN")
     ),
     (generate_client_token, (SECRET, "42", "1", {"a": 1}), "info must be text, not dict"),
     (generate_client_token, (SECRET, "42", "1", None), "info must be text, not NoneType"),
-    (generate_channel_sign, ("", "c", "$x"), "the secret is empty"),
+    (generate_channel_sign, ("", "c", "$x"), "secret must not be empty"),
     (generate_channel_sign, (SECRET, "", "$x"), "client and channel must not be empty"),
     (generate_channel_sign, (SECRET, "c", ""), "client and channel must not be empty"),
     (generate_channel_sign, (SECRET, 5, "$x"), "client must be text, not int"),
     (generate_channel_sign, (SECRET, "c", None), "channel must be text, not NoneType"),
-    (generate_channel_sign, (SECRET, "c", "$x", "role"), "channel_data must be the text of a JSON value"),
-    (generate_channel_sign, (SECRET, "c", "$x", "[" * 100_000), "channel_data must be the text of a JSON value"),
+    (generate_channel_sign, (SECRET, "c", "$x", "role"), "channel_data must be empty or JSON text"),
+    (generate_channel_sign, (SECRET, "c", "$x", "[" * 100_000), "channel_data must be empty or JSON text"),
 ]
 
 

@@ -235,7 +235,7 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
             (
                 Ended,
                 "the server says: the credentials have expired (`connection_lifetime` is 2 s: "
-                "is the clock of this machine that much behind the server's?)",
+                "is this machine's clock that far behind the server's clock?)",
             )
         ],
     ),
@@ -309,7 +309,7 @@ def test_without_a_secret_there_is_no_token() -> None:
     subscribed(watcher)
     assert watcher.wake_at() == NOW + 25
     (ended,) = watcher.closed(3000, '{"reason":"invalid token","reconnect":false}').events
-    assert "wants a token" in row_of(ended)[1]
+    assert "requires a token" in row_of(ended)[1]
 
 
 def test_every_channel_is_signed() -> None:
@@ -344,8 +344,8 @@ def test_pushes_wait_for_the_reply() -> None:
     ("last", "body", "reason"),
     [
         ("m1", {"messages": None}, "option `recover`"),
-        ("m1", {"messages": [message("m9")]}, "does not reach back"),
-        ("", {"messages": []}, "none had been seen"),
+        ("m1", {"messages": [message("m9")]}, "no longer contains"),
+        ("", {"messages": []}, "no publication had been seen"),
     ],
 )
 def test_messages_that_were_not_recovered_are_a_gap(last: str, body: dict[str, Any], reason: str) -> None:

@@ -34,17 +34,17 @@ def test_keys_or_the_configuration_select_the_generation(arguments: dict[str, An
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({}, "give secret=… or server=1 for a 1.x server"),
-        ({"config": {}}, "does not show for which server"),
-        ({"config": {"something": 1}}, "does not show for which server"),
-        ({"config": {"secret": "s", "client": {}}}, "'secret', and one of a current server, 'client'"),
+        ({}, "pass secret=… or server=1 for a 1.x server"),
+        ({"config": {}}, "cannot detect the server's generation"),
+        ({"config": {"something": 1}}, "cannot detect the server's generation"),
+        ({"config": {"secret": "s", "client": {}}}, "'secret', with a key of a current server, 'client'"),
         ({"config": {"api_key": "k", "token_hmac_secret_key": "t"}}, "Centrifugo 2 to 5"),
-        ({"secret": "s", "api_key": "k"}, "give only what one of them has"),
-        ({"server": 1, "api_key": "k"}, "give only what one of them has"),
-        ({"server": 6, "secret": "s"}, "has no secret"),
-        ({"server": 5, "api_key": "k"}, "a number, not 5"),
-        ({"api_key": ""}, "api_key must be text"),
-        ({"token_secret": 5}, "token_secret must be text"),
+        ({"secret": "s", "api_key": "k"}, "pass only one kind of key"),
+        ({"server": 1, "api_key": "k"}, "pass only one kind of key"),
+        ({"server": 6, "secret": "s"}, "secret is for 1.x servers"),
+        ({"server": 5, "api_key": "k"}, "must be the number 1 .*, not 5"),
+        ({"api_key": ""}, "api_key must be non-empty text"),
+        ({"token_secret": 5}, "token_secret must be non-empty text"),
     ],
 )
 def test_unclear_arguments_are_refused_with_advice(arguments: dict[str, Any], words: str) -> None:

@@ -33,9 +33,9 @@ SUBSCRIBE: dict[str, Any] = {**CLIENT, "method": "subscribe"}
 DENIED = "permission denied"
 
 V1: list[tuple[Event, str, str]] = [
-    (RequestRefused(at=1, status=401, reason="invalid sign"), "does not fit its body", "same secret"),
-    (RequestRefused(at=1, status=400, reason="no sign found in API request"), "without a sign", "X-API-Sign"),
-    (RequestRefused(at=1, status=400, reason="no data found in API request"), "nothing in it", "JSON body"),
+    (RequestRefused(at=1, status=401, reason="invalid sign"), "does not match its body", "`secret` in the client"),
+    (RequestRefused(at=1, status=400, reason="no sign found in API request"), "was not signed", "X-API-Sign"),
+    (RequestRefused(at=1, status=400, reason="no data found in API request"), "was empty", "JSON body"),
     (RequestRefused(at=1, status=400, reason="no secret set in config"), "no secret", "--secret"),
     (RequestRefused(at=1, status=400, reason="unknown method 'x'"), "unknown method 'x'", "publish, broadcast"),
     (RequestRefused(at=1, status=400, reason="params of publish: x"), "params of publish: x", '{"method": …'),
@@ -55,8 +55,8 @@ V1: list[tuple[Event, str, str]] = [
         "`history` of “x”",
         "history_size",
     ),
-    (CommandRun(at=1, method="broadcast", error="invalid message"), "`broadcast`", "before an empty one"),
-    (CommandRefused(**SUBSCRIBE, channel="x#y", error=DENIED), "users named after the #", "one of them"),
+    (CommandRun(at=1, method="broadcast", error="invalid message"), "`broadcast`", "before the empty name"),
+    (CommandRefused(**SUBSCRIBE, channel="x#y", error=DENIED), "users named after the #", "one of these users"),
     (CommandRefused(**SUBSCRIBE, channel="x&y", error=DENIED), "named after the &", "connect"),
     (CommandRefused(**{**SUBSCRIBE, "user": ""}, channel="x", error=DENIED), "An anonymous client", "`anonymous`"),
     (CommandRefused(**SUBSCRIBE, channel="$x", error=DENIED), "private", "generate_channel_sign"),
@@ -64,7 +64,7 @@ V1: list[tuple[Event, str, str]] = [
     (
         CommandRefused(**CLIENT, method="history", channel="x", error=DENIED),
         "without a subscription",
-        "Subscribe first",
+        "Subscribe to the channel first",
     ),
     (CommandRefused(**SUBSCRIBE, channel="n:x", error="namespace not found"), "no namespace “n”", "namespaces"),
     (CommandRefused(**SUBSCRIBE, channel="x", error="already subscribed"), "twice", "once"),
@@ -73,7 +73,7 @@ V1: list[tuple[Event, str, str]] = [
     (Disconnected(**CLIENT, code=3000, reason="invalid token"), "token", "generate_client_token"),
     (Disconnected(**CLIENT, code=3000, reason="stale"), "in time", "stale_connection_close_delay"),
     (Disconnected(**CLIENT, code=3000, reason="expired"), "connection_lifetime", "refreshEndpoint"),
-    (Disconnected(**CLIENT, code=3000, reason="slow"), "slowly", "client_queue_max_size"),
+    (Disconnected(**CLIENT, code=3000, reason="slow"), "fast enough", "client_queue_max_size"),
 ]
 CURRENT: list[tuple[Event, str, str]] = [
     (RequestRefused(at=1, status=401, reason="no API key, or a wrong one"), "without the API key", "X-API-Key"),

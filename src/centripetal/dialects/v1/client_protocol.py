@@ -1,4 +1,4 @@
-"""The client protocol of Centrifugo 1.x, what its WebSocket frames hold (spec v1 §9): PURE, both directions.
+"""The client protocol of Centrifugo 1.x: encoding and decoding of WebSocket frames (spec v1 §9): PURE.
 
     server                                         client
     read_envelopes(frame), read_params(…)    <-    encode_commands([("1", Connect(…)), …])
@@ -6,7 +6,7 @@
     encode_push(MessagePush(…))              ->
     Disconnect.text()                        ->    Disconnect.parse(…)    the reason of a close frame
 
-Replies and pushes are printed in two styles (spec v1 §7.2). Nobody checks whether a frame is UTF-8.
+Replies and pushes have different JSON escaping (spec v1 §7.2). Neither side checks whether a frame is valid UTF-8.
 """
 
 from collections.abc import Sequence
@@ -42,13 +42,13 @@ P = TypeVar("P", bound="Params")
 
 
 class Params(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a command of a client says."""
+    """Base class of the params of client commands."""
 
     name: ClassVar[str]
 
 
 class Connect(Params, frozen=True, forbid_unknown_fields=True):
-    """Who the client is; all are texts, *info* one of JSON (spec v1 §9.4)."""
+    """The client's credentials; all fields are strings, and *info* contains JSON (spec v1 §9.4)."""
 
     name = "connect"
 
@@ -59,13 +59,15 @@ class Connect(Params, frozen=True, forbid_unknown_fields=True):
 
 
 class Refresh(Connect, frozen=True, forbid_unknown_fields=True):
-    """Fresh credentials, before the old ones expire (spec v1 §9.5)."""
+    """New credentials, sent before the previous credentials expire (spec v1 §9.5)."""
 
     name = "refresh"
 
 
 class Subscribe(Params, frozen=True, forbid_unknown_fields=True):
-    """*client*, *info* and *sign* are for private channels, *recover* and *last* for recovery (spec v1 §9.7, §9.8)."""
+    """A subscription. *client*, *info* and *sign* are for private channels (spec v1 §9.7), *recover* and *last* for
+    recovery (§9.8).
+    """
 
     name = "subscribe"
 
@@ -108,11 +110,11 @@ class Ping(Params, frozen=True, forbid_unknown_fields=True):
 COMMANDS: dict[str, type[Params]] = {
     shape.name: shape for shape in (Connect, Refresh, Subscribe, Unsubscribe, Publish, Presence, History, Ping)
 }
-"""The commands of clients by method."""
+"""The params types of client commands, by method."""
 
 
 def read_params(envelope: Envelope, shape: type[P]) -> P:
-    """What the command in *envelope* says; only a ping may say nothing at all (spec v1 §9.9)."""
+    """Return the params in *envelope*; only a ping may omit them (spec v1 §9.9)."""
     raw = bytes(envelope.params)
     if not raw and shape is Ping:
         return shape()
@@ -123,7 +125,7 @@ def read_params(envelope: Envelope, shape: type[P]) -> P:
 
 
 def encode_commands(commands: Sequence[tuple[str, Params]]) -> bytes:
-    """The frame with these commands and their uids: an object for one, an array for several."""
+    """Encode pairs of uid and params as one frame: an object for one command, an array for several commands."""
     values = [{"uid": uid, "method": params.name, "params": params} for uid, params in commands]
     return msgspec.json.encode(values[0] if len(values) == 1 else values)
 
@@ -132,7 +134,7 @@ def encode_commands(commands: Sequence[tuple[str, Params]]) -> bytes:
 
 
 class ConnectBody(msgspec.Struct, frozen=True):
-    """Of connect and refresh. *client* is empty if the credentials have *expired*."""
+    """The body of a reply to connect or refresh. *client* is empty if the credentials of a connect have *expired*."""
 
     version: str
     client: str
@@ -142,7 +144,11 @@ class ConnectBody(msgspec.Struct, frozen=True):
 
 
 class SubscribeBody(msgspec.Struct, frozen=True):
-    """*messages* are those that were missed, newest first; None unless recovery was asked for and is possible."""
+    """The body of a reply to subscribe.
+
+    *messages* are the missed messages, newest first; None if the client did not ask for recovery or the channel does
+    not support it.
+    """
 
     channel: str
     status: bool
@@ -152,21 +158,21 @@ class SubscribeBody(msgspec.Struct, frozen=True):
 
 
 class StatusBody(msgspec.Struct, frozen=True):
-    """Of unsubscribe and publish."""
+    """The body of a reply to unsubscribe or publish."""
 
     channel: str
     status: bool
 
 
 class PresenceBody(msgspec.Struct, frozen=True):
-    """*data* is None if there is an error."""
+    """The body of a reply to presence. *data* is None after an error."""
 
     channel: str
     data: dict[str, ClientInfo] | None = None
 
 
 class HistoryBody(msgspec.Struct, frozen=True):
-    """*data* is None if there is an error."""
+    """The body of a reply to history. *data* is None after an error."""
 
     channel: str
     data: list[Message] | None = None
@@ -191,7 +197,7 @@ _BODIES: dict[type[Params], Any] = {
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What came of one command; *error* is empty if nothing went wrong."""
+    """The reply to one command; *error* is empty on success."""
 
     uid: str
     method: str
@@ -201,10 +207,10 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def encode_replies(replies: Sequence[Reply]) -> bytes:
-    """The frame that answers a frame with as many commands: an object for one, an array for several (spec v1 §9.2).
+    """Encode the replies to the commands of one frame: an object for one reply, an array for several (spec v1 §9.2).
 
     Raises:
-        JSONError: something in a body is no JSON, such as the info of a client (spec v1 §9.4).
+        JSONError: a body contains invalid JSON, such as the info of a client (spec v1 §9.4).
     """
     texts = [_encode_reply(reply) for reply in replies]
     return texts[0] if len(texts) == 1 else join(texts)
@@ -258,20 +264,20 @@ def _bool(value: bool) -> bytes:
 
 
 class MessagePush(msgspec.Struct, frozen=True):
-    """Something was published."""
+    """A message was published."""
 
     message: Message
 
 
 class JoinPush(msgspec.Struct, frozen=True):
-    """Somebody subscribed."""
+    """A client subscribed."""
 
     channel: str
     info: ClientInfo
 
 
 class LeavePush(msgspec.Struct, frozen=True):
-    """Somebody's subscription ended."""
+    """The subscription of a client ended."""
 
     channel: str
     info: ClientInfo
@@ -287,7 +293,7 @@ Push = MessagePush | JoinPush | LeavePush | UnsubscribePush
 
 
 def encode_push(push: Push) -> bytes:
-    """The frame with this push."""
+    """Encode a push as a frame."""
     match push:
         case MessagePush():
             return b'{"method":"message","body":%b}' % _push_message(push.message)
@@ -296,12 +302,12 @@ def encode_push(push: Push) -> bytes:
             channel, info = quote_push(push.channel), _push_info(push.info)
             return b'{"method":"%b","body":{"channel":%b,"data":%b}}' % (method, channel, info)
         case UnsubscribePush():
-            # The real server prints it as the reply that it would be to a command (spec v1 §9.10).
+            # The real server encodes this push like a reply to an unsubscribe command (spec v1 §9.10).
             return _encode_reply(Reply("", "unsubscribe", body=StatusBody(push.channel, True)))
 
 
 def _push_message(message: Message) -> bytes:
-    # The uid is not escaped, as in the real server: one with a quote in it breaks the frame (spec v1 §7.2).
+    # The real server does not escape the uid either: a quote in a uid makes the frame invalid (spec v1 §7.2).
     text = b'{"uid":"%b",' % message.uid.encode()
     if message.client:
         text += b'"client":%b,' % quote_push(message.client)
@@ -318,7 +324,7 @@ def _push_info(info: ClientInfo) -> bytes:
     return b'{%b"user":%b,"client":%b}' % (text, quote_push(info.user), quote_push(info.client))
 
 
-# ---- what a client receives
+# ---- frames that a client receives
 
 
 class _Received(msgspec.Struct, frozen=True):
@@ -342,10 +348,11 @@ _decode_bodies = {params.name: msgspec.json.Decoder(body).decode for params, bod
 
 
 def decode_frame(frame: bytes) -> list[Reply | Push]:
-    """The replies or the push in a frame that the server sent.
+    """Decode a frame that the server sent into its replies and pushes, in order.
 
     Raises:
-        MalformedResponseError: it is none, for example because of a uid or an info that is no JSON (spec v1 §9.6).
+        MalformedResponseError: the frame is invalid, for example because a uid or an info in it breaks the JSON
+            (spec v1 §9.6).
     """
     try:
         if frame.startswith(b"["):
@@ -353,7 +360,7 @@ def decode_frame(frame: bytes) -> list[Reply | Push]:
         return [_received(decode_lenient(_decode_one, frame))]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         head = ascii(frame[:100].decode("latin-1"))
-        raise MalformedResponseError(f"what the server sent is no frame of its protocol ({error}): {head}") from None
+        raise MalformedResponseError(f"the server sent an invalid frame ({error}): {head}") from None
 
 
 def _received(each: _Received) -> Reply | Push:

@@ -1,6 +1,6 @@
-"""Commands to a request and its reply to responses, as Centrifugo 1.x speaks (spec v1 §5, §6; server 1.8.0).
+"""Encoding of API requests to Centrifugo 1.x, and decoding of the replies (spec v1 §5, §6; server 1.8.0).
 
-A request is always a JSON array. The uid of a command is its position in it: replies are checked against that.
+A request is always a JSON array. The uid of a command is its index in the array; the codec checks it in each reply.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ from centripetal.protocol.payload import decode_lenient
 __all__ = ["Codec", "endpoint"]
 
 _CONTENT_TYPE = ("Content-Type", "application/json")
-# What stands between a command's uid and its params.
+# The bytes between a command's uid and its params.
 _START = {command: b'","method":"%b","params":' % command.name.encode() for command in COMMANDS}
-# The most frequent replies, known by sight: the success of one command whose body is null.
+# The most frequent reply, the success of a single command without a body, is recognised without parsing.
 _SUCCESS: dict[type[Command[Any]], bytes] = {
     command: b'[{"uid":"0","method":"%b","error":null,"body":null}]' % command.name.encode()
     for command in (Publish, Broadcast, Unsubscribe, Disconnect)
@@ -32,7 +32,7 @@ _decode_responses = msgspec.json.Decoder(list[Response]).decode
 
 
 class _Places:
-    """The first so many places in a request, as they stand there and as the uids that the server echoes."""
+    """The first *count* places in a request: the uids that the server echoes, and the first bytes of each command."""
 
     def __init__(self, count: int) -> None:
         self.uids = [str(index) for index in range(count)]
@@ -43,27 +43,27 @@ _known_places = _Places(1000)
 
 
 def _places(count: int) -> _Places:
-    """At least *count* places."""
+    """Return at least *count* places."""
     return _known_places if count <= 1000 else _Places(count)
 
 
 def endpoint(url: str) -> str:
-    """The address of the API below *url*, which may end in `/` or `/api` or not: always `…/api/` (as gocent does).
+    """Return the URL of the API, `…/api/`, for a *url* with or without `/api` and a final `/` (as gocent does).
 
-    The slash matters: `…/api` redirects, and a redirected POST loses its body (spec v1 §5.1).
+    The slash at the end matters: `…/api` redirects, and a redirected POST loses its body (spec v1 §5.1).
     """
-    # The path decides and not the text: a host may be called "api".
+    # Check the path, not the whole URL: a host may be called "api".
     path = parse_url(url).path.rstrip("/")
     url = url.rstrip("/")
     return f"{url}/" if path.endswith("/api") else f"{url}/api/"
 
 
 class Codec:
-    """The dialect of one server: where its API is and how requests to it are signed.
+    """The codec for one server: encodes and signs requests, and decodes replies.
 
     Args:
-        url: the server's address, with or without `/api`.
-        secret: its `secret`; None sends no signature, for servers with `insecure_api`.
+        url: the server's URL, with or without `/api`.
+        secret: the server's `secret`; None sends requests without a signature, for servers with `insecure_api`.
     """
 
     def __init__(self, url: str, secret: str | None) -> None:
@@ -73,7 +73,7 @@ class Codec:
     def prepare(self, command: Command[R]) -> Prepared[R]:
         start = _START.get(type(command))
         if start is None:
-            raise UsageError(f"{command!r} is no command of Centrifugo 1.x: take one from centripetal.v1")
+            raise UsageError(f"{command!r} is not a command of Centrifugo 1.x: use a command class from centripetal.v1")
         return Prepared(command, b"%b%b}" % (start, command.body()), tuple(command.touches()))
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Response]]:
@@ -100,31 +100,31 @@ class Codec:
             responses = decode_lenient(_decode_responses, reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedResponseError(
-                f"{self.endpoint} answered what is no list of Centrifugo 1.x replies ({error}): {excerpt(reply.body)}; "
-                "is it a 1.x server?"
+                f"the answer of {self.endpoint} is not a list of Centrifugo 1.x replies ({error}): "
+                f"{excerpt(reply.body)}; is it a 1.x server?"
             ) from None
         if len(responses) != len(calls):
-            raise MalformedResponseError(f"{len(calls)} commands were sent, {len(responses)} replies came back")
+            raise MalformedResponseError(f"{len(calls)} commands were sent, but {len(responses)} replies were received")
         for call, response, uid in zip(calls, responses, _places(len(calls)).uids, strict=False):
             command = response.command = call.command
             if response.uid != uid or response.method != command.name:
                 raise MalformedResponseError(
-                    f"reply {uid} is to method {response.method!r} with uid {response.uid!r}, "
-                    f"asked was {command.name!r} with uid {uid!r}"
+                    f"reply {uid} has method {response.method!r} and uid {response.uid!r}, "
+                    f"but the command has method {command.name!r} and uid {uid!r}"
                 )
         return responses
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
-        from centripetal.dialects.v1.advice import STATUSES  # not before something is refused
+        from centripetal.dialects.v1.advice import STATUSES  # imported only after an error, to keep imports fast
 
         status, signed = reply.status, self._signer is not None
         if status == 400 and not wants_tls(reply):
-            # The server gives no reason, only its log does. Commands before the refused one have run (spec v1 §6.1).
-            why = "the server has no `secret` configured" if signed else "the server wants a secret from you"
-            after = "" if count == 1 else "; commands before the refused one have run"
-            text = f"400 from {self.endpoint}: {why}, or it does not know the method; its log says which{after}"
+            # The reason is only in the server's log. Commands before the rejected one have run (spec v1 §6.1).
+            why = "the server has no `secret` configured" if signed else "the server requires a secret"
+            after = "" if count == 1 else "; commands before the rejected one have run"
+            text = f"400 from {self.endpoint}: {why}, or does not know the method; see the server's log{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
-        # 500 is what 1.8.0 answers after running the commands if it cannot print a reply (spec v1 §5.3).
+        # 1.8.0 answers 500 after running the commands if it cannot encode a reply (spec v1 §5.3).
         return http_error(reply, self.endpoint, STATUSES)
 
     def __repr__(self) -> str:
@@ -139,5 +139,5 @@ def _key(secret: str) -> bytes:
     try:
         return secret.encode()
     except UnicodeEncodeError:
-        # The text stays out of the message: it is the secret.
-        raise UsageError("secret holds half of a surrogate pair, which is no text") from None
+        # The message must not contain the secret.
+        raise UsageError("secret contains a lone surrogate, which cannot be encoded as UTF-8") from None

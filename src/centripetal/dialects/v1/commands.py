@@ -1,6 +1,7 @@
-"""The API commands of Centrifugo 1.x (spec v1 §6, server 1.8.0): a new one is a class here and a line in COMMANDS.
+"""The API commands of Centrifugo 1.x (spec v1 §6, server 1.8.0).
 
-A class says the method's name, its parameters and, by its base `Command[R]`, the type of its result.
+A class defines the method's name, its parameters and, by its base `Command[R]`, the type of its result. To add a
+command, write a class and add it to COMMANDS.
 """
 
 import re
@@ -44,21 +45,24 @@ class _MessageOptions(_PublishOptions, frozen=True, kw_only=True):
         if self.uid is not None:
             check_name("uid", self.uid)
             if re.search(_UNSAFE_IN_UID, self.uid):
-                raise UsageError("uid holds a quote, a backslash or a control character, which breaks what clients get")
+                raise UsageError(
+                    "uid must not contain quotes, backslashes or control characters: the server does not escape them"
+                )
 
 
 class Publish(_MessageOptions, frozen=True):
-    """Publish *data* into *channel*; the result is True.
+    """Publish *data* to *channel*; the result is True.
 
     Args:
-        channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-            subscribe to names of at most 255 bytes (`max_channel_length`).
-        data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-        client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-        uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-            backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-            the JSON that clients get (spec v1 §6.2).
-        timeout: seconds, instead of the client's own limit.
+        channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+            names of at most 255 bytes (`max_channel_length`).
+        data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+        client: the connection id of the originator. The server copies it into the message, so that the originator can
+            ignore messages that it caused.
+        uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+            backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+            JSON that clients receive (spec v1 §6.2).
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
         ServerError: "namespace not found", or the text of a storage failure.
@@ -70,7 +74,7 @@ class Publish(_MessageOptions, frozen=True):
 
     def check(self) -> None:
         channel = self.channel
-        if type(channel) is not str or not channel or not channel.isascii():  # else there is nothing to find
+        if type(channel) is not str or not channel or not channel.isascii():  # otherwise the check cannot fail
             check_name("channel", channel)
         if self.client is not None or self.uid is not None:
             super().check()
@@ -80,16 +84,17 @@ class Publish(_MessageOptions, frozen=True):
 
 
 class Broadcast(_PublishOptions, frozen=True):
-    """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+    """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-    The server works through the list in order and stops at the first name in an unknown namespace: channels before
-    it have been published to then, later ones have not (spec v1 §6.3).
+    The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+    to the channels before that name, but not to the later channels (spec v1 §6.3).
 
     Args:
-        channels: names, at least one, none empty; a name given twice gets the message twice.
-        data: any JSON value, also None; `bytes` are ready-made JSON.
+        channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+            twice.
+        data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
         client: the connection id of the originator.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
         ServerError: "namespace not found", or the text of a storage failure.
@@ -109,12 +114,12 @@ class Broadcast(_PublishOptions, frozen=True):
 
 
 class Unsubscribe(Command[bool], frozen=True):
-    """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+    """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
     Args:
-        channel: the channel's name; an empty one stands for every channel the user is in.
+        channel: the channel's name; an empty name means all channels of the user.
         user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
         ServerError: "namespace not found", "internal server error".
@@ -133,11 +138,11 @@ class Unsubscribe(Command[bool], frozen=True):
 
 
 class Disconnect(Command[bool], frozen=True):
-    """Close all connections of *user*; the result is True, also if there were none.
+    """Close all connections of *user*; the result is True, even if *user* was not connected.
 
     Args:
         user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
         ServerError: "internal server error".
@@ -161,14 +166,14 @@ class _OfChannel(Command[R], Generic[R], frozen=True):
 
 
 class Presence(_OfChannel[dict[str, ClientInfo]], frozen=True):
-    """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+    """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
     Args:
         channel: the channel's name, not empty.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: "not available" (presence is off for the channel), "namespace not found".
+        ServerError: "not available" (presence is disabled for the channel), "namespace not found".
     """
 
     name = "presence"
@@ -176,14 +181,14 @@ class Presence(_OfChannel[dict[str, ClientInfo]], frozen=True):
 
 
 class History(_OfChannel[list[Message]], frozen=True):
-    """The messages that the server keeps of *channel*, newest first.
+    """Return the messages in the history of *channel*, newest first.
 
     Args:
         channel: the channel's name, not empty.
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
-        ServerError: "not available" (history is off for the channel), "namespace not found".
+        ServerError: "not available" (history is disabled for the channel), "namespace not found".
     """
 
     name = "history"
@@ -191,10 +196,10 @@ class History(_OfChannel[list[Message]], frozen=True):
 
 
 class Channels(Command[list[str]], frozen=True):
-    """The names of all channels with a subscriber on any node, in no particular order.
+    """List the channels that have at least one subscriber on any node, in no particular order.
 
     Args:
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "channels"
@@ -202,10 +207,10 @@ class Channels(Command[list[str]], frozen=True):
 
 
 class StatsCommand(Command[Stats], frozen=True):
-    """What every node last announced of itself: a `Stats`.
+    """Return the latest announcement of every node: a `Stats`.
 
     Args:
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "stats"
@@ -213,10 +218,10 @@ class StatsCommand(Command[Stats], frozen=True):
 
 
 class Node(Command[NodeInfo], frozen=True):
-    """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+    """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
     Args:
-        timeout: seconds, instead of the client's own limit.
+        timeout: time limit of this call in seconds; by default the client's `timeout`.
     """
 
     name = "node"

@@ -1,7 +1,7 @@
-"""HMAC-SHA256 signs and tokens of Centrifugo 1.x (spec v1 §4): lower case hex over UTF-8, keyed with the secret.
+"""HMAC-SHA256 signatures and tokens of Centrifugo 1.x (spec v1 §4), as lower-case hex; the secret is the key.
 
-Parts are joined without a separator, so user "1" with timestamp "23" signs like user "12" with "3": do not let users
-choose both sides of a joint.
+The signed parts are joined without a separator: user "1" with timestamp "23" and user "12" with timestamp "3" have the
+same token. So do not let users choose two adjacent parts.
 """
 
 import hashlib
@@ -16,54 +16,56 @@ __all__ = ["Signer", "generate_api_sign", "generate_channel_sign", "generate_cli
 
 
 def generate_api_sign(secret: str | bytes, data: str | bytes) -> str:
-    """The `X-API-Sign` of a request to the HTTP API.
+    """Return the `X-API-Sign` header of a request to the HTTP API.
 
     Args:
         secret: the server's `secret`.
-        data: the request's body, exactly the bytes that are sent.
+        data: the request's body, exactly as it is sent.
 
     Returns:
-        64 characters of lower case hex.
+        64 characters of lower-case hex.
 
     Raises:
-        UsageError: an argument is neither text nor bytes, or the secret is empty.
+        UsageError: an argument is neither `str` nor `bytes`, or the secret is empty.
     """
     return sign(_secret(secret), _bytes("data", data))
 
 
 def generate_client_token(secret: str | bytes, user: str, timestamp: str | int, info: str = "") -> str:
-    """The token with which a browser connects as *user*.
+    """Return the token with which a browser connects as *user*.
 
     Args:
         secret: the server's `secret`.
         user: the user's id; "" is the anonymous user.
-        timestamp: now, in Unix seconds; with `connection_lifetime` set, the token's life starts there.
-        info: the *text* of a JSON value about the user, the very string that the browser will send; "" for none.
+        timestamp: the current time in Unix seconds. If the server sets `connection_lifetime`, the lifetime of the
+            token starts at this time.
+        info: information about the user as JSON *text*, exactly as the browser will send it; "" for no info.
 
     Returns:
-        64 characters of lower case hex.
+        64 characters of lower-case hex.
 
     Raises:
-        UsageError: an argument of a wrong type, a timestamp that is no integer, or info that is no JSON text (the
-            server would accept it and then fail to print it, spec v1 §9.4).
+        UsageError: an argument has the wrong type, *timestamp* is not an integer, or *info* is not valid JSON text. The
+            server would accept invalid JSON and then fail to encode replies (spec v1 §9.4).
     """
     return sign(_secret(secret), _bytes("user", user), _timestamp(timestamp), _info("info", info))
 
 
 def generate_channel_sign(secret: str | bytes, client: str, channel: str, channel_data: str = "") -> str:
-    """The sign with which connection *client* may subscribe to the private *channel*.
+    """Return the signature with which connection *client* may subscribe to the private *channel*.
 
     Args:
         secret: the server's `secret`.
-        client: the connection id that the browser got when it connected.
+        client: the connection id that the browser received when it connected.
         channel: the channel's full name, with `$` and namespace.
-        channel_data: the *text* of a JSON value, the very string that the browser will send as `info`; "" for none.
+        channel_data: JSON *text*, exactly as the browser will send it in `info`; "" for no info.
 
     Returns:
-        64 characters of lower case hex.
+        64 characters of lower-case hex.
 
     Raises:
-        UsageError: an argument of a wrong type, an empty client or channel, or channel_data that is no JSON text.
+        UsageError: an argument has the wrong type, *client* or *channel* is empty, or *channel_data* is not valid JSON
+            text.
     """
     parts = _bytes("client", client), _bytes("channel", channel)
     if not all(parts):
@@ -72,10 +74,10 @@ def generate_channel_sign(secret: str | bytes, client: str, channel: str, channe
 
 
 class Signer:
-    """HMAC-SHA256 (RFC 2104) with one key, in lower case hex.
+    """HMAC-SHA256 (RFC 2104) with a fixed key, as lower-case hex.
 
-    `hmac` begins anew with the key at each call, which takes longer than all the rest of a small request; here both
-    halves of the key's work are done once.
+    `hmac` processes the key in each call, which takes longer than all other work for a small request. This class hashes
+    the inner and the outer key block only once.
     """
 
     __slots__ = ("_inner", "_outer")
@@ -86,7 +88,7 @@ class Signer:
         self._outer = hashlib.sha256(key.translate(_OUTER_PAD))
 
     def sign(self, *parts: bytes) -> str:
-        """The sign of the joined *parts*."""
+        """Return the signature of the joined *parts*."""
         inner, outer = self._inner.copy(), self._outer.copy()
         for part in parts:
             inner.update(part)
@@ -99,14 +101,14 @@ _OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def sign(key: bytes, *parts: bytes) -> str:
-    """HMAC-SHA256 over the joined *parts*, in lower case hex."""
+    """Return the HMAC-SHA256 of the joined *parts*, as lower-case hex."""
     return Signer(key).sign(*parts)
 
 
 def _secret(secret: Any) -> bytes:
     key = _bytes("secret", secret)
     if not key:
-        raise UsageError("the secret is empty: give the `secret` of the server's configuration")
+        raise UsageError("secret must not be empty: pass the `secret` of the server's configuration")
     return key
 
 
@@ -118,16 +120,16 @@ def _bytes(name: str, value: Any) -> bytes:
     try:
         return value.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{name} holds half of a surrogate pair, which is no text") from None
+        raise UsageError(f"{name} contains a lone surrogate, which cannot be encoded as UTF-8") from None
 
 
 def _timestamp(value: Any) -> bytes:
-    # As the server reads it: into 64 bits, without white space or underscores.
+    # The server parses a 64-bit integer, without white space or underscores.
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return b"%d" % value
     text = value.encode("utf-8", "replace") if isinstance(value, str) else value
     if not isinstance(text, bytes) or not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
-        raise UsageError("timestamp must be Unix seconds, an integer or its text: str(int(time.time()))")
+        raise UsageError("timestamp must be Unix seconds as an int or text, such as str(int(time.time()))")
     return text
 
 
@@ -137,5 +139,5 @@ def _info(name: str, value: Any) -> bytes:
         try:
             msgspec.json.decode(text, type=msgspec.Raw)
         except (msgspec.DecodeError, RecursionError):
-            raise UsageError(f"{name} must be the text of a JSON value, or empty: json.dumps(…)") from None
+            raise UsageError(f"{name} must be empty or JSON text: use json.dumps(…)") from None
     return text

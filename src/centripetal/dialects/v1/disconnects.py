@@ -1,4 +1,4 @@
-"""Why a Centrifugo 1.x server closes connections (spec v1 §9.3). PURE."""
+"""The reasons for which a Centrifugo 1.x server closes connections (spec v1 §9.3). PURE."""
 
 import msgspec
 
@@ -8,27 +8,31 @@ __all__ = ["CLOSE_CODE", "DISCONNECT", "EXPIRED", "INVALID_MESSAGE", "INVALID_TO
 __all__ += ["METHOD_NOT_FOUND", "SHUTTING_DOWN", "SLOW", "STALE", "UNAUTHORIZED", "Disconnect"]
 
 CLOSE_CODE = 3000
-"""The code of every close frame that the server sends of its own accord (spec v1 §9.3)."""
+"""The code of every close frame that the server sends on its own initiative (spec v1 §9.3)."""
 
 
 class Disconnect(msgspec.Struct, frozen=True):
-    """Why the server closes a connection, and whether the client is to come back."""
+    """The reason for closing a connection, and whether the client should reconnect."""
 
     reason: str
     reconnect: bool
 
     def text(self) -> str:
-        """The reason in the close frame."""
+        """Return the reason string of the close frame."""
         return f'{{"reason":{quote(self.reason).decode()},"reconnect":{"true" if self.reconnect else "false"}}}'
 
     @classmethod
     def parse(cls, code: int, text: str) -> "Disconnect":
-        """What a close frame says. Anything but code 3000 with a reason in JSON is: come back (spec v1 §9.3, §14)."""
+        """Parse a close frame.
+
+        After a code other than 3000, the client should reconnect (spec v1 §9.3). A reason that is not JSON comes from a
+        server before 1.6.0 (§14).
+        """
         if code == CLOSE_CODE:
             try:
                 return _decode_disconnect(text)
             except msgspec.DecodeError:
-                # Servers before 1.6.0 sent plain text, in which one word was the advice.
+                # Servers before 1.6.0 sent plain text; after "disconnect", the client should not reconnect.
                 return cls(text, text != "disconnect")
         return cls(text, True)
 

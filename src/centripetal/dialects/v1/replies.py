@@ -1,4 +1,4 @@
-"""The reply to one command of Centrifugo 1.x: its envelope (spec v1 §5.6) and the body of each method (§6)."""
+"""Decoding of the reply to one command of Centrifugo 1.x: the envelope (spec v1 §5.6) and the body (§6)."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -30,15 +30,15 @@ NULL = msgspec.Raw(b"null")
 
 
 class Response(Outcome[Any]):
-    """The server's reply to one command of a buffer that was sent.
+    """The server's reply to one command of a request.
 
     Attributes:
         method: the command's method.
-        error: what went wrong, in the server's words; None if nothing did.
+        error: the server's error message; None on success.
         body: the bytes of the reply's body; `result()` decodes them.
-        advice: what the server says to do about the error: "fix", "retry" or "".
-        uid: what the server echoed: the command's place in the request.
-        command, index: the command that this answers and its place; None for a response made by hand.
+        advice: the server's advice after an error: "fix", "retry" or "".
+        uid: the uid that the server echoed: the command's index in the request, as text.
+        command, index: the command that the reply belongs to, and its index; None for a response made by hand.
     """
 
     method: str
@@ -56,14 +56,14 @@ class Response(Outcome[Any]):
         return bytes(self.raw_body)
 
     def result(self) -> Any:
-        """What the method returns: True, or the type that the method of `Client` is declared to return.
+        """Return the result of the command: True, or a value of the return type of the method of `Client`.
 
         Raises:
-            ServerError: the server refused the command.
-            MalformedResponseError: the body is not what this method answers.
+            ServerError: the server rejected the command.
+            MalformedResponseError: the body does not match the method.
         """
         if self.error is None and self.raw_body == NULL and self.method in _WITHOUT_BODY:
-            return True  # the usual case, and the shortest way
+            return True  # fast path for the most frequent case
         try:
             if self.error:
                 raise _refusal(self.method, self.error, self.advice, self.command)
@@ -80,15 +80,15 @@ class Response(Outcome[Any]):
 
 
 Result = list[Response]
-"""What `send()` returns: an answer to each command, in their order."""
+"""The result of `send()`: one response for each command, in order."""
 
 
 def _refusal(method: str, message: str, advice: str, command: Any) -> ServerError:
-    from centripetal.dialects.v1.advice import ADVICE  # not before something is refused
+    from centripetal.dialects.v1.advice import ADVICE  # imported only after an error, to keep imports fast
 
     hint = ADVICE.hint(message, command, method)
-    # Refused for what it says, a command has not run; but a broadcast has reached the channels before the bad one
-    # (spec v1 §6.3), and after trouble with the storage nobody knows.
+    # A command with invalid params has not run. But a broadcast has reached the channels before the invalid one
+    # (spec v1 §6.3), and after a storage failure the outcome is unknown.
     stated = message in (NAMESPACE_NOT_FOUND, NOT_AVAILABLE, INVALID_MESSAGE)
     executed: Executed = "no" if stated and method != "broadcast" else "unknown"
     return ServerError(message, advice=advice, hint=hint, executed=executed, retryable=not stated and advice != "fix")
@@ -110,7 +110,7 @@ def _decoder(kind: Any, what: str) -> Callable[[bytes], Any]:
         try:
             return decode_lenient(decode, body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
-            raise MalformedResponseError(f"this is no body of a {what} reply: {error}", executed="yes") from None
+            raise MalformedResponseError(f"invalid body of a {what} reply: {error}", executed="yes") from None
 
     return checked
 
@@ -124,48 +124,48 @@ _nothing = _decoder(type(None), "publish, broadcast, unsubscribe or disconnect")
 
 
 def decode_publish(body: bytes) -> bool:
-    """The body of a publish reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    """Decode the body of a publish reply: True. Raises `MalformedResponseError` if the body is not null."""
     return _nothing(body) is None
 
 
 def decode_broadcast(body: bytes) -> bool:
-    """The body of a broadcast reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    """Decode the body of a broadcast reply: True. Raises `MalformedResponseError` if the body is not null."""
     return _nothing(body) is None
 
 
 def decode_unsubscribe(body: bytes) -> bool:
-    """The body of an unsubscribe reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    """Decode the body of an unsubscribe reply: True. Raises `MalformedResponseError` if the body is not null."""
     return _nothing(body) is None
 
 
 def decode_disconnect(body: bytes) -> bool:
-    """The body of a disconnect reply: True. Raises `MalformedResponseError` if it is anything but null."""
+    """Decode the body of a disconnect reply: True. Raises `MalformedResponseError` if the body is not null."""
     return _nothing(body) is None
 
 
 def decode_presence(body: bytes) -> dict[str, ClientInfo]:
-    """The body of a presence reply: connections by id. Raises `MalformedResponseError` if it is something else."""
+    """Decode the body of a presence reply: connections by id. Raises `MalformedResponseError` if it is invalid."""
     return _presence(body).data or {}
 
 
 def decode_history(body: bytes) -> list[Message]:
-    """The body of a history reply: messages, newest first. Raises `MalformedResponseError` if it is something else."""
+    """Decode the body of a history reply: messages, newest first. Raises `MalformedResponseError` if it is invalid."""
     return _history(body).data or []
 
 
 def decode_channels(body: bytes) -> list[str]:
-    """The body of a channels reply: names. Raises `MalformedResponseError` if it is something else."""
+    """Decode the body of a channels reply: names. Raises `MalformedResponseError` if it is invalid."""
     return _channels(body).data or []
 
 
 def decode_stats(body: bytes) -> Stats:
-    """The body of a stats reply. Raises `MalformedResponseError` if it is something else."""
+    """Decode the body of a stats reply. Raises `MalformedResponseError` if it is invalid."""
     data = _stats(body).data
     return Stats([_node_info(node) for node in data.nodes], data.metrics_interval)
 
 
 def decode_node(body: bytes) -> NodeInfo:
-    """The body of a node reply. Raises `MalformedResponseError` if it is something else."""
+    """Decode the body of a node reply. Raises `MalformedResponseError` if it is invalid."""
     return _node_info(_node(body).data)
 
 
@@ -173,13 +173,13 @@ _NODE_MEMBERS = ("uid", "name", "started_at", "version")
 
 
 def _node_info(members: dict[str, Any]) -> NodeInfo:
-    # Until 1.5 the metrics were members of the node itself (spec v1 §14).
+    # In servers before 1.6.0, the metrics were members of the node itself (spec v1 §14).
     named: dict[str, Any] = {name: members.pop(name) for name in _NODE_MEMBERS if name in members}
     named["metrics"] = members.pop("metrics", members)
     try:
         return msgspec.convert(named, NodeInfo)
     except msgspec.ValidationError as error:
-        raise MalformedResponseError(f"this is no description of a node: {error}", executed="yes") from None
+        raise MalformedResponseError(f"invalid description of a node: {error}", executed="yes") from None
 
 
 _WITHOUT_BODY = frozenset(("publish", "broadcast", "unsubscribe", "disconnect"))

@@ -1,7 +1,7 @@
-"""What Centrifugo 1.x answers, as Python values (spec v1 §16; members of older servers: §14).
+"""The results of Centrifugo 1.x as Python values (spec v1 §16; members of older servers: §14).
 
-JSON that users put into the server (`data`, `default_info`, `channel_info`) is kept as the bytes that the server sent
-(`…_json`) and decoded when asked for (`data`, …), so that no digit is lost and nobody pays for what nobody reads.
+JSON from users (`data`, `default_info`, `channel_info`) is kept as the bytes that the server sent (`…_json`) and
+decoded on access (`data`, …). This keeps every digit of numbers, and unread values cost nothing.
 """
 
 from typing import Any
@@ -15,20 +15,20 @@ __all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
 
 
 def _json(raw: msgspec.Raw) -> bytes | None:
-    # Servers before 1.3.0 say "" or null for an info that is not there (spec v1 §14).
+    # Servers before 1.3.0 send "" or null for a missing info (spec v1 §14).
     text = bytes(raw)
     return None if text in (b"", b'""', b"null") else text
 
 
 class ClientInfo(Result, frozen=True):
-    """One connection of a user: in presence, and in messages that a client published.
+    """One connection of a user, in presence and in messages that a client published.
 
     Attributes:
         user: the user's id; empty for the anonymous user.
         client: the connection id.
-        default_info: what the user's token carried as `info`, decoded; None if nothing.
-        channel_info: what the sign for a private channel carried as `info`, decoded; None if nothing.
-        default_info_json, channel_info_json: the same as the bytes that the server sent; None if nothing.
+        default_info: the `info` with which the client connected, decoded; None if missing.
+        channel_info: the `info` with which the client subscribed to a private channel, decoded; None if missing.
+        default_info_json, channel_info_json: the same as the bytes that the server sent; None if missing.
     """
 
     user: str = ""
@@ -54,16 +54,16 @@ class ClientInfo(Result, frozen=True):
 
 
 class Message(Result, frozen=True):
-    """A publication as the server keeps it.
+    """A message in the history of a channel.
 
     Attributes:
-        uid: its id, unique unless publishers set it themselves.
-        channel: the channel it was published into.
-        data: what was published, decoded anew at each access. Numbers become int and float; where every digit of a
-            fraction matters, decode `data_json` yourself.
+        uid: the message id, unique unless publishers set it themselves.
+        channel: the channel of the message.
+        data: the published value, decoded on each access. Numbers become int and float; if every digit of a fraction
+            matters, decode `data_json` yourself.
         data_json: the same as the bytes that the server sent.
-        client: the connection id of the originator; None (from servers before 1.3.0 also "") if none was given.
-        info: who published it, if a client did.
+        client: the connection id of the originator; None if missing (servers before 1.3.0 may send "" instead).
+        info: the connection that published the message; None if the API published it.
         timestamp: Unix seconds as text, from servers before 1.7.0; otherwise None.
     """
 
@@ -76,7 +76,7 @@ class Message(Result, frozen=True):
 
     @property
     def info(self) -> ClientInfo | None:
-        # Servers before 1.3.0 may say "" where there is none (spec v1 §14).
+        # Servers before 1.3.0 may send "" for a missing info (spec v1 §14).
         return self.raw_info if isinstance(self.raw_info, ClientInfo) else None
 
     @property
@@ -92,12 +92,12 @@ class NodeInfo(msgspec.Struct, frozen=True, rename={"started": "started_at"}):
     """One server process.
 
     Attributes:
-        uid: its id, new at each start.
-        name: its configured name, or host name and port.
-        started: when it started, Unix seconds.
+        uid: id of the process, new at each start.
+        name: the configured name, or host name and port.
+        started: start time in Unix seconds.
         metrics: counters and gauges by name (spec v1 §16.3). Servers before 1.6.0 send them as members of the node
-            itself; here they are found in `metrics` all the same.
-        version: the server's version, since 1.8.0; otherwise "".
+            itself; the client moves them to `metrics`.
+        version: the server's version; "" for servers before 1.8.0.
     """
 
     uid: str
@@ -108,11 +108,11 @@ class NodeInfo(msgspec.Struct, frozen=True, rename={"started": "started_at"}):
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """All nodes, as each last announced itself.
+    """The latest announcements of all nodes.
 
     Attributes:
-        nodes: one `NodeInfo` a node.
-        metrics_interval: the seconds that the counters in `metrics` cover.
+        nodes: one `NodeInfo` per node.
+        metrics_interval: length in seconds of the interval that the counters in `metrics` cover.
     """
 
     nodes: list[NodeInfo] = []

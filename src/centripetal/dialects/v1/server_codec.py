@@ -1,13 +1,13 @@
-"""The server's side of the HTTP API of Centrifugo 1.x: bytes to commands, results to bytes (spec v1 §5.4 to §7): PURE.
+"""The server's side of the HTTP API of Centrifugo 1.x: decoding commands, encoding replies (spec v1 §5.4 to §7): PURE.
 
-    envelopes = read_envelopes(body)              the whole body is read before anything runs
+    envelopes = read_envelopes(body)              parse the whole body before any command runs
     for envelope in envelopes:
-        command = read_command(envelope)          params are read when their turn comes
-        reply(envelope, command, result)          result: the value that `Command[R]` promises, or a ServerError
+        command = read_command(envelope)          parse the params of each command just before it runs
+        reply(envelope, command, result)          result: a value of type R of `Command[R]`, or a ServerError
     join(replies)
 
-`InvalidMessageError` makes the server give up the whole request, after the commands before it have run (§6.1).
-The other end of this is `codec.py`.
+After an `InvalidMessageError` the server rejects the whole request; the commands before the invalid one have run
+(§6.1). The client's side is in `codec.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,11 +41,11 @@ T = TypeVar("T")
 
 
 class InvalidMessageError(Exception):
-    """The request is given up: 400 over HTTP, the end of the connection over WebSocket. The text is for the log."""
+    """Invalid request: 400 over HTTP, the end of the connection over WebSocket. The message is for the log."""
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One command as it arrives (spec v1 §5.5); its params are still what was written."""
+    """One command as received (spec v1 §5.5); the params are not parsed yet."""
 
     uid: str = ""
     method: str = ""
@@ -53,7 +53,7 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_envelopes(body: bytes) -> list[Envelope]:
-    """The commands of a body: one object or an array of them, without anything in front."""
+    """Parse the envelopes in *body*: one object, or an array of objects, without leading white space."""
     try:
         if body.startswith(b"{"):
             return [gostructs.read(body, Envelope)]
@@ -61,14 +61,17 @@ def read_envelopes(body: bytes) -> list[Envelope]:
             return gostructs.read_list(body, Envelope)
     except JSONError as error:
         raise InvalidMessageError(str(error)) from None
-    raise InvalidMessageError("a body starts with { or [, white space and byte order marks included")
+    raise InvalidMessageError("the body must start with { or [, without white space or a byte order mark before it")
 
 
 def read_command(envelope: Envelope) -> Command[Any]:
-    """The command in an envelope.
+    """Parse the command in *envelope*.
 
-    `data` is the `msgspec.Raw` of the request; in a Broadcast it is `ABSENT` where there is none, and names may be
-    empty in all but Publish: those are errors of the command, not of the request (spec v1 §6).
+    `data` becomes a `msgspec.Raw`. Missing data in a Broadcast (`ABSENT`) and empty names in commands other than
+    Publish are accepted: they are errors of the command, not of the request (spec v1 §6).
+
+    Raises:
+        InvalidMessageError: the method is unknown, or the params are invalid.
     """
     if envelope.method in _WITHOUT_PARAMS:
         return _WITHOUT_PARAMS[envelope.method]
@@ -81,7 +84,7 @@ def read_command(envelope: Envelope) -> Command[Any]:
         raise InvalidMessageError(f"params of {envelope.method}: {error}") from None
     if isinstance(command, Publish) and not (command.channel and bytes(command.data)):
         raise InvalidMessageError("params of publish: channel or data is missing")
-    # An option that is empty counts as not given.
+    # The server treats an empty option like a missing option.
     empty = {name: None for name, _, _, takes_none in fields_of(kind) if takes_none and not getattr(command, name)}
     return msgspec.structs.replace(command, **empty) if empty else command
 
@@ -91,17 +94,17 @@ _READ: dict[str, type[Command[Any]]] = {
 }
 
 _WITHOUT_PARAMS: dict[str, Command[Any]] = {command.name: command for command in (Channels(), StatsCommand(), Node())}
-"""The commands whose params nobody looks at: any JSON value will do there (spec v1 §5.5)."""
+"""The commands whose params the server ignores; they may be any JSON value (spec v1 §5.5)."""
 
 
 # ---- replies
 
 
 def reply(envelope: Envelope, command: Command[Any], result: Any) -> bytes:
-    """The reply to one command: its result, or the `ServerError` that it came to (spec v1 §5.6).
+    """Encode the reply to one command from its result or its `ServerError` (spec v1 §5.6).
 
     Raises:
-        JSONError: something in the result is no JSON, such as the info of a client (spec v1 §9.4).
+        JSONError: the result contains invalid JSON, such as the info of a client (spec v1 §9.4).
     """
     error = b"null"
     if isinstance(result, ServerError):
@@ -115,7 +118,7 @@ def reply(envelope: Envelope, command: Command[Any], result: Any) -> bytes:
 
 
 def join(replies: Sequence[bytes]) -> bytes:
-    """The body of the answer: always an array."""
+    """Join encoded replies into the body of the answer, which is always an array."""
     return b"[%b]" % b",".join(replies)
 
 
@@ -141,7 +144,7 @@ def _list(values: list[T] | None, encode: Callable[[T], bytes]) -> bytes:
 
 
 def presence_body(channel: str, clients: dict[str, ClientInfo] | None) -> bytes:
-    """The body of a reply to presence; None: there was an error."""
+    """Encode the body of a reply to presence; *clients* is None after an error."""
     data = b"null"
     if clients is not None:
         members = (b"%b:%b" % (quote(key), client_info(clients[key])) for key in sorted(clients))
@@ -150,17 +153,17 @@ def presence_body(channel: str, clients: dict[str, ClientInfo] | None) -> bytes:
 
 
 def history_body(channel: str, values: list[Message] | None) -> bytes:
-    """The body of a reply to history; None: there was an error."""
+    """Encode the body of a reply to history; *values* is None after an error."""
     return b'{"channel":%b,"data":%b}' % (quote(channel), messages(values))
 
 
 def messages(values: list[Message] | None) -> bytes:
-    """Messages as replies show them."""
+    """Encode messages for a reply."""
     return _list(values, message)
 
 
 def message(value: Message) -> bytes:
-    """A message as replies show it."""
+    """Encode a message for a reply."""
     text = b'{"uid":%b,"channel":%b,"data":%b' % (quote(value.uid), quote(value.channel), compact(value.data_json))
     if value.client:
         text += b',"client":' + quote(value.client)
@@ -170,9 +173,9 @@ def message(value: Message) -> bytes:
 
 
 def client_info(value: ClientInfo) -> bytes:
-    """Somebody's connection as replies show it."""
+    """Encode a connection for a reply."""
     text = b'{"user":%b,"client":%b' % (quote(value.user), quote(value.client))
-    # Not `default_info_json`: that takes "" and null for nothing, as a client of old servers must.
+    # Not `default_info_json`: for clients of old servers, it treats "" and null as missing.
     for name, raw in ((b"default_info", value.raw_default_info), (b"channel_info", value.raw_channel_info)):
         if bytes(raw):
             text += b',"%b":%b' % (name, compact(bytes(raw)))
@@ -180,7 +183,7 @@ def client_info(value: ClientInfo) -> bytes:
 
 
 def node_info(value: NodeInfo) -> bytes:
-    """A node as replies show it; the metrics are in order of their names."""
+    """Encode a node for a reply; the metrics are sorted by name."""
     metrics = b",".join(b"%b:%d" % (quote(name), number) for name, number in sorted(value.metrics.items()))
     return b'{"uid":%b,"version":%b,"name":%b,"started_at":%d,"metrics":{%b}}' % (
         quote(value.uid),

@@ -1,8 +1,8 @@
 """Watching channels of a Centrifugo 1.x server: the client's side of its protocol (spec v1 §9, §15.3): PURE.
 
-After connect, each channel is subscribed to by a command of its own. What is pushed into a channel before the reply
-to its command is held back until then: so `Subscribed` comes first, then what was missed, then what is new, and what
-is among both comes once.
+After connect, the watcher sends one subscribe command per channel. It holds back the pushes of a channel until the
+reply to that command arrives. So the order of events is: `Subscribed`, the missed messages, the new messages. A message
+in both groups is reported once.
 """
 
 from collections.abc import Sequence
@@ -47,33 +47,33 @@ from centripetal.protocol.watching import (
 
 __all__ = ["Watcher"]
 
-_SILENCE = 25.0  # seconds without a message after which the connection is tested
+_SILENCE = 25.0  # seconds without a message until the watcher tests the connection with a ping
 
-_NOBODY = "the server's reply to connect does not say who we are"
+_NOBODY = "the server's reply to connect does not contain a connection id"
 
 
 class _Channel:
-    """What is known of one channel, over all connections."""
+    """The state of one channel, kept across reconnects."""
 
     __slots__ = ("held", "last", "subscribed")
 
     def __init__(self) -> None:
         self.subscribed = False
-        self.last: str | None = None  # uid of the newest message; "" if there was none; None: never subscribed
+        self.last: str | None = None  # uid of the newest message; "" before the first message; None: never subscribed
         self.held: list[Event] = []
 
 
 class Watcher(Conversation[_Channel, Params, Reply | Push]):
-    """Somebody who watches; see `centripetal.protocol.watching.Watcher`.
+    """A client that watches channels; see `centripetal.protocol.watching.Watcher`.
 
     Args:
-        channels: their names; one that is given twice counts once.
+        channels: names of the channels; duplicates are ignored.
         secret: the server's `secret`, which signs the token; None for a server with `insecure`.
-        user: as whom to connect; "" is the anonymous user.
-        patience: seconds in which the server must answer.
+        user: the user id to connect with; "" is the anonymous user.
+        patience: seconds to wait for an answer of the server.
 
     Raises:
-        UsageError: no channel, or a name that cannot be.
+        UsageError: *channels* is empty or contains an invalid name, or another argument is invalid.
     """
 
     advice = ADVICE
@@ -82,10 +82,10 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         super().__init__(channels, _Channel, user=user, patience=patience)
         self._connects_as = user
         self._secret = secret
-        self._credentials(0.0)  # what is wrong with them is said at once
+        self._credentials(0.0)  # raise errors in the credentials now, not when the connection opens
 
     def opened(self, now: float) -> Step:
-        """Connect as the user."""
+        """Send the connect command."""
         self._begin(now)
         for channel in self._channels.values():
             channel.subscribed = False
@@ -93,7 +93,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         return Step((self._ask(self._credentials(now), now),))
 
     def tick(self, now: float) -> Step:
-        """Give up on a server that does not answer, renew the credentials, test a silent connection."""
+        """Time out if the server does not answer, renew expiring credentials, and ping a silent connection."""
         if self._asked:
             return self._unanswered(now) or Step()
         if self._refresh_at is not None and now >= self._refresh_at:
@@ -103,14 +103,14 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         return Step()
 
     def wake_at(self) -> float:
-        """The time of the next of these."""
+        """Return when `tick` has something to do next."""
         if self._asked:
             return self._answer_by()
         silence = self._heard + _SILENCE
         return silence if self._refresh_at is None else min(silence, self._refresh_at)
 
     def closed(self, code: int | None, reason: str) -> Step:
-        """The server says by a close frame whether to come back (spec v1 §9.3)."""
+        """Handle the end of the connection; the close frame says whether to reconnect (spec v1 §9.3)."""
         disconnect = Disconnect.parse(code or 0, reason)
         reason = disconnect.reason
         if disconnect.reconnect:
@@ -139,7 +139,8 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         last = channel.last
         params = Subscribe(name, recover=last is not None, last=last or "")
         if self._secret is not None:
-            # All of them: which names are private is configured (`private_channel_prefix`), and others need no sign.
+            # Sign every channel: the prefix of private channels is configurable (`private_channel_prefix`), and the
+            # server ignores the signature of other channels.
             sign = generate_channel_sign(self._secret, self._client, name)
             params = msgspec.structs.replace(params, client=self._client, sign=sign)
         return self._ask(params, now)
@@ -166,7 +167,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         if reply.error:
             return Step.ended(self._refusal(reply.error))
         if isinstance(body, ConnectBody) and body.expired:
-            hint = f"`connection_lifetime` is {body.ttl} s: is the clock of this machine that much behind the server's?"
+            hint = f"`connection_lifetime` is {body.ttl} s: is this machine's clock that far behind the server's clock?"
             return Step.ended(self._refusal("the credentials have expired", hint))
         if not isinstance(body, ConnectBody) or not body.client:
             return Step.ended(MalformedResponseError(_NOBODY, executed="no"))
@@ -176,7 +177,8 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         return Step(send, (Connected(body.client, body.version),))
 
     def _renewed(self, body: Body | None, now: float) -> None:
-        # Under `insecure` nothing expires, whatever is said, and a refresh would need a token (spec v1 §9.4, §9.5).
+        # With `insecure`, connections never expire, whatever the reply says, and a refresh would need a token
+        # (spec v1 §9.4, §9.5).
         expires = isinstance(body, ConnectBody) and body.expires and self._secret is not None
         self._refresh_before(body.ttl if expires and isinstance(body, ConnectBody) else None, now)
 
@@ -192,7 +194,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         events: list[Event] = [Subscribed(name, body.recovered)]
         if channel.last is not None and not body.recovered:
             events.append(Gap(name, _why_not_recovered(channel.last, body)))
-        # Newest first, they come (spec v1 §9.8).
+        # The server sends them newest first (spec v1 §9.8).
         missed = [_published(message, recovered=True) for message in reversed(body.messages or ())]
         uids = {publication.uid for publication in missed}
         events += missed
@@ -208,7 +210,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
     def _pushed(self, push: Push) -> tuple[Event, ...]:
         if isinstance(push, UnsubscribePush):
             channel = self._channels.get(push.channel)
-            # It also comes for channels that we are not in (spec v1 §9.10).
+            # The server also sends it for channels without a subscription (spec v1 §9.10).
             if channel is None or not channel.subscribed:
                 return ()
             return self._removed(push.channel, "unsubscribed")

@@ -1,4 +1,4 @@
-"""Reads configurations as the real servers do; `loading` finds out for which generation one is.
+"""Parsing of configurations, as lenient as the real servers; `loading` detects the generation of a configuration.
 
-`v1/config.py` and `current/config.py` import `spelling` and `value_readers`, and `loading` imports those two.
+`v1/config.py` and `current/config.py` import `spelling` and `value_readers`; `loading` imports both config modules.
 """

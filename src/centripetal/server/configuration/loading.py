@@ -1,7 +1,7 @@
-"""What `EmbeddedServer` is given: which generation is meant, and how it is configured.
+"""Choice of the server's generation, and loading of its configuration, from the arguments of `EmbeddedServer`.
 
-A secret means 1.x, an API key the current API; with neither, the keys of the configuration decide: those of 1.x are
-flat, those of 6 stand in sections.
+A secret selects 1.x, an API key a current server. If both are missing, the keys of the configuration decide: 1.x has
+flat keys, Centrifugo 6 groups them in sections.
 """
 
 import json
@@ -25,8 +25,8 @@ __all__ = ["ConfigSource", "choose", "load", "which"]
 
 ConfigSource = Mapping[str, Any] | str | os.PathLike[str]
 
-_SAY_WHICH = "give secret=… or server=1 for a 1.x server, api_key=… or server=6 for a current one"
-# Some of what a configuration of Centrifugo 2 to 5 says where 1.x and 6 say something else.
+_SAY_WHICH = "pass secret=… or server=1 for a 1.x server, api_key=… or server=6 for a current server"
+# Common keys of Centrifugo 2 to 5 that neither 1.x nor 6 has at the top level.
 _KEYS_BETWEEN = frozenset(("api_key", "token_hmac_secret_key", "allowed_origins", "v3_use_offset", "api_insecure"))
 
 
@@ -37,16 +37,16 @@ def choose(
     token_secret: str | None,
     config: ConfigSource | None,
 ) -> tuple[ServerSettings, list[str]]:
-    """The server that is meant, and a sentence for each key of *config* that changes nothing here.
+    """Return the settings of the server, and a sentence for each key of *config* that has no effect here.
 
     Raises:
-        UsageError: it is not clear which, or the real server would not start with that either.
+        UsageError: the generation is ambiguous, or the real server would not start with *config* either.
     """
     for name, value in (("secret", secret), ("api_key", api_key), ("token_secret", token_secret)):
         if value is not None and (not isinstance(value, str) or not value):
-            raise UsageError(f"{name} must be text that is not empty")
+            raise UsageError(f"{name} must be non-empty text")
     if secret is None and api_key is None and config is None:
-        raise UsageError(f"{_SAY_WHICH}, or the config=… of either")
+        raise UsageError(f"{_SAY_WHICH}, or pass config=…")
     raw = load(config)
     if which(server, secret, api_key or token_secret, raw) == 1:
         config_v1, unhonoured = read_v1(raw)
@@ -57,25 +57,25 @@ def choose(
 
 
 def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[str, Any]) -> int:
-    """The generation that is meant: 1 or 6.
+    """Return the generation of the server: 1 or 6.
 
     Args:
-        server: said outright.
-        secret: of 1.x.
-        key: any key of a current server.
-        raw: a configuration.
+        server: the generation if the caller gave it.
+        secret: the secret of a 1.x server.
+        key: the API key or token secret of a current server.
+        raw: the configuration, which decides if the other arguments are None.
 
     Raises:
-        UsageError: this does not say, or it says both.
+        UsageError: the arguments do not determine the generation, or contradict each other.
     """
     if server not in (None, 1, 6):
-        raise UsageError(f"server must be 1, for Centrifugo 1.x, or 6, for Centrifugo 6, as a number, not {server!r}")
+        raise UsageError(f"server must be the number 1 (Centrifugo 1.x) or 6 (Centrifugo 6), not {server!r}")
     if (secret is not None and key is not None) or (server == 1 and key is not None):
         raise UsageError(
-            "a 1.x server has a secret, a current one an API key and a token secret: give only what one of them has"
+            "a secret is for a 1.x server, an API key or token secret for a current server: pass only one kind of key"
         )
     if server == 6 and secret is not None:
-        raise UsageError("a current server has no secret: give its API key")
+        raise UsageError("secret is for 1.x servers: for a current server, pass api_key")
     if server is not None:
         return server
     if secret is not None or key is not None:
@@ -84,32 +84,32 @@ def which(server: int | None, secret: str | None, key: str | None, raw: Mapping[
 
 
 def _generation_of(raw: Mapping[str, Any]) -> int:
-    """The one that has keys as in *raw*."""
+    """Return the generation that the keys in *raw* belong to."""
     keys = {str(key).lower(): value for key, value in raw.items()}
-    # A section is an object, or the list of them; what 1.x calls the same is none of these.
+    # A section is an object or a list of objects; 1.x keys with the same names have other types.
     current = {key for key, value in keys.items() if key in SECTIONS and isinstance(value, Mapping | list)}
     flat = (keys.keys() & KEYS_V1) - current
     between = keys.keys() & _KEYS_BETWEEN
     if between and not current:
         raise UsageError(
-            f"{min(between)!r} is a key of Centrifugo 2 to 5: there are stand-ins for 1.x and for 6, whose "
-            "configuration stands in sections such as http_api and client"
+            f"{min(between)!r} is a key of Centrifugo 2 to 5, which this server does not emulate: it emulates 1.x and "
+            "6, and the configuration of 6 has sections such as http_api and client"
         )
     if current and flat:
         raise UsageError(
-            f"the configuration has a key of 1.x, {min(flat)!r}, and one of a current server, {min(current)!r}: "
+            f"the configuration mixes a key of 1.x, {min(flat)!r}, with a key of a current server, {min(current)!r}: "
             f"{_SAY_WHICH}"
         )
     if not current and not flat:
-        raise UsageError(f"the configuration does not show for which server it is: {_SAY_WHICH}")
+        raise UsageError(f"cannot detect the server's generation from the configuration: {_SAY_WHICH}")
     return 6 if current else 1
 
 
 def load(source: ConfigSource | None) -> Mapping[str, Any]:
-    """The configuration itself, if *source* is the path of its file.
+    """Return the configuration in *source*: a mapping, or the path of a JSON file; empty for None.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: the file cannot be read, or does not hold a JSON object.
     """
     if source is None or isinstance(source, Mapping):
         return source or {}
@@ -117,12 +117,12 @@ def load(source: ConfigSource | None) -> Mapping[str, Any]:
         raise UsageError(f"config must be a dict or the path of a JSON file, not {type(source).__name__}")
     path = Path(source)
     try:
-        # Editors on Windows may begin a file with a byte order mark.
+        # Editors on Windows may write a byte order mark at the start of a file.
         value = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"the configuration {path} cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"cannot read the configuration {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        hint = "" if path.suffix == ".json" else " (of the formats that the real server reads, JSON is the one here)"
+        hint = "" if path.suffix == ".json" else " (the embedded server reads only JSON)"
         raise UsageError(f"the configuration {path} is not JSON{hint}: {error}") from None
     if not isinstance(value, dict):
         raise UsageError(f"the configuration {path} must be a JSON object")

@@ -1,7 +1,7 @@
-"""Keys of a configuration that are slips: which key was probably meant: PURE.
+"""Suggestions for misspelled configuration keys: PURE.
 
-A key is told by its place, such as "channel.namespaces[0].presence"; among those that have an effect, the keys of any
-namespace stand in "channel.namespaces[]".
+Keys are written as paths, such as "channel.namespaces[0].presence"; in the list of known keys, the keys of any
+namespace are in "channel.namespaces[]".
 """
 
 import difflib
@@ -17,7 +17,7 @@ _INDEX = re.compile(r"\[\d+\]")
 
 
 def key_paths(shape: type[msgspec.Struct], place: str) -> Iterator[str]:
-    """The keys of a section, and of those in it, by their places."""
+    """Yield the paths of all keys of a section and its subsections."""
     for field in msgspec.structs.fields(shape):
         path = f"{place}.{field.name}"
         yield path
@@ -26,7 +26,7 @@ def key_paths(shape: type[msgspec.Struct], place: str) -> Iterator[str]:
 
 
 def closest_key(key: str, known: Iterable[str]) -> str:
-    """The key beside *key* that is spelt nearly so, of those *known*; empty if there is none."""
+    """Return the *known* key in the same section whose spelling is closest to *key*; empty if no key is close."""
     parent, _, name = key.rpartition(".")
     section = _INDEX.sub("[]", parent)
     siblings = {place.rpartition(".")[2] for place in known if place.rpartition(".")[0] == section}

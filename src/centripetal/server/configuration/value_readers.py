@@ -1,7 +1,7 @@
-"""What a server's configuration file holds, read as the real servers read it: PURE.
+"""Conversion of values in a configuration file, as lenient as the real servers: PURE.
 
-Names of keys match regardless of letter case, and text stands for a number or a bool where the real servers take it so.
-Everything here raises `UsageError` that names the key.
+The names of keys are case-insensitive, and strings are accepted for numbers and booleans where the real servers accept
+them. Each function raises a `UsageError` that names the key.
 """
 
 import re
@@ -20,14 +20,14 @@ _PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 
 
 def lowercase_keys(raw: Any, place: str) -> dict[str, Any]:
-    """The members of an object; a null is as good as absent."""
+    """Return the members of an object with lower-case keys, without null values."""
     if not isinstance(raw, Mapping):
         raise UsageError(f"{place} must be an object, not {type(raw).__name__}")
     return {str(key).lower(): value for key, value in raw.items() if value is not None}
 
 
 def read_objects(raw: Any, place: str) -> list[tuple[str, dict[str, Any]]]:
-    """The objects in a list, each with its place."""
+    """Return the objects in a list, each with its path."""
     if not isinstance(raw, list | tuple):
         raise UsageError(f"{place} must be a list of objects, not {type(raw).__name__}")
     return [(f"{place}[{index}]", lowercase_keys(item, f"{place}[{index}]")) for index, item in enumerate(raw)]
@@ -43,11 +43,11 @@ def text(value: Any, place: str) -> str:
 
 def texts(value: Any, place: str) -> list[str]:
     if isinstance(value, str):
-        # As in an environment variable.
+        # The real server reads a string like an environment variable: separated by white space.
         return value.split() if value else []
     if isinstance(value, list | tuple):
         return [text(item, f"{place}[{index}]") for index, item in enumerate(value)]
-    raise UsageError(f"{place} must be a list of texts, not {type(value).__name__}")
+    raise UsageError(f"{place} must be a list of strings, not {type(value).__name__}")
 
 
 def integer(value: Any, place: str) -> int:
@@ -71,13 +71,13 @@ def boolean(value: Any, place: str) -> bool:
 
 
 def duration(value: Any, place: str) -> float:
-    """Seconds, from text such as "1h30m" or "300ms"."""
+    """Return the seconds in a duration such as "1h30m" or "300ms"."""
     if value in (0, "0", ""):
         return 0.0
     if isinstance(value, str) and re.fullmatch(f"[-+]?({_PART})+", value):
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, value))
         return -seconds if value.startswith("-") else seconds
-    # A bare number would count nanoseconds; nobody means that.
+    # The real server would read a bare number as nanoseconds, which is probably a mistake.
     raise UsageError(f'{place} must be a duration such as "300s" or "1h30m", not {value!r}')
 
 
@@ -91,12 +91,12 @@ _READERS: dict[Any, Callable[[Any, str], Any]] = {
 
 
 def read(value: Any, kind: Any, place: str) -> Any:
-    """*value* as a *kind*; a float is a duration in seconds."""
+    """Return *value* converted to *kind*; float is a duration in seconds."""
     return _READERS[kind](value, place)
 
 
 def read_known(values: dict[str, Any], shape: type[msgspec.Struct], place: str = "") -> dict[str, Any]:
-    """Take the fields of *shape* out of *values*, and return them as what the fields are; *place* ends with a dot."""
+    """Remove the fields of *shape* from *values* and return them, converted; *place* ends with a dot."""
     return {
         field.name: read(values.pop(field.name), field.type, place + field.name)
         for field in msgspec.structs.fields(shape)
@@ -105,22 +105,22 @@ def read_known(values: dict[str, Any], shape: type[msgspec.Struct], place: str =
 
 
 def read_names(raw: Any, place: str, marks: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Read a list of namespaces: yield the name of each, its place, and its other keys.
+    """Yield the name of each namespace in a list, its path, and its other keys.
 
     Args:
         raw: the list.
-        place: where it is in the configuration.
-        marks: the characters that a name may have besides letters and digits.
+        place: the path of the list in the configuration.
+        marks: the characters that a name may contain in addition to letters and digits.
     """
     found: set[str] = set()
     for inside, values in read_objects(raw, place):
         name = text(values.pop("name", ""), f"{inside}.name")
         if not re.fullmatch(f"[a-zA-Z0-9{re.escape(marks)}]{{2,}}", name):
             raise UsageError(
-                f"{inside}.name is {name!r}: a namespace has a name of at least two characters, "
-                f"which are letters, digits, {', '.join(marks[:-1])} and {marks[-1]}"
+                f"{inside}.name is {name!r}: the name of a namespace must have at least two characters, "
+                f"only letters, digits, {', '.join(marks[:-1])} and {marks[-1]}"
             )
         if name in found:
-            raise UsageError(f"{inside}.name is {name!r} once more: names of namespaces must be unique")
+            raise UsageError(f"{inside}.name {name!r} is a duplicate: names of namespaces must be unique")
         found.add(name)
         yield name, inside, values

@@ -1,4 +1,4 @@
-"""What a server keeps in memory: channels, connections, events. All PURE.
+"""The state that a server keeps in memory: channels, connections, events. All modules are PURE.
 
-Everything in `server/` may import it; it imports nothing of `server/`.
+Every module of `server/` may import this package; it imports no other module of `server/`.
 """

@@ -1,13 +1,13 @@
-"""What a Centrifugo server remembers: subscriptions, history and presence of channels: PURE.
+"""The in-memory engine: subscriptions, history and presence of channels: PURE.
 
-One engine serves all generations (spec v1 §8, spec v6 §7, §8); what differs between them is said by the
-`HistoryOptions` of each call. It knows neither dialect nor connection: subscribers are ids, times are Unix seconds that
-the caller passes in, message ids and epochs are made by the caller's functions. What goes out comes back as a value:
-`publish` returns the `Delivery` to carry out.
+One engine serves all generations (spec v1 §8, spec v6 §7, §8); the differences are in the `HistoryOptions` that each
+call receives. The engine does not depend on dialects or connections: subscribers are ids, times are Unix seconds that
+the caller passes in, and the caller's functions make message ids and epochs. The engine sends nothing: `publish`
+returns a `Delivery` for the caller to send.
 
-A channel with history owns a *stream*: its latest publications, numbered by offset, and an epoch. The publications
-vanish together, `ttl` seconds after the last one; offset and epoch stay for `meta_ttl` after the last use. Call
-`sweep(now)` about once a second: things end there, in whole seconds, as in the real servers.
+A channel with history has a *stream*: its latest publications, numbered by offset, and an epoch. All publications
+expire together, `ttl` seconds after the last one; offset and epoch are kept for `meta_ttl` seconds after the last use.
+Call `sweep(now)` about once a second: as in the real servers, data expires there, in whole seconds.
 """
 
 import heapq
@@ -24,14 +24,15 @@ _OFFSETS = 1 << 64  # the real server counts in 64 bits
 
 
 class HistoryOptions(msgspec.Struct, frozen=True):
-    """How much a channel remembers: nothing, unless *size* and *ttl* are positive. Times are in seconds.
+    """The history options of a channel. It keeps history only if *size* and *ttl* are positive.
 
     Attributes:
-        size: how many publications.
-        ttl: for how long.
-        meta_ttl: for how long offset and epoch, since they were last used; None: for ever; 0: as long as the
-            publications, and nobody asks for them (1.x).
-        drop_inactive: remember nothing while nobody is or was subscribed (1.x, spec v1 §8.2).
+        size: maximum number of publications.
+        ttl: seconds to keep publications.
+        meta_ttl: seconds to keep offset and epoch after their last use; None: forever; 0: as long as the publications
+            (1.x, which does not expose offset and epoch).
+        drop_inactive: whether to store nothing while the channel has no subscribers and is not marked as active
+            (1.x, spec v1 §8.2).
     """
 
     size: int = 0
@@ -48,13 +49,13 @@ NO_HISTORY = HistoryOptions()
 
 
 class ClientInfo(msgspec.Struct, frozen=True):
-    """One connection as others see it. The two infos are JSON that nobody has looked at; empty: none.
+    """One connection, as presence and publications show it. Both infos are unparsed JSON; empty if missing.
 
     Attributes:
-        user: who it is.
+        user: the user id.
         client: the connection id.
-        conn_info: what the connection's credentials say (1.x: default_info).
-        chan_info: what its subscription's credentials say (1.x: channel_info).
+        conn_info: the info from the connection's credentials (1.x: default_info).
+        chan_info: the info from the subscription's credentials (1.x: channel_info).
     """
 
     user: str
@@ -64,17 +65,17 @@ class ClientInfo(msgspec.Struct, frozen=True):
 
 
 class Publication(msgspec.Struct):
-    """One message in a channel. The engine numbers it; nobody else changes it.
+    """One message in a channel. The engine sets the offset; everything else stays unchanged.
 
     Attributes:
-        uid: its id in 1.x.
-        channel: where it is.
+        uid: the message id in 1.x.
+        channel: the channel's name.
         data: JSON exactly as it was published.
-        client: the connection that the back end named as originator (1.x).
-        info: who published it, if a client did.
-        offset: its number in the stream; 0 if the channel has none.
-        tags: what it is tagged with.
-        version: the version that it was published with; 0 if none.
+        client: the connection id that the back end gave as the originator (1.x).
+        info: the publishing connection; None if the API published the message.
+        offset: its number in the stream; 0 if the channel does not have a stream.
+        tags: the tags of the publication.
+        version: the version given by the publisher; 0 if missing.
     """
 
     uid: str
@@ -88,7 +89,7 @@ class Publication(msgspec.Struct):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """A place in the stream of a channel: nowhere, if the epoch is empty."""
+    """A position in the stream of a channel; the epoch is empty if the channel does not have a stream."""
 
     offset: int = 0
     epoch: str = ""
@@ -99,14 +100,14 @@ NOTHING = Position()
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A publication to push to these subscribers, in this order, before the publisher gets its reply.
+    """A publication to push to the subscribers, in order, before the publisher gets its reply.
 
     Attributes:
-        publication: with its offset.
-        subscribers: nobody, if it was suppressed.
-        position: the result of publishing.
-        previous: the publication before it in the stream, where it is known.
-        suppressed: why it was not published: "idempotency", "version", or "" if it was.
+        publication: the publication, with its offset.
+        subscribers: the ids of the receiving connections; empty if the publication was suppressed.
+        position: the position in the stream that the publisher gets as the result.
+        previous: the publication before it in the stream, or None if it is not stored.
+        suppressed: why it was not published: "idempotency" or "version"; "" if it was published.
     """
 
     publication: Publication
@@ -117,7 +118,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 class _Stream:
-    """The publications of one channel, oldest first, and its position."""
+    """The publications of one channel, oldest first, and the position of its stream."""
 
     __slots__ = ("ends", "epoch", "expires", "offset", "publications", "queued", "version", "version_epoch")
 
@@ -127,12 +128,12 @@ class _Stream:
         self.epoch = epoch
         self.version = 0
         self.version_epoch = ""
-        self.expires: int | None = None  # when the publications vanish; None: there are none that could
-        self.ends: int | None = None  # when all of it does; None: never
-        self.queued: int | None = None  # when the next sweep looks at it
+        self.expires: int | None = None  # when the publications expire; None if the stream is empty
+        self.ends: int | None = None  # when the whole stream expires; None: never
+        self.queued: int | None = None  # the time of the entry in the expiry queue
 
     def due(self) -> int | None:
-        """When something happens to it next."""
+        """Return when the publications or the stream expire, whichever is first."""
         if self.expires is None or self.ends is None:
             return self.expires if self.ends is None else self.ends
         return min(self.expires, self.ends)
@@ -142,56 +143,56 @@ class _Stream:
         return Position(self.offset, self.epoch)
 
     def clear(self) -> None:
-        """Forget the publications; the position stays."""
+        """Remove the publications; the position stays."""
         self.publications.clear()
         self.expires = None
 
     def has_seen(self, version: int, version_epoch: str) -> bool:
-        """Whether a publication with that version comes too late (spec v6 §7.5)."""
+        """Return whether a publication with *version* is outdated (spec v6 §7.5)."""
         return version <= self.version and version_epoch in ("", self.version_epoch)
 
     def page(self, since: int | None, limit: int, *, reverse: bool) -> list[Publication]:
-        """At most *limit* publications (negative: all) after the offset *since*, or before it in reverse."""
+        """Return up to *limit* publications (negative: all) after the offset *since*, or before it in reverse."""
         kept = self.publications
         first = kept[0].offset if kept else 0
         if since is None:
             skipped = 0
         elif reverse:
-            # Whoever asks for what is before a publication that is gone gets nothing.
+            # As in the real server, if the publication at *since* has expired, the result is empty.
             skipped = self.offset + 1 - since if first < since <= self.offset + 1 else len(kept)
         else:
             start = (since + 1) % _OFFSETS
-            # Whoever asks for what comes after a publication that is gone gets what is left.
+            # As in the real server, if the publication at *since* has expired, the result starts with the oldest one.
             skipped = len(kept) if start > self.offset else max(start - first, 0)
         found = islice(reversed(kept) if reverse else kept, skipped, None)
         return list(found if limit < 0 else islice(found, limit))
 
 
 class Engine:
-    """Channels in memory.
+    """Subscriptions, history and presence of all channels.
 
     Args:
-        new_epoch: makes the epoch of a stream, if anybody asks for it.
+        new_epoch: returns the epoch for a new stream.
     """
 
     def __init__(self, new_epoch: Callable[[], str] = lambda: "") -> None:
         self._new_epoch = new_epoch
-        # Both dicts of dicts keep the order in which clients came.
+        # The inner dicts keep the order in which clients subscribed.
         self._subscribers: dict[str, dict[str, None]] = {}
         self._presence: dict[str, dict[str, ClientInfo]] = {}
         self._streams: dict[str, _Stream] = {}
         self._expiries: list[tuple[int, str]] = []
-        # In order of their ends.
+        # In order of expiry.
         self._results: dict[tuple[str, str], tuple[float, Position]] = {}
 
     # ---- subscriptions
 
     def subscribe(self, channel: str, client: str) -> None:
-        """From now on *client* is among the receivers of *channel*."""
+        """Add *client* to the subscribers of *channel*."""
         self._subscribers.setdefault(channel, {})[client] = None
 
     def unsubscribe(self, channel: str, client: str, history: HistoryOptions, now: float) -> None:
-        """*client* leaves *channel*; the last one of all may leave it marked as active (`drop_inactive`)."""
+        """Remove *client* from *channel*; with `drop_inactive`, an empty channel is marked as active."""
         subscribers = self._subscribers.get(channel, {})
         if client not in subscribers:
             return
@@ -202,15 +203,15 @@ class Engine:
                 self._keep(channel, history, now)
 
     def subscribers(self, channel: str) -> tuple[str, ...]:
-        """Who receives what is published into *channel*."""
+        """Return the ids of the subscribers of *channel*."""
         return tuple(self._subscribers.get(channel, ()))
 
     def channels(self) -> list[str]:
-        """The channels with a subscriber: history alone does not make one."""
+        """Return the channels with at least one subscriber; channels that only have history do not count."""
         return list(self._subscribers)
 
     def sizes(self) -> dict[str, int]:
-        """The channels with a subscriber, and how many each one has."""
+        """Return the number of subscribers of each channel that has any."""
         return {channel: len(subscribers) for channel, subscribers in self._subscribers.items()}
 
     def count_channels(self) -> int:
@@ -220,7 +221,7 @@ class Engine:
         return len(self._subscribers.get(channel, ()))
 
     def count_subscriptions(self) -> int:
-        """In all channels together."""
+        """Return the number of subscriptions to all channels."""
         return sum(map(len, self._subscribers.values()))
 
     # ---- messages
@@ -234,7 +235,7 @@ class Engine:
         idempotency_key: str = "",
         version_epoch: str = "",
     ) -> Delivery:
-        """Remember *publication* as *history* says; the result says whom it goes to."""
+        """Store *publication* if *history* says so, and return the subscribers to push it to."""
         channel = publication.channel
         if idempotency_key and (result := self._results.get((channel, idempotency_key))) and now < result[0]:
             return Delivery(publication, (), result[1], suppressed="idempotency")
@@ -262,15 +263,16 @@ class Engine:
         limit: int = -1,
         reverse: bool = False,
     ) -> tuple[list[Publication], Position]:
-        """What is remembered of *channel*, oldest first, and where its stream is.
+        """Return the stored publications of *channel*, oldest first, and the position of its stream.
 
         Args:
-            channel: reading it makes its stream, and counts as using it, if positions outlive publications.
-            options: what is configured for it.
-            now: Unix time.
-            since: only publications after the one with this offset, or before it in reverse.
-            limit: how many at most; negative: all.
-            reverse: newest first.
+            channel: the channel's name. If `options.meta_ttl` is not 0, reading creates the stream if needed, and
+                counts as a use of its position.
+            options: the history options of the channel.
+            now: Unix time in seconds.
+            since: return only publications after this offset, or before it in reverse.
+            limit: maximum number of publications; negative: all.
+            reverse: return the newest publication first.
         """
         stream = self._found(channel, now)
         if options.meta_ttl != 0:
@@ -280,17 +282,17 @@ class Engine:
         return stream.page(since, limit, reverse=reverse), stream.position
 
     def remove_history(self, channel: str) -> None:
-        """Forget the publications of *channel*; its position stays."""
+        """Remove the publications of *channel*; its position stays."""
         if (stream := self._streams.get(channel)) is not None:
             stream.clear()
 
     def sweep(self, now: float) -> None:
-        """Forget what has had its time."""
+        """Remove expired streams, publications and idempotency keys."""
         second = int(now)
         while self._expiries and self._expiries[0][0] <= second:
             queued, channel = heapq.heappop(self._expiries)
             stream = self._streams.get(channel)
-            # That stream may be gone already; this one has an entry of its own.
+            # The entry may belong to an earlier stream of the channel; the current stream has a separate entry.
             if stream is not None and stream.queued == queued:
                 self._lapse(channel, stream, second)
         while self._results and next(iter(self._results.values()))[0] <= now:
@@ -305,14 +307,14 @@ class Engine:
             stream.publications.popleft()
 
     def _found(self, channel: str, now: float) -> _Stream | None:
-        """The stream of *channel*: it is found through its last second, whether or not a sweep came before us."""
+        """Return the stream of *channel*. It exists until the end of its last second, even if `sweep` ran late."""
         stream = self._streams.get(channel)
         if stream is not None and (due := stream.due()) is not None and due < int(now):
             self._lapse(channel, stream, int(now) - 1)
         return self._streams.get(channel)
 
     def _lapse(self, channel: str, stream: _Stream, second: int) -> None:
-        """Forget what of *stream* has its end in or before *second*."""
+        """Remove the stream, or its publications, if they expire at or before *second*."""
         if stream.ends is not None and stream.ends <= second:
             del self._streams[channel]
             return
@@ -321,7 +323,7 @@ class Engine:
         self._queue(channel, stream)
 
     def _keep(self, channel: str, options: HistoryOptions, now: float) -> _Stream:
-        """The stream of *channel*, made if needed, with publications whose time starts anew."""
+        """Return the stream of *channel*, created if needed, and restart the lifetime of its publications."""
         stream = self._use(channel, options, now)
         stream.expires = int(now) + options.ttl
         if options.meta_ttl == 0:
@@ -330,7 +332,7 @@ class Engine:
         return stream
 
     def _use(self, channel: str, options: HistoryOptions, now: float) -> _Stream:
-        """The stream of *channel*, made if needed, with a position whose time starts anew."""
+        """Return the stream of *channel*, created if needed, and restart the lifetime of its position."""
         stream = self._streams.get(channel)
         if stream is None:
             stream = self._streams[channel] = _Stream(self._new_epoch())
@@ -340,8 +342,8 @@ class Engine:
         return stream
 
     def _queue_if_sooner(self, channel: str, stream: _Stream) -> None:
-        # One entry a stream is enough, however often it is published into: what comes up too early is queued again.
-        # Sooner: it is new, the clock was set back, or a new configuration shortened a time.
+        # One entry per stream is enough, even with many publications: an entry that is processed too early is queued
+        # again. An earlier entry is needed if the stream is new, the clock was set back, or an option was shortened.
         queued = stream.queued
         if (
             queued is None
@@ -358,16 +360,16 @@ class Engine:
     # ---- presence
 
     def add_presence(self, channel: str, info: ClientInfo) -> None:
-        """That client is there, or its info is now this one."""
+        """Add a client to the presence of *channel*, or replace its info."""
         self._presence.setdefault(channel, {})[info.client] = info
 
     def remove_presence(self, channel: str, client: str) -> None:
-        """That client is no longer there; no harm if it was not."""
+        """Remove *client* from the presence of *channel*. Does nothing if it is not present."""
         clients = self._presence.get(channel, {})
         clients.pop(client, None)
         if not clients:
             self._presence.pop(channel, None)
 
     def presence(self, channel: str) -> dict[str, ClientInfo]:
-        """Who is there, by connection id."""
+        """Return the clients present in *channel*, by connection id."""
         return dict(self._presence.get(channel, {}))

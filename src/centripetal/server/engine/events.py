@@ -1,10 +1,10 @@
-"""What happens in a server, told to whoever listens: the console and the test kit: PURE.
+"""Events of a server, for listeners such as the console and the test kit: PURE.
 
     stop = events.listen(print)     print(event) for each event from now on, in the server's thread
     if events: events.emit(Joined(...))
 
-Events are values that know no dialect. Emitting them costs nothing while nobody listens: ask `if events:` before
-making one.
+Events are values that do not depend on the dialect. Check `if events:` before you create an event, so that a server
+without listeners does not create any.
 """
 
 from collections.abc import Callable
@@ -26,26 +26,26 @@ __all__ = [
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
-    """Something that happened.
+    """Base class of all events.
 
     Attributes:
-        at: when, Unix seconds.
+        at: time of the event in Unix seconds.
     """
 
     at: float
 
 
 class Published(Event, frozen=True, tag="published"):
-    """A publication went into a channel, whoever made it.
+    """A client or the API published into a channel.
 
     Attributes:
         channel: the channel.
         data: the JSON, exactly as it was published.
-        client: the connection id that it came from, or that the back end named as originator; "" if none.
-        user: the user of the client that published it; "" if the API did.
-        by_client: whether a connected client published it, and not the API.
-        tags: what the publication was tagged with; 1.x has no tags.
-        receivers: how many connections it was pushed to.
+        client: id of the publishing connection, or of the originator that the back end gave; "" if missing.
+        user: user of the publishing client; "" for the API.
+        by_client: whether a connected client published, not the API.
+        tags: the tags of the publication; empty in 1.x.
+        receivers: number of connections that the publication was pushed to.
     """
 
     channel: str
@@ -58,13 +58,13 @@ class Published(Event, frozen=True, tag="published"):
 
 
 class CommandRun(Event, frozen=True, tag="command"):
-    """A command of the API was carried out, or refused.
+    """A command of the API was executed or rejected.
 
     Attributes:
-        method: its name.
-        channels: the channels that it is about.
-        user: the user that it is about; "" if none.
-        error: what the server answered instead of a result; "" if it went well.
+        method: the command's name.
+        channels: the channels that the command names.
+        user: the user that the command names; "" if missing.
+        error: message of the error in the reply; "" on success.
     """
 
     method: str
@@ -74,11 +74,11 @@ class CommandRun(Event, frozen=True, tag="command"):
 
 
 class RequestRefused(Event, frozen=True, tag="request_refused"):
-    """A whole request to the API, or the handshake of a browser, was refused.
+    """A whole request to the API, or the handshake of a browser, was rejected.
 
     Attributes:
         status: the HTTP status of the answer.
-        reason: why, in the words of the real server's log, which its answer does not say.
+        reason: the reason as in the log of the real server; the answer does not contain it.
     """
 
     status: int
@@ -86,11 +86,11 @@ class RequestRefused(Event, frozen=True, tag="request_refused"):
 
 
 class ClientEvent(Event, frozen=True):
-    """Something that happened to a client.
+    """Base class of events that concern one client.
 
     Attributes:
-        client: its connection id.
-        user: who it is; "" before it has authenticated.
+        client: the connection id.
+        user: the user id; "" before the client has authenticated.
     """
 
     client: str
@@ -102,11 +102,11 @@ class Connected(ClientEvent, frozen=True, tag="connected"):
 
 
 class Disconnected(ClientEvent, frozen=True, tag="disconnected"):
-    """A client is gone, or was refused before it had authenticated.
+    """A client disconnected, or was rejected before it had authenticated.
 
     Attributes:
-        code: of the close frame that it was sent; 0 if it was sent none.
-        reason: the reason in that frame.
+        code: code of the close frame that the server sent; 0 if it sent no close frame.
+        reason: reason in the close frame.
     """
 
     code: int = 0
@@ -114,7 +114,7 @@ class Disconnected(ClientEvent, frozen=True, tag="disconnected"):
 
 
 class Joined(ClientEvent, frozen=True, tag="joined"):
-    """A client has subscribed to a channel, whether or not others are told of it."""
+    """A client subscribed to a channel; sent regardless of the channel's join and leave options."""
 
     channel: str
 
@@ -130,8 +130,8 @@ class CommandRefused(ClientEvent, frozen=True, tag="command_refused"):
 
     Attributes:
         method: the command's name.
-        error: what the server answered.
-        channel: the channel of the command; "" if it has none.
+        error: message of the error in the reply.
+        channel: the channel of the command; "" if it does not name a channel.
     """
 
     method: str
@@ -140,25 +140,25 @@ class CommandRefused(ClientEvent, frozen=True, tag="command_refused"):
 
 
 class Events:
-    """Who listens, and the telling."""
+    """The listeners of one server."""
 
     def __init__(self) -> None:
         self._listeners: tuple[Callable[[Event], object], ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anybody listens."""
+        """Return whether there are listeners."""
         return bool(self._listeners)
 
     def listen(self, listener: Callable[[Event], object]) -> Callable[[], None]:
-        """Have *listener* called with each event from now on; the result ends that.
+        """Call *listener* with each event from now on, and return a function that stops this.
 
-        It is called in the server's thread, between two steps of its work: it must neither wait nor raise.
+        The listener runs in the server's thread, in the middle of its work: it must neither block nor raise.
         """
 
         def once(event: Event) -> object:
             return listener(event)
 
-        # A new tuple, not a longer list: another thread may be going through the old one.
+        # Replace the tuple instead of changing a list, because another thread may be iterating over it.
         self._listeners = (*self._listeners, once)
 
         def stop() -> None:

@@ -1,4 +1,4 @@
-"""Who is connected: PURE. Connections register here; what concerns a user reaches all of its connections from here."""
+"""The registry of a server's connections, by id and by user: PURE."""
 
 from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
@@ -7,7 +7,7 @@ __all__ = ["Connection", "Hub"]
 
 
 class Connection(Protocol):
-    """A client that has authenticated, in whatever dialect."""
+    """An authenticated client of any dialect."""
 
     @property
     def id(self) -> str: ...
@@ -16,7 +16,7 @@ class Connection(Protocol):
     def user(self) -> str: ...
 
     def push(self, payload: bytes) -> None:
-        """Send what is the same for everybody in a channel, ready to go out: it was encoded once for all."""
+        """Send *payload*, which was encoded once for all subscribers of a channel."""
         ...
 
 
@@ -24,7 +24,7 @@ C = TypeVar("C", bound=Connection)
 
 
 class Hub(Generic[C]):
-    """The connections of one server, by id and by user; *C* is what they are in its dialect."""
+    """The connections of one server, by id and by user; *C* is the connection type of its dialect."""
 
     def __init__(self) -> None:
         self._connections: dict[str, C] = {}
@@ -42,20 +42,20 @@ class Hub(Generic[C]):
             self._users.pop(connection.user, None)
 
     def of_user(self, user: str) -> list[C]:
-        """All connections of *user*: a copy, since what is done to them may remove them."""
+        """Return all connections of *user*, as a copy, because the caller's actions may remove some of them."""
         return list(self._users.get(user, {}).values())
 
     def connections(self) -> list[C]:
-        """All of them, in the order in which they came."""
+        """Return all connections, oldest first."""
         return list(self._connections.values())
 
     def find(self, ids: Iterable[str]) -> list[C]:
-        """Whoever of these is still here, in this order."""
+        """Return the connections with these ids, in this order; skip ids that are no longer connected."""
         found = (self._connections.get(id_) for id_ in ids)
         return [connection for connection in found if connection is not None]
 
     def send(self, payload: bytes, ids: Iterable[str]) -> None:
-        """Push *payload* to whoever of these is still here, in this order."""
+        """Push *payload* to the connections with these ids, in this order; skip ids that are no longer connected."""
         for id_ in ids:
             connection = self._connections.get(id_)
             if connection is not None:

@@ -1,4 +1,4 @@
-"""Sockets, HTTP/1.1 and WebSocket of the embedded server, and the thread that it runs in.
+"""The sockets, HTTP/1.1, WebSocket and thread of the embedded server.
 
-Pure modules of `server/` may import only the pure ones: `handshake`, `http1`, `responses`.
+Pure modules of `server/` may import only the pure modules of this package: `handshake`, `http1`, `responses`.
 """

@@ -1,4 +1,4 @@
-"""The connections that are open at one place, and the wait until they are not: what all that listens has in common."""
+"""The open connections of a listener, and waiting until all of them have closed."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ __all__ = ["OpenConnections"]
 
 class _Abortable(Protocol):
     def abort(self) -> None:
-        """End at once; what is not sent is lost."""
+        """Close immediately and discard unsent data."""
         ...
 
 
@@ -17,14 +17,14 @@ C = TypeVar("C", bound=_Abortable)
 
 
 class OpenConnections(Generic[C]):
-    """A set of them: each says when it is `opened` and, at its end, `closed`."""
+    """A set of open connections; each connection reports to `opened` and `closed`."""
 
     def __init__(self) -> None:
         self._open: set[C] = set()
         self._all_closed = asyncio.Event()
 
     def __iter__(self) -> Iterator[C]:
-        """All of them: a copy, since what is done to them may close them."""
+        """Iterate over a copy, because the caller's actions may close connections."""
         return iter(tuple(self._open))
 
     def __len__(self) -> int:
@@ -39,7 +39,7 @@ class OpenConnections(Generic[C]):
             self._all_closed.set()
 
     async def end(self, close: Callable[[C], object], timeout: float) -> None:
-        """*close* each; what takes longer than *timeout* seconds to send its last is cut off."""
+        """Call *close* for each connection, and abort those that are still open after *timeout* seconds."""
         for connection in self:
             close(connection)
         try:

@@ -1,6 +1,7 @@
-"""The HTTP request that opens a WebSocket, as the real servers look at it (spec v1 §9.1): PURE.
+"""The WebSocket handshake, with the checks of the real servers (spec v1 §9.1): PURE.
 
-It is more lenient than RFC 6455: a key is any text, and nothing is said about the protocols that a client offers.
+It is more lenient than RFC 6455: any text is accepted as a key, and the subprotocols that a client offers are not
+checked.
 """
 
 import base64
@@ -16,7 +17,7 @@ _DEFLATE = "permessage-deflate"
 
 
 def handshake_status(request: Request) -> HTTPStatus:
-    """101 if *request* is a handshake, otherwise the status to refuse it with."""
+    """Return 101 if *request* is a valid handshake, otherwise the status to reject it with."""
     if request.method != "GET":
         return HTTPStatus.METHOD_NOT_ALLOWED
     wanted = (("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"))
@@ -26,12 +27,12 @@ def handshake_status(request: Request) -> HTTPStatus:
 
 
 def accepts_deflate(request: Request) -> bool:
-    """Whether the client offers to compress; its parameters are not looked at."""
+    """Return whether the client offers compression; the parameters of the offer are ignored."""
     return any(token.partition(";")[0].strip() == _DEFLATE for token in _tokens(request, "sec-websocket-extensions"))
 
 
 def switching_response(request: Request, *, deflate: bool, protocol: str = "") -> bytes:
-    """The answer to a handshake; *protocol* is the one that was chosen of those that the client offers."""
+    """Return the answer to a handshake; *protocol* is the subprotocol chosen from the client's offer."""
     key = request.header("sec-websocket-key").encode("latin-1")
     accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
     extension = f"{_DEFLATE}; server_no_context_takeover; client_no_context_takeover"

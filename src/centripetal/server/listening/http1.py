@@ -1,13 +1,13 @@
-"""HTTP/1.1 as a server reads and writes it: bytes to requests, responses to bytes. PURE.
+"""The server's side of HTTP/1.1: parsing requests and encoding responses. PURE.
 
     reader.feed(data)
     while (event := reader.next_event()) is not None: ...     Request, CONTINUE, or RequestError raised
-    reader.rest                                               what was not read, for who takes the connection over
+    reader.rest                                               unread bytes, for a protocol that takes over
 
-One request is parsed at a time, by a parser of its own: what follows it stays untouched until `next_event` is called
-again, so requests that were sent ahead wait for their turn, and a connection can change to WebSocket after any of them.
-The parser is llhttp (by httptools). It knows a fixed list of methods where the server of 1.x takes any (spec v1 §5.1),
-so it is shown POST always; that also keeps it from giving CONNECT a meaning of its own.
+Each request gets a separate parser. The bytes after it are not parsed until `next_event` is called again, so pipelined
+requests are handled in order, and a connection can switch to WebSocket after any request. The parser is llhttp (by
+httptools). It accepts a fixed list of methods, but a 1.x server accepts any method (spec v1 §5.1), so the parser always
+gets POST instead. This also avoids its special handling of CONNECT.
 """
 
 import re
@@ -21,29 +21,30 @@ __all__ = ["CONTINUE", "MAX_HEAD", "Request", "RequestError", "RequestReader", "
 __all__ += ["encode_response"]
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-"""What to send to a client that waits for it before it sends its body."""
+"""The interim response for a client that waits for it before it sends the body."""
 
 MAX_HEAD: Final = 1 << 20
-"""Bytes of a request line with its headers; bodies have no limit (spec v1 §5.2)."""
+"""Maximum size of the request line and headers in bytes; bodies are not limited (spec v1 §5.2)."""
 
 _BUFFERED = 2048  # a longer body is sent in chunks, as the real server does (spec v1 §5.3)
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^ \r\n]+) HTTP/([0-9])\.([0-9])\r?\n")
-# Shown an Upgrade header, the parser takes the body for another protocol. Whether there is one we decide, later.
+# After an Upgrade header, the parser would treat the body as another protocol; the server decides later whether to
+# upgrade. So the header is renamed for the parser.
 _UPGRADE = re.compile(rb"^upgrade:", re.IGNORECASE | re.MULTILINE)
 _HIDDEN_UPGRADE = b"-upgrade"
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request, whole.
+    """A complete request.
 
     Attributes:
-        method: as sent, in whatever case.
-        target: the path with the query, or the whole URL if one was sent.
-        headers: names in lower case and values, in order.
-        body: without transfer encoding.
+        method: the method in the case in which it was sent.
+        target: the path with the query, or the whole URL if the client sent one.
+        headers: pairs of lower-case name and value, in order.
+        body: the body without transfer encoding.
         version: minor version of HTTP/1: 0 or 1.
-        keep_alive: whether the client wants to use the connection again.
+        keep_alive: whether the client wants to reuse the connection.
     """
 
     method: str
@@ -54,12 +55,12 @@ class Request(msgspec.Struct, frozen=True):
     keep_alive: bool = True
 
     def header(self, name: str) -> str:
-        """The value of the first header called *name* (lower case); empty if there is none."""
+        """Return the value of the first header called *name* (lower case), or an empty string."""
         return next((value for key, value in self.headers if key == name), "")
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An answer; *note* says why in the server's log and is never sent."""
+    """An answer; *note* is the reason for the server's log and is never sent."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -68,7 +69,7 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class RequestError(Exception):
-    """What came is no request that can be answered otherwise: answer with *status* and close the connection."""
+    """Invalid request: answer with *status* and close the connection."""
 
     def __init__(self, status: int, detail: str = "") -> None:
         super().__init__(detail)
@@ -77,7 +78,7 @@ class RequestError(Exception):
 
 
 class RequestReader:
-    """Turns the bytes of one connection into requests."""
+    """Parses the requests of one connection."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -86,18 +87,18 @@ class RequestReader:
 
     @property
     def rest(self) -> bytes:
-        """What was received and not yet read."""
+        """The bytes that were received but not parsed yet."""
         return bytes(self._buffer)
 
     def feed(self, data: bytes) -> None:
-        """Take in what was received."""
+        """Add received bytes to the buffer."""
         self._buffer += data
 
     def next_event(self) -> Request | bytes | None:
-        """The next whole request; or CONTINUE, which is to be sent; or None: feed more.
+        """Return the next complete request, CONTINUE if it must be sent now, or None if more bytes are needed.
 
         Raises:
-            RequestError: the connection cannot be used any more.
+            RequestError: the request is invalid; the connection cannot be used any longer.
         """
         if self._message is None:
             end = self._end_of_head()
@@ -120,7 +121,7 @@ class RequestReader:
         if (len(self._buffer) if found is None else found.end()) > MAX_HEAD:
             raise RequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if found is None:
-            # What does not begin like a request never becomes one: who speaks TLS here shall not wait for an answer.
+            # If the first line is not a request line, answer at once: a TLS client would otherwise wait forever.
             if b"\n" in self._buffer and not _REQUEST_LINE.match(self._buffer):
                 raise RequestError(HTTPStatus.BAD_REQUEST)
             return None
@@ -134,7 +135,7 @@ class RequestReader:
 
 
 class _Message:
-    """One request while it comes in."""
+    """A request that is being received."""
 
     def __init__(self, head: bytes) -> None:
         line = _REQUEST_LINE.match(head)
@@ -169,12 +170,12 @@ class _Message:
             raise RequestError(HTTPStatus.BAD_REQUEST) from None
 
     def appetite(self, buffer: bytearray) -> int:
-        """How many bytes can be fed so that nothing of a following request is among them."""
+        """Return how many bytes of *buffer* can be fed without reaching into the next request."""
         if self._missing is not None:
             size = min(self._missing, len(buffer))
             self._missing -= size
             return size
-        # A chunked body ends with a line, so line by line cannot go too far.
+        # A chunked body ends with a line, so feeding it line by line cannot reach into the next request.
         return buffer.find(b"\n") + 1 or len(buffer)
 
     def request(self) -> Request:
@@ -187,7 +188,7 @@ class _Message:
             self._keep_alive,
         )
 
-    # What the parser calls.
+    # ---- callbacks of the parser
 
     def on_header(self, name: bytes, value: bytes) -> None:
         key = "upgrade" if name == _HIDDEN_UPGRADE else name.decode("latin-1").lower()
@@ -204,18 +205,18 @@ class _Message:
 
 
 def encode_response(response: Response, request: Request, date: str, *, close: bool = False) -> bytes:
-    """The bytes that answer *request*.
+    """Encode the answer to *request*.
 
     Args:
-        response: what to say.
-        request: what was asked: its method and version shape the answer.
+        response: the answer.
+        request: the request; its method and HTTP version determine the form of the answer.
         date: the value of the `Date` header.
-        close: the connection ends with this answer.
+        close: whether the server closes the connection after this answer.
     """
     headers = [*response.headers, ("Date", date)]
     body = response.body
     if request.method == "HEAD":
-        # The length is what it would be, if the real server would have known it.
+        # The length of the body for GET, unless the real server would have sent that body in chunks.
         if 0 < len(body) <= _BUFFERED:
             headers.append(("Content-Length", str(len(body))))
         body = b""
@@ -234,7 +235,7 @@ def encode_response(response: Response, request: Request, date: str, *, close: b
 
 
 def encode_error(error: RequestError) -> bytes:
-    """The bytes that answer what is no request; the connection ends with them."""
+    """Encode the answer to an invalid request; the server closes the connection after it."""
     status = HTTPStatus(error.status)
     text = f"{status} {status.phrase}" + (f": {error.detail}" if error.detail else "")
     return f"HTTP/1.1 {text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{text}".encode()

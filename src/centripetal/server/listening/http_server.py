@@ -1,14 +1,14 @@
-"""Listens, reads requests, sends answers, stops: a small HTTP/1.1 server on asyncio.
+"""A small HTTP/1.1 server on asyncio.
 
-Why not uvicorn and Starlette: what a WebSocket client sees (close codes, pings, the moment a stream ends) must be
-decided here byte by byte; the server must start in well under 200 ms; and the HTTP half must need no extra. What is
-left to do then is these few lines around `http1.py`.
+The server does not use uvicorn and Starlette for three reasons. It must control every byte that a WebSocket client sees
+(close codes, pings, the moment at which a stream ends), start in well under 200 ms, and serve HTTP without an optional
+dependency. The remaining code around `http1.py` is small.
 
-An answer is made without waiting, so a connection has at most one request in hand and nothing needs cancelling:
-stopping means to stop listening and to end each connection after what it has been sent.
+Answers are made synchronously, so a connection handles at most one request at a time and nothing needs to be cancelled.
+To stop, the server stops listening and closes each connection after its unsent data.
 
-To change a connection to another protocol, `Upgrade` is asked first for each request: it returns the protocol that
-takes over, and gets the transport and the bytes that followed the request.
+To switch a connection to another protocol, the server calls `Upgrade` first for each request. If it returns a protocol,
+that protocol gets the transport and the bytes after the request.
 """
 
 import asyncio
@@ -33,26 +33,26 @@ __all__ = ["HTTPConnection", "HTTPServer", "Intercept", "Upgrade"]
 logger = logging.getLogger("centripetal.server")
 
 Upgrade = Callable[[Request], asyncio.Protocol | None]
-"""The protocol that takes the connection over after this request; None: it is an ordinary one."""
+"""Returns the protocol that takes over the connection after this request, or None for an ordinary request."""
 
 Intercept = Callable[[Request, "HTTPConnection"], bool]
-"""Asked before a request is answered. True: it sees to that connection itself, and no further request is read there."""
+"""Called before a request is answered. If it returns True, it handles the connection, and the server stops reading."""
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
-_BACKLOG = 1024  # connections that may wait to be accepted, when many clients come at once
-_LINGER = 0.5  # seconds that a client has to take an answer that ends the connection, as in the real server
+_BACKLOG = 1024  # connections that may wait to be accepted when many clients connect at once
+_LINGER = 0.5  # seconds for a client to receive the last answer before the server closes, as in the real server
 
 
 class HTTPServer:
     """One listening socket and its connections.
 
     Args:
-        answer: makes the answer to a request.
-        upgrade: see `Upgrade`. A connection that was taken over is its own protocol's to end.
-        now: returns Unix time, for the `Date` header.
+        answer: returns the answer to a request.
+        upgrade: see `Upgrade`. The protocol that takes over a connection must close it.
+        now: returns Unix time in seconds, for the `Date` header.
 
-    It needs an event loop with readers, `asyncio.SelectorEventLoop`.
+    The server needs an event loop with `add_reader`, such as `asyncio.SelectorEventLoop`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class HTTPServer:
         self.upgrade = upgrade
         self.now = now
         self.intercept: Intercept | None = None
-        """For tests: makes requests fail."""
+        """Hook for tests that make requests fail."""
         self.connections: OpenConnections[HTTPConnection] = OpenConnections()
         self.closing = False
         self._server: asyncio.Server | None = None
@@ -76,15 +76,15 @@ class HTTPServer:
         return email.utils.formatdate(self.now(), usegmt=True)
 
     async def start(self, listener: socket.socket) -> None:
-        """Begin to accept connections on *listener*, which is bound."""
+        """Start to accept connections on *listener*, a bound socket."""
         self._listener = listener
-        # It calls `listen` itself, with a backlog of only 100 unless told otherwise.
+        # asyncio calls `listen` with a backlog of only 100 by default.
         self._server = await asyncio.get_running_loop().create_server(
             lambda: HTTPConnection(self), sock=listener, backlog=_BACKLOG
         )
 
     async def stop(self, timeout: float = 5.0) -> None:
-        """Stop listening and end all connections; what takes longer than *timeout* seconds to send is cut off."""
+        """Stop listening and close all connections; abort those that are still open after *timeout* seconds."""
         if self.closing:
             return
         self.closing = True
@@ -92,21 +92,21 @@ class HTTPServer:
         await self.connections.end(HTTPConnection.close, timeout)
 
     async def pause(self, spared: "HTTPConnection | None" = None) -> None:
-        """Have nothing listen and cut all connections but *spared*, until `resume`. The address stays reserved.
+        """Stop listening and abort all connections except *spared*, until `resume`. The address stays reserved.
 
-        Connections that were taken over are not touched.
+        Connections that another protocol took over stay open.
         """
         assert self._listener is not None
         family, address = self._listener.family, self._listener.getsockname()
         await self._stop_listening()
-        # To a socket that is bound and does not listen nobody can connect, and nobody else gets its port.
+        # A bound socket that does not listen keeps the port reserved and refuses connections.
         self._listener = socket.socket(family, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(address)
         for connection in self.connections:
             if connection is not spared:
                 connection.abort()
-        await asyncio.sleep(0)  # that is when asyncio closes their sockets
+        await asyncio.sleep(0)  # asyncio closes their sockets in the next iteration
 
     async def resume(self) -> None:
         """Listen again after `pause`."""
@@ -116,12 +116,12 @@ class HTTPServer:
     async def _stop_listening(self) -> None:
         assert self._server is not None
         assert self._listener is not None
-        # First accept no more, then let those in that were accepted a moment ago: asyncio fails on a connection that
-        # it has accepted when its server is closed before it gets round to it.
+        # First stop accepting, then let asyncio set up the connections that it has just accepted: it fails on an
+        # accepted connection if the server is closed before the connection is set up.
         asyncio.get_running_loop().remove_reader(self._listener)
         await asyncio.sleep(0)
         self._server.close()
-        self._listener.close()  # after `pause` it is not the server's
+        self._listener.close()  # after `pause`, asyncio's server does not own this socket
 
 
 class HTTPConnection(asyncio.Protocol):
@@ -134,7 +134,7 @@ class HTTPConnection(asyncio.Protocol):
         self._writable = True
         self._finished = False
         self._aborted = False
-        # Not only in connection_made: a stop in between would miss this one.
+        # Not in `connection_made`: a stop in between would miss this connection.
         server.connections.opened(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -151,11 +151,11 @@ class HTTPConnection(asyncio.Protocol):
             self._work()
 
     def eof_received(self) -> None:
-        # A client that sends no more still gets its answers: they are written, and asyncio closes after them.
+        # A client that has closed its sending side still gets the written answers; asyncio closes after them.
         return None
 
     def pause_writing(self) -> None:
-        # A client that does not read its answers gets no more of them made.
+        # Do not make more answers for a client that does not read them.
         self._writable = False
         if self._transport is not None:
             self._transport.pause_reading()
@@ -167,23 +167,23 @@ class HTTPConnection(asyncio.Protocol):
             self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        logger.debug("a connection is gone: %s", exc or "ended")
+        logger.debug("connection closed: %s", exc or "end of stream")
         self._server.connections.closed(self)
         self._transport = None
 
     def close(self) -> None:
-        """End after what was written has been sent."""
+        """Close the connection after the written data has been sent."""
         if self._transport is not None:
             self._transport.close()
 
     def abort(self) -> None:
-        """Cut the connection, also one that is only being made."""
+        """Abort the connection, even if it is still being set up."""
         self._aborted = True
         if self._transport is not None:
             self._transport.abort()
 
     def end_with(self, response: Response, request: Request) -> None:
-        """Answer *request* with *response* and end the connection; for who intercepts."""
+        """Answer *request* with *response* and close the connection; for `Intercept` hooks."""
         if self._transport is not None:
             self._transport.write(encode_response(response, request, self._server.date(), close=True))
             self._linger(self._transport)
@@ -193,7 +193,7 @@ class HTTPConnection(asyncio.Protocol):
             try:
                 event = self._reader.next_event()
             except RequestError as error:
-                logger.info("refused a connection: %s %s", error.status, error.detail)
+                logger.info("rejected an invalid request: %s %s", error.status, error.detail)
                 self._transport.write(encode_error(error))
                 self._linger(self._transport)
                 return
@@ -223,7 +223,7 @@ class HTTPConnection(asyncio.Protocol):
             self._linger(transport)
 
     def _linger(self, transport: asyncio.Transport) -> None:
-        # To close while the client still sends would reset the connection, and it might never see the answer.
+        # Closing while the client still sends would reset the connection, and the client might never see the answer.
         self._finished = True
         transport.write_eof()
         asyncio.get_running_loop().call_later(_LINGER, transport.close)

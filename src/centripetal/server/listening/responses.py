@@ -1,4 +1,4 @@
-"""Answers that a Go server gives of itself: errors as text, redirects to clean paths: PURE."""
+"""Standard answers of a Go HTTP server: errors as text, redirects to clean paths: PURE."""
 
 import html
 import posixpath
@@ -13,7 +13,7 @@ _REASONS = {HTTPStatus.NOT_FOUND: "404 page not found"}
 
 
 def target_of(request: Request) -> str:
-    """What *request* asks for: path and query, also if its target is a whole URL, of which the host does not count."""
+    """Return the path and query of *request*; if its target is a whole URL, ignore the host."""
     target = request.target
     if "://" in target.partition("?")[0]:
         return "/" + target.partition("://")[2].partition("/")[2]
@@ -21,23 +21,23 @@ def target_of(request: Request) -> str:
 
 
 def clean_path(path: str) -> str:
-    """*path* without empty and dotted parts, as the real servers redirect to."""
+    """Return *path* without empty and dotted parts; the real servers redirect to this path."""
     cleaned = "/" + posixpath.normpath(path).lstrip("/")
     return cleaned + "/" if path.endswith("/") and cleaned != "/" else cleaned
 
 
 def redirect(method: str, path: str, query: str, status: HTTPStatus = HTTPStatus.MOVED_PERMANENTLY) -> Response:
-    """The answer that sends a client to another path; *query* has its question mark."""
+    """Return a redirect to another path; *query* includes its question mark."""
     location = quote(path.encode("latin-1"), safe="/%:@!$&'()*+,;=~-._") + query
     headers = (("Location", location),)
     if method not in ("GET", "HEAD"):
         return Response(status, headers)
-    # A HEAD is answered without a length here, so it gets no body at all.
+    # The real server answers HEAD without a length, so the body stays empty.
     body = f'<a href="{html.escape(location)}">{status.phrase}</a>.\n\n' if method == "GET" else ""
     return Response(status, (("Content-Type", "text/html; charset=utf-8"), *headers), body.encode("latin-1"))
 
 
 def error(status: HTTPStatus, note: str, text: str = "") -> Response:
-    """An error with a line of text; *note* is for the log only."""
+    """Return an error with one line of text; *note* is only for the log."""
     headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
     return Response(status, headers, f"{text or _REASONS.get(status, status.phrase)}\n".encode(), note)

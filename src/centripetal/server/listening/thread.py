@@ -1,4 +1,4 @@
-"""The thread that an embedded server runs in, with an event loop of its own."""
+"""The background thread of an embedded server, with a separate event loop."""
 
 import asyncio
 import contextlib
@@ -23,17 +23,17 @@ OpenConsole = Callable[[Service], Console] | None
 
 
 class ServerThread:
-    """A server that was started: exists as soon as it accepts connections, until `stop`.
+    """A running server. The constructor returns when the server accepts connections; call `stop` to end it.
 
     Args:
-        start_service: makes the server; called in the thread.
-        listener: a socket that is bound.
-        console: opens the console of a service; None: there is none.
+        start_service: creates the service; called in the new thread.
+        listener: a bound socket.
+        console: opens the console of a service; None to serve no console.
     """
 
     def __init__(self, start_service: Callable[[], Service], listener: socket.socket, console: OpenConsole) -> None:
         ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, HTTPServer]] = Future()
-        # A daemon: a test run that forgets to stop its server ends all the same.
+        # A daemon thread, so that a test run that forgets to stop its server can still exit.
         self._thread = threading.Thread(
             target=self._run, args=(start_service, listener, console, ready), name="centripetal-server", daemon=True
         )
@@ -41,20 +41,20 @@ class ServerThread:
         self._loop, self._done, self._server = ready.result()
 
     def stop(self) -> None:
-        """Stop listening, and end all connections."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        """Stop listening, and close all connections."""
+        with contextlib.suppress(RuntimeError):  # the loop has already ended
             self._loop.call_soon_threadsafe(self._done.set)
         self._thread.join()
 
     def in_loop(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> T:
-        """Run `act(server)` in the thread's event loop and wait for its result."""
+        """Run `act(server)` in the thread's event loop and return its result."""
         return asyncio.run_coroutine_threadsafe(act(self._server), self._loop).result()
 
     def _run(
         self, start_service: Callable[[], Service], listener: socket.socket, console: OpenConsole, ready: "Future[Any]"
     ) -> None:
         try:
-            # Not whatever loop the application has made its default.
+            # The application's default loop may lack `add_reader`, which the server needs.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
                 runner.run(_serve(start_service(), listener, console, ready))
         except Exception as error:
@@ -69,7 +69,7 @@ async def _serve(service: Service, listener: socket.socket, open_console: OpenCo
     upgrade: Upgrade = _no_upgrade
     websockets = console = None
     if service.node.environment.can_websocket:
-        # Only here: the HTTP half needs no extra, and nobody who just imports this pays for the rest.
+        # Imported here, because HTTP must work without the package `websockets`, and imports must stay fast.
         from centripetal.server.listening.websocket import WebSockets
 
         websockets = WebSockets(service.clients, service.http.opens_websocket)
@@ -93,7 +93,7 @@ async def _serve(service: Service, listener: socket.socket, open_console: OpenCo
 
 
 def _no_upgrade(_: Request) -> None:
-    """Without WebSockets, no request is for another protocol."""
+    """Return None: without WebSockets, every request is an ordinary request."""
 
 
 async def _tick(service: Service) -> None:
@@ -102,4 +102,4 @@ async def _tick(service: Service) -> None:
         try:
             service.node.tick()
         except Exception:
-            logger.exception("a tick failed")
+            logger.exception("the periodic work of the server failed")

@@ -1,12 +1,12 @@
-"""Clients over WebSocket, on asyncio (spec v1 §9.1, spec v6 §11.1): what is below the content of messages.
+"""WebSocket connections on asyncio (spec v1 §9.1, spec v6 §11.1), without the content of messages.
 
-`WebSockets.upgrade` gives the protocol that takes over a connection of `HTTPServer`. Frames from clients are parsed by
-`websockets`, without its own answers: what is sent, and in which order, is decided here, as the real servers do it.
-What differs between the dialects is said by their `ClientEndpoint`.
+`WebSockets.upgrade` returns the protocol that takes over a connection of `HTTPServer`. The package `websockets` parses
+the frames of clients, but its automatic answers are discarded: this module decides which frames to send and in which
+order, like the real servers. The `ClientEndpoint` of each dialect provides the differences between the dialects.
 
-Built for many connections that mostly get the same: a payload is framed once, whoever it goes to; a connection costs
-no task; its frames wait in a queue that shares them with other connections, and go to the socket together, once in an
-iteration of the event loop. A client that does not read is cut off when its queue is full.
+The module is made for many connections that mostly receive the same messages. A payload is framed once for all
+connections. A connection needs no task: its frames wait in a queue and are written to the socket together, once per
+iteration of the event loop. A client that does not read is disconnected when its queue is full.
 """
 
 import asyncio
@@ -34,12 +34,12 @@ logger = logging.getLogger("centripetal.server")
 D = TypeVar("D")
 
 _PING = b"\x89\x04ping"
-_LINGER = 1.0  # seconds that a client has to take what ends the connection, as in the real server
-_CHUNK = 1 << 16  # bytes that are given to the socket at once; no more than that wait there, outside of the queue
+_LINGER = 1.0  # seconds for a client to receive the close frame before the server closes, as in the real server
+_CHUNK = 1 << 16  # maximum number of bytes to write at once, and to buffer in the transport outside the queue
 
 
 class OutgoingFrame(NamedTuple):
-    """A frame, and the size of what is in it."""
+    """A frame, and the size of its payload in bytes before compression."""
 
     frame: bytes
     size: int
@@ -49,8 +49,8 @@ class WebSockets(Generic[D]):
     """All WebSocket connections of one server.
 
     Args:
-        endpoint: the sessions.
-        is_handshake: whether a request opens a connection.
+        endpoint: opens the sessions of clients.
+        is_handshake: returns whether a request opens a connection.
     """
 
     def __init__(self, endpoint: ClientEndpoint[D], is_handshake: Callable[[Request], bool]) -> None:
@@ -59,21 +59,21 @@ class WebSockets(Generic[D]):
         self._is_handshake = is_handshake
         self.connections: OpenConnections[_Connection[D]] = OpenConnections()
         self._unsent: list[_Connection[D]] = []
-        # The last payload and what became of it, without and with compression.
+        # The last payload and its frames, without and with compression.
         self._latest = b""
         self._framed: list[OutgoingFrame | None] = [None, None]
         self._deflate = PerMessageDeflate(True, True, 15, 15)
 
     def upgrade(self, request: Request) -> asyncio.Protocol | None:
-        """The protocol of the connection that *request* opens, or None if it opens none."""
+        """Return the protocol of a new connection, or None if *request* is not a handshake."""
         return _Connection(self, request) if self._is_handshake(request) else None
 
     async def stop(self, timeout: float = 5.0) -> None:
-        """End all connections; what takes longer than *timeout* seconds to send is cut off."""
+        """Close all connections; abort those that are still open after *timeout* seconds."""
         await self.connections.end(_Connection.shut_down, timeout)
 
     def outgoing(self, payload: bytes, *, deflate: bool) -> OutgoingFrame:
-        """The frame with *payload*; the same object for the same payload, as long as no other one comes between."""
+        """Return the frame with *payload*; consecutive calls with the same object return the same frame."""
         if payload is not self._latest:
             self._latest = payload
             self._framed = [None, None]
@@ -84,7 +84,7 @@ class WebSockets(Generic[D]):
         return found
 
     def flush_soon(self, connection: "_Connection[D]") -> None:
-        """Have what *connection* queued sent when what is being done is done."""
+        """Flush the queue of *connection* in the next iteration of the event loop."""
         if not self._unsent:
             self.loop.call_soon(self._flush)
         self._unsent.append(connection)
@@ -172,7 +172,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         for event in self._parser.events_received():
             if isinstance(event, Frame) and not self._ended:
                 self._take(event)
-        # Its own answers came all at once, ours are in the order of the frames.
+        # Discard the automatic answers of `websockets`: this class answers in the order of the frames.
         self._parser.data_to_send()
         if (error := self._parser.parser_exc) is not None and not self._ended:
             self._refuse(error)
@@ -188,7 +188,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        logger.debug("a client is gone: %s", exc or "ended")
+        logger.debug("client connection closed: %s", exc or "end of stream")
         self._transport = None
         self._close(None)
         self._cancel_timers()
@@ -208,7 +208,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         if self._queued > self._endpoint.max_queue_size:
             self.flush()
             if self._queued > self._endpoint.max_queue_size:
-                # Not at once: somebody may be busy with going through all subscribers of a channel.
+                # Not at once: the caller may be iterating over the subscribers of a channel.
                 self.call_later(0, lambda: self._close(self._endpoint.slow))
 
     def end(self, disconnect: D | None) -> None:
@@ -220,7 +220,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
     # ---- what the server calls
 
     def flush(self) -> None:
-        """Give the socket as much of the queue as it takes."""
+        """Write as much of the queue to the socket as it accepts."""
         while self._queue and self._writable and self._transport is not None:
             frames: list[bytes] = []
             size = 0
@@ -233,7 +233,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
             self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def shut_down(self) -> None:
-        """End, because the server stops."""
+        """End the connection because the server stops."""
         self._stopping = True
         if self._session is not None:
             self._session.shut_down()
@@ -264,7 +264,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._session.receive(message)
 
     def _refuse(self, error: Exception) -> None:
-        """End because the client broke the rules; the words are those of the library (spec v1 §9.1)."""
+        """Close because the client violated the protocol; `websockets` words the reason (spec v1 §9.1)."""
         if isinstance(error, PayloadTooBig):
             self._leave_with(Close(CloseCode.MESSAGE_TOO_BIG, "").serialize())
         elif isinstance(error, EOFError):
@@ -281,7 +281,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
             self._session.close(disconnect)
 
     def _end(self, close: bytes | None) -> None:
-        """End the stream, after a close frame if *close* is not None; what the socket does not take now is lost."""
+        """End the stream, after a close frame if *close* is not None; discard data that the socket does not accept."""
         if self._ended:
             return
         self.flush()
@@ -296,12 +296,12 @@ class _Connection(asyncio.Protocol, Generic[D]):
         if self._stopping or self._transport.is_closing():
             self._transport.close()
             return
-        # To close while the client still sends would reset the connection, and it might never see the close frame.
+        # Closing while the client still sends would reset the connection, and the client might miss the close frame.
         self._transport.write_eof()
         self._watching = self.call_later(_LINGER, self.abort)
 
     def _send_control(self, frame: Frame) -> None:
-        # A client that asks and does not read gets no more answers.
+        # Do not answer pings of a client that does not read.
         if self._writable and self._transport is not None:
             self.flush()
             self._transport.write(frame.serialize(mask=False))

@@ -1,4 +1,4 @@
-"""What only a Centrifugo 1.x server does: configuration, channel names, API, sessions, metrics. All PURE.
+"""The Centrifugo 1.x server: configuration, channel names, API, sessions, metrics. All modules are PURE.
 
-`service.py` builds a server; only `server/configuration` and `testing` import from here.
+`service.py` creates a server; only `server/configuration` and `testing` may import this package.
 """

@@ -1,6 +1,6 @@
 """The API of a 1.x server: executes commands (spec v1 §6): PURE.
 
-`API.run(body, now)` is one request of the HTTP API.
+`API.run(body, now)` handles one request to the HTTP API.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ _FIX = "fix"
 
 
 class API:
-    """The commands of one server.
+    """Executes the commands of one server.
 
     Args:
         node: the server.
@@ -43,11 +43,11 @@ class API:
         self._node = node
 
     def run(self, body: bytes, now: float) -> bytes:
-        """Run the commands in *body*, one after the other, and return the body of the answer.
+        """Execute the commands in *body* in order, and return the body of the answer.
 
         Raises:
-            InvalidMessageError: the request is given up; the commands before the fatal one have run (spec v1 §6.1).
-            JSONError: a reply cannot be printed; the commands have run.
+            InvalidMessageError: the request is rejected; commands before the invalid one have run (spec v1 §6.1).
+            JSONError: a reply cannot be encoded; all commands have run.
         """
         replies = []
         for envelope in read_envelopes(body):
@@ -56,21 +56,21 @@ class API:
             replies.append((envelope, command, outcome))
             if self._node.events:
                 self._emit_run(command, outcome, now)
-        # Only now, as in the real server: a reply that cannot be printed stops no command.
+        # The real server encodes replies last, too: a reply that cannot be encoded does not prevent any command.
         return join([reply(*each) for each in replies])
 
     def outcome(self, command: Command[Any], now: float) -> Any:
-        """The command's result, or the `ServerError` that it came to."""
+        """Execute *command* and return its result, or the `ServerError` that it raised."""
         try:
             return self.execute(command, now)
         except ServerError as error:
             return error
 
     def execute(self, command: Command[Any], now: float) -> Any:
-        """Carry out *command* and return its result: the value that its class promises.
+        """Execute *command* and return its result, of the type that its class declares.
 
         Raises:
-            ServerError: in the words of the real server.
+            ServerError: the command failed; the message is the real server's.
         """
         match command:
             case Publish():
@@ -92,7 +92,7 @@ class API:
             case Node():
                 return self._node.current_info
             case _:
-                raise AssertionError(f"{command!r} is no command of the API")
+                raise AssertionError(f"{command!r} is not a command of the API")
         return True
 
     def _emit_run(self, command: Command[Any], outcome: Any, now: float) -> None:
@@ -111,7 +111,7 @@ class API:
         data = bytes(command.data)
         if not command.channels or not data:
             raise ServerError("invalid message", advice=_FIX)
-        # Channels before a bad one have been published to, those after it have not (spec v1 §6.3).
+        # The message reaches the channels before an invalid one, but not the channels after it (spec v1 §6.3).
         for channel in command.channels:
             if not channel:
                 raise ServerError("invalid message", advice=_FIX)

@@ -1,4 +1,4 @@
-"""How a 1.x server reads the name of a channel (spec v1 §3.2): PURE."""
+"""Channel names and channel options of a 1.x server (spec v1 §3.2): PURE."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ __all__ = ["ChannelOptions", "ChannelRules"]
 
 
 class ChannelOptions(msgspec.Struct, frozen=True):
-    """What a channel is allowed and remembers (spec v1 §3.3); all off unless a configuration says so."""
+    """The options of a channel or namespace (spec v1 §3.3); by default, all are off."""
 
     watch: bool = False
     publish: bool = False
@@ -23,16 +23,16 @@ class ChannelOptions(msgspec.Struct, frozen=True):
 
     @property
     def history(self) -> HistoryOptions:
-        """What the engine has to know."""
+        """The options for the engine."""
         if self.history_size <= 0 and not self.history_drop_inactive:
             return NO_HISTORY
         return HistoryOptions(self.history_size, self.history_lifetime, drop_inactive=self.history_drop_inactive)
 
 
 class ChannelRules(msgspec.Struct, frozen=True):
-    """The marks in channel names, and what is configured for them.
+    """The special characters in channel names, and the options of namespaces.
 
-    Every test for a mark is true if the mark is the empty string, as in the real server.
+    As in the real server, an empty string counts as a special character that every channel name contains.
     """
 
     options: ChannelOptions = ChannelOptions()
@@ -44,10 +44,10 @@ class ChannelRules(msgspec.Struct, frozen=True):
     client_boundary: str = "&"
 
     def options_of(self, channel: str, advice: str = "") -> ChannelOptions:
-        """Return what is configured for *channel*.
+        """Return the options of *channel*.
 
         Raises:
-            ServerError: its namespace is not configured; the error has this *advice*.
+            ServerError: its namespace is not configured; the error carries *advice*.
         """
         name = self.namespace_of(channel)
         if not name:
@@ -58,26 +58,26 @@ class ChannelRules(msgspec.Struct, frozen=True):
             raise ServerError("namespace not found", advice=advice) from None
 
     def is_private(self, channel: str) -> bool:
-        """Whether clients need a sign to subscribe."""
+        """Return whether clients need a signature to subscribe to *channel*."""
         return channel.startswith(self.private_prefix)
 
     def admits_user(self, channel: str, user: str) -> bool:
-        """Whether the name lets *user* in: it lists the users after its last boundary, or it has none."""
+        """Return whether the name of *channel* admits *user*: it has no user boundary, or lists the user after it."""
         if self.user_boundary not in channel:
             return True
         listed = _after_last(channel, self.user_boundary)
-        # With no separator every character is a user, as Go splits by nothing.
+        # If the separator is empty, every character is a user: Go splits a string by "" into characters.
         return user in (listed.split(self.user_separator) if self.user_separator else list(listed))
 
     def admits_client(self, channel: str, client: str) -> bool:
-        """Whether the name lets connection *client* in: it is the one after the last boundary, or there is none."""
+        """Return whether the name of *channel* admits *client*: it has no client boundary, or ends with that id."""
         return self.client_boundary not in channel or _after_last(channel, self.client_boundary) == client
 
     def namespace_of(self, channel: str) -> str:
-        """Return the namespace in the name of *channel*; empty if there is none."""
+        """Return the namespace in the name of *channel*, or an empty string."""
         name = channel.removeprefix(self.private_prefix)
         if not self.namespace_boundary:
-            # An empty boundary is found after the first character, as Go splits by nothing.
+            # If the boundary is empty, the first character is the namespace: Go splits a string by "" into characters.
             return name[:1]
         before, boundary, _ = name.partition(self.namespace_boundary)
         return before if boundary else ""

@@ -1,4 +1,4 @@
-"""The half of a 1.x server that clients connect to (spec v1 §9.1): PURE."""
+"""The WebSocket endpoint of a 1.x server (spec v1 §9.1): PURE."""
 
 from centripetal.dialects.v1.disconnects import CLOSE_CODE, SLOW, Disconnect
 from centripetal.server.listening.http1 import Request
@@ -12,7 +12,7 @@ __all__ = ["WebSocketEndpoint"]
 
 
 class WebSocketEndpoint(ClientEndpoint[Disconnect]):
-    """Opens the sessions of one server."""
+    """Opens the client sessions of one server."""
 
     slow = SLOW
 

@@ -1,6 +1,6 @@
-"""The configuration of a 1.x server (spec v1 §2), read from what the real server reads: PURE.
+"""The configuration of a 1.x server (spec v1 §2), in the format of the real server: PURE.
 
-`read_config(raw)` gives a typed `Config` and names the keys that this server does not honour.
+`read_config(raw)` returns a typed `Config` and a warning for each key that has no effect in this server.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ __all__ = ["KEYS", "Config", "read_config"]
 
 
 class _Plain(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys that are read as they are."""
+    """The keys whose values are used without conversion."""
 
     secret: str = ""
     insecure: bool = False
@@ -47,7 +47,7 @@ class Config(_Plain, frozen=True, kw_only=True):
     channels: ChannelRules = ChannelRules()
 
     def __repr__(self) -> str:
-        # The secret must not get into a log by way of a repr.
+        # The repr may be logged, so it must not contain the secret.
         return f"<Config of a 1.x server, {len(self.channels.namespaces)} namespaces>"
 
 
@@ -64,9 +64,9 @@ _REASONS = {
     "address": "the address is an argument",
     "api_port": "everything is served on one port",
     "admin_port": "everything is served on one port",
-    "admin": "there are no admin endpoints",
-    "web": "there are no admin endpoints",
-    "ssl": "there is no TLS",
+    "admin": "the embedded server does not have admin endpoints",
+    "web": "the embedded server does not have admin endpoints",
+    "ssl": "the embedded server does not support TLS",
 }
 
 KEYS = frozenset(
@@ -77,23 +77,25 @@ KEYS = frozenset(
         "namespaces",
     )
 ) - {"channels"}
-"""What a configuration of a 1.x server may say that this one knows, in lower case."""
+"""The keys, in lower case, that identify a configuration as one for 1.x."""
 
 
 def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
-    """The configuration that *raw* describes, and a sentence for each key in it that changes nothing here.
+    """Return the configuration in *raw*, and a sentence for each of its keys that has no effect here.
 
     Raises:
-        UsageError: a value that the real server could not use either; the message names its key.
+        UsageError: the real server could not use a value either; the message names its key.
     """
     values = lowercase_keys(raw, "the configuration")
     known = read_known(values, _Plain)
     if known.get("presence_ping_interval", 1) < 1:
-        raise UsageError("presence_ping_interval must be at least 1 second: the real server would do nothing else")
+        raise UsageError(
+            "presence_ping_interval must be at least 1 second: otherwise the real server would only renew presence"
+        )
     marks = {mark: read(values.pop(key), str, key) for key, mark in _MARKS.items() if key in values}
     options = ChannelOptions(**read_known(values, ChannelOptions))
     namespaces, unknown = _namespaces(values.pop("namespaces", None))
-    # It has no effect but on what is said to who asks for the admin endpoints, so it stays a stranger.
+    # The keys stay in `values`: they only change the text of the 404 for admin endpoints, so they count as ignored.
     known["admin"] = any(read(values.get(key, False), bool, key) for key in ("admin", "web"))
     rules = ChannelRules(options=options, namespaces=namespaces, **marks)
     engine = read(values.pop("engine", ""), str, "engine") or "memory"
@@ -101,13 +103,13 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         raise UsageError(f'engine must be "memory" or "redis", not {engine!r}')
     if engine != "memory":
         unknown.append("engine")
-    # What is off or empty asks for nothing.
+    # A false or empty value asks for nothing, so it needs no warning.
     unknown += [key for key, value in values.items() if value]
     return Config(channels=rules, **known), [_unhonoured(key) for key in unknown]
 
 
 def _unhonoured(key: str) -> str:
-    reason = "there is no Redis" if key.startswith("redis_") else _REASONS.get(key)
+    reason = "the embedded server does not use Redis" if key.startswith("redis_") else _REASONS.get(key)
     if reason is None:
         reason = "this server does not know it"
         if instead := closest_key(key, (*(KEYS - _REASONS.keys()), *key_paths(ChannelOptions, "namespaces[]"))):

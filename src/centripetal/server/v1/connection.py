@@ -1,4 +1,4 @@
-"""What the API of a 1.x server can do to a connected client: PURE."""
+"""The interface of a connected client for the API of a 1.x server: PURE."""
 
 from typing import Protocol
 
@@ -8,12 +8,12 @@ __all__ = ["Connection"]
 
 
 class Connection(AnyConnection, Protocol):
-    """A client that has authenticated; each method queues what the client gets."""
+    """An authenticated client; each method queues the message for the client."""
 
     def unsubscribe(self, channel: str) -> None:
-        """Leave *channel*, or every channel if it is empty, because the back end says so (spec v1 §9.10)."""
+        """End the subscription to *channel*, or all subscriptions if it is empty, for the API (spec v1 §9.10)."""
         ...
 
     def disconnect(self) -> None:
-        """Close, because the back end says so; the client is not to come back."""
+        """Close the connection for the API; the client is told not to reconnect."""
         ...

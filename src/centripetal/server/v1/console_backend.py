@@ -1,4 +1,4 @@
-"""A 1.x server as the console sees it: PURE."""
+"""The console's access to a 1.x server: PURE."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ __all__ = ["ConsoleBackend"]
 
 
 class ConsoleBackend(BaseConsoleBackend):
-    """The console's side of a node."""
+    """Runs the console's commands on a node."""
 
     version = VERSION
     history_options = "`history_size` and `history_lifetime`"
@@ -35,7 +35,7 @@ class ConsoleBackend(BaseConsoleBackend):
         return self._run("disconnect", user=user)
 
     def _run(self, method: str, **params: object) -> str:
-        """Run a command as the HTTP API does, events included, and return its error."""
+        """Run a command like the HTTP API, including events, and return its error, or an empty string."""
         record = Record(method, msgspec.json.encode(params))
         (reply,) = msgspec.json.decode(self._api.run(record.encode(), self._now()))
         return str(reply["error"] or "")

@@ -1,4 +1,4 @@
-"""The fields of a request in form mode (spec v1 §5.2), read as the real server reads them: PURE."""
+"""The form fields of a request (spec v1 §5.2), parsed like the real server parses them: PURE."""
 
 import re
 from urllib.parse import unquote_to_bytes
@@ -13,15 +13,16 @@ _PARAMETER = re.compile(r';\s*([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))',
 
 
 def form_fields(request: Request) -> dict[bytes, bytes]:
-    """The fields of query and body; of repeated ones the first, which is the body's in an urlencoded form.
+    """Return the fields of the query and the body of *request*; the first value of a repeated field counts.
 
-    In a multipart body (of any method) it is the query's: so the real server does it.
+    If a field is in both, the body of an urlencoded form wins, but the query wins over a multipart body, as in the
+    real server. Multipart bodies are read for any method.
     """
     query = _urlencoded(request.target.partition("?")[2].encode("latin-1"))
     content_type = request.header("content-type")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded" and request.method in ("POST", "PUT", "PATCH"):
-        # A larger body counts as one without fields.
+        # The real server ignores the fields of a larger body.
         return query | (_urlencoded(request.body) if len(request.body) <= _MAX_FORM else {})
     if kind == "multipart/form-data":
         parameters = {found[1].lower(): found[2] or found[3] for found in _PARAMETER.finditer(content_type)}
@@ -33,7 +34,7 @@ def form_fields(request: Request) -> dict[bytes, bytes]:
 def _urlencoded(text: bytes) -> dict[bytes, bytes]:
     fields: dict[bytes, bytes] = {}
     for pair in text.split(b"&"):
-        # A pair that cannot be read is passed over, the others count.
+        # Skip a malformed pair; the other pairs count.
         if not pair or b";" in pair or _BAD_PERCENT.search(pair):
             continue
         name, _, value = (unquote_to_bytes(part) for part in pair.replace(b"+", b" ").partition(b"="))
@@ -43,7 +44,7 @@ def _urlencoded(text: bytes) -> dict[bytes, bytes]:
 
 def _multipart(body: bytes, boundary: bytes) -> dict[bytes, bytes]:
     fields: dict[bytes, bytes] = {}
-    # Every part starts after a line with the boundary; the part after the last such line is the end mark.
+    # Every part starts after a boundary line; the text after the last boundary must be the end mark.
     parts = re.split(rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(?=--|[ \t]*\r?\n)", body)
     if len(parts) < 2 or not parts[-1].startswith(b"--"):
         return fields

@@ -1,6 +1,6 @@
-"""What a 1.x server answers to an HTTP request (spec v1 §5): PURE. The API endpoint, redirects and 404s.
+"""The HTTP endpoints of a 1.x server (spec v1 §5): the API, redirects and 404 answers: PURE.
 
-The order of the checks is that of §5.3.
+The checks run in the order of §5.3.
 """
 
 import hmac
@@ -27,7 +27,7 @@ _ADMIN = _NOT_EMULATED.format("the admin endpoints")
 
 
 class HTTPEndpoints(BaseHTTPEndpoints):
-    """The paths of one server.
+    """The HTTP endpoints of one 1.x server.
 
     Args:
         node: the server.
@@ -71,11 +71,11 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         return msgspec.structs.replace(response, headers=(*response.headers, ("Sec-Websocket-Version", "13")))
 
     def _missing(self, path: str) -> str:
-        """What to say of endpoints that the real server has and this one has not."""
+        """Return the text for an endpoint that exists only in the real server, or an empty string."""
         sockjs = path == self._sockjs_path or path.startswith(f"{self._sockjs_path}/")
         if sockjs and path != f"{self._websocket_path}/":
             return _SOCKJS.format(self._prefix)
-        # Without a configuration that asks for them they are not there in the real server either.
+        # The real server has admin endpoints only if the configuration enables them.
         if self._config.admin and (path == f"{self._prefix}/socket" or path.startswith(f"{self._prefix}/auth/")):
             return _ADMIN
         return ""

@@ -1,8 +1,8 @@
 """The 74 metrics of a 1.x node (spec v1 §16.3): PURE.
 
-Counters that this server can count are true. Gauges of a Go process that a Python process has no like of
-(`node_memory_heap_…`, `node_memory_stack_inuse`) stay 0. Latencies are kept to three significant digits, as the real
-server keeps them.
+Counters of features that this server has are exact. Gauges of a Go process without an equivalent in Python
+(`node_memory_heap_…`, `node_memory_stack_inuse`) stay 0. Latencies have three significant digits, as in the real
+server.
 """
 
 from collections import Counter, deque
@@ -53,7 +53,7 @@ _INTERVALS = 15
 
 
 class Latencies:
-    """Durations in microseconds of the current interval and of the last 15."""
+    """Durations in microseconds, of the current interval and of the last 15 intervals."""
 
     def __init__(self) -> None:
         self._intervals: deque[Counter[int]] = deque([Counter()], maxlen=_INTERVALS)
@@ -65,7 +65,7 @@ class Latencies:
         self._intervals.append(Counter())
 
     def values(self) -> dict[str, int]:
-        """The part of the metrics' names after the prefix, and the value."""
+        """Return the value of each metric, by the part of its name after the prefix."""
         whole: Counter[int] = Counter()
         for interval in self._intervals:
             whole += interval
@@ -101,10 +101,10 @@ def _percentile(ordered: Iterable[int], counts: Mapping[int, int], wanted: float
 
 
 class Metrics:
-    """Counters, gauges and latencies, and what of them a node announces.
+    """Counters, gauges and latencies of one node.
 
-    A node shows its counters as they are (`current`), but announces their increase in the last whole interval
-    (`announced`), which is nothing until `rotate` was called once.
+    `current()` has the counters since the start. `announced`, the values that the node announces to other nodes, has
+    their increase during the last complete interval; it is 0 until the first call of `rotate`.
     """
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class Metrics:
         self.announced = self.current()
 
     def count(self, name: str, number: int = 1) -> None:
-        """One more (or *number* more) of what the counter *name* counts."""
+        """Increase the counter *name* by *number*."""
         self._counters[name] += number
 
     def gauge(self, values: Mapping[str, int]) -> None:
@@ -125,11 +125,11 @@ class Metrics:
         self._gauges.update(values)
 
     def current(self) -> dict[str, int]:
-        """Every metric, counters since the start."""
+        """Return all metrics; counters count since the start."""
         return self._counters | self._gauges | self._latencies()
 
     def rotate(self) -> None:
-        """An interval has ended: what it held is what is announced from now on."""
+        """End the current interval and announce its values from now on."""
         increase = {name: value - self._before[name] for name, value in self._counters.items()}
         self._before = dict(self._counters)
         self.announced = increase | self._gauges | self._latencies()

@@ -1,7 +1,7 @@
-"""A 1.x node: what its API and the sessions of its clients work on (spec v1 §6.8, §8, §16.4): PURE.
+"""A 1.x node: the state that the API and the client sessions share (spec v1 §6.8, §8, §16.4): PURE.
 
-What is done to clients goes through the hub before the caller gets its result, as in the real server with its memory
-engine: a push comes before the reply to the command that caused it.
+A method pushes to clients before it returns, as the real server does with its memory engine: a push arrives before the
+reply to the command that caused it.
 """
 
 import msgspec
@@ -21,7 +21,7 @@ from centripetal.server.v1.metrics import Metrics
 __all__ = ["VERSION", "Node", "client_info"]
 
 VERSION = "1.8.0"
-"""The server that this one stands in for: what official builds of it report."""
+"""The emulated version, as official builds of the real server report it."""
 
 
 class Node(BaseNode[Config, Connection]):
@@ -39,7 +39,7 @@ class Node(BaseNode[Config, Connection]):
     # ---- what sessions and commands share
 
     def publish(self, publication: Publication, options: ChannelOptions, now: float) -> None:
-        """Remember a message and push it to all subscribers; the messages of clients come this way, too."""
+        """Store a message and push it to all subscribers. Messages that clients publish use this method, too."""
         self._count_pair("client_msg")
         delivery = self.engine.publish(publication, options.history, now)
         if delivery.subscribers:
@@ -47,33 +47,33 @@ class Node(BaseNode[Config, Connection]):
         self._emit_published(publication, len(delivery.subscribers), now)
 
     def announce_join(self, channel: str, info: ClientInfo) -> None:
-        """Tell the subscribers of *channel* who joined, and is one of them by now."""
+        """Tell the subscribers of *channel* which client joined; that client is already one of them."""
         self._count_pair("join_msg")
         self.hub.send(encode_push(JoinPush(channel, client_info(info))), self.engine.subscribers(channel))
 
     def announce_leave(self, channel: str, info: ClientInfo) -> None:
-        """Tell the subscribers of *channel* who leaves, and is still one of them."""
+        """Tell the subscribers of *channel* which client leaves; that client is still one of them."""
         self._count_pair("leave_msg")
         self.hub.send(encode_push(LeavePush(channel, client_info(info))), self.engine.subscribers(channel))
 
     def history(self, channel: str, options: HistoryOptions, now: float, limit: int = -1) -> list[Message]:
-        """Return what is remembered of *channel*, newest first."""
+        """Return the stored messages of *channel*, newest first."""
         return [_message(each) for each in self.engine.history(channel, options, now, limit=limit, reverse=True)[0]]
 
     # ---- the node itself
 
     @property
     def announced_info(self) -> NodeInfo:
-        """What the node told other nodes last."""
+        """The node's last announcement to other nodes."""
         return self._announced
 
     @property
     def current_info(self) -> NodeInfo:
-        """What the node would tell now."""
+        """The node with its current metrics."""
         return msgspec.structs.replace(self._info, metrics=self.metrics.current())
 
     def count_control(self) -> None:
-        """Count a command that the nodes of a cluster would tell each other."""
+        """Count a control message that a node of a cluster would send to the other nodes."""
         self._count_pair("control_msg")
 
     def tick(self) -> None:
@@ -87,7 +87,7 @@ class Node(BaseNode[Config, Connection]):
             self._announce(now)
 
     def _announce(self, now: float) -> None:
-        """Do as a node does that tells others of itself; `stats` shows what was told last (spec v1 §6.8)."""
+        """Update the announcement of this node, which `stats` returns (spec v1 §6.8)."""
         self._next_announcement = now + self.config.node_ping_interval
         self.metrics.gauge(
             {
@@ -101,7 +101,7 @@ class Node(BaseNode[Config, Connection]):
         self._announced = msgspec.structs.replace(self._info, metrics=self.metrics.announced)
 
     def _count_pair(self, what: str) -> None:
-        # A node hears what it tells others, too.
+        # A node also receives the messages that it sends to all nodes.
         self.metrics.count(f"node_num_{what}_published")
         self.metrics.count(f"node_num_{what}_received")
 
@@ -113,6 +113,6 @@ def _message(publication: Publication) -> Message:
 
 
 def client_info(info: ClientInfo) -> results.ClientInfo:
-    """Return a connection as replies show it."""
+    """Return *info* in the form that replies use."""
     raws = msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info)
     return results.ClientInfo(info.user, info.client, *raws)

@@ -1,4 +1,4 @@
-"""Who may connect to a 1.x server, and who may subscribe to what (spec v1 §4, §9.4, §9.7): PURE."""
+"""Permission checks of a 1.x server, for connect and subscribe (spec v1 §4, §9.4, §9.7): PURE."""
 
 import hmac
 import re
@@ -18,16 +18,16 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,99}")
 
 
 class Permissions:
-    """Decides by a server's configuration."""
+    """Permission checks for one configuration."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
 
     def verified_timestamp(self, params: Connect) -> int:
-        """Return the timestamp of credentials that are not forged; they may have expired.
+        """Verify the token of *params* and return its timestamp, without checking whether it has expired.
 
         Raises:
-            FatalError: the credentials are forged, or the timestamp is not an integer of 64 bits.
+            FatalError: the token does not match, or the timestamp is not a 64-bit integer.
         """
         if not self._is_sign(params.token, params.user, params.timestamp, params.info):
             raise FatalError(INVALID_TOKEN)
@@ -37,10 +37,10 @@ class Permissions:
         return timestamp
 
     def subscribe(self, params: Subscribe, user: str, client: str, channels: Collection[str]) -> ChannelOptions:
-        """Return the options of the channel to which *client*, which is in *channels* already, may subscribe.
+        """Check that *client*, already subscribed to *channels*, may subscribe, and return the channel's options.
 
         Raises:
-            ServerError: it may not; the order of the checks is that of spec v1 §9.7.
+            ServerError: the client may not subscribe; the checks run in the order of spec v1 §9.7.
         """
         config, rules, channel = self._config, self._config.channels, params.channel
         if len(channel.encode()) > config.max_channel_length or len(channels) >= config.client_channel_limit:
@@ -59,11 +59,11 @@ class Permissions:
         return options
 
     def options_of(self, channel: str) -> ChannelOptions:
-        """Return what is configured for *channel*, or raise an error in the words of the client protocol."""
+        """Return the options of *channel*, or raise a `ServerError` with the advice of the client protocol."""
         return self._config.channels.options_of(channel, "fix")
 
     def _is_sign(self, given: str, *fields: str) -> bool:
-        # Without a secret, signs are made with an empty key (spec v1 §4).
+        # Without a secret, the real server signs with an empty key (spec v1 §4).
         expected = sign(self._config.secret.encode(), *(field.encode() for field in fields))
         return hmac.compare_digest(expected.encode(), given.encode())
 

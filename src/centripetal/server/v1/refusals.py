@@ -1,4 +1,4 @@
-"""How a session of a 1.x server refuses to go on: PURE."""
+"""The exception that ends a session of a 1.x server: PURE."""
 
 from centripetal.dialects.v1.disconnects import Disconnect
 
@@ -6,7 +6,7 @@ __all__ = ["FatalError"]
 
 
 class FatalError(Exception):
-    """The connection ends, and the replies of this frame are lost."""
+    """The server closes the connection without sending the replies to this frame."""
 
     def __init__(self, disconnect: Disconnect) -> None:
         super().__init__(disconnect.reason)

@@ -1,4 +1,4 @@
-"""Builds a 1.x server: PURE."""
+"""Assembly of a 1.x server: PURE."""
 
 import functools
 
@@ -17,13 +17,13 @@ __all__ = ["settings_of", "start"]
 
 
 def start(config: Config, environment: Environment, events: Events, name: str) -> Service:
-    """Start a server; *name* is the node's name unless *config* has one."""
+    """Start a server. *name* is the node's name if *config* does not set a name."""
     node = Node(msgspec.structs.replace(config, name=config.name or name), environment, events)
     return Service(node, HTTPEndpoints(node), WebSocketEndpoint(node), ConsoleBackend(node))
 
 
 def settings_of(config: Config) -> ServerSettings:
-    """Return what is known of a server with *config* before it starts."""
+    """Return the properties of a server with *config* that are known before it starts."""
     return ServerSettings(
         generation="1.x",
         version=VERSION,

@@ -1,7 +1,7 @@
-"""One client connection of a 1.x server, from connect to its end (spec v1 §9): PURE.
+"""The session of one client of a 1.x server (spec v1 §9): PURE.
 
-A frame goes in by `Session.receive`; what comes of it goes out through its `ClientConnection`: bytes to
-send, the end of the connection, timers.
+`Session.receive` takes a frame from the client. The session sends bytes, sets timers and closes the connection through
+its `ClientConnection`.
 """
 
 import enum
@@ -65,7 +65,7 @@ __all__ = ["Session"]
 
 
 class State(enum.Enum):
-    """How far a connection has got."""
+    """The state of a session."""
 
     NEW = "new"
     AUTHENTICATED = "authenticated"
@@ -73,12 +73,12 @@ class State(enum.Enum):
 
 
 class Session:
-    """One connection; a `Connection` of the hub as soon as it has authenticated.
+    """The session of one client; it is a `Connection` in the hub as soon as it has authenticated.
 
     Args:
         node: the server.
-        api: the commands of its API.
-        permissions: what clients may do.
+        api: executes the commands of the API.
+        permissions: checks the permissions of clients.
         connection: the client's connection.
     """
 
@@ -115,10 +115,10 @@ class Session:
         if (delay := node.config.stale_connection_close_delay) > 0:
             self._timers.set("stale", delay, self._close_stale)
 
-    # ---- what comes from outside
+    # ---- calls from the connection and the API
 
     def receive(self, frame: bytes) -> None:
-        """Do what the client asks for in one frame, and answer."""
+        """Execute the commands in one frame and send the replies."""
         if self._state is State.CLOSED:
             return
         timer, metrics = self._node.environment.timer, self._node.metrics
@@ -136,13 +136,13 @@ class Session:
         metrics.client_api.record(int((timer() - started) * 1e6))
 
     def close(self, disconnect: Disconnect | None) -> None:
-        """End, for whatever reason; subscriptions end with it, and others see it leave (spec v1 §9.7)."""
+        """End the session and its subscriptions, and tell other subscribers that the client left (spec v1 §9.7)."""
         if self._state is State.CLOSED:
             return
         authenticated, self._state = self._state is State.AUTHENTICATED, State.CLOSED
         self._timers.clear_all()
         if authenticated:
-            # Not after it has left its channels: what they are told then is not for it.
+            # Before the client leaves its channels, so that it does not receive its own leave messages.
             self._node.hub.remove(self)
             self._node.metrics.count("node_num_remove_client_conn")
         for channel in tuple(self._channels):
@@ -153,7 +153,7 @@ class Session:
         self._connection.end(disconnect)
 
     def shut_down(self) -> None:
-        """End because the server stops: who has not authenticated is told nothing (spec v1 §9.3)."""
+        """End because the server stops; only authenticated clients get a close frame (spec v1 §9.3)."""
         self.close(SHUTTING_DOWN if self._state is State.AUTHENTICATED else None)
 
     def push(self, payload: bytes) -> None:
@@ -164,11 +164,11 @@ class Session:
             options = self._options(each)
             if each in self._channels:
                 self._leave(each, options)
-            # Also where it was not subscribed (spec v1 §9.10).
+            # The real server sends this even if the client was not subscribed (spec v1 §9.10).
             self._connection.send(encode_push(UnsubscribePush(each)))
 
     def disconnect(self) -> None:
-        # The command returns before the connections are closed (spec v1 §6.4).
+        # The API command returns before the connections are closed (spec v1 §6.4).
         self._connection.call_later(0, lambda: self.close(DISCONNECT))
 
     # ---- timers
@@ -201,7 +201,7 @@ class Session:
         envelopes = read_envelopes(frame)
         if not envelopes:
             raise FatalError(INVALID_MESSAGE)
-        # Printed only after all have run, as in the real server: a reply that cannot be printed stops no command.
+        # The real server encodes replies last, too: a reply that cannot be encoded does not prevent any command.
         return encode_replies([self._run(envelope) for envelope in envelopes])
 
     def _run(self, envelope: Envelope) -> Reply:
@@ -236,7 +236,7 @@ class Session:
         if config.connection_lifetime > 0 and not config.insecure:
             remaining = self._time_to_expire(timestamp)
             if remaining <= 0:
-                # No error: it may try again on this connection, until it is stale (spec v1 §9.4).
+                # Not an error: the client may connect again on this connection until it is stale (spec v1 §9.4).
                 return self._credentials("", expired=True)
         self._authenticate(params, timestamp)
         if remaining > 0:
@@ -294,7 +294,7 @@ class Session:
         return body
 
     def _recovery(self, params: Subscribe, options: ChannelOptions) -> SubscribeBody:
-        """The reply, with what the client missed or needs to know to ask for it later (spec v1 §9.8)."""
+        """Return the reply to subscribe, with the missed messages or the uid of the latest one (spec v1 §9.8)."""
         channel = params.channel
         if not options.recover:
             return SubscribeBody(channel, True)
@@ -352,7 +352,7 @@ class Session:
         return HistoryBody(params.channel, self._ask(commands.History(params.channel)))
 
     def _ask(self, command: commands.Presence | commands.History) -> Any:
-        """What the API would answer, with the client protocol's advice (spec v1 §9.9)."""
+        """Execute *command* of the API; an error carries the advice of the client protocol (spec v1 §9.9)."""
         self._require_subscription(command.channel)
         try:
             return self._api.execute(command, self._node.now())
@@ -387,4 +387,4 @@ _HANDLERS: dict[type[msgspec.Struct], tuple[Callable[[Session, Any], Body | None
     History: (Session._history, lambda params: HistoryBody(params.channel)),
     Ping: (Session._ping, lambda _: None),
 }
-"""What carries out each command, and the body of the reply if it came to an error."""
+"""For each command, the method that executes it, and a function that makes the reply's body after an error."""
