@@ -521,5 +521,5 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
 TestAnyOrderOfEvents = AnyOrderOfEvents.TestCase
 TestAnyOrderOfEvents.settings = settings(
-    max_examples=2 * settings.default.max_examples, stateful_step_count=40, deadline=None
+    max_examples=2 * settings().max_examples, stateful_step_count=40, deadline=None
 )

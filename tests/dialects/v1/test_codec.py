@@ -441,7 +441,7 @@ replies_near_good = st.tuples(
 
 @given(status=st.integers(200, 599) | st.just(200), body=st.binary() | replies_near_good, signed=st.booleans())
 @example(status=200, body=GOOD, signed=True)
-@settings(deadline=None, max_examples=3 * settings.default.max_examples)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 def test_any_reply_becomes_outcomes_or_our_error(status: int, body: bytes, signed: bool) -> None:
     """Any reply becomes one outcome per command, each a value or an error of ours, or raises a single error of ours."""
     failure: CentripetalError | None = None
