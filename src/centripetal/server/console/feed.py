@@ -94,7 +94,7 @@ class Feed:
         return Cursor(self._run, min(int(number), self._count) if known else self._count - len(self._events))
 
     def read(self, cursor: Cursor) -> tuple[bytes, Cursor]:
-        """Return the next events after *cursor*, as event stream bytes, and the cursor after them; b"" without events."""
+        """Return the next events after *cursor* as event stream bytes (b"" for none), and the cursor after them."""
         oldest = self._count - len(self._events)
         start = max(cursor.number, oldest)
         end = min(start + _PORTION, self._count)

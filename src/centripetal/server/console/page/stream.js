@@ -5,7 +5,7 @@ const KEPT = 400; // lines
 
 const who = (event) => event.user || (event.client ? "anonymous" : "");
 
-// Reasons of disconnects by the back end or by a server shutdown, which are not errors. Neither are codes of 4000 or more.
+// Reasons of disconnects by the back end or a server shutdown. These, and codes of 4000 or more, are not errors.
 const ASKED_FOR = ["disconnect", "shutting down", "force disconnect", "force reconnect", "shutdown"];
 
 // The line for each type of event: its filter, label, channel, text, and outcome.

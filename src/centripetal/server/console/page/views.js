@@ -47,7 +47,7 @@ function showNoChannels(state, filter) {
   );
 }
 
-/** Render a connection with buttons for its user. Anonymous connections get no buttons: the API cannot address them. */
+/** Render a connection with buttons for its user. The API cannot address an anonymous connection: no buttons. */
 function person(member, buttons) {
   const name = member.user
     ? make("span", { class: "user" }, member.user)
