@@ -77,7 +77,7 @@ async def test_a_published_message_is_delivered_and_shown(browser: Browser, serv
         await browser.do("click", f"{line('message', '<b>é</b>')} .line")
         assert (await browser.text("#log pre")).startswith(data)
         await browser.sees("#history-list li:has-text('<b>é</b>')")
-        assert await browser.text("#publish-note") == "Published into news."
+        assert await browser.text("#publish-note") == "Published to news."
 
 
 async def test_users_are_unsubscribed_and_disconnected_by_buttons(browser: Browser, server: EmbeddedServer) -> None:
@@ -192,7 +192,7 @@ async def test_everything_works_by_keyboard(browser: Browser, server: EmbeddedSe
         await browser.press("/")
         await browser.do("keyboard.type", "chat p?")
         assert await browser.do("inputValue", "#filter") == "chat p?"
-        await browser.sees("#channels-empty:has-text('has “chat p?” in it')")
+        await browser.sees("#channels-empty:has-text('contains “chat p?”')")
         await browser.press("Backspace", "Backspace", "Backspace")
         await browser.sees("#channel-list button:has-text('chat:lobby')")
         assert await browser.do("isVisible", "#channel-list button:has-text('news')") is False
@@ -201,7 +201,7 @@ async def test_everything_works_by_keyboard(browser: Browser, server: EmbeddedSe
         await browser.press("p", "Control+a")
         await browser.do("keyboard.type", "{}x")
         await browser.press("Control+Enter")
-        await browser.sees("#publish-note:has-text('Not JSON yet')")
+        await browser.sees("#publish-note:has-text('Invalid JSON')")
         await browser.press("Backspace", "Control+Enter")
         assert json.loads(str(await client.recv()))["body"]["data"] == {}
         await browser.press("Escape", "Space")
@@ -280,7 +280,7 @@ async def test_the_page_reconnects_to_a_restarted_server(browser: Browser) -> No
         server.start()
         await browser.sees("body[data-link=live]")
         await browser.sees("#banner", "hidden")
-        await browser.sees("#toast:has-text('anew')")
+        await browser.sees("#toast:has-text('restarted')")
         await browser.do("fill", "#publish-channel", "news")
         await browser.do("click", "#publish button")
         await browser.sees(line("message", "hello"))

@@ -118,16 +118,16 @@ def test_tags_can_be_expected(kit_current: KitCurrent) -> None:
     ("complain", "text"),
     [
         (lambda kit: kit.assert_published("news", 2), "no publication of 2 to 'news'\n"),
-        (lambda kit: kit.assert_published_exactly([]), "not exactly what was expected was published"),
-        (lambda kit: kit.assert_nothing_published(), "1 publication, not none\n"),
-        (lambda kit: kit.assert_nothing_published(to="news"), "1 publication to 'news', not none\n"),
+        (lambda kit: kit.assert_published_exactly([]), "the publications differ from the expected publications"),
+        (lambda kit: kit.assert_nothing_published(), "1 publication, expected none\n"),
+        (lambda kit: kit.assert_nothing_published(to="news"), "1 publication to 'news', expected none\n"),
         (
             lambda kit: kit.wait_until_published("news", 2, timeout=0.01),
             "no publication of 2 to 'news' within 0.01 s\n",
         ),
         (
             lambda kit: kit.wait_until_published("news", times=2, timeout=0.01),
-            "1 publication to 'news' within 0.01 s, not 2: 1\n",
+            "1 publication to 'news' within 0.01 s, expected 2: 1\n",
         ),
         (
             lambda kit: asyncio.run(kit.until_published("news", 2, timeout=0.01)),
@@ -303,7 +303,7 @@ def test_unused_failures_are_a_warning(kit: Kit) -> None:
     kit.fail_next("refuse")
     with pytest.warns(UnusedFailuresWarning) as caught:
         kit.finish()
-    text = "failures were planned and not met: 'error' 2 times, 'refuse'; plan fewer, or call stop_failing()"
+    text = "planned failures were not used: 'error' 2 times, 'refuse'. Plan fewer failures, or call stop_failing()"
     assert str(caught[0].message) == text
     kit.stop_failing()
     kit.finish()

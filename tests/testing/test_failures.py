@@ -42,10 +42,10 @@ def test_connections_are_refused_during_a_refusal_or_an_outage() -> None:
 @pytest.mark.parametrize(
     ("failure", "times", "text"),
     [
-        ("explode", 1, "failure must be one of 'timeout', 'refuse', 'error', 'lose_reply', not 'explode'"),
-        ("error", 0, "times must be a whole number, at least 1, or FOREVER, not 0"),
-        ("error", True, "times must be a whole number, at least 1, or FOREVER, not True"),
-        ("error", "2", "times must be a whole number, at least 1, or FOREVER, not '2'"),
+        ("explode", 1, "failure must be one of 'timeout', 'refuse', 'error', 'lose_reply', got 'explode'"),
+        ("error", 0, "times must be an integer of 1 or more, or FOREVER, got 0"),
+        ("error", True, "times must be an integer of 1 or more, or FOREVER, got True"),
+        ("error", "2", "times must be an integer of 1 or more, or FOREVER, got '2'"),
     ],
 )
 def test_invalid_failures_are_rejected(failure: Any, times: Any, text: str) -> None:

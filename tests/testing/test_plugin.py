@@ -227,7 +227,7 @@ def test_unused_failures_cause_a_warning(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(UNMET)
     result = pytester.runpytest_subprocess("-o", SCOPE)
     result.assert_outcomes(passed=2, warnings=2)
-    result.stdout.fnmatch_lines(["*UnusedFailuresWarning: failures were planned and not met: 'timeout' 2 times;*"])
+    result.stdout.fnmatch_lines(["*UnusedFailuresWarning: planned failures were not used: 'timeout' 2 times.*"])
 
 
 def test_a_failed_assertion_shows_the_test_and_the_diff(pytester: pytest.Pytester) -> None:

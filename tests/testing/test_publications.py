@@ -112,7 +112,7 @@ no publication of {{'text': 'ho'}} to 'nwes'
 
 {LISTED}
 
-to another channel: 2""",
+published to another channel: 2""",
         ),
         (
             "nowhere",
@@ -128,7 +128,7 @@ no publication to 'nowhere'
             ANYTHING,
             1,
             f"""\
-2 publications to 'news', not 1: 1, 2
+2 publications to 'news', expected 1: 1, 2
 
 {LISTED}""",
         ),
@@ -137,7 +137,7 @@ no publication to 'nowhere'
             7,
             0,
             f"""\
-1 publication of 7 to 'chat', not 0: 3
+1 publication of 7 to 'chat', expected 0: 3
 
 {LISTED}""",
         ),
@@ -161,7 +161,7 @@ no publication to 'no:where'
 nothing was published
 
 the server refused:
-  a whole request: 401 invalid sign
+  an entire request: 401 invalid sign
   publish to 'no:where': namespace not found
   disconnect: invalid message"""
     assert published.missing("no:where") == text
@@ -170,7 +170,7 @@ the server refused:
 @pytest.mark.parametrize("times", [0, -1, True, "2"])
 def test_an_invalid_number_of_publications(times: Any) -> None:
     """Waiting for fewer than one publication, or for a number that is not an integer, raises UsageError."""
-    with pytest.raises(UsageError, match="times must be a whole number, at least 1"):
+    with pytest.raises(UsageError, match="times must be an integer of 1 or more"):
         NEWS.find("news", ANYTHING, times)
 
 
@@ -178,14 +178,14 @@ def test_unwanted_publications_are_listed() -> None:
     """Unwanted publications are listed with their numbers, for all channels or for one."""
     assert (
         NEWS.unwanted()
-        == "3 publications, not none\n\n  1. 'news'  {'text': 'hello', 'n': 1}\n"
+        == "3 publications, expected none\n\n  1. 'news'  {'text': 'hello', 'n': 1}\n"
         + "  2. 'news'  {'text': 'ho'}\n  3. 'chat'  7"
     )
-    assert NEWS.unwanted("chat") == "1 publication to 'chat', not none\n\n  3. 'chat'  7"
+    assert NEWS.unwanted("chat") == "1 publication to 'chat', expected none\n\n  3. 'chat'  7"
     assert NEWS.unwanted("other") == Publications().unwanted() == ""
 
 
-TITLE = "not exactly what was expected was published (- missing, + unexpected)"
+TITLE = "the publications differ from the expected publications (- missing, + unexpected)"
 
 
 @pytest.mark.parametrize(

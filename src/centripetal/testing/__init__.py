@@ -1,8 +1,8 @@
-"""For tests of code that publishes: a pytest plugin with servers and recorders, and what they are made of.
+"""Servers and recorders for tests of code that publishes, and a pytest plugin with fixtures for them.
 
-The fixtures come with the package: `centrifugo` and `centrifugo_recorder` are a Centrifugo 6, `centrifugo_v1` and
-`centrifugo_v1_recorder` a Centrifugo 1.x. The names here are for annotations and for other test frameworks; they are
-imported when first asked for.
+The package installs the fixtures: `centrifugo` and `centrifugo_recorder` emulate Centrifugo 6, `centrifugo_v1` and
+`centrifugo_v1_recorder` emulate Centrifugo 1.x. The names in this module are for annotations and for other test
+frameworks. Each name is imported on first access.
 """
 
 import importlib
@@ -28,7 +28,7 @@ __all__ = [
     "UnusedFailuresWarning",
 ]
 
-if not TYPE_CHECKING:  # to a type checker this would mean that every name is there
+if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that the module has every name
     _HOMES = {
         "ANYTHING": "matching",
         "FOREVER": "failures",

@@ -1,4 +1,4 @@
-"""The server kit and the recorder of Centrifugo 6.
+"""Test server and recorder for Centrifugo 6.
 
 with Centrifugo() as server:
     server.client().publish("news", {"text": "hello"})
@@ -17,16 +17,16 @@ from centripetal.testing.server import BaseServer
 
 __all__ = ["Centrifugo", "Recorder"]
 
-_EPOCH = 1_750_000_000.0  # June 2025, in the days of 6
+_EPOCH = 1_750_000_000.0  # June 2025, when Centrifugo 6 was current
 
 
 class Centrifugo(BaseServer):
     """An embedded Centrifugo 6 for a test.
 
     Args:
-        api_key: what the API is called with.
-        token_secret: what tokens of clients are signed with (`centripetal.tokens`).
-        config: as for `centripetal.server.EmbeddedServer`.
+        api_key: the key of the server's API.
+        token_secret: the secret that signs clients' tokens (`centripetal.tokens`).
+        config: the configuration, as for `centripetal.server.EmbeddedServer`.
     """
 
     def __init__(
@@ -40,35 +40,35 @@ class Centrifugo(BaseServer):
 
     @property
     def api_key(self) -> str:
-        """What the API of this server is called with."""
+        """The key of this server's API."""
         return self._server.api_key
 
     @property
     def token_secret(self) -> str:
-        """What tokens of clients of this server are signed with."""
+        """The secret that signs the tokens of this server's clients."""
         return self._server.token_secret
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
-        """A new blocking client of this server, which is closed with it; the options are those of `Client`."""
+        """Return a new blocking client of this server. It takes the options of `Client`, and `stop` closes it."""
         options = _with_prefix(self._server.api_path, options)
         return self._closed_with_server(Client(self.url, self.api_key, timeout=timeout, **options))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
-        """A new awaiting client of this server; the options are those of `AsyncClient`."""
+        """Return a new asyncio client of this server with the options of `AsyncClient`; the caller closes it."""
         return AsyncClient(self.url, self.api_key, timeout=timeout, **_with_prefix(self._server.api_path, options))
 
 
 class Recorder(BaseRecorder):
-    """A Centrifugo 6 of values only.
+    """A Centrifugo 6 in memory, without a socket or a thread, that records what is published.
 
     Args:
-        api_key: what the API is called with.
-        token_secret: what tokens of clients would be signed with; none can connect, so it is only kept.
-        config: as for `centripetal.server.EmbeddedServer`.
-        now: the clock, Unix seconds; without it time stands still, so that nothing expires.
+        api_key: the key of the server's API.
+        token_secret: stored as an attribute only, because clients cannot connect to a recorder.
+        config: the configuration, as for `centripetal.server.EmbeddedServer`.
+        now: returns the time in Unix seconds. By default the time never changes, so nothing expires.
 
     Raises:
-        UsageError: a configuration that cannot be.
+        UsageError: *config* is invalid.
     """
 
     def __init__(
@@ -85,17 +85,17 @@ class Recorder(BaseRecorder):
         self.token_secret = token_secret
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
-        """A new blocking client whose calls are recorded; the options are those of `Client`."""
+        """Return a new blocking client whose calls are recorded. It takes the options of `Client`."""
         options = _with_prefix(self._settings.api_path, options)
         return Client(self.url, self.api_key, timeout=timeout, transport=self._transport, **options)
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
-        """A new awaiting client whose calls are recorded; the options are those of `AsyncClient`."""
+        """Return a new asyncio client whose calls are recorded. It takes the options of `AsyncClient`."""
         options = _with_prefix(self._settings.api_path, options)
         return AsyncClient(self.url, self.api_key, timeout=timeout, transport=self._async_transport, **options)
 
 
 def _with_prefix(prefix: str, options: CurrentOptions) -> CurrentOptions:
-    """*options* of a client of a server whose API is at *prefix*."""
-    # What comes before "/api" is part of the server's URL.
+    """Return *options* with the handler prefix for a server whose API is at *prefix*."""
+    # The part of *prefix* before "/api" is already in the server's URL.
     return {"handler_prefix": "/api" if prefix.endswith("/api") else prefix, **options}

@@ -1,4 +1,4 @@
-"""What the server kit and the recorder have in common: assertions about what was published, and failures on request."""
+"""Shared by the test server and the recorder: assertions about publications, and planned failures."""
 
 import asyncio
 import threading
@@ -19,10 +19,10 @@ __all__ = ["Expectations"]
 
 
 class Expectations(ABC):
-    """A server or recorder for a test, which asserts what was published to it and makes calls fail.
+    """Base of the test servers and recorders: checks publications and makes calls fail on request.
 
     Attributes:
-        published: every publication so far, by the API or by connected clients: a sequence that grows.
+        published: every publication so far, through the API or by connected clients. The sequence grows while it runs.
     """
 
     def __init__(self, events: Events) -> None:
@@ -30,7 +30,7 @@ class Expectations(ABC):
         self._failures = FailurePlan()
         events.listen(self.published.note)
 
-    # ---- what was published
+    # ---- publications
 
     def assert_published(
         self, channel: str, data: Any = ANYTHING, *, tags: Any = ANYTHING, times: int | None = None
@@ -39,47 +39,54 @@ class Expectations(ABC):
 
         Args:
             channel: the channel.
-            data: all of the data, as it was given to `publish`; at any place in it may stand an object that compares
-                with `==`, such as `ANYTHING` or `pytest.approx(0.3)`. Without it, any data will do.
-            tags: all of the tags, in the same way; 1.x has none. Without it, any tags will do, or none.
-            times: how many times exactly; at least once if not given.
+            data: the complete data, as it was given to `publish`. Any part of it can be an object that compares
+                with `==`, such as `ANYTHING` or `pytest.approx(0.3)`. By default, any data matches.
+            tags: all tags, in the same form; Centrifugo 1.x has no tags. By default, any tags match.
+            times: the exact number of publications. By default, one or more.
+
+        Raises:
+            AssertionError: *data* was not published to *channel*, or not *times* times.
         """
         __tracebackhide__ = True
         _fail_if(self.published.missing(channel, data, times, tags=tags))
 
     def assert_published_exactly(self, expected: Expected) -> None:
-        """Fail unless that and nothing else was published.
+        """Fail unless exactly *expected* was published.
 
         Args:
-            expected: pairs of channel and data, in order: `[("news", {"n": 1}), ("chat", "hi")]`; or, if order
-                matters only within a channel, the data by channel: `{"news": [{"n": 1}], "chat": ["hi"]}`.
+            expected: pairs of channel and data, in order: `[("news", {"n": 1}), ("chat", "hi")]`. If order matters
+                only within a channel, the data by channel: `{"news": [{"n": 1}], "chat": ["hi"]}`.
+
+        Raises:
+            AssertionError: the publications differ from *expected*.
         """
         __tracebackhide__ = True
         _fail_if(self.published.deviating(expected))
 
     def assert_nothing_published(self, *, to: str | None = None) -> None:
-        """Fail if anything was published, at all or *to* that channel."""
+        """Fail if anything was published, to any channel or to the channel *to*."""
         __tracebackhide__ = True
         _fail_if(self.published.unwanted(to))
 
     def wait_until_published(
         self, channel: str, data: Any = ANYTHING, *, times: int = 1, timeout: float = 5.0
     ) -> Publication:
-        """Wait until *data* has been published to *channel*, *times* in all; fail if that takes too long.
+        """Wait until *data* has been published to *channel* *times* times; fail after *timeout* seconds.
 
-        Only what another thread or process does needs it: when a blocking call returns, it has been noted.
+        Needed only for publications from another thread or process. A blocking call is recorded before it returns.
 
         Args:
             channel: the channel.
             data: as for `assert_published`.
-            times: how many such publications there must be, those that are there already included; at least 1.
-            timeout: seconds.
+            times: the number of matching publications, including publications before this call; 1 or more.
+            timeout: maximum wait in seconds.
 
         Returns:
-            The publication that was waited for.
+            The matching publication number *times*.
 
         Raises:
-            UsageError: *times* or *timeout* is no such number.
+            AssertionError: the time ran out first.
+            UsageError: *times* or *timeout* is invalid.
         """
         __tracebackhide__ = True
         deadline = time.monotonic() + check_timeout(timeout)
@@ -97,13 +104,13 @@ class Expectations(ABC):
     async def until_published(
         self, channel: str, data: Any = ANYTHING, *, times: int = 1, timeout: float = 5.0
     ) -> Publication:
-        """`wait_until_published` for tests that run in asyncio: other tasks go on meanwhile."""
+        """Do the same as `wait_until_published` in an asyncio test, while other tasks run."""
         __tracebackhide__ = True
         loop, published = asyncio.get_running_loop(), asyncio.Event()
         deadline = loop.time() + check_timeout(timeout)
 
         def wake() -> None:
-            with suppress(RuntimeError):  # the loop was closed a moment ago
+            with suppress(RuntimeError):  # the loop was closed in the meantime
                 loop.call_soon_threadsafe(published.set)
 
         stop = self.published.watch(wake)
@@ -121,27 +128,28 @@ class Expectations(ABC):
     # ---- failures
 
     def fail_next(self, failure: Failure, times: int = 1) -> None:
-        """Let the next *times* calls of the API fail, after those that are to fail already.
+        """Make the next *times* API calls fail, after the calls of any earlier `fail_next`.
 
         Calls that share one request (see "Calls that share requests" in the client's documentation) fail together.
 
         Args:
-            failure: "timeout" (nothing runs, no answer comes), "refuse" (nothing listens), "error" (nothing runs, the
-                answer is 500), "lose_reply" (it runs, and the connection breaks before the answer).
-            times: how many calls; `FOREVER`: all, until `stop_failing()`.
+            failure: "timeout" (the call does not run, and the server sends no reply), "refuse" (the server does not
+                listen), "error" (the call does not run, and the reply has status 500), "lose_reply" (the call runs,
+                and the connection closes before the reply).
+            times: number of calls, or `FOREVER` for all calls until `stop_failing()`.
 
         Raises:
-            UsageError: there is no such failure, or *times* is no number of calls.
+            UsageError: *failure* or *times* is invalid.
         """
         self._change_failures(lambda: self._failures.add(failure, times))
 
     def stop_failing(self) -> None:
-        """Forget the failures that were planned and have not been met."""
+        """Cancel the planned failures that were not used yet."""
         self._change_failures(self._failures.clear)
 
     @contextmanager
     def down(self) -> Iterator[None]:
-        """In this block nothing listens, as when Centrifugo is down: every call is a `ConnectError`."""
+        """Stop listening for the duration of the block, so that every call raises a `ConnectError`."""
         self._change_failures(lambda: self._count_outage(1))
         try:
             yield
@@ -153,13 +161,13 @@ class Expectations(ABC):
 
     @abstractmethod
     def _change_failures(self, change: Callable[[], None]) -> None:
-        """Make *change* to the planned failures, and start or stop listening as they require."""
+        """Apply *change* to the planned failures, and start or stop listening as they require."""
 
     def finish(self) -> None:
-        """Warn of failures that were planned and never met: then the test has not tested what it says."""
+        """Warn about planned failures that were not used, because the test did not cover the failure it planned."""
         if unused := self._failures.unused():
             what = ", ".join(f"{failure!r} {times} times" if times > 1 else repr(failure) for failure, times in unused)
-            text = f"failures were planned and not met: {what}; plan fewer, or call stop_failing()"
+            text = f"planned failures were not used: {what}. Plan fewer failures, or call stop_failing()"
             warnings.warn(text, UnusedFailuresWarning, stacklevel=2)
 
 

@@ -1,6 +1,6 @@
-"""Failures on request: which are planned, and when each is due: PURE.
+"""Planned failures of API calls, in order: PURE.
 
-The plan knows neither server nor network; the server kit and the recorder carry it out, each from one thread at a
+The plan does not depend on a server or a network. The test server and the recorder apply it, each from one thread at a
 time.
 """
 
@@ -14,25 +14,27 @@ __all__ = ["FOREVER", "Failure", "FailurePlan", "UnusedFailuresWarning"]
 Failure = Literal["timeout", "refuse", "error", "lose_reply"]
 """How a call can fail.
 
-- "timeout": nothing runs and no answer comes. The caller gets a `TimeoutError`, `executed` is "unknown".
-- "refuse": nothing listens, as when Centrifugo is down: `ConnectError`, "no".
-- "error": nothing runs, and the answer is 500: `HTTPStatusError`, "unknown".
-- "lose_reply": the call runs and the connection breaks before its answer: `ConnectionLostError`, "unknown".
+- "timeout": the call does not run, and the server sends no reply. The caller gets a `TimeoutError` whose `executed` is
+  "unknown".
+- "refuse": the server does not listen, as when Centrifugo is down. The caller gets a `ConnectError`, "no".
+- "error": the call does not run, and the reply has status 500. The caller gets an `HTTPStatusError`, "unknown".
+- "lose_reply": the call runs, and the connection closes before the reply. The caller gets a `ConnectionLostError`,
+  "unknown".
 """
 
 FOREVER: Final = 1_000_000_000
-"""As `times`: all calls from then on."""
+"""Value of `times` for all further calls."""
 
 
 class UnusedFailuresWarning(UserWarning):
-    """A test has ended before all the failures that it had planned were met."""
+    """A test ended before all of its planned failures were used."""
 
 
 class FailurePlan:
-    """The failures that are still to come.
+    """The planned failures that were not used yet.
 
     Attributes:
-        outages: how many `with kit.down():` are open.
+        outages: number of open `with kit.down():` blocks.
     """
 
     def __init__(self) -> None:
@@ -40,28 +42,28 @@ class FailurePlan:
         self.outages = 0
 
     def add(self, failure: Failure, times: int) -> None:
-        """Let *times* calls fail after those that are to fail already.
+        """Plan *failure* for *times* calls, after the calls that are planned already.
 
         Raises:
-            UsageError: there is no such failure, or *times* is no number of calls.
+            UsageError: *failure* or *times* is invalid.
         """
         if failure not in get_args(Failure):
-            raise UsageError(f"failure must be one of {', '.join(map(repr, get_args(Failure)))}, not {failure!r}")
+            raise UsageError(f"failure must be one of {', '.join(map(repr, get_args(Failure)))}, got {failure!r}")
         if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            raise UsageError(f"times must be a whole number, at least 1, or FOREVER, not {times!r}")
+            raise UsageError(f"times must be an integer of 1 or more, or FOREVER, got {times!r}")
         self._steps.append((failure, times))
 
     def clear(self) -> None:
-        """Let nothing fail any more; outages last."""
+        """Cancel all planned failures. Outages continue."""
         self._steps.clear()
 
     @property
     def refusing(self) -> bool:
-        """Whether nothing may listen now."""
+        """Whether the server must not listen now."""
         return self.outages > 0 or self._next() == "refuse"
 
     def take(self) -> Failure | None:
-        """Return how the call that is being made fails, and count that failure as used; None if it succeeds."""
+        """Return the failure of the current call, or None, and count the failure as used."""
         if self.outages:
             return "refuse"
         failure = self._next()
@@ -74,7 +76,7 @@ class FailurePlan:
         return failure
 
     def unused(self) -> list[tuple[Failure, int]]:
-        """What was planned as a number of calls and has not been met."""
+        """Return the planned failures that were not used, with their numbers of calls, except `FOREVER`."""
         return [(failure, times) for failure, times in list(self._steps) if times < FOREVER]
 
     def _next(self) -> Failure | None:

@@ -1,7 +1,7 @@
-"""Whether published JSON is what a test expects, and where it differs: PURE.
+"""Compare published JSON with the data that a test expects, and describe the differences: PURE.
 
-What a test expects is written as it was given to `publish` (a dict, a dataclass, a datetime…), and may hold, at any
-place, an object that compares with `==`: `ANYTHING`, `pytest.approx(…)`, `unittest.mock.ANY`, those of dirty-equals.
+A test writes the expected data as it was given to `publish` (a dict, a dataclass, a datetime…). Any part of it can be
+an object that compares with `==`: `ANYTHING`, `pytest.approx(…)`, `unittest.mock.ANY`, an object from dirty-equals.
 """
 
 import decimal
@@ -14,12 +14,12 @@ from centripetal.protocol.payload import encode_json
 
 __all__ = ["ANYTHING", "clipped", "decoded", "differences", "matches"]
 
-_WIDEST = 160  # characters of a value that are shown
+_WIDEST = 160  # maximum number of characters shown of a value
 _NO_JSON = object()
 
 
 class _Anything:
-    """Equal to whatever it is compared with."""
+    """Object that is equal to every other object."""
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -32,11 +32,14 @@ class _Anything:
 
 
 ANYTHING: Any = _Anything()
-"""Stands for any data, or for any part of them: `{"id": ANYTHING, "text": "hi"}`."""
+"""Matches any data, or any part of the data: `{"id": ANYTHING, "text": "hi"}`."""
 
 
 def decoded(text: bytes) -> Any:
-    """The value of JSON *text*, every number exact: a Decimal where a float would lose digits. No JSON: the bytes."""
+    """Decode JSON *text*, with a Decimal for each number that a float cannot hold exactly.
+
+    If *text* is not JSON, return *text* itself.
+    """
     try:
         return json.loads(text.decode("utf-8", "replace"), parse_float=_number)
     except (ValueError, RecursionError):
@@ -49,7 +52,7 @@ def _number(text: str) -> float | decimal.Decimal:
 
 
 def matches(expected: Any, actual: Any) -> bool:
-    """Whether *actual*, decoded JSON, is what *expected* says."""
+    """Return whether *actual*, decoded JSON, matches *expected*."""
     plain = _plain(expected)
     if isinstance(plain, dict):
         return (
@@ -60,7 +63,7 @@ def matches(expected: Any, actual: Any) -> bool:
     if isinstance(plain, list):
         return isinstance(actual, list) and len(plain) == len(actual) and all(map(matches, plain, actual))
     if isinstance(plain, bool | int | float | str | None):
-        # To Python True is 1; to JSON it is not.
+        # In Python, True equals 1; in JSON, it does not.
         return isinstance(plain, bool) == isinstance(actual, bool) and bool(plain == actual)
     if bool(plain == actual):
         return True
@@ -69,7 +72,7 @@ def matches(expected: Any, actual: Any) -> bool:
 
 
 def differences(expected: Any, actual: Any, place: str = "data") -> list[str]:
-    """Each part in which *actual* is not as *expected*: a line with - for what is missing, with + for what is there."""
+    """List the differences between *actual* and *expected*: expected parts with `-`, actual parts with `+`."""
     if matches(expected, actual):
         return []
     plain = _plain(expected)
@@ -104,13 +107,13 @@ def _in_list(expected: list[Any], actual: list[Any], place: str) -> Iterator[lis
 
 
 def clipped(value: Any, widest: int = _WIDEST) -> str:
-    """The repr of *value*, cut where it gets too long to be read."""
+    """Return the repr of *value*, cut after *widest* characters."""
     text = repr(value)
     return text if len(text) <= widest else f"{text[:widest]}… ({len(text):,} characters)"
 
 
 def _apart(one: str, other: str) -> tuple[str, str]:
-    """Both texts, cut so that what tells them apart can be seen."""
+    """Return both texts, cut so that the first difference is visible."""
     if max(len(one), len(other)) <= _WIDEST:
         return one, other
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -124,7 +127,7 @@ def _apart(one: str, other: str) -> tuple[str, str]:
 
 
 def _plain(value: Any) -> Any:
-    """*value* with the containers that JSON has; what is in them stays as it is."""
+    """Return *value* as a JSON container if it is a container; its items are not converted."""
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
@@ -134,7 +137,7 @@ def _plain(value: Any) -> Any:
 
 
 def _as_json(value: Any) -> Any:
-    """What comes out when *value* is published."""
+    """Return the value that subscribers would decode if *value* were published, or `_NO_JSON`."""
     try:
         return decoded(encode_json(value))
     except UsageError:

@@ -1,10 +1,10 @@
-"""What was published, and whether that is what a test expects: PURE.
+"""Record publications and compare them with the publications that a test expects: PURE.
 
     published = Publications()
-    published.note(event)               each event of a server
-    published.missing("news", {...})    "" if that was published, else the text of the failure
+    published.note(event)               record an event of a server
+    published.missing("news", {...})    "" if the data was published, else the text of the failure
 
-The functions that look for a fault return the text that a failing test shows; whoever calls them raises.
+The methods that look for a fault return the text that a failing test shows; the caller raises.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,23 +19,23 @@ from centripetal.testing.matching import ANYTHING, clipped, decoded, differences
 __all__ = ["Expected", "Publication", "Publications"]
 
 Expected = Sequence[tuple[str, Any]] | Mapping[str, Sequence[Any]]
-"""All that shall have been published: pairs of channel and data in order, or the data of each channel in order."""
+"""All expected publications: pairs of channel and data in order, or the data of each channel in order."""
 
 _MOST_ROWS = 20
 _MOST_DIFFERENCES = 12
-_ALIGNED = 200  # rows of each side in which the longest common sequence is looked for
+_ALIGNED = 200  # rows of each side that are searched for the longest common sequence; the cost is quadratic
 
 
 class Publication(msgspec.Struct, frozen=True):
     """One publication.
 
     Attributes:
-        channel: where it went.
-        data: the JSON, decoded; every number is exact.
-        client: the connection id that it came from, or that the back end named as originator; "" if none.
-        user: the user of the client that published it; "" if the API did.
-        by_client: whether a connected client published it, and not the API.
-        tags: what it was tagged with; 1.x has no tags.
+        channel: the channel.
+        data: the decoded JSON; every number is exact.
+        client: id of the connection that published it, or that the back end named as originator; "" without either.
+        user: the user of the client that published it; "" if it came through the API.
+        by_client: whether a connected client published it, rather than the API.
+        tags: its tags; Centrifugo 1.x has no tags.
     """
 
     channel: str
@@ -46,12 +46,12 @@ class Publication(msgspec.Struct, frozen=True):
     tags: dict[str, str] = {}
 
     def is_as(self, channel: str, data: Any, tags: Any = ANYTHING) -> bool:
-        """Whether it went to *channel* and holds what *data* says, with these *tags*."""
+        """Return whether it was published to *channel* and matches *data* and *tags*."""
         return self.channel == channel and matches(data, self.data) and matches(tags, self.tags)
 
 
 class Publications(Sequence[Publication]):
-    """All publications so far, in order, also those that come while it is looked at."""
+    """All publications so far, in order. The sequence grows while the server runs."""
 
     def __init__(self) -> None:
         self._items: list[Publication] = []
@@ -75,17 +75,17 @@ class Publications(Sequence[Publication]):
         return f"<{_count(len(self))}{''.join(f'{chr(10)}{row}' for row in _listed(self._numbered()))}>"
 
     def to(self, channel: str) -> list[Any]:
-        """The data of what was published to *channel*, in order."""
+        """Return the data of all publications to *channel*, in order."""
         return [each.data for each in self if each.channel == channel]
 
     def clear(self) -> None:
-        """Forget what was published so far."""
+        """Forget all publications so far."""
         self._items, self._refusals = [], []
 
-    # ---- for the kit
+    # ---- for the test server and the recorder
 
     def note(self, event: Event) -> None:
-        """Take in what has happened in a server."""
+        """Record an event of a server."""
         if isinstance(event, Published):
             data = decoded(bytes(event.data))
             self._items.append(
@@ -97,10 +97,10 @@ class Publications(Sequence[Publication]):
             about = f" to {', '.join(map(repr, event.channels))}" if event.channels else ""
             self._refusals.append(f"{event.method}{about}: {event.error}")
         elif isinstance(event, RequestRefused):
-            self._refusals.append(f"a whole request: {event.status} {event.reason}")
+            self._refusals.append(f"an entire request: {event.status} {event.reason}")
 
     def watch(self, wake: Callable[[], object]) -> Callable[[], None]:
-        """Have *wake* called after each publication, in the server's thread; the result ends that."""
+        """Call *wake* after each publication, in the server's thread, until the returned function is called."""
 
         def once() -> object:
             return wake()
@@ -113,24 +113,27 @@ class Publications(Sequence[Publication]):
         return stop
 
     def find(self, channel: str, data: Any, times: int = 1) -> Publication | None:
-        """The publication that makes it *times* of them; None if there are fewer.
+        """Return the matching publication number *times*, or None if there are fewer.
 
         Raises:
-            UsageError: *times* is no number of publications.
+            UsageError: *times* is not an integer of 1 or more.
         """
         if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            raise UsageError(f"times must be a whole number, at least 1, not {times!r}")
+            raise UsageError(f"times must be an integer of 1 or more, got {times!r}")
         found = [each for each in self if each.is_as(channel, data)]
         return found[times - 1] if len(found) >= times else None
 
     def missing(
         self, channel: str, data: Any = ANYTHING, times: int | None = None, more: str = "", *, tags: Any = ANYTHING
     ) -> str:
-        """What is wrong if *data* was not published to *channel*, at least once or exactly *times*.
+        """Return the fault if *data* was not published to *channel*, or not *times* times; "" if it was.
 
         Args:
-            more: what the first line says at its end.
-            tags: what it was to be tagged with.
+            channel: the channel.
+            data: the expected data.
+            times: the exact number of publications; None means one or more.
+            more: text to append to the first line.
+            tags: the expected tags.
         """
         rows = self._numbered()
         found = [number for number, each in rows if each.is_as(channel, data, tags)]
@@ -140,19 +143,19 @@ class Publications(Sequence[Publication]):
         what += "" if tags is ANYTHING else f" with tags {clipped(tags)}"
         if not found:
             return self._report(f"no publication {what}{more}", rows, _closest(channel, data, tags, rows))
-        title = f"{_count(len(found))} {what}{more}, not {times}: {', '.join(map(str, found))}"
+        title = f"{_count(len(found))} {what}{more}, expected {times}: {', '.join(map(str, found))}"
         return self._report(title, rows, [])
 
     def unwanted(self, channel: str | None = None) -> str:
-        """What is wrong if anything was published, at all or to *channel*."""
+        """Return the fault if anything was published, to any channel or to *channel*; "" otherwise."""
         rows = [(number, each) for number, each in self._numbered() if channel in (None, each.channel)]
         if not rows:
             return ""
         where = "" if channel is None else f" to {channel!r}"
-        return "\n".join([f"{_count(len(rows))}{where}, not none", "", *_listed(rows)])
+        return "\n".join([f"{_count(len(rows))}{where}, expected none", "", *_listed(rows)])
 
     def deviating(self, expected: Expected) -> str:
-        """What is wrong if not exactly *expected* was published."""
+        """Return the fault if the publications differ from *expected*; "" otherwise."""
         rows = self._numbered()
         if isinstance(expected, Mapping):
             channels = dict.fromkeys([*expected, *(each.channel for _, each in rows)])
@@ -169,7 +172,7 @@ class Publications(Sequence[Publication]):
         if all(same for same, _ in told):
             return ""
         lines = [line for _, part in told for line in part]
-        title = "not exactly what was expected was published (- missing, + unexpected)"
+        title = "the publications differ from the expected publications (- missing, + unexpected)"
         return "\n".join([title, "", *_bounded(lines, 2 * _MOST_ROWS), *self._refused()])
 
     def _numbered(self) -> "_Rows":
@@ -207,10 +210,10 @@ def _bounded(lines: list[str], most: int) -> list[str]:
 
 
 def _closest(channel: str, data: Any, tags: Any, rows: _Rows) -> list[str]:
-    """What to say of the publication that is most like the one that is missing."""
+    """Describe the publication that is most similar to the missing publication."""
     elsewhere = [number for number, each in rows if each.is_as(each.channel, data, tags)]
     if elsewhere and (data is not ANYTHING or tags is not ANYTHING):
-        return ["", f"to another channel: {', '.join(map(str, elsewhere[:_MOST_ROWS]))}"]
+        return ["", f"published to another channel: {', '.join(map(str, elsewhere[:_MOST_ROWS]))}"]
     candidates = [
         (number, differences(data, each.data) + differences(tags, each.tags, "tags"))
         for number, each in rows
@@ -224,7 +227,7 @@ def _closest(channel: str, data: Any, tags: Any, rows: _Rows) -> list[str]:
 
 
 def _compared(wanted: Sequence[tuple[str, Any]], there: _Rows) -> tuple[bool, list[str]]:
-    """Whether both sides are the same, and a line for each row, with a mark where it is on one side only."""
+    """Return whether both sides match, and a line for each row, marked if only one side has the row."""
     lines: list[str] = []
     same = True
     i = j = 0
@@ -240,7 +243,7 @@ def _compared(wanted: Sequence[tuple[str, Any]], there: _Rows) -> tuple[bool, li
 
 
 def _gap(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[str]:
-    """Rows that have no match: those at the same place, if they are of one channel, are compared."""
+    """Describe rows without a match; two rows at the same place in the same channel are compared in detail."""
     lines = []
     for index in range(max(len(wanted), len(there))):
         if index < len(wanted):
@@ -255,7 +258,7 @@ def _gap(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[str]:
 
 
 def _folded(lines: list[str]) -> list[str]:
-    """*lines* with long runs of what is as expected made short."""
+    """Return *lines* with long runs of matching rows shortened."""
     shown: list[str] = []
     run: list[str] = []
     for line in [*lines, ""]:
@@ -269,12 +272,15 @@ def _folded(lines: list[str]) -> list[str]:
 
 
 def _common(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[tuple[int, int]]:
-    """Places of a longest sequence of rows that both sides have; after many rows, only while they run in step."""
+    """Return index pairs of a longest common sequence of rows.
+
+    Beyond the matching start, only the first `_ALIGNED` rows of each side are searched.
+    """
     start = 0
     while start < min(len(wanted), len(there)) and there[start][1].is_as(*wanted[start]):
         start += 1
     rows, columns = min(len(wanted) - start, _ALIGNED), min(len(there) - start, _ALIGNED)
-    # longest[i][j]: of what follows row i and column j
+    # longest[i][j]: length of the longest common sequence from row i and column j on
     longest = [[0] * (columns + 1) for _ in range(rows + 1)]
     same = [[there[start + j][1].is_as(*wanted[start + i]) for j in range(columns)] for i in range(rows)]
     for i in reversed(range(rows)):

@@ -1,7 +1,7 @@
-"""Records what is published, without a socket, a thread or a wait, in any dialect: for unit tests.
+"""Recorder for unit tests, in any dialect, without sockets, threads or waiting.
 
-The clients are the real ones with a transport in memory: what they send is checked, signed, encoded, and answered by
-the embedded server's own code. A "timeout" comes at once.
+Its clients are the real clients with an in-memory transport: arguments are checked, requests are signed and encoded,
+and the embedded server's code answers them. A planned "timeout" is raised immediately.
 """
 
 import itertools
@@ -26,19 +26,19 @@ _PLACE = "recorder:8000"
 
 
 class BaseRecorder(Expectations):
-    """A server in memory, without a socket, of any generation.
+    """A server of any generation in memory, without a socket.
 
     Args:
-        settings: the server.
-        unhonoured: a sentence for each key of its configuration that has no effect.
-        now: returns Unix time.
+        settings: the settings of the server.
+        unhonoured: a sentence for each configuration key that has no effect; each becomes a warning.
+        now: returns the time in Unix seconds.
     """
 
     def __init__(self, settings: ServerSettings, unhonoured: Iterable[str], now: Callable[[], float]) -> None:
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)
         self.events = Events()
-        """All that happens: `events.listen(function)`."""
+        """All events of the server: `events.listen(function)`."""
         super().__init__(self.events)
         self._settings = settings
         self._answer = settings.start(_environment(now), self.events, "recorder").http.answer
@@ -46,7 +46,7 @@ class BaseRecorder(Expectations):
 
     @property
     def url(self) -> str:
-        """The address that its clients have; nobody else can use it."""
+        """The address that its clients show. Other programs cannot connect to it."""
         return f"http://{_PLACE}{self._settings.url_path}"
 
     @property
@@ -73,7 +73,7 @@ class BaseRecorder(Expectations):
             headers = tuple((name.lower(), value) for name, value in request.headers)
             answer = self._answer(Request("POST", urlsplit(request.url).path, headers, request.body))
             if failure == "lose_reply":
-                raise ConnectionLostError(f"{_PLACE} hung up before its answer", executed="unknown")
+                raise ConnectionLostError(f"{_PLACE} closed the connection before it replied", executed="unknown")
             return HTTPReply(answer.status, answer.body, answer.headers)
 
     def __repr__(self) -> str:
@@ -81,7 +81,7 @@ class BaseRecorder(Expectations):
 
 
 def _environment(now: Callable[[], float]) -> Environment:
-    """Return an environment without chance: ids are counted."""
+    """Return a deterministic environment: ids are counters."""
     numbers, epochs = itertools.count(1), itertools.count(1)
     return Environment(
         now=now,
@@ -97,7 +97,7 @@ def _environment(now: Callable[[], float]) -> Environment:
 
 
 class _RecordingTransport:
-    """A `Transport` that calls a function."""
+    """A `Transport` that passes each request to a function."""
 
     def __init__(self, carry: Callable[[HTTPRequest, float], HTTPReply]) -> None:
         self._carry = carry
@@ -106,11 +106,11 @@ class _RecordingTransport:
         return self._carry(request, timeout)
 
     def close(self) -> None:
-        """Do nothing; there is nothing to close."""
+        """Do nothing: this transport holds no connections."""
 
 
 class _AsyncRecordingTransport:
-    """The same as an `AsyncTransport`."""
+    """An `AsyncTransport` that passes each request to a function."""
 
     def __init__(self, carry: Callable[[HTTPRequest, float], HTTPReply]) -> None:
         self._carry = carry
@@ -119,4 +119,4 @@ class _AsyncRecordingTransport:
         return self._carry(request, timeout)
 
     async def close(self) -> None:
-        """Do nothing; there is nothing to close."""
+        """Do nothing: this transport holds no connections."""

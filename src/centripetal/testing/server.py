@@ -1,8 +1,8 @@
-"""An embedded server for a test, of any dialect: what it was told, and failures on request.
+"""Embedded test server, in any dialect: records publications and fails on request.
 
-How failures come about: a request that is to fail is caught before it is answered (`HTTPServer.intercept`). For
-"refuse" nothing listens at the server's address, so that the operating system turns away all callers; our transports
-report that, which is how the calls of this process are counted. All of it is decided in the server's event loop.
+`HTTPServer.intercept` catches a request that must fail before it is answered. For "refuse", the server stops listening,
+so that the operating system refuses all connections. The transports of this library report each refused connection, and
+this module counts those reports as calls. The server's event loop makes all these decisions.
 """
 
 import asyncio
@@ -35,10 +35,10 @@ _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Int
 
 
 class BaseServer(Expectations):
-    """An embedded server of any dialect, from `start` to `stop`.
+    """An embedded server of any dialect that runs from `start` to `stop`.
 
     Args:
-        server: the server, not started yet.
+        server: the server, which must not run yet.
     """
 
     def __init__(self, server: EmbeddedServer) -> None:
@@ -52,21 +52,21 @@ class BaseServer(Expectations):
 
     @property
     def url(self) -> str:
-        """Where clients of the API connect to."""
+        """The URL for clients of the API."""
         return self._server.url
 
     @property
     def websocket_url(self) -> str:
-        """Where browsers connect to."""
+        """The WebSocket URL for browsers."""
         return self._server.websocket_url
 
     @property
     def events(self) -> Events:
-        """All that happens in the server: `events.listen(function)`."""
+        """All events of the server: `events.listen(function)`."""
         return self._server.events
 
     def start(self) -> Self:
-        """Begin to serve."""
+        """Start serving."""
         self._server.start()
         self._paused, self._plan_lock = False, asyncio.Lock()
         self._server.in_loop(self._set_up)
@@ -74,7 +74,7 @@ class BaseServer(Expectations):
         return self
 
     def stop(self) -> None:
-        """Stop serving and close the blocking clients; warns of failures that were planned and not met."""
+        """Stop serving, close the blocking clients, and warn about planned failures that were not used."""
         while self._clients:
             self._clients.pop().close()
         with suppress(ValueError):
@@ -92,7 +92,7 @@ class BaseServer(Expectations):
         self.stop()
 
     def _closed_with_server(self, client: C) -> C:
-        """*client*, which is closed with the server."""
+        """Return *client*, and close it when the server stops."""
         self._clients.append(client)
         return client
 
@@ -104,7 +104,7 @@ class BaseServer(Expectations):
         await self._follow_plan(server)
 
     def _change_failures(self, change: Callable[[], None]) -> None:
-        if self._plan_lock is None:  # it does not run: what is planned holds from the next start on
+        if self._plan_lock is None:  # the server is stopped: the plan applies from the next start
             change()
             return
 
@@ -115,7 +115,7 @@ class BaseServer(Expectations):
         self._server.in_loop(act)
 
     def _refused(self, address: Address) -> None:
-        """A call of this process found that nothing listens at *address*; it gets its error when this returns."""
+        """Count a connection of this process to *address* that was refused; its caller gets the error afterwards."""
         if os.getpid() != self._process or tuple(address.sockaddr[:2]) != self._address:
             return
 
@@ -133,7 +133,7 @@ class BaseServer(Expectations):
     # ---- in the server's event loop
 
     async def _follow_plan(self, server: HTTPServer, spared: HTTPConnection | None = None) -> None:
-        """Listen or not, as planned."""
+        """Start or stop listening, as planned."""
         assert self._plan_lock is not None
         async with self._plan_lock:
             if self._failures.refusing and not self._paused:
@@ -151,7 +151,7 @@ class BaseServer(Expectations):
             return False
         if failure == "lose_reply":
             server.answer(request)
-        # If nothing listens from here on, that must be so before the caller can make its next call.
+        # If the server must stop listening now, it has to do so before the caller can make its next call.
         task = asyncio.get_running_loop().create_task(self._fail(server, failure, request, connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,4 +1,4 @@
-"""The server kit and the recorder of Centrifugo 1.x.
+"""Test server and recorder for Centrifugo 1.x.
 
 with CentrifugoV1() as server:
     server.client().publish("news", {"text": "hello"})
@@ -17,15 +17,15 @@ from centripetal.v1 import AsyncClient, Client
 
 __all__ = ["CentrifugoV1", "RecorderV1"]
 
-_EPOCH = 1_500_000_000.0  # July 2017, in the days of 1.x
+_EPOCH = 1_500_000_000.0  # July 2017, when Centrifugo 1.x was current
 
 
 class CentrifugoV1(BaseServer):
     """An embedded Centrifugo 1.x for a test.
 
     Args:
-        secret: what clients sign with.
-        config: as for `centripetal.server.EmbeddedServer`.
+        secret: the secret that signs requests, tokens and private channels.
+        config: the configuration, as for `centripetal.server.EmbeddedServer`.
     """
 
     def __init__(self, *, secret: str = "secret", config: Mapping[str, Any] | None = None) -> None:  # noqa: S107
@@ -33,28 +33,28 @@ class CentrifugoV1(BaseServer):
 
     @property
     def secret(self) -> str:
-        """What clients of this server sign with."""
+        """The secret that signs requests, tokens and private channels."""
         return self._server.secret
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
-        """A new blocking client of this server, which is closed with it; the options are those of `v1.Client`."""
+        """Return a new blocking client of this server. It takes the options of `v1.Client`, and `stop` closes it."""
         return self._closed_with_server(Client(self.url, self.secret, timeout=timeout, **options))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
-        """A new awaiting client of this server; the options are those of `v1.AsyncClient`."""
+        """Return a new asyncio client of this server with the options of `v1.AsyncClient`; the caller closes it."""
         return AsyncClient(self.url, self.secret, timeout=timeout, **options)
 
 
 class RecorderV1(BaseRecorder):
-    """A Centrifugo 1.x of values only.
+    """A Centrifugo 1.x in memory, without a socket or a thread, that records what is published.
 
     Args:
-        secret: what clients sign with.
-        config: as for `centripetal.server.EmbeddedServer`.
-        now: the clock, Unix seconds; without it time stands still, so that nothing expires.
+        secret: the secret that signs requests, tokens and private channels.
+        config: the configuration, as for `centripetal.server.EmbeddedServer`.
+        now: returns the time in Unix seconds. By default the time never changes, so nothing expires.
 
     Raises:
-        UsageError: a configuration that cannot be.
+        UsageError: *config* is invalid.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class RecorderV1(BaseRecorder):
         self.secret = secret
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
-        """A new blocking client whose calls are recorded; the options are those of `v1.Client`."""
+        """Return a new blocking client whose calls are recorded. It takes the options of `v1.Client`."""
         return Client(self.url, self.secret, timeout=timeout, transport=self._transport, **options)
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
-        """A new awaiting client whose calls are recorded; the options are those of `v1.AsyncClient`."""
+        """Return a new asyncio client whose calls are recorded. It takes the options of `v1.AsyncClient`."""
         return AsyncClient(self.url, self.secret, timeout=timeout, transport=self._async_transport, **options)

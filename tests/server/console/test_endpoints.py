@@ -190,7 +190,7 @@ def test_incomplete_requests_are_refused(console: ConsoleOfNode, path: str, valu
     """An incomplete request is refused with a sentence that names the missing fields."""
     status, answer = console.change(path, value)
     assert status == 400
-    assert answer["error"].startswith(f"not what {path} needs: ")
+    assert answer["error"].startswith(f"Invalid request to {path}: ")
 
 
 def test_problems_can_be_forgotten(console: ConsoleOfNode) -> None:

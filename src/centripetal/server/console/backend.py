@@ -1,7 +1,7 @@
-"""What the console needs of a server, whatever generation it stands in for: PURE.
+"""Interface between the console and a server of any generation: PURE.
 
-Each generation has an adapter (`console_backend.py`). Reading leaves no trace; what changes something goes the way of
-an API request, so that it shows among the calls of the API.
+Each generation has an adapter (`console_backend.py`). Reading has no side effects. Changes run as API requests, so that
+the page lists them among the API calls.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ __all__ = ["BaseConsoleBackend", "ChannelView", "KeptPublication", "Member", "ta
 
 
 def tags_as_text(tags: Mapping[str, str]) -> str:
-    """*tags* as people read them."""
+    """Format *tags* for display."""
     return ", ".join(f"{name}={value}" for name, value in tags.items())
 
 
@@ -30,8 +30,8 @@ class Member(msgspec.Struct, frozen=True):
 
     Attributes:
         client: its connection id.
-        user: who it is; "" for an anonymous one.
-        info: JSON that the application has told of it, as text; "" if it told nothing.
+        user: its user id; "" for an anonymous connection.
+        info: the JSON info that the application attached to it, as text; "" without info.
     """
 
     client: str
@@ -40,13 +40,13 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class KeptPublication(msgspec.Struct, frozen=True):
-    """A publication that a channel remembers; *data* is JSON, exactly as it was published.
+    """A publication in a channel's history.
 
     Attributes:
-        id: what tells it from others in its channel.
-        data: the JSON.
-        user: who published it; "" if the API did.
-        tags: what it is tagged with, as people read it.
+        id: unique in its channel.
+        data: the JSON, exactly as it was published.
+        user: the user who published it; "" if it came through the API.
+        tags: its tags, formatted for display.
     """
 
     id: str
@@ -56,14 +56,14 @@ class KeptPublication(msgspec.Struct, frozen=True):
 
 
 class ChannelView(msgspec.Struct, frozen=True):
-    """What a channel is.
+    """A channel as the page shows it.
 
     Attributes:
-        subscribers: how many there are.
-        members: the first of them.
-        presence: whether clients and the API can ask who is there.
-        history: what is remembered, newest first; None if nothing ever is.
-        advice: what to do so that more of this is on; "" if there is nothing to do.
+        subscribers: number of subscribers.
+        members: the first subscribers, up to the page's limit.
+        presence: whether presence is on, so that clients and the API can list the subscribers.
+        history: the stored publications, newest first; None if history is off.
+        advice: how to turn on the features that are off; "" if all are on.
     """
 
     subscribers: int = 0
@@ -78,11 +78,12 @@ class BaseConsoleBackend(ABC):
 
     Args:
         node: the server.
+        websocket_path: the path for WebSocket clients.
 
     Attributes:
-        version: the version of Centrifugo that the server stands in for.
-        history_options: the configuration keys that turn on history, for people.
-        explain: explains the errors of this generation.
+        version: the version of Centrifugo that the server emulates.
+        history_options: the configuration keys that turn on history, formatted for display.
+        explain: returns the problem that an event of this generation reports.
     """
 
     version: ClassVar[str]
@@ -98,15 +99,15 @@ class BaseConsoleBackend(ABC):
 
     @property
     def name(self) -> str:
-        """Which server this stands in for, for people."""
+        """Name and version of the emulated server, for display."""
         return f"Centrifugo {self.version}"
 
     def channels(self) -> Mapping[str, int]:
-        """Return the channels with a subscriber, and how many subscribers each one has."""
+        """Return the channels that have subscribers, with the number of subscribers of each."""
         return self._engine.sizes()
 
     def connections(self) -> list[Member]:
-        """Return the clients that are connected."""
+        """Return the connected clients."""
         return [Member(each.id, each.user) for each in self._hub.connections()]
 
     def channel(self, channel: str, limit: int) -> ChannelView:
@@ -115,28 +116,28 @@ class BaseConsoleBackend(ABC):
             options = self._channels.options_of(channel)
         except ServerError:
             namespace = self._channels.namespace_of(channel)
-            return ChannelView(advice=f"The configuration has no namespace “{namespace}”: nobody can use this channel.")
+            return ChannelView(advice=f"The configuration has no namespace “{namespace}”, so this channel is unusable.")
         off = [] if options.presence else ["`presence`"]
         off += [] if options.history.is_kept else [self.history_options]
-        advice = f"To have more of this channel, turn on {' and '.join(off)} in the configuration." if off else ""
+        advice = f"To see more of this channel, turn on {' and '.join(off)} in the configuration." if off else ""
         subscribers = self._engine.subscribers(channel)
         members = islice(_members(self._hub, subscribers, self._engine.presence(channel)), limit)
-        # With these options no stream is made and no lifetime is renewed: reading leaves no trace.
+        # `NO_HISTORY` creates no stream and renews no lifetime, so reading has no side effects.
         found, _ = self._engine.history(channel, NO_HISTORY, self._now(), limit=limit, reverse=True)
         kept = tuple(map(_kept, found)) if options.history.is_kept else None
         return ChannelView(len(subscribers), tuple(members), options.presence, kept, advice)
 
     @abstractmethod
     def publish(self, channel: str, data: bytes) -> str:
-        """Publish JSON; return the server's error, "" if there is none."""
+        """Publish JSON. Return the server's error, or "" on success."""
 
     @abstractmethod
     def unsubscribe(self, channel: str, user: str) -> str:
-        """Unsubscribe *user* from *channel*; return the server's error, "" if there is none."""
+        """Unsubscribe *user* from *channel*. Return the server's error, or "" on success."""
 
     @abstractmethod
     def disconnect(self, user: str) -> str:
-        """Close all connections of *user*; return the server's error, "" if there is none."""
+        """Close all connections of *user*. Return the server's error, or "" on success."""
 
 
 def _members(hub: Hub[Any], clients: Iterable[str], known: Mapping[str, ClientInfo]) -> Iterator[Member]:

@@ -1,14 +1,14 @@
 """The paths of the console: PURE.
 
-    GET  /console/             the page, and its files beside it
-    GET  /console/state        what there is now; ?channel= one of them closely, ?filter= which to list
-    GET  /console/events       what happens, as an event stream (`stream.py`)
+    GET  /console/             the page; its files are under the same path
+    GET  /console/state        the current state; ?channel= adds details of a channel, ?filter= filters the list
+    GET  /console/events       the events of the server, as an event stream (`stream.py`)
     POST /console/publish      {"channel", "data"}
     POST /console/unsubscribe  {"channel", "user"}
     POST /console/disconnect   {"user"}
-    POST /console/forget       forget the problems
+    POST /console/forget       clear the problems
 
-Only these paths exist: anything else under `/console/` is answered as by a server without a console.
+Any other path under `/console/` gets the answer of a server without a console.
 """
 
 from collections.abc import Callable
@@ -50,17 +50,17 @@ _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
 )
-_LISTED = 200  # channels, connections, members and publications that are shown at most
+_LISTED = 200  # maximum number of channels, connections, members and publications in a state
 
 
 class RunningServer(msgspec.Struct, frozen=True):
-    """What does not change while a server runs.
+    """Constants and functions of a running server.
 
     Attributes:
-        run: what tells this start of the server from others.
-        started: when, Unix seconds.
-        now: the clock.
-        read: gives a file of the page.
+        run: id of this start of the server.
+        started: the start time in Unix seconds.
+        now: returns the time in Unix seconds.
+        read: returns the content of a file of the page.
     """
 
     run: str
@@ -70,7 +70,7 @@ class RunningServer(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What a page shows of now."""
+    """The current state of the server, as the page shows it."""
 
     run: str
     token: str
@@ -89,7 +89,7 @@ class State(msgspec.Struct, frozen=True):
     channel: ChannelView | None = None
 
 
-# To the API an empty user is everybody anonymous, and an empty channel all of them: more than a page means to hit.
+# In the API, an empty user means all anonymous users, and an empty channel all channels: more than a page intends.
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -108,7 +108,7 @@ class _Disconnect(msgspec.Struct):
 
 
 class Endpoints:
-    """The console of one server, but for its event stream."""
+    """The console of one server, without its event stream."""
 
     def __init__(self, backend: BaseConsoleBackend, feed: Feed, guard: Guard, running: RunningServer) -> None:
         self._backend = backend
@@ -123,7 +123,7 @@ class Endpoints:
         }
 
     def answer(self, request: Request) -> Response | None:
-        """The answer to *request*; None: it is not for the console."""
+        """Return the response to *request*, or None if the path does not belong to the console."""
         path = request.target.partition("?")[0]
         if not path.startswith(PREFIX):
             return None
@@ -144,16 +144,16 @@ class Endpoints:
         return None
 
     def opens_stream(self, request: Request) -> bool:
-        """Whether *request* asks for the event stream, and may have it."""
+        """Return whether *request* asks for the event stream and has access to it."""
         if request.method != "GET" or request.target.partition("?")[0] != f"{PREFIX}events":
             return False
         try:
             self._guard.check(request, Access.READ)
         except Refusal:
-            return False  # and is then told so by `answer`
+            return False  # `answer` then sends the refusal
         return True
 
-    # ---- what there is
+    # ---- state
 
     def _state(self, request: Request) -> State:
         query = parse_qs(request.target.partition("?")[2], keep_blank_values=True)
@@ -179,7 +179,7 @@ class Endpoints:
             channel=self._backend.channel(chosen, _LISTED) if chosen else None,
         )
 
-    # ---- what changes something
+    # ---- changes
 
     def _change(self, request: Request, name: str) -> Response:
         _require(request, "POST")
@@ -187,7 +187,7 @@ class Endpoints:
         try:
             error = self._changes[name](request.body)
         except msgspec.MsgspecError as broken:
-            return _json(HTTPStatus.BAD_REQUEST, {"error": f"not what {name} needs: {broken}", "fix": ""})
+            return _json(HTTPStatus.BAD_REQUEST, {"error": f"Invalid request to {name}: {broken}", "fix": ""})
         if not error:
             return _json(HTTPStatus.OK, {})
         problem = self._backend.explain(self._event(name, request.body, error))
@@ -218,7 +218,7 @@ class Endpoints:
 def _require(request: Request, *methods: str) -> None:
     if request.method not in methods:
         raise Refusal(
-            HTTPStatus.METHOD_NOT_ALLOWED, f"Ask with {' or '.join(methods)}.", (("Allow", ", ".join(methods)),)
+            HTTPStatus.METHOD_NOT_ALLOWED, f"Use the method {' or '.join(methods)}.", (("Allow", ", ".join(methods)),)
         )
 
 

@@ -1,10 +1,10 @@
-"""What happened in a server lately, for pages that show it: PURE.
+"""Recent events of a server, for the pages that show them: PURE.
 
-    feed.take(event)                       for each event, in the server's thread
-    frame, cursor = feed.read(cursor)      what came after cursor, as an event stream; a part of it, if it is much
+    feed.take(event)                       store an event; called in the server's thread
+    frame, cursor = feed.read(cursor)      the next events after cursor, as a part of an event stream
 
-What is remembered is one ring for all pages: a page that reads too slowly, or comes late, is told how many events it
-has missed. Publications of any size are kept, as the beginning of their text.
+All pages share one ring buffer. A page that reads too slowly or connects late gets the number of events that it missed.
+Publications of any size are stored, but only the beginning of their text.
 """
 
 from collections import deque
@@ -19,16 +19,16 @@ from centripetal.server.engine.events import Event, Published
 __all__ = ["Cursor", "Feed"]
 
 _KEPT = 500  # events
-_PORTION = 100  # events that are read at once
-_TEXT = 4096  # bytes of a publication, and of its tags, that are kept
+_PORTION = 100  # maximum number of events in one read
+_TEXT = 4096  # bytes stored of a publication's data, and of its tags
 
 
 class Cursor(NamedTuple):
-    """How far a page has read; what it sends back as `Last-Event-ID`.
+    """The position up to which a page has read; the page sends it back as `Last-Event-ID`.
 
     Attributes:
-        run: the server's start that this belongs to.
-        number: of the last event that was read.
+        run: id of the server's start.
+        number: number of the last event that the page read.
     """
 
     run: str
@@ -39,7 +39,7 @@ class Cursor(NamedTuple):
 
 
 class _Shown(msgspec.Struct, frozen=True):
-    """A publication as pages get it: its JSON as text, because the beginning of JSON is none."""
+    """A publication as pages get it. Its JSON is text, because it may be cut and then is not valid JSON."""
 
     kind: str
     at: float
@@ -53,11 +53,11 @@ class _Shown(msgspec.Struct, frozen=True):
 
 
 class Feed:
-    """The ring of one server.
+    """The ring buffer of one server.
 
     Args:
-        run: what tells this start of the server from others.
-        explain: what events mean.
+        run: id of this start of the server.
+        explain: returns the problem that an event reports, or None.
     """
 
     def __init__(self, run: str, explain: Explain) -> None:
@@ -66,21 +66,21 @@ class Feed:
         self._events: deque[Event | _Shown] = deque(maxlen=_KEPT)
         self._count = 0
         self.published = 0
-        """Publications since the start."""
+        """Number of publications since the start."""
         self.problems = Problems()
-        """What went wrong since the start, or since it was cleared."""
+        """Problems since the start, or since they were cleared."""
 
     @property
     def count(self) -> int:
-        """Events since the start."""
+        """Number of events since the start."""
         return self._count
 
     def take(self, event: Event) -> None:
-        """Remember *event*."""
+        """Store *event*."""
         self._count += 1
         if isinstance(event, Published):
             self.published += 1
-            # What may be long is not kept as it is; all else is done when a page reads it.
+            # Cut long publications now to save memory. Format short publications later, only if a page reads them.
             self._events.append(_shown(event) if event.tags or len(bytes(event.data)) > _TEXT else event)
             return
         self._events.append(event)
@@ -88,13 +88,13 @@ class Feed:
             self.problems.add(problem)
 
     def cursor(self, text: str) -> Cursor:
-        """The cursor that a page sends back; if it has none, or one of another start: that of all that is kept."""
+        """Return the cursor in *text*. If it is missing or from another start, return the oldest position."""
         run, _, number = text.rpartition("-")
         known = run == self._run and number.isascii() and number.isdigit() and len(number) < 20
         return Cursor(self._run, min(int(number), self._count) if known else self._count - len(self._events))
 
     def read(self, cursor: Cursor) -> tuple[bytes, Cursor]:
-        """The next events after *cursor*, as an event stream, and the cursor after them; b"" if there are none."""
+        """Return the next events after *cursor* as event stream bytes (b"" for none), and the cursor after them."""
         oldest = self._count - len(self._events)
         start = max(cursor.number, oldest)
         end = min(start + _PORTION, self._count)

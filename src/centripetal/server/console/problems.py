@@ -1,4 +1,4 @@
-"""What went wrong in a server, and what to do about it, by the tables in `dialects/*/advice.py`. PURE."""
+"""Problems in a server and their fixes, from the tables in `dialects/*/advice.py`. PURE."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ _MAX_GROUPS = 100
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something that a caller or client did wrong.
+    """A mistake of an API caller or a client.
 
     Attributes:
-        reason: the server's own words.
-        where: the method or status that it concerns, for people.
-        what: what happened.
-        fix: what to do.
-        at: when, Unix seconds; the last time.
-        count: how often; of a single event, once.
+        reason: the server's message.
+        where: the method or status that failed, formatted for display.
+        what: explanation of the problem.
+        fix: suggested fix.
+        at: time of the latest occurrence, in Unix seconds.
+        count: number of occurrences.
     """
 
     reason: str
@@ -34,11 +34,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 Explain = Callable[[Event], Problem | None]
 
-_UNKNOWN = Advice("The server refused this with “{reason}”.", "Look this reason up in its documentation.")
+_UNKNOWN = Advice("The server refused this with “{reason}”.", "Search the documentation of Centrifugo for it.")
 
 
 def explain(table: AdviceTable, event: Event) -> Problem | None:
-    """The problem that *event* is, by the *table* of its server's dialect; None if nothing went wrong."""
+    """Return the problem that *event* reports, explained by the *table* of its dialect; None without a problem."""
     found: Advice | None
     match event:
         case RequestRefused():
@@ -53,7 +53,7 @@ def explain(table: AdviceTable, event: Event) -> Problem | None:
         case Disconnected(reason=reason) if reason:
             where = "client connection"
             found = table.for_close(event.code, reason, event.user)
-            if found is None or not found.fix:  # the back end may end a connection with any code and reason
+            if found is None or not found.fix:  # the back end may disconnect with any code and reason
                 return None
         case _:
             return None
@@ -62,13 +62,13 @@ def explain(table: AdviceTable, event: Event) -> Problem | None:
 
 
 class Problems:
-    """Problems of one server, the same ones together."""
+    """The problems of one server, with equal problems counted together."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str, str], Problem] = {}
 
     def add(self, problem: Problem) -> None:
-        """Count *problem*; of too many kinds, the one that was seen longest ago is forgotten."""
+        """Count *problem*. Above `_MAX_GROUPS` different problems, drop the least recent."""
         key = problem.reason, problem.where, problem.what
         before = self._groups.pop(key, None)
         count = problem.count + (0 if before is None else before.count)
@@ -77,9 +77,9 @@ class Problems:
             del self._groups[next(iter(self._groups))]
 
     def latest(self) -> list[Problem]:
-        """All of them, the latest first."""
+        """Return all problems, most recent first."""
         return list(reversed(self._groups.values()))
 
     def clear(self) -> None:
-        """Forget them."""
+        """Remove all problems."""
         self._groups.clear()

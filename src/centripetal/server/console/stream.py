@@ -1,7 +1,8 @@
-"""The console of a running server: its endpoints, and what happens as an event stream, on asyncio.
+"""The console of a running server on asyncio: its endpoints and its event stream.
 
-Server-Sent Events: one way is all that is needed, browsers come back by themselves and say what they had last.
-A page has no queue of its own but its place in the feed's ring: while its socket takes no more, it stays where it is.
+The stream uses Server-Sent Events: one direction is enough, and browsers reconnect automatically and report the last
+event they received. A page has no queue, only a position in the feed's ring buffer. While its socket is full, the
+position does not move.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ logger = logging.getLogger("centripetal.server")
 
 Answer = Callable[[Request], Response]
 
-_GATHER = 0.05  # seconds in which events are collected before pages get them
+_GATHER = 0.05  # seconds during which events are collected before they are sent to pages
 _START = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n"
     b"X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n\r\nretry: 1000\n\n"
@@ -39,9 +40,9 @@ class Console:
 
     Args:
         service: the server.
-        host: the address that it listens on.
-        password: what to ask for; "": nothing.
-        keep_alive: seconds between the comments that keep silent streams open.
+        host: the address on which it listens.
+        password: the required password; "" for none.
+        keep_alive: seconds between the comments that keep idle streams open.
     """
 
     def __init__(self, service: Service, *, host: str, password: str, keep_alive: float = 15.0) -> None:
@@ -58,7 +59,7 @@ class Console:
         self._stop_listening = service.node.events.listen(self._hear)
 
     def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
-        """The two functions that an `App` needs: what is not for the console they hand on to *answer* and *upgrade*."""
+        """Wrap the two functions of an `App`: requests outside the console are passed on to *answer* and *upgrade*."""
 
         def answer_all(request: Request) -> Response:
             if request.target.startswith(PREFIX) and (found := self._endpoints.answer(request)) is not None:
@@ -73,14 +74,14 @@ class Console:
         return answer_all, upgrade_all
 
     async def stop(self, timeout: float = 2.0) -> None:
-        """End all streams; what takes longer than *timeout* seconds to send is cut off."""
+        """End all streams, and abort the streams that are not flushed after *timeout* seconds."""
         self._stop_listening()
         if self._flushing is not None:
             self._flushing.cancel()
         await self.streams.end(_Stream.end, timeout)
 
     def flush_later(self) -> None:
-        """Have all streams continue in a moment."""
+        """Schedule a flush of all streams, unless a flush is already scheduled."""
         if self._flushing is None:
             self._flushing = self._loop.call_later(_GATHER, self._flush)
 
@@ -99,7 +100,7 @@ class Console:
 
 
 class _Stream(asyncio.Protocol):
-    """What one page gets."""
+    """The event stream to one page."""
 
     def __init__(self, console: Console, last: str) -> None:
         self._console = console
@@ -124,14 +125,14 @@ class _Stream(asyncio.Protocol):
         self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        logger.debug("a page of the console is gone: %s", exc or "ended")
+        logger.debug("a page of the console disconnected: %s", exc or "closed")
         self._transport = None
         if self._beat is not None:
             self._beat.cancel()
         self._console.streams.closed(self)
 
     def flush(self) -> None:
-        """Send the next portion, if the page takes it."""
+        """Send the next events, unless the socket is full."""
         if self._transport is None or not self._writable or self._transport.is_closing():
             return
         frame, self._cursor = self._console.feed.read(self._cursor)
@@ -141,7 +142,7 @@ class _Stream(asyncio.Protocol):
                 self._console.flush_later()
 
     def end(self) -> None:
-        """Say that the server stops, and close."""
+        """Tell the page that the server stops, and close the connection."""
         if self._transport is not None:
             self._transport.write(_BYE_FRAME)
             self._transport.close()

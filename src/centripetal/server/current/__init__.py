@@ -1,4 +1,4 @@
-"""What only a Centrifugo 6 server does: configuration, channel names, API, sessions. All PURE.
+"""The Centrifugo 6 server: configuration, channel names, API, client sessions. All PURE.
 
 `service.py` builds a server; only `server/configuration` and `testing` import from here.
 """

@@ -1,6 +1,6 @@
-"""The API of a Centrifugo 6 server: executes what it is asked (spec v6 §5): PURE.
+"""The server API of Centrifugo 6: executes commands (spec v6 §5): PURE.
 
-What a request does to clients is done before its answer is made, as the real server does with its memory engine.
+A command's effects on clients happen before its reply is built, as in the real server with its memory engine.
 """
 
 import datetime
@@ -43,17 +43,17 @@ _OfUser = commands.Subscribe | commands.Unsubscribe | commands.Disconnect | comm
 
 
 class API:
-    """The methods of one server.
+    """The API methods of one server.
 
     Args:
-        node: what they are about.
+        node: the server.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
 
     def outcome(self, command: Method[Any] | None, now: float) -> msgspec.Struct | ServerError:
-        """The result of *command*, or its error; None is a command that could not be read."""
+        """Execute *command* and return its result or its error. None means a command that could not be decoded."""
         result: msgspec.Struct | ServerError
         try:
             if command is None:
@@ -69,7 +69,7 @@ class API:
         """Execute *command*.
 
         Raises:
-            ServerError: in the words of the real server.
+            ServerError: the command failed; the message is the real server's.
         """
         match command:
             case commands.Publish():
@@ -115,7 +115,7 @@ class API:
         for channel in command.channels:
             try:
                 _require(channel)
-                # Unlike publish, it does not look at the type of the subscriptions there.
+                # Unlike publish, the real server does not check the channel's subscription type here.
                 answer = self._publish_into(channel, data, self._node.options(channel), command, now)
             except ServerError as error:
                 responses.append(PublishResponse(error=ReplyError(error.code or 0, error.message)))
@@ -195,7 +195,7 @@ class API:
 
     def _rpc(self, command: commands.RPC) -> msgspec.Struct:
         _require(command.method)
-        raise failure(error_codes.METHOD_NOT_FOUND)  # there are no methods in the open edition
+        raise failure(error_codes.METHOD_NOT_FOUND)  # the open-source edition has no RPC methods
 
     # ---- commands about the connections of a user
 
@@ -205,7 +205,7 @@ class API:
         data, info = given(command.data, command.b64data), given(command.info, command.b64info)
         claims = SubscribeClaims(info=info, data=data, override=command.override or SubscribeOptionOverride())
         granted = options_for(options, claims, expire_at=_seconds(command.expire_at))
-        # The back end subscribes without deltas, filters and the cache mode of recovery.
+        # A subscription by the back end has no deltas, no filters and no cache recovery mode.
         granted = msgspec.structs.replace(granted, cache=False, deltas=False, filters=False)
         since = _position(command.recover_since)
         refusals = []
@@ -240,7 +240,7 @@ class API:
         return Nothing()
 
     def _connections(self, command: _OfUser) -> list[Connection]:
-        """Those of the user, or the one of them that is named."""
+        """Return the user's connections, filtered by the client and session ids in *command*."""
         return [
             each
             for each in self._node.hub.of_user(str(command.user))
@@ -248,7 +248,7 @@ class API:
         ]
 
     def _refuse_map(self, command: OfMap[Any]) -> msgspec.Struct:
-        # Map channels and shared polling are not emulated; what is wrong with a request is told all the same.
+        # Map channels and shared polling are not emulated, but invalid requests get the real server's errors.
         _require(command.channel)
         wanted = ("shared_poll",) if isinstance(command, commands.SharedPollPublish) else _MAPS
         if not getattr(command, "key", "x") and not isinstance(command, commands.MapReadState):
@@ -272,7 +272,7 @@ _HANDLERS: dict[type[Method[Any]], Callable[[API, Any], msgspec.Struct]] = {
     commands.Disconnect: API._disconnect,
     commands.Refresh: API._refresh,
 }
-"""What carries out each request that needs no clock."""
+"""Handlers of the commands that do not need the time."""
 
 
 def _require(name: str) -> None:
@@ -289,6 +289,6 @@ def _position(position: StreamPosition | None) -> Position | None:
 
 
 def publication_answer(publication: Publication) -> objects.Publication:
-    """A publication as the history shows it."""
+    """Return a publication as it appears in a history result."""
     info = None if publication.info is None else client_info(publication.info)
     return objects.Publication(msgspec.Raw(publication.data), info, publication.offset, publication.tags)

@@ -1,4 +1,4 @@
-"""Patterns of channel names in the API method `channels` (spec v6 §5.9): PURE."""
+"""Glob patterns for channel names in the API method `channels` (spec v6 §5.9): PURE."""
 
 import re
 
@@ -6,17 +6,17 @@ __all__ = ["GlobError", "matcher"]
 
 
 class GlobError(ValueError):
-    """The pattern does not compile."""
+    """Invalid glob pattern."""
 
 
 def matcher(pattern: str) -> re.Pattern[str]:
-    r"""What matches the names that *pattern* means, with `fullmatch`.
+    r"""Return a regular expression whose `fullmatch` matches the names that the glob *pattern* matches.
 
-    `*` stands for any characters, `?` for one, `[abc]`, `[a-z]` and `[!a-z]` for one of some, `{a,b}` for one of
-    several patterns, and `\` takes the meaning off the next character.
+    `*` matches any number of characters, `?` a single character, `[abc]`, `[a-z]` and `[!a-z]` a character in or not
+    in a set, and `{a,b}` any of several patterns. `\` escapes the next character.
 
     Raises:
-        GlobError: it is none.
+        GlobError: *pattern* is invalid.
     """
     parts: list[str] = []
     position, depth = 0, 0
@@ -43,22 +43,22 @@ def matcher(pattern: str) -> re.Pattern[str]:
             parts.append("|")
         else:
             parts.append(re.escape(mark))
-    # Braces that are left open end with the pattern, in the real server, too.
+    # An unclosed brace ends with the pattern, as in the real server.
     return re.compile("".join(parts) + ")" * depth, re.DOTALL)
 
 
 def _one_of(pattern: str, position: int) -> tuple[str, int]:
-    """The expression for what stands in brackets, of which the first is before *position*; and where they end."""
+    """Return the expression for a set whose opening bracket is before *position*, and the position after the set."""
     negated = pattern.startswith("!", position)
     position += negated
     end = pattern.find("]", position)
     inside = pattern[position:end]
     if end < 0 or not inside:
-        raise GlobError("an opening bracket without a closing one, or nothing in between")
+        raise GlobError("a set in brackets is not closed or is empty")
     if inside[1:2] == "-":
         low, high = inside[0], inside[2:]
         if len(high) != 1 or low > high:
-            raise GlobError("a range that goes backwards, or is none")
+            raise GlobError("a range in brackets is reversed or incomplete")
         inside = f"{re.escape(low)}-{re.escape(high)}"
     else:
         inside = "".join(map(re.escape, inside))

@@ -1,7 +1,7 @@
-"""What a connected client asks about channels, and the answers (spec v6 §11.4, §11.6, §11.9, §11.11): PURE.
+"""Requests of a connected client about channels (spec v6 §11.4, §11.6, §11.9, §11.11): PURE.
 
-`ChannelRequests.answer(request)` carries out one request and returns the result that the reply holds. It raises a
-`ServerError` that the reply holds instead, or a `FatalError` that ends the connection.
+`ChannelRequests.answer(request)` executes a request and returns the result for the reply. It raises a `ServerError` for
+an error reply, or a `FatalError` that ends the connection.
 """
 
 from collections.abc import Callable
@@ -43,13 +43,13 @@ from centripetal.tokens.verification import TokenRefused
 
 __all__ = ["ChannelRequests", "time_left"]
 
-_OF_MAP = 1  # the type of a publication
-_MAP_TYPES = (1, 2, 3)  # where nobody looks at the delta before the type is refused
+_OF_MAP = 1  # value of a publication's `type` field
+_MAP_TYPES = (1, 2, 3)  # for these types, the real server refuses the type before it checks the delta
 _LONGEST_TTL = 365 * 24 * 3600  # seconds; the real server caps it (spec v6 §10.4)
 
 
 def time_left(expire_at: int, now: float) -> int:
-    """Whole seconds until then, a year at the most; 0 if that is never, less if it is past."""
+    """Return the whole seconds until *expire_at*, at most a year; 0 if it is 0 (never), negative if it is past."""
     return min(expire_at - int(now), _LONGEST_TTL) if expire_at > 0 else 0
 
 
@@ -74,7 +74,7 @@ class ChannelRequests:
         self._subscriptions = subscriptions
 
     def answer(self, request: Request) -> Any:
-        """Carry out *request*, which is neither connect nor refresh."""
+        """Execute *request*, which is neither a connect nor a refresh, and return its result."""
         return _HANDLERS[type(request)](self, request)
 
     def _subscribe(self, params: Subscribe) -> SubscribeResult:
@@ -114,7 +114,7 @@ class ChannelRequests:
                     if refusal.error == error_codes.UNKNOWN_CHANNEL
                     else FatalError(INVALID_TOKEN)
                 ) from None
-            # The subscription expires no more: surely a mistake of 6.9.1, but so it is (spec v6 §11.11).
+            # The subscription then never expires. Probably a bug of 6.9.1, reproduced here (spec v6 §11.11).
             subscription.info, subscription.expire_at = b"", 0
             return RefreshResult()
         ttl = time_left(claims.expire_at, now)
@@ -158,7 +158,7 @@ class ChannelRequests:
         return self._node.engine.presence(channel)
 
     def _require(self, what: Literal["publish", "presence", "history"], options: ChannelOptions, channel: str) -> None:
-        """Raise an error unless the client may do that in *channel*."""
+        """Raise a `ServerError` unless the client has the permission *what* in *channel*."""
         if not self._permissions.may(what, options, self._identity.user, subscribed=channel in self._subscriptions):
             raise refused(error_codes.PERMISSION_DENIED)
 
@@ -187,7 +187,7 @@ class ChannelRequests:
 
 
 def _channel(params: OfChannel) -> str:
-    """The channel that a request must name."""
+    """Return the channel of a request, or raise a `FatalError` if the request names no channel."""
     if not params.channel:
         raise FatalError(BAD_REQUEST)
     return params.channel

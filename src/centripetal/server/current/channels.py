@@ -1,4 +1,4 @@
-"""How a Centrifugo 6 server reads the name of a channel, and what is configured for it (spec v6 §3): PURE."""
+"""Channel names and channel options of a Centrifugo 6 server (spec v6 §3): PURE."""
 
 import re
 
@@ -12,10 +12,10 @@ __all__ = ["ChannelOptions", "ChannelRules"]
 
 
 class ChannelOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a channel is allowed and remembers (spec v6 §3.3); all off unless a configuration says so.
+    """Options of a channel (spec v6 §3.3). By default, every feature is off.
 
-    Times are in seconds. `history_meta_ttl` and `publication_data_format` are what counts after the defaults for all
-    namespaces were looked at; a meta TTL of 0 is for ever.
+    Times are in seconds. `history_meta_ttl` and `publication_data_format` already include the defaults for all
+    namespaces. A meta TTL of 0 means forever.
     """
 
     presence: bool = False
@@ -51,7 +51,7 @@ class ChannelOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def history(self) -> HistoryOptions:
-        """What the engine has to know."""
+        """The history options for the engine."""
         if self.history_size <= 0:
             return NO_HISTORY
         meta = int(self.history_meta_ttl)
@@ -59,12 +59,12 @@ class ChannelOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_stream(self) -> bool:
-        """Whether it is an ordinary channel, and not one of a map or of shared polling (spec v6 §15)."""
+        """Whether the channel is a stream, rather than a map or a shared poll (spec v6 §15)."""
         return self.subscription_type in ("", "stream")
 
 
 class ChannelRules(msgspec.Struct, frozen=True):
-    """The marks in channel names, and what is configured for them."""
+    """The special characters in channel names, and the options of all namespaces."""
 
     options: ChannelOptions = ChannelOptions()
     namespaces: dict[str, ChannelOptions] = {}
@@ -75,10 +75,10 @@ class ChannelRules(msgspec.Struct, frozen=True):
     user_separator: str = ","
 
     def options_of(self, channel: str) -> ChannelOptions:
-        """What is configured for *channel*.
+        """Return the options of *channel*.
 
         Raises:
-            ServerError: 102, it is in a namespace that is not configured.
+            ServerError: 102, the namespace of *channel* is not configured.
         """
         name = self.namespace_of(channel)
         if not name:
@@ -89,33 +89,33 @@ class ChannelRules(msgspec.Struct, frozen=True):
             raise ServerError("unknown channel", code=error_codes.UNKNOWN_CHANNEL) from None
 
     def namespace_of(self, channel: str) -> str:
-        """What stands before the first boundary; empty: none."""
+        """Return the part before the first boundary, or "" without a namespace."""
         return self._parts(channel)[0]
 
     def is_private(self, channel: str) -> bool:
-        """Whether clients need a token to subscribe."""
+        """Return whether clients need a token to subscribe to *channel*."""
         return bool(self.private_prefix) and channel.startswith(self.private_prefix)
 
     def is_user_limited(self, channel: str, options: ChannelOptions) -> bool:
-        """Whether the name lists who may subscribe."""
+        """Return whether the name of *channel* lists the users who may subscribe."""
         return options.allow_user_limited_channels and bool(self.user_boundary) and self.user_boundary in channel
 
     def lists_user(self, channel: str, user: str) -> bool:
-        """Whether *user* is among those whom a user-limited channel lists after its last boundary."""
+        """Return whether *user* is in the list after the last boundary of a user-limited channel."""
         listed = channel.rpartition(self.user_boundary)[2]
         return user in (listed.split(self.user_separator) if self.user_separator else [listed])
 
     def is_well_formed(self, channel: str, options: ChannelOptions) -> bool:
-        """Whether clients may use such a name (spec v6 §3.2); its length is another question."""
+        """Return whether clients may use the name *channel* (spec v6 §3.2), apart from its length."""
         if not options.channel_regex:
             return channel.isascii()
         return re.search(options.channel_regex, self._parts(channel)[1]) is not None
 
     def _parts(self, channel: str) -> tuple[str, str]:
-        """The namespace, and what the regular expressions of namespaces are about."""
+        """Return the namespace, and the part of the name that `channel_regex` is matched against."""
         bare = channel.removeprefix(self.private_prefix)
         if not self.namespace_boundary or self.namespace_boundary not in bare:
-            # Here the private prefix is part of it.
+            # Without a namespace, the part includes the private prefix.
             return "", channel
         name, _, rest = bare.partition(self.namespace_boundary)
         return name, rest

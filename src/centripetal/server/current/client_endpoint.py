@@ -1,4 +1,4 @@
-"""The half of a Centrifugo 6 server that clients connect to (spec v6 §11.1): PURE."""
+"""The endpoint of a Centrifugo 6 server to which clients connect (spec v6 §11.1): PURE."""
 
 from urllib.parse import parse_qs
 
@@ -16,7 +16,7 @@ _JSON = "centrifuge-json"
 
 
 class WebSocketEndpoint(ClientEndpoint[Disconnect]):
-    """Opens the sessions of one server."""
+    """The WebSocket endpoint of one server, which opens its sessions."""
 
     slow = SLOW
 
@@ -29,7 +29,7 @@ class WebSocketEndpoint(ClientEndpoint[Disconnect]):
 
     def open(self, connection: ClientConnection[Disconnect], request: Request, /) -> Session:
         options = parse_qs(request.target.partition("?")[2])
-        # A client that asks for WebSocket pings instead, which tools answer by themselves, gets no ping messages.
+        # Such a client asks for WebSocket ping frames instead, which WebSocket libraries answer automatically.
         pings = options.get("cf_ws_frame_ping_pong", [""])[0] != "true"
         return Session(self._node, self._permissions, connection, pings=pings)
 

@@ -1,9 +1,9 @@
-"""The configuration of a Centrifugo 6 server (spec v6 §2), read from what the real server reads: PURE.
+"""The configuration of a Centrifugo 6 server (spec v6 §2), in the real server's format: PURE.
 
-`read_config(raw)` gives a typed `Config` and names the keys that this server does not honour. The structs have the
-names and defaults of the configuration file; a float is a duration in seconds. What is 0 or empty gets its default, as
-in the real server (seen on 6.9.1); a negative number turns off what has one above 0. Where the real server would not
-start, there is a `UsageError`.
+`read_config(raw)` returns a typed `Config` and a sentence for each key that this server does not honour. The structs
+have the names and defaults of the configuration file. A float is a duration in seconds. A value that is 0 or empty gets
+its default, as in the real server (seen on 6.9.1); to turn off an option whose default is above 0, use a negative
+number. A configuration with which the real server would not start raises a `UsageError`.
 """
 
 import functools
@@ -37,11 +37,11 @@ class HTTPAPI(msgspec.Struct, frozen=True, kw_only=True):
     error_mode: str = ""
 
     def __repr__(self) -> str:
-        return "<HTTPAPI>"  # the key must not get into a log
+        return "<HTTPAPI>"  # keep the key out of logs
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """How tokens are checked (spec v6 §10.1)."""
+    """Options for the verification of tokens (spec v6 §10.1)."""
 
     hmac_secret_key: str = ""
     hmac_previous_secret_key: str = ""
@@ -128,7 +128,7 @@ class NodeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """What a Centrifugo 6 server is told; `channels` is its section `channel`."""
+    """Configuration of a Centrifugo 6 server. `channels` is the section `channel`."""
 
     http_api: HTTPAPI = HTTPAPI()
     client: Client = Client()
@@ -144,7 +144,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """What the section `channel` says besides the options of namespaces."""
+    """The section `channel`, without the options of namespaces."""
 
     max_length: int = 255
     private_prefix: str = "$"
@@ -163,30 +163,30 @@ SECTIONS = frozenset(
         *("sse", "swagger", "uni_grpc", "uni_http_stream", "uni_sse", "uni_websocket", "usage_stats", "webtransport"),
     )
 )
-"""The names at the top of a configuration of Centrifugo 6."""
+"""The names of the top-level sections in a Centrifugo 6 configuration."""
 
-_ELSEWHERE = "everything is served on one port, which is an argument"
+_ELSEWHERE = "this server uses one port for everything, set by the argument port"
 _REASONS = {
-    "admin": "there is no admin interface",
-    "broker": "everything is kept in memory",
-    "channel.proxy": "no proxies are asked",
-    "client.proxy": "no proxies are asked",
-    "client.subscription_token.jwks_public_endpoint": "key sets are not fetched: give the keys themselves",
-    "client.token.jwks_public_endpoint": "key sets are not fetched: give the keys themselves",
-    "consumers": "nothing is consumed",
+    "admin": "this server has no admin interface",
+    "broker": "this server keeps everything in memory",
+    "channel.proxy": "this server calls no proxies",
+    "client.proxy": "this server calls no proxies",
+    "client.subscription_token.jwks_public_endpoint": "this server does not fetch key sets: configure the keys",
+    "client.token.jwks_public_endpoint": "this server does not fetch key sets: configure the keys",
+    "consumers": "this server has no consumers",
     "emulation": "clients connect by WebSocket only",
-    "engine": "everything is kept in memory",
-    "grpc_api": "there is no gRPC API",
+    "engine": "this server keeps everything in memory",
+    "grpc_api": "this server has no gRPC API",
     "http_api.external": _ELSEWHERE,
     "http_server": _ELSEWHERE,
     "http_stream": "clients connect by WebSocket only",
-    "map_broker": "there are no map channels",
-    "presence_manager": "everything is kept in memory",
-    "proxies": "no proxies are asked",
-    "rpc.namespaces": "no proxies are asked",
-    "rpc.proxy": "no proxies are asked",
-    "rpc.without_namespace": "no proxies are asked",
-    "shared_poll": "there is no shared polling",
+    "map_broker": "this server has no map channels",
+    "presence_manager": "this server keeps everything in memory",
+    "proxies": "this server calls no proxies",
+    "rpc.namespaces": "this server calls no proxies",
+    "rpc.proxy": "this server calls no proxies",
+    "rpc.without_namespace": "this server calls no proxies",
+    "shared_poll": "this server has no shared polling",
     "sse": "clients connect by WebSocket only",
     "uni_grpc": "clients connect by WebSocket only",
     "uni_http_stream": "clients connect by WebSocket only",
@@ -194,7 +194,7 @@ _REASONS = {
     "uni_websocket": "clients connect with the bidirectional protocol only",
     "webtransport": "clients connect by WebSocket only",
 }
-# What Centrifugo 3 to 5 called otherwise; what only has another place now is found by its name.
+# Keys that Centrifugo 3 to 5 named differently. Keys that only moved to another section are found by their name.
 _RENAMED = {
     "api_key": "http_api.key",
     "api_insecure": "http_api.insecure",
@@ -206,15 +206,15 @@ _RENAMED = {
     "token_issuer": "client.token.issuer",
     "token_rsa_public_key": "client.token.rsa_public_key",
 }
-# What says nothing about what can be seen on the wire, so that nobody need hear of it.
+# These sections do not change what clients or API callers see, so they cause no warnings.
 _SILENT = frozenset(("log", "usage_stats", "prometheus", "graphite", "swagger", "shutdown", "opentelemetry"))
 
 
 def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
-    """The configuration that *raw* describes, and a sentence for each key in it that changes nothing here.
+    """Return the configuration in *raw*, and a sentence for each key in *raw* that has no effect in this server.
 
     Raises:
-        UsageError: a value with which the real server would not start either; the message names its key.
+        UsageError: the real server would not start with a value; the message names its key.
     """
     values = lowercase_keys(raw, "the configuration")
     unknown_keys: dict[str, Any] = {}
@@ -232,19 +232,17 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     if sections["client"].ping_interval <= sections["client"].pong_timeout:
         raise UsageError("client.ping_interval must be longer than client.pong_timeout")
     if sections["client"].presence_update_interval < 0:
-        raise UsageError("client.presence_update_interval must not be negative: the real server would do nothing else")
+        raise UsageError("client.presence_update_interval must not be negative: the real server would loop")
     _check_personal(sections["client"].subscribe_to_user_personal_channel, options, namespaces)
     _check_token(sections["client"].token, "client.token", used=True)
     separate = sections["client"].subscription_token
     _check_token(separate, "client.subscription_token", used=separate.enabled)
     _check_paths(sections)
     if sections["http_api"].error_mode not in ("", "transport"):
-        raise UsageError('http_api.error_mode must be "transport" or nothing')
+        raise UsageError('http_api.error_mode must be "transport" or empty')
     engine = lowercase_keys(values.get("engine", {}), "engine").get("type") or "memory"
     if engine not in ("memory", "redis"):
-        raise UsageError(
-            'engine.type must be "memory" or "redis"; other systems are brokers, such as broker.type "nats"'
-        )
+        raise UsageError('engine.type must be "memory" or "redis"; for other systems use broker.type, such as "nats"')
     if engine == "memory":
         values.pop("engine", None)
     unknown_keys |= {key: value for key, value in values.items() if key not in _SILENT}
@@ -263,7 +261,7 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
 
 
 def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) -> Config:
-    """*config* with other keys, where they are given."""
+    """Return *config* with the API key and the token secret replaced, unless they are None."""
     replace = msgspec.structs.replace
     if api_key is not None:
         config = replace(config, http_api=replace(config.http_api, key=api_key))
@@ -274,7 +272,7 @@ def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) 
 
 
 def _section(raw: Any, shape: type[S], place: str, unknown_keys: dict[str, Any]) -> S:
-    """*raw* as a *shape*; what that does not have is added to *unknown_keys*, by its place."""
+    """Decode *raw* as a *shape*, and add the keys that *shape* does not have to *unknown_keys*, by their place."""
     values = lowercase_keys(raw, place)
     known = {}
     for field in msgspec.structs.fields(shape):
@@ -282,7 +280,7 @@ def _section(raw: Any, shape: type[S], place: str, unknown_keys: dict[str, Any])
             value, inside = values.pop(field.name), f"{place}.{field.name}"
             is_section = get_origin(field.type) is None and issubclass(field.type, msgspec.Struct)
             found = _section(value, field.type, inside, unknown_keys) if is_section else read(value, field.type, inside)
-            # The real server fills its defaults into whatever is 0 or empty after the file was read.
+            # After reading the file, the real server replaces values that are 0 or empty by their defaults.
             if found:
                 known[field.name] = found
     unknown_keys |= {f"{place}.{key}": value for key, value in values.items()}
@@ -290,7 +288,7 @@ def _section(raw: Any, shape: type[S], place: str, unknown_keys: dict[str, Any])
 
 
 def _completed(options: ChannelOptions, marks: _Channel) -> ChannelOptions:
-    """*options* with the defaults for all namespaces."""
+    """Return *options* with the defaults for all namespaces applied."""
     return msgspec.structs.replace(
         options,
         history_meta_ttl=options.history_meta_ttl or marks.history_meta_ttl,
@@ -301,7 +299,7 @@ def _completed(options: ChannelOptions, marks: _Channel) -> ChannelOptions:
 def _check_times(options: ChannelOptions, marks: _Channel, place: str) -> None:
     meta = options.history_meta_ttl or marks.history_meta_ttl
     if options.history_ttl > meta:
-        raise UsageError(f"channel: history_ttl of {place} is longer than the history_meta_ttl of {meta:.0f} s")
+        raise UsageError(f"channel: history_ttl of {place} is longer than its history_meta_ttl of {meta:.0f} s")
 
 
 def _check_personal(
@@ -311,14 +309,14 @@ def _check_personal(
     if not personal.enabled:
         return
     if name and name not in namespaces:
-        raise UsageError(f"personal_channel_namespace is {name!r}, and no namespace has that name")
+        raise UsageError(f"personal_channel_namespace is {name!r}, but no namespace has that name")
     if personal.single_connection and not (namespaces[name] if name else options).presence:
-        raise UsageError("single_connection of personal channels needs presence in their namespace")
+        raise UsageError("single_connection of personal channels requires presence in their namespace")
 
 
 def _check_token(token: Token, place: str, *, used: bool) -> None:
     if not _CLAIM.fullmatch(token.user_id_claim):
-        raise UsageError(f"{place}.user_id_claim is {token.user_id_claim!r}: a claim's name has letters and _ only")
+        raise UsageError(f"{place}.user_id_claim is {token.user_id_claim!r}: a claim can only contain letters and _")
     for name, family in (("rsa_public_key", "RS"), ("ecdsa_public_key", "ES")):
         pem = getattr(token, name)
         if not pem or not used:
@@ -328,7 +326,7 @@ def _check_token(token: Token, place: str, *, used: bool) -> None:
         except BadKey as error:
             raise UsageError(f"{place}.{name}: {error}") from None
         if not algorithms[0].startswith(family):
-            raise UsageError(f"{place}.{name} is a key for {' and '.join(algorithms)}: it belongs elsewhere")
+            raise UsageError(f"{place}.{name} is a key for {' and '.join(algorithms)}, not for {family} algorithms")
 
 
 def _check_paths(sections: Mapping[str, Any]) -> None:
@@ -338,14 +336,14 @@ def _check_paths(sections: Mapping[str, Any]) -> None:
     for name in (name for name, on in served.items() if on):
         path: str = sections[name].handler_prefix
         if not path.startswith("/") or any(map(str.isspace, path)):
-            raise UsageError(f"{name}.handler_prefix must begin with / and have no space, not be {path!r}")
-        # With or without a slash at its end, a path is the same (seen on 6.9.1).
+            raise UsageError(f"{name}.handler_prefix must begin with / and must not contain spaces, got {path!r}")
+        # A slash at the end of a path makes no difference (seen on 6.9.1).
         if (owner := owners.setdefault(path.rstrip("/"), name)) != name:
-            raise UsageError(f"{name}.handler_prefix is {path!r}: that is {owner}.handler_prefix")
+            raise UsageError(f"{name}.handler_prefix is {path!r}, which {owner}.handler_prefix already uses")
 
 
 def _is_set(value: Any) -> bool:
-    """Return whether *value* turns anything on: what is off or empty does not."""
+    """Return whether *value* turns anything on, so that ignoring it deserves a warning."""
     return any(map(_is_set, value.values())) if isinstance(value, Mapping) else bool(value)
 
 
@@ -353,7 +351,7 @@ def _unhonoured(key: str) -> str:
     name = key.rpartition(".")[2]
     reason = _REASONS.get(key)
     if reason is None and "proxy" in name:
-        reason = "no proxies are asked"
+        reason = "this server calls no proxies"
     if (reason is None and name in ("map", "shared_poll")) or "presence_channel_prefix" in name:
         reason = "map channels and shared polling are not emulated"
     if reason is None:
@@ -364,15 +362,15 @@ def _unhonoured(key: str) -> str:
 
 
 def _moved(key: str) -> str:
-    """Where *key*, which stands at the top, has its place; empty if several keys have that name, or none."""
+    """Return the current place of the top-level *key*, or "" if it is unknown or ambiguous."""
     places = [place for place in _honoured() if place.rpartition(".")[2] == key]
-    plain = f"channel.without_namespace.{key}"  # an option of channels is meant
+    plain = f"channel.without_namespace.{key}"  # the key is probably an option of channels
     return _RENAMED.get(key) or (plain if plain in places else places[0] if len(places) == 1 else "")
 
 
 @functools.cache
 def _honoured() -> tuple[str, ...]:
-    """The places of all keys that have an effect."""
+    """Return the places of all keys that have an effect."""
     sections = (key_paths(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name != "channels")
     options = (key_paths(ChannelOptions, f"channel.{place}") for place in ("without_namespace", "namespaces[]"))
     marks = key_paths(_Channel, "channel")

@@ -1,4 +1,4 @@
-"""What a Centrifugo 6 node can do to a connected client, and what it tells subscribers: PURE."""
+"""Interface of a client connection to the Centrifugo 6 node, and the messages for subscribers: PURE."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -14,9 +14,9 @@ MessageT = TypeVar("MessageT", bound="_EncodedOnce")
 
 
 class _EncodedOnce:
-    """A message to many clients; each encoding of it is made once.
+    """A message to many clients, which caches its encodings.
 
-    Connections that send the very same bytes object share its frame, too (see `ClientConnection.send`).
+    Connections that send the same bytes object also share its frame (see `ClientConnection.send`).
     """
 
     __slots__ = ("_encodings",)
@@ -25,7 +25,7 @@ class _EncodedOnce:
         self._encodings: dict[Callable[..., bytes], bytes] = {}
 
     def encoded(self: MessageT, encode: Callable[[MessageT], bytes]) -> bytes:
-        """Return `encode(self)`, made at the first call with *encode*."""
+        """Return `encode(self)`, cached after the first call with *encode*."""
         payload = self._encodings.get(encode)
         if payload is None:
             payload = self._encodings[encode] = encode(self)
@@ -36,10 +36,10 @@ class OutgoingPublication(_EncodedOnce):
     """A publication on its way to the subscribers of its channel.
 
     Attributes:
-        publication: with its channel, offset, tags and version.
-        position: of the stream after it; its epoch is empty in a channel without history.
-        previous: the one before it in the stream, if it is known.
-        delta: whether those who asked for deltas are to get one.
+        publication: the publication, with its channel, offset, tags and version.
+        position: position of the stream after it; the epoch is empty in a channel without history.
+        previous: the previous publication in the stream, if it is known.
+        delta: whether subscribers that asked for deltas get a delta.
     """
 
     __slots__ = ("delta", "position", "previous", "publication")
@@ -58,9 +58,9 @@ class OutgoingJoinLeave(_EncodedOnce):
     """A join or leave on its way to the subscribers of its channel.
 
     Attributes:
-        channel: where.
-        info: who.
-        joined: whether they came, and did not go.
+        channel: the channel.
+        info: the client that joined or left.
+        joined: True for a join, False for a leave.
     """
 
     __slots__ = ("channel", "info", "joined")
@@ -73,42 +73,44 @@ class OutgoingJoinLeave(_EncodedOnce):
 
 
 class Connection(AnyConnection, Protocol):
-    """A client that has authenticated; each method queues what the client gets."""
+    """The connection of an authenticated client. Each method enqueues the messages to the client."""
 
     @property
     def session(self) -> str:
-        """The id that API calls may name it by instead of its connection id; empty: it has none."""
+        """The session id, which API calls can use instead of the connection id; "" without a session id."""
         ...
 
     def deliver(self, outgoing: OutgoingPublication) -> None:
-        """Take note of a publication in a channel that it is subscribed to, and push it as the subscription wants."""
+        """Record a publication in a subscribed channel, and push it in the format of the subscription."""
         ...
 
     def announce(self, outgoing: OutgoingJoinLeave) -> None:
-        """Push a join or leave, if its subscription is told of those."""
+        """Push a join or leave, if the subscription receives joins and leaves."""
         ...
 
     def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
-        """Subscribe the client from the server's side and tell it (spec v6 §5.11); if it is subscribed, only tell it.
+        """Create a server-side subscription and push it to the client (spec v6 §5.11).
+
+        If the client is already subscribed, only the push is sent.
 
         Args:
             channel: the channel.
-            options: what the subscription is granted.
-            since: the position that the client is told instead of the current one.
+            options: the options of the subscription.
+            since: the position from which to recover publications; None for the current position.
 
         Raises:
-            ServerError: the subscription has expired, or its data cannot be told.
+            ServerError: the subscription has expired, or its data is not JSON.
         """
         ...
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
-        """Leave *channel* and be told, also if it is not subscribed there (spec v6 §5.12)."""
+        """Unsubscribe the client from *channel* and push that, even if it is not subscribed (spec v6 §5.12)."""
         ...
 
     def disconnect(self, code: int, reason: str) -> None:
-        """Close, because the back end says so."""
+        """Disconnect the client at the request of the back end."""
         ...
 
     def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
-        """Live until *expire_at* (0: for ever) and be told, or end as expired (spec v6 §5.14)."""
+        """Set the expiry to *expire_at* (0: never) and push it, or close the connection as expired (spec v6 §5.14)."""
         ...

@@ -1,4 +1,4 @@
-"""A Centrifugo 6 server as the console sees it: PURE."""
+"""Adapter between the console and a Centrifugo 6 server: PURE."""
 
 from functools import partial
 from typing import Any
@@ -16,12 +16,12 @@ from centripetal.server.current.node import VERSION, Node
 
 __all__ = ["ConsoleBackend"]
 
-# To the API, "" is all anonymous clients: more than whoever sees one of them would mean to hit.
-_NOBODY = "an anonymous client cannot be told from the others: say which user is meant"
+# In the API, "" means all anonymous clients, but a person who selects a client on the page means only that client.
+_NOBODY = "anonymous clients cannot be addressed individually: name a user"
 
 
 class ConsoleBackend(BaseConsoleBackend):
-    """The console's side of a node."""
+    """The console's view of a Centrifugo 6 node."""
 
     version = VERSION
     history_options = "`history_size` and `history_ttl`"
@@ -41,6 +41,6 @@ class ConsoleBackend(BaseConsoleBackend):
         return self._run(commands.Disconnect(user)) if user else _NOBODY
 
     def _run(self, command: Method[Any]) -> str:
-        """Execute *command* as the HTTP API does, events included, and return its error."""
+        """Execute *command* like the HTTP API, including events, and return its error."""
         outcome = self._api.outcome(command, self._now())
         return outcome.message if isinstance(outcome, ServerError) else ""

@@ -1,4 +1,4 @@
-"""Pings that ask a client whether it is alive (spec v6 §11.10): PURE."""
+"""Pings that detect dead connections (spec v6 §11.10): PURE."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ __all__ = ["Heartbeat", "first_delay"]
 
 
 def first_delay(interval: float, environment: Environment) -> float:
-    """Return when something that recurs each *interval* happens first: not for all clients at once."""
+    """Return the random first delay, in seconds, of a timer with *interval*, so that timers of clients spread out."""
     return interval / 2 + environment.jitter() * interval / 2
 
 
@@ -24,9 +24,9 @@ class Heartbeat:
 
     Args:
         connection: the connection.
-        timers: its timers.
-        config: how often to ping, and how long to wait for a pong.
-        close: ends the connection.
+        timers: the timers of the connection.
+        config: the intervals of pings and the timeout of pongs.
+        close: closes the connection.
     """
 
     __slots__ = ("_awaits_pong", "_close", "_config", "_connection", "_timers")
@@ -48,10 +48,10 @@ class Heartbeat:
         self._timers.set("ping", first_delay(self._config.ping_interval, environment), self._ping)
 
     def take_pong(self) -> None:
-        """The client has answered.
+        """Record a pong from the client.
 
         Raises:
-            FatalError: nobody asked.
+            FatalError: the client did not receive a ping before.
         """
         if not self._awaits_pong:
             raise FatalError(BAD_REQUEST)

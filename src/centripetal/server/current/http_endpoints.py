@@ -1,4 +1,4 @@
-"""What a Centrifugo 6 server answers to an HTTP request (spec v6 §4, §5, §11.1): PURE."""
+"""The HTTP endpoints of a Centrifugo 6 server (spec v6 §4, §5, §11.1): PURE."""
 
 import hmac
 from collections.abc import Callable
@@ -48,7 +48,7 @@ _OTHER_TRANSPORTS = (
 
 
 class HTTPEndpoints(BaseHTTPEndpoints):
-    """The paths of one server.
+    """The HTTP endpoints of one server.
 
     Args:
         node: the server.
@@ -111,14 +111,14 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         return Response(response.status, headers, response.body, response.note)
 
     def _warm_up(self, request: Request) -> Response:
-        """The answer to a page that has its browser ask first what it may do."""
+        """Answer the request that a page sends before it connects."""
         headers = (("Content-Type", "application/json; charset=utf-8"), *self._origins.headers(request))
         return Response(HTTPStatus.OK, headers, b"{}")
 
     # ---- the API
 
     def _guarded(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        """*answer* for whoever may ask, and errors in place of what it raises."""
+        """Wrap *answer* with the checks of method and API key, and turn its exceptions into responses."""
 
         def guarded(request: Request) -> Response:
             response = self._answer_api(answer, request)
@@ -141,7 +141,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
             return error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {problem}")
 
     def _has_key(self, request: Request) -> bool:
-        """Whether the request shows the API key, in one of the three places (spec v6 §4.2)."""
+        """Return whether the request has the API key in any of the three places (spec v6 §4.2)."""
         given = request.header("x-api-key")
         if not given:
             words = request.header("authorization").split()
@@ -165,7 +165,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         return Response(HTTPStatus.OK, _JSON, encode_error(outcome))
 
     def _batch(self, request: Request) -> Response:
-        # In parallel means in an order that is open: one after the other is as good as any.
+        # The order of a parallel batch is undefined, so sequential execution is valid too.
         outcomes = [
             ("" if each is None else each.name, self._api.outcome(each, self._now()))
             for each in read_batch(request.body)
@@ -175,7 +175,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
     def _single(self, request: Request) -> Response:
         if self.stopping:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
-        # Each is run as soon as it is read, as in the real server: one that cannot be read comes too late for them.
+        # As in the real server, each command runs as soon as it is decoded. A later invalid command does not stop it.
         replies = [
             encode_reply(call.id, self._api.outcome(call.command, self._now())) for call in read_commands(request.body)
         ]

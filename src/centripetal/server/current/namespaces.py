@@ -1,4 +1,4 @@
-"""The options of channels in a configuration of a Centrifugo 6 server (spec v6 §3.3): PURE."""
+"""Reads the channel options in a Centrifugo 6 configuration (spec v6 §3.3): PURE."""
 
 import re
 from collections.abc import Set
@@ -17,15 +17,15 @@ _FORMATS = ("", "json", "json_object", "binary")
 def read_namespaces(
     channel: dict[str, Any], proxies: Set[str], unknown_keys: dict[str, Any]
 ) -> tuple[ChannelOptions, dict[str, ChannelOptions]]:
-    """The options of channels without namespace, and of the namespaces by name.
+    """Return the options of channels without a namespace, and the options of each namespace by name.
 
     Args:
-        channel: the section `channel`; what is read here is taken out of it.
-        proxies: the names of the proxies that are configured.
-        unknown_keys: what no namespace has is added to it, by its place.
+        channel: the section `channel`; the keys that this function reads are removed from it.
+        proxies: the names of the configured proxies.
+        unknown_keys: gets the keys that namespaces do not have, by their place.
 
     Raises:
-        UsageError: the real server would not start with that; the message names the key.
+        UsageError: the real server would not start with a value; the message names its key.
     """
     place = "channel.without_namespace"
     options = _options(lowercase_keys(channel.pop("without_namespace", {}), place), place, proxies, unknown_keys)
@@ -39,36 +39,36 @@ def _options(values: dict[str, Any], place: str, proxies: Set[str], unknown_keys
     options = ChannelOptions(**read_known(values, ChannelOptions, f"{place}."))
     _check(options, place)
     if options.is_stream:
-        # What only maps and shared polling look at is the configuration of something that is not there.
+        # Streams ignore the options of maps and shared polling, so these options need no warning.
         values.pop("map", None)
         values.pop("shared_poll", None)
     else:
         _check_map(options.subscription_type, values.get("map", {}), place)
     for key, value in values.items():
-        # The name alone asks for nothing.
+        # The name of a proxy alone turns nothing on.
         if not key.endswith("proxy_name"):
             unknown_keys[f"{place}.{key}"] = value
         elif value and value not in proxies:
-            raise UsageError(f"{place}.{key} is {value!r}, and proxies has none of that name")
+            raise UsageError(f"{place}.{key} is {value!r}, but proxies has no proxy with that name")
     return options
 
 
 def _check(options: ChannelOptions, place: str) -> None:
-    """Complain of what the real server would not start with, except what depends on other sections."""
+    """Raise a `UsageError` for options with which the real server would not start, apart from other sections."""
     if bool(options.history_size) != bool(options.history_ttl):
         missing = "history_ttl" if options.history_size else "history_size"
-        raise UsageError(f"{place}: history_size and history_ttl go together, and {missing} is missing")
+        raise UsageError(f"{place}: history_size and history_ttl must be set together, but {missing} is missing")
     for name in ("history_ttl", "history_meta_ttl"):
         if not getattr(options, name).is_integer():
             raise UsageError(f"{place}.{name} must be in whole seconds")
     if options.force_recovery and not options.history_size:
-        raise UsageError(f"{place}.force_recovery needs history_size and history_ttl")
+        raise UsageError(f"{place}.force_recovery requires history_size and history_ttl")
     if options.force_recovery_mode not in ("", "stream", "cache"):
         raise UsageError(f'{place}.force_recovery_mode must be "stream" or "cache"')
     if options.auto_cache_recover and not (options.force_recovery and options.force_recovery_mode == "cache"):
-        raise UsageError(f'{place}.auto_cache_recover needs force_recovery, and force_recovery_mode "cache"')
+        raise UsageError(f'{place}.auto_cache_recover requires force_recovery, and force_recovery_mode "cache"')
     if unknown := [each for each in options.allowed_delta_types if each != "fossil"]:
-        raise UsageError(f'{place}.allowed_delta_types has {unknown[0]!r}: there is only "fossil"')
+        raise UsageError(f'{place}.allowed_delta_types contains {unknown[0]!r}, but only "fossil" is supported')
     if options.publication_data_format not in _FORMATS:
         raise UsageError(f"{place}.publication_data_format must be one of {', '.join(_FORMATS[1:])}")
     if options.subscription_type not in _TYPES:
@@ -76,7 +76,7 @@ def _check(options: ChannelOptions, place: str) -> None:
     try:
         re.compile(options.channel_regex)
     except re.error as error:
-        raise UsageError(f"{place}.channel_regex is no regular expression: {error}") from None
+        raise UsageError(f"{place}.channel_regex is not a valid regular expression: {error}") from None
 
 
 def _check_map(kind: str, raw: Any, place: str) -> None:

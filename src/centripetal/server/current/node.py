@@ -1,8 +1,9 @@
-"""A Centrifugo 6 node: what its API and the sessions of its clients stand on (spec v6 §5, §7): PURE.
+"""A Centrifugo 6 node: the state shared by its API and its client sessions (spec v6 §5, §7): PURE.
 
 A session uses `config`, `options`, `publish`, `announce_join` and `announce_leave`, `history`, `engine` (the
-subscriptions and presence) and `hub` (the connections of each user), and emits `events`. Pushes reach it through its
-methods as a `Connection` before the methods here return: a push comes before the reply to the command that caused it.
+subscriptions and presence) and `hub` (the connections of each user), and emits `events`. The node
+calls the session's `Connection` methods for pushes before its own methods return, so a push precedes the reply to the
+command that caused it.
 """
 
 from centripetal.dialects.current import error_codes
@@ -19,9 +20,9 @@ from centripetal.server.node import BaseNode
 __all__ = ["VERSION", "Node"]
 
 VERSION = "6.9.1 OSS"
-"""The server that this one stands in for, as it reports it."""
+"""The version that this server reports, and emulates."""
 
-_ANNOUNCED_EVERY = 3.0  # seconds, as in the real server
+_ANNOUNCED_EVERY = 3.0  # seconds between announcements, as in the real server
 
 
 class Node(BaseNode[Config, Connection]):
@@ -33,13 +34,13 @@ class Node(BaseNode[Config, Connection]):
         self._started = self.now()
         self._announce(self._started)
 
-    # ---- what sessions and commands share
+    # ---- used by sessions and commands
 
     def options(self, channel: str) -> ChannelOptions:
-        """What is configured for *channel*.
+        """Return the options of *channel*.
 
         Raises:
-            ServerError: 102, nothing is.
+            ServerError: 102, the namespace of *channel* is not configured.
         """
         return self.config.channels.options_of(channel)
 
@@ -54,16 +55,16 @@ class Node(BaseNode[Config, Connection]):
         idempotency_key: str = "",
         version_epoch: str = "",
     ) -> Position:
-        """Remember a publication and push it to whoever is subscribed; the position is the result of publishing.
+        """Store a publication, push it to the subscribers, and return its position.
 
         Args:
-            publication: *info* says who published it, if a client did.
-            options: of its channel.
-            now: Unix time.
-            skip_history: push it, but do not remember it.
-            delta: make a delta for those who asked for deltas.
-            idempotency_key: a repeated one publishes nothing.
-            version_epoch: of the version in *publication*.
+            publication: the publication; its `info` describes the client that published it, if any.
+            options: the options of its channel.
+            now: the time in Unix seconds.
+            skip_history: push it, but do not store it.
+            delta: send deltas to subscribers that asked for deltas.
+            idempotency_key: a publication with a repeated key is dropped.
+            version_epoch: epoch of the version in *publication*.
         """
         delivery = self.engine.publish(
             publication,
@@ -77,11 +78,11 @@ class Node(BaseNode[Config, Connection]):
         return delivery.position
 
     def announce_join(self, channel: str, info: ClientInfo) -> None:
-        """Tell the subscribers of *channel* who came."""
+        """Push a join to the subscribers of *channel*."""
         self._announce_in(channel, OutgoingJoinLeave(channel, info, joined=True))
 
     def announce_leave(self, channel: str, info: ClientInfo) -> None:
-        """Tell the subscribers of *channel* who is gone."""
+        """Push a leave to the subscribers of *channel*."""
         self._announce_in(channel, OutgoingJoinLeave(channel, info, joined=False))
 
     def history(
@@ -94,18 +95,18 @@ class Node(BaseNode[Config, Connection]):
         limit: int = 0,
         reverse: bool = False,
     ) -> tuple[list[Publication], Position]:
-        """What is remembered of *channel*, and where its stream is (spec v6 §5.7).
+        """Return the history of *channel*, and the position of its stream (spec v6 §5.7).
 
         Args:
-            channel: its name.
-            options: of it; whether it has history was looked at.
-            now: Unix time.
-            since: only what comes after it, or before it in reverse. An empty epoch is not checked.
-            limit: how many publications; negative: all.
-            reverse: newest first; without it oldest first.
+            channel: the channel.
+            options: the options of the channel; the caller has checked that history is on.
+            now: the time in Unix seconds.
+            since: return only publications after this position, or before it in reverse. An empty epoch is not checked.
+            limit: maximum number of publications; negative for all.
+            reverse: return the newest publication first, instead of the oldest.
 
         Raises:
-            ServerError: 107, in reverse since offset 0; 112, *since* is in another epoch.
+            ServerError: 107, *reverse* since offset 0; 112, *since* is in another epoch.
         """
         if reverse and since is not None and since.offset == 0:
             raise failure(error_codes.BAD_REQUEST)
@@ -134,7 +135,7 @@ class Node(BaseNode[Config, Connection]):
             connection.announce(outgoing)
 
     def _announce(self, now: float) -> None:
-        """Do as a node does that tells others of itself; `info` shows what was told last (spec v6 §5.10)."""
+        """Update the node information that `info` returns. Real nodes announce it periodically (spec v6 §5.10)."""
         self._next_announcement = now + _ANNOUNCED_EVERY
         self.announced_info = NodeAnswer(
             uid=self._uid,

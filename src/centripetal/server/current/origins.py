@@ -1,4 +1,4 @@
-"""Which web pages may connect (spec v6 §11.1, §12.2): PURE."""
+"""Origins of web pages that may connect (spec v6 §11.1, §12.2): PURE."""
 
 from collections.abc import Sequence
 
@@ -13,22 +13,22 @@ class Origins:
     """The globs of `client.allowed_origins`.
 
     Raises:
-        UsageError: one of them is none; the real server would not start with it either.
+        UsageError: a glob is invalid; the real server would not start with it either.
     """
 
     def __init__(self, allowed: Sequence[str]) -> None:
         try:
             self._matchers = [matcher(glob.lower()).fullmatch for glob in allowed]
         except GlobError as error:
-            raise UsageError(f"client.allowed_origins has a pattern that does not compile: {error}") from None
+            raise UsageError(f"client.allowed_origins contains an invalid pattern: {error}") from None
 
     def admit(self, request: Request) -> bool:
-        """Whether the page that *request* comes from may connect; a client that is no page names no origin."""
+        """Return whether the page that sent *request* may connect. Clients outside browsers send no origin and may."""
         origin = request.header("origin").lower()
         return not origin or any(matches(origin) for matches in self._matchers)
 
     def headers(self, request: Request) -> tuple[tuple[str, str], ...]:
-        """What tells a browser that the page may read the answer."""
+        """Return the headers that allow the page to read the response."""
         if not self.admit(request):
             return ()
         origin = request.header("origin")

@@ -1,4 +1,4 @@
-"""Payloads as a Centrifugo 6 server takes them: bytes, and what a namespace wants of them (spec v6 §5.4): PURE."""
+"""Payloads of a Centrifugo 6 server: decoding, and the formats of namespaces (spec v6 §5.4): PURE."""
 
 import base64
 import binascii
@@ -14,26 +14,26 @@ __all__ = ["fits", "given"]
 
 
 def given(raw: Any, encoded: Any) -> bytes:
-    """The bytes of a payload that may come as base64, which wins; empty if there is none.
+    """Return the bytes of a payload; base64 takes precedence. Empty if neither is given.
 
     Args:
-        raw: the JSON as it was written, a `msgspec.Raw`; `UNSET`: not given.
-        encoded: the base64 text; None or empty: not given.
+        raw: the JSON as it was written, a `msgspec.Raw`, or `UNSET` if not given.
+        encoded: the base64 text; None or empty if not given.
 
     Raises:
-        ServerError: 107, it is no base64.
+        ServerError: 107, *encoded* is not valid base64.
     """
     if not encoded:
         return b"" if raw is msgspec.UNSET else bytes(raw)
     try:
-        # Go passes over newlines, and over nothing else.
+        # Go's decoder ignores newlines, but no other characters outside the alphabet.
         return base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
         raise ServerError("bad request", code=error_codes.BAD_REQUEST) from None
 
 
 def fits(data: bytes, data_format: str) -> bool:
-    """Whether *data* is what a namespace with that `publication_data_format` takes."""
+    """Return whether a namespace with the `publication_data_format` *data_format* accepts *data*."""
     if data_format == "binary":
         return True
     if data_format not in ("json", "json_object"):

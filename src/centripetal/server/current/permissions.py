@@ -1,6 +1,6 @@
-"""Who may connect to a Centrifugo 6 server, and do what (spec v6 §3, §10, §11.3 to §11.6, §11.12): PURE.
+"""Permissions of clients of a Centrifugo 6 server (spec v6 §3, §10, §11.3 to §11.6, §11.12): PURE.
 
-Refusals are exceptions: a `ServerError` is told in the reply, a `FatalError` ends the connection.
+Refusals are exceptions: a `ServerError` becomes an error reply, a `FatalError` ends the connection.
 """
 
 from typing import Literal
@@ -33,7 +33,7 @@ __all__ = ["Admission", "Permissions", "has_ended"]
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """Who a client is, and what it is subscribed to from the start."""
+    """The identity of an admitted client, and its initial subscriptions."""
 
     user: str
     conn_info: bytes
@@ -42,12 +42,12 @@ class Admission(msgspec.Struct, frozen=True):
 
 
 def has_ended(refusal: TokenRefused) -> bool:
-    """Whether the token was good once, and only its time is not now."""
+    """Return whether the token was refused only because it has expired."""
     return refusal.error == error_codes.TOKEN_EXPIRED
 
 
 class Permissions:
-    """Decides by a server's configuration."""
+    """Checks permissions against a server's configuration."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -60,11 +60,11 @@ class Permissions:
     # ---- connections
 
     def identify(self, params: Connect, now: float) -> ConnectionClaims:
-        """Who a client is that wants to connect (spec v6 §11.3).
+        """Return the claims of a client that connects (spec v6 §11.3).
 
         Raises:
             ServerError: its token has expired, or names channels that do not exist.
-            FatalError: it is nobody.
+            FatalError: its token is invalid, or anonymous clients are not allowed.
         """
         client = self.config.client
         if params.token:
@@ -77,10 +77,10 @@ class Permissions:
         raise FatalError(BAD_REQUEST)
 
     def admit(self, claims: ConnectionClaims, params: Connect) -> Admission:
-        """Let a client in that was identified by *claims*.
+        """Admit a client with *claims*, and determine its initial subscriptions.
 
         Raises:
-            FatalError: it wants to be in a channel that does not exist.
+            FatalError: the client requests a subscription to a channel that does not exist.
         """
         client, channels = self.config.client, self.config.channels
         subs = {
@@ -99,11 +99,11 @@ class Permissions:
         return Admission(claims.user, claims.info, 0 if client.insecure else claims.expire_at, subs)
 
     def verified_connection(self, token: str, now: float) -> ConnectionClaims:
-        """What a connection token says.
+        """Verify a connection token and return its claims.
 
         Raises:
-            ServerError: it has expired, or names channels that do not exist.
-            FatalError: it is invalid.
+            ServerError: the token has expired, or names channels that do not exist.
+            FatalError: the token is invalid.
         """
         try:
             return verify_connection(token, self._keys, now, knows_channel=self._knows)
@@ -113,7 +113,7 @@ class Permissions:
             raise FatalError(INVALID_TOKEN) from refusal
 
     def personal_channel(self, user: str) -> str | None:
-        """The channel in which every connection of a named user is; None: there is none."""
+        """Return the personal channel of *user*, or None for anonymous users or if personal channels are off."""
         personal, channels = self.config.client.subscribe_to_user_personal_channel, self.config.channels
         if not personal.enabled or not user:
             return None
@@ -122,7 +122,7 @@ class Permissions:
         return f"{namespace}{boundary}{channels.user_boundary}{user}"
 
     def _wished(self, channel: str, user: str) -> ChannelOptions | None:
-        """The options of a channel that a client wants to be in from the start, if it may (spec v6 §11.3)."""
+        """Return the options of a channel in a connect request; None if it is not allowed (spec v6 §11.3)."""
         channels = self.config.channels
         try:
             options = channels.options_of(channel)
@@ -146,7 +146,7 @@ class Permissions:
     # ---- subscriptions
 
     def subscribe(self, params: Subscribe, user: str, client: str, now: float) -> SubscribeOptions:
-        """What a client is granted that wants to subscribe (spec v6 §11.4, from step 2 on)."""
+        """Return the options for a client that subscribes, or raise a refusal (spec v6 §11.4, from step 2 on)."""
         channels, channel = self.config.channels, params.channel
         options = self.named(channel)
         self._check_type(options, params.type)
@@ -159,16 +159,16 @@ class Permissions:
             granted = options_for(options)
         granted = self._with_wishes(granted, options, params, user)
         if params.type > max(_TYPES):
-            # The real server fails on such a type, but only after all other checks have passed.
+            # The real server fails with such a type, but only after all other checks have passed.
             raise FatalError(INTERNAL_SERVER_ERROR)
         return granted
 
     def verified_subscription(self, token: str, channel: str, user: str, client: str, now: float) -> SubscriptionClaims:
-        """What a subscription token says, which is for this channel, user and connection.
+        """Verify a subscription token for this channel, user and connection, and return its claims.
 
         Raises:
-            TokenRefused: it is refused, for whatever reason it is to be told.
-            FatalError: it is for another channel, user or connection.
+            TokenRefused: the token is invalid or expired.
+            FatalError: the token is for another channel, user or connection.
         """
         claims = verify_subscription(token, self._subscription_keys, now, knows_channel=self._knows)
         if any(misuses(claims, channel, user, client)):
@@ -176,10 +176,10 @@ class Permissions:
         return claims
 
     def named(self, channel: str) -> ChannelOptions:
-        """The options of a channel that a client names.
+        """Return the options of a channel that a client names.
 
         Raises:
-            ServerError: 102 or 107.
+            ServerError: 102, the namespace does not exist; 107, the name is invalid.
         """
         options = self.config.channels.options_of(channel)
         if not self.config.channels.is_well_formed(channel, options):
@@ -189,24 +189,26 @@ class Permissions:
     def may(
         self, what: Literal["publish", "presence", "history"], options: ChannelOptions, user: str, *, subscribed: bool
     ) -> bool:
-        """Whether a client may do that in a channel with these options (spec v6 §11.6)."""
+        """Return whether *user* has the permission *what* in a channel with *options* (spec v6 §11.6)."""
         permitted = getattr(options, f"allow_{what}_for_client") or (
             subscribed and getattr(options, f"allow_{what}_for_subscriber")
         )
         return (permitted and self._is_somebody(what, options, user)) or self.config.client.insecure
 
     def check_polling(self, channel: str, wanted: int) -> None:
-        """Make sure that a client that subscribes polls where there is polling, and nowhere else.
+        """Check that a subscription has the shared poll type if, and only if, the channel has it.
+
+        The real server checks this first.
 
         Raises:
-            ServerError: 107 or 108; before anything else is looked at, as in the real server.
+            ServerError: 107, the channel is a shared poll and *wanted* is not; 108, the reverse.
         """
         shared = self._knows(channel) and self.config.channels.options_of(channel).subscription_type == "shared_poll"
         if shared != (_TYPES.get(wanted) == "shared_poll"):
             raise refused(error_codes.BAD_REQUEST if shared else error_codes.NOT_AVAILABLE)
 
     def _check_type(self, options: ChannelOptions, wanted: int) -> None:
-        # The real server takes any other number for a stream (spec v6 §11.4).
+        # The real server treats any other number as a stream (spec v6 §11.4).
         kind = options.subscription_type or "stream"
         if kind != _TYPES.get(wanted, "stream"):
             raise refused(error_codes.PERMISSION_DENIED)
@@ -214,7 +216,7 @@ class Permissions:
             raise refused(error_codes.NOT_AVAILABLE)  # map channels and shared polling are not emulated
 
     def _admits(self, channel: str, options: ChannelOptions, user: str) -> bool:
-        """Steps 4 to 7; there are no proxies to be asked in step 5."""
+        """Return whether steps 4 to 7 admit the client. Step 5 is skipped, because this server has no proxies."""
         channels = self.config.channels
         if channels.is_user_limited(channel, options):
             allowed = channels.lists_user(channel, user)
@@ -225,7 +227,7 @@ class Permissions:
     def _with_wishes(
         self, granted: SubscribeOptions, options: ChannelOptions, params: Subscribe, user: str
     ) -> SubscribeOptions:
-        """What else the client wants, as far as it may; the rest is left out silently."""
+        """Return *granted* with the requested features that the client may use; other features are dropped silently."""
         history = self.may("history", options, user, subscribed=True)
         presence = self.may("presence", options, user, subscribed=True)
         recovery = granted.recovery or (params.recoverable and (options.allow_recovery or history))

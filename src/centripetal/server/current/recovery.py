@@ -1,4 +1,4 @@
-"""What a client gets that comes back to a channel (spec v6 §11.7): PURE."""
+"""Recovery of missed publications when a client subscribes again (spec v6 §11.7): PURE."""
 
 from typing import NamedTuple
 
@@ -16,12 +16,12 @@ _REJECT_UNRECOVERED = 2
 
 
 class Recovery(NamedTuple):
-    """How recovering went.
+    """The result of a recovery.
 
     Attributes:
         top: the position of the stream.
-        recovered: whether the client has everything with *publications*; they are empty if not.
-        publications: what it has missed, oldest first.
+        recovered: whether the client has all publications after it receives `publications`.
+        publications: the missed publications, oldest first; empty if `recovered` is False.
     """
 
     top: Position
@@ -38,18 +38,18 @@ def recover(
     limit: int,
     now: float,
 ) -> Recovery:
-    """What a client that is subscribed to *params.channel* now has missed since the position in *params*.
+    """Find the publications that a client missed in *params.channel* since the position in *params*.
 
     Args:
-        engine: has the channel's stream.
-        params: what the client asks for.
-        options: what it is granted.
-        filter_: which publications it wants; None: all.
-        limit: how many publications may be recovered; 0: any number.
-        now: Unix time.
+        engine: the engine that stores the channel's stream.
+        params: the subscribe request.
+        options: the options of the subscription.
+        filter_: the client's filter by tags; None for all publications.
+        limit: maximum number of recovered publications; 0 for no limit.
+        now: the time in Unix seconds.
 
     Raises:
-        ServerError: 112, it has not everything, and wants no subscription then.
+        ServerError: 112, the recovery is incomplete, and the client asked for an error in that case.
     """
     wanted = options.recovery and (params.recover or (options.auto_cache and options.cache))
     if not wanted:
@@ -76,7 +76,7 @@ def _recover_latest(
     limit: int,
     now: float,
 ) -> Recovery:
-    """The latest publication that the client wants, unless it is where the stream is."""
+    """Recover the latest publication that passes the filter, unless the client already has the latest position."""
     count = 1 if filter_ is None else limit or -1
     found, top = engine.history(params.channel, options.stream, now, limit=count, reverse=True)
     latest = [each for each in found if filter_ is None or matches(filter_, each.tags)][:1]

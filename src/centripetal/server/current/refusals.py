@@ -1,4 +1,4 @@
-"""How a session of a Centrifugo 6 server refuses commands, and refuses to go on: PURE."""
+"""Errors of a Centrifugo 6 server: error replies, and errors that end the connection: PURE."""
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect
 from centripetal.dialects.current.error_codes import API_MESSAGES, INTERNAL, MESSAGES
@@ -8,7 +8,7 @@ __all__ = ["FatalError", "failure", "is_temporary", "refused"]
 
 
 class FatalError(Exception):
-    """The connection ends; what follows in the message is lost."""
+    """The connection ends, and the rest of the client's message is dropped."""
 
     def __init__(self, disconnect: Disconnect) -> None:
         super().__init__(disconnect.reason)
@@ -16,15 +16,15 @@ class FatalError(Exception):
 
 
 def refused(code: int) -> ServerError:
-    """An error for the reply to a command."""
+    """Return an error for the reply to a client's command."""
     return ServerError(MESSAGES[code], code=code)
 
 
 def failure(code: int) -> ServerError:
-    """Return an error of the API, in the real server's words (spec v6 §6)."""
+    """Return an error of the API, with the real server's message (spec v6 §6)."""
     return ServerError(API_MESSAGES[code], code=code)
 
 
 def is_temporary(code: int | None) -> bool:
-    """Whether a client may just try again."""
+    """Return whether the error is temporary, so that a client may retry."""
     return code == INTERNAL

@@ -1,4 +1,4 @@
-"""Builds a Centrifugo 6 server: PURE."""
+"""Builds a Centrifugo 6 server from its parts: PURE."""
 
 import functools
 
@@ -19,26 +19,26 @@ __all__ = ["settings_of", "start"]
 
 
 def start(config: Config, environment: Environment, events: Events, name: str) -> Service:
-    """Start a server; *name* is the node's name unless *config* has one."""
+    """Start a server. *name* is the node's name, unless *config* contains a name."""
     named = msgspec.structs.replace(config.node, name=config.node.name or name)
     node = Node(msgspec.structs.replace(config, node=named), environment, events)
     return Service(node, HTTPEndpoints(node), WebSocketEndpoint(node), ConsoleBackend(node))
 
 
 def settings_of(config: Config) -> ServerSettings:
-    """Return what is known of a server with *config* before it starts.
+    """Return the settings of a server with *config* that are known before it starts.
 
     Raises:
         UsageError: *config* has an invalid regular expression, or an invalid pattern of origins.
     """
-    # The real server would not start with these: report them when the server is made, not when it starts.
+    # Report values with which the real server would not start when the server is created, not when it starts.
     Permissions(config)
     Origins(config.client.allowed_origins)
     prefix = config.http_api.handler_prefix
     return ServerSettings(
         generation="6",
         version=VERSION,
-        # Clients add "/api" themselves, so it does not belong to the URL.
+        # Clients append "/api", so the URL does not contain it.
         url_path=prefix.removesuffix("/api"),
         api_path=prefix,
         websocket_path=config.websocket.handler_prefix,

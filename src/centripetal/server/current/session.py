@@ -1,8 +1,8 @@
-"""One client connection of a Centrifugo 6 server, from connect to its end (spec v6 §11): PURE.
+"""One client connection of a Centrifugo 6 server, from connect to disconnect (spec v6 §11): PURE.
 
-A message goes in by `Session.receive`; what comes of it goes out through its `ClientConnection`: lines to send,
-the end of the connection, timers. It is a `Connection` of the node's hub as soon as it has authenticated.
-`permissions` decides what a client may do, `subscriptions` and `subscription` what a subscription gets.
+`Session.receive` takes a message from the client. The session uses its `ClientConnection` to send lines, to close the
+connection and to set timers. After authentication, the session is a `Connection` in the node's hub. `permissions`
+decides what a client may do; `subscriptions` and `subscription` decide what the client receives in a channel.
 """
 
 import enum
@@ -47,11 +47,11 @@ from centripetal.server.timers import Timers
 
 __all__ = ["Session"]
 
-_REFUSED_LINGER = 5.0  # seconds that a refused connection is kept, of no use (spec v6 §11.3)
+_REFUSED_LINGER = 5.0  # seconds for which a refused connection stays open without any function (spec v6 §11.3)
 
 
 class State(enum.Enum):
-    """How far a connection has got."""
+    """State of a connection."""
 
     NEW = "new"
     CONNECTED = "connected"
@@ -66,11 +66,11 @@ class Session:
         node: the server.
         permissions: what clients may do.
         connection: the client's connection.
-        pings: whether to ask the client whether it is alive.
+        pings: whether to send pings to the client.
     """
 
     session = ""
-    """Only connections by other transports have such an id."""
+    """Always empty: only connections with other transports have a session id."""
 
     __slots__ = (
         "_channel_requests",
@@ -116,10 +116,10 @@ class Session:
     def user(self) -> str:
         return self._identity.user
 
-    # ---- what comes from the client
+    # ---- messages from the client
 
     def receive(self, message: bytes) -> None:
-        """Do what the client asks for in one message, and answer."""
+        """Execute the commands in a message from the client, and send the replies."""
         try:
             for command in read_commands(message):
                 if self._state not in (State.NEW, State.CONNECTED):
@@ -148,7 +148,7 @@ class Session:
             self._refuse(command.id, request, error)
         else:
             self._connection.send(checked(encode_reply(Reply(command.id, **{request.name: result}))))
-            # Joins come after the reply, to the client itself, too.
+            # Joins are pushed after the reply, also to the client itself.
             for channel in _joined(request, result):
                 self._subscriptions.announce(channel)
 
@@ -171,20 +171,20 @@ class Session:
             self._state = State.REFUSED
             self._timers.set("linger", _REFUSED_LINGER, lambda: self.close(None))
 
-    # ---- what comes from the server
+    # ---- calls from the node
 
     def push(self, payload: bytes) -> None:
-        """Send what is ready to go out."""
+        """Send an encoded push."""
         self._connection.send(payload)
 
     def deliver(self, outgoing: OutgoingPublication) -> None:
-        """Push a publication, if the client wants it and has not missed one before it."""
+        """Push a publication, unless it is filtered. If the client missed a publication before it, unsubscribe."""
         try:
             payload = self._subscriptions.publication_push(outgoing)
         except LostPositionError:
             subscription = self._subscriptions.get(outgoing.publication.channel)
             assert subscription is not None
-            # Somebody is busy with going through all subscribers of the channel.
+            # Unsubscribe later, because the caller is iterating over the subscribers of the channel.
             self._connection.call_later(
                 0, lambda: self._end(EndedSubscription(subscription, disconnects.UNSUBSCRIBED_INSUFFICIENT))
             )
@@ -195,7 +195,7 @@ class Session:
                 self._connection.send(payload)
 
     def announce(self, outgoing: OutgoingJoinLeave) -> None:
-        """Push a join or leave, if the client wants those."""
+        """Push a join or leave, if the subscription receives joins and leaves."""
         try:
             payload = self._subscriptions.join_leave_push(outgoing)
         except FatalError as error:
@@ -205,7 +205,7 @@ class Session:
                 self._connection.send(payload)
 
     def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
-        """Be subscribed by the back end (spec v6 §5.11)."""
+        """Create a subscription for the back end (spec v6 §5.11)."""
         limit = self._node.config.client.channel_limit
         if 0 < limit <= len(self._subscriptions):
             self._close_soon(disconnects.CHANNEL_LIMIT)
@@ -216,19 +216,19 @@ class Session:
         try:
             result = self._subscriptions.subscribe(params, options, server_side=True)
         except ServerError:
-            # It has ended already; and so does one that was there before.
+            # The new subscription has already expired, and the real server also drops an existing subscription.
             self._subscriptions.forget(channel)
             raise refused(error_codes.INTERNAL) from None
         push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
         try:
             self._connection.send(checked(encode_push(Push(channel, subscribe=push))))
         except FatalError:
-            # The data is no JSON: an error of the API, but the subscription is there (seen on a 6.9.1 server).
+            # The data is not JSON. The API returns an error, but the subscription exists (seen on a 6.9.1 server).
             raise refused(error_codes.INTERNAL) from None
         self._subscriptions.announce(channel)
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
-        """Be unsubscribed by the back end, and hear of it in any case (spec v6 §5.12)."""
+        """Unsubscribe for the back end, and push that even without a subscription (spec v6 §5.12)."""
         self._subscriptions.unsubscribe(channel)
         self._connection.send(encode_push(Push(channel, unsubscribe=UnsubscribePush(code, reason))))
 
@@ -236,7 +236,7 @@ class Session:
         self._close_soon(Disconnect(code, reason))
 
     def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
-        """Live until another time, or end as expired (spec v6 §5.14)."""
+        """Change the expiry of the connection, or close it as expired (spec v6 §5.14)."""
         ttl = time_left(expire_at, self._node.now())
         if expired or (expire_at > 0 and ttl <= 0):
             self._close_soon(disconnects.CONNECTION_EXPIRED)
@@ -246,10 +246,10 @@ class Session:
             self._live_until(expire_at, conn_info)
         self._connection.send(encode_push(Push(refresh=RefreshResult(ttl > 0, max(ttl, 0)))))
 
-    # ---- the end
+    # ---- close
 
     def close(self, disconnect: Disconnect | None) -> None:
-        """End, for whatever reason; subscriptions end with it, and others see it leave."""
+        """Close the connection and end its subscriptions, so that other subscribers see it leave."""
         if self._state is State.CLOSED:
             return
         connected, self._state = self._state is State.CONNECTED, State.CLOSED
@@ -263,7 +263,7 @@ class Session:
         self._connection.end(disconnect)
 
     def shut_down(self) -> None:
-        """End because the server stops: who has not authenticated is told nothing."""
+        """Close because the server stops. Clients that have not authenticated get no reason."""
         self.close(disconnects.SHUTDOWN if self._state is State.CONNECTED else None)
 
     # ---- connect and refresh
@@ -296,7 +296,7 @@ class Session:
         )
 
     def _make_single(self, user: str) -> None:
-        """End the other connections of the user, if there may be only one (spec v6 §11.11)."""
+        """Close the user's other connections, if only a single connection is allowed (spec v6 §11.11)."""
         personal = self._permissions.personal_channel(user)
         if personal is None or not self._node.config.client.subscribe_to_user_personal_channel.single_connection:
             return
@@ -319,7 +319,7 @@ class Session:
             self._emit(Connected)
 
     def _start(self, channel: str, options: SubscribeOptions, connect: Connect) -> SubscribeResult:
-        """Subscribe from the server's side, from the position that the client may have given."""
+        """Create a server-side subscription, from the position in the connect request if any."""
         wish = connect.subs.get(channel, Subscribe())
         params = Subscribe(channel, recover=wish.recover, offset=wish.offset, epoch=wish.epoch, delta=wish.delta)
         return self._subscriptions.subscribe(params, options, server_side=True)
@@ -361,7 +361,7 @@ class Session:
             self._end(ended)
 
     def _end(self, ended: EndedSubscription) -> None:
-        """End one subscription, or with one from the server's side the whole connection."""
+        """End a subscription; for a server-side subscription, close the whole connection."""
         subscription, channel = ended.subscription, ended.subscription.channel
         if self._subscriptions.get(channel) is not subscription:
             return
@@ -390,7 +390,7 @@ class Session:
 
 
 def _joined(request: Request, result: Any) -> list[str]:
-    """The channels that a client is in by this request."""
+    """Return the channels that *request* subscribed the client to."""
     if isinstance(request, Connect):
         return list(result.subs)
     return [request.channel] if isinstance(request, Subscribe) else []

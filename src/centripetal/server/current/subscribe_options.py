@@ -1,4 +1,4 @@
-"""The options of a subscription: what the namespace grants, and what a token or the back end overrides: PURE."""
+"""The options of a subscription: the namespace's options, with overrides of a token or the back end: PURE."""
 
 import msgspec
 
@@ -10,23 +10,23 @@ __all__ = ["SubscribeOptions", "options_for"]
 
 
 class SubscribeOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscription is granted.
+    """The options of a subscription.
 
     Attributes:
-        presence: it is in the presence of its channel.
-        join_leave: others are told that it comes and goes.
-        push_join_leave: it is told that others come and go.
-        positioning: the server watches that it misses nothing.
-        recovery: it may ask for what it has missed; implies positioning.
-        cache: recovery gives only the latest publication.
-        auto_cache: with *cache*: that comes unasked.
-        deltas: it may ask for deltas.
-        filters: it may filter by tags.
-        stream: how long the position of its channel is remembered.
-        chan_info: its info for others, JSON; empty: none.
-        data: what goes to the client with the reply, JSON; empty: none.
-        expire_at: when it ends, Unix seconds; 0: never.
-        by_token: it comes from the connection token.
+        presence: the client appears in the presence of the channel.
+        join_leave: other subscribers are told when the client joins and leaves.
+        push_join_leave: the client is told when other subscribers join and leave.
+        positioning: the server detects publications that the client missed.
+        recovery: the client may recover missed publications; implies positioning.
+        cache: recovery returns only the latest publication.
+        auto_cache: with `cache`: the client gets the latest publication without asking for it.
+        deltas: the client may ask for deltas.
+        filters: the client may filter by tags.
+        stream: how long the position of the channel is stored.
+        chan_info: the client's info for other subscribers, as JSON; empty without info.
+        data: data for the client in the reply, as JSON; empty without data.
+        expire_at: time at which the subscription expires, in Unix seconds; 0 for never.
+        by_token: the connection token contains the subscription.
     """
 
     presence: bool = False
@@ -55,7 +55,7 @@ NOTHING_CLAIMED = SubscribeClaims()
 def options_for(
     options: ChannelOptions, claims: SubscribeClaims = NOTHING_CLAIMED, *, expire_at: int = 0, by_token: bool = False
 ) -> SubscribeOptions:
-    """What the namespace grants, where *claims* of a token don't override it."""
+    """Return the options that the namespace grants, with the overrides in *claims* of a token."""
     override = claims.override
     return SubscribeOptions(
         presence=_either(override.presence, options.presence),
@@ -75,7 +75,7 @@ def options_for(
 
 
 def _stream(options: ChannelOptions) -> HistoryOptions:
-    # A channel without history has a position, too, if somebody asks for it.
+    # A channel without history also has a position if a subscriber asks for it.
     return msgspec.structs.replace(options.history, meta_ttl=int(options.history_meta_ttl) or None)
 
 

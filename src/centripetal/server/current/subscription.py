@@ -1,7 +1,7 @@
-"""One subscription of one connection: what it was granted, where it is, and what it is told (spec v6 §11.4 to §11.8).
+"""One subscription of one connection: its options, its position, and its pushes (spec v6 §11.4 to §11.8).
 
-PURE. `Subscription.publication_push` and `join_leave_push` return what goes to the client for a publication, a join or
-a leave. Nearly all subscribers get the same bytes, so each encoding is made once.
+PURE. `Subscription.publication_push` and `join_leave_push` return the push for a publication, a join or a leave. Nearly
+all subscribers get the same bytes, so each encoding is cached.
 """
 
 import msgspec
@@ -23,21 +23,21 @@ __all__ += ["publication_frame"]
 
 
 class LostPositionError(Exception):
-    """The client has missed something: it has to subscribe again, and to recover."""
+    """The client has missed a publication and must subscribe again to recover."""
 
 
 class Subscription:
     """One connection in one channel.
 
     Args:
-        channel: where.
-        options: what it is granted.
-        position: where the client is, if it has a position.
-        server_side: the server subscribed it; losing the position ends the whole connection then.
-        delta: it gets deltas.
-        has_base: the client knows a payload that a delta can be made against.
-        filter_: which publications it wants; None: all.
-        now: Unix time.
+        channel: the channel.
+        options: the options of the subscription.
+        position: the position up to which the client has publications, if the subscription is positioned.
+        server_side: the server created the subscription; if it ends, the whole connection ends.
+        delta: the client gets deltas.
+        has_base: the client has a payload on which a delta can be based.
+        filter_: the client's filter by tags; None for all publications.
+        now: the time in Unix seconds.
     """
 
     __slots__ = (
@@ -80,11 +80,11 @@ class Subscription:
         self.expire_at = options.expire_at
 
     def publication_push(self, outgoing: OutgoingPublication, now: float) -> bytes | None:
-        """Return what goes to the client for a publication, if anything, and note that the client has it.
+        """Return the push for a publication, or None if the client does not get it, and advance the position.
 
         Raises:
-            LostPositionError: it does not follow the one before it.
-            FatalError: it is no JSON.
+            LostPositionError: the client missed a publication before it.
+            FatalError: the push is not valid JSON.
         """
         offset = outgoing.publication.offset
         if offset and self.positioned:
@@ -94,7 +94,7 @@ class Subscription:
                 return None
             self.offset, self.checked_at = offset, now
         if self.delta:
-            # Filters do not hold for those with deltas, as in the real server: a base must not be missed.
+            # As in the real server, filters do not apply to deltas: each delta needs the previous payload.
             encode = _encode_delta if self.has_base else _encode_base
             self.has_base = True
             return outgoing.encoded(encode)
@@ -103,17 +103,17 @@ class Subscription:
         return _valid(outgoing.encoded(_encode_publication))
 
     def join_leave_push(self, outgoing: OutgoingJoinLeave) -> bytes | None:
-        """Return what goes to the client for a join or a leave, if anything.
+        """Return the push for a join or a leave, or None if the client does not get it.
 
         Raises:
-            FatalError: the info in it is no JSON.
+            FatalError: the info in it is not valid JSON.
         """
         if not self.options.push_join_leave:
             return None
         return _valid(outgoing.encoded(_encode_join_leave))
 
     def is_at(self, top: Position) -> bool:
-        """Whether the client is where the stream is."""
+        """Return whether the client has the position *top*."""
         return (self.offset, self.epoch) == (top.offset, top.epoch)
 
 
@@ -121,34 +121,34 @@ class Subscription:
 
 
 def client_info(info: ClientInfo) -> parts.ClientInfo:
-    """A connection as clients see it."""
+    """Return a connection's info in the form that clients get."""
     return parts.ClientInfo(info.user, info.client, msgspec.Raw(info.conn_info), msgspec.Raw(info.chan_info))
 
 
 def publication_frame(publication: Publication, epoch: str) -> parts.Publication:
-    """A publication in a stream with that epoch, as clients see it."""
+    """Return a publication in a stream with *epoch*, in the form that clients get."""
     return parts.Publication(
         data=msgspec.Raw(publication.data),
         info=None if publication.info is None else client_info(publication.info),
         offset=publication.offset,
         tags=publication.tags,
-        # Only there, as in the real server (spec v6 §11.5).
+        # The real server sends the epoch only with the first publication of a stream (spec v6 §11.5).
         epoch=epoch if publication.offset == 1 else "",
         version=publication.version,
     )
 
 
 def delta_chain(publications: list[Publication]) -> list[parts.Publication]:
-    """Recovered publications for a subscriber with deltas: the first one whole, each other one against the last."""
+    """Return recovered publications as deltas: the first is complete, the others are relative to the previous."""
     previous: list[Publication | None] = [None, *publications]
     return [_delta_frame(*pair) for pair in zip(publications, previous, strict=False)]
 
 
 def checked(line: bytes) -> bytes:
-    """*line*, which goes to a client.
+    """Return *line*, an encoded message to a client, after checking it.
 
     Raises:
-        FatalError: it is no JSON, because bytes in it that users gave the server are none (spec v6 §11.2).
+        FatalError: *line* is not valid JSON, because it contains data from users that is not (spec v6 §11.2).
     """
     try:
         check(line)
@@ -158,7 +158,7 @@ def checked(line: bytes) -> bytes:
 
 
 _INVALID = b""
-"""Stands for a payload that is not JSON."""
+"""Marks an encoding that is not valid JSON."""
 
 
 def _valid(payload: bytes) -> bytes:
@@ -197,14 +197,14 @@ def _or_invalid(line: bytes) -> bytes:
 
 
 def _delta_frame(publication: Publication, previous: Publication | None) -> parts.Publication:
-    """With the payload as a string, or with the delta against *previous* if that is shorter."""
+    """Return a publication with its payload as a string, or with the delta from *previous* if it is shorter."""
     payload, is_delta = publication.data, False
     text = payload.decode("utf-8", "replace")
     if previous is not None and len(delta := create(previous.data, payload)) < len(payload):
         try:
             text, is_delta = delta.decode(), True
         except UnicodeDecodeError:
-            # It begins or ends in the middle of a character: no string can hold it. The real server breaks it.
+            # The delta splits a character, so it is not valid UTF-8. The real server corrupts such deltas.
             is_delta = False
     return parts.Publication(
         data=msgspec.Raw(msgspec.json.encode(text)),

@@ -1,8 +1,8 @@
-"""The channels that one connection is in (spec v6 §11.4 to §11.7): PURE.
+"""The subscriptions of one connection (spec v6 §11.4 to §11.7): PURE.
 
-result = subscriptions.subscribe(...)      *result* goes to the client
-subscriptions.announce(channel)            after that: tell the others, and the client itself
-subscriptions.unsubscribe(channel)         and tell the others
+result = subscriptions.subscribe(...)      send *result* to the client
+subscriptions.announce(channel)            then push the join to all subscribers, including the client
+subscriptions.unsubscribe(channel)         end the subscription, and push the leave
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ __all__ = ["ClientIdentity", "EndedSubscription", "Subscriptions"]
 
 
 class ClientIdentity(msgspec.Struct):
-    """A connected client. *user* and *conn_info* (JSON; empty: none) are known when it has authenticated."""
+    """A connected client. `user` and `conn_info` (JSON, or empty) are set when it authenticates."""
 
     id: str
     user: str = ""
@@ -38,7 +38,7 @@ class ClientIdentity(msgspec.Struct):
 
 
 class EndedSubscription(NamedTuple):
-    """A subscription that is to end, and the push that tells the client."""
+    """A subscription that must end, and the push that tells the client."""
 
     subscription: Subscription
     push: UnsubscribePush
@@ -69,18 +69,18 @@ class Subscriptions:
         return self._by_channel.get(channel)
 
     def by_token(self) -> list[str]:
-        """The channels that the connection token names."""
+        """Return the channels of subscriptions from the connection token."""
         return [channel for channel, each in self._by_channel.items() if each.options.by_token]
 
-    # ---- coming and going
+    # ---- subscribing and unsubscribing
 
     def subscribe(
         self, params: Subscribe, options: SubscribeOptions, *, server_side: bool, filter_: FilterNode | None = None
     ) -> SubscribeResult:
-        """Subscribe to *params.channel*, which the client may; the result is what it is told.
+        """Subscribe to *params.channel* and return the result for the client. Permissions are already checked.
 
         Raises:
-            ServerError: 110, the subscription has ended already; 107, the filter is none, or not allowed; 112, see
+            ServerError: 110, the subscription has already expired; 107, the filter is invalid or not allowed; 112, see
                 `recover`.
         """
         now, channel = self._node.now(), params.channel
@@ -90,7 +90,7 @@ class Subscriptions:
         if filter_ is not None:
             _check(filter_, options)
         if options.presence:
-            # Also who is refused below is present from now on, as in the real server.
+            # As in the real server, a client stays in the presence even if the subscription is refused below.
             self._node.engine.add_presence(channel, self._info(options.chan_info))
         delta = params.delta == "fossil" and options.deltas
         found = Recovery(Position())
@@ -112,17 +112,17 @@ class Subscriptions:
         if is_new:
             self._emit(Joined, channel)
         result = _result(params, options, found, delta=delta)
-        # A client can refresh what it has subscribed to by itself, and nothing else.
+        # A client can refresh only its own subscriptions, so server-side subscriptions have no TTL here.
         return result if server_side else msgspec.structs.replace(result, expires=ttl > 0, ttl=ttl)
 
     def announce(self, channel: str) -> None:
-        """Tell the subscribers of *channel* who has come: after the client knows that it is there itself."""
+        """Push a join to the subscribers of *channel*. Call it after the client got its result."""
         subscription = self._by_channel.get(channel)
         if subscription is not None and subscription.options.join_leave:
             self._node.announce_join(channel, self.info(channel))
 
     def unsubscribe(self, channel: str) -> bool:
-        """End the subscription to *channel*; False if there was none."""
+        """End the subscription to *channel*. Return False if the client was not subscribed."""
         subscription = self._by_channel.get(channel)
         if subscription is None:
             return False
@@ -137,9 +137,9 @@ class Subscriptions:
         return True
 
     def forget(self, channel: str) -> None:
-        """End the subscription to *channel*, if there is one, as the real server does when it could not renew it.
+        """Drop the subscription to *channel*, if any, as the real server does when it cannot renew it.
 
-        Nobody is told, the client neither, and it stays in the presence.
+        Neither the client nor other subscribers are told, and the client stays in the presence.
         """
         subscription = self._by_channel.pop(channel, None)
         if subscription is not None:
@@ -150,20 +150,20 @@ class Subscriptions:
         for channel in tuple(self._by_channel):
             self.unsubscribe(channel)
 
-    # ---- what happens in the channels
+    # ---- pushes
 
     def publication_push(self, outgoing: OutgoingPublication) -> bytes | None:
-        """Return what goes to the client for a publication; see `Subscription.publication_push`."""
+        """Return the push for a publication, if any; see `Subscription.publication_push`."""
         subscription = self._by_channel.get(outgoing.publication.channel)
         return None if subscription is None else subscription.publication_push(outgoing, self._node.now())
 
     def join_leave_push(self, outgoing: OutgoingJoinLeave) -> bytes | None:
-        """Return what goes to the client for a join or a leave; see `Subscription.join_leave_push`."""
+        """Return the push for a join or a leave, if any; see `Subscription.join_leave_push`."""
         subscription = self._by_channel.get(outgoing.channel)
         return None if subscription is None else subscription.join_leave_push(outgoing)
 
     def renew(self) -> list[EndedSubscription]:
-        """Do what is due once in a while: renew presence, and find subscriptions that end now."""
+        """Renew the presence, and return the subscriptions that must end now. Called periodically."""
         now, client = self._node.now(), self._node.config.client
         ended = []
         for channel, subscription in self._by_channel.items():
@@ -177,7 +177,7 @@ class Subscriptions:
         return ended
 
     def _is_in_time(self, subscription: Subscription, delay: float, now: float) -> bool:
-        """Whether the client has what the stream has, as far as it is known and time to look."""
+        """Return whether the client is at the stream's position; True if it has none or the check is not due yet."""
         if not subscription.positioned or delay <= 0 or int(now) - int(subscription.checked_at) <= int(delay):
             return True
         _, top = self._node.engine.history(subscription.channel, subscription.options.stream, now, limit=0)
@@ -187,7 +187,7 @@ class Subscriptions:
     # ---- the client
 
     def info(self, channel: str) -> ClientInfo:
-        """The client as others see it in *channel*."""
+        """Return the client's info that other subscribers of *channel* see."""
         subscription = self._by_channel.get(channel)
         return self._info(b"" if subscription is None else subscription.info)
 
@@ -211,14 +211,14 @@ def _check(filter_: FilterNode, options: SubscribeOptions) -> None:
 
 
 def _result(params: Subscribe, options: SubscribeOptions, found: Recovery, *, delta: bool) -> SubscribeResult:
-    """What a client is told that has just subscribed, but for when that ends."""
+    """Return the result of subscribing, without its expiry."""
     publications = list(found.publications)
     frames = delta_chain(publications) if delta else [publication_frame(each, found.top.epoch) for each in publications]
     return SubscribeResult(
         recoverable=options.recovery,
         positioned=options.has_position,
         epoch=found.top.epoch,
-        # Who has recovered goes on from where it was, through the publications.
+        # A recovered client continues from its own position and advances with the publications.
         offset=params.offset if found.recovered else found.top.offset,
         publications=frames,
         recovered=found.recovered,

@@ -1,4 +1,4 @@
-// The console: asks for the state, listens to the stream, does what its buttons say.
+// The console: fetches the state, listens to the event stream, and handles buttons and keys.
 import { $, roving } from "./dom.js";
 import { Stream } from "./stream.js";
 import { Rate, showChannel, showChannels, showConnections, showFigures, showProblems, showUptime } from "./views.js";
@@ -6,7 +6,7 @@ import { Rate, showChannel, showChannels, showConnections, showFigures, showProb
 const stream = new Stream();
 const rate = new Rate();
 let state = null;
-let received = 0; // when the state came, by this page's clock
+let received = 0; // time of the last state, by this page's clock
 let chosen = "";
 
 // ---- the server
@@ -22,7 +22,7 @@ async function ask() {
 let asking = false;
 let again = false;
 
-/** Bring everything but the stream up to date; while one is under way, only one more is made after it. */
+/** Update everything except the stream. Calls during a refresh result in one more refresh after it. */
 async function refresh() {
   if (asking) {
     again = true;
@@ -33,7 +33,7 @@ async function refresh() {
     const found = await ask();
     if (state && state.run !== found.run) {
       stream.clear();
-      say("The server was started anew.");
+      say("The server was restarted.");
     }
     state = found;
     received = performance.now();
@@ -41,7 +41,7 @@ async function refresh() {
     if (!lost) warn("");
     show();
   } catch (error) {
-    if (!(error instanceof TypeError)) warn(error.message); // a TypeError: no connection, which the stream notices
+    if (!(error instanceof TypeError)) warn(error.message); // a TypeError means a lost connection, which the event stream reports
   } finally {
     asking = false;
     if (again) {
@@ -53,7 +53,7 @@ async function refresh() {
 
 let due = null;
 
-/** Refresh before long, however often this is called. */
+/** Refresh after `delay` milliseconds; further calls until then have no effect. */
 function refreshSoon(delay = 150) {
   due ??= setTimeout(() => {
     due = null;
@@ -88,7 +88,7 @@ const act = {
     if (error) say(error, true);
   },
   async unsubscribe(channel, user) {
-    const error = await change("unsubscribe", JSON.stringify({ channel, user }), `Took user ${user} out of ${channel}.`);
+    const error = await change("unsubscribe", JSON.stringify({ channel, user }), `Unsubscribed user ${user} from ${channel}.`);
     if (error) say(error, true);
   },
 };
@@ -102,7 +102,7 @@ function listen() {
   source.addEventListener("open", () => {
     setLink("live", "live");
     warn("");
-    if (lost) say("Connected again.");
+    if (lost) say("Reconnected.");
     lost = false;
     refresh();
   });
@@ -114,15 +114,15 @@ function listen() {
   const broken = () => {
     lost = true;
     setLink("lost", "no connection");
-    warn("The server has stopped, or cannot be reached. What you see is how it was; this page goes on by itself when the server is back.");
-    // A server that refuses ends the source for good; one that is not there doesn't.
+    warn("The server has stopped or cannot be reached. This page shows its last known state and reconnects automatically when the server is back.");
+    // EventSource reconnects after a network failure, but not after a refused request.
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   };
   source.addEventListener("bye", broken);
   source.addEventListener("error", broken);
 }
 
-// ---- what is shown
+// ---- display
 
 function show() {
   showFigures(state);
@@ -178,13 +178,13 @@ function note(text, kind = "") {
   $("publish-note").className = `note ${kind}`;
 }
 
-/** What is wrong with the message that is written; "" if nothing is. */
+/** Return what is wrong with the data in the form, or "". */
 function flaw() {
   try {
     JSON.parse($("publish-data").value);
     return "";
   } catch (error) {
-    return $("publish-data").value.trim() ? `Not JSON yet: ${error.message}` : "Write a JSON value.";
+    return $("publish-data").value.trim() ? `Invalid JSON: ${error.message}` : "Enter a JSON value.";
   }
 }
 
@@ -198,7 +198,7 @@ async function publish(event) {
   event?.preventDefault();
   const channel = $("publish-channel").value.trim();
   if (!channel) {
-    note("Name the channel first.", "bad");
+    note("Enter a channel first.", "bad");
     $("publish-channel").focus();
     return;
   }
@@ -207,10 +207,10 @@ async function publish(event) {
     $("publish-data").focus();
     return;
   }
-  // The text goes as it is: its numbers are not for this page to round.
+  // Send the text unchanged, because parsing it would round large numbers.
   const body = `{"channel": ${JSON.stringify(channel)}, "data": ${$("publish-data").value}}`;
   const error = await change("publish", body);
-  note(error ?? `Published into ${channel}.`, error ? "bad" : "good");
+  note(error ?? `Published to ${channel}.`, error ? "bad" : "good");
 }
 
 $("publish").addEventListener("submit", publish);
@@ -238,7 +238,7 @@ $("forget").addEventListener("click", async () => {
 for (const tab of document.querySelectorAll(".tabs button")) tab.addEventListener("click", () => goTo(tab.dataset.view));
 roving($("channel-list"), "button");
 
-const THEMES = { auto: "as the system", light: "light", dark: "dark" };
+const THEMES = { auto: "system", light: "light", dark: "dark" };
 
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
@@ -246,7 +246,7 @@ function setTheme(theme) {
   $("theme").setAttribute("aria-label", `Colours: ${THEMES[theme]}`);
   try {
     localStorage.setItem("console-theme", theme);
-  } catch {} // it lasts until the page is closed, then
+  } catch {} // without storage, the theme lasts until the page is closed
 }
 
 function storedTheme() {
@@ -278,7 +278,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-  if (event.key === " " && target.matches("button, a, [role=button]")) return; // that presses it
+  if (event.key === " " && target.matches("button, a, [role=button]")) return; // Space presses a focused button
   const shortcut = SHORTCUTS[event.key];
   if (!shortcut) return;
   event.preventDefault();

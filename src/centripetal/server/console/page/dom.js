@@ -1,8 +1,8 @@
-// Small tools for the page. Text from the server only ever becomes text: nothing here takes HTML.
+// DOM helpers. Text from the server is always inserted as text nodes: no function here accepts HTML.
 
 export const $ = (id) => document.getElementById(id);
 
-/** An element with attributes and children; a child that is no node is text. */
+/** Create an element with attributes and children. Children that are not nodes become text. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -14,14 +14,14 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Text with `code` in it, as nodes. */
+/** Return nodes for `text`, with a code element for each part in backquotes. */
 export function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 }
 
 /**
- * Let `parent` show `items`, in order. Elements stay as long as their key does, so that focus and scrolling do, too.
- * `create(item)` makes an element, `update(element, item)` brings it up to date.
+ * Make `parent` show `items` in order. An element is kept while its key exists, so that it keeps focus and scrolling.
+ * `create(item)` returns a new element; `update(element, item)` updates its content.
  */
 export function sync(parent, items, key, create, update = () => {}) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -41,7 +41,7 @@ export function sync(parent, items, key, create, update = () => {}) {
   for (const element of before.values()) element.remove();
 }
 
-/** One tab stop for a list, arrow keys within: `selector` finds what can have the focus. */
+/** Let arrow keys move the focus within a list that is one tab stop. `selector` finds the focusable elements. */
 export function roving(list, selector) {
   const stops = () => [...list.querySelectorAll(selector)];
   list.addEventListener("keydown", (event) => {
@@ -83,7 +83,7 @@ export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString(
 
 export const short = (id) => (id.length > 8 ? `${id.slice(0, 8)}…` : id);
 
-/** JSON in lines, for reading; text that would not be the same then (large numbers), or is cut, as it is. */
+/** Indent JSON. Text that is cut, or whose values would change (large numbers), is returned unchanged. */
 export function pretty(text) {
   try {
     const value = JSON.parse(text);

@@ -1,14 +1,14 @@
-// The stream: what happens, newest first. Filters hide lines by attributes of the list, and keep them.
+// The stream: events, newest first. Filters hide lines and keep them in the list.
 import { $, make, milliseconds, plural, pretty, roving, short, time } from "./dom.js";
 
 const KEPT = 400; // lines
 
 const who = (event) => event.user || (event.client ? "anonymous" : "");
 
-// Why connections end that the back end, or the end of the server, has ended; so do those with codes from 4000 on.
+// Reasons of disconnects by the back end or a server shutdown. These, and codes of 4000 or more, are not errors.
 const ASKED_FOR = ["disconnect", "shutting down", "force disconnect", "force reconnect", "shutdown"];
 
-// What to show of each kind of event: its filter, label, channel, text, and outcome at the end of the line.
+// The line for each type of event: its filter, label, channel, text, and outcome.
 const LINES = {
   published: (event) => ({
     kind: "message",
@@ -78,7 +78,7 @@ export class Stream {
     this.#showEmpty();
   }
 
-  /** Events, oldest first, and how many the server had to leave out before them. */
+  /** Add events, oldest first. `missed` is the number of events that the server skipped before them. */
   add(events, missed) {
     if (this.#paused) {
       this.#missed += missed;
@@ -91,10 +91,10 @@ export class Stream {
     const top = this.#log.scrollTop;
     if (missed) this.#log.prepend(gap(missed));
     const lines = events.filter((event) => event.kind in LINES).map((event) => this.#line(event));
-    if (lines.length > 20) for (const line of lines) line.classList.remove("new"); // not news: the beginning, or a flood
+    if (lines.length > 20) for (const line of lines) line.classList.remove("new"); // highlight only a few new lines, not the first load or a burst
     this.#log.prepend(...lines.reverse());
     while (this.#log.children.length > KEPT) this.#log.lastElementChild.remove();
-    // Who has scrolled down to read stays there.
+    // Keep the position of a reader who has scrolled down.
     if (top > 0) this.#log.scrollTop = top + lines.reduce((sum, line) => sum + line.offsetHeight, 0);
     this.#showEmpty();
   }
@@ -118,7 +118,7 @@ export class Stream {
     this.#showEmpty();
   }
 
-  /** Offer to show only what concerns `channel`. */
+  /** Offer a filter for the events of `channel`. */
   choose(channel) {
     this.#channel = channel;
     $("only").hidden = !channel;
@@ -148,7 +148,7 @@ export class Stream {
   }
 
   #toggle(row) {
-    if (!row) return; // a click between the lines, or into what one has opened
+    if (!row) return; // a click between the lines or into opened details
     const element = row.parentElement;
     const open = element.querySelector("pre");
     row.setAttribute("aria-expanded", String(!open));
@@ -175,8 +175,8 @@ export class Stream {
     $("log-empty").hidden = !none;
     this.#log.hidden = none;
     $("log-empty").textContent = this.#log.children.length
-      ? "Nothing of what these filters show."
-      : "Nothing has happened yet. Publish something, or let a client connect.";
+      ? "No events match these filters."
+      : "No events yet. Publish a message or connect a client.";
   }
 }
 
@@ -184,10 +184,10 @@ const pressed = (button) => button.getAttribute("aria-pressed") === "true";
 const press = (button, on) => button.setAttribute("aria-pressed", String(on));
 
 function gap(missed) {
-  return make("li", { class: "gap" }, `${plural(missed, "event")} came too fast to be shown`);
+  return make("li", { class: "gap" }, `${plural(missed, "event")} skipped because they arrived too fast`);
 }
 
-/** Everything that is known of an event. */
+/** Return all fields of an event as text. */
 function details(event) {
   const { kind, at, text, size, ...rest } = event;
   const known = Object.entries(rest)

@@ -1,4 +1,4 @@
-// What the page shows of the server's state: channels, connections, the chosen channel, problems, figures.
+// Renders the server's state: channels, connections, the chosen channel, problems and statistics.
 import { $, ago, duration, make, plural, pretty, prose, short, sync } from "./dom.js";
 
 const shown = (count, total) => (count < total ? `${count} of ${total.toLocaleString("en")}` : total.toLocaleString("en"));
@@ -21,7 +21,7 @@ export function showChannels(state, chosen, filter, choose) {
       button.lastElementChild.title = plural(size, "subscriber");
     },
   );
-  // One tab stop: the chosen channel, or else the first one.
+  // The list is one tab stop: the chosen channel, or else the first channel.
   const buttons = [...$("channel-list").querySelectorAll("button")];
   const stop = buttons.find((button) => button.getAttribute("aria-current") === "true") ?? buttons[0];
   for (const button of buttons) button.tabIndex = button === stop ? 0 : -1;
@@ -33,21 +33,21 @@ function showNoChannels(state, filter) {
   empty.hidden = state.channels.length > 0;
   if (empty.hidden) return;
   if (state.channels_total) {
-    empty.replaceChildren(make("p", {}, `No channel’s name has “${filter}” in it.`));
+    empty.replaceChildren(make("p", {}, `No channel name contains “${filter}”.`));
     return;
   }
   const origin = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
   const address = origin + state.websocket_path;
-  if (empty.dataset.address === address && empty.querySelector("code")) return; // somebody may be copying it
+  if (empty.dataset.address === address && empty.querySelector("code")) return; // a user may be copying the address
   empty.dataset.address = address;
   empty.replaceChildren(
     make("p", {}, "No channel has a subscriber yet. Connect a client to"),
     make("code", { class: "address" }, origin, make("wbr"), state.websocket_path),
-    make("p", {}, "and let it subscribe."),
+    make("p", {}, "and subscribe to a channel."),
   );
 }
 
-/** A connection, with what can be done to its user. Anonymous ones have no name by which to address them. */
+/** Render a connection with buttons for its user. The API cannot address an anonymous connection: no buttons. */
 function person(member, buttons) {
   const name = member.user
     ? make("span", { class: "user" }, member.user)
@@ -70,7 +70,7 @@ export function showConnections(state, act) {
     (member) => member.client,
     (member) =>
       person(member, [
-        button("Disconnect", `End all connections of user ${member.user}`, () => act.disconnect(member.user)),
+        button("Disconnect", `Close all connections of user ${member.user}`, () => act.disconnect(member.user)),
       ]),
   );
 }
@@ -98,8 +98,8 @@ function showMembers(channel, chosen, act) {
     (member) => `${chosen} ${member.client}`,
     (member) =>
       person(member, [
-        button("Unsubscribe", `Take user ${member.user} out of ${chosen}`, () => act.unsubscribe(chosen, member.user)),
-        button("Disconnect", `End all connections of user ${member.user}`, () => act.disconnect(member.user)),
+        button("Unsubscribe", `Unsubscribe user ${member.user} from ${chosen}`, () => act.unsubscribe(chosen, member.user)),
+        button("Disconnect", `Close all connections of user ${member.user}`, () => act.disconnect(member.user)),
       ]),
     (element, member) => {
       element.querySelector(".info").textContent = member.info;
@@ -110,16 +110,16 @@ function showMembers(channel, chosen, act) {
 
 function showHistory(channel) {
   const kept = channel.history ?? [];
-  tag($("history-tag"), channel.history !== null, `${kept.length} kept`, "history off");
+  tag($("history-tag"), channel.history !== null, `${kept.length} stored`, "history off");
   $("history-empty").hidden = kept.length > 0;
-  $("history-empty").textContent = channel.history === null ? "Nothing is remembered here." : "Nothing yet, or no more.";
+  $("history-empty").textContent = channel.history === null ? "This channel keeps no history." : "The history is empty.";
   sync(
     $("history-list"),
     kept,
     (publication) => publication.id,
     () => make("li", {}, make("pre", { class: "mono" }), make("span", { class: "by" })),
     (element, { data, user, tags }) => {
-      // Another channel, or the same one after a restart, has other publications of the same id.
+      // Another channel, or a restarted server, can have a different publication with the same id.
       if (element.data === data && element.user === user && element.tags === tags) return;
       Object.assign(element, { data, user, tags });
       element.firstElementChild.textContent = data.length < 60 ? data : pretty(data);
@@ -176,14 +176,14 @@ export function showFigures(state) {
   $("stat-channels").textContent = state.channels_total.toLocaleString("en");
 }
 
-/** Messages a second, now and in the last minute. */
+/** Messages per second, now and during the last minute. */
 export class Rate {
   #seconds = Array(60).fill(0);
   #last = null;
   #pending = 0;
   #passed = 0;
 
-  /** Take in that `published` messages had been published when `now` was. */
+  /** Record that `published` messages had been published at the time `now`. */
   note(published, now) {
     const before = this.#last;
     this.#last = { published, now };
@@ -192,10 +192,10 @@ export class Rate {
     this.#passed += now - before.now;
   }
 
-  /** Once a second. Whether anything is being published. */
+  /** Update the display once a second. Return whether messages are being published. */
   tick() {
     this.#seconds.shift();
-    // Nothing new was heard: it goes on as it was, until it is asked for.
+    // Without a new state, repeat the last value until the next state arrives.
     this.#seconds.push(this.#passed ? this.#pending / Math.max(this.#passed, 1) : this.#seconds.at(-1));
     this.#pending = this.#passed = 0;
     const latest = this.#seconds.at(-1);
