@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _only_quick(config):
         settings.register_profile("quick", settings.default, max_examples=QUICK_EXAMPLES)
         settings.load_profile("quick")
+        config.pluginmanager.register(_WithoutSlowPlaces())
 
 
 def _only_quick(config: pytest.Config) -> bool:
@@ -46,9 +47,14 @@ def _relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.as_posix()
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip files without quick tests before they are imported, because their packages may not be installed."""
-    return True if _only_quick(config) and slow_place(_relative(collection_path)) else None
+class _WithoutSlowPlaces:
+    """Leaves out slow places before they are imported, because their packages may not be installed.
+
+    This is a plugin, because pytest does not apply the hooks of this file to `examples`, which is outside its folder.
+    """
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return True if slow_place(_relative(collection_path)) else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,9 @@
 """The choice of quick tests, and the distribution of tests over workers."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,22 @@ def test_a_quick_run_starts_no_other_program(
     ran.assert_outcomes(passed=1, failed=1)
     ran.stdout.fnmatch_lines(["*a quick test must not start git: *"])
     assert counts.read_text() == "1 1 0\n"
+
+
+def test_a_quick_run_imports_nothing_from_slow_places(tmp_path: Path) -> None:
+    """A quick run works without the packages of slow places, including those of `examples`."""
+    (tmp_path / "fastapi.py").write_text("raise ImportError('not installed')")
+    command = [sys.executable, "-m", "pytest", "-m", "quick", "-p", "no:cacheprovider", "--collect-only"]
+    ran = subprocess.run(
+        [*command, "examples/fastapi_chat", "tests/test_errors.py"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "test_errors.py" in ran.stdout
+    assert "fastapi_chat" not in ran.stdout
 
 
 def test_every_option_of_the_scripts_is_described() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,7 @@ def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
         process.stdin.flush()
         with Client(current_server.url, API_KEY) as client:
             while client.history("interrupted").offset < 2:
-                pass
+                time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
