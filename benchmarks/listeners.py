@@ -57,7 +57,7 @@ DIALECTS: Mapping[Generation, Dialect] = {
         _event(b"\x89\x04ping"),
         b"\x8a\x84" + _MASKED + b"ping",
     ),
-    # After the subscription, only pings contain an empty object in these conversations (spec v6 §11.2).
+    # After the subscription, only pings contain an empty object in these conversations (protocol 6: client-frames).
     6: Dialect(
         b'{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"load"}}',
         b'"id":2,"subscribe":{}',

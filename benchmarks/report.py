@@ -107,7 +107,7 @@ def table(found: Found) -> str:
         lines.append(f"  {'written in Python':30} {weight.calls.python:12,}")
         lines.append(f"  {'written in C':30} {weight.calls.c:12,}")
         names = ", ".join(weight.packages)
-        lines.append(f"packages installed besides centripetal: {len(weight.packages)} ({names})")
+        lines.append(f"packages installed with centripetal: {len(weight.packages)} ({names})")
     return "\n".join([*lines, "targets", *(f"  {verdict}" for verdict in targets(found))])
 
 

@@ -91,7 +91,7 @@ _decode_1 = msgspec.json.Decoder(list[_Reply1]).decode
 
 
 class _Signed(Work):
-    """Centrifugo 1.x: a signed array (spec v1 §5)."""
+    """Centrifugo 1.x: a signed array (protocol 1: http-api)."""
 
     def __init__(self, url: str, credential: str, kind: Kind) -> None:
         super().__init__(url, kind)
@@ -155,7 +155,7 @@ _decode_batch = msgspec.json.Decoder(_Batch6).decode
 
 
 class _Keyed(Work):
-    """Centrifugo 6: a path for each method, and a key (spec v6 §4, §5)."""
+    """Centrifugo 6: a path for each method, and a key (protocol 6: http-api, methods)."""
 
     def __init__(self, url: str, credential: str, kind: Kind) -> None:
         super().__init__(url, kind)

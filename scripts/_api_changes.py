@@ -119,7 +119,7 @@ def _signature(lines: Iterator[str]) -> str:
 
 
 def pages_of(ref: str, root: Path) -> Mapping[str, str]:
-    """Return the reference pages at *ref* in the repository *root*; an empty mapping if there is no reference yet."""
+    """Return the reference pages at *ref* in the repository *root*; an empty mapping without a reference."""
     listing = _git(root, "ls-tree", "--name-only", ref, f"{FOLDER}/")
     return {Path(path).name: _git(root, "show", f"{ref}:{path}") for path in listing.splitlines()}
 
@@ -154,9 +154,7 @@ def main(arguments: Sequence[str], now: Mapping[str, str], root: Path = ROOT) ->
         try:
             ref = _git(root, "describe", "--tags", "--abbrev=0").strip()
         except LookupError:
-            print(
-                "There is no tag yet, so the whole API is new. scripts/api-changes REF compares with any other commit."
-            )
+            print("No tag exists yet, so the whole API is new. scripts/api-changes REF compares with any other commit.")
             return 0
     try:
         then = pages_of(f"{ref}^{{commit}}", root)

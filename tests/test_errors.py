@@ -135,9 +135,9 @@ def test_about_keeps_the_cause() -> None:
 
 def test_an_error_with_an_invalid_command_has_a_text() -> None:
     """`str` works with any object as the command."""
-    error = errors.UsageError("that is no command")
+    error = errors.UsageError("that is not a command")
     error.command = "publish"  # type: ignore[assignment]
-    assert str(error) == "that is no command"
+    assert str(error) == "that is not a command"
 
 
 def test_an_error_without_text_is_printable() -> None:

@@ -62,7 +62,7 @@ def test_a_quick_run_starts_no_other_program(
 
 
 def test_a_quick_run_imports_nothing_from_slow_places(tmp_path: Path) -> None:
-    """A quick run works without the packages of slow places, including those of `examples`."""
+    """A quick run works without the packages that slow places need, `examples` included."""
     (tmp_path / "fastapi.py").write_text("raise ImportError('not installed')")
     command = [sys.executable, "-m", "pytest", "-m", "quick", "-p", "no:cacheprovider", "--collect-only"]
     ran = subprocess.run(

@@ -50,7 +50,7 @@ class Program:
 class Browser:
     """The pages of one context, with the methods of Playwright's `Page`, called by name.
 
-    A context has its own cookies, storage and options, like a browser of its own.
+    A context has its own cookies, storage and options, like a separate browser.
     """
 
     def __init__(self, program: Program) -> None:

@@ -1,4 +1,7 @@
-"""Scenarios for servers of Centrifugo 1.x: calls and their expected results (spec v1 §3 to §8)."""
+"""Scenarios for servers of Centrifugo 1.x: calls and their expected results.
+
+See protocol 1: channels, signatures, http-api, commands, json-rules, storage.
+"""
 
 import dataclasses
 import datetime

@@ -1,4 +1,6 @@
-"""Scenarios for servers of the current API: calls and their expected results (spec v6 §4 to §7, §15).
+"""Scenarios for servers of the current API: calls and their expected results.
+
+See protocol 6: http-api, methods, api-errors, history-and-positions, map-channels.
 
 A scenario is a generator function under `@scenario`. It gets a `Namer`, which makes unused names, and yields lists of
 asks, which batches send as one request and other facades one by one. Results that later requests need are in

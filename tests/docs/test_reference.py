@@ -94,7 +94,7 @@ def test_an_error_is_explained(kind: type[CentripetalError]) -> None:
     found = re.search(rf"^### {kind.__name__} {{ #{kind.__name__.lower()} }}\n(.*?)(?=^##|\Z)", ERRORS, re.M | re.S)
     assert found, f"{kind.__name__} has no chapter"
     assert f'`executed` is "{kind.executed}", `retryable` is {kind.retryable}.' in found[1]
-    assert "**What to do:**" in found[1]
+    assert "**Fix:**" in found[1]
 
 
 def test_the_tree_of_errors_equals_the_class_hierarchy() -> None:
@@ -115,7 +115,7 @@ def test_the_tree_of_errors_equals_the_class_hierarchy() -> None:
 @pytest.mark.parametrize("kind", ["UnhonouredConfigWarning", "UnusedFailuresWarning"])
 def test_a_warning_is_explained(kind: str) -> None:
     """Warnings have sections after the errors."""
-    assert re.search(rf"^### {kind} .*?\*\*What to do:\*\*", ERRORS, re.M | re.S)
+    assert re.search(rf"^### {kind} .*?\*\*Fix:\*\*", ERRORS, re.M | re.S)
 
 
 def test_only_honoured_keys_are_described() -> None:

@@ -180,7 +180,10 @@ def test_a_shape_must_forbid_unknown_fields() -> None:
 
 
 def test_replies_are_compact_and_in_order() -> None:
-    """Raw values are compacted and escaped, and members of maps are sorted, at every level (spec v6 §4.3)."""
+    """Raw values are compacted and escaped, and members of maps are sorted, at every level.
+
+    See protocol 6: http-response.
+    """
     leaf = Leaf("\b<")
     tree = Tree(raw=msgspec.Raw(b'{ "a" : "<" }'), leaf=leaf, leaves=[leaf], by_name={"b": leaf, "a": Leaf()})
     text = gostructs.write(tree, replies=True)
@@ -220,7 +223,7 @@ def test_null_in_a_list_of_optional_structs_is_none() -> None:
     ],
 )
 def test_objects_are_read_by_the_rules_of_go(text: bytes, expected: tuple[Any, ...]) -> None:
-    """Letter case, repeated members, null and unknown members are handled as in spec v1 §7.1."""
+    """Letter case, repeated members, null and unknown members are handled as in protocol 1: json-reading."""
     assert as_tuple(gostructs.read(text, Shape)) == expected
 
 

@@ -153,7 +153,7 @@ def test_names_whole_classes_and_both_versions() -> None:
 def test_without_a_tag(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A repository without a tag is not an error."""
     assert main([], {"v1.md": API}, repository) == 0
-    assert "There is no tag yet" in capsys.readouterr().out
+    assert "No tag exists yet" in capsys.readouterr().out
 
 
 def test_compares_with_the_last_tag(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,10 @@ from centripetal.transport.base import AsyncTransport, Transport
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 MAX_SECONDS_WITH_RETRY = 240.0
-"""Servers forget an idempotency key after five minutes (spec v6 §7.4); a later attempt would publish twice."""
+"""Servers forget an idempotency key after five minutes; a later attempt would publish twice.
+
+See protocol 6: idempotency-key.
+"""
 
 
 class _Current(Caller[PlacedOutcome[Any]]):

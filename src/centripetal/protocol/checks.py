@@ -50,7 +50,10 @@ milliseconds have been larger since 1973.
 
 
 def check_channels(channels: Sequence[str]) -> None:
-    """Check that clients can subscribe to *channels* in a server with default settings (spec v6 §3.2)."""
+    """Check that clients can subscribe to *channels* in a server with default settings.
+
+    See protocol 6: channel-name-checks.
+    """
     if len(channels) == 1 and channels[0].isascii() and len(channels[0]) <= MAX_CHANNEL_BYTES:
         return  # fast path for the usual case
     if "".join(channels).isascii() and (not channels or max(map(len, channels)) <= MAX_CHANNEL_BYTES):

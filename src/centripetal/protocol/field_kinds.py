@@ -4,7 +4,7 @@ A `FieldKind` describes a field completely, except for its name and default. It 
 `Annotated[int, WholeNumber(0, 2**64 - 1)]`. `fields.py` maps plain types (`str`, `bool`, lists, mappings, structs) to
 kinds. The client's checks, the embedded server's reader, the options of the command line and their documentation are
 derived from the kinds. The client checks every field, because the server answers 400 to a whole batch if one field of
-one command has a wrong type (spec v6 §17.1).
+one command has a wrong type (protocol 6: advice-server-api).
 """
 
 import binascii
@@ -249,7 +249,9 @@ class UnixSeconds(WholeNumber):
 
 
 class UserIdentifier(FieldKind):
-    """The id of a user as text; an int is converted to text, because servers only accept text (spec v6 §17.1).
+    """The id of a user as text; an int is converted to text, because servers only accept text.
+
+    See protocol 6: advice-server-api.
 
     Args:
         may_be_empty: whether the empty id, which addresses anonymous users, is allowed.

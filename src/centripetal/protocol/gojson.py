@@ -1,4 +1,6 @@
-"""JSON exactly as a Go server reads and writes it (spec v1 §7). PURE; never recurses, no matter how deep the input is.
+"""JSON exactly as a Go server reads and writes it. PURE; never recurses, no matter how deep the input is.
+
+See protocol 1: json-rules.
 
 `members` and `elements` split an object or an array into undecoded values; `gostructs` reads them into structs.
 `compact` and `quote` write values of replies, `quote_push` writes values of pushes to clients.

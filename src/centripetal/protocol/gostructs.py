@@ -165,7 +165,7 @@ def write(value: msgspec.Struct, *, replies: bool = False) -> bytes:
     Args:
         value: a struct, possibly nested.
         replies: write in the style of replies of the HTTP API: raw values are compacted, with HTML escapes, and map
-            keys are sorted (spec v6 §4.3).
+            keys are sorted (protocol 6: http-response).
 
     Raises:
         JSONError: with *replies*, a raw value is not valid JSON.

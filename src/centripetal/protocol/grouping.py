@@ -17,7 +17,7 @@ There are two queues, for writes and for reads, each with at most one request in
 wait; when the reply arrives, all waiting calls are sent together, up to the limits. Therefore calls never wait on an
 idle client, requests grow with the load, and reads do not wait behind a long queue of writes. Reads and writes never
 share a request, because one read can make the server reject the whole array (presence of a client whose info is not
-JSON: spec v1 §5.3).
+JSON; protocol 1: decision-order).
 
 Order: calls on one channel run in the order in which they were made. Writes are sent in order. A read waits until
 earlier writes to its channel are answered, and a write waits until earlier reads of its channel are answered.

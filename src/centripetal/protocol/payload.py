@@ -315,8 +315,8 @@ def decode_json(text: bytes, what: str = "data") -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # The server passes on numbers that exceed the range of float, and text that is not UTF-8 (spec v1 §7): decode
-        # them as well as possible.
+        # The server passes on numbers that exceed the range of float, and text that is not UTF-8
+        # (protocol 1: json-rules): decode them as well as possible.
         import json  # rarely needed and slow to import
 
         try:

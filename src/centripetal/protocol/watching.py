@@ -245,7 +245,7 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
         try:
             received = self._decode(frame)
         except MalformedResponseError as error:
-            # Invalid data from a publisher can break a push (spec v1 §9.6), but not the first reply.
+            # Invalid data from a publisher can break a push (protocol 1: client-pushes), but not the first reply.
             error.executed = "no"
             return Step((), (Unreadable(error) if self._client else Ended(error),))
         return Step.joined(self._take(each, now) for each in received)

@@ -1,4 +1,6 @@
-"""Claims of connection and subscription tokens, as the server reads them (spec v6 §10.2, §10.3).
+"""Claims of connection and subscription tokens, as the server reads them.
+
+See protocol 6: connection-token, subscription-token.
 
 The server reads claims with Go's JSON decoder: names match regardless of letter case, the last of repeated members
 wins, unknown members are ignored, null means "not given", and a claim of the wrong type makes the whole token invalid.

@@ -1,4 +1,7 @@
-"""Faults of tokens: why a server rejects a token, how it responds, and a sentence for each (spec v6 §10.2, §10.3)."""
+"""Faults of tokens: why a server rejects a token, how it responds, and a sentence for each.
+
+See protocol 6: connection-token, subscription-token.
+"""
 
 from typing import Any, Literal, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Create tokens with which clients connect and subscribe (spec v6 §10), with typed claims. PURE.
+"""Create tokens with which clients connect and subscribe (protocol 6: tokens), with typed claims. PURE.
 
 The public functions are in `centripetal.tokens`, where `now` defaults to the system's time. Claims that a server would
 reject are not signed: the functions raise a `UsageError` with a fix.

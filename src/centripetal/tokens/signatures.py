@@ -1,4 +1,4 @@
-"""Signatures of JSON Web Tokens, with the algorithms and keys that Centrifugo accepts (spec v6 §10.1).
+"""Signatures of JSON Web Tokens, with the algorithms and keys that Centrifugo accepts (protocol 6: token-keys).
 
 HMAC uses the standard library. RSA, ECDSA and Ed25519 use `cryptography` (extra `tokens`), which is imported when the
 first such key is loaded. This package does not use a JWT library: the rest of a token is only base64 around two JSON

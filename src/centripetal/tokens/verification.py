@@ -1,4 +1,4 @@
-"""Verify tokens with the checks of Centrifugo 6.9.1, in its order (spec v6 §10): PURE, the clock is an argument.
+"""Verify tokens with the checks of Centrifugo 6.9.1, in its order (protocol 6: tokens): PURE, the clock is an argument.
 
 Failed checks yield a `Fault`. `verify_connection` and `verify_subscription` stop at the first fault, like the server,
 and raise `TokenRefused`; `examine` collects all faults. A token whose `expire_at` is in the past passes the checks:

@@ -1,9 +1,9 @@
 """A blocking WebSocket client: send messages, receive messages, and learn how the connection ended.
 
 The module uses the protocol code of `websockets` without its I/O. Therefore connections are opened, and errors
-reported, as in the HTTP transports, and messages may be invalid UTF-8, which Centrifugo 1.x sometimes sends (spec v1
-§9.1). The package `websockets` is installed by the extras `cli` and `server`; this module is imported only when it is
-needed.
+reported, as in the HTTP transports, and messages may be invalid UTF-8, which Centrifugo 1.x sometimes sends
+(protocol 1: client-transport). The package `websockets` is installed by the extras `cli` and `server`; this module is
+imported only when it is needed.
 """
 
 import select

@@ -83,7 +83,7 @@ def test_new_command_needs_no_code() -> None:
     """The fields of a command become arguments, options and flags, and the help texts come from its docstring."""
 
     class Poll(Command[bool], frozen=True, kw_only=True):
-        """Ask *user* (spec v1 §6.9); the result is True.
+        """Ask *user* (protocol 1: commands); the result is True.
 
         Args:
             limit: how many
@@ -96,7 +96,7 @@ def test_new_command_needs_no_code() -> None:
         urgent: bool = False
 
     class PollUser(Poll, frozen=True):
-        """Ask *user* (spec v1 §6.9); the result is True.
+        """Ask *user* (protocol 1: commands); the result is True.
 
         Args:
             user: whom to ask.

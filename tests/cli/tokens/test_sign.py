@@ -1,4 +1,4 @@
-"""Tests of `sign`, against signatures that a real server accepted (spec v1 §4.1)."""
+"""Tests of `sign`, against signatures that a real server accepted (protocol 1: test-vectors)."""
 
 import json
 

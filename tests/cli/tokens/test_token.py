@@ -1,4 +1,4 @@
-"""Tests of `token` for Centrifugo 1.x, against tokens that a real server accepted (spec v1 §4.1)."""
+"""Tests of `token` for Centrifugo 1.x, against tokens that a real server accepted (protocol 1: test-vectors)."""
 
 import json
 import time

@@ -569,7 +569,7 @@ def test_the_advice_for_a_status_depends_on_the_request() -> None:
     ("status", "code", "retryable"), [(500, 100, True), (404, 102, False), (400, 107, False), (416, 112, False)]
 )
 def test_json_errors_with_an_http_status_are_server_errors(status: int, code: int, retryable: bool) -> None:
-    """A server with `http_api.error_mode` "transport" sends errors like this (spec v6 §4.4)."""
+    """A server with `http_api.error_mode` "transport" sends errors like this (protocol 6: error-mode-transport)."""
     (answer,) = codec().outcomes(prepared(Info()), reply({"code": code, "message": "m"}, status))
     with pytest.raises(ServerError) as caught:
         answer.result()

@@ -14,7 +14,7 @@ from centripetal.errors import HistoryGapError, ServerError, UsageError
 
 
 class Stream:
-    """A history that behaves like the server's (spec v6 §5.7)."""
+    """A history that behaves like the server's (protocol 6: history)."""
 
     def __init__(self, count: int, size: int = 10**6, epoch: str = "abcd") -> None:
         self.top = 0

@@ -21,7 +21,7 @@ from centripetal.errors import ServerError
 
 
 def test_methods_have_the_numbers_of_the_single_endpoint() -> None:
-    """The numbers are the same as in spec v6 §18.3, which skips 13."""
+    """The numbers are the same as in protocol 6: table-method-numbers; which skips 13."""
     numbers = {name: number for number, name in NUMBERS.items()}
     assert (numbers["publish"], numbers["refresh"], numbers["connections"]) == (0, 12, 14)
     assert (numbers["cancel_push"], numbers["map_publish"], numbers["shared_poll_publish"]) == (32, 33, 39)
@@ -66,13 +66,13 @@ def test_a_request_is_decoded_as_by_go(body: bytes, expected: Publish) -> None:
     ],
 )
 def test_a_wrong_type_anywhere_is_undecodable(method: str, body: bytes) -> None:
-    """Numbers must fit the server's integer types (spec v6 §4.3)."""
+    """Numbers must fit the server's integer types (protocol 6: http-response)."""
     with pytest.raises(UndecodableError):
         read_request(method, body)
 
 
 def test_a_batch_distinguishes_empty_and_unknown_commands() -> None:
-    """The first member in the server's order counts, and null counts as absent (spec v6 §5.2)."""
+    """The first member in the server's order counts, and null counts as absent (protocol 6: batch)."""
     body = b"""{"commands":[null,{},{"nosuch":1},{"connections":{"user":"u"}},{"info":{},"channels":{}},
         {"channels":null,"info":{}},{"INFO":{}}]}"""
     assert read_batch(body) == [*(None, Unknown(), Unknown(), Unknown(), Info(), Info(), Info())]
@@ -96,7 +96,7 @@ def test_a_batch_distinguishes_empty_and_unknown_commands() -> None:
     ],
 )
 def test_commands_follow_each_other(body: bytes, requested: list[tuple[int, Any]]) -> None:
-    """Commands need no separator; methods have names and numbers (spec v6 §5.3)."""
+    """Commands need no separator; methods have names and numbers (protocol 6: single-endpoint)."""
     assert [(call.id, call.command) for call in read_commands(body)] == requested
 
 

@@ -127,7 +127,10 @@ def test_a_reply_that_does_not_match_the_commands_is_malformed(body: bytes) -> N
 
 
 def test_a_refused_request_may_have_run_in_part() -> None:
-    """After a 400, a single command has not run; of several, the first ones may have run (spec v6 §5.3)."""
+    """After a 400, a single command has not run; of several, the first ones may have run.
+
+    See protocol 6: single-endpoint.
+    """
     one, two = prepared(custom("new")), prepared(Publish("a", 1), custom("new"))
     for calls, executed in ((one, "no"), (two, "unknown")):
         with pytest.raises(HTTPStatusError, match="does not know the method") as caught:

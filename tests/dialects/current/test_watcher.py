@@ -363,7 +363,10 @@ def test_an_unsubscribe_from_all_channels_ends_the_watcher() -> None:
     ],
 )
 def test_the_close_code_decides_about_reconnecting(code: int | None, kind: type[Event], words: str) -> None:
-    """Codes 3500 to 3999 and 4500 to 4999 end the watcher; all others lead to a reconnect (spec v6 §18.2)."""
+    """Codes 3500 to 3999 and 4500 to 4999 end the watcher; all others lead to a reconnect.
+
+    See protocol 6: table-close-codes.
+    """
     watcher = Watcher(["news"], sign=signer(KEY, ""))
     connected(watcher)
     (event,) = watcher.closed(code, "a reason").events

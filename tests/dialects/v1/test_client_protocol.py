@@ -83,7 +83,10 @@ def test_commands_are_read_as_they_were_written() -> None:
 
 
 def test_names_of_params_match_as_they_do_in_go() -> None:
-    """Letter case of parameter names does not matter, null is absent, and a number is not a string (spec v1 §7.1)."""
+    """Letter case of parameter names does not matter, null is absent, and a number is not a string.
+
+    See protocol 1: json-reading.
+    """
     (envelope,) = read_envelopes(b'{"METHOD":"subscribe","Params":{"CHANNEL":"c","last":null}}')
     assert read_params(envelope, Subscribe) == Subscribe("c")
     (envelope,) = read_envelopes(b'{"method":"connect","params":{"timestamp":1}}')
@@ -92,7 +95,7 @@ def test_names_of_params_match_as_they_do_in_go() -> None:
 
 
 def test_only_a_ping_may_lack_params() -> None:
-    """Any other command without params is malformed (spec v1 §9.3, §9.9)."""
+    """Any other command without params is malformed (protocol 1: client-close-reasons, client-commands)."""
     (envelope,) = read_envelopes(b'{"method":"ping"}')
     assert read_params(envelope, Ping) == Ping()
     with pytest.raises(InvalidMessageError):
@@ -100,7 +103,10 @@ def test_only_a_ping_may_lack_params() -> None:
 
 
 def test_replies_and_pushes_are_printed_differently() -> None:
-    """Data is compacted and escaped in replies but unchanged in pushes; the order of members differs (spec v1 §7.2)."""
+    """Data is compacted and escaped in replies but unchanged in pushes; the order of members differs.
+
+    See protocol 1: json-writing.
+    """
     assert encode_replies([Reply("1", "history", body=HistoryBody("c\b", [MESSAGE]))]) == (
         b'{"uid":"1","method":"history","body":{"channel":"c\\b","data":[{"uid":"m","channel":"c",'
         b'"data":{"b":"\\u003c\\/"},"client":"id","info":{"user":"42","client":"id",'
@@ -120,14 +126,14 @@ def test_replies_and_pushes_are_printed_differently() -> None:
 
 
 def test_a_uid_with_a_quote_breaks_its_push_but_not_a_reply() -> None:
-    """As in the real server, a uid is escaped in replies but not in pushes (spec v1 §9.6)."""
+    """As in the real server, a uid is escaped in replies but not in pushes (protocol 1: client-pushes)."""
     message = Message('"', "c", msgspec.Raw(b"1"))
     assert encode_push(MessagePush(message)) == b'{"method":"message","body":{"uid":""","channel":"c","data":1}}'
     assert b'"uid":"\\""' in encode_replies([Reply("", "history", body=HistoryBody("c", [message]))])
 
 
 def test_an_info_of_invalid_json_breaks_the_reply() -> None:
-    """A reply whose info is invalid JSON cannot be encoded (spec v1 §9.4)."""
+    """A reply whose info is invalid JSON cannot be encoded (protocol 1: client-connect)."""
     with pytest.raises(JSONError):
         encode_replies(
             [Reply("1", "presence", body=PresenceBody("c", {"id": ClientInfo("u", "id", msgspec.Raw(b"x"))}))]
@@ -135,7 +141,10 @@ def test_an_info_of_invalid_json_breaks_the_reply() -> None:
 
 
 def test_one_reply_is_an_object_and_several_are_an_array() -> None:
-    """Replies are encoded this way however the client sent its commands; an error precedes the body (spec v1 §9.2)."""
+    """Replies are encoded this way however the client sent its commands; an error precedes the body.
+
+    See protocol 1: client-frames.
+    """
     refused = Reply("1", "publish", "permission denied", "fix", StatusBody("c", False))
     text = b'{"uid":"1","method":"publish","error":"permission denied","advice":"fix",'
     text += b'"body":{"channel":"c","status":false}}'
@@ -184,7 +193,10 @@ def test_an_invalid_frame_is_malformed(frame: bytes) -> None:
 
 
 def test_frames_of_older_servers_and_unknown_methods_are_understood() -> None:
-    """`error` may be null, bodies may be missing, and an unknown push is a reply without a uid (spec v1 §14)."""
+    """`error` may be null, bodies may be missing, and an unknown push is a reply without a uid.
+
+    See protocol 1: versions.
+    """
     assert decode_frame(b'{"uid":"1","method":"ping","error":null,"body":null}') == [Reply("1", "ping")]
     assert decode_frame(b'{"method":"disconnect","body":{"reason":"x"}}') == [Reply("", "disconnect")]
 
@@ -199,7 +211,10 @@ def test_frames_of_older_servers_and_unknown_methods_are_understood() -> None:
     ],
 )
 def test_a_close_frame_tells_whether_to_reconnect(code: int, text: str, disconnect: Disconnect) -> None:
-    """Servers before 1.6.0 use plain text instead of JSON as the reason (spec v1 §9.3, §14)."""
+    """Servers before 1.6.0 use plain text instead of JSON as the reason.
+
+    See protocol 1: client-close-reasons, versions.
+    """
     assert Disconnect.parse(code, text) == disconnect
 
 

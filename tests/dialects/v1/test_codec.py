@@ -306,7 +306,7 @@ def test_an_error_of_one_command_does_not_affect_the_others() -> None:
 
 
 def test_replies_of_older_servers_are_accepted() -> None:
-    """Another order of members, missing advice, unknown members and white space are accepted (spec v1 §14)."""
+    """Another order of members, missing advice, unknown members and white space are accepted (protocol 1: versions)."""
     body = b"""
         [ {"uid":"0","body":null,"error":null,"method":"publish"},
         {"body":{"data":[]},"uid":"1","x":5,"method":"channels"}]

@@ -67,7 +67,7 @@ def test_a_message_has_its_data_as_value_and_as_bytes() -> None:
     ],
 )
 def test_messages_of_older_and_newer_servers_are_decoded(members: bytes, expected: tuple[Any, ...]) -> None:
-    """Timestamps, empty forms and unknown members are accepted (spec v1 §14)."""
+    """Timestamps, empty forms and unknown members are accepted (protocol 1: versions)."""
     old = message(b'{"uid":"u","channel":"news","data":null%s}' % members)
     client, who, timestamp = expected
     assert (old.client, old.timestamp, old.data) == (client, timestamp, None)

@@ -118,7 +118,7 @@ def test_params_become_commands(method: str, params: bytes | None, expected: Com
     ],
 )
 def test_a_fatal_command_is_invalid(method: str, params: bytes | None) -> None:
-    """Each command that ends a request is an InvalidMessageError (spec v1 §6.1)."""
+    """Each command that ends a request is an InvalidMessageError (protocol 1: fatal-commands)."""
     with pytest.raises(InvalidMessageError):
         read_one(method, params)
 
@@ -164,7 +164,10 @@ INFO_TEXT = (
     ],
 )
 def test_replies_are_encoded_as_by_the_real_server(command: Command[Any], result: object, expected: bytes) -> None:
-    """The order of members, null and empty values, and escapes follow spec v1 §5.6 to §7.2."""
+    """The order of members, null and empty values, and escapes match the real server.
+
+    See protocol 1: reply-envelope, commands, json-reading, json-writing.
+    """
     text = reply(Envelope(), command, result)
     assert text == b'{"method":"%b",%b}' % (command.name.encode(), expected)
 
@@ -175,7 +178,10 @@ def test_the_uid_comes_first_if_there_is_one() -> None:
 
 
 def test_an_info_of_invalid_json_cannot_be_encoded() -> None:
-    """A client's info may be invalid JSON, and a reply with such an info cannot be encoded (spec v1 §9.4)."""
+    """A client's info may be invalid JSON, and a reply with such an info cannot be encoded.
+
+    See protocol 1: client-connect.
+    """
     with pytest.raises(JSONError):
         reply(Envelope(), Presence("c"), {"a": ClientInfo("", "a", msgspec.Raw(b"nonsense"))})
 

@@ -251,7 +251,7 @@ def test_frames_of_a_real_server_become_events(
 
 
 def test_missed_messages_come_oldest_first() -> None:
-    """Missed messages come after the reply and before new messages (spec v1 §9.8)."""
+    """Missed messages come after the reply and before new messages (protocol 1: client-recovery)."""
     events = replay(Watcher(["public:r"], secret=SECRET, user="42"), "ws_recover", "a b")
     again = [index for index, event in enumerate(events) if isinstance(event, Connected)][1]
     told = [row_of(event) for event in events[again + 1 :] if isinstance(event, Subscribed | Gap | Published)]
@@ -427,7 +427,7 @@ def test_a_refused_subscription_has_advice(channel: str, user: str, secret: str 
 
 
 def test_an_unsubscribe_of_another_channel_is_ignored() -> None:
-    """The server also sends it for channels without a subscription (spec v1 §9.10)."""
+    """The server also sends it for channels without a subscription (protocol 1: client-api-effects)."""
     watcher = connected(["c", "d"])
     subscribed(watcher)
     subscribed(watcher, 3, "d")
@@ -439,7 +439,10 @@ def test_an_unsubscribe_of_another_channel_is_ignored() -> None:
 
 
 def test_a_broken_push_does_not_end_the_watcher() -> None:
-    """Any client can cause a broken push (spec v1 §9.6); before the connect reply, invalid bytes end the watcher."""
+    """Any client can cause a broken push; before the connect reply, invalid bytes end the watcher.
+
+    See protocol 1: client-pushes.
+    """
     watcher = connected()
     (event,) = watcher.received(b'{"method":"message","body":{"uid":""","channel":"c","data":1}}', NOW).events
     assert isinstance(event, Unreadable)
@@ -469,7 +472,7 @@ def test_a_refused_connect_ends_the_watcher(reply: bytes, words: str) -> None:
 
 @pytest.mark.parametrize("code", [None, 1000, 1011, 3000])
 def test_an_unexplained_close_leads_to_a_reconnect(code: int | None) -> None:
-    """An end without a close frame also leads to a reconnect (spec v1 §9.3)."""
+    """An end without a close frame also leads to a reconnect (protocol 1: client-close-reasons)."""
     (event,) = connected().closed(code, "").events
     assert isinstance(event, Lost)
     assert isinstance(event.error, ConnectionLostError)

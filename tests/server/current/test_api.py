@@ -75,7 +75,10 @@ def test_a_namespace_may_enable_deltas_for_all_publications(world: World) -> Non
 def test_duplicate_and_outdated_publications_are_skipped(
     world: World, first: dict[str, Any], second: dict[str, Any], published: int
 ) -> None:
-    """A skipped publication is neither kept nor delivered; its result is the current position (spec v6 §7.4, §7.5)."""
+    """A skipped publication is neither kept nor delivered; its result is the current position.
+
+    See protocol 6: idempotency-key, version.
+    """
     connection = world.connect("1", "u", "hist:a")
     world.ask("publish", channel="hist:a", data=1, **first)
     answer = world.ask("publish", channel="hist:a", data=2, **second)
@@ -84,7 +87,10 @@ def test_duplicate_and_outdated_publications_are_skipped(
 
 
 def test_a_version_that_was_skipped_leaves_its_key_free(world: World) -> None:
-    """A publication skipped for its version does not occupy its idempotency key (spec v6 §7.6)."""
+    """A publication skipped for its version does not occupy its idempotency key.
+
+    See protocol 6: idempotency-and-version.
+    """
     world.ask("publish", channel="hist:a", data=1, version=5)
     world.ask("publish", channel="hist:a", data=2, version=4, idempotency_key="k")
     assert world.ask("publish", channel="hist:a", data=3, idempotency_key="k") == PublishResult(2, "epoch-1")
@@ -128,7 +134,7 @@ def test_a_skipped_history_has_no_position(world: World) -> None:
 def test_data_must_match_the_format_of_the_namespace(
     world: World, channel: str, fields: dict[str, Any], code: int | None
 ) -> None:
-    """The data must match the namespace's format; base64 is checked before JSON (spec v6 §5.4)."""
+    """The data must match the namespace's format; base64 is checked before JSON (protocol 6: publish)."""
     answer = world.ask("publish", channel=channel, **fields)
     assert answer == (PublishResult() if code is None else code)
 
@@ -141,7 +147,7 @@ def test_a_broadcast_does_not_check_the_channel_type(world: World) -> None:
 
 
 def test_history_expires_before_its_position(world: World) -> None:
-    """Publications expire after the TTL, and the position a meta TTL after its last use (spec v6 §7.2)."""
+    """Publications expire after the TTL, and the position a meta TTL after its last use (protocol 6: history-age)."""
     world.ask("publish", channel="hist:a", data=1)
     for seconds, offset, epoch, kept in ((9, 1, 1, [b"1"]), (2, 1, 1, []), (19, 1, 1, []), (21, 0, 2, [])):
         world.time += seconds
@@ -178,7 +184,7 @@ def test_channels_lists_channels_with_subscribers(world: World) -> None:
 
 
 def test_info_shows_the_last_announcement(world: World) -> None:
-    """`info` has the metrics of the last announcement, which is repeated every three seconds (spec v6 §5.10)."""
+    """`info` has the metrics of the last announcement, which is repeated every three seconds (protocol 6: info)."""
     world.connect("1", "u", "a", "b")
     assert world.ask("info").nodes[0].num_clients == 0
     world.time += 3
@@ -208,7 +214,7 @@ def test_info_shows_the_last_announcement(world: World) -> None:
 def test_a_user_is_reached_on_all_connections_or_one(
     world: World, method: str, fields: dict[str, str], reached: list[str]
 ) -> None:
-    """A command reaches all connections of a user or one client; no match is not an error (spec v6 §5.11)."""
+    """A command reaches all connections of a user or one client; no match is not an error (protocol 6: subscribe)."""
     connections = [world.connect("1", "u", session="s1"), world.connect("2", "u"), world.connect("3", "v")]
     connections.append(world.connect("4", ""))
     channel = {"channel": "a"} if "subscribe" in method else {}

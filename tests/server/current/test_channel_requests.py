@@ -95,7 +95,10 @@ def test_an_expired_server_subscription_closes_the_connection() -> None:
 
 
 def test_a_refresh_with_an_expired_token_makes_a_subscription_permanent() -> None:
-    """A refresh with an expired or endless token makes a subscription permanent, as on 6.9.1 (spec v6 §11.11)."""
+    """A refresh with an expired or endless token makes a subscription permanent, as on 6.9.1.
+
+    See protocol 6: client-expiry.
+    """
     ends: list[dict[str, Any]] = [{"exp": 999}, {}]
     for end in ends:
         world = World(client={"presence_update_interval": "1s", "expired_sub_close_delay": "1s"})

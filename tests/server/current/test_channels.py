@@ -1,4 +1,4 @@
-"""Parsing of channel names by a current server (spec v6 §3)."""
+"""Parsing of channel names by a current server (protocol 6: channels)."""
 
 import pytest
 

@@ -50,7 +50,10 @@ def ask(
     ],
 )
 def test_the_key_is_read_from_three_places(headers: tuple[tuple[str, str], ...], query: str, status: int) -> None:
-    """The first header with a key decides, and a correct query parameter is accepted even then (spec v6 §4.2)."""
+    """The first header with a key decides, and a correct query parameter is accepted even then.
+
+    See protocol 6: api-key.
+    """
     assert ask(f"/api/channels{query}", *headers).status == status
 
 
@@ -108,7 +111,10 @@ def test_the_error_mode_may_be_configured() -> None:
 
 
 def test_a_history_with_invalid_json_cannot_be_serialized() -> None:
-    """A history with base64 data that is not JSON cannot be serialized, and fails its whole batch (spec v6 §4.3)."""
+    """A history with base64 data that is not JSON cannot be serialized, and fails its whole batch.
+
+    See protocol 6: http-response.
+    """
     bin_: dict[str, Any] = {"channel": {"namespaces": [{"name": "bin", "history_size": 1, "history_ttl": "9s"}]}}
     endpoints = make(World(**bin_))
     publish = b'{"publish":{"channel":"bin:a","b64data":"/w=="}},{"history":{"channel":"bin:a","limit":1}}'
@@ -117,7 +123,10 @@ def test_a_history_with_invalid_json_cannot_be_serialized() -> None:
 
 
 def test_commands_before_an_undecodable_one_have_run() -> None:
-    """Commands before an undecodable command run at the single endpoint, and not at others (spec v6 §5.3)."""
+    """Commands before an undecodable command run at the single endpoint, and not at others.
+
+    See protocol 6: single-endpoint.
+    """
     world = World()
     endpoints = make(world)
     good = b'{"method":"publish","params":{"channel":"hist:a","data":1}}'
@@ -153,7 +162,7 @@ def test_refused_requests_emit_events() -> None:
     ],
 )
 def test_browsers_may_connect_from_allowed_origins(origin: str, allowed: list[str], status: int | None) -> None:
-    """Browsers may connect from the allowed origins; other clients send no origin (spec v6 §11.1)."""
+    """Browsers may connect from the allowed origins; other clients send no origin (protocol 6: client-handshake)."""
     endpoints = make(World(client={"allowed_origins": allowed}))
     request = Request("GET", "/connection/websocket", (*HANDSHAKE, *((("origin", origin),) if origin else ())))
     assert endpoints.opens_websocket(request) is (status is None)

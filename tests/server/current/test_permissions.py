@@ -71,7 +71,7 @@ def subscribe(permissions: Permissions, channel: str, user: str = "42", **params
     ],
 )
 def test_subscribing_is_allowed_by_name_and_options(channel: str, user: str, outcome: str) -> None:
-    """The first rule that applies decides about a subscription (spec v6 §11.4)."""
+    """The first rule that applies decides about a subscription (protocol 6: client-subscribe)."""
     assert subscribe(make(), channel, user) == outcome
 
 
@@ -150,7 +150,10 @@ def test_insecure_permits_all_but_private_channels() -> None:
 def test_permissions_of_clients_subscribers_and_anonymous_users(
     what: Any, options: tuple[str, ...], allowed: list[str]
 ) -> None:
-    """The anonymous option extends the client and subscriber options and has no effect alone (spec v6 §11.6)."""
+    """The anonymous option extends the client and subscriber options and has no effect alone.
+
+    See protocol 6: client-commands.
+    """
     flags: dict[str, Any] = {f"allow_{what}_for_{whom}": True for whom in options}
     given = ChannelOptions(**flags)
     everybody = [("user", "42", False), ("subscribed user", "42", True)]
@@ -171,7 +174,10 @@ def test_the_personal_channel_uses_the_configured_marks() -> None:
 
 
 def test_a_channel_requested_on_connect_must_list_the_user() -> None:
-    """A channel requested on connect must list the user; the anonymous user is never listed (spec v6 §11.3)."""
+    """A channel requested on connect must list the user; the anonymous user is never listed.
+
+    See protocol 6: client-connect.
+    """
     anonymous = make(allow_anonymous_connect_without_token=True)
     wishes = {"limited:a#42": Subscribe(), "limited:a#": Subscribe(), "limited:a#43": Subscribe()}
     assert list(admit(anonymous, Connect(token=token(sub="42"), subs=wishes)).subs) == ["limited:a#42"]

@@ -378,7 +378,10 @@ def test_the_api_disconnects() -> None:
 
 
 def test_the_api_refreshes() -> None:
-    """A refresh by the API sets, removes or ends the expiry; an info needs an expiry to take effect (spec v6 §5.14)."""
+    """A refresh by the API sets, removes or ends the expiry; an info needs an expiry to take effect.
+
+    See protocol 6: refresh.
+    """
     world = World(client={"expired_close_delay": "1s"})
     client = world.user("1", exp=1010, info=1)
     world.api("refresh", user="1", info=2)

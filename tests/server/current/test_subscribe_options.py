@@ -1,4 +1,4 @@
-"""What a subscription is granted."""
+"""The options that a subscription gets."""
 
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.subscribe_options import SubscribeOptions, options_for

@@ -190,7 +190,7 @@ def test_a_lost_position_does_not_affect_a_new_subscription() -> None:
 
 
 def test_a_past_expiry_is_refused() -> None:
-    """A subscription token with a past expiry is refused (spec v6 §10.3)."""
+    """A subscription token with a past expiry is refused (protocol 6: subscription-token)."""
     client = World().user("42")
     ended = token(sub="42", channel="closed:a", expire_at=1000)
     assert error(client.ask("subscribe", channel="closed:a", token=ended)) == 110
@@ -199,7 +199,7 @@ def test_a_past_expiry_is_refused() -> None:
 
 
 def test_the_ttl_of_a_subscription_is_not_capped() -> None:
-    """The TTL of a subscription has no maximum, unlike a connection's TTL (spec v6 §10.4)."""
+    """The TTL of a subscription has no maximum, unlike a connection's TTL (protocol 6: token-ttl)."""
     client = World().user("42")
     late = token(sub="42", channel="closed:a", exp=4_102_444_800)
     assert client.result("subscribe", channel="closed:a", token=late)["ttl"] == 4_102_443_800

@@ -34,7 +34,7 @@ def request(method: str = "GET", **changed: str) -> Request:
     ],
 )
 def test_a_handshake_is_validated(asked: Request, status: int) -> None:
-    """The method is checked first, then the required headers (spec v1 §9.1)."""
+    """The method is checked first, then the required headers (protocol 1: client-transport)."""
     assert handshake_status(asked) == status
 
 
@@ -54,7 +54,10 @@ def test_the_chosen_subprotocol_is_announced() -> None:
 
 
 def test_compression_is_accepted_without_context_takeover() -> None:
-    """Compression is accepted without context takeover, whatever parameters are offered (spec v1 §9.1)."""
+    """Compression is accepted without context takeover, whatever parameters are offered.
+
+    See protocol 1: client-transport.
+    """
     asked = request(sec_websocket_extensions="x, permessage-deflate; client_max_window_bits")
     assert accepts_deflate(asked)
     assert not accepts_deflate(request())

@@ -45,7 +45,10 @@ def connected(server: EmbeddedServer, **options: Any) -> Client:
     ("method", "status", "text"), [("GET", 400, b"Bad Request\n"), ("PUT", 405, b"Method Not Allowed\n")]
 )
 def test_an_invalid_handshake_is_refused(method: str, status: int, text: bytes) -> None:
-    """A request that is not a valid handshake gets an error that names the supported version (spec v1 §9.1)."""
+    """A request that is not a valid handshake gets an error that names the supported version.
+
+    See protocol 1: client-transport.
+    """
     with EmbeddedServer(config=OPEN) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         connection.request(method, "/connection/websocket", headers=GOOD | {"sec-websocket-version": "8"})
@@ -69,7 +72,10 @@ def test_without_the_package_the_refusal_names_the_extra_to_install(monkeypatch:
 
 
 def test_a_frame_may_be_as_large_as_configured_and_no_larger() -> None:
-    """A message above the configured size, fragmented or not, closes the connection with code 1009 (spec v1 §9.1)."""
+    """A message above the configured size, fragmented or not, closes the connection with code 1009.
+
+    See protocol 1: client-transport.
+    """
     with EmbeddedServer(config=OPEN | {"client_request_max_size": 100}) as server:
         largest = CONNECT + b" " * (100 - len(CONNECT))
         with Client(server.websocket_url) as client:
@@ -114,7 +120,10 @@ def test_compression_is_used_if_it_is_configured_and_offered(compression: bool) 
 
 
 def test_a_client_without_pongs_is_cut_off() -> None:
-    """A client that does not answer a ping is cut off without a close frame, even if it sends data (spec v1 §9.1)."""
+    """A client that does not answer a ping is cut off without a close frame, even if it sends data.
+
+    See protocol 1: client-transport.
+    """
     with EmbeddedServer(config=OPEN | {"ping_interval": 1}) as server, Client(server.websocket_url) as client:
         client.send_frame(Frame(Opcode.TEXT, CONNECT))
         client.receive_text()

@@ -105,7 +105,7 @@ def test_presence_lists_the_subscribers(node: Node) -> None:
 
 
 def test_an_unserializable_reply_does_not_stop_commands(node: Node) -> None:
-    """The request fails when its reply is serialized, after every command has run (spec v1 §5.3)."""
+    """The request fails when its reply is serialized, after every command has run (protocol 1: decision-order)."""
     node.engine.add_presence("c", ClientInfo("u", "1", b"nonsense"))
     body = json.dumps([call("presence", channel="c"), call("publish", channel="c", data=1)]).encode()
     with pytest.raises(JSONError):

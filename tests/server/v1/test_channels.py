@@ -1,4 +1,4 @@
-"""Parsing of channel names by a 1.x server (spec v1 §3.2)."""
+"""Parsing of channel names by a 1.x server (protocol 1: channel-names)."""
 
 import pytest
 

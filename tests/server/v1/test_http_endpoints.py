@@ -28,7 +28,7 @@ def ask(endpoints: HTTPEndpoints, body: bytes = CHANNELS, *headers: tuple[str, s
 
 
 def test_checks_run_in_order() -> None:
-    """The first check that fails determines the response (spec v1 §5.3)."""
+    """The first check that fails determines the response (protocol 1: decision-order)."""
     endpoints, _ = make(secret="secret")
     good = ("x-api-sign", generate_api_sign("secret", CHANNELS))
     bad = ("x-api-sign", "0" * 64)
@@ -57,7 +57,7 @@ def test_the_reason_of_a_refusal_is_not_sent() -> None:
 
 
 def test_an_unserializable_reply_is_a_server_error() -> None:
-    """A reply with an info that is not JSON is answered with 500 (spec v1 §9.4)."""
+    """A reply with an info that is not JSON is answered with 500 (protocol 1: client-connect)."""
     endpoints, node = make(insecure_api=True, presence=True)
     node.engine.add_presence("c", ClientInfo("u", "1", b"nonsense"))
     response = ask(endpoints, b'{"method":"presence","params":{"channel":"c"}}', JSON)

@@ -159,7 +159,10 @@ def test_credentials_expire_and_can_be_refreshed() -> None:
 
 
 def test_expired_credentials_do_not_close_the_connection() -> None:
-    """Expired credentials get a reply that allows a retry; a refresh with them has no effect (spec v1 §9.4, §9.5)."""
+    """Expired credentials get a reply that allows a retry; a refresh with them has no effect.
+
+    See protocol 1: client-connect, client-refresh.
+    """
     world = World(connection_lifetime=10, stale_connection_close_delay=25)
     client = world.connection()
     assert client.ask("connect", **credentials(world, "u", timestamp="990"))["body"]["expired"] is True
@@ -251,7 +254,7 @@ def test_commands_before_a_fatal_one_have_run() -> None:
 
 
 def test_an_unserializable_reply_closes_the_connection() -> None:
-    """The connection is closed after all commands of the frame have run (spec v1 §9.3)."""
+    """The connection is closed after all commands of the frame have run (protocol 1: client-close-reasons)."""
     world = World()
     client = world.connection("u", info="nonsense")
     witness = world.connection("w")
@@ -266,7 +269,10 @@ def test_an_unserializable_reply_closes_the_connection() -> None:
 
 
 def test_named_users_have_a_connection_limit() -> None:
-    """The limit counts open connections of a named user; anonymous connections are unlimited (spec v1 §2)."""
+    """The limit counts open connections of a named user; anonymous connections are unlimited.
+
+    See protocol 1: configuration.
+    """
     world = World(user_connection_limit=1)
     first, second = world.connection("u"), world.connection()
     second.session.receive(json.dumps({"method": "connect", "params": credentials(world, "u")}).encode())
@@ -277,7 +283,7 @@ def test_named_users_have_a_connection_limit() -> None:
 
 
 def test_subscription_checks_run_in_order() -> None:
-    """The client gets the error of the first check that fails (spec v1 §9.7)."""
+    """The client gets the error of the first check that fails (protocol 1: client-subscribe)."""
     world = World(max_channel_length=20, client_channel_limit=1)
     client = world.connection("")
 
@@ -323,7 +329,10 @@ def test_the_info_of_a_private_channel_is_kept() -> None:
 
 
 def test_a_subscriber_sees_its_own_join_before_the_reply() -> None:
-    """A subscriber receives its own join before the reply, and its leave; other subscribers see both (spec v1 §9.7)."""
+    """A subscriber receives its own join before the reply, and its leave; other subscribers see both.
+
+    See protocol 1: client-subscribe.
+    """
     world = World()
     one, two = world.connection("1"), world.connection("2")
     for client in (one, two):
@@ -336,7 +345,10 @@ def test_a_subscriber_sees_its_own_join_before_the_reply() -> None:
 
 
 def test_missed_messages_are_recovered() -> None:
-    """Recovery is newest first, and complete only if the last message seen is still in the history (spec v1 §9.8)."""
+    """Recovery is newest first, and complete only if the last message seen is still in the history.
+
+    See protocol 1: client-recovery.
+    """
     world = World()
     client = world.connection("u")
 
@@ -375,7 +387,7 @@ def test_the_back_end_ends_subscriptions() -> None:
 
 
 def test_the_back_end_ends_connections() -> None:
-    """A disconnect takes effect after its command has returned (spec v1 §6.4)."""
+    """A disconnect takes effect after its command has returned (protocol 1: unsubscribe-disconnect)."""
     world = World()
     client = world.connection("u")
     world.call("disconnect", user="u")
@@ -386,7 +398,10 @@ def test_the_back_end_ends_connections() -> None:
 
 
 def test_a_stopping_server_sends_a_reason_to_authenticated_clients() -> None:
-    """A stopping server sends a reason to authenticated clients and just closes the others (spec v1 §9.3)."""
+    """A stopping server sends a reason to authenticated clients and just closes the others.
+
+    See protocol 1: client-close-reasons.
+    """
     world = World()
     known, stranger = world.connection("u"), world.connection()
     for client in (known, stranger, known):
@@ -422,7 +437,10 @@ def test_publishing_needs_a_subscription_and_the_option() -> None:
 
 
 def test_presence_and_history_are_for_subscribers() -> None:
-    """Presence and history require a subscription; if the option is off, the error advises a retry (spec v1 §9.9)."""
+    """Presence and history require a subscription; if the option is off, the error advises a retry.
+
+    See protocol 1: client-commands.
+    """
     world = World()
     client = world.connection("u")
     assert client.ask("presence", channel="c")["error"] == "permission denied"

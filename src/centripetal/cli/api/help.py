@@ -58,7 +58,7 @@ def _plain(text: str) -> str:
     text = _PYTHON.sub("", text)
     for pattern, words in _WORDS:
         text = pattern.sub(words, text)
-    text = re.sub(r"\s+\(spec v\d[^)]*\)", "", text)
+    text = re.sub(r"\s+\(protocol \d:[^)]*\)", "", text)
     text = re.sub(r"\*(\w+)\*", lambda match: match[1].upper(), text)
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 

@@ -90,25 +90,25 @@ class Client(Blocking, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> PublishResult:
-        """Publish *data* into *channel*; the result says where in the history it stands, if the channel has one.
+        """Publish *data* to *channel*. The result has the offset and epoch if the channel keeps history.
 
         Args:
-            channel: the channel's name. By default, names that no client can subscribe to are refused.
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            skip_history: deliver it, but keep it out of the history.
-            tags: text by name, for subscribers' filters.
-            idempotency_key: a publication whose key the server has seen in the last five minutes, in this channel, is not
-                published again; the result is the first one's. Ignored by servers before 5.2.
-            delta: let subscribers that asked for it get only what changed. Ignored by servers before 5.4.
-            version: of what *data* describes: one that is not above the channel's last is not published, and the result
-                does not say so (6.2).
-            version_epoch: a version counts only among those of the same epoch (6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name. By default, names that no client could subscribe to are rejected.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            skip_history: deliver the publication without adding it to the history.
+            tags: names and values that subscribers can filter by.
+            idempotency_key: if the server has seen this key in this channel within the last five minutes, it does not
+                publish again and returns the first result. Ignored by servers before 5.2.
+            delta: send only the difference to subscribers that negotiated deltas. Ignored by servers before 5.4.
+            version: version of the state that *data* describes. The server silently drops a version that is not above the
+                channel's last; the result does not show it (6.2).
+            version_epoch: versions are compared only within the same epoch (6.2).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: neither or both of *data* and *b64data*, and whatever else no server accepts.
-            ServerError: 102, an unknown namespace; 107, data against the namespace's format.
+            UsageError: neither or both of *data* and *b64data* are given, or an argument is one that no server accepts.
+            ServerError: 102 if the namespace is unknown; 107 if the data do not match the namespace's data format.
         """
 
     def broadcast(
@@ -125,16 +125,17 @@ class Client(Blocking, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> BroadcastResult:
-        """Publish *data* into each of *channels*; the result has a response for each, which may be an error.
+        """Publish *data* to each of *channels*. The result has one response per channel, which may be an error.
 
         Args:
-            channels: names, at least one. The server works on many at once: one given twice gets it twice, in any order.
+            channels: names of the channels, at least one. The server publishes to many channels at once, in any order. A
+                channel that is listed twice receives the data twice.
             data, b64data, skip_history, tags, idempotency_key, delta, version, version_epoch: as in `Publish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             UsageError: as for `Publish`.
-            ServerError: the whole call was refused; a channel's own error is in its response.
+            ServerError: the server rejected the whole call. The error of a single channel is in its response.
         """
 
     def subscribe(
@@ -155,22 +156,23 @@ class Client(Blocking, metaclass=ABCMeta):
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
     ) -> SubscribeResult:
-        """Subscribe the connections that *user* has now to *channel*, from the server's side.
+        """Subscribe the current connections of *user* to *channel* from the server side.
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            info, b64info: what others see of the subscription (`chan_info`): any JSON value, or bytes.
-            data, b64data: goes to the client with the subscription: any JSON value, or bytes.
-            expire_at: when the subscription ends, Unix seconds or a datetime with time zone.
-            recover_since: the position from which the client is to recover.
-            override: options for this subscription, instead of the namespace's.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            info, b64info: the subscription's `chan_info`, which other clients see: any JSON value, or bytes.
+            data, b64data: sent to the client with the subscription: any JSON value, or bytes.
+            expire_at: when the subscription expires: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            recover_since: send the client the publications after this position.
+            override: options for this subscription that replace the namespace's options.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace; 100, if *expire_at* has passed and somebody is there.
+            ServerError: 102 if the namespace is unknown; 100 if *expire_at* has passed and the user has a connection.
         """
 
     def unsubscribe(
@@ -189,14 +191,15 @@ class Client(Blocking, metaclass=ABCMeta):
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace.
+            ServerError: 102 if the namespace is unknown.
         """
 
     def disconnect(
@@ -215,13 +218,14 @@ class Client(Blocking, metaclass=ABCMeta):
         """Close the connections of *user*.
 
         Args:
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            whitelist: connections (client ids) to spare.
-            disconnect: the code and reason, instead of 3503, "force disconnect".
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            whitelist: client ids of connections that stay open.
+            disconnect: the code and reason of the close, instead of 3503, "force disconnect".
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def refresh(
@@ -237,41 +241,42 @@ class Client(Blocking, metaclass=ABCMeta):
         info: Any = ...,
         timeout: float | None = None,
     ) -> RefreshResult:
-        """Say until when the connections of *user* may live.
+        """Set when the connections of *user* expire.
 
         Args:
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            expired: close them now, as expired.
-            expire_at: when they expire, Unix seconds or a datetime with time zone; not given: never.
-            info: the new `conn_info`, any JSON value; the server drops it unless *expire_at* is in the future.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            expired: close the connections now, as expired.
+            expire_at: when the connections expire: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            info: the new `conn_info`: any JSON value. The server ignores it unless *expire_at* is in the future.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: *info* without *expire_at*, which the server would drop without a word.
+            UsageError: *info* is given without *expire_at*, so the server would ignore it silently.
         """
 
     def presence(self, channel: str, *, timeout: float | None = None) -> PresenceResult:
-        """Who is subscribed to *channel* now.
+        """List the clients subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def presence_stats(self, channel: str, *, timeout: float | None = None) -> PresenceStatsResult:
-        """How many are subscribed to *channel* now.
+        """Count the clients and users subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def history(
@@ -283,60 +288,61 @@ class Client(Blocking, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> HistoryResult:
-        """Publications that the server keeps of *channel*, and the position of its history.
+        """Return publications from the history of *channel*, and the history's current position.
 
-        `history_pages` of a client goes through all of them and notices what is missing.
+        `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            since: only publications after (reverse: before) this one.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            since: return only publications after this position (with *reverse*, before it).
+            reverse: return the newest publication first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace; 112, *since* is of another epoch.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown; 112 if the history was
+                reset, so the epoch of *since* no longer exists.
         """
 
     def history_remove(self, channel: str, *, timeout: float | None = None) -> HistoryRemoveResult:
-        """Remove the publications of a history; its position stays.
+        """Remove all publications from the history of *channel*. Its position does not change.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def channels(self, *, pattern: str = "", timeout: float | None = None) -> ChannelsResult:
-        """The channels with at least one subscriber on any node.
+        """List the channels that have at least one subscriber on any node.
 
         Args:
-            pattern: a glob over the whole name: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
-            timeout: seconds, instead of the client's own limit.
+            pattern: only channels whose whole name matches this glob: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 100, the pattern is wrong.
+            ServerError: 100 if the pattern is not a valid glob.
         """
 
     def info(self, *, timeout: float | None = None) -> InfoResult:
-        """The nodes of the cluster. A client also learns from it which version its server has.
+        """Return the nodes of the cluster. The client also learns the server's version from the reply.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def rpc(self, method: str, *, params: Any = ..., timeout: float | None = None) -> RPCResult:
-        """Call a method that the server itself offers; the open edition has none.
+        """Call an RPC method of the server. The open-source edition has no such methods.
 
         Args:
-            method: its name.
-            params: any JSON value.
-            timeout: seconds, instead of the client's own limit.
+            method: name of the RPC method.
+            params: parameters of the RPC method: any JSON value.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 104, there is no such method.
+            ServerError: 104 if the server does not have the RPC method.
         """
 
     def map_publish(
@@ -357,22 +363,22 @@ class Client(Blocking, metaclass=ABCMeta):
         key_mode: str = "",
         timeout: float | None = None,
     ) -> MapPublishResult:
-        """Give *key* a value in a map channel.
+        """Set the value of *key* in a map channel.
 
         Args:
             channel: the channel's name.
             key: the key.
-            data: the value, any JSON value; a key may have none.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            stream_data, b64stream_data: what goes into the stream instead; does nothing in the open server 6.9.
-            tags, idempotency_key, delta: as in `Publish`; what was suppressed for its key is said in the result.
-            version, version_epoch: of the value: one that is not above the key's last is suppressed.
-            score: the key's place in an ordered map; does nothing in the open server 6.9.
-            key_mode: "if_new" or "if_exists": only then.
-            timeout: seconds, instead of the client's own limit.
+            data: the value: any JSON value. A key may have no value.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            stream_data, b64stream_data: data for the stream instead of the value. The open-source server 6.9 ignores both.
+            tags, idempotency_key, delta: as in `Publish`. The result tells whether the server suppressed a repeated key.
+            version, version_epoch: version of the value. The server suppresses a version that is not above the key's last.
+            score: the key's position in an ordered map. The open-source server 6.9 ignores it.
+            key_mode: "if_new" to only add new keys, "if_exists" to only change existing keys.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     def map_remove(
@@ -384,10 +390,10 @@ class Client(Blocking, metaclass=ABCMeta):
             channel: the channel's name.
             key: the key.
             idempotency_key: as in `MapPublish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     def map_read_state(
@@ -402,19 +408,19 @@ class Client(Blocking, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> MapReadStateResult:
-        """The keys and values of a map channel, page by page.
+        """Return a page of the keys and values of a map channel.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            cursor: the page after this key: the last page's `cursor`.
-            key: only this key.
-            asc: in ascending order.
-            revision_offset, revision_epoch: the position that the pages shall be of.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of keys. 0, the default, returns only the position; -1 returns all keys.
+            cursor: return the page after this key; pass the `cursor` of the previous page.
+            key: return only this key.
+            asc: sort in ascending order.
+            revision_offset, revision_epoch: position of the map that all pages must belong to.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     def map_read_stream(
@@ -427,33 +433,33 @@ class Client(Blocking, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> MapReadStreamResult:
-        """The changes to a map channel.
+        """Return a page of the changes to a map channel.
 
         Args:
             channel: the channel's name.
-            since_offset, since_epoch: only changes after (reverse: before) this position.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            since_offset, since_epoch: return only changes after this position (with *reverse*, before it).
+            limit: maximum number of changes. 0, the default, returns only the position; -1 returns all changes.
+            reverse: return the newest change first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     def map_stats(self, channel: str, *, timeout: float | None = None) -> MapStatsResult:
-        """How many keys a map channel has.
+        """Count the keys of a map channel.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def map_clear(self, channel: str, *, timeout: float | None = None) -> MapClearResult:
-        """Remove everything from a map channel; its next epoch is new.
+        """Remove all keys from a map channel, which then starts a new epoch.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def shared_poll_publish(
@@ -467,18 +473,18 @@ class Client(Blocking, metaclass=ABCMeta):
         epoch: str = "",
         timeout: float | None = None,
     ) -> SharedPollPublishResult:
-        """Give *key* of a shared-poll channel a value, without waiting for the next poll.
+        """Set the value of *key* in a shared-poll channel without waiting for the next poll.
 
         Args:
             channel: the channel's name; its namespace needs `shared_poll.publish_enabled`.
             key: the key.
-            version: of the value, above 0.
+            version: version of the value, 1 or more.
             data, b64data: the value: any JSON value, or bytes.
-            epoch: what the version counts in.
-            timeout: seconds, instead of the client's own limit.
+            epoch: versions are compared only within the same epoch.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type.
+            ServerError: 107 if the namespace has another type.
         """
 
     def connections(
@@ -489,70 +495,70 @@ class Client(Blocking, metaclass=ABCMeta):
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
     ) -> ConnectionsResult:
-        """The connections that fit, with their state.
+        """List connections with their state.
 
         Args:
-            user: only this user's; an int becomes text.
-            expression: only those for which this CEL expression is true.
-            label_filter: only those whose labels fit (6.8.4).
-            timeout: seconds, instead of the client's own limit.
+            user: only connections of this user; an int becomes text.
+            expression: only connections for which this CEL expression is true.
+            label_filter: only connections whose labels match this filter (6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def update_user_status(
         self, users: Sequence[str | int], state: str, *, timeout: float | None = None
     ) -> UpdateUserStatusResult:
-        """Set the state of users.
+        """Set the status of users.
 
         Args:
-            users: their ids; ints become text.
-            state: any text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            state: the new state, any text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> GetUserStatusResult:
-        """When users were last active and online, and their state.
+        """Return when users were last active and online, and their state.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def delete_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> DeleteUserStatusResult:
-        """Forget the status of users.
+        """Delete the status of users.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def block_user(
         self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> BlockUserResult:
-        """Close the connections of *user* and accept none any more.
+        """Block *user*: close all connections of the user and reject new ones.
 
         Args:
             user: the user's id; an int becomes text.
-            expire_at: until then, Unix seconds or a datetime with time zone; not given: for good.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the block ends: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def unblock_user(self, user: str | int, *, timeout: float | None = None) -> UnblockUserResult:
-        """Accept connections of *user* again.
+        """Unblock *user*: accept connections of the user again.
 
         Args:
             user: the user's id; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def revoke_token(
         self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> RevokeTokenResult:
-        """Accept one token no more.
+        """Revoke a token.
 
         Args:
             uid: the token's `jti`.
-            expire_at: how long to remember that, Unix seconds or a datetime with time zone.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def invalidate_user_tokens(
@@ -564,14 +570,14 @@ class Client(Blocking, metaclass=ABCMeta):
         channel: str = "",
         timeout: float | None = None,
     ) -> InvalidateUserTokensResult:
-        """Accept tokens of *user* no more.
+        """Revoke all tokens of *user*.
 
         Args:
             user: the user's id; an int becomes text.
-            issued_before: only tokens older than this (by `iat`), Unix seconds or a datetime with time zone.
-            expire_at: how long to remember that.
+            issued_before: only tokens issued before this time (`iat`): Unix seconds or a timezone-aware datetime.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
             channel: only subscription tokens for this channel.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_register(
@@ -588,19 +594,19 @@ class Client(Blocking, metaclass=ABCMeta):
         locale: str = "",
         timeout: float | None = None,
     ) -> DeviceRegisterResult:
-        """Register a device for push notifications, or update it.
+        """Register a device for push notifications, or update a registered device.
 
         Args:
             provider: "fcm", "hms", "apns" or "webpush".
             token: the device's token at the provider.
             platform: "ios", "android" or "web".
-            id: the id of a device that is known already.
-            user: whose it is; an int becomes text.
-            meta: anything about it.
-            topics: its topics.
-            timezone: its time zone.
-            locale: its locale.
-            timeout: seconds, instead of the client's own limit.
+            id: id of a device that is registered already.
+            user: id of the device's user; an int becomes text.
+            meta: metadata of the device: names and text values.
+            topics: topics of the device.
+            timezone: time zone of the device, such as "Europe/Berlin".
+            locale: locale of the device.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_update(
@@ -615,28 +621,28 @@ class Client(Blocking, metaclass=ABCMeta):
         locale_update: DeviceLocaleUpdate | None = None,
         timeout: float | None = None,
     ) -> DeviceUpdateResult:
-        """Change devices.
+        """Update devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            user_update: their new user.
-            meta_update: their new meta data.
-            topics_update: what changes in their topics.
-            timezone_update: their new time zone.
-            locale_update: their new locale.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to update.
+            users: ids of users whose devices are updated; ints become text.
+            user_update: the new user.
+            meta_update: the new metadata.
+            topics_update: a change to the topics.
+            timezone_update: the new time zone.
+            locale_update: the new locale.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_remove(
         self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
     ) -> DeviceRemoveResult:
-        """Remove devices.
+        """Remove devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to remove.
+            users: ids of users whose devices are removed; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_list(
@@ -651,17 +657,17 @@ class Client(Blocking, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> DeviceListResult:
-        """A page of devices.
+        """Return a page of devices.
 
         Args:
-            filter: which devices.
-            include_total_count: count them all.
-            include_meta: with their meta data.
-            include_topics: with their topics.
-            include_webpush_keys: with their web push keys.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only devices that match this filter.
+            include_total_count: include the total number of devices.
+            include_meta: include metadata.
+            include_topics: include topics.
+            include_webpush_keys: include web push keys.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_topic_list(
@@ -674,15 +680,15 @@ class Client(Blocking, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> DeviceTopicListResult:
-        """A page of the topics of devices.
+        """Return a page of the topics of devices.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            include_device: with the devices.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            include_device: include the devices.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_topic_update(
@@ -691,11 +697,11 @@ class Client(Blocking, metaclass=ABCMeta):
         """Change the topics of a device.
 
         Args:
-            device_id: the device.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            user: whose topics they are; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            device_id: id of the device.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            user: id of the user whose topics they are; an int becomes text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def user_topic_list(
@@ -707,14 +713,14 @@ class Client(Blocking, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> UserTopicListResult:
-        """A page of the topics of users.
+        """Return a page of the topics of users.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def user_topic_update(
@@ -724,9 +730,9 @@ class Client(Blocking, metaclass=ABCMeta):
 
         Args:
             user: the user's id; an int becomes text.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            timeout: seconds, instead of the client's own limit.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def send_push_notification(
@@ -747,38 +753,38 @@ class Client(Blocking, metaclass=ABCMeta):
         """Send a push notification to devices.
 
         Args:
-            recipient: who gets it.
-            notification: what they get.
-            uid: its id, instead of one that the server makes.
-            send_at: when, Unix seconds or a datetime with time zone; not given: now.
-            optimize_for_reliability: rather twice than never.
-            limit_strategy: how often, and at which time of day, a device may be disturbed.
-            analytics_uid: what it is counted under.
-            localizations: texts by language.
-            use_templating: fill in templates.
-            use_meta: templates see the devices' meta data.
-            timeout: seconds, instead of the client's own limit.
+            recipient: the devices that receive the push.
+            notification: the messages for the providers.
+            uid: id of the push; by default the server creates one.
+            send_at: when to send it: Unix seconds or a timezone-aware datetime. 0, the default: now.
+            optimize_for_reliability: prefer duplicates over loss.
+            limit_strategy: limits for pushes to a device by rate and by time of day.
+            analytics_uid: id under which the push is counted in analytics.
+            localizations: translations by language.
+            use_templating: fill in templates in the notification.
+            use_meta: let templates use the devices' metadata.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def update_push_status(
         self, analytics_uid: str, status: str, *, device_id: str = "", msg_id: str = "", timeout: float | None = None
     ) -> UpdatePushStatusResult:
-        """Note what became of a push.
+        """Record the status of a push.
 
         Args:
-            analytics_uid: what the push is counted under.
+            analytics_uid: id under which the push is counted in analytics.
             status: "delivered" or "interacted".
-            device_id: on which device.
+            device_id: id of the device.
             msg_id: the provider's id of the message.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def cancel_push(self, uid: str, *, timeout: float | None = None) -> CancelPushResult:
-        """Do not send a push that is to be sent later.
+        """Cancel a push that was scheduled for later.
 
         Args:
-            uid: the push's id.
-            timeout: seconds, instead of the client's own limit.
+            uid: id of the push.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
 class AsyncClient(Awaiting, metaclass=ABCMeta):
@@ -798,25 +804,25 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> PublishResult:
-        """Publish *data* into *channel*; the result says where in the history it stands, if the channel has one.
+        """Publish *data* to *channel*. The result has the offset and epoch if the channel keeps history.
 
         Args:
-            channel: the channel's name. By default, names that no client can subscribe to are refused.
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            skip_history: deliver it, but keep it out of the history.
-            tags: text by name, for subscribers' filters.
-            idempotency_key: a publication whose key the server has seen in the last five minutes, in this channel, is not
-                published again; the result is the first one's. Ignored by servers before 5.2.
-            delta: let subscribers that asked for it get only what changed. Ignored by servers before 5.4.
-            version: of what *data* describes: one that is not above the channel's last is not published, and the result
-                does not say so (6.2).
-            version_epoch: a version counts only among those of the same epoch (6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name. By default, names that no client could subscribe to are rejected.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            skip_history: deliver the publication without adding it to the history.
+            tags: names and values that subscribers can filter by.
+            idempotency_key: if the server has seen this key in this channel within the last five minutes, it does not
+                publish again and returns the first result. Ignored by servers before 5.2.
+            delta: send only the difference to subscribers that negotiated deltas. Ignored by servers before 5.4.
+            version: version of the state that *data* describes. The server silently drops a version that is not above the
+                channel's last; the result does not show it (6.2).
+            version_epoch: versions are compared only within the same epoch (6.2).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: neither or both of *data* and *b64data*, and whatever else no server accepts.
-            ServerError: 102, an unknown namespace; 107, data against the namespace's format.
+            UsageError: neither or both of *data* and *b64data* are given, or an argument is one that no server accepts.
+            ServerError: 102 if the namespace is unknown; 107 if the data do not match the namespace's data format.
         """
 
     async def broadcast(
@@ -833,16 +839,17 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> BroadcastResult:
-        """Publish *data* into each of *channels*; the result has a response for each, which may be an error.
+        """Publish *data* to each of *channels*. The result has one response per channel, which may be an error.
 
         Args:
-            channels: names, at least one. The server works on many at once: one given twice gets it twice, in any order.
+            channels: names of the channels, at least one. The server publishes to many channels at once, in any order. A
+                channel that is listed twice receives the data twice.
             data, b64data, skip_history, tags, idempotency_key, delta, version, version_epoch: as in `Publish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             UsageError: as for `Publish`.
-            ServerError: the whole call was refused; a channel's own error is in its response.
+            ServerError: the server rejected the whole call. The error of a single channel is in its response.
         """
 
     async def subscribe(
@@ -863,22 +870,23 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
     ) -> SubscribeResult:
-        """Subscribe the connections that *user* has now to *channel*, from the server's side.
+        """Subscribe the current connections of *user* to *channel* from the server side.
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            info, b64info: what others see of the subscription (`chan_info`): any JSON value, or bytes.
-            data, b64data: goes to the client with the subscription: any JSON value, or bytes.
-            expire_at: when the subscription ends, Unix seconds or a datetime with time zone.
-            recover_since: the position from which the client is to recover.
-            override: options for this subscription, instead of the namespace's.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            info, b64info: the subscription's `chan_info`, which other clients see: any JSON value, or bytes.
+            data, b64data: sent to the client with the subscription: any JSON value, or bytes.
+            expire_at: when the subscription expires: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            recover_since: send the client the publications after this position.
+            override: options for this subscription that replace the namespace's options.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace; 100, if *expire_at* has passed and somebody is there.
+            ServerError: 102 if the namespace is unknown; 100 if *expire_at* has passed and the user has a connection.
         """
 
     async def unsubscribe(
@@ -897,14 +905,15 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace.
+            ServerError: 102 if the namespace is unknown.
         """
 
     async def disconnect(
@@ -923,13 +932,14 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """Close the connections of *user*.
 
         Args:
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            whitelist: connections (client ids) to spare.
-            disconnect: the code and reason, instead of 3503, "force disconnect".
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            whitelist: client ids of connections that stay open.
+            disconnect: the code and reason of the close, instead of 3503, "force disconnect".
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def refresh(
@@ -945,41 +955,42 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         info: Any = ...,
         timeout: float | None = None,
     ) -> RefreshResult:
-        """Say until when the connections of *user* may live.
+        """Set when the connections of *user* expire.
 
         Args:
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            expired: close them now, as expired.
-            expire_at: when they expire, Unix seconds or a datetime with time zone; not given: never.
-            info: the new `conn_info`, any JSON value; the server drops it unless *expire_at* is in the future.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            expired: close the connections now, as expired.
+            expire_at: when the connections expire: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            info: the new `conn_info`: any JSON value. The server ignores it unless *expire_at* is in the future.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: *info* without *expire_at*, which the server would drop without a word.
+            UsageError: *info* is given without *expire_at*, so the server would ignore it silently.
         """
 
     async def presence(self, channel: str, *, timeout: float | None = None) -> PresenceResult:
-        """Who is subscribed to *channel* now.
+        """List the clients subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     async def presence_stats(self, channel: str, *, timeout: float | None = None) -> PresenceStatsResult:
-        """How many are subscribed to *channel* now.
+        """Count the clients and users subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     async def history(
@@ -991,60 +1002,61 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> HistoryResult:
-        """Publications that the server keeps of *channel*, and the position of its history.
+        """Return publications from the history of *channel*, and the history's current position.
 
-        `history_pages` of a client goes through all of them and notices what is missing.
+        `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            since: only publications after (reverse: before) this one.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            since: return only publications after this position (with *reverse*, before it).
+            reverse: return the newest publication first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace; 112, *since* is of another epoch.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown; 112 if the history was
+                reset, so the epoch of *since* no longer exists.
         """
 
     async def history_remove(self, channel: str, *, timeout: float | None = None) -> HistoryRemoveResult:
-        """Remove the publications of a history; its position stays.
+        """Remove all publications from the history of *channel*. Its position does not change.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown.
         """
 
     async def channels(self, *, pattern: str = "", timeout: float | None = None) -> ChannelsResult:
-        """The channels with at least one subscriber on any node.
+        """List the channels that have at least one subscriber on any node.
 
         Args:
-            pattern: a glob over the whole name: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
-            timeout: seconds, instead of the client's own limit.
+            pattern: only channels whose whole name matches this glob: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 100, the pattern is wrong.
+            ServerError: 100 if the pattern is not a valid glob.
         """
 
     async def info(self, *, timeout: float | None = None) -> InfoResult:
-        """The nodes of the cluster. A client also learns from it which version its server has.
+        """Return the nodes of the cluster. The client also learns the server's version from the reply.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def rpc(self, method: str, *, params: Any = ..., timeout: float | None = None) -> RPCResult:
-        """Call a method that the server itself offers; the open edition has none.
+        """Call an RPC method of the server. The open-source edition has no such methods.
 
         Args:
-            method: its name.
-            params: any JSON value.
-            timeout: seconds, instead of the client's own limit.
+            method: name of the RPC method.
+            params: parameters of the RPC method: any JSON value.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 104, there is no such method.
+            ServerError: 104 if the server does not have the RPC method.
         """
 
     async def map_publish(
@@ -1065,22 +1077,22 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         key_mode: str = "",
         timeout: float | None = None,
     ) -> MapPublishResult:
-        """Give *key* a value in a map channel.
+        """Set the value of *key* in a map channel.
 
         Args:
             channel: the channel's name.
             key: the key.
-            data: the value, any JSON value; a key may have none.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            stream_data, b64stream_data: what goes into the stream instead; does nothing in the open server 6.9.
-            tags, idempotency_key, delta: as in `Publish`; what was suppressed for its key is said in the result.
-            version, version_epoch: of the value: one that is not above the key's last is suppressed.
-            score: the key's place in an ordered map; does nothing in the open server 6.9.
-            key_mode: "if_new" or "if_exists": only then.
-            timeout: seconds, instead of the client's own limit.
+            data: the value: any JSON value. A key may have no value.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            stream_data, b64stream_data: data for the stream instead of the value. The open-source server 6.9 ignores both.
+            tags, idempotency_key, delta: as in `Publish`. The result tells whether the server suppressed a repeated key.
+            version, version_epoch: version of the value. The server suppresses a version that is not above the key's last.
+            score: the key's position in an ordered map. The open-source server 6.9 ignores it.
+            key_mode: "if_new" to only add new keys, "if_exists" to only change existing keys.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     async def map_remove(
@@ -1092,10 +1104,10 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
             channel: the channel's name.
             key: the key.
             idempotency_key: as in `MapPublish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     async def map_read_state(
@@ -1110,19 +1122,19 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> MapReadStateResult:
-        """The keys and values of a map channel, page by page.
+        """Return a page of the keys and values of a map channel.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            cursor: the page after this key: the last page's `cursor`.
-            key: only this key.
-            asc: in ascending order.
-            revision_offset, revision_epoch: the position that the pages shall be of.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of keys. 0, the default, returns only the position; -1 returns all keys.
+            cursor: return the page after this key; pass the `cursor` of the previous page.
+            key: return only this key.
+            asc: sort in ascending order.
+            revision_offset, revision_epoch: position of the map that all pages must belong to.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     async def map_read_stream(
@@ -1135,33 +1147,33 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> MapReadStreamResult:
-        """The changes to a map channel.
+        """Return a page of the changes to a map channel.
 
         Args:
             channel: the channel's name.
-            since_offset, since_epoch: only changes after (reverse: before) this position.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            since_offset, since_epoch: return only changes after this position (with *reverse*, before it).
+            limit: maximum number of changes. 0, the default, returns only the position; -1 returns all changes.
+            reverse: return the newest change first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     async def map_stats(self, channel: str, *, timeout: float | None = None) -> MapStatsResult:
-        """How many keys a map channel has.
+        """Count the keys of a map channel.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def map_clear(self, channel: str, *, timeout: float | None = None) -> MapClearResult:
-        """Remove everything from a map channel; its next epoch is new.
+        """Remove all keys from a map channel, which then starts a new epoch.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def shared_poll_publish(
@@ -1175,18 +1187,18 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         epoch: str = "",
         timeout: float | None = None,
     ) -> SharedPollPublishResult:
-        """Give *key* of a shared-poll channel a value, without waiting for the next poll.
+        """Set the value of *key* in a shared-poll channel without waiting for the next poll.
 
         Args:
             channel: the channel's name; its namespace needs `shared_poll.publish_enabled`.
             key: the key.
-            version: of the value, above 0.
+            version: version of the value, 1 or more.
             data, b64data: the value: any JSON value, or bytes.
-            epoch: what the version counts in.
-            timeout: seconds, instead of the client's own limit.
+            epoch: versions are compared only within the same epoch.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type.
+            ServerError: 107 if the namespace has another type.
         """
 
     async def connections(
@@ -1197,72 +1209,72 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
     ) -> ConnectionsResult:
-        """The connections that fit, with their state.
+        """List connections with their state.
 
         Args:
-            user: only this user's; an int becomes text.
-            expression: only those for which this CEL expression is true.
-            label_filter: only those whose labels fit (6.8.4).
-            timeout: seconds, instead of the client's own limit.
+            user: only connections of this user; an int becomes text.
+            expression: only connections for which this CEL expression is true.
+            label_filter: only connections whose labels match this filter (6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def update_user_status(
         self, users: Sequence[str | int], state: str, *, timeout: float | None = None
     ) -> UpdateUserStatusResult:
-        """Set the state of users.
+        """Set the status of users.
 
         Args:
-            users: their ids; ints become text.
-            state: any text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            state: the new state, any text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> GetUserStatusResult:
-        """When users were last active and online, and their state.
+        """Return when users were last active and online, and their state.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def delete_user_status(
         self, users: Sequence[str | int], *, timeout: float | None = None
     ) -> DeleteUserStatusResult:
-        """Forget the status of users.
+        """Delete the status of users.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def block_user(
         self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> BlockUserResult:
-        """Close the connections of *user* and accept none any more.
+        """Block *user*: close all connections of the user and reject new ones.
 
         Args:
             user: the user's id; an int becomes text.
-            expire_at: until then, Unix seconds or a datetime with time zone; not given: for good.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the block ends: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def unblock_user(self, user: str | int, *, timeout: float | None = None) -> UnblockUserResult:
-        """Accept connections of *user* again.
+        """Unblock *user*: accept connections of the user again.
 
         Args:
             user: the user's id; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def revoke_token(
         self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> RevokeTokenResult:
-        """Accept one token no more.
+        """Revoke a token.
 
         Args:
             uid: the token's `jti`.
-            expire_at: how long to remember that, Unix seconds or a datetime with time zone.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def invalidate_user_tokens(
@@ -1274,14 +1286,14 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         channel: str = "",
         timeout: float | None = None,
     ) -> InvalidateUserTokensResult:
-        """Accept tokens of *user* no more.
+        """Revoke all tokens of *user*.
 
         Args:
             user: the user's id; an int becomes text.
-            issued_before: only tokens older than this (by `iat`), Unix seconds or a datetime with time zone.
-            expire_at: how long to remember that.
+            issued_before: only tokens issued before this time (`iat`): Unix seconds or a timezone-aware datetime.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
             channel: only subscription tokens for this channel.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def device_register(
@@ -1298,19 +1310,19 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         locale: str = "",
         timeout: float | None = None,
     ) -> DeviceRegisterResult:
-        """Register a device for push notifications, or update it.
+        """Register a device for push notifications, or update a registered device.
 
         Args:
             provider: "fcm", "hms", "apns" or "webpush".
             token: the device's token at the provider.
             platform: "ios", "android" or "web".
-            id: the id of a device that is known already.
-            user: whose it is; an int becomes text.
-            meta: anything about it.
-            topics: its topics.
-            timezone: its time zone.
-            locale: its locale.
-            timeout: seconds, instead of the client's own limit.
+            id: id of a device that is registered already.
+            user: id of the device's user; an int becomes text.
+            meta: metadata of the device: names and text values.
+            topics: topics of the device.
+            timezone: time zone of the device, such as "Europe/Berlin".
+            locale: locale of the device.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def device_update(
@@ -1325,28 +1337,28 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         locale_update: DeviceLocaleUpdate | None = None,
         timeout: float | None = None,
     ) -> DeviceUpdateResult:
-        """Change devices.
+        """Update devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            user_update: their new user.
-            meta_update: their new meta data.
-            topics_update: what changes in their topics.
-            timezone_update: their new time zone.
-            locale_update: their new locale.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to update.
+            users: ids of users whose devices are updated; ints become text.
+            user_update: the new user.
+            meta_update: the new metadata.
+            topics_update: a change to the topics.
+            timezone_update: the new time zone.
+            locale_update: the new locale.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def device_remove(
         self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
     ) -> DeviceRemoveResult:
-        """Remove devices.
+        """Remove devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to remove.
+            users: ids of users whose devices are removed; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def device_list(
@@ -1361,17 +1373,17 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> DeviceListResult:
-        """A page of devices.
+        """Return a page of devices.
 
         Args:
-            filter: which devices.
-            include_total_count: count them all.
-            include_meta: with their meta data.
-            include_topics: with their topics.
-            include_webpush_keys: with their web push keys.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only devices that match this filter.
+            include_total_count: include the total number of devices.
+            include_meta: include metadata.
+            include_topics: include topics.
+            include_webpush_keys: include web push keys.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def device_topic_list(
@@ -1384,15 +1396,15 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> DeviceTopicListResult:
-        """A page of the topics of devices.
+        """Return a page of the topics of devices.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            include_device: with the devices.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            include_device: include the devices.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def device_topic_update(
@@ -1401,11 +1413,11 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """Change the topics of a device.
 
         Args:
-            device_id: the device.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            user: whose topics they are; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            device_id: id of the device.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            user: id of the user whose topics they are; an int becomes text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def user_topic_list(
@@ -1417,14 +1429,14 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> UserTopicListResult:
-        """A page of the topics of users.
+        """Return a page of the topics of users.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def user_topic_update(
@@ -1434,9 +1446,9 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
 
         Args:
             user: the user's id; an int becomes text.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            timeout: seconds, instead of the client's own limit.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def send_push_notification(
@@ -1457,38 +1469,38 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """Send a push notification to devices.
 
         Args:
-            recipient: who gets it.
-            notification: what they get.
-            uid: its id, instead of one that the server makes.
-            send_at: when, Unix seconds or a datetime with time zone; not given: now.
-            optimize_for_reliability: rather twice than never.
-            limit_strategy: how often, and at which time of day, a device may be disturbed.
-            analytics_uid: what it is counted under.
-            localizations: texts by language.
-            use_templating: fill in templates.
-            use_meta: templates see the devices' meta data.
-            timeout: seconds, instead of the client's own limit.
+            recipient: the devices that receive the push.
+            notification: the messages for the providers.
+            uid: id of the push; by default the server creates one.
+            send_at: when to send it: Unix seconds or a timezone-aware datetime. 0, the default: now.
+            optimize_for_reliability: prefer duplicates over loss.
+            limit_strategy: limits for pushes to a device by rate and by time of day.
+            analytics_uid: id under which the push is counted in analytics.
+            localizations: translations by language.
+            use_templating: fill in templates in the notification.
+            use_meta: let templates use the devices' metadata.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def update_push_status(
         self, analytics_uid: str, status: str, *, device_id: str = "", msg_id: str = "", timeout: float | None = None
     ) -> UpdatePushStatusResult:
-        """Note what became of a push.
+        """Record the status of a push.
 
         Args:
-            analytics_uid: what the push is counted under.
+            analytics_uid: id under which the push is counted in analytics.
             status: "delivered" or "interacted".
-            device_id: on which device.
+            device_id: id of the device.
             msg_id: the provider's id of the message.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def cancel_push(self, uid: str, *, timeout: float | None = None) -> CancelPushResult:
-        """Do not send a push that is to be sent later.
+        """Cancel a push that was scheduled for later.
 
         Args:
-            uid: the push's id.
-            timeout: seconds, instead of the client's own limit.
+            uid: id of the push.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
 class Batch(Collecting, metaclass=ABCMeta):
@@ -1508,25 +1520,25 @@ class Batch(Collecting, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[PublishResult]:
-        """Publish *data* into *channel*; the result says where in the history it stands, if the channel has one.
+        """Publish *data* to *channel*. The result has the offset and epoch if the channel keeps history.
 
         Args:
-            channel: the channel's name. By default, names that no client can subscribe to are refused.
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            skip_history: deliver it, but keep it out of the history.
-            tags: text by name, for subscribers' filters.
-            idempotency_key: a publication whose key the server has seen in the last five minutes, in this channel, is not
-                published again; the result is the first one's. Ignored by servers before 5.2.
-            delta: let subscribers that asked for it get only what changed. Ignored by servers before 5.4.
-            version: of what *data* describes: one that is not above the channel's last is not published, and the result
-                does not say so (6.2).
-            version_epoch: a version counts only among those of the same epoch (6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name. By default, names that no client could subscribe to are rejected.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            skip_history: deliver the publication without adding it to the history.
+            tags: names and values that subscribers can filter by.
+            idempotency_key: if the server has seen this key in this channel within the last five minutes, it does not
+                publish again and returns the first result. Ignored by servers before 5.2.
+            delta: send only the difference to subscribers that negotiated deltas. Ignored by servers before 5.4.
+            version: version of the state that *data* describes. The server silently drops a version that is not above the
+                channel's last; the result does not show it (6.2).
+            version_epoch: versions are compared only within the same epoch (6.2).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: neither or both of *data* and *b64data*, and whatever else no server accepts.
-            ServerError: 102, an unknown namespace; 107, data against the namespace's format.
+            UsageError: neither or both of *data* and *b64data* are given, or an argument is one that no server accepts.
+            ServerError: 102 if the namespace is unknown; 107 if the data do not match the namespace's data format.
         """
 
     def broadcast(
@@ -1543,16 +1555,17 @@ class Batch(Collecting, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[BroadcastResult]:
-        """Publish *data* into each of *channels*; the result has a response for each, which may be an error.
+        """Publish *data* to each of *channels*. The result has one response per channel, which may be an error.
 
         Args:
-            channels: names, at least one. The server works on many at once: one given twice gets it twice, in any order.
+            channels: names of the channels, at least one. The server publishes to many channels at once, in any order. A
+                channel that is listed twice receives the data twice.
             data, b64data, skip_history, tags, idempotency_key, delta, version, version_epoch: as in `Publish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             UsageError: as for `Publish`.
-            ServerError: the whole call was refused; a channel's own error is in its response.
+            ServerError: the server rejected the whole call. The error of a single channel is in its response.
         """
 
     def subscribe(
@@ -1573,22 +1586,23 @@ class Batch(Collecting, metaclass=ABCMeta):
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
     ) -> Slot[SubscribeResult]:
-        """Subscribe the connections that *user* has now to *channel*, from the server's side.
+        """Subscribe the current connections of *user* to *channel* from the server side.
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            info, b64info: what others see of the subscription (`chan_info`): any JSON value, or bytes.
-            data, b64data: goes to the client with the subscription: any JSON value, or bytes.
-            expire_at: when the subscription ends, Unix seconds or a datetime with time zone.
-            recover_since: the position from which the client is to recover.
-            override: options for this subscription, instead of the namespace's.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            info, b64info: the subscription's `chan_info`, which other clients see: any JSON value, or bytes.
+            data, b64data: sent to the client with the subscription: any JSON value, or bytes.
+            expire_at: when the subscription expires: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            recover_since: send the client the publications after this position.
+            override: options for this subscription that replace the namespace's options.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace; 100, if *expire_at* has passed and somebody is there.
+            ServerError: 102 if the namespace is unknown; 100 if *expire_at* has passed and the user has a connection.
         """
 
     def unsubscribe(
@@ -1607,14 +1621,15 @@ class Batch(Collecting, metaclass=ABCMeta):
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace.
+            ServerError: 102 if the namespace is unknown.
         """
 
     def disconnect(
@@ -1633,13 +1648,14 @@ class Batch(Collecting, metaclass=ABCMeta):
         """Close the connections of *user*.
 
         Args:
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            whitelist: connections (client ids) to spare.
-            disconnect: the code and reason, instead of 3503, "force disconnect".
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            whitelist: client ids of connections that stay open.
+            disconnect: the code and reason of the close, instead of 3503, "force disconnect".
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def refresh(
@@ -1655,41 +1671,42 @@ class Batch(Collecting, metaclass=ABCMeta):
         info: Any = ...,
         timeout: float | None = None,
     ) -> Slot[RefreshResult]:
-        """Say until when the connections of *user* may live.
+        """Set when the connections of *user* expire.
 
         Args:
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            expired: close them now, as expired.
-            expire_at: when they expire, Unix seconds or a datetime with time zone; not given: never.
-            info: the new `conn_info`, any JSON value; the server drops it unless *expire_at* is in the future.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            expired: close the connections now, as expired.
+            expire_at: when the connections expire: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            info: the new `conn_info`: any JSON value. The server ignores it unless *expire_at* is in the future.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: *info* without *expire_at*, which the server would drop without a word.
+            UsageError: *info* is given without *expire_at*, so the server would ignore it silently.
         """
 
     def presence(self, channel: str, *, timeout: float | None = None) -> Slot[PresenceResult]:
-        """Who is subscribed to *channel* now.
+        """List the clients subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def presence_stats(self, channel: str, *, timeout: float | None = None) -> Slot[PresenceStatsResult]:
-        """How many are subscribed to *channel* now.
+        """Count the clients and users subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def history(
@@ -1701,60 +1718,61 @@ class Batch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[HistoryResult]:
-        """Publications that the server keeps of *channel*, and the position of its history.
+        """Return publications from the history of *channel*, and the history's current position.
 
-        `history_pages` of a client goes through all of them and notices what is missing.
+        `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            since: only publications after (reverse: before) this one.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            since: return only publications after this position (with *reverse*, before it).
+            reverse: return the newest publication first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace; 112, *since* is of another epoch.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown; 112 if the history was
+                reset, so the epoch of *since* no longer exists.
         """
 
     def history_remove(self, channel: str, *, timeout: float | None = None) -> Slot[HistoryRemoveResult]:
-        """Remove the publications of a history; its position stays.
+        """Remove all publications from the history of *channel*. Its position does not change.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def channels(self, *, pattern: str = "", timeout: float | None = None) -> Slot[ChannelsResult]:
-        """The channels with at least one subscriber on any node.
+        """List the channels that have at least one subscriber on any node.
 
         Args:
-            pattern: a glob over the whole name: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
-            timeout: seconds, instead of the client's own limit.
+            pattern: only channels whose whole name matches this glob: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 100, the pattern is wrong.
+            ServerError: 100 if the pattern is not a valid glob.
         """
 
     def info(self, *, timeout: float | None = None) -> Slot[InfoResult]:
-        """The nodes of the cluster. A client also learns from it which version its server has.
+        """Return the nodes of the cluster. The client also learns the server's version from the reply.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def rpc(self, method: str, *, params: Any = ..., timeout: float | None = None) -> Slot[RPCResult]:
-        """Call a method that the server itself offers; the open edition has none.
+        """Call an RPC method of the server. The open-source edition has no such methods.
 
         Args:
-            method: its name.
-            params: any JSON value.
-            timeout: seconds, instead of the client's own limit.
+            method: name of the RPC method.
+            params: parameters of the RPC method: any JSON value.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 104, there is no such method.
+            ServerError: 104 if the server does not have the RPC method.
         """
 
     def map_publish(
@@ -1775,22 +1793,22 @@ class Batch(Collecting, metaclass=ABCMeta):
         key_mode: str = "",
         timeout: float | None = None,
     ) -> Slot[MapPublishResult]:
-        """Give *key* a value in a map channel.
+        """Set the value of *key* in a map channel.
 
         Args:
             channel: the channel's name.
             key: the key.
-            data: the value, any JSON value; a key may have none.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            stream_data, b64stream_data: what goes into the stream instead; does nothing in the open server 6.9.
-            tags, idempotency_key, delta: as in `Publish`; what was suppressed for its key is said in the result.
-            version, version_epoch: of the value: one that is not above the key's last is suppressed.
-            score: the key's place in an ordered map; does nothing in the open server 6.9.
-            key_mode: "if_new" or "if_exists": only then.
-            timeout: seconds, instead of the client's own limit.
+            data: the value: any JSON value. A key may have no value.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            stream_data, b64stream_data: data for the stream instead of the value. The open-source server 6.9 ignores both.
+            tags, idempotency_key, delta: as in `Publish`. The result tells whether the server suppressed a repeated key.
+            version, version_epoch: version of the value. The server suppresses a version that is not above the key's last.
+            score: the key's position in an ordered map. The open-source server 6.9 ignores it.
+            key_mode: "if_new" to only add new keys, "if_exists" to only change existing keys.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     def map_remove(
@@ -1802,10 +1820,10 @@ class Batch(Collecting, metaclass=ABCMeta):
             channel: the channel's name.
             key: the key.
             idempotency_key: as in `MapPublish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     def map_read_state(
@@ -1820,19 +1838,19 @@ class Batch(Collecting, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[MapReadStateResult]:
-        """The keys and values of a map channel, page by page.
+        """Return a page of the keys and values of a map channel.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            cursor: the page after this key: the last page's `cursor`.
-            key: only this key.
-            asc: in ascending order.
-            revision_offset, revision_epoch: the position that the pages shall be of.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of keys. 0, the default, returns only the position; -1 returns all keys.
+            cursor: return the page after this key; pass the `cursor` of the previous page.
+            key: return only this key.
+            asc: sort in ascending order.
+            revision_offset, revision_epoch: position of the map that all pages must belong to.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     def map_read_stream(
@@ -1845,33 +1863,33 @@ class Batch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[MapReadStreamResult]:
-        """The changes to a map channel.
+        """Return a page of the changes to a map channel.
 
         Args:
             channel: the channel's name.
-            since_offset, since_epoch: only changes after (reverse: before) this position.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            since_offset, since_epoch: return only changes after this position (with *reverse*, before it).
+            limit: maximum number of changes. 0, the default, returns only the position; -1 returns all changes.
+            reverse: return the newest change first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     def map_stats(self, channel: str, *, timeout: float | None = None) -> Slot[MapStatsResult]:
-        """How many keys a map channel has.
+        """Count the keys of a map channel.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def map_clear(self, channel: str, *, timeout: float | None = None) -> Slot[MapClearResult]:
-        """Remove everything from a map channel; its next epoch is new.
+        """Remove all keys from a map channel, which then starts a new epoch.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def shared_poll_publish(
@@ -1885,18 +1903,18 @@ class Batch(Collecting, metaclass=ABCMeta):
         epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[SharedPollPublishResult]:
-        """Give *key* of a shared-poll channel a value, without waiting for the next poll.
+        """Set the value of *key* in a shared-poll channel without waiting for the next poll.
 
         Args:
             channel: the channel's name; its namespace needs `shared_poll.publish_enabled`.
             key: the key.
-            version: of the value, above 0.
+            version: version of the value, 1 or more.
             data, b64data: the value: any JSON value, or bytes.
-            epoch: what the version counts in.
-            timeout: seconds, instead of the client's own limit.
+            epoch: versions are compared only within the same epoch.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type.
+            ServerError: 107 if the namespace has another type.
         """
 
     def connections(
@@ -1907,72 +1925,72 @@ class Batch(Collecting, metaclass=ABCMeta):
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
     ) -> Slot[ConnectionsResult]:
-        """The connections that fit, with their state.
+        """List connections with their state.
 
         Args:
-            user: only this user's; an int becomes text.
-            expression: only those for which this CEL expression is true.
-            label_filter: only those whose labels fit (6.8.4).
-            timeout: seconds, instead of the client's own limit.
+            user: only connections of this user; an int becomes text.
+            expression: only connections for which this CEL expression is true.
+            label_filter: only connections whose labels match this filter (6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def update_user_status(
         self, users: Sequence[str | int], state: str, *, timeout: float | None = None
     ) -> Slot[UpdateUserStatusResult]:
-        """Set the state of users.
+        """Set the status of users.
 
         Args:
-            users: their ids; ints become text.
-            state: any text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            state: the new state, any text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> Slot[GetUserStatusResult]:
-        """When users were last active and online, and their state.
+        """Return when users were last active and online, and their state.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def delete_user_status(
         self, users: Sequence[str | int], *, timeout: float | None = None
     ) -> Slot[DeleteUserStatusResult]:
-        """Forget the status of users.
+        """Delete the status of users.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def block_user(
         self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> Slot[BlockUserResult]:
-        """Close the connections of *user* and accept none any more.
+        """Block *user*: close all connections of the user and reject new ones.
 
         Args:
             user: the user's id; an int becomes text.
-            expire_at: until then, Unix seconds or a datetime with time zone; not given: for good.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the block ends: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def unblock_user(self, user: str | int, *, timeout: float | None = None) -> Slot[UnblockUserResult]:
-        """Accept connections of *user* again.
+        """Unblock *user*: accept connections of the user again.
 
         Args:
             user: the user's id; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def revoke_token(
         self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> Slot[RevokeTokenResult]:
-        """Accept one token no more.
+        """Revoke a token.
 
         Args:
             uid: the token's `jti`.
-            expire_at: how long to remember that, Unix seconds or a datetime with time zone.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def invalidate_user_tokens(
@@ -1984,14 +2002,14 @@ class Batch(Collecting, metaclass=ABCMeta):
         channel: str = "",
         timeout: float | None = None,
     ) -> Slot[InvalidateUserTokensResult]:
-        """Accept tokens of *user* no more.
+        """Revoke all tokens of *user*.
 
         Args:
             user: the user's id; an int becomes text.
-            issued_before: only tokens older than this (by `iat`), Unix seconds or a datetime with time zone.
-            expire_at: how long to remember that.
+            issued_before: only tokens issued before this time (`iat`): Unix seconds or a timezone-aware datetime.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
             channel: only subscription tokens for this channel.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_register(
@@ -2008,19 +2026,19 @@ class Batch(Collecting, metaclass=ABCMeta):
         locale: str = "",
         timeout: float | None = None,
     ) -> Slot[DeviceRegisterResult]:
-        """Register a device for push notifications, or update it.
+        """Register a device for push notifications, or update a registered device.
 
         Args:
             provider: "fcm", "hms", "apns" or "webpush".
             token: the device's token at the provider.
             platform: "ios", "android" or "web".
-            id: the id of a device that is known already.
-            user: whose it is; an int becomes text.
-            meta: anything about it.
-            topics: its topics.
-            timezone: its time zone.
-            locale: its locale.
-            timeout: seconds, instead of the client's own limit.
+            id: id of a device that is registered already.
+            user: id of the device's user; an int becomes text.
+            meta: metadata of the device: names and text values.
+            topics: topics of the device.
+            timezone: time zone of the device, such as "Europe/Berlin".
+            locale: locale of the device.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_update(
@@ -2035,28 +2053,28 @@ class Batch(Collecting, metaclass=ABCMeta):
         locale_update: DeviceLocaleUpdate | None = None,
         timeout: float | None = None,
     ) -> Slot[DeviceUpdateResult]:
-        """Change devices.
+        """Update devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            user_update: their new user.
-            meta_update: their new meta data.
-            topics_update: what changes in their topics.
-            timezone_update: their new time zone.
-            locale_update: their new locale.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to update.
+            users: ids of users whose devices are updated; ints become text.
+            user_update: the new user.
+            meta_update: the new metadata.
+            topics_update: a change to the topics.
+            timezone_update: the new time zone.
+            locale_update: the new locale.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_remove(
         self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
     ) -> Slot[DeviceRemoveResult]:
-        """Remove devices.
+        """Remove devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to remove.
+            users: ids of users whose devices are removed; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_list(
@@ -2071,17 +2089,17 @@ class Batch(Collecting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> Slot[DeviceListResult]:
-        """A page of devices.
+        """Return a page of devices.
 
         Args:
-            filter: which devices.
-            include_total_count: count them all.
-            include_meta: with their meta data.
-            include_topics: with their topics.
-            include_webpush_keys: with their web push keys.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only devices that match this filter.
+            include_total_count: include the total number of devices.
+            include_meta: include metadata.
+            include_topics: include topics.
+            include_webpush_keys: include web push keys.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_topic_list(
@@ -2094,15 +2112,15 @@ class Batch(Collecting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> Slot[DeviceTopicListResult]:
-        """A page of the topics of devices.
+        """Return a page of the topics of devices.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            include_device: with the devices.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            include_device: include the devices.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_topic_update(
@@ -2111,11 +2129,11 @@ class Batch(Collecting, metaclass=ABCMeta):
         """Change the topics of a device.
 
         Args:
-            device_id: the device.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            user: whose topics they are; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            device_id: id of the device.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            user: id of the user whose topics they are; an int becomes text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def user_topic_list(
@@ -2127,14 +2145,14 @@ class Batch(Collecting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> Slot[UserTopicListResult]:
-        """A page of the topics of users.
+        """Return a page of the topics of users.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def user_topic_update(
@@ -2144,9 +2162,9 @@ class Batch(Collecting, metaclass=ABCMeta):
 
         Args:
             user: the user's id; an int becomes text.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            timeout: seconds, instead of the client's own limit.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def send_push_notification(
@@ -2167,38 +2185,38 @@ class Batch(Collecting, metaclass=ABCMeta):
         """Send a push notification to devices.
 
         Args:
-            recipient: who gets it.
-            notification: what they get.
-            uid: its id, instead of one that the server makes.
-            send_at: when, Unix seconds or a datetime with time zone; not given: now.
-            optimize_for_reliability: rather twice than never.
-            limit_strategy: how often, and at which time of day, a device may be disturbed.
-            analytics_uid: what it is counted under.
-            localizations: texts by language.
-            use_templating: fill in templates.
-            use_meta: templates see the devices' meta data.
-            timeout: seconds, instead of the client's own limit.
+            recipient: the devices that receive the push.
+            notification: the messages for the providers.
+            uid: id of the push; by default the server creates one.
+            send_at: when to send it: Unix seconds or a timezone-aware datetime. 0, the default: now.
+            optimize_for_reliability: prefer duplicates over loss.
+            limit_strategy: limits for pushes to a device by rate and by time of day.
+            analytics_uid: id under which the push is counted in analytics.
+            localizations: translations by language.
+            use_templating: fill in templates in the notification.
+            use_meta: let templates use the devices' metadata.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def update_push_status(
         self, analytics_uid: str, status: str, *, device_id: str = "", msg_id: str = "", timeout: float | None = None
     ) -> Slot[UpdatePushStatusResult]:
-        """Note what became of a push.
+        """Record the status of a push.
 
         Args:
-            analytics_uid: what the push is counted under.
+            analytics_uid: id under which the push is counted in analytics.
             status: "delivered" or "interacted".
-            device_id: on which device.
+            device_id: id of the device.
             msg_id: the provider's id of the message.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def cancel_push(self, uid: str, *, timeout: float | None = None) -> Slot[CancelPushResult]:
-        """Do not send a push that is to be sent later.
+        """Cancel a push that was scheduled for later.
 
         Args:
-            uid: the push's id.
-            timeout: seconds, instead of the client's own limit.
+            uid: id of the push.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
 class AsyncBatch(Collecting, metaclass=ABCMeta):
@@ -2218,25 +2236,25 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[PublishResult]:
-        """Publish *data* into *channel*; the result says where in the history it stands, if the channel has one.
+        """Publish *data* to *channel*. The result has the offset and epoch if the channel keeps history.
 
         Args:
-            channel: the channel's name. By default, names that no client can subscribe to are refused.
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            skip_history: deliver it, but keep it out of the history.
-            tags: text by name, for subscribers' filters.
-            idempotency_key: a publication whose key the server has seen in the last five minutes, in this channel, is not
-                published again; the result is the first one's. Ignored by servers before 5.2.
-            delta: let subscribers that asked for it get only what changed. Ignored by servers before 5.4.
-            version: of what *data* describes: one that is not above the channel's last is not published, and the result
-                does not say so (6.2).
-            version_epoch: a version counts only among those of the same epoch (6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name. By default, names that no client could subscribe to are rejected.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            skip_history: deliver the publication without adding it to the history.
+            tags: names and values that subscribers can filter by.
+            idempotency_key: if the server has seen this key in this channel within the last five minutes, it does not
+                publish again and returns the first result. Ignored by servers before 5.2.
+            delta: send only the difference to subscribers that negotiated deltas. Ignored by servers before 5.4.
+            version: version of the state that *data* describes. The server silently drops a version that is not above the
+                channel's last; the result does not show it (6.2).
+            version_epoch: versions are compared only within the same epoch (6.2).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: neither or both of *data* and *b64data*, and whatever else no server accepts.
-            ServerError: 102, an unknown namespace; 107, data against the namespace's format.
+            UsageError: neither or both of *data* and *b64data* are given, or an argument is one that no server accepts.
+            ServerError: 102 if the namespace is unknown; 107 if the data do not match the namespace's data format.
         """
 
     def broadcast(
@@ -2253,16 +2271,17 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         version_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[BroadcastResult]:
-        """Publish *data* into each of *channels*; the result has a response for each, which may be an error.
+        """Publish *data* to each of *channels*. The result has one response per channel, which may be an error.
 
         Args:
-            channels: names, at least one. The server works on many at once: one given twice gets it twice, in any order.
+            channels: names of the channels, at least one. The server publishes to many channels at once, in any order. A
+                channel that is listed twice receives the data twice.
             data, b64data, skip_history, tags, idempotency_key, delta, version, version_epoch: as in `Publish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             UsageError: as for `Publish`.
-            ServerError: the whole call was refused; a channel's own error is in its response.
+            ServerError: the server rejected the whole call. The error of a single channel is in its response.
         """
 
     def subscribe(
@@ -2283,22 +2302,23 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
     ) -> Slot[SubscribeResult]:
-        """Subscribe the connections that *user* has now to *channel*, from the server's side.
+        """Subscribe the current connections of *user* to *channel* from the server side.
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            info, b64info: what others see of the subscription (`chan_info`): any JSON value, or bytes.
-            data, b64data: goes to the client with the subscription: any JSON value, or bytes.
-            expire_at: when the subscription ends, Unix seconds or a datetime with time zone.
-            recover_since: the position from which the client is to recover.
-            override: options for this subscription, instead of the namespace's.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            info, b64info: the subscription's `chan_info`, which other clients see: any JSON value, or bytes.
+            data, b64data: sent to the client with the subscription: any JSON value, or bytes.
+            expire_at: when the subscription expires: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            recover_since: send the client the publications after this position.
+            override: options for this subscription that replace the namespace's options.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace; 100, if *expire_at* has passed and somebody is there.
+            ServerError: 102 if the namespace is unknown; 100 if *expire_at* has passed and the user has a connection.
         """
 
     def unsubscribe(
@@ -2317,14 +2337,15 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
 
         Args:
             channel: the channel's name.
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 102, an unknown namespace.
+            ServerError: 102 if the namespace is unknown.
         """
 
     def disconnect(
@@ -2343,13 +2364,14 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """Close the connections of *user*.
 
         Args:
-            user: the user's id; an int becomes text. An empty one needs *anonymous*.
-            client, session: only this connection of the user.
-            whitelist: connections (client ids) to spare.
-            disconnect: the code and reason, instead of 3503, "force disconnect".
-            anonymous: with an empty user: the anonymous connections are meant. It is not sent.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id requires *anonymous*.
+            client, session: only the connection with this client id or session id.
+            whitelist: client ids of connections that stay open.
+            disconnect: the code and reason of the close, instead of 3503, "force disconnect".
+            anonymous: confirms that an empty *user* addresses all anonymous connections. Not sent to the server.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def refresh(
@@ -2365,41 +2387,42 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         info: Any = ...,
         timeout: float | None = None,
     ) -> Slot[RefreshResult]:
-        """Say until when the connections of *user* may live.
+        """Set when the connections of *user* expire.
 
         Args:
-            user: the user's id; an int becomes text. The empty one means the anonymous connections.
-            client, session: only this connection of the user.
-            expired: close them now, as expired.
-            expire_at: when they expire, Unix seconds or a datetime with time zone; not given: never.
-            info: the new `conn_info`, any JSON value; the server drops it unless *expire_at* is in the future.
-            label_filter, all_users: which connections, of which users (PRO).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id; an int becomes text. An empty id addresses all anonymous connections.
+            client, session: only the connection with this client id or session id.
+            expired: close the connections now, as expired.
+            expire_at: when the connections expire: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            info: the new `conn_info`: any JSON value. The server ignores it unless *expire_at* is in the future.
+            label_filter: only connections whose labels match this filter (PRO, 6.8.4).
+            all_users: the connections of all users, not only of *user* (PRO, 6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            UsageError: *info* without *expire_at*, which the server would drop without a word.
+            UsageError: *info* is given without *expire_at*, so the server would ignore it silently.
         """
 
     def presence(self, channel: str, *, timeout: float | None = None) -> Slot[PresenceResult]:
-        """Who is subscribed to *channel* now.
+        """List the clients subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def presence_stats(self, channel: str, *, timeout: float | None = None) -> Slot[PresenceStatsResult]:
-        """How many are subscribed to *channel* now.
+        """Count the clients and users subscribed to *channel*.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, presence is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if presence is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def history(
@@ -2411,60 +2434,61 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[HistoryResult]:
-        """Publications that the server keeps of *channel*, and the position of its history.
+        """Return publications from the history of *channel*, and the history's current position.
 
-        `history_pages` of a client goes through all of them and notices what is missing.
+        `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            since: only publications after (reverse: before) this one.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            since: return only publications after this position (with *reverse*, before it).
+            reverse: return the newest publication first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace; 112, *since* is of another epoch.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown; 112 if the history was
+                reset, so the epoch of *since* no longer exists.
         """
 
     def history_remove(self, channel: str, *, timeout: float | None = None) -> Slot[HistoryRemoveResult]:
-        """Remove the publications of a history; its position stays.
+        """Remove all publications from the history of *channel*. Its position does not change.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 108, history is off in the namespace; 102, an unknown namespace.
+            ServerError: 108 if history is disabled for the channel; 102 if the namespace is unknown.
         """
 
     def channels(self, *, pattern: str = "", timeout: float | None = None) -> Slot[ChannelsResult]:
-        """The channels with at least one subscriber on any node.
+        """List the channels that have at least one subscriber on any node.
 
         Args:
-            pattern: a glob over the whole name: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
-            timeout: seconds, instead of the client's own limit.
+            pattern: only channels whose whole name matches this glob: `*` (any characters), `?`, `[a-z]`, `{a,b}`.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 100, the pattern is wrong.
+            ServerError: 100 if the pattern is not a valid glob.
         """
 
     def info(self, *, timeout: float | None = None) -> Slot[InfoResult]:
-        """The nodes of the cluster. A client also learns from it which version its server has.
+        """Return the nodes of the cluster. The client also learns the server's version from the reply.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def rpc(self, method: str, *, params: Any = ..., timeout: float | None = None) -> Slot[RPCResult]:
-        """Call a method that the server itself offers; the open edition has none.
+        """Call an RPC method of the server. The open-source edition has no such methods.
 
         Args:
-            method: its name.
-            params: any JSON value.
-            timeout: seconds, instead of the client's own limit.
+            method: name of the RPC method.
+            params: parameters of the RPC method: any JSON value.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 104, there is no such method.
+            ServerError: 104 if the server does not have the RPC method.
         """
 
     def map_publish(
@@ -2485,22 +2509,22 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         key_mode: str = "",
         timeout: float | None = None,
     ) -> Slot[MapPublishResult]:
-        """Give *key* a value in a map channel.
+        """Set the value of *key* in a map channel.
 
         Args:
             channel: the channel's name.
             key: the key.
-            data: the value, any JSON value; a key may have none.
-            b64data: instead of *data*: bytes of any kind, or base64 text.
-            stream_data, b64stream_data: what goes into the stream instead; does nothing in the open server 6.9.
-            tags, idempotency_key, delta: as in `Publish`; what was suppressed for its key is said in the result.
-            version, version_epoch: of the value: one that is not above the key's last is suppressed.
-            score: the key's place in an ordered map; does nothing in the open server 6.9.
-            key_mode: "if_new" or "if_exists": only then.
-            timeout: seconds, instead of the client's own limit.
+            data: the value: any JSON value. A key may have no value.
+            b64data: binary data instead of *data*: bytes, or text in base64.
+            stream_data, b64stream_data: data for the stream instead of the value. The open-source server 6.9 ignores both.
+            tags, idempotency_key, delta: as in `Publish`. The result tells whether the server suppressed a repeated key.
+            version, version_epoch: version of the value. The server suppresses a version that is not above the key's last.
+            score: the key's position in an ordered map. The open-source server 6.9 ignores it.
+            key_mode: "if_new" to only add new keys, "if_exists" to only change existing keys.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     def map_remove(
@@ -2512,10 +2536,10 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
             channel: the channel's name.
             key: the key.
             idempotency_key: as in `MapPublish`.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 102, an unknown namespace.
+            ServerError: 107 if the namespace has another type; 102 if the namespace is unknown.
         """
 
     def map_read_state(
@@ -2530,19 +2554,19 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[MapReadStateResult]:
-        """The keys and values of a map channel, page by page.
+        """Return a page of the keys and values of a map channel.
 
         Args:
             channel: the channel's name.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            cursor: the page after this key: the last page's `cursor`.
-            key: only this key.
-            asc: in ascending order.
-            revision_offset, revision_epoch: the position that the pages shall be of.
-            timeout: seconds, instead of the client's own limit.
+            limit: maximum number of keys. 0, the default, returns only the position; -1 returns all keys.
+            cursor: return the page after this key; pass the `cursor` of the previous page.
+            key: return only this key.
+            asc: sort in ascending order.
+            revision_offset, revision_epoch: position of the map that all pages must belong to.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     def map_read_stream(
@@ -2555,33 +2579,33 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[MapReadStreamResult]:
-        """The changes to a map channel.
+        """Return a page of the changes to a map channel.
 
         Args:
             channel: the channel's name.
-            since_offset, since_epoch: only changes after (reverse: before) this position.
-            limit: how many at most; 0, as if not given: none, only the position; -1: all.
-            reverse: newest first.
-            timeout: seconds, instead of the client's own limit.
+            since_offset, since_epoch: return only changes after this position (with *reverse*, before it).
+            limit: maximum number of changes. 0, the default, returns only the position; -1 returns all changes.
+            reverse: return the newest change first.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type; 112, the map is of another epoch.
+            ServerError: 107 if the namespace has another type; 112 if the map has another epoch.
         """
 
     def map_stats(self, channel: str, *, timeout: float | None = None) -> Slot[MapStatsResult]:
-        """How many keys a map channel has.
+        """Count the keys of a map channel.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def map_clear(self, channel: str, *, timeout: float | None = None) -> Slot[MapClearResult]:
-        """Remove everything from a map channel; its next epoch is new.
+        """Remove all keys from a map channel, which then starts a new epoch.
 
         Args:
             channel: the channel's name.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def shared_poll_publish(
@@ -2595,18 +2619,18 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[SharedPollPublishResult]:
-        """Give *key* of a shared-poll channel a value, without waiting for the next poll.
+        """Set the value of *key* in a shared-poll channel without waiting for the next poll.
 
         Args:
             channel: the channel's name; its namespace needs `shared_poll.publish_enabled`.
             key: the key.
-            version: of the value, above 0.
+            version: version of the value, 1 or more.
             data, b64data: the value: any JSON value, or bytes.
-            epoch: what the version counts in.
-            timeout: seconds, instead of the client's own limit.
+            epoch: versions are compared only within the same epoch.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: 107, the namespace is of another type.
+            ServerError: 107 if the namespace has another type.
         """
 
     def connections(
@@ -2617,72 +2641,72 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
     ) -> Slot[ConnectionsResult]:
-        """The connections that fit, with their state.
+        """List connections with their state.
 
         Args:
-            user: only this user's; an int becomes text.
-            expression: only those for which this CEL expression is true.
-            label_filter: only those whose labels fit (6.8.4).
-            timeout: seconds, instead of the client's own limit.
+            user: only connections of this user; an int becomes text.
+            expression: only connections for which this CEL expression is true.
+            label_filter: only connections whose labels match this filter (6.8.4).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def update_user_status(
         self, users: Sequence[str | int], state: str, *, timeout: float | None = None
     ) -> Slot[UpdateUserStatusResult]:
-        """Set the state of users.
+        """Set the status of users.
 
         Args:
-            users: their ids; ints become text.
-            state: any text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            state: the new state, any text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> Slot[GetUserStatusResult]:
-        """When users were last active and online, and their state.
+        """Return when users were last active and online, and their state.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def delete_user_status(
         self, users: Sequence[str | int], *, timeout: float | None = None
     ) -> Slot[DeleteUserStatusResult]:
-        """Forget the status of users.
+        """Delete the status of users.
 
         Args:
-            users: their ids; ints become text.
-            timeout: seconds, instead of the client's own limit.
+            users: ids of the users; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def block_user(
         self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> Slot[BlockUserResult]:
-        """Close the connections of *user* and accept none any more.
+        """Block *user*: close all connections of the user and reject new ones.
 
         Args:
             user: the user's id; an int becomes text.
-            expire_at: until then, Unix seconds or a datetime with time zone; not given: for good.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the block ends: Unix seconds or a timezone-aware datetime. 0, the default: never.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def unblock_user(self, user: str | int, *, timeout: float | None = None) -> Slot[UnblockUserResult]:
-        """Accept connections of *user* again.
+        """Unblock *user*: accept connections of the user again.
 
         Args:
             user: the user's id; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def revoke_token(
         self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
     ) -> Slot[RevokeTokenResult]:
-        """Accept one token no more.
+        """Revoke a token.
 
         Args:
             uid: the token's `jti`.
-            expire_at: how long to remember that, Unix seconds or a datetime with time zone.
-            timeout: seconds, instead of the client's own limit.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def invalidate_user_tokens(
@@ -2694,14 +2718,14 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         channel: str = "",
         timeout: float | None = None,
     ) -> Slot[InvalidateUserTokensResult]:
-        """Accept tokens of *user* no more.
+        """Revoke all tokens of *user*.
 
         Args:
             user: the user's id; an int becomes text.
-            issued_before: only tokens older than this (by `iat`), Unix seconds or a datetime with time zone.
-            expire_at: how long to remember that.
+            issued_before: only tokens issued before this time (`iat`): Unix seconds or a timezone-aware datetime.
+            expire_at: when the server may forget the revocation: Unix seconds or a timezone-aware datetime.
             channel: only subscription tokens for this channel.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_register(
@@ -2718,19 +2742,19 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         locale: str = "",
         timeout: float | None = None,
     ) -> Slot[DeviceRegisterResult]:
-        """Register a device for push notifications, or update it.
+        """Register a device for push notifications, or update a registered device.
 
         Args:
             provider: "fcm", "hms", "apns" or "webpush".
             token: the device's token at the provider.
             platform: "ios", "android" or "web".
-            id: the id of a device that is known already.
-            user: whose it is; an int becomes text.
-            meta: anything about it.
-            topics: its topics.
-            timezone: its time zone.
-            locale: its locale.
-            timeout: seconds, instead of the client's own limit.
+            id: id of a device that is registered already.
+            user: id of the device's user; an int becomes text.
+            meta: metadata of the device: names and text values.
+            topics: topics of the device.
+            timezone: time zone of the device, such as "Europe/Berlin".
+            locale: locale of the device.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_update(
@@ -2745,28 +2769,28 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         locale_update: DeviceLocaleUpdate | None = None,
         timeout: float | None = None,
     ) -> Slot[DeviceUpdateResult]:
-        """Change devices.
+        """Update devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            user_update: their new user.
-            meta_update: their new meta data.
-            topics_update: what changes in their topics.
-            timezone_update: their new time zone.
-            locale_update: their new locale.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to update.
+            users: ids of users whose devices are updated; ints become text.
+            user_update: the new user.
+            meta_update: the new metadata.
+            topics_update: a change to the topics.
+            timezone_update: the new time zone.
+            locale_update: the new locale.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_remove(
         self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
     ) -> Slot[DeviceRemoveResult]:
-        """Remove devices.
+        """Remove devices. At least one of *ids* and *users* is required.
 
         Args:
-            ids: devices by id.
-            users: devices by user.
-            timeout: seconds, instead of the client's own limit.
+            ids: ids of devices to remove.
+            users: ids of users whose devices are removed; ints become text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_list(
@@ -2781,17 +2805,17 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> Slot[DeviceListResult]:
-        """A page of devices.
+        """Return a page of devices.
 
         Args:
-            filter: which devices.
-            include_total_count: count them all.
-            include_meta: with their meta data.
-            include_topics: with their topics.
-            include_webpush_keys: with their web push keys.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only devices that match this filter.
+            include_total_count: include the total number of devices.
+            include_meta: include metadata.
+            include_topics: include topics.
+            include_webpush_keys: include web push keys.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_topic_list(
@@ -2804,15 +2828,15 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> Slot[DeviceTopicListResult]:
-        """A page of the topics of devices.
+        """Return a page of the topics of devices.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            include_device: with the devices.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            include_device: include the devices.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def device_topic_update(
@@ -2821,11 +2845,11 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """Change the topics of a device.
 
         Args:
-            device_id: the device.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            user: whose topics they are; an int becomes text.
-            timeout: seconds, instead of the client's own limit.
+            device_id: id of the device.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            user: id of the user whose topics they are; an int becomes text.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def user_topic_list(
@@ -2837,14 +2861,14 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         limit: int = 0,
         timeout: float | None = None,
     ) -> Slot[UserTopicListResult]:
-        """A page of the topics of users.
+        """Return a page of the topics of users.
 
         Args:
-            filter: which topics.
-            include_total_count: count them all.
-            cursor: the last page's `next_cursor`.
-            limit: how many at most.
-            timeout: seconds, instead of the client's own limit.
+            filter: only topics that match this filter.
+            include_total_count: include the total number of topics.
+            cursor: `next_cursor` of the previous page.
+            limit: maximum number of items on the page.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def user_topic_update(
@@ -2854,9 +2878,9 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
 
         Args:
             user: the user's id; an int becomes text.
-            op: "add", "remove" or "set".
-            topics: the topics.
-            timeout: seconds, instead of the client's own limit.
+            op: "add", "remove" or "set" (replace all topics).
+            topics: the topics to add, remove or set.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def send_push_notification(
@@ -2877,36 +2901,36 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """Send a push notification to devices.
 
         Args:
-            recipient: who gets it.
-            notification: what they get.
-            uid: its id, instead of one that the server makes.
-            send_at: when, Unix seconds or a datetime with time zone; not given: now.
-            optimize_for_reliability: rather twice than never.
-            limit_strategy: how often, and at which time of day, a device may be disturbed.
-            analytics_uid: what it is counted under.
-            localizations: texts by language.
-            use_templating: fill in templates.
-            use_meta: templates see the devices' meta data.
-            timeout: seconds, instead of the client's own limit.
+            recipient: the devices that receive the push.
+            notification: the messages for the providers.
+            uid: id of the push; by default the server creates one.
+            send_at: when to send it: Unix seconds or a timezone-aware datetime. 0, the default: now.
+            optimize_for_reliability: prefer duplicates over loss.
+            limit_strategy: limits for pushes to a device by rate and by time of day.
+            analytics_uid: id under which the push is counted in analytics.
+            localizations: translations by language.
+            use_templating: fill in templates in the notification.
+            use_meta: let templates use the devices' metadata.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def update_push_status(
         self, analytics_uid: str, status: str, *, device_id: str = "", msg_id: str = "", timeout: float | None = None
     ) -> Slot[UpdatePushStatusResult]:
-        """Note what became of a push.
+        """Record the status of a push.
 
         Args:
-            analytics_uid: what the push is counted under.
+            analytics_uid: id under which the push is counted in analytics.
             status: "delivered" or "interacted".
-            device_id: on which device.
+            device_id: id of the device.
             msg_id: the provider's id of the message.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def cancel_push(self, uid: str, *, timeout: float | None = None) -> Slot[CancelPushResult]:
-        """Do not send a push that is to be sent later.
+        """Cancel a push that was scheduled for later.
 
         Args:
-            uid: the push's id.
-            timeout: seconds, instead of the client's own limit.
+            uid: id of the push.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """

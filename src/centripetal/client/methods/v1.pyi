@@ -24,17 +24,18 @@ class Client(Blocking, Buffering, metaclass=ABCMeta):
         uid: str | None = None,
         timeout: float | None = None,
     ) -> bool:
-        """Publish *data* into *channel*; the result is True.
+        """Publish *data* to *channel*; the result is True.
 
         Args:
-            channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-                subscribe to names of at most 255 bytes (`max_channel_length`).
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-            uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-                backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-                the JSON that clients get (spec v1 §6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+                names of at most 255 bytes (`max_channel_length`).
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            client: the connection id of the originator. The server copies it into the message, so that the originator can
+                ignore messages that it caused.
+            uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+                backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+                JSON that clients receive (protocol 1: publish).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
@@ -43,85 +44,86 @@ class Client(Blocking, Buffering, metaclass=ABCMeta):
     def broadcast(
         self, channels: Sequence[str], data: Any, *, client: str | None = None, timeout: float | None = None
     ) -> bool:
-        """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+        """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-        The server works through the list in order and stops at the first name in an unknown namespace: channels before
-        it have been published to then, later ones have not (spec v1 §6.3).
+        The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+        to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
         Args:
-            channels: names, at least one, none empty; a name given twice gets the message twice.
-            data: any JSON value, also None; `bytes` are ready-made JSON.
+            channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+                twice.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
             client: the connection id of the originator.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
         """
 
     def unsubscribe(self, channel: str, user: str, *, timeout: float | None = None) -> bool:
-        """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+        """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
         Args:
-            channel: the channel's name; an empty one stands for every channel the user is in.
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name; an empty name means all channels of the user.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", "internal server error".
         """
 
     def disconnect(self, user: str, *, timeout: float | None = None) -> bool:
-        """Close all connections of *user*; the result is True, also if there were none.
+        """Close all connections of *user*; the result is True, even if *user* was not connected.
 
         Args:
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "internal server error".
         """
 
     def presence(self, channel: str, *, timeout: float | None = None) -> dict[str, ClientInfo]:
-        """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+        """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (presence is off for the channel), "namespace not found".
+            ServerError: "not available" (presence is disabled for the channel), "namespace not found".
         """
 
     def history(self, channel: str, *, timeout: float | None = None) -> list[Message]:
-        """The messages that the server keeps of *channel*, newest first.
+        """Return the messages in the history of *channel*, newest first.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (history is off for the channel), "namespace not found".
+            ServerError: "not available" (history is disabled for the channel), "namespace not found".
         """
 
     def channels(self, *, timeout: float | None = None) -> list[str]:
-        """The names of all channels with a subscriber on any node, in no particular order.
+        """List the channels that have at least one subscriber on any node, in no particular order.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def stats(self, *, timeout: float | None = None) -> Stats:
-        """What every node last announced of itself: a `Stats`.
+        """Return the latest announcement of every node: a `Stats`.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def node(self, *, timeout: float | None = None) -> NodeInfo:
-        """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+        """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def add_publish(
@@ -133,17 +135,18 @@ class Client(Blocking, Buffering, metaclass=ABCMeta):
         uid: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Publish *data* into *channel*; the result is True.
+        """Publish *data* to *channel*; the result is True.
 
         Args:
-            channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-                subscribe to names of at most 255 bytes (`max_channel_length`).
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-            uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-                backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-                the JSON that clients get (spec v1 §6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+                names of at most 255 bytes (`max_channel_length`).
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            client: the connection id of the originator. The server copies it into the message, so that the originator can
+                ignore messages that it caused.
+            uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+                backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+                JSON that clients receive (protocol 1: publish).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
@@ -152,85 +155,86 @@ class Client(Blocking, Buffering, metaclass=ABCMeta):
     def add_broadcast(
         self, channels: Sequence[str], data: Any, *, client: str | None = None, timeout: float | None = None
     ) -> None:
-        """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+        """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-        The server works through the list in order and stops at the first name in an unknown namespace: channels before
-        it have been published to then, later ones have not (spec v1 §6.3).
+        The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+        to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
         Args:
-            channels: names, at least one, none empty; a name given twice gets the message twice.
-            data: any JSON value, also None; `bytes` are ready-made JSON.
+            channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+                twice.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
             client: the connection id of the originator.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
         """
 
     def add_unsubscribe(self, channel: str, user: str, *, timeout: float | None = None) -> None:
-        """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+        """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
         Args:
-            channel: the channel's name; an empty one stands for every channel the user is in.
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name; an empty name means all channels of the user.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", "internal server error".
         """
 
     def add_disconnect(self, user: str, *, timeout: float | None = None) -> None:
-        """Close all connections of *user*; the result is True, also if there were none.
+        """Close all connections of *user*; the result is True, even if *user* was not connected.
 
         Args:
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "internal server error".
         """
 
     def add_presence(self, channel: str, *, timeout: float | None = None) -> None:
-        """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+        """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (presence is off for the channel), "namespace not found".
+            ServerError: "not available" (presence is disabled for the channel), "namespace not found".
         """
 
     def add_history(self, channel: str, *, timeout: float | None = None) -> None:
-        """The messages that the server keeps of *channel*, newest first.
+        """Return the messages in the history of *channel*, newest first.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (history is off for the channel), "namespace not found".
+            ServerError: "not available" (history is disabled for the channel), "namespace not found".
         """
 
     def add_channels(self, *, timeout: float | None = None) -> None:
-        """The names of all channels with a subscriber on any node, in no particular order.
+        """List the channels that have at least one subscriber on any node, in no particular order.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def add_stats(self, *, timeout: float | None = None) -> None:
-        """What every node last announced of itself: a `Stats`.
+        """Return the latest announcement of every node: a `Stats`.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def add_node(self, *, timeout: float | None = None) -> None:
-        """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+        """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
 class AsyncClient(Awaiting, Buffering, metaclass=ABCMeta):
@@ -245,17 +249,18 @@ class AsyncClient(Awaiting, Buffering, metaclass=ABCMeta):
         uid: str | None = None,
         timeout: float | None = None,
     ) -> bool:
-        """Publish *data* into *channel*; the result is True.
+        """Publish *data* to *channel*; the result is True.
 
         Args:
-            channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-                subscribe to names of at most 255 bytes (`max_channel_length`).
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-            uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-                backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-                the JSON that clients get (spec v1 §6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+                names of at most 255 bytes (`max_channel_length`).
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            client: the connection id of the originator. The server copies it into the message, so that the originator can
+                ignore messages that it caused.
+            uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+                backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+                JSON that clients receive (protocol 1: publish).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
@@ -264,85 +269,86 @@ class AsyncClient(Awaiting, Buffering, metaclass=ABCMeta):
     async def broadcast(
         self, channels: Sequence[str], data: Any, *, client: str | None = None, timeout: float | None = None
     ) -> bool:
-        """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+        """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-        The server works through the list in order and stops at the first name in an unknown namespace: channels before
-        it have been published to then, later ones have not (spec v1 §6.3).
+        The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+        to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
         Args:
-            channels: names, at least one, none empty; a name given twice gets the message twice.
-            data: any JSON value, also None; `bytes` are ready-made JSON.
+            channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+                twice.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
             client: the connection id of the originator.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
         """
 
     async def unsubscribe(self, channel: str, user: str, *, timeout: float | None = None) -> bool:
-        """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+        """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
         Args:
-            channel: the channel's name; an empty one stands for every channel the user is in.
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name; an empty name means all channels of the user.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", "internal server error".
         """
 
     async def disconnect(self, user: str, *, timeout: float | None = None) -> bool:
-        """Close all connections of *user*; the result is True, also if there were none.
+        """Close all connections of *user*; the result is True, even if *user* was not connected.
 
         Args:
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "internal server error".
         """
 
     async def presence(self, channel: str, *, timeout: float | None = None) -> dict[str, ClientInfo]:
-        """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+        """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (presence is off for the channel), "namespace not found".
+            ServerError: "not available" (presence is disabled for the channel), "namespace not found".
         """
 
     async def history(self, channel: str, *, timeout: float | None = None) -> list[Message]:
-        """The messages that the server keeps of *channel*, newest first.
+        """Return the messages in the history of *channel*, newest first.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (history is off for the channel), "namespace not found".
+            ServerError: "not available" (history is disabled for the channel), "namespace not found".
         """
 
     async def channels(self, *, timeout: float | None = None) -> list[str]:
-        """The names of all channels with a subscriber on any node, in no particular order.
+        """List the channels that have at least one subscriber on any node, in no particular order.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def stats(self, *, timeout: float | None = None) -> Stats:
-        """What every node last announced of itself: a `Stats`.
+        """Return the latest announcement of every node: a `Stats`.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     async def node(self, *, timeout: float | None = None) -> NodeInfo:
-        """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+        """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def add_publish(
@@ -354,17 +360,18 @@ class AsyncClient(Awaiting, Buffering, metaclass=ABCMeta):
         uid: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Publish *data* into *channel*; the result is True.
+        """Publish *data* to *channel*; the result is True.
 
         Args:
-            channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-                subscribe to names of at most 255 bytes (`max_channel_length`).
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-            uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-                backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-                the JSON that clients get (spec v1 §6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+                names of at most 255 bytes (`max_channel_length`).
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            client: the connection id of the originator. The server copies it into the message, so that the originator can
+                ignore messages that it caused.
+            uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+                backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+                JSON that clients receive (protocol 1: publish).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
@@ -373,85 +380,86 @@ class AsyncClient(Awaiting, Buffering, metaclass=ABCMeta):
     def add_broadcast(
         self, channels: Sequence[str], data: Any, *, client: str | None = None, timeout: float | None = None
     ) -> None:
-        """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+        """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-        The server works through the list in order and stops at the first name in an unknown namespace: channels before
-        it have been published to then, later ones have not (spec v1 §6.3).
+        The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+        to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
         Args:
-            channels: names, at least one, none empty; a name given twice gets the message twice.
-            data: any JSON value, also None; `bytes` are ready-made JSON.
+            channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+                twice.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
             client: the connection id of the originator.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
         """
 
     def add_unsubscribe(self, channel: str, user: str, *, timeout: float | None = None) -> None:
-        """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+        """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
         Args:
-            channel: the channel's name; an empty one stands for every channel the user is in.
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name; an empty name means all channels of the user.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", "internal server error".
         """
 
     def add_disconnect(self, user: str, *, timeout: float | None = None) -> None:
-        """Close all connections of *user*; the result is True, also if there were none.
+        """Close all connections of *user*; the result is True, even if *user* was not connected.
 
         Args:
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "internal server error".
         """
 
     def add_presence(self, channel: str, *, timeout: float | None = None) -> None:
-        """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+        """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (presence is off for the channel), "namespace not found".
+            ServerError: "not available" (presence is disabled for the channel), "namespace not found".
         """
 
     def add_history(self, channel: str, *, timeout: float | None = None) -> None:
-        """The messages that the server keeps of *channel*, newest first.
+        """Return the messages in the history of *channel*, newest first.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (history is off for the channel), "namespace not found".
+            ServerError: "not available" (history is disabled for the channel), "namespace not found".
         """
 
     def add_channels(self, *, timeout: float | None = None) -> None:
-        """The names of all channels with a subscriber on any node, in no particular order.
+        """List the channels that have at least one subscriber on any node, in no particular order.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def add_stats(self, *, timeout: float | None = None) -> None:
-        """What every node last announced of itself: a `Stats`.
+        """Return the latest announcement of every node: a `Stats`.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def add_node(self, *, timeout: float | None = None) -> None:
-        """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+        """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
 class Batch(Collecting, metaclass=ABCMeta):
@@ -466,17 +474,18 @@ class Batch(Collecting, metaclass=ABCMeta):
         uid: str | None = None,
         timeout: float | None = None,
     ) -> Slot[bool]:
-        """Publish *data* into *channel*; the result is True.
+        """Publish *data* to *channel*; the result is True.
 
         Args:
-            channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-                subscribe to names of at most 255 bytes (`max_channel_length`).
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-            uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-                backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-                the JSON that clients get (spec v1 §6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+                names of at most 255 bytes (`max_channel_length`).
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            client: the connection id of the originator. The server copies it into the message, so that the originator can
+                ignore messages that it caused.
+            uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+                backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+                JSON that clients receive (protocol 1: publish).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
@@ -485,85 +494,86 @@ class Batch(Collecting, metaclass=ABCMeta):
     def broadcast(
         self, channels: Sequence[str], data: Any, *, client: str | None = None, timeout: float | None = None
     ) -> Slot[bool]:
-        """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+        """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-        The server works through the list in order and stops at the first name in an unknown namespace: channels before
-        it have been published to then, later ones have not (spec v1 §6.3).
+        The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+        to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
         Args:
-            channels: names, at least one, none empty; a name given twice gets the message twice.
-            data: any JSON value, also None; `bytes` are ready-made JSON.
+            channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+                twice.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
             client: the connection id of the originator.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
         """
 
     def unsubscribe(self, channel: str, user: str, *, timeout: float | None = None) -> Slot[bool]:
-        """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+        """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
         Args:
-            channel: the channel's name; an empty one stands for every channel the user is in.
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name; an empty name means all channels of the user.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", "internal server error".
         """
 
     def disconnect(self, user: str, *, timeout: float | None = None) -> Slot[bool]:
-        """Close all connections of *user*; the result is True, also if there were none.
+        """Close all connections of *user*; the result is True, even if *user* was not connected.
 
         Args:
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "internal server error".
         """
 
     def presence(self, channel: str, *, timeout: float | None = None) -> Slot[dict[str, ClientInfo]]:
-        """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+        """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (presence is off for the channel), "namespace not found".
+            ServerError: "not available" (presence is disabled for the channel), "namespace not found".
         """
 
     def history(self, channel: str, *, timeout: float | None = None) -> Slot[list[Message]]:
-        """The messages that the server keeps of *channel*, newest first.
+        """Return the messages in the history of *channel*, newest first.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (history is off for the channel), "namespace not found".
+            ServerError: "not available" (history is disabled for the channel), "namespace not found".
         """
 
     def channels(self, *, timeout: float | None = None) -> Slot[list[str]]:
-        """The names of all channels with a subscriber on any node, in no particular order.
+        """List the channels that have at least one subscriber on any node, in no particular order.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def stats(self, *, timeout: float | None = None) -> Slot[Stats]:
-        """What every node last announced of itself: a `Stats`.
+        """Return the latest announcement of every node: a `Stats`.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def node(self, *, timeout: float | None = None) -> Slot[NodeInfo]:
-        """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+        """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
 class AsyncBatch(Collecting, metaclass=ABCMeta):
@@ -578,17 +588,18 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         uid: str | None = None,
         timeout: float | None = None,
     ) -> Slot[bool]:
-        """Publish *data* into *channel*; the result is True.
+        """Publish *data* to *channel*; the result is True.
 
         Args:
-            channel: the channel's name, not empty. The server sets no limit on its length here, but clients can only
-                subscribe to names of at most 255 bytes (`max_channel_length`).
-            data: any JSON value, also None (JSON null); `bytes` are ready-made JSON and travel as they are.
-            client: the connection id of the originator, copied into the message so that it can ignore its own echo.
-            uid: the message's uid, instead of one that the server makes; servers before 1.7.7 ignore it. Quotes,
-                backslashes and control characters are refused: the server pushes a uid unescaped, which would break
-                the JSON that clients get (spec v1 §6.2).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name, not empty. The API does not limit its length, but clients can only subscribe to
+                names of at most 255 bytes (`max_channel_length`).
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
+            client: the connection id of the originator. The server copies it into the message, so that the originator can
+                ignore messages that it caused.
+            uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
+                backslashes and control characters are rejected: the server does not escape a uid, so they would break the
+                JSON that clients receive (protocol 1: publish).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
@@ -597,83 +608,84 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
     def broadcast(
         self, channels: Sequence[str], data: Any, *, client: str | None = None, timeout: float | None = None
     ) -> Slot[bool]:
-        """Publish *data* into each of *channels*; the result is True. Needs a server of at least 1.2.0.
+        """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
-        The server works through the list in order and stops at the first name in an unknown namespace: channels before
-        it have been published to then, later ones have not (spec v1 §6.3).
+        The server processes the list in order and stops at the first name in an unknown namespace. The data is published
+        to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
         Args:
-            channels: names, at least one, none empty; a name given twice gets the message twice.
-            data: any JSON value, also None; `bytes` are ready-made JSON.
+            channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
+                twice.
+            data: any JSON value, including None (JSON null); `bytes` must be ready-made JSON and are sent unchanged.
             client: the connection id of the originator.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", or the text of a storage failure.
         """
 
     def unsubscribe(self, channel: str, user: str, *, timeout: float | None = None) -> Slot[bool]:
-        """Unsubscribe *user* from *channel* on all its connections; the result is True, also if nobody was there.
+        """Unsubscribe all connections of *user* from *channel*; the result is True, even if *user* was not subscribed.
 
         Args:
-            channel: the channel's name; an empty one stands for every channel the user is in.
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            channel: the channel's name; an empty name means all channels of the user.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "namespace not found", "internal server error".
         """
 
     def disconnect(self, user: str, *, timeout: float | None = None) -> Slot[bool]:
-        """Close all connections of *user*; the result is True, also if there were none.
+        """Close all connections of *user*; the result is True, even if *user* was not connected.
 
         Args:
-            user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
-            timeout: seconds, instead of the client's own limit.
+            user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
             ServerError: "internal server error".
         """
 
     def presence(self, channel: str, *, timeout: float | None = None) -> Slot[dict[str, ClientInfo]]:
-        """Who is subscribed to *channel* now: a dict from connection id to `ClientInfo`.
+        """List the clients subscribed to *channel*: a dict from connection id to `ClientInfo`.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (presence is off for the channel), "namespace not found".
+            ServerError: "not available" (presence is disabled for the channel), "namespace not found".
         """
 
     def history(self, channel: str, *, timeout: float | None = None) -> Slot[list[Message]]:
-        """The messages that the server keeps of *channel*, newest first.
+        """Return the messages in the history of *channel*, newest first.
 
         Args:
             channel: the channel's name, not empty.
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
 
         Raises:
-            ServerError: "not available" (history is off for the channel), "namespace not found".
+            ServerError: "not available" (history is disabled for the channel), "namespace not found".
         """
 
     def channels(self, *, timeout: float | None = None) -> Slot[list[str]]:
-        """The names of all channels with a subscriber on any node, in no particular order.
+        """List the channels that have at least one subscriber on any node, in no particular order.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def stats(self, *, timeout: float | None = None) -> Slot[Stats]:
-        """What every node last announced of itself: a `Stats`.
+        """Return the latest announcement of every node: a `Stats`.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
     def node(self, *, timeout: float | None = None) -> Slot[NodeInfo]:
-        """The node that answers, with its counters since it started: a `NodeInfo`. Needs a server of at least 1.4.0.
+        """Return the answering node with its counters since the start: a `NodeInfo`. Requires a server of at least 1.4.0.
 
         Args:
-            timeout: seconds, instead of the client's own limit.
+            timeout: time limit of this call in seconds; by default the client's `timeout`.
         """

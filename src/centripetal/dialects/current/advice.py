@@ -1,7 +1,7 @@
 """Explanations and fixes for errors, closes and rejected requests of Centrifugo 3 to 6 servers. PURE.
 
 The client's exceptions, `doctor`, `watch` and the console take their texts from here. The codes are in
-`error_codes.py` and `disconnects.py` (spec v6 §6, §18.1, §18.2).
+`error_codes.py` and `disconnects.py` (protocol 6: api-errors, table-reply-errors, table-close-codes).
 """
 
 from centripetal.dialects.current import disconnects, error_codes

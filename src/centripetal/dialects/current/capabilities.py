@@ -1,4 +1,7 @@
-"""Capabilities of a server that the client has detected: form of the API, version, edition (spec v6 §16.1)."""
+"""Capabilities of a server that the client has detected: form of the API, version, edition.
+
+See protocol 6: versions-server-api.
+"""
 
 import re
 from typing import Any

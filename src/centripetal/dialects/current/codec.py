@@ -1,4 +1,4 @@
-"""The client's side of the HTTP API of Centrifugo 5 and 6 (spec v6 §4, §5; server 6.9.1).
+"""The client's side of the HTTP API of Centrifugo 5 and 6 (protocol 6: http-api, methods; server 6.9.1).
 
 A single command is sent as a POST to the method's path, several commands as a POST to `/api/batch`. A server that
 replies 404 may be 3.x or 4.x, which only has the single endpoint (`single_endpoint.py`). The codec detects this once
@@ -317,5 +317,6 @@ def _credentials(api_key: Any) -> tuple[tuple[str, str], ...]:
         raise UsageError(
             "the api_key cannot be sent in an HTTP header: it must be printable ASCII without surrounding spaces"
         )
-    # Servers before 5 read only the first header; later servers prefer the second one (spec v6 §4.2, §16.1).
+    # Servers before 5 read only the first header; later servers prefer the second one (protocol 6: api-key,
+    # versions-server-api).
     return ("Authorization", f"apikey {api_key}"), ("X-API-Key", api_key)

@@ -1,4 +1,7 @@
-"""Codes and reasons with which Centrifugo 4 to 6 servers end subscriptions and connections (spec v6 §18.2). PURE."""
+"""Codes and reasons with which Centrifugo 4 to 6 servers end subscriptions and connections. PURE.
+
+See protocol 6: table-close-codes.
+"""
 
 from centripetal.dialects.current.client_protocol.objects import Disconnect, UnsubscribePush
 

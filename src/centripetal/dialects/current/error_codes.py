@@ -1,4 +1,4 @@
-"""Error codes in replies of Centrifugo 3 to 6 servers (spec v6 §6, §18.1). PURE."""
+"""Error codes in replies of Centrifugo 3 to 6 servers (protocol 6: api-errors, table-reply-errors). PURE."""
 
 __all__ = ["ALREADY_SUBSCRIBED", "API_MESSAGES", "BAD_REQUEST", "CONFLICT", "EXPIRED", "INTERNAL", "LIMIT_EXCEEDED"]
 __all__ += ["MESSAGES", "METHOD_NOT_FOUND", "NOT_AVAILABLE", "PERMISSION_DENIED", "TOKEN_EXPIRED", "UNAUTHORIZED"]

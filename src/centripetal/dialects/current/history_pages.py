@@ -1,4 +1,4 @@
-"""Read a history page by page and detect missing publications (spec v6 §5.7).
+"""Read a history page by page and detect missing publications (protocol 6: history).
 
 If publications expire between two pages, the server does not report it: the next page just starts later. Offsets grow
 by one, so a page that does not continue where the previous page ended reveals the gap.

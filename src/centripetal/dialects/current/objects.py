@@ -1,4 +1,7 @@
-"""Objects in both the HTTP API and the client protocol: positions, filters and option overrides (spec v6 §5, §11)."""
+"""Objects in both the HTTP API and the client protocol: positions, filters and option overrides.
+
+See protocol 6: methods, client-protocol.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

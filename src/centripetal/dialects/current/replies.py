@@ -1,4 +1,7 @@
-"""The reply to one command, a result or an error (spec v6 §4.3, §5.2), and the exception for an error (§6)."""
+"""The reply to one command, a result or an error, and the exception for an error (protocol 6: api-errors).
+
+See protocol 6: http-response, batch.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, cast

@@ -1,4 +1,6 @@
-"""The server's side of the HTTP API of Centrifugo 6: bytes to requests, answers to bytes (spec v6 §4.3, §5): PURE.
+"""The server's side of the HTTP API of Centrifugo 6: bytes to requests, answers to bytes: PURE.
+
+See protocol 6: http-response, methods.
 
     read_request("publish", body)       -> a Publish; answer it with `encode_result` or `encode_error`
     read_batch(body)                    -> a command or None for each member; answer them with `encode_replies`
@@ -33,7 +35,7 @@ METHODS: Mapping[str, type[Method[Any]]] = {command.name: command for command in
 """The methods of the open-source edition."""
 
 NUMBERS: Mapping[int, str] = {command.number: command.name for command in COMMANDS}
-"""Names of all methods by their number at the single endpoint (spec v6 §18.3)."""
+"""Names of all methods by their number at the single endpoint (protocol 6: table-method-numbers)."""
 
 _NUMBER = re.compile(rb"-?[0-9]{1,18}")
 _NAMES = {name.encode(): name for name in NUMBERS.values()}

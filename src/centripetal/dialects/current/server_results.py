@@ -1,4 +1,4 @@
-"""Results that a Centrifugo 6 server writes in another form than clients read them (spec v6 §5): PURE.
+"""Results that a Centrifugo 6 server writes in another form than clients read them (protocol 6: methods): PURE.
 
 The server always writes every field of these results, even zero and empty values. So the fields have no default, as
 `gostructs` requires. The other results use the classes that clients read: the classes in `results`, and for presence,

@@ -1,4 +1,4 @@
-"""The single endpoint of the HTTP API, the only endpoint of Centrifugo 3 and 4 (spec v6 §5.3).
+"""The single endpoint of the HTTP API, the only endpoint of Centrifugo 3 and 4 (protocol 6: single-endpoint).
 
 Each line of a request is a command, `{"id", "method", "params"}`. The server executes commands while it reads the body:
 if a command cannot be decoded, the commands before it have already run. The id is the command's position, from 1.

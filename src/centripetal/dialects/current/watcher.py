@@ -1,4 +1,6 @@
-"""Watch channels of a Centrifugo 4 to 6 server: the client's side of its protocol (spec v6 §11, §16.2): PURE.
+"""Watch channels of a Centrifugo 4 to 6 server: the client's side of its protocol: PURE.
+
+See protocol 6: client-protocol, versions-client-protocol.
 
 After `connect`, the watcher subscribes to each channel with a separate command that requests recovery of publications
 missed while disconnected. The server sends newer publications after the reply, so the watcher need not buffer them.
@@ -134,7 +136,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         return min(times)
 
     def closed(self, code: int | None, reason: str) -> Step:
-        """Reconnect or end, depending on the code of the close frame (spec v6 §18.2)."""
+        """Reconnect or end, depending on the code of the close frame (protocol 6: table-close-codes)."""
         disconnect = Disconnect(code or 0, reason)
         if disconnect.reconnects:
             return self._hung_up(f"{code}, {reason!r}" if code else "")

@@ -1,7 +1,8 @@
 """Explanations of the errors of a Centrifugo 1.x server, and advice on how to fix them. PURE.
 
 All such texts are in this module; the client's errors, `doctor`, `watch` and the console use them. The error messages
-and close reasons are in `error_codes.py` and `disconnects.py` (spec v1 §6, §9.3, §9.4).
+and close reasons are in `error_codes.py` and `disconnects.py` (protocol 1: commands, client-close-reasons,
+client-connect).
 """
 
 from centripetal.dialects.v1 import disconnects, error_codes

@@ -1,4 +1,4 @@
-"""The client protocol of Centrifugo 1.x: encoding and decoding of WebSocket frames (spec v1 §9): PURE.
+"""The client protocol of Centrifugo 1.x: encoding and decoding of WebSocket frames (protocol 1: client-protocol): PURE.
 
     server                                         client
     read_envelopes(frame), read_params(…)    <-    encode_commands([("1", Connect(…)), …])
@@ -6,7 +6,8 @@
     encode_push(MessagePush(…))              ->
     Disconnect.text()                        ->    Disconnect.parse(…)    the reason of a close frame
 
-Replies and pushes have different JSON escaping (spec v1 §7.2). Neither side checks whether a frame is valid UTF-8.
+Replies and pushes have different JSON escaping (protocol 1: json-writing). Neither side checks whether a frame is valid
+UTF-8.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ class Params(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class Connect(Params, frozen=True, forbid_unknown_fields=True):
-    """The client's credentials; all fields are strings, and *info* contains JSON (spec v1 §9.4)."""
+    """The client's credentials; all fields are strings, and *info* contains JSON (protocol 1: client-connect)."""
 
     name = "connect"
 
@@ -59,14 +60,14 @@ class Connect(Params, frozen=True, forbid_unknown_fields=True):
 
 
 class Refresh(Connect, frozen=True, forbid_unknown_fields=True):
-    """New credentials, sent before the previous credentials expire (spec v1 §9.5)."""
+    """New credentials, sent before the previous credentials expire (protocol 1: client-refresh)."""
 
     name = "refresh"
 
 
 class Subscribe(Params, frozen=True, forbid_unknown_fields=True):
-    """A subscription. *client*, *info* and *sign* are for private channels (spec v1 §9.7), *recover* and *last* for
-    recovery (§9.8).
+    """A subscription. *client*, *info* and *sign* are for private channels (protocol 1: client-subscribe), *recover*
+    and *last* for recovery (protocol 1: client-recovery).
     """
 
     name = "subscribe"
@@ -114,7 +115,7 @@ COMMANDS: dict[str, type[Params]] = {
 
 
 def read_params(envelope: Envelope, shape: type[P]) -> P:
-    """Return the params in *envelope*; only a ping may omit them (spec v1 §9.9)."""
+    """Return the params in *envelope*; only a ping may omit them (protocol 1: client-commands)."""
     raw = bytes(envelope.params)
     if not raw and shape is Ping:
         return shape()
@@ -207,10 +208,12 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def encode_replies(replies: Sequence[Reply]) -> bytes:
-    """Encode the replies to the commands of one frame: an object for one reply, an array for several (spec v1 §9.2).
+    """Encode the replies to the commands of one frame: an object for one reply, an array for several.
+
+    See protocol 1: client-frames.
 
     Raises:
-        JSONError: a body contains invalid JSON, such as the info of a client (spec v1 §9.4).
+        JSONError: a body contains invalid JSON, such as the info of a client (protocol 1: client-connect).
     """
     texts = [_encode_reply(reply) for reply in replies]
     return texts[0] if len(texts) == 1 else join(texts)
@@ -284,7 +287,7 @@ class LeavePush(msgspec.Struct, frozen=True):
 
 
 class UnsubscribePush(msgspec.Struct, frozen=True):
-    """The back end ended this connection's subscription (spec v1 §9.10)."""
+    """The back end ended this connection's subscription (protocol 1: client-api-effects)."""
 
     channel: str
 
@@ -302,12 +305,13 @@ def encode_push(push: Push) -> bytes:
             channel, info = quote_push(push.channel), _push_info(push.info)
             return b'{"method":"%b","body":{"channel":%b,"data":%b}}' % (method, channel, info)
         case UnsubscribePush():
-            # The real server encodes this push like a reply to an unsubscribe command (spec v1 §9.10).
+            # The real server encodes this push like a reply to an unsubscribe command (protocol 1: client-api-effects).
             return _encode_reply(Reply("", "unsubscribe", body=StatusBody(push.channel, True)))
 
 
 def _push_message(message: Message) -> bytes:
-    # The real server does not escape the uid either: a quote in a uid makes the frame invalid (spec v1 §7.2).
+    # The real server does not escape the uid either: a quote in a uid makes the frame invalid
+    # (protocol 1: json-writing).
     text = b'{"uid":"%b",' % message.uid.encode()
     if message.client:
         text += b'"client":%b,' % quote_push(message.client)
@@ -352,7 +356,7 @@ def decode_frame(frame: bytes) -> list[Reply | Push]:
 
     Raises:
         MalformedResponseError: the frame is invalid, for example because a uid or an info in it breaks the JSON
-            (spec v1 §9.6).
+            (protocol 1: client-pushes).
     """
     try:
         if frame.startswith(b"["):

@@ -1,4 +1,6 @@
-"""Encoding of API requests to Centrifugo 1.x, and decoding of the replies (spec v1 §5, §6; server 1.8.0).
+"""Encoding of API requests to Centrifugo 1.x, and decoding of the replies (server 1.8.0).
+
+See protocol 1: http-api, commands.
 
 A request is always a JSON array. The uid of a command is its index in the array; the codec checks it in each reply.
 """
@@ -50,7 +52,7 @@ def _places(count: int) -> _Places:
 def endpoint(url: str) -> str:
     """Return the URL of the API, `…/api/`, for a *url* with or without `/api` and a final `/` (as gocent does).
 
-    The slash at the end matters: `…/api` redirects, and a redirected POST loses its body (spec v1 §5.1).
+    The slash at the end matters: `…/api` redirects, and a redirected POST loses its body (protocol 1: http-request).
     """
     # Check the path, not the whole URL: a host may be called "api".
     path = parse_url(url).path.rstrip("/")
@@ -119,12 +121,13 @@ class Codec:
 
         status, signed = reply.status, self._signer is not None
         if status == 400 and not wants_tls(reply):
-            # The reason is only in the server's log. Commands before the rejected one have run (spec v1 §6.1).
+            # The reason is only in the server's log. Commands before the rejected one have run
+            # (protocol 1: fatal-commands).
             why = "the server has no `secret` configured" if signed else "the server requires a secret"
             after = "" if count == 1 else "; commands before the rejected one have run"
             text = f"400 from {self.endpoint}: {why}, or does not know the method; see the server's log{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
-        # 1.8.0 answers 500 after running the commands if it cannot encode a reply (spec v1 §5.3).
+        # 1.8.0 answers 500 after running the commands if it cannot encode a reply (protocol 1: decision-order).
         return http_error(reply, self.endpoint, STATUSES)
 
     def __repr__(self) -> str:

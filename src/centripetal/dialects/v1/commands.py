@@ -1,4 +1,4 @@
-"""The API commands of Centrifugo 1.x (spec v1 §6, server 1.8.0).
+"""The API commands of Centrifugo 1.x (protocol 1: commands; server 1.8.0).
 
 A class defines the method's name, its parameters and, by its base `Command[R]`, the type of its result. To add a
 command, write a class and add it to COMMANDS.
@@ -61,7 +61,7 @@ class Publish(_MessageOptions, frozen=True):
             ignore messages that it caused.
         uid: the message's uid; by default, the server generates one. Servers before 1.7.7 ignore it. Quotes,
             backslashes and control characters are rejected: the server does not escape a uid, so they would break the
-            JSON that clients receive (spec v1 §6.2).
+            JSON that clients receive (protocol 1: publish).
         timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
@@ -87,7 +87,7 @@ class Broadcast(_PublishOptions, frozen=True):
     """Publish *data* to each of *channels*; the result is True. Requires a server of at least 1.2.0.
 
     The server processes the list in order and stops at the first name in an unknown namespace. The data is published
-    to the channels before that name, but not to the later channels (spec v1 §6.3).
+    to the channels before that name, but not to the later channels (protocol 1: broadcast).
 
     Args:
         channels: names of the channels, at least one, not empty. A channel that is listed twice receives the data
@@ -118,7 +118,7 @@ class Unsubscribe(Command[bool], frozen=True):
 
     Args:
         channel: the channel's name; an empty name means all channels of the user.
-        user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
+        user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
         timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:
@@ -141,7 +141,7 @@ class Disconnect(Command[bool], frozen=True):
     """Close all connections of *user*; the result is True, even if *user* was not connected.
 
     Args:
-        user: the user's id, not empty: the anonymous user cannot be addressed (spec v1 §6.4).
+        user: the user's id, not empty: the anonymous user cannot be addressed (protocol 1: unsubscribe-disconnect).
         timeout: time limit of this call in seconds; by default the client's `timeout`.
 
     Raises:

@@ -1,4 +1,6 @@
-"""HMAC-SHA256 signatures and tokens of Centrifugo 1.x (spec v1 §4), as lower-case hex; the secret is the key.
+"""HMAC-SHA256 signatures and tokens of Centrifugo 1.x, as lower-case hex; the secret is the key.
+
+See protocol 1: signatures.
 
 The signed parts are joined without a separator: user "1" with timestamp "23" and user "12" with timestamp "3" have the
 same token. So do not let users choose two adjacent parts.
@@ -46,7 +48,7 @@ def generate_client_token(secret: str | bytes, user: str, timestamp: str | int, 
 
     Raises:
         UsageError: an argument has the wrong type, *timestamp* is not an integer, or *info* is not valid JSON text. The
-            server would accept invalid JSON and then fail to encode replies (spec v1 §9.4).
+            server would accept invalid JSON and then fail to encode replies (protocol 1: client-connect).
     """
     return sign(_secret(secret), _bytes("user", user), _timestamp(timestamp), _info("info", info))
 

@@ -1,4 +1,4 @@
-"""The reasons for which a Centrifugo 1.x server closes connections (spec v1 §9.3). PURE."""
+"""The reasons for which a Centrifugo 1.x server closes connections (protocol 1: client-close-reasons). PURE."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ __all__ = ["CLOSE_CODE", "DISCONNECT", "EXPIRED", "INVALID_MESSAGE", "INVALID_TO
 __all__ += ["METHOD_NOT_FOUND", "SHUTTING_DOWN", "SLOW", "STALE", "UNAUTHORIZED", "Disconnect"]
 
 CLOSE_CODE = 3000
-"""The code of every close frame that the server sends on its own initiative (spec v1 §9.3)."""
+"""The code of every close frame that the server sends on its own initiative (protocol 1: client-close-reasons)."""
 
 
 class Disconnect(msgspec.Struct, frozen=True):
@@ -25,8 +25,8 @@ class Disconnect(msgspec.Struct, frozen=True):
     def parse(cls, code: int, text: str) -> "Disconnect":
         """Parse a close frame.
 
-        After a code other than 3000, the client should reconnect (spec v1 §9.3). A reason that is not JSON comes from a
-        server before 1.6.0 (§14).
+        After a code other than 3000, the client should reconnect (protocol 1: client-close-reasons). A reason that is
+        not JSON comes from a server before 1.6.0 (protocol 1: versions).
         """
         if code == CLOSE_CODE:
             try:

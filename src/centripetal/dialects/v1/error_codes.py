@@ -1,4 +1,7 @@
-"""The errors of commands to a Centrifugo 1.x server: messages without numeric codes (spec v1 §6, §9.4). PURE."""
+"""The errors of commands to a Centrifugo 1.x server: messages without numeric codes. PURE.
+
+See protocol 1: commands, client-connect.
+"""
 
 __all__ = ["ALREADY_SUBSCRIBED", "INVALID_MESSAGE", "LIMIT_EXCEEDED", "NAMESPACE_NOT_FOUND", "NOT_AVAILABLE"]
 __all__ += ["PERMISSION_DENIED"]

@@ -1,4 +1,7 @@
-"""Decoding of the reply to one command of Centrifugo 1.x: the envelope (spec v1 §5.6) and the body (§6)."""
+"""Decoding of the reply to one command of Centrifugo 1.x: the envelope and the body (protocol 1: commands).
+
+See protocol 1: reply-envelope.
+"""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -88,7 +91,7 @@ def _refusal(method: str, message: str, advice: str, command: Any) -> ServerErro
 
     hint = ADVICE.hint(message, command, method)
     # A command with invalid params has not run. But a broadcast has reached the channels before the invalid one
-    # (spec v1 §6.3), and after a storage failure the outcome is unknown.
+    # (protocol 1: broadcast), and after a storage failure the outcome is unknown.
     stated = message in (NAMESPACE_NOT_FOUND, NOT_AVAILABLE, INVALID_MESSAGE)
     executed: Executed = "no" if stated and method != "broadcast" else "unknown"
     return ServerError(message, advice=advice, hint=hint, executed=executed, retryable=not stated and advice != "fix")
@@ -173,7 +176,7 @@ _NODE_MEMBERS = ("uid", "name", "started_at", "version")
 
 
 def _node_info(members: dict[str, Any]) -> NodeInfo:
-    # In servers before 1.6.0, the metrics were members of the node itself (spec v1 §14).
+    # In servers before 1.6.0, the metrics were members of the node itself (protocol 1: versions).
     named: dict[str, Any] = {name: members.pop(name) for name in _NODE_MEMBERS if name in members}
     named["metrics"] = members.pop("metrics", members)
     try:

@@ -1,4 +1,4 @@
-"""The results of Centrifugo 1.x as Python values (spec v1 §16; members of older servers: §14).
+"""The results of Centrifugo 1.x as Python values (protocol 1: tables, versions).
 
 JSON from users (`data`, `default_info`, `channel_info`) is kept as the bytes that the server sent (`…_json`) and
 decoded on access (`data`, …). This keeps every digit of numbers, and unread values cost nothing.
@@ -15,7 +15,7 @@ __all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
 
 
 def _json(raw: msgspec.Raw) -> bytes | None:
-    # Servers before 1.3.0 send "" or null for a missing info (spec v1 §14).
+    # Servers before 1.3.0 send "" or null for a missing info (protocol 1: versions).
     text = bytes(raw)
     return None if text in (b"", b'""', b"null") else text
 
@@ -76,7 +76,7 @@ class Message(Result, frozen=True):
 
     @property
     def info(self) -> ClientInfo | None:
-        # Servers before 1.3.0 may send "" for a missing info (spec v1 §14).
+        # Servers before 1.3.0 may send "" for a missing info (protocol 1: versions).
         return self.raw_info if isinstance(self.raw_info, ClientInfo) else None
 
     @property
@@ -95,8 +95,8 @@ class NodeInfo(msgspec.Struct, frozen=True, rename={"started": "started_at"}):
         uid: id of the process, new at each start.
         name: the configured name, or host name and port.
         started: start time in Unix seconds.
-        metrics: counters and gauges by name (spec v1 §16.3). Servers before 1.6.0 send them as members of the node
-            itself; the client moves them to `metrics`.
+        metrics: counters and gauges by name (protocol 1: table-node-info). Servers before 1.6.0 send them as members of
+            the node itself; the client moves them to `metrics`.
         version: the server's version; "" for servers before 1.8.0.
     """
 

@@ -1,4 +1,6 @@
-"""The server's side of the HTTP API of Centrifugo 1.x: decoding commands, encoding replies (spec v1 §5.4 to §7): PURE.
+"""The server's side of the HTTP API of Centrifugo 1.x: decoding commands, encoding replies: PURE.
+
+See protocol 1: http-bodies, command-envelope, reply-envelope, commands, json-rules.
 
     envelopes = read_envelopes(body)              parse the whole body before any command runs
     for envelope in envelopes:
@@ -7,7 +9,7 @@
     join(replies)
 
 After an `InvalidMessageError` the server rejects the whole request; the commands before the invalid one have run
-(§6.1). The client's side is in `codec.py`.
+(protocol 1: fatal-commands). The client's side is in `codec.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,7 +47,7 @@ class InvalidMessageError(Exception):
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One command as received (spec v1 §5.5); the params are not parsed yet."""
+    """One command as received (protocol 1: command-envelope); the params are not parsed yet."""
 
     uid: str = ""
     method: str = ""
@@ -68,7 +70,7 @@ def read_command(envelope: Envelope) -> Command[Any]:
     """Parse the command in *envelope*.
 
     `data` becomes a `msgspec.Raw`. Missing data in a Broadcast (`ABSENT`) and empty names in commands other than
-    Publish are accepted: they are errors of the command, not of the request (spec v1 §6).
+    Publish are accepted: they are errors of the command, not of the request (protocol 1: commands).
 
     Raises:
         InvalidMessageError: the method is unknown, or the params are invalid.
@@ -94,17 +96,17 @@ _READ: dict[str, type[Command[Any]]] = {
 }
 
 _WITHOUT_PARAMS: dict[str, Command[Any]] = {command.name: command for command in (Channels(), StatsCommand(), Node())}
-"""The commands whose params the server ignores; they may be any JSON value (spec v1 §5.5)."""
+"""The commands whose params the server ignores; they may be any JSON value (protocol 1: command-envelope)."""
 
 
 # ---- replies
 
 
 def reply(envelope: Envelope, command: Command[Any], result: Any) -> bytes:
-    """Encode the reply to one command from its result or its `ServerError` (spec v1 §5.6).
+    """Encode the reply to one command from its result or its `ServerError` (protocol 1: reply-envelope).
 
     Raises:
-        JSONError: the result contains invalid JSON, such as the info of a client (spec v1 §9.4).
+        JSONError: the result contains invalid JSON, such as the info of a client (protocol 1: client-connect).
     """
     error = b"null"
     if isinstance(result, ServerError):

@@ -1,4 +1,6 @@
-"""Watching channels of a Centrifugo 1.x server: the client's side of its protocol (spec v1 §9, §15.3): PURE.
+"""Watching channels of a Centrifugo 1.x server: the client's side of its protocol: PURE.
+
+See protocol 1: client-protocol, advice-client-sdk.
 
 After connect, the watcher sends one subscribe command per channel. It holds back the pushes of a channel until the
 reply to that command arrives. So the order of events is: `Subscribed`, the missed messages, the new messages. A message
@@ -110,7 +112,10 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         return silence if self._refresh_at is None else min(silence, self._refresh_at)
 
     def closed(self, code: int | None, reason: str) -> Step:
-        """Handle the end of the connection; the close frame says whether to reconnect (spec v1 §9.3)."""
+        """Handle the end of the connection; the close frame says whether to reconnect.
+
+        See protocol 1: client-close-reasons.
+        """
         disconnect = Disconnect.parse(code or 0, reason)
         reason = disconnect.reason
         if disconnect.reconnect:
@@ -178,7 +183,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
 
     def _renewed(self, body: Body | None, now: float) -> None:
         # With `insecure`, connections never expire, whatever the reply says, and a refresh would need a token
-        # (spec v1 §9.4, §9.5).
+        # (protocol 1: client-connect, client-refresh).
         expires = isinstance(body, ConnectBody) and body.expires and self._secret is not None
         self._refresh_before(body.ttl if expires and isinstance(body, ConnectBody) else None, now)
 
@@ -194,7 +199,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         events: list[Event] = [Subscribed(name, body.recovered)]
         if channel.last is not None and not body.recovered:
             events.append(Gap(name, _why_not_recovered(channel.last, body)))
-        # The server sends them newest first (spec v1 §9.8).
+        # The server sends them newest first (protocol 1: client-recovery).
         missed = [_published(message, recovered=True) for message in reversed(body.messages or ())]
         uids = {publication.uid for publication in missed}
         events += missed
@@ -210,7 +215,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
     def _pushed(self, push: Push) -> tuple[Event, ...]:
         if isinstance(push, UnsubscribePush):
             channel = self._channels.get(push.channel)
-            # The server also sends it for channels without a subscription (spec v1 §9.10).
+            # The server also sends it for channels without a subscription (protocol 1: client-api-effects).
             if channel is None or not channel.subscribed:
                 return ()
             return self._removed(push.channel, "unsubscribed")

@@ -1,4 +1,4 @@
-"""The server API of Centrifugo 6: executes commands (spec v6 §5): PURE.
+"""The server API of Centrifugo 6: executes commands (protocol 6: methods): PURE.
 
 A command's effects on clients happen before its reply is built, as in the real server with its memory engine.
 """

@@ -1,4 +1,4 @@
-"""Glob patterns for channel names in the API method `channels` (spec v6 §5.9): PURE."""
+"""Glob patterns for channel names in the API method `channels` (protocol 6: channels-method): PURE."""
 
 import re
 

@@ -1,4 +1,6 @@
-"""Requests of a connected client about channels (spec v6 §11.4, §11.6, §11.9, §11.11): PURE.
+"""Requests of a connected client about channels: PURE.
+
+See protocol 6: client-subscribe, client-commands, client-rpc, client-expiry.
 
 `ChannelRequests.answer(request)` executes a request and returns the result for the reply. It raises a `ServerError` for
 an error reply, or a `FatalError` that ends the connection.
@@ -45,7 +47,7 @@ __all__ = ["ChannelRequests", "time_left"]
 
 _OF_MAP = 1  # value of a publication's `type` field
 _MAP_TYPES = (1, 2, 3)  # for these types, the real server refuses the type before it checks the delta
-_LONGEST_TTL = 365 * 24 * 3600  # seconds; the real server caps it (spec v6 §10.4)
+_LONGEST_TTL = 365 * 24 * 3600  # seconds; the real server caps it (protocol 6: token-ttl)
 
 
 def time_left(expire_at: int, now: float) -> int:
@@ -114,7 +116,7 @@ class ChannelRequests:
                     if refusal.error == error_codes.UNKNOWN_CHANNEL
                     else FatalError(INVALID_TOKEN)
                 ) from None
-            # The subscription then never expires. Probably a bug of 6.9.1, reproduced here (spec v6 §11.11).
+            # The subscription then never expires. Probably a bug of 6.9.1, reproduced here (protocol 6: client-expiry).
             subscription.info, subscription.expire_at = b"", 0
             return RefreshResult()
         ttl = time_left(claims.expire_at, now)

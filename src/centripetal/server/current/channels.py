@@ -1,4 +1,4 @@
-"""Channel names and channel options of a Centrifugo 6 server (spec v6 §3): PURE."""
+"""Channel names and channel options of a Centrifugo 6 server (protocol 6: channels): PURE."""
 
 import re
 
@@ -12,7 +12,7 @@ __all__ = ["ChannelOptions", "ChannelRules"]
 
 
 class ChannelOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of a channel (spec v6 §3.3). By default, every feature is off.
+    """Options of a channel (protocol 6: namespace-options). By default, every feature is off.
 
     Times are in seconds. `history_meta_ttl` and `publication_data_format` already include the defaults for all
     namespaces. A meta TTL of 0 means forever.
@@ -59,7 +59,7 @@ class ChannelOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_stream(self) -> bool:
-        """Whether the channel is a stream, rather than a map or a shared poll (spec v6 §15)."""
+        """Whether the channel is a stream, rather than a map or a shared poll (protocol 6: map-channels)."""
         return self.subscription_type in ("", "stream")
 
 
@@ -106,7 +106,10 @@ class ChannelRules(msgspec.Struct, frozen=True):
         return user in (listed.split(self.user_separator) if self.user_separator else [listed])
 
     def is_well_formed(self, channel: str, options: ChannelOptions) -> bool:
-        """Return whether clients may use the name *channel* (spec v6 §3.2), apart from its length."""
+        """Return whether clients may use the name *channel*, apart from its length.
+
+        See protocol 6: channel-name-checks.
+        """
         if not options.channel_regex:
             return channel.isascii()
         return re.search(options.channel_regex, self._parts(channel)[1]) is not None

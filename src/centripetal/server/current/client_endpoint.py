@@ -1,4 +1,4 @@
-"""The endpoint of a Centrifugo 6 server to which clients connect (spec v6 §11.1): PURE."""
+"""The endpoint of a Centrifugo 6 server to which clients connect (protocol 6: client-handshake): PURE."""
 
 from urllib.parse import parse_qs
 

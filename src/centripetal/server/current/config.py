@@ -1,4 +1,4 @@
-"""The configuration of a Centrifugo 6 server (spec v6 §2), in the real server's format: PURE.
+"""The configuration of a Centrifugo 6 server (protocol 6: configuration), in the real server's format: PURE.
 
 `read_config(raw)` returns a typed `Config` and a sentence for each key that this server does not honour. The structs
 have the names and defaults of the configuration file. A float is a duration in seconds. A value that is 0 or empty gets
@@ -41,7 +41,7 @@ class HTTPAPI(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """Options for the verification of tokens (spec v6 §10.1)."""
+    """Options for the verification of tokens (protocol 6: token-keys)."""
 
     hmac_secret_key: str = ""
     hmac_previous_secret_key: str = ""

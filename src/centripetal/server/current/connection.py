@@ -89,7 +89,7 @@ class Connection(AnyConnection, Protocol):
         ...
 
     def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
-        """Create a server-side subscription and push it to the client (spec v6 §5.11).
+        """Create a server-side subscription and push it to the client (protocol 6: subscribe).
 
         If the client is already subscribed, only the push is sent.
 
@@ -104,7 +104,10 @@ class Connection(AnyConnection, Protocol):
         ...
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
-        """Unsubscribe the client from *channel* and push that, even if it is not subscribed (spec v6 §5.12)."""
+        """Unsubscribe the client from *channel* and push that, even if it is not subscribed.
+
+        See protocol 6: unsubscribe.
+        """
         ...
 
     def disconnect(self, code: int, reason: str) -> None:
@@ -112,5 +115,8 @@ class Connection(AnyConnection, Protocol):
         ...
 
     def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
-        """Set the expiry to *expire_at* (0: never) and push it, or close the connection as expired (spec v6 §5.14)."""
+        """Set the expiry to *expire_at* (0: never) and push it, or close the connection as expired.
+
+        See protocol 6: refresh.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Pings that detect dead connections (spec v6 §11.10): PURE."""
+"""Pings that detect dead connections (protocol 6: client-pings): PURE."""
 
 from collections.abc import Callable
 

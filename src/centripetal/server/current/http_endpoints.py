@@ -1,4 +1,4 @@
-"""The HTTP endpoints of a Centrifugo 6 server (spec v6 §4, §5, §11.1): PURE."""
+"""The HTTP endpoints of a Centrifugo 6 server (protocol 6: http-api, methods, client-handshake): PURE."""
 
 import hmac
 from collections.abc import Callable
@@ -141,7 +141,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
             return error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {problem}")
 
     def _has_key(self, request: Request) -> bool:
-        """Return whether the request has the API key in any of the three places (spec v6 §4.2)."""
+        """Return whether the request has the API key in any of the three places (protocol 6: api-key)."""
         given = request.header("x-api-key")
         if not given:
             words = request.header("authorization").split()

@@ -1,4 +1,4 @@
-"""Reads the channel options in a Centrifugo 6 configuration (spec v6 §3.3): PURE."""
+"""Reads the channel options in a Centrifugo 6 configuration (protocol 6: namespace-options): PURE."""
 
 import re
 from collections.abc import Set

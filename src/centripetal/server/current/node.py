@@ -1,4 +1,6 @@
-"""A Centrifugo 6 node: the state shared by its API and its client sessions (spec v6 §5, §7): PURE.
+"""A Centrifugo 6 node: the state shared by its API and its client sessions: PURE.
+
+See protocol 6: methods, history-and-positions.
 
 A session uses `config`, `options`, `publish`, `announce_join` and `announce_leave`, `history`, `engine` (the
 subscriptions and presence) and `hub` (the connections of each user), and emits `events`. The node
@@ -95,7 +97,7 @@ class Node(BaseNode[Config, Connection]):
         limit: int = 0,
         reverse: bool = False,
     ) -> tuple[list[Publication], Position]:
-        """Return the history of *channel*, and the position of its stream (spec v6 §5.7).
+        """Return the history of *channel*, and the position of its stream (protocol 6: history).
 
         Args:
             channel: the channel.
@@ -135,7 +137,7 @@ class Node(BaseNode[Config, Connection]):
             connection.announce(outgoing)
 
     def _announce(self, now: float) -> None:
-        """Update the node information that `info` returns. Real nodes announce it periodically (spec v6 §5.10)."""
+        """Update the node information that `info` returns. Real nodes announce it periodically (protocol 6: info)."""
         self._next_announcement = now + _ANNOUNCED_EVERY
         self.announced_info = NodeAnswer(
             uid=self._uid,

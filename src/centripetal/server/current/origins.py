@@ -1,4 +1,4 @@
-"""Origins of web pages that may connect (spec v6 §11.1, §12.2): PURE."""
+"""Origins of web pages that may connect (protocol 6: client-handshake, transport-emulation): PURE."""
 
 from collections.abc import Sequence
 

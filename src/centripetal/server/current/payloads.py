@@ -1,4 +1,4 @@
-"""Payloads of a Centrifugo 6 server: decoding, and the formats of namespaces (spec v6 §5.4): PURE."""
+"""Payloads of a Centrifugo 6 server: decoding, and the formats of namespaces (protocol 6: publish): PURE."""
 
 import base64
 import binascii

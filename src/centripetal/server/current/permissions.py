@@ -1,4 +1,6 @@
-"""Permissions of clients of a Centrifugo 6 server (spec v6 §3, §10, §11.3 to §11.6, §11.12): PURE.
+"""Permissions of clients of a Centrifugo 6 server: PURE.
+
+See protocol 6: channels, tokens, client-connect, client-subscribe, client-pushes, client-commands, client-insecure.
 
 Refusals are exceptions: a `ServerError` becomes an error reply, a `FatalError` ends the connection.
 """
@@ -60,7 +62,7 @@ class Permissions:
     # ---- connections
 
     def identify(self, params: Connect, now: float) -> ConnectionClaims:
-        """Return the claims of a client that connects (spec v6 §11.3).
+        """Return the claims of a client that connects (protocol 6: client-connect).
 
         Raises:
             ServerError: its token has expired, or names channels that do not exist.
@@ -122,7 +124,10 @@ class Permissions:
         return f"{namespace}{boundary}{channels.user_boundary}{user}"
 
     def _wished(self, channel: str, user: str) -> ChannelOptions | None:
-        """Return the options of a channel in a connect request; None if it is not allowed (spec v6 §11.3)."""
+        """Return the options of a channel in a connect request; None if it is not allowed.
+
+        See protocol 6: client-connect.
+        """
         channels = self.config.channels
         try:
             options = channels.options_of(channel)
@@ -146,7 +151,10 @@ class Permissions:
     # ---- subscriptions
 
     def subscribe(self, params: Subscribe, user: str, client: str, now: float) -> SubscribeOptions:
-        """Return the options for a client that subscribes, or raise a refusal (spec v6 §11.4, from step 2 on)."""
+        """Return the options for a client that subscribes, or raise a refusal (from step 2 on).
+
+        See protocol 6: client-subscribe.
+        """
         channels, channel = self.config.channels, params.channel
         options = self.named(channel)
         self._check_type(options, params.type)
@@ -189,7 +197,7 @@ class Permissions:
     def may(
         self, what: Literal["publish", "presence", "history"], options: ChannelOptions, user: str, *, subscribed: bool
     ) -> bool:
-        """Return whether *user* has the permission *what* in a channel with *options* (spec v6 §11.6)."""
+        """Return whether *user* has the permission *what* in a channel with *options* (protocol 6: client-commands)."""
         permitted = getattr(options, f"allow_{what}_for_client") or (
             subscribed and getattr(options, f"allow_{what}_for_subscriber")
         )
@@ -208,7 +216,7 @@ class Permissions:
             raise refused(error_codes.BAD_REQUEST if shared else error_codes.NOT_AVAILABLE)
 
     def _check_type(self, options: ChannelOptions, wanted: int) -> None:
-        # The real server treats any other number as a stream (spec v6 §11.4).
+        # The real server treats any other number as a stream (protocol 6: client-subscribe).
         kind = options.subscription_type or "stream"
         if kind != _TYPES.get(wanted, "stream"):
             raise refused(error_codes.PERMISSION_DENIED)

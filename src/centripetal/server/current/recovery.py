@@ -1,4 +1,4 @@
-"""Recovery of missed publications when a client subscribes again (spec v6 §11.7): PURE."""
+"""Recovery of missed publications when a client subscribes again (protocol 6: client-recovery): PURE."""
 
 from typing import NamedTuple
 

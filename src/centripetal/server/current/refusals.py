@@ -21,7 +21,7 @@ def refused(code: int) -> ServerError:
 
 
 def failure(code: int) -> ServerError:
-    """Return an error of the API, with the real server's message (spec v6 §6)."""
+    """Return an error of the API, with the real server's message (protocol 6: api-errors)."""
     return ServerError(API_MESSAGES[code], code=code)
 
 

@@ -1,4 +1,4 @@
-"""One client connection of a Centrifugo 6 server, from connect to disconnect (spec v6 §11): PURE.
+"""One client connection of a Centrifugo 6 server, from connect to disconnect (protocol 6: client-protocol): PURE.
 
 `Session.receive` takes a message from the client. The session uses its `ClientConnection` to send lines, to close the
 connection and to set timers. After authentication, the session is a `Connection` in the node's hub. `permissions`
@@ -47,7 +47,8 @@ from centripetal.server.timers import Timers
 
 __all__ = ["Session"]
 
-_REFUSED_LINGER = 5.0  # seconds for which a refused connection stays open without any function (spec v6 §11.3)
+# Seconds for which a refused connection stays open without any function (protocol 6: client-connect)
+_REFUSED_LINGER = 5.0
 
 
 class State(enum.Enum):
@@ -205,7 +206,7 @@ class Session:
                 self._connection.send(payload)
 
     def subscribe(self, channel: str, options: SubscribeOptions, since: Position | None) -> None:
-        """Create a subscription for the back end (spec v6 §5.11)."""
+        """Create a subscription for the back end (protocol 6: subscribe)."""
         limit = self._node.config.client.channel_limit
         if 0 < limit <= len(self._subscriptions):
             self._close_soon(disconnects.CHANNEL_LIMIT)
@@ -228,7 +229,7 @@ class Session:
         self._subscriptions.announce(channel)
 
     def unsubscribe(self, channel: str, code: int, reason: str) -> None:
-        """Unsubscribe for the back end, and push that even without a subscription (spec v6 §5.12)."""
+        """Unsubscribe for the back end, and push that even without a subscription (protocol 6: unsubscribe)."""
         self._subscriptions.unsubscribe(channel)
         self._connection.send(encode_push(Push(channel, unsubscribe=UnsubscribePush(code, reason))))
 
@@ -236,7 +237,7 @@ class Session:
         self._close_soon(Disconnect(code, reason))
 
     def refresh(self, *, expired: bool, expire_at: int, conn_info: bytes) -> None:
-        """Change the expiry of the connection, or close it as expired (spec v6 §5.14)."""
+        """Change the expiry of the connection, or close it as expired (protocol 6: refresh)."""
         ttl = time_left(expire_at, self._node.now())
         if expired or (expire_at > 0 and ttl <= 0):
             self._close_soon(disconnects.CONNECTION_EXPIRED)
@@ -296,7 +297,7 @@ class Session:
         )
 
     def _make_single(self, user: str) -> None:
-        """Close the user's other connections, if only a single connection is allowed (spec v6 §11.11)."""
+        """Close the user's other connections, if only a single connection is allowed (protocol 6: client-expiry)."""
         personal = self._permissions.personal_channel(user)
         if personal is None or not self._node.config.client.subscribe_to_user_personal_channel.single_connection:
             return

@@ -1,4 +1,6 @@
-"""One subscription of one connection: its options, its position, and its pushes (spec v6 §11.4 to §11.8).
+"""One subscription of one connection: its options, its position, and its pushes.
+
+See protocol 6: client-subscribe, client-pushes, client-commands, client-recovery, client-delta-and-tags-filter.
 
 PURE. `Subscription.publication_push` and `join_leave_push` return the push for a publication, a join or a leave. Nearly
 all subscribers get the same bytes, so each encoding is cached.
@@ -132,7 +134,7 @@ def publication_frame(publication: Publication, epoch: str) -> parts.Publication
         info=None if publication.info is None else client_info(publication.info),
         offset=publication.offset,
         tags=publication.tags,
-        # The real server sends the epoch only with the first publication of a stream (spec v6 §11.5).
+        # The real server sends the epoch only with the first publication of a stream (protocol 6: client-pushes).
         epoch=epoch if publication.offset == 1 else "",
         version=publication.version,
     )
@@ -148,7 +150,8 @@ def checked(line: bytes) -> bytes:
     """Return *line*, an encoded message to a client, after checking it.
 
     Raises:
-        FatalError: *line* is not valid JSON, because it contains data from users that is not (spec v6 §11.2).
+        FatalError: *line* is not valid JSON, because it contains data from users that is not
+            (protocol 6: client-frames).
     """
     try:
         check(line)

@@ -1,4 +1,6 @@
-"""The subscriptions of one connection (spec v6 §11.4 to §11.7): PURE.
+"""The subscriptions of one connection: PURE.
+
+See protocol 6: client-subscribe, client-pushes, client-commands, client-recovery.
 
 result = subscriptions.subscribe(...)      send *result* to the client
 subscriptions.announce(channel)            then push the join to all subscribers, including the client

@@ -1,9 +1,9 @@
 """The in-memory engine: subscriptions, history and presence of channels: PURE.
 
-One engine serves all generations (spec v1 §8, spec v6 §7, §8); the differences are in the `HistoryOptions` that each
-call receives. The engine does not depend on dialects or connections: subscribers are ids, times are Unix seconds that
-the caller passes in, and the caller's functions make message ids and epochs. The engine sends nothing: `publish`
-returns a `Delivery` for the caller to send.
+One engine serves all generations (protocol 1: storage; protocol 6: history-and-positions, presence); the differences
+are in the `HistoryOptions` that each call receives. The engine does not depend on dialects or connections: subscribers
+are ids, times are Unix seconds that the caller passes in, and the caller's functions make message ids and epochs. The
+engine sends nothing: `publish` returns a `Delivery` for the caller to send.
 
 A channel with history has a *stream*: its latest publications, numbered by offset, and an epoch. All publications
 expire together, `ttl` seconds after the last one; offset and epoch are kept for `meta_ttl` seconds after the last use.
@@ -19,7 +19,7 @@ import msgspec
 
 __all__ = ["NOTHING", "NO_HISTORY", "ClientInfo", "Delivery", "Engine", "HistoryOptions", "Position", "Publication"]
 
-_IDEMPOTENCY_TTL = 300  # seconds (spec v6 §7.4)
+_IDEMPOTENCY_TTL = 300  # seconds (protocol 6: idempotency-key)
 _OFFSETS = 1 << 64  # the real server counts in 64 bits
 
 
@@ -32,7 +32,7 @@ class HistoryOptions(msgspec.Struct, frozen=True):
         meta_ttl: seconds to keep offset and epoch after their last use; None: forever; 0: as long as the publications
             (1.x, which does not expose offset and epoch).
         drop_inactive: whether to store nothing while the channel has no subscribers and is not marked as active
-            (1.x, spec v1 §8.2).
+            (1.x; protocol 1: storage).
     """
 
     size: int = 0
@@ -148,7 +148,7 @@ class _Stream:
         self.expires = None
 
     def has_seen(self, version: int, version_epoch: str) -> bool:
-        """Return whether a publication with *version* is outdated (spec v6 §7.5)."""
+        """Return whether a publication with *version* is outdated (protocol 6: version)."""
         return version <= self.version and version_epoch in ("", self.version_epoch)
 
     def page(self, since: int | None, limit: int, *, reverse: bool) -> list[Publication]:

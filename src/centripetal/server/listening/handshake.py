@@ -1,4 +1,4 @@
-"""The WebSocket handshake, with the checks of the real servers (spec v1 §9.1): PURE.
+"""The WebSocket handshake, with the checks of the real servers (protocol 1: client-transport): PURE.
 
 It is more lenient than RFC 6455: any text is accepted as a key, and the subprotocols that a client offers are not
 checked.

@@ -6,8 +6,8 @@
 
 Each request gets a separate parser. The bytes after it are not parsed until `next_event` is called again, so pipelined
 requests are handled in order, and a connection can switch to WebSocket after any request. The parser is llhttp (by
-httptools). It accepts a fixed list of methods, but a 1.x server accepts any method (spec v1 §5.1), so the parser always
-gets POST instead. This also avoids its special handling of CONNECT.
+httptools). It accepts a fixed list of methods, but a 1.x server accepts any method (protocol 1: http-request), so the
+parser always gets POST instead. This also avoids its special handling of CONNECT.
 """
 
 import re
@@ -24,9 +24,9 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """The interim response for a client that waits for it before it sends the body."""
 
 MAX_HEAD: Final = 1 << 20
-"""Maximum size of the request line and headers in bytes; bodies are not limited (spec v1 §5.2)."""
+"""Maximum size of the request line and headers in bytes; bodies are not limited (protocol 1: request-modes)."""
 
-_BUFFERED = 2048  # a longer body is sent in chunks, as the real server does (spec v1 §5.3)
+_BUFFERED = 2048  # a longer body is sent in chunks, as the real server does (protocol 1: decision-order)
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^ \r\n]+) HTTP/([0-9])\.([0-9])\r?\n")
 # After an Upgrade header, the parser would treat the body as another protocol; the server decides later whether to
 # upgrade. So the header is renamed for the parser.

@@ -1,4 +1,6 @@
-"""WebSocket connections on asyncio (spec v1 §9.1, spec v6 §11.1), without the content of messages.
+"""WebSocket connections on asyncio, without the content of messages.
+
+See protocol 1: client-transport; protocol 6: client-handshake.
 
 `WebSockets.upgrade` returns the protocol that takes over a connection of `HTTPServer`. The package `websockets` parses
 the frames of clients, but its automatic answers are discarded: this module decides which frames to send and in which
@@ -256,7 +258,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
             case Opcode.PONG:
                 self._want_pong()
             case Opcode.CLOSE:
-                # The code is echoed, the reason is not (spec v1 §9.1).
+                # The code is echoed, the reason is not (protocol 1: client-transport).
                 self._leave_with(bytes(frame.data[:2]))
 
     def _receive(self, message: bytes) -> None:
@@ -264,7 +266,10 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._session.receive(message)
 
     def _refuse(self, error: Exception) -> None:
-        """Close because the client violated the protocol; `websockets` words the reason (spec v1 §9.1)."""
+        """Close because the client violated the protocol; `websockets` words the reason.
+
+        See protocol 1: client-transport.
+        """
         if isinstance(error, PayloadTooBig):
             self._leave_with(Close(CloseCode.MESSAGE_TOO_BIG, "").serialize())
         elif isinstance(error, EOFError):

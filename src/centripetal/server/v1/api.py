@@ -1,4 +1,4 @@
-"""The API of a 1.x server: executes commands (spec v1 §6): PURE.
+"""The API of a 1.x server: executes commands (protocol 1: commands): PURE.
 
 `API.run(body, now)` handles one request to the HTTP API.
 """
@@ -46,7 +46,8 @@ class API:
         """Execute the commands in *body* in order, and return the body of the answer.
 
         Raises:
-            InvalidMessageError: the request is rejected; commands before the invalid one have run (spec v1 §6.1).
+            InvalidMessageError: the request is rejected; commands before the invalid one have run
+                (protocol 1: fatal-commands).
             JSONError: a reply cannot be encoded; all commands have run.
         """
         replies = []
@@ -111,7 +112,7 @@ class API:
         data = bytes(command.data)
         if not command.channels or not data:
             raise ServerError("invalid message", advice=_FIX)
-        # The message reaches the channels before an invalid one, but not the channels after it (spec v1 §6.3).
+        # The message reaches the channels before an invalid one, but not the channels after it (protocol 1: broadcast).
         for channel in command.channels:
             if not channel:
                 raise ServerError("invalid message", advice=_FIX)

@@ -1,4 +1,4 @@
-"""Channel names and channel options of a 1.x server (spec v1 §3.2): PURE."""
+"""Channel names and channel options of a 1.x server (protocol 1: channel-names): PURE."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ __all__ = ["ChannelOptions", "ChannelRules"]
 
 
 class ChannelOptions(msgspec.Struct, frozen=True):
-    """The options of a channel or namespace (spec v1 §3.3); by default, all are off."""
+    """The options of a channel or namespace (protocol 1: channel-options); by default, all are off."""
 
     watch: bool = False
     publish: bool = False

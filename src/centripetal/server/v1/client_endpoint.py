@@ -1,4 +1,4 @@
-"""The WebSocket endpoint of a 1.x server (spec v1 §9.1): PURE."""
+"""The WebSocket endpoint of a 1.x server (protocol 1: client-transport): PURE."""
 
 from centripetal.dialects.v1.disconnects import CLOSE_CODE, SLOW, Disconnect
 from centripetal.server.listening.http1 import Request

@@ -1,4 +1,4 @@
-"""The configuration of a 1.x server (spec v1 §2), in the format of the real server: PURE.
+"""The configuration of a 1.x server (protocol 1: configuration), in the format of the real server: PURE.
 
 `read_config(raw)` returns a typed `Config` and a warning for each key that has no effect in this server.
 """

@@ -11,7 +11,10 @@ class Connection(AnyConnection, Protocol):
     """An authenticated client; each method queues the message for the client."""
 
     def unsubscribe(self, channel: str) -> None:
-        """End the subscription to *channel*, or all subscriptions if it is empty, for the API (spec v1 §9.10)."""
+        """End the subscription to *channel*, or all subscriptions if it is empty, for the API.
+
+        See protocol 1: client-api-effects.
+        """
         ...
 
     def disconnect(self) -> None:

@@ -1,4 +1,4 @@
-"""The form fields of a request (spec v1 §5.2), parsed like the real server parses them: PURE."""
+"""The form fields of a request (protocol 1: request-modes), parsed like the real server parses them: PURE."""
 
 import re
 from urllib.parse import unquote_to_bytes

@@ -1,6 +1,6 @@
-"""The HTTP endpoints of a 1.x server (spec v1 §5): the API, redirects and 404 answers: PURE.
+"""The HTTP endpoints of a 1.x server (protocol 1: http-api): the API, redirects and 404 answers: PURE.
 
-The checks run in the order of §5.3.
+The checks run in the order of protocol 1: decision-order.
 """
 
 import hmac

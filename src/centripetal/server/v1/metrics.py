@@ -1,4 +1,4 @@
-"""The 74 metrics of a 1.x node (spec v1 §16.3): PURE.
+"""The 74 metrics of a 1.x node (protocol 1: table-node-info): PURE.
 
 Counters of features that this server has are exact. Gauges of a Go process without an equivalent in Python
 (`node_memory_heap_…`, `node_memory_stack_inuse`) stay 0. Latencies have three significant digits, as in the real

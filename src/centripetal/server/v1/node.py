@@ -1,4 +1,6 @@
-"""A 1.x node: the state that the API and the client sessions share (spec v1 §6.8, §8, §16.4): PURE.
+"""A 1.x node: the state that the API and the client sessions share: PURE.
+
+See protocol 1: stats-node, storage, table-errors.
 
 A method pushes to clients before it returns, as the real server does with its memory engine: a push arrives before the
 reply to the command that caused it.
@@ -87,7 +89,7 @@ class Node(BaseNode[Config, Connection]):
             self._announce(now)
 
     def _announce(self, now: float) -> None:
-        """Update the announcement of this node, which `stats` returns (spec v1 §6.8)."""
+        """Update the announcement of this node, which `stats` returns (protocol 1: stats-node)."""
         self._next_announcement = now + self.config.node_ping_interval
         self.metrics.gauge(
             {

@@ -1,4 +1,7 @@
-"""Permission checks of a 1.x server, for connect and subscribe (spec v1 §4, §9.4, §9.7): PURE."""
+"""Permission checks of a 1.x server, for connect and subscribe: PURE.
+
+See protocol 1: signatures, client-connect, client-subscribe.
+"""
 
 import hmac
 import re
@@ -40,7 +43,7 @@ class Permissions:
         """Check that *client*, already subscribed to *channels*, may subscribe, and return the channel's options.
 
         Raises:
-            ServerError: the client may not subscribe; the checks run in the order of spec v1 §9.7.
+            ServerError: the client may not subscribe; the checks run in the order of protocol 1: client-subscribe.
         """
         config, rules, channel = self._config, self._config.channels, params.channel
         if len(channel.encode()) > config.max_channel_length or len(channels) >= config.client_channel_limit:
@@ -63,7 +66,7 @@ class Permissions:
         return self._config.channels.options_of(channel, "fix")
 
     def _is_sign(self, given: str, *fields: str) -> bool:
-        # Without a secret, the real server signs with an empty key (spec v1 §4).
+        # Without a secret, the real server signs with an empty key (protocol 1: signatures).
         expected = sign(self._config.secret.encode(), *(field.encode() for field in fields))
         return hmac.compare_digest(expected.encode(), given.encode())
 

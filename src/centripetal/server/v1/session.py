@@ -1,4 +1,4 @@
-"""The session of one client of a 1.x server (spec v1 §9): PURE.
+"""The session of one client of a 1.x server (protocol 1: client-protocol): PURE.
 
 `Session.receive` takes a frame from the client. The session sends bytes, sets timers and closes the connection through
 its `ClientConnection`.
@@ -136,7 +136,10 @@ class Session:
         metrics.client_api.record(int((timer() - started) * 1e6))
 
     def close(self, disconnect: Disconnect | None) -> None:
-        """End the session and its subscriptions, and tell other subscribers that the client left (spec v1 §9.7)."""
+        """End the session and its subscriptions, and tell other subscribers that the client left.
+
+        See protocol 1: client-subscribe.
+        """
         if self._state is State.CLOSED:
             return
         authenticated, self._state = self._state is State.AUTHENTICATED, State.CLOSED
@@ -153,7 +156,10 @@ class Session:
         self._connection.end(disconnect)
 
     def shut_down(self) -> None:
-        """End because the server stops; only authenticated clients get a close frame (spec v1 §9.3)."""
+        """End because the server stops; only authenticated clients get a close frame.
+
+        See protocol 1: client-close-reasons.
+        """
         self.close(SHUTTING_DOWN if self._state is State.AUTHENTICATED else None)
 
     def push(self, payload: bytes) -> None:
@@ -164,11 +170,11 @@ class Session:
             options = self._options(each)
             if each in self._channels:
                 self._leave(each, options)
-            # The real server sends this even if the client was not subscribed (spec v1 §9.10).
+            # The real server sends this even if the client was not subscribed (protocol 1: client-api-effects).
             self._connection.send(encode_push(UnsubscribePush(each)))
 
     def disconnect(self) -> None:
-        # The API command returns before the connections are closed (spec v1 §6.4).
+        # The API command returns before the connections are closed (protocol 1: unsubscribe-disconnect).
         self._connection.call_later(0, lambda: self.close(DISCONNECT))
 
     # ---- timers
@@ -236,7 +242,8 @@ class Session:
         if config.connection_lifetime > 0 and not config.insecure:
             remaining = self._time_to_expire(timestamp)
             if remaining <= 0:
-                # Not an error: the client may connect again on this connection until it is stale (spec v1 §9.4).
+                # Not an error: the client may connect again on this connection until it is stale
+                # (protocol 1: client-connect).
                 return self._credentials("", expired=True)
         self._authenticate(params, timestamp)
         if remaining > 0:
@@ -294,7 +301,10 @@ class Session:
         return body
 
     def _recovery(self, params: Subscribe, options: ChannelOptions) -> SubscribeBody:
-        """Return the reply to subscribe, with the missed messages or the uid of the latest one (spec v1 §9.8)."""
+        """Return the reply to subscribe, with the missed messages or the uid of the latest one.
+
+        See protocol 1: client-recovery.
+        """
         channel = params.channel
         if not options.recover:
             return SubscribeBody(channel, True)
@@ -352,7 +362,10 @@ class Session:
         return HistoryBody(params.channel, self._ask(commands.History(params.channel)))
 
     def _ask(self, command: commands.Presence | commands.History) -> Any:
-        """Execute *command* of the API; an error carries the advice of the client protocol (spec v1 §9.9)."""
+        """Execute *command* of the API; an error carries the advice of the client protocol.
+
+        See protocol 1: client-commands.
+        """
         self._require_subscription(command.channel)
         try:
             return self._api.execute(command, self._node.now())

@@ -151,7 +151,7 @@ def _told(event: Event, connected: bool, has_token: bool) -> Check:
         case Subscribed():
             return Check("subscribe", "ok", f"a client can subscribe to {event.channel!r}")
         case Ended() if not connected and not has_token and getattr(event.error, "code", None) == BAD_REQUEST.code:
-            # The server closes connections without a token with this code (spec v6 §11.3).
+            # The server closes connections without a token with this code (protocol 6: client-connect).
             advice = "Add --token-key or --token to check with a token."
             return Check(
                 "clients", "warning", "the WebSocket endpoint replies, but rejects clients without a token", advice

@@ -250,7 +250,10 @@ class Loader:
 
 
 def _together(before: Command[Any] | None, command: Command[Any] | Failed) -> bool:
-    """Return whether both can share a request: in 1.x, one failing read loses the replies to writes (spec v1 §5.3)."""
+    """Return whether both can share a request: in 1.x, one failing read loses the replies to writes.
+
+    See protocol 1: decision-order.
+    """
     if before is None or isinstance(command, Failed):
         return True
     return before.reads == command.reads and not before.alone and not command.alone

@@ -1,4 +1,6 @@
-"""The JSON messages of Centrifugo 6's client protocol over WebSocket (spec v6 §11): PURE, both directions.
+"""The JSON messages of Centrifugo 6's client protocol over WebSocket: PURE, both directions.
+
+See protocol 6: client-protocol.
 
     server                                        client
     read_commands(message): Command, ...     <-   encode_commands([Command(1, subscribe=Subscribe("c")), ...])

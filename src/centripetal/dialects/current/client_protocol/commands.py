@@ -1,4 +1,4 @@
-"""Commands of clients (spec v6 §11): PURE, both directions."""
+"""Commands of clients (protocol 6: client-protocol): PURE, both directions."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -49,7 +49,10 @@ class OfChannel(Request, frozen=True, forbid_unknown_fields=True):
 
 
 class Subscribe(OfChannel, frozen=True, forbid_unknown_fields=True):
-    """A subscribe request; in `Connect.subs`, the options for a server-side subscription (spec v6 §11.3, §11.4)."""
+    """A subscribe request; in `Connect.subs`, the options for a server-side subscription.
+
+    See protocol 6: client-connect, client-subscribe.
+    """
 
     name = "subscribe"
 
@@ -112,7 +115,10 @@ class History(OfChannel, frozen=True, forbid_unknown_fields=True):
 
 
 class Ping(Request, frozen=True, forbid_unknown_fields=True):
-    """A ping request of the protocol definition. Clients do not send it, and servers reject it (spec v6 §11.2)."""
+    """A ping request of the protocol definition. Clients do not send it, and servers reject it.
+
+    See protocol 6: client-frames.
+    """
 
     name = "ping"
 
@@ -147,7 +153,8 @@ class Command(ClientMessage, frozen=True, forbid_unknown_fields=True):
     """A command of a client. A command with neither an *id* nor a request is a pong."""
 
     id: UInt32 = 0
-    # The order matters: if a command contains several requests, the server runs only the first (spec v6 §11.2).
+    # The order matters: if a command contains several requests, the server runs only the first
+    # (protocol 6: client-frames).
     connect: Connect | None = None
     subscribe: Subscribe | None = None
     unsubscribe: Unsubscribe | None = None

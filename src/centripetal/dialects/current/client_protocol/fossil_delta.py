@@ -1,4 +1,4 @@
-"""Deltas in the text format of the Fossil version control system (spec v6 §11.8): PURE.
+"""Deltas in the text format of the Fossil version control system (protocol 6: client-delta-and-tags-filter): PURE.
 
     create(source, target)      returns a delta that turns *source* into *target*
     apply(delta, source)        returns *target*

@@ -1,4 +1,4 @@
-"""Objects shared by commands and replies of the client protocol (spec v6 §11): PURE."""
+"""Objects shared by commands and replies of the client protocol (protocol 6: client-protocol): PURE."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ class BadMessageError(ValueError):
 
 
 class Disconnect(msgspec.Struct, frozen=True):
-    """Code and reason with which the server closes a connection (spec v6 §18.2)."""
+    """Code and reason with which the server closes a connection (protocol 6: table-close-codes)."""
 
     code: int
     reason: str
@@ -42,7 +42,7 @@ class ServerMessage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class UnsubscribePush(ServerMessage, frozen=True):
-    """Code and reason with which the server ends a subscription (spec v6 §18.2)."""
+    """Code and reason with which the server ends a subscription (protocol 6: table-close-codes)."""
 
     code: int = 0
     reason: str = ""
@@ -56,7 +56,7 @@ class UnsubscribePush(ServerMessage, frozen=True):
 class ClientInfo(ServerMessage, frozen=True):
     """A connection as other clients see it. Both infos are JSON."""
 
-    # No defaults, so that these fields are always written (spec v6 §11.5).
+    # No defaults, so that these fields are always written (protocol 6: client-pushes).
     user: str
     client: str
     conn_info: msgspec.Raw = NO_JSON

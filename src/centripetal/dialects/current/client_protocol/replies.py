@@ -1,4 +1,4 @@
-"""Replies and pushes of the server (spec v6 §11): PURE, both directions."""
+"""Replies and pushes of the server (protocol 6: client-protocol): PURE, both directions."""
 
 import msgspec
 

@@ -1,4 +1,6 @@
-"""Tags filters, with which a subscriber selects publications by their tags (spec v6 §11.8): PURE.
+"""Tags filters, with which a subscriber selects publications by their tags: PURE.
+
+See protocol 6: client-delta-and-tags-filter.
 
 validate(node)              reject filters that the real server rejects; called once, at subscribe
 matches(node, tags)         return whether a publication with these tags matches; *node* must be valid

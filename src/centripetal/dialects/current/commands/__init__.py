@@ -1,4 +1,6 @@
-"""All methods of the server API of Centrifugo 3 to 6 (spec v6 §5). To add a method, define a class in its module.
+"""All methods of the server API of Centrifugo 3 to 6. To add a method, define a class in its module.
+
+See protocol 6: methods.
 
 A class defines the method's name, number and fields. Its base `Method[R]` sets the type of the result. Fields have the
 server's names; required fields are positional, options are keyword-only. This package exports the names in each

@@ -28,7 +28,7 @@ class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_
     """A method of the server API. Its fields have the server's names; only fields that are set are sent."""
 
     number: ClassVar[int]
-    """Number of the method at the single endpoint (spec v6 §18.3)."""
+    """Number of the method at the single endpoint (protocol 6: table-method-numbers)."""
 
     pro: ClassVar[bool] = False
     """Whether only the PRO edition has the method."""
@@ -40,7 +40,10 @@ class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_
     """First server version that has the method."""
 
     added: ClassVar[Mapping[str, Version]] = {}
-    """First server version of each field that was added later. Older servers ignore it silently (spec v6 §16.1)."""
+    """First server version of each field that was added later. Older servers ignore it silently.
+
+    See protocol 6: versions-server-api.
+    """
 
     def changes(self) -> dict[str, Any]:
         self.check()
@@ -57,7 +60,7 @@ class OfChannel(Method[R], Generic[R], frozen=True):
 
 
 class OfMap(OfChannel[R], Generic[R], frozen=True):
-    """A method about a map channel or a shared-poll channel (spec v6 §15)."""
+    """A method about a map channel or a shared-poll channel (protocol 6: map-channels)."""
 
     released = (6, 8, 0)
     newer = True

@@ -1,4 +1,4 @@
-"""Methods that read channels: presence, history and the list of channels (spec v6 §5)."""
+"""Methods that read channels: presence, history and the list of channels (protocol 6: methods)."""
 
 from centripetal.dialects.current.commands.base import Method, OfChannel
 from centripetal.dialects.current.objects import Position

@@ -1,4 +1,4 @@
-"""Methods that act on a user's connections: subscribe, unsubscribe, disconnect, refresh (spec v6 §5)."""
+"""Methods that act on a user's connections: subscribe, unsubscribe, disconnect, refresh (protocol 6: methods)."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

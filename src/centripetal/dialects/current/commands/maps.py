@@ -1,4 +1,4 @@
-"""Methods of map channels and shared polling, added in Centrifugo 6.8 (spec v6 §15)."""
+"""Methods of map channels and shared polling, added in Centrifugo 6.8 (protocol 6: map-channels)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Generic

@@ -1,4 +1,4 @@
-"""Methods about the whole server: `info` and `rpc` (spec v6 §5)."""
+"""Methods about the whole server: `info` and `rpc` (protocol 6: methods)."""
 
 from msgspec import UNSET, UnsetType
 

@@ -1,4 +1,4 @@
-"""Methods that publish: `publish` and `broadcast` (spec v6 §5.1, §5.2)."""
+"""Methods that publish: `publish` and `broadcast` (protocol 6: publish, broadcast)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar

@@ -1,4 +1,7 @@
-"""Results of the methods of map channels and shared polling (spec v6 §15), with the server's field names."""
+"""Results of the methods of map channels and shared polling, with the server's field names.
+
+See protocol 6: map-channels.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Results of the methods of the PRO edition (spec v6 §18.5), with the server's field names."""
+"""Results of the methods of the PRO edition (protocol 6: table-pro-requests), with the server's field names."""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Results of the methods of the current server API (spec v6 §5; fields: §18.4). Results for maps are in `maps.py`.
+"""Results of the methods of the current server API. Results for maps are in `maps.py`.
+
+See protocol 6: methods, table-server-api-numbers.
 
 Fields have the server's names. The server omits fields with a zero value, so a missing field gets its zero value here.
 """
@@ -40,7 +42,7 @@ class ReplyError(msgspec.Struct, frozen=True):
     """The error with which the server rejected a command.
 
     Attributes:
-        code: Centrifugo error code; spec v6 §6 lists all codes.
+        code: Centrifugo error code (protocol 6: api-errors).
         message: short error text from the server.
     """
 

@@ -1,4 +1,4 @@
-"""PRO methods for devices and the topics they are subscribed to (spec v6 §18.5)."""
+"""PRO methods for devices and the topics they are subscribed to (protocol 6: table-pro-requests)."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,7 @@
-"""Arguments of the PRO methods for devices and push notifications (spec v6 §18.5), with the server's names."""
+"""Arguments of the PRO methods for devices and push notifications, with the server's names.
+
+See protocol 6: table-pro-requests.
+"""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""PRO methods for push notifications (spec v6 §18.5)."""
+"""PRO methods for push notifications (protocol 6: table-pro-requests)."""
 
 from collections.abc import Mapping
 

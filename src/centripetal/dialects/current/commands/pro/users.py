@@ -1,4 +1,4 @@
-"""PRO methods for a user's connections, status, blocks and tokens (spec v6 §5.17, §18.5)."""
+"""PRO methods for a user's connections, status, blocks and tokens (protocol 6: pro-methods, table-pro-requests)."""
 
 from collections.abc import Sequence
 
