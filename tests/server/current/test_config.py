@@ -107,7 +107,7 @@ def test_values_are_read_at_any_level() -> None:
     [
         ({"nonsense": 1}, "'nonsense' in the configuration has no effect: this server does not know it"),
         ({"client": {"nonsense": 1}}, "'client.nonsense' .* does not know it"),
-        ({"engine": {"type": "redis"}}, "'engine' .* kept in memory"),
+        ({"engine": {"type": "redis"}}, "'engine' .* keeps everything in memory"),
         ({"grpc_api": {"enabled": True}}, "'grpc_api' .* no gRPC API"),
         ({"client": {"proxy": {"connect": {"enabled": True}}}}, "'client.proxy' .* calls no proxies"),
         (
