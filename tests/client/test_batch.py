@@ -256,8 +256,8 @@ def test_nested_blocks_of_one_batch_send_once() -> None:
 MISTAKES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda batch: batch.publish("", 1), r"^publish \(command 1 of the request\): channel must not be empty"),
     (lambda batch: batch.publish("a", {1}), r"^publish \(command 1 of the request\): data is a set"),
-    (lambda batch: batch.publish("a", 1, timeout=1), r"batch\(timeout=…\) limits them all"),
-    (lambda batch: batch.call(Channels(timeout=1)), r"batch\(timeout=…\) limits them all"),
+    (lambda batch: batch.publish("a", 1, timeout=1), r"pass batch\(timeout=…\) for the whole batch"),
+    (lambda batch: batch.call(Channels(timeout=1)), r"pass batch\(timeout=…\) for the whole batch"),
     (lambda batch: batch.call("publish"), r"is not a command of Centrifugo 1\.x"),
     (lambda batch: batch.call(None), r"is not a command of Centrifugo 1\.x"),
     (lambda batch: batch.call(Publish), r"is not a command of Centrifugo 1\.x"),

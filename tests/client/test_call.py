@@ -76,7 +76,7 @@ def test_help_shows_the_types_and_documentation_of_the_command(module: str, name
     assert f"{method}(self, " in text
     assert "timeout: float | None = None" in text
     assert "\n    Args:\n        " in text
-    assert not any(word in text for word in ("Annotated", "whole", "Unset"))
+    assert not any(word in text for word in ("Annotated", "WholeNumber", "Unset"))
     signature = inspect.signature(function)
     assert signature.parameters["timeout"].annotation == float | None
     assert signature.return_annotation is not signature.empty

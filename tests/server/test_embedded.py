@@ -174,9 +174,9 @@ def test_a_configuration_comes_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("none.json", None, "cannot be read"),
+        ("none.json", None, "cannot read the configuration"),
         ("a.json", "{", "is not JSON: "),
-        ("a.toml", 'secret = "s"', "JSON is the one here"),
+        ("a.toml", 'secret = "s"', "the embedded server reads only JSON"),
         ("a.json", "[]", "must be a JSON object"),
     ],
 )

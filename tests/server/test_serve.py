@@ -26,7 +26,7 @@ def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
     serve(port=0, secret="s", echo=echo)
     assert "http://127.0.0.1:" in lines[0]
     assert lines[1] == f"its console: {lines[0].rpartition(' ')[2]}/console/"
-    assert "for development and tests, not production" in lines[2]
+    assert "for development and tests, not in production" in lines[2]
     assert signal.getsignal(number) is before
 
 

@@ -26,7 +26,7 @@ BAD_KEYS: list[tuple[Any, dict[str, Any], str]] = [
     (b"", {}, "the key is empty"),
     (b"\xff", {}, "the key is not valid UTF-8"),
     (None, {}, "the key must be text, bytes or a SigningKey, not NoneType"),
-    (HALF, {}, "the key holds half"),
+    (HALF, {}, "the key contains a lone surrogate"),
     ("secret\n", {}, r"the secret begins or ends with white space.*strip\(\)"),
     (SECRET, {"algorithm": "PS256"}, "the server does not accept the algorithm 'PS256'"),
     (SECRET, {"algorithm": "none"}, "the algorithm 'none'"),

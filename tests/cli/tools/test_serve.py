@@ -78,7 +78,7 @@ def test_the_environment_selects_the_server(
 def test_serve_names_the_missing_credential(generation: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`serve` with only a generation names the option for the missing credential."""
     assert main(["serve", "--server", generation, "--port", "0"]) == 2
-    assert f"{option} of the command line" in capsys.readouterr().err
+    assert f"{option} on the command line" in capsys.readouterr().err
 
 
 def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:
     [
         (("--port", "0"), "CENTRIFUGO_SECRET"),
         (("--insecure",), "--server 1 or 6"),
-        (("--secret", "s", "--server", "6"), "API key"),
+        (("--secret", "s", "--server", "6"), "for 1.x servers: for a current server, pass api_key"),
         (("--secret", "s", "--api-key", "k"), "pass only one kind of key"),
         (("--server", "6"), "API key"),
-        (("--server", "5"), "server must be 1"),
+        (("--server", "5"), "server must be the number 1"),
         (("--secret", "s", "--port", "70000"), "port"),
         (("--config", "no-such-file.json"), "no-such-file.json"),
     ],

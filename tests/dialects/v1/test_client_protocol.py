@@ -188,7 +188,7 @@ def test_pushes_survive_encoding_and_decoding() -> None:
 @pytest.mark.parametrize("frame", [b"", b"nonsense", b"1", b"[1]", b'{"method":5}', b'{"method":"join","body":1}'])
 def test_an_invalid_frame_is_malformed(frame: bytes) -> None:
     """The error for an invalid frame quotes the beginning of the frame."""
-    with pytest.raises(MalformedResponseError, match="no frame"):
+    with pytest.raises(MalformedResponseError, match="an invalid frame"):
         decode_frame(frame)
 
 

@@ -412,7 +412,7 @@ def test_an_http_status_becomes_an_error_with_advice(
 
 def test_a_400_advises_an_unsigned_client_to_sign() -> None:
     """For an unsigned request, the error explains that the server may want a signature."""
-    with pytest.raises(HTTPStatusError, match=r"the server wants .*secret"):
+    with pytest.raises(HTTPStatusError, match=r"the server requires a secret"):
         UNSIGNED.outcomes(CALLS, HTTPReply(400, b"Bad Request\n"))
 
 

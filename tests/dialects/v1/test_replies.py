@@ -176,7 +176,7 @@ def test_an_error_in_a_reply_is_a_server_error(
     ("method", "error", "hint"),
     [
         ("publish", "namespace not found", "namespaces"),
-        ("presence", "not available", "`presence` is off"),
+        ("presence", "not available", "set `presence` to true"),
         ("history", "not available", "history_lifetime"),
     ],
 )

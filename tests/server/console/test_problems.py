@@ -39,7 +39,7 @@ V1: list[tuple[Event, str, str]] = [
     (RequestRefused(at=1, status=400, reason="no secret set in config"), "no secret", "--secret"),
     (RequestRefused(at=1, status=400, reason="unknown method 'x'"), "unknown method 'x'", "publish, broadcast"),
     (RequestRefused(at=1, status=400, reason="params of publish: x"), "params of publish: x", '{"method": …'),
-    (RequestRefused(at=1, status=500, reason="a reply cannot be printed: x"), "no JSON", "`info`"),
+    (RequestRefused(at=1, status=500, reason="a reply cannot be printed: x"), "invalid JSON", "`info`"),
     (
         CommandRun(at=1, method="publish", channels=("$n:x",), error="namespace not found"),
         "no namespace “n”",
@@ -47,12 +47,12 @@ V1: list[tuple[Event, str, str]] = [
     ),
     (
         CommandRun(at=1, method="presence", channels=("x",), error="not available"),
-        "`presence` of “x”",
+        "`presence` was called for “x”",
         "`presence`",
     ),
     (
         CommandRun(at=1, method="history", channels=("x",), error="not available"),
-        "`history` of “x”",
+        "`history` was called for “x”",
         "history_size",
     ),
     (CommandRun(at=1, method="broadcast", error="invalid message"), "`broadcast`", "before the empty name"),
