@@ -286,7 +286,8 @@ def _unix_time(what: str, value: Any) -> float:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             raise UsageError(
-                f"{what} is a datetime without a time zone: pass a timezone-aware one, such as datetime.now(timezone.utc)"
+                f"{what} is a datetime without a time zone: pass a timezone-aware one, for example"
+                " datetime.now(datetime.UTC)"
             )
         return value.timestamp()
     if isinstance(value, bool) or not isinstance(value, int | float):
