@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.client.tasks import TaskLine
+from centripetal.client.tasks import TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
@@ -236,7 +236,7 @@ def test_a_closed_loop_leaves_no_calls_behind() -> None:
     stub.gate = asyncio.Event()
     stub.gate.set()
     assert asyncio.run(client.publish("a", 9)) is True
-    assert len(client._lines) == 1
+    assert len(client._queues) == 1
     assert stub.sent == [["a"]]
 
 
@@ -258,8 +258,8 @@ async def test_finished_calls_are_released() -> None:
     stub.gate.set()
     for _ in range(20):
         await asyncio.gather(*(client.publish(f"c{n}", n) for n in range(200)))
-    line = client._line()
-    assert isinstance(line, TaskLine)
+    line = client._queue()
+    assert isinstance(line, TaskQueue)
     assert len(line._waiting) == 0
     assert not line._carriers
     assert not line._grouping._last_write

@@ -58,8 +58,8 @@ class Crew:
             time.sleep(0.001)
 
     def _in_line(self) -> int:
-        line = self.client._line
-        assert isinstance(line, lines.ThreadLine)
+        line = self.client._queue
+        assert isinstance(line, lines.ThreadQueue)
         return line._grouping._seq + (line._grouping._lone is not None)
 
     def join(self) -> dict[str, Any]:

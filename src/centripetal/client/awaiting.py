@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
-from centripetal.client.base import Caller
+from centripetal.client.base import BaseClient
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
-from centripetal.client.tasks import Ask, TaskLine
+from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Outcome, Prepared, R
@@ -60,7 +60,7 @@ async def _rest(pause: Pause, timeout: float) -> HTTPReply:
 
 
 class Alone:
-    """Replacement for `TaskLine` if calls do not share requests: sends each call with *ask*."""
+    """Replacement for `TaskQueue` if calls do not share requests: sends each call with *ask*."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -73,7 +73,7 @@ class Alone:
         """Do nothing: calls do not wait for each other."""
 
 
-class AwaitingClient(Caller[OutcomeT], Awaiting):
+class AwaitingClient(BaseClient[OutcomeT], Awaiting):
     """Client whose calls are coroutines. Can be created outside an event loop and used from several loops in turn."""
 
     def __init__(
@@ -92,7 +92,7 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else AwaitingTransport(**options)
-        self._lines: dict[asyncio.AbstractEventLoop, TaskLine | Alone] = {}
+        self._queues: dict[asyncio.AbstractEventLoop, TaskQueue | Alone] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `await client.call(Publish("news", 1))` equals `await client.publish("news", 1)`.
@@ -103,8 +103,8 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
         """
         try:
             call, seconds = self._prepared(command, timeout)
-            line = self._lines.get(self._running_loop()) or self._line()
-            outcome: Outcome[R] = await line.call(call, seconds)
+            queue = self._queues.get(self._running_loop()) or self._queue()
+            outcome: Outcome[R] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
@@ -135,22 +135,22 @@ class AwaitingClient(Caller[OutcomeT], Awaiting):
             return outcomes
         return await run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
-    def _line(self) -> TaskLine | Alone:
+    def _queue(self) -> TaskQueue | Alone:
         loop = self._running_loop()
-        line = self._lines.get(loop)
-        if line is None:
-            for old in [old for old in self._lines if old.is_closed()]:
-                self._lines.pop(old, None)
-            line = TaskLine(loop, self._request, self._limits) if self._group else Alone(self._request)
-            self._lines[loop] = line
-        return line
+        queue = self._queues.get(loop)
+        if queue is None:
+            for old in [old for old in self._queues if old.is_closed()]:
+                self._queues.pop(old, None)
+            queue = TaskQueue(loop, self._request, self._limits) if self._group else Alone(self._request)
+            self._queues[loop] = queue
+        return queue
 
     async def close(self) -> None:
         """Close the idle connections of the running event loop; queued calls of that loop fail without being sent.
 
         Optional: connections are closed when their loop shuts down. The client can still be used afterwards.
         """
-        self._line().close(ConnectionLostError("the client was closed before this call was sent", executed="no"))
+        self._queue().close(ConnectionLostError("the client was closed before this call was sent", executed="no"))
         await self._transport.close()
 
     async def __aenter__(self) -> Self:

@@ -9,10 +9,10 @@ from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 
-__all__ = ["Caller"]
+__all__ = ["BaseClient"]
 
 
-class Caller(Generic[OutcomeT]):
+class BaseClient(Generic[OutcomeT]):
     """Base class of all clients.
 
     Args:

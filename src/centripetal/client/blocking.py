@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
-from centripetal.client.base import Caller
+from centripetal.client.base import BaseClient
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
-from centripetal.client.threads import Ask, ThreadLine
+from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Outcome, Prepared, R
@@ -54,7 +54,7 @@ def _rest(pause: Pause, timeout: float) -> HTTPReply:
 
 
 class Alone:
-    """Replacement for `ThreadLine` if calls do not share requests: sends each call with *ask*."""
+    """Replacement for `ThreadQueue` if calls do not share requests: sends each call with *ask*."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -67,7 +67,7 @@ class Alone:
         """Do nothing: calls do not wait for each other."""
 
 
-class BlockingClient(Caller[OutcomeT], Blocking):
+class BlockingClient(BaseClient[OutcomeT], Blocking):
     """Client whose calls block. Can be shared by threads and used after a fork."""
 
     def __init__(
@@ -83,7 +83,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else BlockingTransport(**options)
-        self._line = ThreadLine(self._request, self._limits) if self._group else Alone(self._request)
+        self._queue = ThreadQueue(self._request, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `client.call(Publish("news", 1))` equals `client.publish("news", 1)`.
@@ -94,7 +94,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
         """
         try:
             call, seconds = self._prepared(command, timeout)
-            outcome: Outcome[R] = self._line.call(call, seconds)
+            outcome: Outcome[R] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
@@ -130,7 +130,7 @@ class BlockingClient(Caller[OutcomeT], Blocking):
 
         Optional. The client can still be used afterwards, and opens new connections.
         """
-        self._line.close(ConnectionLostError("the client was closed before this call was sent", executed="no"))
+        self._queue.close(ConnectionLostError("the client was closed before this call was sent", executed="no"))
         self._transport.close()
 
     def __enter__(self) -> Self:

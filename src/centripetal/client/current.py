@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Self, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
-from centripetal.client.base import Caller
+from centripetal.client.base import BaseClient
 from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
@@ -33,7 +33,7 @@ See protocol 6: idempotency-key.
 """
 
 
-class _Current(Caller[PlacedOutcome[Any]]):
+class _Current(BaseClient[PlacedOutcome[Any]]):
     """State shared by both clients."""
 
     _dialect: Codec
@@ -203,7 +203,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         # Repeats `BlockingClient.call`, because calling it would add a frame to every traceback.
         try:
             call, seconds = self._prepared(command, timeout)
-            outcome: Outcome[Any] = self._line.call(call, seconds)
+            outcome: Outcome[Any] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None
@@ -290,8 +290,8 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
         # Repeats `AwaitingClient.call`, because calling it would add a frame to every traceback.
         try:
             call, seconds = self._prepared(command, timeout)
-            line = self._lines.get(self._running_loop()) or self._line()
-            outcome: Outcome[Any] = await line.call(call, seconds)
+            queue = self._queues.get(self._running_loop()) or self._queue()
+            outcome: Outcome[Any] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
             error.command, error.index = command, None

@@ -18,7 +18,7 @@ from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of
 if TYPE_CHECKING:
     import asyncio  # slow to import; see client/awaiting.py
 
-__all__ = ["Ask", "TaskLine"]
+__all__ = ["Ask", "TaskQueue"]
 
 _MANY = 100
 """Above this number, waking the callers takes as long as a request: send the next request before they call again."""
@@ -36,7 +36,7 @@ def _cancelled() -> ConnectionLostError:
     return ConnectionLostError("the task that sent this request was cancelled")
 
 
-class TaskLine:
+class TaskQueue:
     """Queue of calls for one client in one event loop. Each waiting entry has a future, resolved when the call is done.
 
     Args:

@@ -17,12 +17,12 @@ from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.command import Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
 
-__all__ = ["Ask", "ThreadLine"]
+__all__ = ["Ask", "ThreadQueue"]
 
 Ask = Callable[[list[Prepared[Any]], float], Sequence[Outcome[Any]]]
 
 
-class ThreadLine:
+class ThreadQueue:
     """Queue of calls for one client. Each waiting entry holds a lock, released when its thread has something to do.
 
     Args:

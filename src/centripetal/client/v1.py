@@ -3,7 +3,7 @@
 from typing import Any, Self, Unpack
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
-from centripetal.client.base import Caller
+from centripetal.client.base import BaseClient
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
@@ -18,7 +18,7 @@ from centripetal.transport.base import AsyncTransport, Transport
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 
-class _Buffered(Caller[Response], Buffering):
+class _Buffered(BaseClient[Response], Buffering):
     """The command buffer of both clients."""
 
     def __init__(self, url: str, secret: str | None) -> None:

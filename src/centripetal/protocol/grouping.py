@@ -280,11 +280,11 @@ class Grouping:
         return waiting
 
     def _fill_with_writes(self, group: Group) -> bool:
-        line, size = self._writes, 0
-        while line and len(group.entries) < self._max_commands:
-            entry = line[0]
+        queue, size = self._writes, 0
+        while queue and len(group.entries) < self._max_commands:
+            entry = queue[0]
             if entry.state == "done":
-                group.passed.append(line.popleft())
+                group.passed.append(queue.popleft())
                 continue
             alone = self._goes_alone(entry)
             if group.entries and (alone or size + entry.size > self._max_bytes):
@@ -293,7 +293,7 @@ class Grouping:
                 break
             entry.state = "sent"
             group.entries.append(entry)
-            line.popleft()
+            queue.popleft()
             size += entry.size
             if alone:
                 break
@@ -353,10 +353,10 @@ class Grouping:
 
     def _forget_read(self, entry: Entry) -> None:
         for key in entry.keys:
-            line = self._open_reads.get(key)
-            while line and line[0].state == "done":
-                line.popleft()
-            if not line:
+            queue = self._open_reads.get(key)
+            while queue and queue[0].state == "done":
+                queue.popleft()
+            if not queue:
                 self._open_reads.pop(key, None)
 
 
