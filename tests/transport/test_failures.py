@@ -33,7 +33,7 @@ def test_refused(caller: Caller) -> None:
 
 def test_a_name_without_addresses(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the resolver finds no address, the call raises an error that says that nothing was sent."""
-    # uvloop has a resolver of its own, which does not know the name.
+    # uvloop resolves names without this function; it does not find the name either.
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
     with pytest.raises((TimeoutError, ConnectError)) as caught:
         make().post("http://nowhere.invalid/")
