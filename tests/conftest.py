@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.needs import shortfall
 from tests.suite import QUICK_EXAMPLES, ROOT, SLOW, forbid_other_programs, is_quick, slow_place
@@ -33,6 +33,9 @@ gc.disable()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(name): needs a program that not every machine has (tests/needs.py)")
     config.addinivalue_line("markers", "quick: needs nothing but Python; set by tests/conftest.py (tests/suite.py)")
+    # How fast examples are made and tried depends on what else the machine does.
+    settings.register_profile("tests", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("tests")
     if _only_quick(config):
         settings.register_profile("quick", settings.default, max_examples=QUICK_EXAMPLES)
         settings.load_profile("quick")

@@ -13,7 +13,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "cli/tools/doctor/test_verb.py": ("cli/tools/doctor/client_checks.py", "cli/tools/doctor/server_checks.py"),
     "client/test_blocking.py": ("client/base.py", "client/options.py"),
     "client/test_threads.py": ("client/forks.py",),
-    "test_exports.py": ("client/signatures.py",),
     "dialects/current/client_protocol/test_client_protocol.py": (
         "dialects/current/client_protocol/commands.py",
         "dialects/current/client_protocol/replies.py",

@@ -486,7 +486,7 @@ def test_an_unknown_option_of_a_method_is_a_type_error() -> None:
 
 @pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @kinds
-def test_the_repr_does_not_contain_the_key(kind: Callable[..., Any]) -> None:
+def test_the_repr_does_not_contain_the_key(kind: type[Any]) -> None:
     """The repr of a client does not contain the API key."""
     client = kind(URL, API_KEY, retry=Retry())
     batch = client.batch()
@@ -495,6 +495,7 @@ def test_the_repr_does_not_contain_the_key(kind: Callable[..., Any]) -> None:
     shown = [client, batch, slot, dialect, dialect.request(batch._calls), client._transport, client.publish]
     assert API_KEY not in "".join(f"{thing!r}{thing!s}" for thing in shown)
     assert repr(client) == f"<{kind.__name__} of Centrifugo at {URL}/api>"
+    assert repr(object.__new__(kind)) == f"<{kind.__name__}, not set up>"  # in tracebacks of invalid arguments
 
 
 @pytest.mark.parametrize(

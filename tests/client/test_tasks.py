@@ -243,7 +243,7 @@ def test_a_closed_loop_leaves_no_calls_behind() -> None:
 async def test_ten_thousand_tasks() -> None:
     """10,000 concurrent tasks receive their results with few requests."""
     sizes: list[int] = []
-    client, stub = client_with(on_request=sizes.append)
+    client, stub = client_with(on_request=sizes.append, timeout=60)
     calls = asyncio.gather(*(client.publish(f"c{n % 7}", n) for n in range(10_000)))
     await steps()
     stub.gate.set()

@@ -200,7 +200,7 @@ def test_a_client_has_a_default_transport() -> None:
 
 @pytest.mark.filterwarnings("ignore:a batch of 1 was never sent")
 @kinds
-def test_no_text_contains_the_secret(kind: Callable[..., Any]) -> None:
+def test_no_text_contains_the_secret(kind: type[Any]) -> None:
     """The secret is in no repr, no error text and no traceback."""
     client = kind(URL, SECRET)
     client.add_publish("a", 1)
@@ -209,6 +209,7 @@ def test_no_text_contains_the_secret(kind: Callable[..., Any]) -> None:
     shown = [client, batch, slot, client._dialect, client._dialect.request([]), client._transport, client.publish]
     assert SECRET not in "".join(f"{thing!r}{thing!s}" for thing in shown)
     assert repr(client) == f"<{kind.__name__} of Centrifugo 1.x at {URL}/api/, 1 commands waiting>"
+    assert repr(object.__new__(kind)) == f"<{kind.__name__}, not set up>"  # in tracebacks of invalid arguments
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Tests of connection and reply failures, with the blocking transport, asyncio and uvloop."""
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -28,6 +29,21 @@ def test_refused(caller: Caller) -> None:
     with pytest.raises(ConnectError, match=f"connection refused by 127.0.0.1:{port}") as caught:
         caller.post(f"http://127.0.0.1:{port}/")
     assert (caught.value.executed, caught.value.retryable) == ("no", True)
+
+
+def test_a_name_without_addresses(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the resolver finds no address, the call raises an error that says that nothing was sent."""
+    # uvloop resolves names without this function; it does not find the name either.
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    with pytest.raises((TimeoutError, ConnectError)) as caught:
+        make().post("http://nowhere.invalid/")
+    assert caught.value.executed == "no"
+
+
+def test_ca_file_must_be_a_regular_file(make: Make) -> None:
+    """A device as `ca_file` is rejected before it is read."""
+    with pytest.raises(UsageError, match="is not a file"):
+        make(ca_file=os.devnull)
 
 
 def test_refusal_hooks(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
