@@ -174,7 +174,7 @@ async def test_errors_are_explained(browser: Browser, server: EmbeddedServer) ->
         with pytest.raises(v1.AuthenticationError):
             v1.Client(server.url, "wrong").publish("news", 1)
     await browser.open(server.console_url)
-    await browser.sees("#problem-list li:has-text('same secret on both sides'):has(.times:has-text('2'))")
+    await browser.sees("#problem-list li:has-text('If both secrets are equal'):has(.times:has-text('2'))")
     await browser.sees(line("request", "invalid sign"))
     await browser.do("fill", "#publish-channel", "nowhere:x")
     await browser.do("click", "#publish button")
