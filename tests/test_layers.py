@@ -65,6 +65,7 @@ PURE = (
     "tokens/faults.py",
     "tokens/guesses.py",
     "tokens/issuing.py",
+    "tokens/patterns.py",
     "tokens/signatures.py",
     "tokens/signing_key.py",
     "tokens/verification.py",

@@ -1,9 +1,9 @@
 """Public API for Centrifugo 1.x: everything that the Go client gocent v1 does, and more.
 
-from centripetal.v1 import Client
+    from centripetal.v1 import Client
 
-client = Client("http://localhost:8000", "secret")
-client.publish("news", {"text": "hello"})
+    client = Client("http://localhost:8000", "secret")
+    client.publish("news", {"text": "hello"})
 
 A name is listed once, in the `__all__` of its module: what these modules export is public.
 """

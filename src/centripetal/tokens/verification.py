@@ -5,8 +5,6 @@ and raise `TokenRefused`; `examine` collects all faults. A token whose `expire_a
 `time_to_live` rejects the connection or subscription with error 110.
 """
 
-import functools
-import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -28,6 +26,7 @@ from centripetal.tokens.claims import (
     read_header,
 )
 from centripetal.tokens.faults import Fault, Kind, TokenRefused
+from centripetal.tokens.patterns import compiled
 from centripetal.tokens.signatures import (
     HMAC,
     BadKey,
@@ -89,7 +88,7 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
             if pattern and getattr(self, name):
                 raise UsageError(f"{name} and {name}_regex exclude each other: pass one of them")
             if pattern:
-                _compiled(pattern, f"{name}_regex")
+                compiled(pattern, f"{name}_regex")
 
     def __repr__(self) -> str:
         # The repr must not leak secrets into logs, and public keys are long.
@@ -288,9 +287,9 @@ def _check(kind: Kind, token: Token, keys: TokenKeys, now: float) -> Checks[dict
         yield Fault(kind, "claims", error.claim, expected=str(error))
     readable = not errors or errors[0].claim != ""
     issuer, audience = claims.get("iss", ""), claims.get("aud", [])
-    if readable and keys.issuer_regex and not _compiled(keys.issuer_regex).search(issuer):
+    if readable and keys.issuer_regex and not compiled(keys.issuer_regex).search(issuer):
         yield Fault(kind, "issuer", "iss", issuer, f"issuer_regex {keys.issuer_regex!r}")
-    if readable and keys.audience_regex and not any(map(_compiled(keys.audience_regex).search, audience)):
+    if readable and keys.audience_regex and not any(map(compiled(keys.audience_regex).search, audience)):
         yield Fault(kind, "audience", "aud", audience, f"audience_regex {keys.audience_regex!r}")
     if not keys.insecure_skip_signature and (fault := _check_signature(kind, token, keys, now)):
         yield fault
@@ -392,12 +391,3 @@ def _check_by_set(kind: Kind, token: Token, jwks: Mapping[str, Any]) -> Fault | 
         return Fault(kind, "algorithm", "alg", algorithm, named)
     right = check_public(algorithm, key, token.signed, token.signature)
     return None if right else Fault(kind, "signature", expected=named)
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(pattern: str, what: str = "the expression") -> re.Pattern[str]:
-    # In Go, $ matches only the end of the text, not the position before a final line break, and \d is ASCII only.
-    try:
-        return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), re.ASCII)
-    except re.error as error:
-        raise UsageError(f"{what} {pattern!r} is not a valid regular expression: {error}") from None

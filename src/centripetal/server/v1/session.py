@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from centripetal.dialects.v1 import commands
+from centripetal.dialects.v1 import commands, disconnects
 from centripetal.dialects.v1.client_protocol import (
     COMMANDS,
     Body,
@@ -34,18 +34,6 @@ from centripetal.dialects.v1.client_protocol import (
     encode_replies,
     read_envelopes,
     read_params,
-)
-from centripetal.dialects.v1.disconnects import (
-    CLOSE_CODE,
-    DISCONNECT,
-    EXPIRED,
-    INVALID_MESSAGE,
-    LIMIT_EXCEEDED,
-    METHOD_NOT_FOUND,
-    SHUTTING_DOWN,
-    STALE,
-    UNAUTHORIZED,
-    Disconnect,
 )
 from centripetal.dialects.v1.results import Message
 from centripetal.dialects.v1.server_codec import Envelope, InvalidMessageError
@@ -98,7 +86,7 @@ class Session:
     )
 
     def __init__(
-        self, node: Node, api: API, permissions: Permissions, connection: ClientConnection[Disconnect]
+        self, node: Node, api: API, permissions: Permissions, connection: ClientConnection[disconnects.Disconnect]
     ) -> None:
         self.id = node.environment.new_uuid()
         self.user = ""
@@ -130,12 +118,12 @@ class Session:
         except FatalError as error:
             self.close(error.disconnect)
         except (InvalidMessageError, JSONError):
-            self.close(INVALID_MESSAGE)
+            self.close(disconnects.INVALID_MESSAGE)
         else:
             self._connection.send(payload)
         metrics.client_api.record(int((timer() - started) * 1e6))
 
-    def close(self, disconnect: Disconnect | None) -> None:
+    def close(self, disconnect: disconnects.Disconnect | None) -> None:
         """End the session and its subscriptions, and tell other subscribers that the client left.
 
         See protocol 1: client-subscribe.
@@ -151,7 +139,7 @@ class Session:
         for channel in tuple(self._channels):
             self._leave(channel, self._options(channel))
         if self._node.events:
-            code, reason = (0, "") if disconnect is None else (CLOSE_CODE, disconnect.reason)
+            code, reason = (0, "") if disconnect is None else (disconnects.CLOSE_CODE, disconnect.reason)
             self._emit(Disconnected, code=code, reason=reason)
         self._connection.end(disconnect)
 
@@ -160,7 +148,7 @@ class Session:
 
         See protocol 1: client-close-reasons.
         """
-        self.close(SHUTTING_DOWN if self._state is State.AUTHENTICATED else None)
+        self.close(disconnects.SHUTTING_DOWN if self._state is State.AUTHENTICATED else None)
 
     def push(self, payload: bytes) -> None:
         self._connection.send(payload)
@@ -175,17 +163,17 @@ class Session:
 
     def disconnect(self) -> None:
         # The API command returns before the connections are closed (protocol 1: unsubscribe-disconnect).
-        self._connection.call_later(0, lambda: self.close(DISCONNECT))
+        self._connection.call_later(0, lambda: self.close(disconnects.DISCONNECT))
 
     # ---- timers
 
     def _close_stale(self) -> None:
         if self._state is State.NEW:
-            self.close(STALE)
+            self.close(disconnects.STALE)
 
     def _close_expired(self) -> None:
         if self._time_to_expire(self._timestamp) <= 0:
-            self.close(EXPIRED)
+            self.close(disconnects.EXPIRED)
 
     def _renew_presence(self) -> None:
         for channel in self._channels:
@@ -203,19 +191,19 @@ class Session:
 
     def _answer(self, frame: bytes) -> bytes:
         if len(frame) > self._node.config.client_request_max_size:
-            raise FatalError(LIMIT_EXCEEDED)
+            raise FatalError(disconnects.LIMIT_EXCEEDED)
         envelopes = read_envelopes(frame)
         if not envelopes:
-            raise FatalError(INVALID_MESSAGE)
+            raise FatalError(disconnects.INVALID_MESSAGE)
         # The real server encodes replies last, too: a reply that cannot be encoded does not prevent any command.
         return encode_replies([self._run(envelope) for envelope in envelopes])
 
     def _run(self, envelope: Envelope) -> Reply:
         if self._state is not State.AUTHENTICATED and envelope.method != Connect.name:
-            raise FatalError(UNAUTHORIZED)
+            raise FatalError(disconnects.UNAUTHORIZED)
         shape = COMMANDS.get(envelope.method)
         if shape is None:
-            raise FatalError(METHOD_NOT_FOUND)
+            raise FatalError(disconnects.METHOD_NOT_FOUND)
         carry_out, failed = _HANDLERS[shape]
         params: Any = read_params(envelope, shape)
         try:
@@ -233,11 +221,11 @@ class Session:
         config = self._node.config
         self._node.metrics.count("client_num_connect")
         if self._state is State.AUTHENTICATED:
-            raise FatalError(INVALID_MESSAGE)
+            raise FatalError(disconnects.INVALID_MESSAGE)
         timestamp = int(self._node.now()) if config.insecure else self._permissions.verified_timestamp(params)
         limit = config.user_connection_limit
         if limit > 0 and params.user and self._node.hub.count_of_user(params.user) >= limit:
-            raise FatalError(LIMIT_EXCEEDED)
+            raise FatalError(disconnects.LIMIT_EXCEEDED)
         remaining = 0
         if config.connection_lifetime > 0 and not config.insecure:
             remaining = self._time_to_expire(timestamp)
@@ -283,7 +271,7 @@ class Session:
         self._node.metrics.count("client_num_subscribe")
         channel = params.channel
         if not channel:
-            raise FatalError(INVALID_MESSAGE)
+            raise FatalError(disconnects.INVALID_MESSAGE)
         options = self._permissions.subscribe(params, self.user, self.id, self._channels)
         private = self._node.config.channels.is_private(channel)
         if private and params.info:
@@ -324,7 +312,7 @@ class Session:
 
     def _unsubscribe(self, params: Unsubscribe) -> StatusBody:
         if not params.channel:
-            raise FatalError(INVALID_MESSAGE)
+            raise FatalError(disconnects.INVALID_MESSAGE)
         options = self._options(params.channel)
         if params.channel in self._channels:
             self._leave(params.channel, options)
