@@ -23,7 +23,9 @@ def type_name(hint: Any) -> str:
     if origin is typing.Unpack:
         return type_name(arguments[0])
     if origin in (typing.Union, types.UnionType):
-        return " | ".join(dict.fromkeys(type_name(each) for each in arguments if each is not msgspec.UnsetType))
+        # `typing` returns a cached union with the members in any order, so they are sorted: None is the last.
+        names = {type_name(each) for each in arguments if each is not msgspec.UnsetType}
+        return " | ".join(sorted(names, key=lambda name: (name == "None", name)))
     if origin is typing.Literal:
         return " | ".join(f'"{each}"' if isinstance(each, str) else repr(each) for each in arguments)
     if origin is collections.abc.Callable:

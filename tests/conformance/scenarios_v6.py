@@ -525,8 +525,8 @@ def refuses_invalid_map_calls(name: Namer) -> Iterator[list[Ask]]:
 def wants_its_key(name: Namer) -> Iterator[list[Ask]]:
     """A call without the key does nothing."""
     yield [
-        fails(publish(name("key"), 1), c.AuthenticationError, 401, "the api_key"),
-        fails(ask("info"), c.AuthenticationError, 401, "the api_key"),
+        fails(publish(name("key"), 1), c.AuthenticationError, 401, "an api_key"),
+        fails(ask("info"), c.AuthenticationError, 401, "an api_key"),
     ]
 
 

@@ -165,7 +165,7 @@ def test_unsubscribes_by_the_back_end(server: Server, client: Client) -> None:
     client.unsubscribe("desk", "50")
     assert take(happening, 1, Unsubscribed) == [Unsubscribed("desk")]
     client.unsubscribe("room:2", "50")
-    with pytest.raises(ServerError, match="out of all channels"):
+    with pytest.raises(ServerError, match="from all channels"):
         list(happening)
 
 

@@ -256,7 +256,7 @@ def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
             "centrifugo --*",
             "centrifugo_recorder --*",
             "centrifugo_v1 --*",
-            "*A fresh embedded Centrifugo 1.x*",
+            "*embedded Centrifugo 1.x*",
             "centrifugo_v1_recorder --*",
         ]
     )

@@ -41,7 +41,9 @@ def signature_of(command: type[Command[Any]], *, adds: bool = False) -> inspect.
 def plain_type(hint: Any) -> Any:
     """Return *hint* without `UnsetType`, the type of absent values."""
     if typing.get_origin(hint) in (Union, UnionType):
-        arguments = [each for each in typing.get_args(hint) if each is not msgspec.UnsetType]
+        # `typing` returns a cached union with the members in any order, so they are sorted: None is the last.
+        members = [each for each in typing.get_args(hint) if each is not msgspec.UnsetType]
+        arguments = sorted(members, key=lambda each: (each is type(None), getattr(each, "__name__", str(each))))
         return Any if Any in arguments else functools.reduce(operator.or_, arguments)
     return hint
 

@@ -141,7 +141,7 @@ class Client(Blocking, metaclass=ABCMeta):
     def subscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -151,7 +151,7 @@ class Client(Blocking, metaclass=ABCMeta):
         b64info: bytes | str | None = None,
         data: Any = ...,
         b64data: bytes | str | None = None,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         recover_since: StreamPosition | None = None,
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
@@ -178,7 +178,7 @@ class Client(Blocking, metaclass=ABCMeta):
     def unsubscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -204,7 +204,7 @@ class Client(Blocking, metaclass=ABCMeta):
 
     def disconnect(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -230,14 +230,14 @@ class Client(Blocking, metaclass=ABCMeta):
 
     def refresh(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
         label_filter: FilterNode | None = None,
         all_users: bool = False,
         expired: bool = False,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         info: Any = ...,
         timeout: float | None = None,
     ) -> RefreshResult:
@@ -490,7 +490,7 @@ class Client(Blocking, metaclass=ABCMeta):
     def connections(
         self,
         *,
-        user: str | int = "",
+        user: int | str = "",
         expression: str = "",
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
@@ -505,7 +505,7 @@ class Client(Blocking, metaclass=ABCMeta):
         """
 
     def update_user_status(
-        self, users: Sequence[str | int], state: str, *, timeout: float | None = None
+        self, users: Sequence[int | str], state: str, *, timeout: float | None = None
     ) -> UpdateUserStatusResult:
         """Set the status of users.
 
@@ -515,7 +515,7 @@ class Client(Blocking, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> GetUserStatusResult:
+    def get_user_status(self, users: Sequence[int | str], *, timeout: float | None = None) -> GetUserStatusResult:
         """Return when users were last active and online, and their state.
 
         Args:
@@ -523,7 +523,7 @@ class Client(Blocking, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def delete_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> DeleteUserStatusResult:
+    def delete_user_status(self, users: Sequence[int | str], *, timeout: float | None = None) -> DeleteUserStatusResult:
         """Delete the status of users.
 
         Args:
@@ -532,7 +532,7 @@ class Client(Blocking, metaclass=ABCMeta):
         """
 
     def block_user(
-        self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, user: int | str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> BlockUserResult:
         """Block *user*: close all connections of the user and reject new ones.
 
@@ -542,7 +542,7 @@ class Client(Blocking, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def unblock_user(self, user: str | int, *, timeout: float | None = None) -> UnblockUserResult:
+    def unblock_user(self, user: int | str, *, timeout: float | None = None) -> UnblockUserResult:
         """Unblock *user*: accept connections of the user again.
 
         Args:
@@ -551,7 +551,7 @@ class Client(Blocking, metaclass=ABCMeta):
         """
 
     def revoke_token(
-        self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, uid: str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> RevokeTokenResult:
         """Revoke a token.
 
@@ -563,10 +563,10 @@ class Client(Blocking, metaclass=ABCMeta):
 
     def invalidate_user_tokens(
         self,
-        user: str | int,
+        user: int | str,
         *,
-        issued_before: int | datetime = 0,
-        expire_at: int | datetime = 0,
+        issued_before: datetime | int = 0,
+        expire_at: datetime | int = 0,
         channel: str = "",
         timeout: float | None = None,
     ) -> InvalidateUserTokensResult:
@@ -587,7 +587,7 @@ class Client(Blocking, metaclass=ABCMeta):
         platform: str,
         *,
         id: str = "",
-        user: str | int = "",
+        user: int | str = "",
         meta: Mapping[str, str] | None = None,
         topics: Sequence[str] = (),
         timezone: str = "",
@@ -613,7 +613,7 @@ class Client(Blocking, metaclass=ABCMeta):
         self,
         *,
         ids: Sequence[str] = (),
-        users: Sequence[str | int] = (),
+        users: Sequence[int | str] = (),
         user_update: DeviceUserUpdate | None = None,
         meta_update: DeviceMetaUpdate | None = None,
         topics_update: DeviceTopicsUpdate | None = None,
@@ -635,7 +635,7 @@ class Client(Blocking, metaclass=ABCMeta):
         """
 
     def device_remove(
-        self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
+        self, *, ids: Sequence[str] = (), users: Sequence[int | str] = (), timeout: float | None = None
     ) -> DeviceRemoveResult:
         """Remove devices. At least one of *ids* and *users* is required.
 
@@ -692,7 +692,7 @@ class Client(Blocking, metaclass=ABCMeta):
         """
 
     def device_topic_update(
-        self, device_id: str, op: str, topics: Sequence[str], *, user: str | int = "", timeout: float | None = None
+        self, device_id: str, op: str, topics: Sequence[str], *, user: int | str = "", timeout: float | None = None
     ) -> DeviceTopicUpdateResult:
         """Change the topics of a device.
 
@@ -724,7 +724,7 @@ class Client(Blocking, metaclass=ABCMeta):
         """
 
     def user_topic_update(
-        self, user: str | int, op: str, topics: Sequence[str], *, timeout: float | None = None
+        self, user: int | str, op: str, topics: Sequence[str], *, timeout: float | None = None
     ) -> UserTopicUpdateResult:
         """Change the topics of a user.
 
@@ -741,7 +741,7 @@ class Client(Blocking, metaclass=ABCMeta):
         notification: PushNotification,
         *,
         uid: str = "",
-        send_at: int | datetime = 0,
+        send_at: datetime | int = 0,
         optimize_for_reliability: bool = False,
         limit_strategy: PushLimitStrategy | None = None,
         analytics_uid: str = "",
@@ -855,7 +855,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
     async def subscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -865,7 +865,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         b64info: bytes | str | None = None,
         data: Any = ...,
         b64data: bytes | str | None = None,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         recover_since: StreamPosition | None = None,
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
@@ -892,7 +892,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
     async def unsubscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -918,7 +918,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
 
     async def disconnect(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -944,14 +944,14 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
 
     async def refresh(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
         label_filter: FilterNode | None = None,
         all_users: bool = False,
         expired: bool = False,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         info: Any = ...,
         timeout: float | None = None,
     ) -> RefreshResult:
@@ -1204,7 +1204,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
     async def connections(
         self,
         *,
-        user: str | int = "",
+        user: int | str = "",
         expression: str = "",
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
@@ -1219,7 +1219,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def update_user_status(
-        self, users: Sequence[str | int], state: str, *, timeout: float | None = None
+        self, users: Sequence[int | str], state: str, *, timeout: float | None = None
     ) -> UpdateUserStatusResult:
         """Set the status of users.
 
@@ -1229,7 +1229,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    async def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> GetUserStatusResult:
+    async def get_user_status(self, users: Sequence[int | str], *, timeout: float | None = None) -> GetUserStatusResult:
         """Return when users were last active and online, and their state.
 
         Args:
@@ -1238,7 +1238,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def delete_user_status(
-        self, users: Sequence[str | int], *, timeout: float | None = None
+        self, users: Sequence[int | str], *, timeout: float | None = None
     ) -> DeleteUserStatusResult:
         """Delete the status of users.
 
@@ -1248,7 +1248,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def block_user(
-        self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, user: int | str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> BlockUserResult:
         """Block *user*: close all connections of the user and reject new ones.
 
@@ -1258,7 +1258,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    async def unblock_user(self, user: str | int, *, timeout: float | None = None) -> UnblockUserResult:
+    async def unblock_user(self, user: int | str, *, timeout: float | None = None) -> UnblockUserResult:
         """Unblock *user*: accept connections of the user again.
 
         Args:
@@ -1267,7 +1267,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def revoke_token(
-        self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, uid: str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> RevokeTokenResult:
         """Revoke a token.
 
@@ -1279,10 +1279,10 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
 
     async def invalidate_user_tokens(
         self,
-        user: str | int,
+        user: int | str,
         *,
-        issued_before: int | datetime = 0,
-        expire_at: int | datetime = 0,
+        issued_before: datetime | int = 0,
+        expire_at: datetime | int = 0,
         channel: str = "",
         timeout: float | None = None,
     ) -> InvalidateUserTokensResult:
@@ -1303,7 +1303,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         platform: str,
         *,
         id: str = "",
-        user: str | int = "",
+        user: int | str = "",
         meta: Mapping[str, str] | None = None,
         topics: Sequence[str] = (),
         timezone: str = "",
@@ -1329,7 +1329,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         self,
         *,
         ids: Sequence[str] = (),
-        users: Sequence[str | int] = (),
+        users: Sequence[int | str] = (),
         user_update: DeviceUserUpdate | None = None,
         meta_update: DeviceMetaUpdate | None = None,
         topics_update: DeviceTopicsUpdate | None = None,
@@ -1351,7 +1351,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def device_remove(
-        self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
+        self, *, ids: Sequence[str] = (), users: Sequence[int | str] = (), timeout: float | None = None
     ) -> DeviceRemoveResult:
         """Remove devices. At least one of *ids* and *users* is required.
 
@@ -1408,7 +1408,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def device_topic_update(
-        self, device_id: str, op: str, topics: Sequence[str], *, user: str | int = "", timeout: float | None = None
+        self, device_id: str, op: str, topics: Sequence[str], *, user: int | str = "", timeout: float | None = None
     ) -> DeviceTopicUpdateResult:
         """Change the topics of a device.
 
@@ -1440,7 +1440,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         """
 
     async def user_topic_update(
-        self, user: str | int, op: str, topics: Sequence[str], *, timeout: float | None = None
+        self, user: int | str, op: str, topics: Sequence[str], *, timeout: float | None = None
     ) -> UserTopicUpdateResult:
         """Change the topics of a user.
 
@@ -1457,7 +1457,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         notification: PushNotification,
         *,
         uid: str = "",
-        send_at: int | datetime = 0,
+        send_at: datetime | int = 0,
         optimize_for_reliability: bool = False,
         limit_strategy: PushLimitStrategy | None = None,
         analytics_uid: str = "",
@@ -1571,7 +1571,7 @@ class Batch(Collecting, metaclass=ABCMeta):
     def subscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -1581,7 +1581,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         b64info: bytes | str | None = None,
         data: Any = ...,
         b64data: bytes | str | None = None,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         recover_since: StreamPosition | None = None,
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
@@ -1608,7 +1608,7 @@ class Batch(Collecting, metaclass=ABCMeta):
     def unsubscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -1634,7 +1634,7 @@ class Batch(Collecting, metaclass=ABCMeta):
 
     def disconnect(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -1660,14 +1660,14 @@ class Batch(Collecting, metaclass=ABCMeta):
 
     def refresh(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
         label_filter: FilterNode | None = None,
         all_users: bool = False,
         expired: bool = False,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         info: Any = ...,
         timeout: float | None = None,
     ) -> Slot[RefreshResult]:
@@ -1920,7 +1920,7 @@ class Batch(Collecting, metaclass=ABCMeta):
     def connections(
         self,
         *,
-        user: str | int = "",
+        user: int | str = "",
         expression: str = "",
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
@@ -1935,7 +1935,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def update_user_status(
-        self, users: Sequence[str | int], state: str, *, timeout: float | None = None
+        self, users: Sequence[int | str], state: str, *, timeout: float | None = None
     ) -> Slot[UpdateUserStatusResult]:
         """Set the status of users.
 
@@ -1945,7 +1945,7 @@ class Batch(Collecting, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> Slot[GetUserStatusResult]:
+    def get_user_status(self, users: Sequence[int | str], *, timeout: float | None = None) -> Slot[GetUserStatusResult]:
         """Return when users were last active and online, and their state.
 
         Args:
@@ -1954,7 +1954,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def delete_user_status(
-        self, users: Sequence[str | int], *, timeout: float | None = None
+        self, users: Sequence[int | str], *, timeout: float | None = None
     ) -> Slot[DeleteUserStatusResult]:
         """Delete the status of users.
 
@@ -1964,7 +1964,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def block_user(
-        self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, user: int | str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> Slot[BlockUserResult]:
         """Block *user*: close all connections of the user and reject new ones.
 
@@ -1974,7 +1974,7 @@ class Batch(Collecting, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def unblock_user(self, user: str | int, *, timeout: float | None = None) -> Slot[UnblockUserResult]:
+    def unblock_user(self, user: int | str, *, timeout: float | None = None) -> Slot[UnblockUserResult]:
         """Unblock *user*: accept connections of the user again.
 
         Args:
@@ -1983,7 +1983,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def revoke_token(
-        self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, uid: str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> Slot[RevokeTokenResult]:
         """Revoke a token.
 
@@ -1995,10 +1995,10 @@ class Batch(Collecting, metaclass=ABCMeta):
 
     def invalidate_user_tokens(
         self,
-        user: str | int,
+        user: int | str,
         *,
-        issued_before: int | datetime = 0,
-        expire_at: int | datetime = 0,
+        issued_before: datetime | int = 0,
+        expire_at: datetime | int = 0,
         channel: str = "",
         timeout: float | None = None,
     ) -> Slot[InvalidateUserTokensResult]:
@@ -2019,7 +2019,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         platform: str,
         *,
         id: str = "",
-        user: str | int = "",
+        user: int | str = "",
         meta: Mapping[str, str] | None = None,
         topics: Sequence[str] = (),
         timezone: str = "",
@@ -2045,7 +2045,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         self,
         *,
         ids: Sequence[str] = (),
-        users: Sequence[str | int] = (),
+        users: Sequence[int | str] = (),
         user_update: DeviceUserUpdate | None = None,
         meta_update: DeviceMetaUpdate | None = None,
         topics_update: DeviceTopicsUpdate | None = None,
@@ -2067,7 +2067,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def device_remove(
-        self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
+        self, *, ids: Sequence[str] = (), users: Sequence[int | str] = (), timeout: float | None = None
     ) -> Slot[DeviceRemoveResult]:
         """Remove devices. At least one of *ids* and *users* is required.
 
@@ -2124,7 +2124,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def device_topic_update(
-        self, device_id: str, op: str, topics: Sequence[str], *, user: str | int = "", timeout: float | None = None
+        self, device_id: str, op: str, topics: Sequence[str], *, user: int | str = "", timeout: float | None = None
     ) -> Slot[DeviceTopicUpdateResult]:
         """Change the topics of a device.
 
@@ -2156,7 +2156,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         """
 
     def user_topic_update(
-        self, user: str | int, op: str, topics: Sequence[str], *, timeout: float | None = None
+        self, user: int | str, op: str, topics: Sequence[str], *, timeout: float | None = None
     ) -> Slot[UserTopicUpdateResult]:
         """Change the topics of a user.
 
@@ -2173,7 +2173,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         notification: PushNotification,
         *,
         uid: str = "",
-        send_at: int | datetime = 0,
+        send_at: datetime | int = 0,
         optimize_for_reliability: bool = False,
         limit_strategy: PushLimitStrategy | None = None,
         analytics_uid: str = "",
@@ -2287,7 +2287,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
     def subscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -2297,7 +2297,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         b64info: bytes | str | None = None,
         data: Any = ...,
         b64data: bytes | str | None = None,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         recover_since: StreamPosition | None = None,
         override: SubscribeOptionOverride | None = None,
         timeout: float | None = None,
@@ -2324,7 +2324,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
     def unsubscribe(
         self,
         channel: str,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -2350,7 +2350,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
 
     def disconnect(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
@@ -2376,14 +2376,14 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
 
     def refresh(
         self,
-        user: str | int,
+        user: int | str,
         *,
         client: str = "",
         session: str = "",
         label_filter: FilterNode | None = None,
         all_users: bool = False,
         expired: bool = False,
-        expire_at: int | datetime = 0,
+        expire_at: datetime | int = 0,
         info: Any = ...,
         timeout: float | None = None,
     ) -> Slot[RefreshResult]:
@@ -2636,7 +2636,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
     def connections(
         self,
         *,
-        user: str | int = "",
+        user: int | str = "",
         expression: str = "",
         label_filter: FilterNode | None = None,
         timeout: float | None = None,
@@ -2651,7 +2651,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def update_user_status(
-        self, users: Sequence[str | int], state: str, *, timeout: float | None = None
+        self, users: Sequence[int | str], state: str, *, timeout: float | None = None
     ) -> Slot[UpdateUserStatusResult]:
         """Set the status of users.
 
@@ -2661,7 +2661,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def get_user_status(self, users: Sequence[str | int], *, timeout: float | None = None) -> Slot[GetUserStatusResult]:
+    def get_user_status(self, users: Sequence[int | str], *, timeout: float | None = None) -> Slot[GetUserStatusResult]:
         """Return when users were last active and online, and their state.
 
         Args:
@@ -2670,7 +2670,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def delete_user_status(
-        self, users: Sequence[str | int], *, timeout: float | None = None
+        self, users: Sequence[int | str], *, timeout: float | None = None
     ) -> Slot[DeleteUserStatusResult]:
         """Delete the status of users.
 
@@ -2680,7 +2680,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def block_user(
-        self, user: str | int, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, user: int | str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> Slot[BlockUserResult]:
         """Block *user*: close all connections of the user and reject new ones.
 
@@ -2690,7 +2690,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
             timeout: time limit of this call in seconds; by default the client's `timeout`.
         """
 
-    def unblock_user(self, user: str | int, *, timeout: float | None = None) -> Slot[UnblockUserResult]:
+    def unblock_user(self, user: int | str, *, timeout: float | None = None) -> Slot[UnblockUserResult]:
         """Unblock *user*: accept connections of the user again.
 
         Args:
@@ -2699,7 +2699,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def revoke_token(
-        self, uid: str, *, expire_at: int | datetime = 0, timeout: float | None = None
+        self, uid: str, *, expire_at: datetime | int = 0, timeout: float | None = None
     ) -> Slot[RevokeTokenResult]:
         """Revoke a token.
 
@@ -2711,10 +2711,10 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
 
     def invalidate_user_tokens(
         self,
-        user: str | int,
+        user: int | str,
         *,
-        issued_before: int | datetime = 0,
-        expire_at: int | datetime = 0,
+        issued_before: datetime | int = 0,
+        expire_at: datetime | int = 0,
         channel: str = "",
         timeout: float | None = None,
     ) -> Slot[InvalidateUserTokensResult]:
@@ -2735,7 +2735,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         platform: str,
         *,
         id: str = "",
-        user: str | int = "",
+        user: int | str = "",
         meta: Mapping[str, str] | None = None,
         topics: Sequence[str] = (),
         timezone: str = "",
@@ -2761,7 +2761,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         self,
         *,
         ids: Sequence[str] = (),
-        users: Sequence[str | int] = (),
+        users: Sequence[int | str] = (),
         user_update: DeviceUserUpdate | None = None,
         meta_update: DeviceMetaUpdate | None = None,
         topics_update: DeviceTopicsUpdate | None = None,
@@ -2783,7 +2783,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def device_remove(
-        self, *, ids: Sequence[str] = (), users: Sequence[str | int] = (), timeout: float | None = None
+        self, *, ids: Sequence[str] = (), users: Sequence[int | str] = (), timeout: float | None = None
     ) -> Slot[DeviceRemoveResult]:
         """Remove devices. At least one of *ids* and *users* is required.
 
@@ -2840,7 +2840,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def device_topic_update(
-        self, device_id: str, op: str, topics: Sequence[str], *, user: str | int = "", timeout: float | None = None
+        self, device_id: str, op: str, topics: Sequence[str], *, user: int | str = "", timeout: float | None = None
     ) -> Slot[DeviceTopicUpdateResult]:
         """Change the topics of a device.
 
@@ -2872,7 +2872,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         """
 
     def user_topic_update(
-        self, user: str | int, op: str, topics: Sequence[str], *, timeout: float | None = None
+        self, user: int | str, op: str, topics: Sequence[str], *, timeout: float | None = None
     ) -> Slot[UserTopicUpdateResult]:
         """Change the topics of a user.
 
@@ -2889,7 +2889,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         notification: PushNotification,
         *,
         uid: str = "",
-        send_at: int | datetime = 0,
+        send_at: datetime | int = 0,
         optimize_for_reliability: bool = False,
         limit_strategy: PushLimitStrategy | None = None,
         analytics_uid: str = "",
