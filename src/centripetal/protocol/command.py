@@ -83,6 +83,7 @@ class Outcome(msgspec.Struct, Generic[R], kw_only=True):
 
     def result(self) -> R:
         """Return the command's result, or raise its error."""
+        # A struct cannot have an abstract method, so each subclass must define this.
         raise NotImplementedError
 
 

@@ -10,6 +10,7 @@ one command has a wrong type (protocol 6: advice-server-api).
 import binascii
 import datetime
 import re
+from abc import ABC, abstractmethod
 from typing import Annotated, Any
 
 import msgspec
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 
-class FieldKind:
+class FieldKind(ABC):
     """Allowed values of a field, and its form in each place. The base class is unchecked text.
 
     Attributes:
@@ -73,6 +74,7 @@ class FieldKind:
     metavar = ""
     help = ""
 
+    @abstractmethod
     def check(self, what: str, value: Any) -> Any:
         """Check *value* and return it in its wire form.
 
@@ -83,7 +85,6 @@ class FieldKind:
         Raises:
             UsageError: servers would reject the value.
         """
-        raise NotImplementedError
 
     def received(self, value: Any) -> Any:
         """Convert a value that a server decoded into `wire`; raise a `ValueError` if it is out of bounds."""
