@@ -1,6 +1,6 @@
 """Glob patterns for channel names in the API method `channels` (protocol 6: channels-method): PURE."""
 
-import re
+from centripetal.protocol.automaton import Automaton, Test
 
 __all__ = ["GlobError", "matcher"]
 
@@ -9,8 +9,8 @@ class GlobError(ValueError):
     """Invalid glob pattern."""
 
 
-def matcher(pattern: str) -> re.Pattern[str]:
-    r"""Return a regular expression whose `fullmatch` matches the names that the glob *pattern* matches.
+def matcher(pattern: str) -> Automaton:
+    r"""Return an automaton whose `fullmatch` matches the names that the glob *pattern* matches.
 
     `*` matches any number of characters, `?` a single character, `[abc]`, `[a-z]` and `[!a-z]` a character in or not
     in a set, and `{a,b}` any of several patterns. `\` escapes the next character.
@@ -18,48 +18,71 @@ def matcher(pattern: str) -> re.Pattern[str]:
     Raises:
         GlobError: *pattern* is invalid.
     """
-    parts: list[str] = []
-    position, depth = 0, 0
+    if "\ufffd" in pattern:
+        raise GlobError("the pattern contains U+FFFD, which the real server cannot read")
+    automaton = Automaton()
+    state, position = 0, 0
+    braces: list[tuple[int, int]] = []  # the states before and after each open brace
     while position < len(pattern):
         mark = pattern[position]
         position += 1
-        if mark == "\\":
-            parts.append(re.escape(pattern[position : position + 1]))
-            position += 1
-        elif mark == "*":
-            parts.append(".*")
+        if mark == "*":
+            automaton.loop(state, _any)
         elif mark == "?":
-            parts.append(".")
+            state = automaton.follow(state, _any)
         elif mark == "[":
-            part, position = _one_of(pattern, position)
-            parts.append(part)
+            test, position = _one_of(pattern, position)
+            state = automaton.follow(state, test)
         elif mark == "{":
-            depth += 1
-            parts.append("(?:")
-        elif mark == "}" and depth:
-            depth -= 1
-            parts.append(")")
-        elif mark == "," and depth:
-            parts.append("|")
+            braces.append((state, automaton.state()))
+            state = _branch(automaton, state)
+        elif mark == "}" and braces:
+            _, after = braces.pop()
+            automaton.jump(state, after)
+            state = after
+        elif mark == "," and braces:
+            before, after = braces[-1]
+            automaton.jump(state, after)
+            state = _branch(automaton, before)
         else:
-            parts.append(re.escape(mark))
+            if mark == "\\":
+                mark = pattern[position : position + 1]
+                position += 1
+            state = automaton.follow(state, mark.__eq__) if mark else state
     # An unclosed brace ends with the pattern, as in the real server.
-    return re.compile("".join(parts) + ")" * depth, re.DOTALL)
+    for _, after in reversed(braces):
+        automaton.jump(state, after)
+        state = after
+    automaton.accept(state)
+    return automaton
 
 
-def _one_of(pattern: str, position: int) -> tuple[str, int]:
-    """Return the expression for a set whose opening bracket is before *position*, and the position after the set."""
+def _branch(automaton: Automaton, before: int) -> int:
+    """Return the first state of an alternative, which `*` may change without an effect on other alternatives."""
+    first = automaton.state()
+    automaton.jump(before, first)
+    return first
+
+
+def _any(_: str) -> bool:
+    return True
+
+
+def _one_of(pattern: str, position: int) -> tuple[Test, int]:
+    """Return the test for a set whose opening bracket is before *position*, and the position after the set."""
     negated = pattern.startswith("!", position)
     position += negated
-    end = pattern.find("]", position)
-    inside = pattern[position:end]
-    if end < 0 or not inside:
-        raise GlobError("a set in brackets is not closed or is empty")
-    if inside[1:2] == "-":
-        low, high = inside[0], inside[2:]
-        if len(high) != 1 or low > high:
+    if pattern[position + 1 : position + 2] == "-":
+        low, high = pattern[position], pattern[position + 2 : position + 3]
+        position += 3
+        if pattern[position : position + 1] != "]" or low > high:
             raise GlobError("a range in brackets is reversed or incomplete")
-        inside = f"{re.escape(low)}-{re.escape(high)}"
-    else:
-        inside = "".join(map(re.escape, inside))
-    return f"[{'^' if negated else ''}{inside}]", end + 1
+        return lambda char: (low <= char <= high) is not negated, position + 1
+    members = ""
+    while pattern[position : position + 1] not in ("]", ""):
+        position += pattern[position] == "\\"
+        members += pattern[position : position + 1]
+        position += 1
+    if position >= len(pattern) or not members:
+        raise GlobError("a set in brackets is not closed or is empty")
+    return lambda char: (char in members) is not negated, position + 1

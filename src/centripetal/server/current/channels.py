@@ -1,12 +1,11 @@
 """Channel names and channel options of a Centrifugo 6 server (protocol 6: channels): PURE."""
 
-import re
-
 import msgspec
 
 from centripetal.dialects.current import error_codes
 from centripetal.errors import ServerError
 from centripetal.server.engine.engine import NO_HISTORY, HistoryOptions
+from centripetal.tokens.patterns import compiled
 
 __all__ = ["ChannelOptions", "ChannelRules"]
 
@@ -112,7 +111,7 @@ class ChannelRules(msgspec.Struct, frozen=True):
         """
         if not options.channel_regex:
             return channel.isascii()
-        return re.search(options.channel_regex, self._parts(channel)[1]) is not None
+        return compiled(options.channel_regex).search(self._parts(channel)[1])
 
     def _parts(self, channel: str) -> tuple[str, str]:
         """Return the namespace, and the part of the name that `channel_regex` is matched against."""

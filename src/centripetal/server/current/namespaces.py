@@ -1,12 +1,12 @@
 """Reads the channel options in a Centrifugo 6 configuration (protocol 6: namespace-options): PURE."""
 
-import re
 from collections.abc import Set
 from typing import Any
 
 from centripetal.errors import UsageError
 from centripetal.server.configuration.value_readers import lowercase_keys, read_known, read_names
 from centripetal.server.current.channels import ChannelOptions
+from centripetal.tokens.patterns import compiled
 
 __all__ = ["read_namespaces"]
 
@@ -73,10 +73,7 @@ def _check(options: ChannelOptions, place: str) -> None:
         raise UsageError(f"{place}.publication_data_format must be one of {', '.join(_FORMATS[1:])}")
     if options.subscription_type not in _TYPES:
         raise UsageError(f"{place}.subscription_type must be one of {', '.join(_TYPES[1:])}")
-    try:
-        re.compile(options.channel_regex)
-    except re.error as error:
-        raise UsageError(f"{place}.channel_regex is not a valid regular expression: {error}") from None
+    compiled(options.channel_regex, f"{place}.channel_regex")
 
 
 def _check_map(kind: str, raw: Any, place: str) -> None:

@@ -8,19 +8,23 @@ A delta consists of the size of the target, a newline, commands, a checksum of t
 
 `create` finds 16-byte blocks of the source in the target by their hashes and extends each match in both directions. It
 uses the longest match for a block if the match is longer than the command for it. It follows the real server's
-algorithm exactly, so it creates the same deltas.
+algorithm, so it creates the same deltas. Python needs longer than the real server, though, so the search is limited:
+for large texts with little in common or many repetitions, the delta inserts more than necessary.
 """
 
 import struct
 from collections.abc import Iterator
-from itertools import accumulate
+from operator import mul
 
 __all__ = ["InvalidDeltaError", "apply", "create"]
 
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _BLOCK = 16
+_WEIGHTS = range(_BLOCK, 0, -1)
+_SHORTEST = 6  # bytes of the shortest command that copies
 _MOST_CANDIDATES = 249  # blocks of the source compared per position: limits the time for repetitive text
+_MOST_WORK = 300_000  # positions and comparisons, before the rest of the target is inserted: about a second
 
 
 class InvalidDeltaError(ValueError):
@@ -42,62 +46,90 @@ def create(source: bytes, target: bytes) -> bytes:
 
 def _copy(source: bytes, target: bytes, parts: list[bytes]) -> int:
     """Add commands up to the last match to *parts*, and return the position in *target* where it ends."""
-    buckets = len(source) // _BLOCK
-    blocks: dict[int, list[int]] = {}
-    hash_of = _Hashes(source)
-    for offset in range(0, len(source) - _BLOCK, _BLOCK):
-        blocks.setdefault(hash_of(offset) % buckets, []).append(offset)
-    hash_of = _Hashes(target)
-    base = at = 0  # target[:base] is encoded; a block is searched for at `at`
-    while at + _BLOCK <= len(target) and base + _BLOCK < len(target):
-        candidates = blocks.get(hash_of(at) % buckets, [])
-        start, offset, size = _best_match(source, target, base, at, candidates)
-        if size:
-            if start > base:
-                parts += _insert(target[base:start])
-            parts += _number(size), b"@", _number(offset), b","
-            base = at = start + size
-        else:
-            at += 1
+    blocks = _Blocks(source)
+    base = 0  # target[:base] is encoded
+    while base + _BLOCK < len(target):
+        start, offset, size = _next_match(blocks, target, base)
+        if not size:
+            break
+        if start > base:
+            parts += _insert(target[base:start])
+        parts += _number(size), b"@", _number(offset), b","
+        base = start + size
     return base
 
 
-class _Hashes:
-    """Hashes of the blocks of a text: two 16-bit sums, of the bytes and of the bytes weighted by their position.
+class _Blocks:
+    """The blocks of a source by their hashes.
 
-    There are fewer buckets than hashes, so different blocks share buckets. The real server finds some shorter matches
-    only because of these collisions, so this implementation must have the same collisions.
+    The hash of a block is two 16-bit sums, of the bytes and of the bytes weighted by their position. There are fewer
+    buckets than hashes, so different blocks share buckets. The real server finds some shorter matches only because of
+    these collisions, so this implementation must have the same collisions.
     """
 
-    def __init__(self, text: bytes) -> None:
-        self._sums = list(accumulate(text, initial=0))
-        self._sums_of_sums = list(accumulate(self._sums))
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.buckets = len(source) // _BLOCK
+        self.by_bucket: dict[int, list[int]] = {}
+        for offset in range(0, len(source) - _BLOCK, _BLOCK):
+            plain, weighted = _sums(source, offset)
+            bucket = (plain | weighted << 16) % self.buckets
+            self.by_bucket.setdefault(bucket, []).append(offset)
+        for offsets in self.by_bucket.values():
+            offsets.reverse()  # the last blocks are compared first
+        self.budget = _MOST_WORK
 
-    def __call__(self, at: int) -> int:
-        before, end = self._sums[at], at + _BLOCK
-        by_place = self._sums_of_sums[end] - self._sums_of_sums[at] - _BLOCK * before
-        return (self._sums[end] - before) & 0xFFFF | (by_place & 0xFFFF) << 16
+    def candidates(self, plain: int, weighted: int) -> list[int]:
+        """Return the blocks to compare for a hash."""
+        found = self.by_bucket.get((plain | weighted << 16) % self.buckets, [])[:_MOST_CANDIDATES]
+        self.budget -= 1 + len(found)
+        return found
+
+
+def _sums(text: bytes, at: int) -> tuple[int, int]:
+    block = text[at : at + _BLOCK]
+    return sum(block) & 0xFFFF, sum(map(mul, block, _WEIGHTS)) & 0xFFFF
+
+
+def _next_match(blocks: _Blocks, target: bytes, base: int) -> tuple[int, int, int]:
+    """Return start in target, start in source and size of the next match at or after *base*; size 0 without one."""
+    plain, weighted = _sums(target, base)
+    for at in range(base, len(target) - _BLOCK + 1):
+        if at > base:
+            # Move the sums by a byte, instead of adding the whole block again.
+            plain = (plain - target[at - 1] + target[at + _BLOCK - 1]) & 0xFFFF
+            weighted = (weighted - _BLOCK * target[at - 1] + plain) & 0xFFFF
+        if blocks.budget <= 0:
+            break
+        if candidates := blocks.candidates(plain, weighted):
+            match = _best_match(blocks.source, target, base, at, candidates)
+            if match[2]:
+                return match
+    return 0, 0, 0
 
 
 def _best_match(source: bytes, target: bytes, base: int, at: int, candidates: list[int]) -> tuple[int, int, int]:
     """Return start in target, start in source and size of the longest match around *at*; size 0 if none pays off."""
     best = (0, 0, 0)
-    for candidate in candidates[: -_MOST_CANDIDATES - 1 : -1]:
-        if source[candidate] != target[at] and source[candidate - 1] != target[at - 1]:
+    longest = _SHORTEST - 1
+    here, before = target[at], target[at - 1]
+    for candidate in candidates:
+        if source[candidate] != here and source[candidate - 1] != before:
             continue  # most candidates only share the bucket
         forward = _common_prefix(source, candidate, target, at)
         # As in the original, backward matching never reaches the first byte of the source.
         backward = _common_suffix(source, candidate, target, at, min(candidate - 1, at - base))
-        start, offset, size = at - backward, candidate - backward, forward + backward
-        cost = len(_number(start - base)) + len(_number(size)) + len(_number(offset)) + 3
-        if size >= cost and size > best[2]:
-            best = (start, offset, size)
+        size = forward + backward
+        if size > longest:
+            start, offset = at - backward, candidate - backward
+            if size >= len(_number(start - base)) + len(_number(size)) + len(_number(offset)) + 3:
+                best, longest = (start, offset, size), size
     return best
 
 
 def _common_prefix(source: bytes, first: int, target: bytes, second: int) -> int:
     """Return the number of equal bytes from these positions on."""
-    most, step, size = min(len(source) - first, len(target) - second), 64, 0
+    most, step, size = min(len(source) - first, len(target) - second), _BLOCK, 0
     # Compare slices, because a loop over bytes is slow: double the size while they are equal, then halve it.
     while size < most and step:
         end = min(size + step, most)
@@ -110,9 +142,13 @@ def _common_prefix(source: bytes, first: int, target: bytes, second: int) -> int
 
 def _common_suffix(source: bytes, first: int, target: bytes, second: int, most: int) -> int:
     """Return the number of equal bytes right before these positions, up to *most*."""
-    size = 0
-    while size < most and source[first - size - 1] == target[second - size - 1]:
-        size += 1
+    step, size = 1, 0
+    while size < most and step:
+        end = min(size + step, most)
+        if source[first - end : first - size] == target[second - end : second - size]:
+            size, step = end, step * 2
+        else:
+            most, step = end - 1, (end - size) // 2
     return size
 
 
