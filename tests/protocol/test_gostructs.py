@@ -77,12 +77,12 @@ def test_default_values_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", [b"nests", b"Nests"])
-@pytest.mark.parametrize("levels", [1, 15, 16, 40_000])
-def test_nested_structs_have_a_maximum_depth(name: bytes, levels: int) -> None:
-    """Sixteen levels are read in any spelling; a much deeper text is refused without reading it level by level."""
+@pytest.mark.parametrize("levels", [1, 16, 5_000, 5_001])
+def test_nested_structs_are_read_up_to_the_limit_of_go(name: bytes, levels: int) -> None:
+    """Structs are read in any spelling up to 10,000 levels of JSON, two of them per struct here, and no deeper."""
     text = b'{"%b":[' % name * (levels - 1) + b"{}" + b"]}" * (levels - 1)
-    if levels > 16:
-        with pytest.raises(JSONError, match="nested"):
+    if levels > 5_000:
+        with pytest.raises(JSONError, match="deeper than 10000"):
             gostructs.read(text, Nest)
     else:
         found, depth = gostructs.read(text, Nest), 1

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 __all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "first", "fold", "members", "pairs", "quote"]
-__all__ += ["quote_push", "string", "values"]
+__all__ += ["items_at", "quote_push", "spans", "string", "values"]
 
 _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -143,6 +143,37 @@ Item = tuple[bytes, int, int]
 """The undecoded name (empty in an array), and the start and end of the value."""
 
 
+def spans(text: bytes) -> tuple[int, dict[int, int]]:
+    """Return where the value of *text* starts, and for the start of each object and array, where it ends.
+
+    `items_at` then splits the containers at all levels, without scanning any part of the text again.
+    """
+    ends: dict[int, int] = {}
+    _end(text, _scan(text, 0, None, ends))
+    return _space(text, 0), ends
+
+
+def items_at(text: bytes, start: int, ends: dict[int, int]) -> Iterator[Item]:
+    """Yield the items of the object or array that starts at *start*; *ends* comes from `spans`."""
+    is_object = text[start : start + 1] == b"{"
+    last = ends[start] - 1
+    position = _space(text, start + 1)
+    while position < last:
+        key = b""
+        if is_object:
+            name = _TOKEN.match(text, position)
+            assert name is not None
+            key, position = name[1], text.index(b":", name.end()) + 1
+        value = _space(text, position)
+        end = ends.get(value)
+        if end is None:
+            scalar = _TOKEN.match(text, value)
+            assert scalar is not None
+            end = scalar.end()
+        yield key, value, end
+        position = _space(text, end) + 1  # after the comma
+
+
 def _container(text: bytes, opening: bytes) -> list[Item]:
     items: list[Item] = []
     start = _space(text, 0)
@@ -164,9 +195,17 @@ def _end(text: bytes, position: int) -> None:
         raise JSONError(f"unexpected text after the value at byte {end}: {_excerpt(text[end:])}")
 
 
-def _scan(text: bytes, position: int, items: list[Item] | None) -> int:
-    """Return the end of the value at *position*, and add the items of the outermost container to *items*."""
+def _scan(text: bytes, position: int, items: list[Item] | None, ends: dict[int, int] | None = None) -> int:
+    """Return the end of the value at *position*.
+
+    Args:
+        text: the text.
+        position: where the value starts, apart from space before it.
+        items: gets the items of the outermost container.
+        ends: gets the end of each container by its start.
+    """
     stack = bytearray()  # the opening brackets of the enclosing containers
+    starts: list[int] = []  # their positions
     expected = _VALUE
     key, start = b"", 0
     while True:
@@ -179,6 +218,7 @@ def _scan(text: bytes, position: int, items: list[Item] | None) -> int:
             if len(stack) == MAX_DEPTH:
                 raise JSONError(f"nested deeper than {MAX_DEPTH} levels")
             stack += mark
+            starts.append(position - 1)
             expected = _FIRST_VALUE if mark == b"[" else _FIRST_KEY
         elif mark == b"," and expected == _NEXT:
             expected = _KEY if stack.endswith(b"{") else _VALUE
@@ -191,6 +231,9 @@ def _scan(text: bytes, position: int, items: list[Item] | None) -> int:
         else:
             if mark is not None:
                 _close(stack, mark, expected, text, token.start(3))
+                opened = starts.pop()
+                if ends is not None:
+                    ends[opened] = position
             elif expected not in (_VALUE, _FIRST_VALUE):
                 raise _unexpected(text, token.start(token.lastindex or 0))
             # A value ends here: a scalar, or the container that was just closed.

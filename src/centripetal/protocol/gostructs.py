@@ -19,35 +19,34 @@ written. Raw values are written unchanged except for newlines, which separate me
 import functools
 import re
 import types
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from centripetal.protocol.gojson import (
     JSONError,
-    check,
     compact,
     elements,
     first,
     fold,
-    members,
-    pairs,
+    items_at,
     quote,
     quote_push,
+    spans,
     string,
 )
 
 __all__ = ["read", "read_first", "read_list", "write"]
 
 S = TypeVar("S", bound=msgspec.Struct)
+Reading: TypeAlias = Generator[Any, Any, Any]
+"""Reads a value: yields the readings of the values in it, gets these values back, and returns the value."""
 
 _NULL = b"null"
 _SPACE = b" \t\r\n"
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
-_DEEPEST = 16
-"""Maximum nesting of structs in the slow reader, which scans each level again; only filters can be nested deeper."""
 # Pointers, slices and maps in Go: null removes an earlier value (observed on a 6.9.1 server).
 _EMPTIED_BY_NULL = (inspect.UnionType, inspect.ListType, inspect.DictType)
 
@@ -61,8 +60,7 @@ def read(text: bytes, shape: type[S]) -> S:
     try:
         value: S = _decoder(shape).decode(text)
     except _REFUSED:
-        check(text)
-        return _read_struct(text, shape, 1)
+        return _read_by_rules(text, shape)
     return value
 
 
@@ -71,7 +69,7 @@ def read_first(text: bytes, shape: type[S]) -> S:
     try:
         value: S = _decoder(shape).decode(text)
     except _REFUSED:
-        return _read_struct(first(text), shape, 1)
+        return _read_by_rules(first(text), shape)
     return value
 
 
@@ -100,53 +98,101 @@ def _fields(shape: type[msgspec.Struct]) -> dict[str, inspect.Field]:
     return {fold(field.encode_name): field for field in info.fields}
 
 
-def _read_struct(text: bytes, shape: type[S], depth: int) -> S:
-    if depth > _DEEPEST:
-        raise JSONError("nested too deeply")
-    fields, found = _fields(shape), dict[str, Any]()
-    if text.strip(_SPACE) != _NULL:
-        for name, raw in members(text):
-            field = fields.get(name)
+def _read_by_rules(text: bytes, shape: type[S]) -> S:
+    start, ends = spans(text)
+    value: S = _finished(_Document(text, ends).struct(start, shape))
+    return value
+
+
+def _finished(reading: Reading) -> Any:
+    """Return the result of *reading*, which may be nested deeper than Python's stack."""
+    stack, value = [reading], None
+    while stack:
+        try:
+            stack.append(stack[-1].send(value))
+            value = None
+        except StopIteration as end:
+            value = end.value
+            stack.pop()
+    return value
+
+
+class _Document:
+    """A JSON text that is read by the rules of Go.
+
+    Args:
+        text: the text.
+        ends: the ends of its containers, from `spans`.
+    """
+
+    def __init__(self, text: bytes, ends: dict[int, int]) -> None:
+        self._text = text
+        self._ends = ends
+
+    def struct(self, start: int, shape: type[msgspec.Struct]) -> Reading:
+        """Read the object at *start*, or null, as a *shape*."""
+        fields, found = _fields(shape), dict[str, Any]()
+        for key, at, end in () if self._text.startswith(_NULL, start) else self._items(start, b"{"):
+            field = fields.get(fold(string(key)))
             if field is None:
                 continue
-            if raw != _NULL or isinstance(field.type, inspect.RawType):
-                found[field.name] = _read_value(raw, field.type, depth)
+            if isinstance(field.type, inspect.RawType) or not self._text.startswith(_NULL, at):
+                found[field.name] = yield self._value(at, end, field.type)
             elif isinstance(field.type, _EMPTIED_BY_NULL):
                 found.pop(field.name, None)
-    for field in fields.values():
-        if field.required and field.name not in found:
-            found[field.name] = _read_value(
-                b"" if isinstance(field.type, inspect.RawType) else _NULL, field.type, depth
-            )
-    return shape(**found)
+        for field in fields.values():
+            if field.required and field.name not in found:
+                found[field.name] = _missing(field.type)
+        return shape(**found)
+
+    def _value(self, start: int, end: int, kind: inspect.Type) -> Reading:
+        text = self._text[start:end] if isinstance(kind, _SCALARS) else b""
+        is_null = self._text.startswith(_NULL, start)
+        match kind:
+            case inspect.UnionType():
+                inner = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+                return None if is_null else (yield self._value(start, end, inner[0]))
+            case inspect.StructType():
+                return (yield self.struct(start, kind.cls))
+            case inspect.ListType():
+                values = []
+                for _, at, after in () if is_null else self._items(start, b"["):
+                    values.append((yield self._value(at, after, kind.item_type)))
+                return values
+            case inspect.DictType():
+                entries = {}
+                for key, at, after in () if is_null else self._items(start, b"{"):
+                    # These member names are map keys, not field names, so letter case matters.
+                    entries[string(key)] = yield self._value(at, after, kind.value_type)
+                return entries
+            case inspect.StrType():
+                return "" if is_null else string(text)
+            case inspect.BoolType():
+                if text not in (b"true", b"false", _NULL):
+                    raise JSONError(f"expected true or false, not {text[:20].decode('latin-1')!a}")
+                return text == b"true"
+            case inspect.IntType():
+                return _read_integer(text, kind)
+            case inspect.RawType():
+                return msgspec.Raw(text)
+            case _:
+                raise AssertionError(f"fields of type {kind!r} cannot be read")
+
+    def _items(self, start: int, opening: bytes) -> Iterable[tuple[bytes, int, int]]:
+        if not self._text.startswith(opening, start):
+            found = self._text[start : start + 20].decode("latin-1")
+            raise JSONError(f"expected {'an object' if opening == b'{' else 'an array'}, not {found!a}")
+        return items_at(self._text, start, self._ends)
 
 
-def _read_value(text: bytes, kind: inspect.Type, depth: int) -> Any:
-    match kind:
-        case inspect.UnionType():
-            if text == _NULL:
-                return None
-            inner = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
-            return _read_value(text, inner[0], depth)
-        case inspect.StructType():
-            return _read_struct(text, kind.cls, depth + 1)
-        case inspect.ListType():
-            return [] if text == _NULL else [_read_value(each, kind.item_type, depth) for each in elements(text)]
-        case inspect.DictType():
-            # These member names are map keys, not field names, so letter case matters.
-            return {name: _read_value(raw, kind.value_type, depth) for name, raw in pairs(text)}
-        case inspect.StrType():
-            return "" if text == _NULL else string(text)
-        case inspect.BoolType():
-            if text not in (b"true", b"false", _NULL):
-                raise JSONError(f"expected true or false, not {text[:20].decode('latin-1')!a}")
-            return text == b"true"
-        case inspect.IntType():
-            return _read_integer(text, kind)
-        case inspect.RawType():
-            return msgspec.Raw(text)
-        case _:
-            raise AssertionError(f"fields of type {kind!r} cannot be read")
+_SCALARS = (inspect.StrType, inspect.BoolType, inspect.IntType, inspect.RawType)
+
+
+def _missing(kind: inspect.Type) -> Any:
+    """Return the value of a missing field without a default, as for null; empty for a raw value."""
+    if isinstance(kind, inspect.RawType):
+        return msgspec.Raw(b"")
+    return _finished(_Document(_NULL, {})._value(0, len(_NULL), kind))
 
 
 def _read_integer(text: bytes, kind: inspect.IntType) -> int:

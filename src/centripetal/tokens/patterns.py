@@ -10,7 +10,7 @@ from centripetal.protocol.automaton import Automaton, Condition, Test
 
 __all__ = ["compiled"]
 
-_MOST_STATES = 50_000  # Go limits the size of an expression, too
+_MOST_STATES = 20_000  # Go limits the size of an expression, too
 _POSIX = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",

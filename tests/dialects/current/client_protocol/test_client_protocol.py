@@ -201,7 +201,7 @@ def test_lines_are_decoded_as_by_the_real_server(line: bytes, command: Command) 
         b'{"id":1,"subscribe":{"recover":1}}',
         b'{"id":1,"subscribe":{"offset":-1}}',
         b'{"id":1,"subscribe":{"tf":' + b'{"nodes":[' * 40_000 + b"]}" * 40_000 + b"}}",
-        b'{"id":1,"subscribe":{"tf":' + b'{"Nodes":[' * 4000 + b"]}" * 4000 + b"}}",
+        b'{"id":1,"subscribe":{"tf":' + b'{"Nodes":[' * 6000 + b"]}" * 6000 + b"}}",
     ],
 )
 def test_an_invalid_command_is_refused(message: bytes) -> None:

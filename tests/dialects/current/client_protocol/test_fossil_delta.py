@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import random
+import time
 from itertools import pairwise
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from centripetal.dialects.current.client_protocol.fossil_delta import InvalidDeltaError, apply, create
 from tests.wire.golden import load
 
+BITMAP = bytes(random.Random(1).choices(b"01", k=100_000))
 FOX = b"The quick brown fox jumps over the lazy dog. "
 
 # Source, target, and the delta that the real server's library (fossil-delta, in Go) creates from them.
@@ -108,3 +111,20 @@ def test_any_bytes_make_a_text_or_the_documented_error(delta: bytes, source: byt
     """Applying any bytes raises only InvalidDeltaError."""
     with contextlib.suppress(InvalidDeltaError):
         apply(delta, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (BITMAP, BITMAP[::-1]),
+        (b"a" * 200_000, b"a" * 199_000 + b"b"),
+        (b"\0" * 17 + b"a" * 300_000, (b"a" * 15 + b"c") * 20_000),
+        (BITMAP, b"x" * 300_000 + BITMAP),
+    ],
+)
+def test_large_texts_take_a_moment(source: bytes, target: bytes) -> None:
+    """The search for common parts is bounded, and the delta still gives the target."""
+    started = time.perf_counter()
+    delta = create(source, target)
+    assert time.perf_counter() - started < 15
+    assert apply(delta, source) == target

@@ -1,6 +1,8 @@
 """Tags filters: which filters are valid, and which publications they match."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from centripetal.dialects.current.client_protocol.tags_filter import InvalidFilterError, matches, validate
 from centripetal.dialects.current.objects import FilterNode
@@ -87,12 +89,39 @@ def test_existence_needs_no_key() -> None:
     assert matches(leaf("ex", key=""), {"": "x"})
 
 
-def test_a_filter_has_a_maximum_depth() -> None:
-    """A filter of 100 levels can be used; one more level is refused."""
+@pytest.mark.parametrize("levels", [100, 20_000])
+def test_a_filter_can_be_nested_deeply(levels: int) -> None:
+    """The depth of a filter is not limited by Python's stack, neither when it is checked nor when it is used."""
     node = EN
-    for _ in range(99):
-        node = join("and", node)
+    for level in range(levels):
+        node = join(("and", "or", "not", "not")[level % 4], node)
     validate(node)
     assert matches(node, {"k": "en"})
-    with pytest.raises(InvalidFilterError, match="deeper than 100"):
-        validate(join("not", node))
+    assert not matches(node, {"k": "de"})
+    with pytest.raises(InvalidFilterError):
+        validate(join("and", node, FilterNode()))
+
+
+TAGS = {"k": "en"}
+TREES = st.recursive(
+    st.sampled_from([EN, YES, NO]),
+    lambda nodes: st.one_of(
+        st.builds(lambda inner: join("not", inner), nodes),
+        st.builds(
+            lambda op, inner: join(op, *inner), st.sampled_from(["and", "or"]), st.lists(nodes, min_size=1, max_size=3)
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+@given(TREES)
+def test_operators_combine_their_nodes(node: FilterNode) -> None:
+    """A filter matches if its operators, applied to the results of their nodes, are true."""
+
+    def expected(each: FilterNode) -> bool:
+        inner = [expected(one) for one in each.nodes]
+        return {"and": all(inner), "or": any(inner), "not": not any(inner)}.get(each.op, each in (EN, NO))
+
+    validate(node)
+    assert matches(node, TAGS) is expected(node)

@@ -24,7 +24,7 @@ _BLOCK = 16
 _WEIGHTS = range(_BLOCK, 0, -1)
 _SHORTEST = 6  # bytes of the shortest command that copies
 _MOST_CANDIDATES = 249  # blocks of the source compared per position: limits the time for repetitive text
-_MOST_WORK = 300_000  # positions and comparisons, before the rest of the target is inserted: about a second
+_MOST_WORK = 200_000  # positions and comparisons, before the rest of the target is inserted: less than a second
 
 
 class InvalidDeltaError(ValueError):
@@ -129,8 +129,15 @@ def _best_match(source: bytes, target: bytes, base: int, at: int, candidates: li
 
 def _common_prefix(source: bytes, first: int, target: bytes, second: int) -> int:
     """Return the number of equal bytes from these positions on."""
-    most, step, size = min(len(source) - first, len(target) - second), _BLOCK, 0
-    # Compare slices, because a loop over bytes is slow: double the size while they are equal, then halve it.
+    most, size = min(len(source) - first, len(target) - second), 0
+    while size < most and source[first + size] == target[second + size]:
+        size += 1
+        if size == _BLOCK:
+            break
+    else:
+        return size
+    # For more bytes, compare slices, because a loop is slow: double the size while they are equal, then halve it.
+    step = _BLOCK
     while size < most and step:
         end = min(size + step, most)
         if source[first + size : first + end] == target[second + size : second + end]:
@@ -142,13 +149,9 @@ def _common_prefix(source: bytes, first: int, target: bytes, second: int) -> int
 
 def _common_suffix(source: bytes, first: int, target: bytes, second: int, most: int) -> int:
     """Return the number of equal bytes right before these positions, up to *most*."""
-    step, size = 1, 0
-    while size < most and step:
-        end = min(size + step, most)
-        if source[first - end : first - size] == target[second - end : second - size]:
-            size, step = end, step * 2
-        else:
-            most, step = end - 1, (end - size) // 2
+    size = 0
+    while size < most and source[first - size - 1] == target[second - size - 1]:
+        size += 1
     return size
 
 

@@ -4,17 +4,18 @@ See protocol 6: client-delta-and-tags-filter.
 
 validate(node)              reject filters that the real server rejects; called once, at subscribe
 matches(node, tags)         return whether a publication with these tags matches; *node* must be valid
+
+Filters can be nested as deep as a message allows, so neither function recurses.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from centripetal.dialects.current.objects import FilterNode
 
 __all__ = ["InvalidFilterError", "matches", "validate"]
 
-_DEEPEST = 100  # levels. The real server has no limit; this one protects Python's stack
 _LONGEST_NUMBER = 200
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,19})?")
 
@@ -23,22 +24,23 @@ class InvalidFilterError(ValueError):
     """The filter is empty or malformed."""
 
 
-def validate(node: FilterNode, depth: int = 1) -> None:
-    """Check that *node*, at this *depth* in a filter, is valid.
+def validate(node: FilterNode) -> None:
+    """Check that *node* and all nodes in it are valid.
 
     Raises:
         InvalidFilterError: the filter is invalid.
     """
-    if depth > _DEEPEST:
-        raise InvalidFilterError(f"a filter must not be deeper than {_DEEPEST} levels")
-    if node.op == "":
-        _validate_leaf(node)
-    elif node.op not in ("and", "or", "not"):
-        raise InvalidFilterError(f"op must be and, or, not, or missing, not {node.op!r}")
-    elif not node.nodes or (node.op == "not" and len(node.nodes) > 1):
-        raise InvalidFilterError(f"{node.op} has {len(node.nodes)} nodes")
-    for each in node.nodes if node.op else ():
-        validate(each, depth + 1)
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if node.op == "":
+            _validate_leaf(node)
+        elif node.op not in ("and", "or", "not"):
+            raise InvalidFilterError(f"op must be and, or, not, or missing, not {node.op!r:.100}")
+        elif not node.nodes or (node.op == "not" and len(node.nodes) > 1):
+            raise InvalidFilterError(f"{node.op} has {len(node.nodes)} nodes")
+        else:
+            todo += node.nodes
 
 
 def _validate_leaf(node: FilterNode) -> None:
@@ -59,13 +61,27 @@ def _validate_leaf(node: FilterNode) -> None:
 
 def matches(node: FilterNode, tags: Mapping[str, str]) -> bool:
     """Return whether *tags* match the valid filter *node*."""
-    match node.op:
-        case "and":
-            return all(matches(each, tags) for each in node.nodes)
-        case "or":
-            return any(matches(each, tags) for each in node.nodes)
-        case "not":
-            return not matches(node.nodes[0], tags)
+    open_nodes: list[tuple[str, Iterator[FilterNode]]] = []  # the operators around *node*, and their other nodes
+    while True:
+        while node.op:
+            nodes = iter(node.nodes)
+            open_nodes.append((node.op, nodes))
+            node = next(nodes)
+        found = _matches_leaf(node, tags)
+        while open_nodes:
+            op, others = open_nodes[-1]
+            # The other nodes cannot change the result of an "and" that has failed, or of an "or" that has matched.
+            following = next(others, None) if (op, found) in (("and", True), ("or", False)) else None
+            if following is not None:
+                node = following
+                break
+            open_nodes.pop()
+            found = found is not (op == "not")
+        else:
+            return found
+
+
+def _matches_leaf(node: FilterNode, tags: Mapping[str, str]) -> bool:
     tag = tags.get(node.key)
     if node.cmp in _EXISTENCE:
         return (tag is not None) is _EXISTENCE[node.cmp]
