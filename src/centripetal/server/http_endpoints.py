@@ -10,6 +10,7 @@ from centripetal.server.listening.handshake import handshake_status
 from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.responses import clean_path, error, redirect, target_of
 from centripetal.server.node import BaseNode
+from centripetal.server.steps import Steps, finished
 
 __all__ = ["BaseHTTPEndpoints", "websockets_missing"]
 
@@ -19,7 +20,8 @@ _INSTALL = "501 WebSocket connections need a package that is not installed here:
 class BaseHTTPEndpoints(ABC):
     """The HTTP endpoints of one server.
 
-    `answer` answers every request except WebSocket handshakes that the server accepts: call `opens_websocket` first.
+    `answer` and `begin` answer every request except WebSocket handshakes that the server accepts: call
+    `opens_websocket` first.
 
     Args:
         node: the server.
@@ -38,6 +40,11 @@ class BaseHTTPEndpoints(ABC):
 
     def answer(self, request: Request) -> Response:
         """Return the answer to *request*."""
+        begun = self.begin(request)
+        return begun if isinstance(begun, Response) else finished(begun)
+
+    def begin(self, request: Request) -> Response | Steps[Response]:
+        """Return the answer to *request*, or the steps of an answer that may take longer."""
         target = target_of(request)
         if target == "*":
             known = request.method == "OPTIONS"
@@ -61,8 +68,8 @@ class BaseHTTPEndpoints(ABC):
         return clean_path(path)
 
     @abstractmethod
-    def _answer_at(self, path: str, request: Request) -> Response:
-        """Return the answer to *request* for the decoded *path*."""
+    def _answer_at(self, path: str, request: Request) -> Response | Steps[Response]:
+        """Return the answer to *request* for the decoded *path*, or its steps."""
 
     @abstractmethod
     def _accepts_handshake(self, request: Request) -> bool:

@@ -150,7 +150,7 @@ class BaseServer(Expectations):
         if failure is None:
             return False
         if failure == "lose_reply":
-            server.answer(request)
+            server.run(request)
         # If the server must stop listening now, it has to do so before the caller can make its next call.
         task = asyncio.get_running_loop().create_task(self._fail(server, failure, request, connection))
         self._tasks.add(task)

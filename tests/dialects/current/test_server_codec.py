@@ -11,13 +11,15 @@ from centripetal.dialects.current.server_codec import (
     NUMBERS,
     UndecodableError,
     Unknown,
-    encode_replies,
+    batch_steps,
+    encode_outcome,
     encode_reply,
-    read_batch,
+    join_replies,
     read_commands,
     read_request,
 )
 from centripetal.errors import ServerError
+from centripetal.server.steps import finished
 
 
 def test_methods_have_the_numbers_of_the_single_endpoint() -> None:
@@ -75,12 +77,12 @@ def test_a_batch_distinguishes_empty_and_unknown_commands() -> None:
     """The first member in the server's order counts, and null counts as absent (protocol 6: batch)."""
     body = b"""{"commands":[null,{},{"nosuch":1},{"connections":{"user":"u"}},{"info":{},"channels":{}},
         {"channels":null,"info":{}},{"INFO":{}}]}"""
-    assert read_batch(body) == [*(None, Unknown(), Unknown(), Unknown(), Info(), Info(), Info())]
-    assert read_batch(b"{}") == read_batch(b"null") == []
-    assert encode_replies([]) == b"{}"
+    assert finished(batch_steps(body)) == [*(None, Unknown(), Unknown(), Unknown(), Info(), Info(), Info())]
+    assert finished(batch_steps(b"{}")) == finished(batch_steps(b"null")) == []
+    assert join_replies([]) == b"{}"
     for wrong in (b'{"commands":[5]}', b'{"commands":{}}', b'{"parallel":1}', b'{"commands":[{"connections":5}]}'):
         with pytest.raises(UndecodableError):
-            read_batch(wrong)
+            finished(batch_steps(wrong))
 
 
 @pytest.mark.parametrize(
@@ -119,5 +121,8 @@ def test_replies_have_the_shape_of_their_endpoint() -> None:
     assert encode_reply(0, Nothing()) == b'{"result":{}}'
     assert encode_reply(7, PublishResult(1, "e")) == b'{"id":7,"result":{"offset":1,"epoch":"e"}}'
     assert encode_reply(7, error) == b'{"id":7,"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}'
-    replies = encode_replies([("publish", PublishResult()), ("", error)])
-    assert replies == b'{"replies":[{"publish":{}},{"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}]}'
+    replies = [encode_outcome("publish", PublishResult()), encode_outcome("", error)]
+    assert (
+        join_replies(replies)
+        == b'{"replies":[{"publish":{}},{"error":{"code":102,"message":"unknown \\u003cchannel\\u003e"}}]}'
+    )

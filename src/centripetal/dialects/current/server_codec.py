@@ -3,7 +3,7 @@
 See protocol 6: http-response, methods.
 
     read_request("publish", body)       -> a Publish; answer it with `encode_result` or `encode_error`
-    read_batch(body)                    -> a command or None for each member; answer them with `encode_replies`
+    batch_steps(body)                   -> a command or None for each member; answer each with `encode_outcome`
     read_commands(body)                 -> the commands of the single endpoint; answer each with `encode_reply`
 
 Commands have the same classes as in the client, but a server must accept any input: a missing or null field gets its
@@ -15,7 +15,7 @@ with a code.
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,8 +28,9 @@ from centripetal.protocol.field_kinds import UInt32
 from centripetal.protocol.fields import received, wire_struct
 from centripetal.protocol.gojson import JSONError, quote, values
 
-__all__ = ["METHODS", "NUMBERS", "Call", "UndecodableError", "Unknown", "encode_error", "encode_replies"]
-__all__ += ["encode_reply", "encode_result", "error_object", "read_batch", "read_commands", "read_request"]
+__all__ = ["METHODS", "NUMBERS", "Call", "UndecodableError", "Unknown", "batch_steps", "encode_error"]
+__all__ += ["encode_outcome", "encode_reply", "encode_result", "error_object", "join_replies", "read_commands"]
+__all__ += ["read_request"]
 
 METHODS: Mapping[str, type[Method[Any]]] = {command.name: command for command in COMMANDS if not command.pro}
 """The methods of the open-source edition."""
@@ -98,17 +99,20 @@ class Unknown(Method[Any], frozen=True):
     name = ""
 
 
-def read_batch(body: bytes) -> list[Method[Any] | None]:
-    """Return the commands of a batch, in order: `Unknown` for an unknown method, None for null.
+def batch_steps(body: bytes) -> Generator[None, None, list[Method[Any] | None]]:
+    """Yield after each command of a batch, and return the commands: `Unknown` for an unknown method, None for null.
 
     Raises:
         UndecodableError: a member is not a command; the server must not run any command of the batch.
     """
+    commands: list[Method[Any] | None] = []
     try:
-        batch = gostructs.read(body, _batch())
-        return [None if each is None else _command_in(each) for each in batch.commands]
+        for each in gostructs.read(body, _batch()).commands:
+            commands.append(None if each is None else _command_in(each))
+            yield
     except ValueError as error:
         raise UndecodableError(str(error)) from None
+    return commands
 
 
 def _command_in(member: msgspec.Struct) -> Method[Any]:
@@ -191,23 +195,24 @@ def error_object(error: ServerError) -> bytes:
     return b'{"code":%d,"message":%b}' % (error.code or 0, quote(error.message))
 
 
-def encode_replies(outcomes: Sequence[tuple[str, msgspec.Struct | ServerError]]) -> bytes:
-    """Return the response body for a batch.
+def encode_outcome(method: str, outcome: msgspec.Struct | ServerError) -> bytes:
+    """Return the reply to a command of a batch.
 
     Args:
-        outcomes: for each command, the name of its method and its answer or error.
+        method: the name of the command's method.
+        outcome: its answer or error.
 
     Raises:
         JSONError: as for `encode_result`.
     """
-    if not outcomes:
-        return b"{}"
-    return b'{"replies":[%b]}' % b",".join(
-        encode_error(outcome)
-        if isinstance(outcome, ServerError)
-        else b'{"%b":%b}' % (method.encode(), gostructs.write(outcome, replies=True))
-        for method, outcome in outcomes
-    )
+    if isinstance(outcome, ServerError):
+        return encode_error(outcome)
+    return b'{"%b":%b}' % (method.encode(), gostructs.write(outcome, replies=True))
+
+
+def join_replies(replies: Sequence[bytes]) -> bytes:
+    """Return the response body for a batch, from the replies to its commands."""
+    return b'{"replies":[%b]}' % b",".join(replies) if replies else b"{}"
 
 
 def encode_reply(id_: int, outcome: msgspec.Struct | ServerError) -> bytes:

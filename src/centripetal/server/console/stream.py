@@ -19,12 +19,13 @@ from centripetal.server.listening.connections import OpenConnections
 from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.http_server import Upgrade
 from centripetal.server.service import Service
+from centripetal.server.steps import Steps
 
 __all__ = ["Answer", "Console"]
 
 logger = logging.getLogger("centripetal.server")
 
-Answer = Callable[[Request], Response]
+Answer = Callable[[Request], Response | Steps[Response]]
 
 _GATHER = 0.05  # seconds during which events are collected before they are sent to pages
 _START = (
@@ -61,7 +62,7 @@ class Console:
     def before(self, answer: Answer, upgrade: Upgrade) -> tuple[Answer, Upgrade]:
         """Wrap the two functions of an `App`: requests outside the console are passed on to *answer* and *upgrade*."""
 
-        def answer_all(request: Request) -> Response:
+        def answer_all(request: Request) -> Response | Steps[Response]:
             if request.target.startswith(PREFIX) and (found := self._endpoints.answer(request)) is not None:
                 return found
             return answer(request)

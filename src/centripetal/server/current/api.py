@@ -35,6 +35,7 @@ from centripetal.server.current.subscribe_options import options_for
 from centripetal.server.current.subscription import client_info
 from centripetal.server.engine.engine import ClientInfo, Position, Publication
 from centripetal.server.engine.events import CommandRun
+from centripetal.server.steps import Steps, finished
 from centripetal.tokens.claims import SubscribeClaims
 
 __all__ = ["API"]
@@ -54,11 +55,21 @@ class API:
 
     def outcome(self, command: Method[Any] | None, now: float) -> msgspec.Struct | ServerError:
         """Execute *command* and return its result or its error. None means a command that could not be decoded."""
+        return finished(self.steps(command, now))
+
+    def steps(self, command: Method[Any] | None, now: float) -> Steps[msgspec.Struct | ServerError]:
+        """Execute *command* like `outcome`, in steps: one for each channel of a broadcast, and one for the command."""
         result: msgspec.Struct | ServerError
+        yield
         try:
             if command is None:
                 raise failure(error_codes.BAD_REQUEST)
-            result = self.execute(command, now)
+            if isinstance(command, commands.Broadcast):
+                result = yield from self._broadcast(command, now)
+            elif isinstance(command, commands.Channels):
+                result = yield from self._channels(command)
+            else:
+                result = self.execute(command, now)
         except ServerError as error:
             result = error
         if self._node.events and command is not None:
@@ -75,7 +86,9 @@ class API:
             case commands.Publish():
                 return self._publish(command, now)
             case commands.Broadcast():
-                return self._broadcast(command, now)
+                return finished(self._broadcast(command, now))
+            case commands.Channels():
+                return finished(self._channels(command))
             case commands.History():
                 return self._history(command, now)
             case _ if (handler := _HANDLERS.get(type(command))) is not None:
@@ -107,7 +120,7 @@ class API:
             raise failure(error_codes.BAD_REQUEST)
         return self._publish_into(command.channel, data, options, command, now)
 
-    def _broadcast(self, command: commands.Broadcast, now: float) -> BroadcastResult:
+    def _broadcast(self, command: commands.Broadcast, now: float) -> Steps[BroadcastResult]:
         if not command.channels:
             raise failure(error_codes.BAD_REQUEST)
         data = given(command.data, command.b64data)
@@ -121,6 +134,7 @@ class API:
                 responses.append(PublishResponse(error=ReplyError(error.code or 0, error.message)))
             else:
                 responses.append(PublishResponse(result=answer))
+            yield
         return BroadcastResult(responses)
 
     def _publish_into(
@@ -180,15 +194,21 @@ class API:
             raise failure(error_codes.NOT_AVAILABLE)
         return options
 
-    def _channels(self, command: commands.Channels) -> ChannelsAnswer:
+    def _channels(self, command: commands.Channels) -> Steps[ChannelsAnswer]:
         names = self._node.engine.channels()
         if command.pattern:
             try:
                 matches = matcher(command.pattern).fullmatch
             except GlobError:
                 raise failure(error_codes.INTERNAL) from None
-            names = [name for name in names if matches(name)]
-        return ChannelsAnswer({name: ChannelInfo(self._node.engine.count_subscribers(name)) for name in names})
+            matching = []
+            for name in names:
+                if matches(name):
+                    matching.append(name)
+                yield
+            names = matching
+        counts = {name: self._node.engine.count_subscribers(name) for name in names}
+        return ChannelsAnswer({name: ChannelInfo(count) for name, count in counts.items() if count})
 
     def _info(self, _: commands.Info) -> InfoAnswer:
         return InfoAnswer([self._node.announced_info])
@@ -264,7 +284,6 @@ _HANDLERS: dict[type[Method[Any]], Callable[[API, Any], msgspec.Struct]] = {
     commands.Presence: API._presence,
     commands.PresenceStats: API._presence_stats,
     commands.HistoryRemove: API._history_remove,
-    commands.Channels: API._channels,
     commands.Info: API._info,
     commands.RPC: API._rpc,
     commands.Subscribe: API._subscribe,

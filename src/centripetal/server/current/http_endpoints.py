@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -9,12 +10,13 @@ from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.server_codec import (
     METHODS,
     UndecodableError,
+    batch_steps,
     encode_error,
-    encode_replies,
+    encode_outcome,
     encode_reply,
     encode_result,
     error_object,
-    read_batch,
+    join_replies,
     read_commands,
     read_request,
 )
@@ -27,6 +29,7 @@ from centripetal.server.http_endpoints import BaseHTTPEndpoints, websockets_miss
 from centripetal.server.listening.handshake import handshake_status
 from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.responses import error
+from centripetal.server.steps import Steps
 
 __all__ = ["HTTPEndpoints"]
 
@@ -65,23 +68,22 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         self._origins = Origins(self._config.client.allowed_origins)
         self._paths = self._known_paths()
 
-    def _known_paths(self) -> dict[str, Callable[[Request], Response]]:
-        paths: dict[str, Callable[[Request], Response]] = {}
+    def _known_paths(self) -> dict[str, Callable[[Request], Response | Steps[Response]]]:
+        paths: dict[str, Callable[[Request], Response | Steps[Response]]] = {}
         api = self._config.http_api
         if not api.disabled:
             prefix = api.handler_prefix.rstrip("/")
-            paths[prefix or "/"] = self._single
-            paths[f"{prefix}/batch"] = self._batch
+            paths[prefix or "/"] = self._guarded(self._single)
+            paths[f"{prefix}/batch"] = self._guarded(self._batch)
             for method in METHODS:
-                paths[f"{prefix}/{method}"] = lambda request, method=method: self._call(method, request)  # type: ignore[misc]
-            paths = {path: self._guarded(answer) for path, answer in paths.items()}
+                paths[f"{prefix}/{method}"] = self._guarded(partial(self._call, method))
         if self._config.health.enabled:
             paths[self._config.health.handler_prefix] = lambda _: Response(HTTPStatus.OK, _JSON, b"{}")
         if self._config.init.enabled:
             paths[self._config.init.handler_prefix] = self._warm_up
         return paths
 
-    def _answer_at(self, path: str, request: Request) -> Response:
+    def _answer_at(self, path: str, request: Request) -> Response | Steps[Response]:
         known_path = self._paths.get(path)
         if known_path is not None:
             return known_path(request)
@@ -117,24 +119,24 @@ class HTTPEndpoints(BaseHTTPEndpoints):
 
     # ---- the API
 
-    def _guarded(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    def _guarded(self, answer: Callable[[Request], Steps[Response]]) -> Callable[[Request], Steps[Response]]:
         """Wrap *answer* with the checks of method and API key, and turn its exceptions into responses."""
 
-        def guarded(request: Request) -> Response:
-            response = self._answer_api(answer, request)
+        def guarded(request: Request) -> Steps[Response]:
+            response = yield from self._answer_api(answer, request)
             if response.status >= 400 and response.note:
                 self._emit_refusal(response)
             return response
 
         return guarded
 
-    def _answer_api(self, answer: Callable[[Request], Response], request: Request) -> Response:
+    def _answer_api(self, answer: Callable[[Request], Steps[Response]], request: Request) -> Steps[Response]:
         if request.method != "POST":
             return Response(HTTPStatus.METHOD_NOT_ALLOWED, note=f"{request.method} instead of POST")
         if not self._config.http_api.insecure and not self._has_key(request):
             return Response(HTTPStatus.UNAUTHORIZED, note="no API key, or a wrong one")
         try:
-            return answer(request)
+            return (yield from answer(request))
         except UndecodableError as problem:
             return error(HTTPStatus.BAD_REQUEST, str(problem))
         except JSONError as problem:
@@ -156,27 +158,33 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         key = self._config.http_api.key.encode()
         return bool(key) and hmac.compare_digest(key, given)
 
-    def _call(self, method: str, request: Request) -> Response:
-        outcome = self._api.outcome(read_request(method, request.body), self._now())
+    def _call(self, method: str, request: Request) -> Steps[Response]:
+        outcome = yield from self._api.steps(read_request(method, request.body), self._now())
         if not isinstance(outcome, ServerError):
             return Response(HTTPStatus.OK, _JSON, encode_result(outcome))
         if "transport" in (request.header("x-centrifugo-error-mode"), self._config.http_api.error_mode):
             return Response(_STATUSES[outcome.code or error_codes.INTERNAL], _JSON, error_object(outcome))
         return Response(HTTPStatus.OK, _JSON, encode_error(outcome))
 
-    def _batch(self, request: Request) -> Response:
+    def _batch(self, request: Request) -> Steps[Response]:
+        commands = yield from batch_steps(request.body)
+        outcomes = []
         # The order of a parallel batch is undefined, so sequential execution is valid too.
-        outcomes = [
-            ("" if each is None else each.name, self._api.outcome(each, self._now()))
-            for each in read_batch(request.body)
-        ]
-        return Response(HTTPStatus.OK, _JSON, encode_replies(outcomes))
+        for each in commands:
+            outcome = yield from self._api.steps(each, self._now())
+            outcomes.append(("" if each is None else each.name, outcome))
+        replies = []
+        for name, outcome in outcomes:
+            replies.append(encode_outcome(name, outcome))
+            yield
+        return Response(HTTPStatus.OK, _JSON, join_replies(replies))
 
-    def _single(self, request: Request) -> Response:
+    def _single(self, request: Request) -> Steps[Response]:
         if self.stopping:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
         # As in the real server, each command runs as soon as it is decoded. A later invalid command does not stop it.
-        replies = [
-            encode_reply(call.id, self._api.outcome(call.command, self._now())) for call in read_commands(request.body)
-        ]
+        replies = []
+        for call in read_commands(request.body):
+            outcome = yield from self._api.steps(call.command, self._now())
+            replies.append(encode_reply(call.id, outcome))
         return Response(HTTPStatus.OK, _JSON, b"\n".join(replies))

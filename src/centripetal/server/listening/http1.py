@@ -32,6 +32,8 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^ \r\n]+) HTTP/([
 # upgrade. So the header is renamed for the parser.
 _UPGRADE = re.compile(rb"^upgrade:", re.IGNORECASE | re.MULTILINE)
 _HIDDEN_UPGRADE = b"-upgrade"
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,16}")
+_MAX_LINE = 4096  # bytes of a chunk's size and extensions, or of a trailer, as in the real server
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
@@ -83,6 +85,7 @@ class RequestReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
+        self._has_line = False
         self._message: _Message | None = None
 
     @property
@@ -109,23 +112,29 @@ class RequestReader:
                 return CONTINUE
         message = self._message
         while self._buffer and not message.complete:
-            message.feed(self._take(message.appetite(self._buffer)))
+            size = message.appetite(self._buffer)
+            if not size:
+                break
+            message.feed(self._take(size))
         if not message.complete:
             return None
         self._message = None
         return message.request()
 
     def _end_of_head(self) -> int | None:
-        found = _END_OF_HEAD.search(self._buffer, max(0, self._searched - 3))
-        self._searched = len(self._buffer)
+        # Search only the new bytes: a head may arrive byte by byte.
+        start, self._searched = self._searched, len(self._buffer)
+        found = _END_OF_HEAD.search(self._buffer, max(0, start - 3))
         if (len(self._buffer) if found is None else found.end()) > MAX_HEAD:
             raise RequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if found is None:
             # If the first line is not a request line, answer at once: a TLS client would otherwise wait forever.
-            if b"\n" in self._buffer and not _REQUEST_LINE.match(self._buffer):
-                raise RequestError(HTTPStatus.BAD_REQUEST)
+            if not self._has_line and self._buffer.find(b"\n", start) >= 0:
+                self._has_line = True
+                if not _REQUEST_LINE.match(self._buffer):
+                    raise RequestError(HTTPStatus.BAD_REQUEST)
             return None
-        self._searched = 0
+        self._searched, self._has_line = 0, False
         return found.end()
 
     def _take(self, size: int) -> bytes:
@@ -148,7 +157,9 @@ class _Message:
         self.headers: list[tuple[str, str]] = []
         self.complete = False
         self._keep_alive = False
-        self._body: list[bytes] = []
+        self._body = bytearray()
+        self._chunk_left = 0  # bytes of the current chunk, with its line break
+        self._trailers: int | None = None  # bytes after the last chunk
         self._parser = httptools.HttpRequestParser(self)
         self.feed(b"POST" + _UPGRADE.sub(_HIDDEN_UPGRADE + b":", head[line.end(1) :]))
         self.version = int(line[4])
@@ -170,20 +181,42 @@ class _Message:
             raise RequestError(HTTPStatus.BAD_REQUEST) from None
 
     def appetite(self, buffer: bytearray) -> int:
-        """Return how many bytes of *buffer* can be fed without reaching into the next request."""
+        """Return how many bytes of *buffer* can be fed without reaching into the next request; 0 to wait for more.
+
+        Raises:
+            RequestError: the framing of a chunked body is invalid.
+        """
         if self._missing is not None:
             size = min(self._missing, len(buffer))
             self._missing -= size
             return size
+        if self._chunk_left:
+            size = min(self._chunk_left, len(buffer))
+            self._chunk_left -= size
+            return size
         # A chunked body ends with a line, so feeding it line by line cannot reach into the next request.
-        return buffer.find(b"\n") + 1 or len(buffer)
+        size = buffer.find(b"\n", 0, _MAX_LINE) + 1
+        if not size and len(buffer) >= _MAX_LINE:
+            raise RequestError(HTTPStatus.BAD_REQUEST, "a line of the body is too long")
+        if self._trailers is not None:
+            self._trailers += size
+            if self._trailers > MAX_HEAD:
+                raise RequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif size:
+            digits = _CHUNK_SIZE.match(buffer)
+            if digits is None:
+                raise RequestError(HTTPStatus.BAD_REQUEST, "invalid chunk size")
+            chunk = int(digits[0], 16)
+            self._chunk_left = chunk + 2 if chunk else 0
+            self._trailers = None if chunk else 0
+        return size
 
     def request(self) -> Request:
         return Request(
             self.method,
             self.target,
             tuple(self.headers),
-            b"".join(self._body),
+            bytes(self._body),
             self.version,
             self._keep_alive,
         )
@@ -198,7 +231,7 @@ class _Message:
         self._keep_alive = self._parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
-        self._body.append(body)
+        self._body += body
 
     def on_message_complete(self) -> None:
         self.complete = True

@@ -4,8 +4,9 @@ The server does not use uvicorn and Starlette for three reasons. It must control
 (close codes, pings, the moment at which a stream ends), start in well under 200 ms, and serve HTTP without an optional
 dependency. The remaining code around `http1.py` is small.
 
-Answers are made synchronously, so a connection handles at most one request at a time and nothing needs to be cancelled.
-To stop, the server stops listening and closes each connection after its unsent data.
+A connection handles at most one request at a time, and does not read while it answers. Long answers are made in slices
+(`centripetal.server.steps`), so that other connections are answered in between; they are finished even if the client
+leaves, as in the real server. To stop, the server stops listening and closes each connection after its unsent data.
 
 To switch a connection to another protocol, the server calls `Upgrade` first for each request. If it returns a protocol,
 that protocol gets the transport and the bytes after the request.
@@ -18,6 +19,7 @@ import socket
 import time
 from collections.abc import Callable
 
+from centripetal.server.listening.accepting import Acceptor
 from centripetal.server.listening.connections import OpenConnections
 from centripetal.server.listening.http1 import (
     Request,
@@ -27,6 +29,7 @@ from centripetal.server.listening.http1 import (
     encode_error,
     encode_response,
 )
+from centripetal.server.steps import Steps, finished
 
 __all__ = ["HTTPConnection", "HTTPServer", "Intercept", "Upgrade"]
 
@@ -40,7 +43,7 @@ Intercept = Callable[[Request, "HTTPConnection"], bool]
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
-_BACKLOG = 1024  # connections that may wait to be accepted when many clients connect at once
+_SLICE = 0.005  # seconds that a long answer may take before other connections are served
 _LINGER = 0.5  # seconds for a client to receive the last answer before the server closes, as in the real server
 
 
@@ -48,7 +51,7 @@ class HTTPServer:
     """One listening socket and its connections.
 
     Args:
-        answer: returns the answer to a request.
+        answer: returns the answer to a request, or its steps.
         upgrade: see `Upgrade`. The protocol that takes over a connection must close it.
         now: returns Unix time in seconds, for the `Date` header.
 
@@ -57,7 +60,7 @@ class HTTPServer:
 
     def __init__(
         self,
-        answer: Callable[[Request], Response],
+        answer: Callable[[Request], Response | Steps[Response]],
         upgrade: Upgrade = lambda _: None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -68,8 +71,13 @@ class HTTPServer:
         """Hook for tests that make requests fail."""
         self.connections: OpenConnections[HTTPConnection] = OpenConnections()
         self.closing = False
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._listener: socket.socket | None = None
+
+    def run(self, request: Request) -> Response:
+        """Return the answer to *request* at once, without slices."""
+        answer = self.answer(request)
+        return answer if isinstance(answer, Response) else finished(answer)
 
     def date(self) -> str:
         """Return the value of the `Date` header."""
@@ -78,10 +86,7 @@ class HTTPServer:
     async def start(self, listener: socket.socket) -> None:
         """Start to accept connections on *listener*, a bound socket."""
         self._listener = listener
-        # asyncio calls `listen` with a backlog of only 100 by default.
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: HTTPConnection(self), sock=listener, backlog=_BACKLOG
-        )
+        self._acceptor = Acceptor(listener, lambda: HTTPConnection(self))
 
     async def stop(self, timeout: float = 5.0) -> None:
         """Stop listening and close all connections; abort those that are still open after *timeout* seconds."""
@@ -114,14 +119,10 @@ class HTTPServer:
         await self.start(self._listener)
 
     async def _stop_listening(self) -> None:
-        assert self._server is not None
+        assert self._acceptor is not None
         assert self._listener is not None
-        # First stop accepting, then let asyncio set up the connections that it has just accepted: it fails on an
-        # accepted connection if the server is closed before the connection is set up.
-        asyncio.get_running_loop().remove_reader(self._listener)
-        await asyncio.sleep(0)
-        self._server.close()
-        self._listener.close()  # after `pause`, asyncio's server does not own this socket
+        await self._acceptor.stop()
+        self._listener.close()  # after `pause`, it is another socket
 
 
 class HTTPConnection(asyncio.Protocol):
@@ -132,6 +133,7 @@ class HTTPConnection(asyncio.Protocol):
         self._reader = RequestReader()
         self._transport: asyncio.Transport | None = None
         self._writable = True
+        self._answering = False
         self._finished = False
         self._aborted = False
         # Not in `connection_made`: a stop in between would miss this connection.
@@ -157,14 +159,12 @@ class HTTPConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         # Do not make more answers for a client that does not read them.
         self._writable = False
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._read_if_possible()
 
     def resume_writing(self) -> None:
         self._writable = True
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-            self._work()
+        self._read_if_possible()
+        self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
         logger.debug("connection closed: %s", exc or "end of stream")
@@ -172,8 +172,8 @@ class HTTPConnection(asyncio.Protocol):
         self._transport = None
 
     def close(self) -> None:
-        """Close the connection after the written data has been sent."""
-        if self._transport is not None:
+        """Close the connection after the written data has been sent; finish an answer that is being made."""
+        if self._transport is not None and not self._answering:
             self._transport.close()
 
     def abort(self) -> None:
@@ -189,7 +189,7 @@ class HTTPConnection(asyncio.Protocol):
             self._linger(self._transport)
 
     def _work(self) -> None:
-        while self._writable and not self._finished and self._transport is not None:
+        while self._writable and not self._answering and not self._finished and self._transport is not None:
             try:
                 event = self._reader.next_event()
             except RequestError as error:
@@ -207,14 +207,54 @@ class HTTPConnection(asyncio.Protocol):
             elif self._server.intercept is not None and self._server.intercept(event, self):
                 self._finished = True
             else:
-                self._answer(self._transport, event)
+                self._answer(event)
 
-    def _answer(self, transport: asyncio.Transport, request: Request) -> None:
+    def _read_if_possible(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._writable and not self._answering:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def _answer(self, request: Request) -> None:
         try:
-            response = self._server.answer(request)
+            answer = self._server.answer(request)
         except Exception:
-            logger.exception("failed to answer %s %s", request.method, request.target.partition("?")[0])
-            response = _FAILURE
+            answer = _failed(request)
+        if isinstance(answer, Response):
+            self._send(answer, request)
+        else:
+            self._continue(answer, request)
+
+    def _continue(self, steps: Steps[Response], request: Request) -> None:
+        """Run a slice of *steps*. After the last step, send the answer and take up the next request."""
+        end = time.monotonic() + _SLICE
+        try:
+            while True:
+                next(steps)
+                if time.monotonic() > end:
+                    break
+        except StopIteration as result:
+            response: Response = result.value
+        except Exception:
+            response = _failed(request)
+        else:
+            if not self._answering:
+                self._answering = True
+                self._read_if_possible()
+            asyncio.get_running_loop().call_soon(self._continue, steps, request)
+            return
+        self._send(response, request)
+        if self._answering:
+            self._answering = False
+            self._read_if_possible()
+            self._work()
+
+    def _send(self, response: Response, request: Request) -> None:
+        transport = self._transport
+        if transport is None:
+            return
         if response.note:
             logger.info("%s: %s", response.status, response.note)
         close = not request.keep_alive or self._server.closing
@@ -235,3 +275,8 @@ class HTTPConnection(asyncio.Protocol):
         successor.connection_made(transport)
         if rest := self._reader.rest:
             successor.data_received(rest)
+
+
+def _failed(request: Request) -> Response:
+    logger.exception("failed to answer %s %.100s", request.method, request.target.partition("?")[0])
+    return _FAILURE

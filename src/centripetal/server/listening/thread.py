@@ -65,7 +65,7 @@ class ServerThread:
 
 
 async def _serve(service: Service, listener: socket.socket, open_console: OpenConsole, ready: "Future[Any]") -> None:
-    answer: Answer = service.http.answer
+    answer: Answer = service.http.begin
     upgrade: Upgrade = _no_upgrade
     websockets = console = None
     if service.node.environment.can_websocket:

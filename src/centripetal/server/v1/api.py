@@ -23,6 +23,7 @@ from centripetal.errors import ServerError
 from centripetal.protocol.command import Command
 from centripetal.server.engine.engine import Publication
 from centripetal.server.engine.events import CommandRun
+from centripetal.server.steps import Steps, finished
 from centripetal.server.v1 import node as server
 from centripetal.server.v1.channels import ChannelOptions
 from centripetal.server.v1.node import client_info
@@ -50,19 +51,34 @@ class API:
                 (protocol 1: fatal-commands).
             JSONError: a reply cannot be encoded; all commands have run.
         """
-        replies = []
+        return finished(self.steps(body, now))
+
+    def steps(self, body: bytes, now: float) -> Steps[bytes]:
+        """Execute the commands in *body* like `run`, in steps: one for each command, and for each broadcast channel."""
+        outcomes = []
         for envelope in read_envelopes(body):
             command = read_command(envelope)
-            outcome = self.outcome(command, now)
-            replies.append((envelope, command, outcome))
+            outcome = yield from self._outcome_steps(command, now)
+            outcomes.append((envelope, command, outcome))
             if self._node.events:
                 self._emit_run(command, outcome, now)
         # The real server encodes replies last, too: a reply that cannot be encoded does not prevent any command.
-        return join([reply(*each) for each in replies])
+        replies = []
+        for each in outcomes:
+            replies.append(reply(*each))
+            yield
+        return join(replies)
 
     def outcome(self, command: Command[Any], now: float) -> Any:
         """Execute *command* and return its result, or the `ServerError` that it raised."""
+        return finished(self._outcome_steps(command, now))
+
+    def _outcome_steps(self, command: Command[Any], now: float) -> Steps[Any]:
+        yield
         try:
+            if isinstance(command, Broadcast):
+                yield from self._broadcast(command, now)
+                return True
             return self.execute(command, now)
         except ServerError as error:
             return error
@@ -77,7 +93,7 @@ class API:
             case Publish():
                 self._publish(command, now)
             case Broadcast():
-                self._broadcast(command, now)
+                finished(self._broadcast(command, now))
             case Unsubscribe():
                 self._unsubscribe(command)
             case Disconnect():
@@ -108,7 +124,7 @@ class API:
         uid = command.uid or self._node.new_message_id()
         self._node.publish(Publication(uid, command.channel, bytes(command.data), command.client or ""), options, now)
 
-    def _broadcast(self, command: Broadcast, now: float) -> None:
+    def _broadcast(self, command: Broadcast, now: float) -> Steps[None]:
         data = bytes(command.data)
         if not command.channels or not data:
             raise ServerError("invalid message", advice=_FIX)
@@ -120,6 +136,7 @@ class API:
             self._node.publish(
                 Publication(self._node.new_message_id(), channel, data, command.client or ""), options, now
             )
+            yield
 
     def _unsubscribe(self, command: Unsubscribe) -> None:
         self._require(command.user)

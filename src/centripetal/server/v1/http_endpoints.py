@@ -15,6 +15,7 @@ from centripetal.server.http_endpoints import BaseHTTPEndpoints, websockets_miss
 from centripetal.server.listening.handshake import handshake_status
 from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.responses import error
+from centripetal.server.steps import Steps
 from centripetal.server.v1.api import API
 from centripetal.server.v1.form_fields import form_fields
 from centripetal.server.v1.node import Node
@@ -49,7 +50,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         cleaned = super()._clean(path)
         return self._api_path if cleaned + "/" == self._api_path else cleaned
 
-    def _answer_at(self, path: str, request: Request) -> Response:
+    def _answer_at(self, path: str, request: Request) -> Response | Steps[Response]:
         if path.startswith(self._api_path):
             return self._measured(request)
         if path == self._websocket_path:
@@ -80,18 +81,18 @@ class HTTPEndpoints(BaseHTTPEndpoints):
             return _ADMIN
         return ""
 
-    def _measured(self, request: Request) -> Response:
+    def _measured(self, request: Request) -> Steps[Response]:
         if self.stopping:
             return Response(HTTPStatus.SERVICE_UNAVAILABLE)
         started = self._timer()
         self._metrics.count("http_api_num_requests")
-        response = self._answer_api(request)
+        response = yield from self._answer_api(request)
         if response.status != HTTPStatus.OK:
             self._emit_refusal(response)
         self._metrics.http_api.record(int((self._timer() - started) * 1e6))
         return response
 
-    def _answer_api(self, request: Request) -> Response:
+    def _answer_api(self, request: Request) -> Steps[Response]:
         data, given = _data_and_sign(request)
         signed = not self._config.insecure_api
         if signed and not given:
@@ -103,7 +104,8 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         if signed and not hmac.compare_digest(sign(self._config.secret.encode(), data).encode(), given):
             return error(HTTPStatus.UNAUTHORIZED, "invalid sign")
         try:
-            return Response(HTTPStatus.OK, (("Content-Type", "application/json"),), self._api.run(data, self._now()))
+            body = yield from self._api.steps(data, self._now())
+            return Response(HTTPStatus.OK, (("Content-Type", "application/json"),), body)
         except InvalidMessageError as problem:
             return error(HTTPStatus.BAD_REQUEST, str(problem))
         except JSONError as problem:
