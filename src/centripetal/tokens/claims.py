@@ -19,7 +19,7 @@ from centripetal.protocol.gojson import JSONError, elements, members, pairs, str
 from centripetal.tokens.faults import Kind
 
 __all__ = ["CLAIMS", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
-__all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "read_claims", "read_header"]
+__all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "path_of", "read_claims", "read_header"]
 
 
 class SubscribeClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,8 +271,8 @@ def named_claim(text: bytes, path: str) -> str:
     library gjson, so unlike other claims letter case matters and the first of repeated members wins.
     """
     raw: bytes | None = text
-    for part in re.split(r"(?<!\\)\.", path):
-        raw = _member(raw, re.sub(r"\\(.)", r"\1", part)) if raw is not None else None
+    for name in path_of(path):
+        raw = _member(raw, name) if raw is not None else None
     if raw is None or raw == b"null":
         return ""
     if raw.startswith(b'"'):
@@ -280,6 +280,11 @@ def named_claim(text: bytes, path: str) -> str:
     if _NUMBER.fullmatch(raw) and not _INTEGER.fullmatch(raw):
         return _plain_number(float(raw))
     return raw.decode("utf-8", "replace")
+
+
+def path_of(claim: str) -> list[str]:
+    """Return the names in a path such as `user.id`; `\\.` is a dot in a name."""
+    return [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\)\.", claim)]
 
 
 def _plain_number(value: float) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.tokens.claims import path_of
 from centripetal.tokens.faults import Answer, Fault, Kind, TokenRefused
 from centripetal.tokens.guesses import Case, Clue, about_fault, about_text, moment, repaired, suspicions
-from centripetal.tokens.issuing import Key, Time, User, given_time
+from centripetal.tokens.issuing import Key, Time, User, given_time, user_text
+from centripetal.tokens.key_text import read_key
 from centripetal.tokens.signatures import algorithms_of, is_pem, load_public
 from centripetal.tokens.signing_key import SigningKey
 from centripetal.tokens.verification import Token, TokenKeys, examine, misuses, parse, time_to_live
@@ -117,7 +119,7 @@ def explain(
         clues += about_text(text)
     if isinstance(taken, Token):
         case = Case(kind, taken, claims, keys, seconds)
-        found, misused = _examined(case, channel, None if user is None else str(user), client)
+        found, misused = _examined(case, channel, None if user is None else user_text(user), client)
         described = tuple((name, _short(value), _meaning(case, name, value)) for name, value in claims.items())
         notes += suspicions(case)
         if kind == "subscription":
@@ -181,22 +183,20 @@ def _keys_of(key: Any) -> TokenKeys:
         if not isinstance(key.get("keys"), list):
             raise UsageError("a dict passed as key must be a key set: {'keys': [{…}]}")
         return TokenKeys(jwks=key)
-    if isinstance(key, str | bytes) and is_pem(key):
-        pem = key.encode() if isinstance(key, str) else key
-        if b"PRIVATE KEY-----" not in pem:
-            return _public_keys(pem.decode("latin-1"), algorithms_of(load_public(pem))[0])
-        key = SigningKey(pem)
-    elif isinstance(key, str | bytes):
+    if isinstance(key, str | bytes):
         if not key:
             raise UsageError("the key is empty: pass the server's `hmac_secret_key`, a public key in PEM or a key set")
-        try:
-            return TokenKeys(hmac_secret_key=key if isinstance(key, str) else key.decode())
-        except UnicodeDecodeError:
-            raise UsageError("the secret is not valid UTF-8, so it cannot be in a server's configuration") from None
+        # As bytes: a secret may have white space around it, which then is one of the guesses.
+        found = read_key(key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key)
+        if not is_pem(found):
+            return TokenKeys(hmac_secret_key=found.decode())
+        if b"PRIVATE KEY-----" not in found:
+            return _public_keys(found.decode(), algorithms_of(load_public(found))[0])
+        key = SigningKey(found)
     if not isinstance(key, SigningKey):
         raise UsageError(f"the key must be text, bytes, a SigningKey, TokenKeys or a key set, not {type(key).__name__}")
     if key.secret:
-        return _keys_of(key.secret)
+        return TokenKeys(hmac_secret_key=key.secret.decode())
     if key.kid is not None:
         return TokenKeys(jwks={"keys": [key.jwk()]})
     return _public_keys(key.public_key(), key.algorithm)
@@ -244,7 +244,7 @@ _TIMES = {"exp": "expires", "nbf": "valid from", "iat": "issued", "expire_at": "
 
 
 def _meaning(case: Case, name: str, value: Any) -> str:
-    if name == case.keys.user_id_claim:
+    if case.keys.user_id_claim and name == path_of(case.keys.user_id_claim)[0]:
         return "the user"
     if name in _TIMES and isinstance(value, int | float) and not isinstance(value, bool):
         if name == "expire_at" and value <= 0:

@@ -8,6 +8,8 @@ import base64
 import binascii
 import datetime
 import math
+import numbers
+import operator
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -19,12 +21,12 @@ from centripetal.errors import UsageError
 from centripetal.protocol.checks import MILLISECONDS, check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
 from centripetal.protocol.payload import encode_json
-from centripetal.tokens.claims import CLAIMS, Override
+from centripetal.tokens.claims import CLAIMS, Override, path_of
 from centripetal.tokens.signatures import b64encode
 from centripetal.tokens.signing_key import SigningKey
 
 __all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "connection_token", "signer"]
-__all__ += ["given_time", "subscription_token"]
+__all__ += ["given_time", "subscription_token", "user_text"]
 
 Key: TypeAlias = SigningKey | str | bytes
 """A key for signing: a secret (HS256), a private key in PEM, or a `SigningKey` with algorithm and key id."""
@@ -98,7 +100,8 @@ def connection_token(
         jti: id of the token. Only the PRO edition uses it, to revoke tokens.
         audience: must equal the server's `audience`, or be a list that contains it.
         issuer: must equal the server's `issuer`.
-        user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`.
+        user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`. A path such as
+            `user.id` puts the id into an object, as `centrifugo gentoken` does; `\\.` is a dot in a name.
         claims: additional claims for other readers of the token.
         now: time of creation: Unix seconds or a timezone-aware datetime; by default the system's time.
 
@@ -121,7 +124,7 @@ def connection_token(
         **_either("info", info, b64info),
     }
     if channels:
-        body["channels"] = list(channels)
+        body["channels"] = list(map(str.__str__, channels))
     if subs:
         body["subs"] = _subs(subs)
     if meta is not UNSET:
@@ -173,7 +176,8 @@ def subscription_token(
         jti: id of the token. Only the PRO edition uses it, to revoke tokens.
         audience: must equal the server's `audience`, or be a list that contains it.
         issuer: must equal the server's `issuer`.
-        user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`.
+        user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`. A path such as
+            `user.id` puts the id into an object, as `centrifugo gentoken` does; `\\.` is a dot in a name.
         claims: additional claims for other readers of the token.
         now: time of creation: Unix seconds or a timezone-aware datetime; by default the system's time.
 
@@ -186,14 +190,14 @@ def subscription_token(
     check_name("channel", channel)
     body = {
         **_identity(user, user_id_claim),
-        "channel": channel,
+        "channel": str.__str__(channel),
         **_lifetime(given_time(now), expires_in, expire_at, not_before, issued_at),
         **_registered(jti, audience, issuer),
         **_options(SubscribeOptions(info=info, b64info=b64info, data=data, b64data=b64data, override=override)),
     }
     if client is not None:
         check_name("client", client)
-        body["client"] = client
+        body["client"] = str.__str__(client)
     return _signed(key, body, claims)
 
 
@@ -218,22 +222,41 @@ def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
 # ---- claims
 
 
+_SPECIAL = frozenset('*?#|@!{}[]()"')  # the server would read these characters of a path as a query
+_MOST_DIGITS = 10**100  # a longer id is not a user's, and Python does not format numbers of any length
 _SERVERS = {name for known in CLAIMS.values() for name in known}
 
 
 def _identity(user: Any, claim: str) -> dict[str, Any]:
     check_name("user_id_claim", claim)
-    if fold(claim) in _SERVERS and claim != "sub":
+    names = path_of(claim)
+    if any(not name or _SPECIAL & set(name) for name in names):
+        raise UsageError(f"user_id_claim {claim!r:.100} must be a name, or names with a dot between them")
+    if fold(names[0]) in _SERVERS and claim != "sub":
         raise UsageError(f"user_id_claim cannot be {claim!r}: the server uses this claim for another purpose")
+    value: Any = user_text(user)
+    for name in reversed(names):
+        value = {name: value}
+    return dict(value)
+
+
+def user_text(user: Any) -> str:
+    """Return a user's id as text.
+
+    Raises:
+        UsageError: *user* is not text, a whole number or a UUID.
+    """
     if isinstance(user, uuid.UUID):
-        user = str(user)
-    elif isinstance(user, int) and not isinstance(user, bool):
-        user = str(int(user))
-    elif not isinstance(user, str):
-        given = "None: pass '' for the anonymous user" if user is None else f"{type(user).__name__}: pass the user's id"
-        raise UsageError(f"user must be text, a number or a UUID, not {given}")
-    check_text("user", user)
-    return {claim: str.__str__(user)}
+        return str(user)
+    if isinstance(user, str):
+        check_text("user", user)
+        return str.__str__(user)
+    if hasattr(type(user), "__index__") and not isinstance(user, bool):
+        number = operator.index(user)  # also of other packages, such as numpy.int64
+        if abs(number) < _MOST_DIGITS:
+            return str(number)
+    given = "None: pass '' for the anonymous user" if user is None else f"{type(user).__name__}: pass the user's id"
+    raise UsageError(f"user must be text, a number or a UUID, not {given}")
 
 
 def _lifetime(now: float, expires_in: Any, expire_at: Any, not_before: Any, issued_at: bool) -> dict[str, int | float]:
@@ -259,7 +282,7 @@ def _lifetime(now: float, expires_in: Any, expire_at: Any, not_before: Any, issu
 def _seconds(value: Any) -> float:
     if isinstance(value, datetime.timedelta):
         value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         advice = "subtract the current time" if isinstance(value, datetime.datetime) else "pass None for no expiry"
         raise UsageError(f"expires_in must be seconds or a timedelta, not {type(value).__name__}: {advice}")
     if not 0 < value < MILLISECONDS:
@@ -290,10 +313,10 @@ def _unix_time(what: str, value: Any) -> float:
                 " datetime.now(datetime.UTC)"
             )
         return value.timestamp()
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise UsageError(f"{what} must be Unix seconds or a datetime, not {type(value).__name__}")
     if not 0 <= value < MILLISECONDS:
-        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {value!r}")
+        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {value!r:.40}")
     return float(value)
 
 
@@ -302,13 +325,13 @@ def _registered(jti: str | None, audience: str | Sequence[str] | None, issuer: s
     for name, claim, value in (("jti", "jti", jti), ("issuer", "iss", issuer)):
         if value is not None:
             check_text(name, value)
-            claims[claim] = value
+            claims[claim] = str.__str__(value)
     if isinstance(audience, str):
         check_text("audience", audience)
-        claims["aud"] = audience
+        claims["aud"] = str.__str__(audience)
     elif audience is not None:
         check_names("audience", audience)
-        claims["aud"] = list(audience)
+        claims["aud"] = list(map(str.__str__, audience))
     return claims
 
 
@@ -341,7 +364,7 @@ def _subs(subs: Any) -> dict[str, Any]:
         check_name("a channel in subs", channel)
         if not isinstance(options, SubscribeOptions):
             raise UsageError(f"subs[{channel!r}] must be SubscribeOptions, not {type(options).__name__}")
-        claims[channel] = _options(options, f"subs[{channel!r}].")
+        claims[str.__str__(channel)] = _options(options, f"subs[{channel!r}].")
     return claims
 
 
@@ -357,7 +380,7 @@ def _either(name: str, value: Any, b64: Any, place: str = "") -> dict[str, Any]:
         binascii.a2b_base64(b64.encode(), strict_mode=True)
     except (binascii.Error, AttributeError, UnicodeEncodeError):
         raise UsageError(f"{place}b64{name} must be bytes, or text in padded base64") from None
-    return {f"b64{name}": b64}
+    return {f"b64{name}": str.__str__(b64)}
 
 
 def _json(what: str, value: Any) -> msgspec.Raw:
@@ -378,7 +401,7 @@ def _signed(key: Any, body: dict[str, Any], more: Any) -> str:
                 raise UsageError(
                     f"claims must not contain {name!r}, which the server reads: use the argument for this claim"
                 )
-        body.update((name, _json(f"claims.{name}", value)) for name, value in more.items())
+        body.update((str.__str__(name), _json(f"claims.{name}", value)) for name, value in more.items())
     signing = key if isinstance(key, SigningKey) else SigningKey(key)
     header = {"typ": "JWT", "alg": signing.algorithm}
     if signing.kid is not None:

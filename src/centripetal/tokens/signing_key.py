@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from centripetal.errors import UsageError
-from centripetal.protocol.checks import check_name, check_text
+from centripetal.protocol.checks import check_name
+from centripetal.tokens.key_text import read_key
 from centripetal.tokens.signatures import (
     ALGORITHMS,
     HMAC,
@@ -54,13 +55,14 @@ class SigningKey:
         kid: str | None = None,
         password: str | bytes | None = None,
     ) -> None:
-        if algorithm is not None and algorithm not in ALGORITHMS:
+        if algorithm is not None and not (isinstance(algorithm, str) and algorithm in ALGORITHMS):
             raise UsageError(
-                f"the server does not accept the algorithm {algorithm!r}: use one of {', '.join(ALGORITHMS)}"
+                f"the server does not accept the algorithm {algorithm!r:.100}: use one of {', '.join(ALGORITHMS)}"
             )
         if kid is not None:
             check_name("kid", kid)
-        text = _key_bytes(key)
+            kid = str.__str__(kid)
+        text = read_key(key)
         self._private: PrivateKey | None = None
         self._secret = b""
         if is_pem(text):
@@ -68,22 +70,17 @@ class SigningKey:
                 raise UsageError(
                     f"a key in PEM cannot be the secret for {algorithm}: its public half is known and could sign tokens"
                 )
-            self._private = load_private(text, password.encode() if isinstance(password, str) else password)
+            self._private = load_private(text, _password(password))
             possible: tuple[str, ...] = algorithms_of(self._private)
         else:
             if password is not None:
                 raise UsageError("password is only for a private key in PEM; a secret has no password")
-            if isinstance(key, str) and key.strip() != key:
-                raise UsageError(
-                    "the secret begins or ends with white space, as after reading a file: call strip() on it; "
-                    "if the white space belongs to the secret, pass bytes"
-                )
             self._secret = text
             possible = HMAC
         if algorithm is not None and algorithm not in possible:
             what = "a secret" if possible == HMAC else "this key"
             raise UsageError(f"{what} supports {' or '.join(possible)}, not {algorithm}: {_advice(algorithm)}")
-        self._algorithm = algorithm or possible[0]
+        self._algorithm = possible[0] if algorithm is None else str.__str__(algorithm)
         self._kid = kid
 
     @property
@@ -135,23 +132,10 @@ class SigningKey:
         return self._private.public_key()
 
 
-def _key_bytes(key: Any) -> bytes:
-    if not isinstance(key, str | bytes):
-        raise UsageError(f"the key must be text, bytes or a SigningKey, not {type(key).__name__}")
-    if isinstance(key, str):
-        check_text("the key", key)
-    if not key:
-        raise UsageError("the key is empty: pass the server's `hmac_secret_key`, or a private key in PEM")
-    if isinstance(key, str):
-        return key.encode()
-    try:
-        key.decode()
-    except UnicodeDecodeError:
-        raise UsageError(
-            "the key is not valid UTF-8, so it cannot be in a server's configuration: "
-            "pass the text of `hmac_secret_key`, or a private key in PEM"
-        ) from None
-    return key
+def _password(password: Any) -> bytes | None:
+    if password is not None and not isinstance(password, str | bytes):
+        raise UsageError(f"password must be text or bytes, not {type(password).__name__}")
+    return password.encode("utf-8", "surrogatepass") if isinstance(password, str) else password
 
 
 def _advice(algorithm: str) -> str:

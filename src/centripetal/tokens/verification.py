@@ -5,6 +5,7 @@ and raise `TokenRefused`; `examine` collects all faults. A token whose `expire_a
 `time_to_live` rejects the connection or subscription with error 110.
 """
 
+import numbers
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -81,8 +82,16 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Reject settings with which the server would not start."""
-        for name in ("hmac_secret_key", "hmac_previous_secret_key"):
-            check_text(name, getattr(self, name))
+        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
+            if isinstance(default, str):
+                check_text(name, getattr(self, name))
+        until = self.hmac_previous_secret_key_valid_until
+        if isinstance(until, bool) or not isinstance(until, numbers.Real):
+            given = type(until).__name__
+            raise UsageError(f"hmac_previous_secret_key_valid_until must be Unix seconds, or 0, not {given}")
+        jwks: Any = {} if self.jwks is None else self.jwks
+        if not isinstance(jwks, Mapping) or not isinstance(jwks.get("keys", []), list | tuple):
+            raise UsageError("jwks must be a key set, as a dict: {'keys': [{…}]}")
         for name in ("audience", "issuer"):
             pattern = getattr(self, f"{name}_regex")
             if pattern and getattr(self, name):
@@ -118,6 +127,8 @@ def parse(token: str, kind: Kind = "connection") -> Token:
     Raises:
         TokenRefused: *token* is not a token; the reason is "malformed".
     """
+    if not isinstance(token, str):
+        raise UsageError(f"the token must be text, not {type(token).__name__}")
     text = token.encode("utf-8", "surrogatepass")
     signed, _, signature = text.rpartition(b".")
     head, dot, claims = signed.partition(b".")
