@@ -154,31 +154,49 @@ class EmbeddedServer:
             raise UsageError("the server is already running")
         listener = _listen(self._host, self._port)
         self._bound_port = listener.getsockname()[1]
+        thread = ServerThread(self._start_service, listener, self._open_console if self._console else None)
+        self._thread = thread
         try:
-            self._thread = ServerThread(self._start_service, listener, self._open_console if self._console else None)
+            thread.start()
         except BaseException:
-            listener.close()
+            # Also after an interrupt, leave no thread and no port in use.
+            thread.stop()
+            if self._thread is thread:
+                self._thread = None
             raise
         version = self._settings.version
         logger.info("emulating Centrifugo %s, for development and tests, at %s", version, self.url)
         return self
 
     def stop(self) -> None:
-        """Stop listening, close all connections and discard all state. Does nothing if the server is not running."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.stop()
+        """Stop listening, close all connections and discard all state. Does nothing if the server is not running.
+
+        If the wait for the server's thread is interrupted, for example by Ctrl-C, call this method again. In the
+        server's own thread, for example in a listener of its events, this method does not wait for the end.
+        """
+        thread = self._thread
+        if thread is None:
+            return
+        thread.stop()
+        if self._thread is thread and not thread.is_current:
+            self._thread = None
             logger.info("stopped serving at %s", self.url)
 
     def in_loop(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> T:
         """Run `act(server)` in the event loop of the running server and return its result; for tests and tools.
 
         Raises:
-            UsageError: the server is not running.
+            UsageError: the server is not running, or the caller is in the server's own thread.
         """
-        if self._thread is None:
+        thread = self._thread
+        if thread is None:
             raise UsageError("the server is not running: start it first")
-        return self._thread.in_loop(act)
+        return thread.in_loop(act)
+
+    @property
+    def is_own_thread(self) -> bool:
+        """Whether the caller runs in the server's own thread, for example as a listener of its events."""
+        return self._thread is not None and self._thread.is_current
 
     def __enter__(self) -> Self:
         return self.start()

@@ -1,6 +1,7 @@
 """Shared by the test server and the recorder: assertions about publications, and planned failures."""
 
 import asyncio
+import queue
 import threading
 import time
 import warnings
@@ -90,13 +91,14 @@ class Expectations(ABC):
         """
         __tracebackhide__ = True
         deadline = time.monotonic() + check_timeout(timeout)
-        published = threading.Event()
-        stop = self.published.watch(published.set)
+        published: queue.SimpleQueue[None] = queue.SimpleQueue()  # unlike an Event, safe for signal handlers
+        stop = self.published.watch(lambda: published.put(None))
         try:
             while (found := self.published.find(channel, data, times)) is None:
-                if not published.wait(max(deadline - time.monotonic(), 0)):
+                try:
+                    published.get(timeout=min(max(deadline - time.monotonic(), 0), threading.TIMEOUT_MAX))
+                except queue.Empty:
                     _fail_if(_late(self.published, channel, data, times, timeout))
-                published.clear()
         finally:
             stop()
         return found

@@ -42,7 +42,8 @@ class BaseRecorder(Expectations):
         super().__init__(self.events)
         self._settings = settings
         self._answer = settings.start(_environment(now), self.events, "recorder").http.answer
-        self._lock = threading.Lock()
+        # A signal handler or a listener of events may call again in the thread that holds the lock.
+        self._lock = threading.RLock()
 
     @property
     def url(self) -> str:

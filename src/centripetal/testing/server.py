@@ -7,10 +7,10 @@ this module counts those reports as calls. The server's event loop makes all the
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from centripetal.server.embedded import EmbeddedServer
@@ -44,6 +44,7 @@ class BaseServer(Expectations):
     def __init__(self, server: EmbeddedServer) -> None:
         super().__init__(server.events)
         self._server = server
+        self._http: HTTPServer | None = None
         self._paused = False
         self._plan_lock: asyncio.Lock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -68,9 +69,13 @@ class BaseServer(Expectations):
     def start(self) -> Self:
         """Start serving."""
         self._server.start()
-        self._paused, self._plan_lock = False, asyncio.Lock()
-        self._server.in_loop(self._set_up)
-        on_refusal.append(self._refused)
+        try:
+            self._paused, self._plan_lock = False, asyncio.Lock()
+            self._server.in_loop(self._set_up)
+            on_refusal.append(self._refused)
+        except BaseException:
+            self._server.stop()  # the caller was interrupted, and its `with` block does not begin
+            raise
         return self
 
     def stop(self) -> None:
@@ -100,6 +105,7 @@ class BaseServer(Expectations):
         return f"<{type(self).__name__}, {self._server!r}, {len(self.published)} publications>"
 
     async def _set_up(self, server: HTTPServer) -> None:
+        self._http = server
         server.intercept = lambda request, connection: self._intercept(server, request, connection)
         await self._follow_plan(server)
 
@@ -112,7 +118,12 @@ class BaseServer(Expectations):
             change()
             await self._follow_plan(server)
 
-        self._server.in_loop(act)
+        if self._server.is_own_thread:  # a listener of the server's events: nothing may wait for the server here
+            change()
+            if self._http is not None:
+                self._start(self._follow_plan(self._http))
+        else:
+            self._server.in_loop(act)
 
     def _refused(self, address: Address) -> None:
         """Count a connection of this process to *address* that was refused; its caller gets the error afterwards."""
@@ -152,10 +163,13 @@ class BaseServer(Expectations):
         if failure == "lose_reply":
             server.run(request)
         # If the server must stop listening now, it has to do so before the caller can make its next call.
-        task = asyncio.get_running_loop().create_task(self._fail(server, failure, request, connection))
+        self._start(self._fail(server, failure, request, connection))
+        return True
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return True
 
     def _is_of_api(self, path: str) -> bool:
         below = self._server.api_path.rstrip("/")

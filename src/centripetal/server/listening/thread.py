@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import os
+import queue
 import socket
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from centripetal.errors import UsageError
 from centripetal.server.console.stream import Answer, Console
 from centripetal.server.listening.http1 import Request
 from centripetal.server.listening.http_server import HTTPServer, Upgrade
@@ -21,50 +23,155 @@ logger = logging.getLogger("centripetal.server")
 T = TypeVar("T")
 OpenConsole = Callable[[Service], Console] | None
 
+_WAIT = 0.2  # seconds between checks that the thread still runs
+_MOST_WAITS = 100  # longer than all connections together may take to close
+
 
 class ServerThread:
-    """A running server. The constructor returns when the server accepts connections; call `stop` to end it.
+    """A server in a background thread: `start` it, then `stop` it.
+
+    No method holds a lock or waits without checking that the thread still runs, so each can be called from a signal
+    handler or a finalizer that interrupts another one, and an exception at any moment leaves a thread that can be
+    stopped.
 
     Args:
         start_service: creates the service; called in the new thread.
-        listener: a bound socket.
+        listener: a bound socket, which the thread closes.
         console: opens the console of a service; None to serve no console.
     """
 
     def __init__(self, start_service: Callable[[], Service], listener: socket.socket, console: OpenConsole) -> None:
-        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, HTTPServer]] = Future()
+        self._start_service = start_service
+        self._listener = listener
+        self._console = console
+        self._process = os.getpid()
         # A daemon thread, so that a test run that forgets to stop its server can still exit.
-        self._thread = threading.Thread(
-            target=self._run, args=(start_service, listener, console, ready), name="centripetal-server", daemon=True
-        )
-        self._thread.start()
-        self._loop, self._done, self._server = ready.result()
+        self._thread = threading.Thread(target=self._run, name="centripetal-server", daemon=True)
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()  # unlike an Event, safe for signal handlers
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: HTTPServer | None = None
+        self._done: asyncio.Event | None = None
+        self._stopping = False
+        self._ended = False
+        self._error: Exception | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs in the server's own thread, for example as a listener of its events."""
+        return self._thread.ident == threading.get_ident()
+
+    def start(self) -> None:
+        """Start the thread, and return when the server accepts connections.
+
+        Raises:
+            UsageError: no thread can be started, or the server was stopped meanwhile.
+        """
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._ended = True
+            self._listener.close()
+            raise UsageError(f"cannot start the server's thread: {error}") from None
+        while self._server is None and self._runs:
+            self._wait()
+        if self._error is not None:
+            raise self._error
+        if self._server is None or self._stopping:
+            raise UsageError("the server was stopped while it started")
 
     def stop(self) -> None:
-        """Stop listening, and close all connections."""
-        with contextlib.suppress(RuntimeError):  # the loop has already ended
-            self._loop.call_soon_threadsafe(self._done.set)
-        self._thread.join()
+        """Stop listening, and close all connections. In the server's own thread, only begin to do so."""
+        self._stopping = True
+        loop, done = self._loop, self._done
+        if self._process != os.getpid():
+            return  # in a forked child, there is neither the thread nor anything to stop
+        if loop is not None and done is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has already ended
+                loop.call_soon_threadsafe(done.set)
+        if self.is_current:
+            return
+        for _ in range(_MOST_WAITS):
+            if not self._runs:
+                break
+            self._wait()
+        else:
+            logger.warning("the server does not stop: its thread is busy or blocked")
+        if self._thread.ident is not None:
+            self._thread.join(_WAIT)
 
     def in_loop(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> T:
-        """Run `act(server)` in the thread's event loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(act(self._server), self._loop).result()
+        """Run `act(server)` in the thread's event loop and return its result.
 
-    def _run(
-        self, start_service: Callable[[], Service], listener: socket.socket, console: OpenConsole, ready: "Future[Any]"
-    ) -> None:
+        Raises:
+            UsageError: the caller is in the thread itself, or the server has stopped.
+        """
+        if self.is_current:
+            raise UsageError(
+                "this method waits for the server, so it cannot be called in the server's own thread, "
+                "such as by a listener of its events: call it in another thread"
+            )
+        loop, server = self._loop, self._server
+        if loop is None or server is None or not self._runs or self._process != os.getpid():
+            raise UsageError("the server is not running: start it first")
+        coroutine = act(server)
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        except RuntimeError:  # the loop has ended
+            coroutine.close()
+            raise UsageError("the server was stopped meanwhile") from None
+        while True:
+            try:
+                return future.result(_WAIT)
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+                if not self._runs:
+                    raise UsageError("the server was stopped meanwhile") from None
+
+    @property
+    def _runs(self) -> bool:
+        return not self._ended and self._thread.is_alive()
+
+    def _wait(self) -> None:
+        """Wait until the thread has news, or a moment."""
+        with contextlib.suppress(queue.Empty):
+            self._news.get(timeout=_WAIT)
+
+    def _run(self) -> None:
         try:
             # The application's default loop may lack `add_reader`, which the server needs.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(_serve(start_service(), listener, console, ready))
+                runner.run(self._serve())
         except Exception as error:
-            if ready.done():
-                logger.exception("the server failed")
+            if self._server is None:
+                self._error = error
             else:
-                ready.set_exception(error)
+                logger.exception("the server failed")
+        finally:
+            self._listener.close()
+            self._ended = True
+            self._news.put(None)
+
+    async def _serve(self) -> None:
+        self._done = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        if not self._stopping:
+            await _serve(self._start_service(), self._listener, self._console, self._tell_started, self._done)
+
+    def _tell_started(self, server: HTTPServer) -> None:
+        self._server = server
+        self._news.put(None)
+        if self._stopping and self._done is not None:
+            self._done.set()
 
 
-async def _serve(service: Service, listener: socket.socket, open_console: OpenConsole, ready: "Future[Any]") -> None:
+async def _serve(
+    service: Service,
+    listener: socket.socket,
+    open_console: OpenConsole,
+    started: Callable[[HTTPServer], object],
+    done: asyncio.Event,
+) -> None:
     answer: Answer = service.http.begin
     upgrade: Upgrade = _no_upgrade
     websockets = console = None
@@ -80,8 +187,7 @@ async def _serve(service: Service, listener: socket.socket, open_console: OpenCo
     server = HTTPServer(answer, upgrade, service.node.now)
     await server.start(listener)
     ticker = asyncio.create_task(_tick(service))
-    done = asyncio.Event()
-    ready.set_result((asyncio.get_running_loop(), done, server))
+    started(server)
     await done.wait()
     service.http.stopping = True
     ticker.cancel()
