@@ -1,13 +1,16 @@
 """Starting and stopping the embedded server."""
 
+import asyncio
 import contextlib
 import json
 import logging
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -271,3 +274,113 @@ def test_in_loop_runs_a_coroutine_in_the_server() -> None:
         server.in_loop(count)
     with server:
         assert server.in_loop(count) == 0
+
+
+def test_methods_in_the_own_thread_do_not_deadlock() -> None:
+    """A listener of events can ask the server to stop; a method that waits for the server is refused there."""
+    server = EmbeddedServer(config=OPEN).start()
+    errors: list[object] = []
+
+    async def nothing(_: HTTPServer) -> None:
+        """Do nothing."""
+
+    def listen(_: object) -> None:
+        try:
+            server.in_loop(nothing)
+        except UsageError as error:
+            errors.append(str(error))
+        server.stop()
+
+    server.events.listen(listen)
+    ask(server.url, {"method": "publish", "params": {"channel": "c", "data": 1}})
+    server.stop()
+    assert errors
+    assert "server's own thread" in str(errors[0])
+    assert not [each for each in threading.enumerate() if each.name == "centripetal-server"]
+
+
+def by_signal(act: Callable[[], object], during: Callable[[], object]) -> list[object]:
+    """Call *during*, and *act* in a signal handler meanwhile; return the errors of *act*."""
+    errors: list[object] = []
+    acting = False
+
+    def handle(*_: object) -> None:
+        nonlocal acting
+        if not acting:
+            acting = True
+            try:
+                act()
+            except UsageError as error:
+                errors.append(error)
+            acting = False
+
+    previous = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.003)
+    try:
+        during()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    return errors
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers with signals")
+def test_methods_can_be_called_by_a_signal_handler() -> None:
+    """A handler that interrupts a method and calls the same or another method gets a result or a UsageError."""
+    server = EmbeddedServer(config=OPEN)
+
+    async def short(_: HTTPServer) -> str:
+        await asyncio.sleep(0.02)
+        return "done"
+
+    errors = by_signal(server.start, server.start)
+    assert all("already running" in str(error) for error in errors)
+    by_signal(lambda: server.in_loop(short), lambda: server.in_loop(short))
+    by_signal(server.stop, server.stop)
+    for _ in range(3):
+        with contextlib.suppress(UsageError):
+            by_signal(server.stop, server.start)
+        server.stop()
+    with server:
+        assert ask(server.url, {"method": "node"})
+    assert not [each for each in threading.enumerate() if each.name == "centripetal-server"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers with signals")
+@pytest.mark.parametrize("delay", [0.001, 0.002, 0.004, 0.008, 0.016])
+def test_an_interrupted_start_or_stop_leaves_nothing_behind(delay: float) -> None:
+    """After Ctrl-C in `start`, no thread runs and no port is in use; after one in `stop`, `stop` works again."""
+    port = free_port()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    server = EmbeddedServer(secret="s", port=port)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, delay)
+            server.start()
+            server.stop()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    server.stop()
+    assert not [each for each in threading.enumerate() if each.name == "centripetal-server"]
+    with server:
+        assert str(port) in server.url
+
+
+def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no thread can be started, the error says so, and the port is free again."""
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    server = EmbeddedServer(secret="s")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(UsageError, match="cannot start the server's thread: can't start new thread"):
+            server.start()
+    with server:
+        assert server.url

@@ -38,7 +38,7 @@ from centripetal.protocol.gojson import (
     string,
 )
 
-__all__ = ["read", "read_first", "read_list", "write"]
+__all__ = ["read", "read_first", "read_list", "reply_steps", "write"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 Reading: TypeAlias = Generator[Any, Any, Any]
@@ -216,13 +216,37 @@ def write(value: msgspec.Struct, *, replies: bool = False) -> bytes:
     Raises:
         JSONError: with *replies*, a raw value is not valid JSON.
     """
-    items = []
+    return b"{%b}" % b",".join([label + write_one(member) for label, member, write_one in _members(value, replies)])
+
+
+def reply_steps(value: msgspec.Struct) -> Generator[None, None, bytes]:
+    """Return `write(value, replies=True)`, but yield after each item of a list or dict in *value*."""
+    members = []
+    for label, member, write_one in _members(value, True):
+        if isinstance(member, list):
+            items = []
+            for each in member:
+                items.append(_any_in_reply(each))
+                yield
+            members.append(b"%b[%b]" % (label, b",".join(items)))
+        elif isinstance(member, dict):
+            items = []
+            for name in sorted(member):
+                items.append(b"%b:%b" % (quote(name), _any_in_reply(member[name])))
+                yield
+            members.append(b"%b{%b}" % (label, b",".join(items)))
+        else:
+            members.append(label + write_one(member))
+    return b"{%b}" % b",".join(members)
+
+
+def _members(value: msgspec.Struct, replies: bool) -> Iterable[tuple[bytes, Any, Callable[[Any], bytes]]]:
+    """Yield the label, the value and the writer of each member that is written."""
     for name, label, default, write_one in _writers(type(value), replies):
         member = getattr(value, name)
         # An empty list equals a default of ().
         if default is msgspec.NODEFAULT or (member != default and (member or default != ())):
-            items.append(label + write_one(member))
-    return b"{%b}" % b",".join(items)
+            yield label, member, write_one
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from centripetal.dialects.current.objects import SubscribeOptionOverride as Override
-from centripetal.protocol.gojson import JSONError, elements, members, pairs, string
+from centripetal.protocol.gojson import JSONError, elements, items_at, members, pairs, spans, string
 from centripetal.tokens.faults import Kind
 
 __all__ = ["CLAIMS", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
@@ -270,10 +270,12 @@ def named_claim(text: bytes, path: str) -> str:
     A dot in *path* descends into an object or a list; `\\.` is a literal dot. The server looks this claim up with the
     library gjson, so unlike other claims letter case matters and the first of repeated members wins.
     """
-    raw: bytes | None = text
+    start, ends = spans(text)
+    found: tuple[int, int] | None = (start, len(text))
     for name in path_of(path):
-        raw = _member(raw, name) if raw is not None else None
-    if raw is None or raw == b"null":
+        found = _member(text, found[0], ends, name) if found is not None else None
+    raw = b"null" if found is None else text[slice(*found)]
+    if raw == b"null":
         return ""
     if raw.startswith(b'"'):
         return string(raw)
@@ -295,11 +297,12 @@ def _plain_number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _member(raw: bytes, name: str) -> bytes | None:
-    raw = raw.strip(b" \t\r\n")
-    if raw.startswith(b"[") and name.isascii() and name.isdigit():
-        items = elements(raw)
-        return items[int(name)] if len(name) < 10 and int(name) < len(items) else None
-    if not raw.startswith(b"{"):
+def _member(text: bytes, start: int, ends: dict[int, int], name: str) -> tuple[int, int] | None:
+    """Return where the member *name* of the object or list at *start* begins and ends; None if there is none."""
+    is_list = text.startswith(b"[", start)
+    if start not in ends or (is_list and not (name.isascii() and name.isdigit() and len(name) < 10)):
         return None
-    return next((value for key, value in pairs(raw) if key == name), None)
+    for index, (key, begin, end) in enumerate(items_at(text, start, ends)):
+        if index == int(name) if is_list else string(key) == name:
+            return begin, end
+    return None

@@ -6,15 +6,17 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.tokens.arguments import given_time, user_text
 from centripetal.tokens.claims import path_of
 from centripetal.tokens.faults import Answer, Fault, Kind, TokenRefused
 from centripetal.tokens.guesses import Case, Clue, about_fault, about_text, moment, repaired, suspicions
-from centripetal.tokens.issuing import Key, Time, User, given_time, user_text
+from centripetal.tokens.issuing import Key, Time, User
 from centripetal.tokens.key_text import read_key
 from centripetal.tokens.signatures import algorithms_of, is_pem, load_public
 from centripetal.tokens.signing_key import SigningKey
@@ -120,7 +122,12 @@ def explain(
     if isinstance(taken, Token):
         case = Case(kind, taken, claims, keys, seconds)
         found, misused = _examined(case, channel, None if user is None else user_text(user), client)
-        described = tuple((name, _short(value), _meaning(case, name, value)) for name, value in claims.items())
+        described = tuple(
+            (_short_name(name), _short(value), _meaning(case, name, value))
+            for name, value in islice(claims.items(), _MOST_DESCRIBED)
+        )
+        if (more := len(claims) - len(described)) > 0:
+            described += (("…", f"{more} more claims", ""),)
         notes += suspicions(case)
         if kind == "subscription":
             found += misused
@@ -224,6 +231,7 @@ def _finite(number: str) -> float:
     return value
 
 
+_MOST_DESCRIBED = 100  # claims
 _MEANINGS = {
     "sub": "the user",
     "channel": "the channel",
@@ -260,7 +268,13 @@ def _meaning(case: Case, name: str, value: Any) -> str:
     return _MEANINGS.get(name, "")
 
 
+def _short_name(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:60]}…"
+
+
 def _short(value: Any) -> str:
+    if isinstance(value, str):
+        value = value[:100]
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:60]}…"
 

@@ -8,8 +8,6 @@ import base64
 import binascii
 import datetime
 import math
-import numbers
-import operator
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -18,15 +16,16 @@ import msgspec
 from msgspec import UNSET
 
 from centripetal.errors import UsageError
-from centripetal.protocol.checks import MILLISECONDS, check_name, check_names, check_text
+from centripetal.protocol.checks import check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
 from centripetal.protocol.payload import encode_json
+from centripetal.tokens.arguments import given_time, seconds, unix_time, user_text
 from centripetal.tokens.claims import CLAIMS, Override, path_of
 from centripetal.tokens.signatures import b64encode
 from centripetal.tokens.signing_key import SigningKey
 
 __all__ = ["HOUR", "Key", "Lifetime", "SubscribeOptions", "Time", "User", "connection_token", "signer"]
-__all__ += ["given_time", "subscription_token", "user_text"]
+__all__ += ["subscription_token"]
 
 Key: TypeAlias = SigningKey | str | bytes
 """A key for signing: a secret (HS256), a private key in PEM, or a `SigningKey` with algorithm and key id."""
@@ -223,7 +222,6 @@ def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
 
 
 _SPECIAL = frozenset('*?#|@!{}[]()"')  # the server would read these characters of a path as a query
-_MOST_DIGITS = 10**100  # a longer id is not a user's, and Python does not format numbers of any length
 _SERVERS = {name for known in CLAIMS.values() for name in known}
 
 
@@ -240,84 +238,24 @@ def _identity(user: Any, claim: str) -> dict[str, Any]:
     return dict(value)
 
 
-def user_text(user: Any) -> str:
-    """Return a user's id as text.
-
-    Raises:
-        UsageError: *user* is not text, a whole number or a UUID.
-    """
-    if isinstance(user, uuid.UUID):
-        return str(user)
-    if isinstance(user, str):
-        check_text("user", user)
-        return str.__str__(user)
-    if hasattr(type(user), "__index__") and not isinstance(user, bool):
-        number = operator.index(user)  # also of other packages, such as numpy.int64
-        if abs(number) < _MOST_DIGITS:
-            return str(number)
-    given = "None: pass '' for the anonymous user" if user is None else f"{type(user).__name__}: pass the user's id"
-    raise UsageError(f"user must be text, a number or a UUID, not {given}")
-
-
 def _lifetime(now: float, expires_in: Any, expire_at: Any, not_before: Any, issued_at: bool) -> dict[str, int | float]:
     times: dict[str, int | float] = {}
     if expires_in is not None:
-        times["exp"] = math.ceil(now + _seconds(expires_in))
+        times["exp"] = math.ceil(now + seconds(expires_in))
     if not_before is not None:
-        times["nbf"] = math.floor(_unix_time("not_before", not_before))
+        times["nbf"] = math.floor(unix_time("not_before", not_before))
         if "exp" in times and times["nbf"] >= times["exp"]:
             raise UsageError("not_before is after the token's expiry, so the token would never be valid")
     if issued_at:
         times["iat"] = math.floor(now)
     if expire_at is not None:
-        end = math.ceil(_unix_time("expire_at", expire_at))
+        end = math.ceil(unix_time("expire_at", expire_at))
         if end and end <= now:
             raise UsageError(
                 "expire_at is in the past: the server would reply with error 110 (expired). Pass 0 for never"
             )
         times["expire_at"] = end
     return times
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, datetime.timedelta):
-        value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        advice = "subtract the current time" if isinstance(value, datetime.datetime) else "pass None for no expiry"
-        raise UsageError(f"expires_in must be seconds or a timedelta, not {type(value).__name__}: {advice}")
-    if not 0 < value < MILLISECONDS:
-        raise UsageError(
-            f"expires_in must be more than 0 and less than {MILLISECONDS:.0e} seconds, or None for no expiry"
-        )
-    return float(value)
-
-
-def given_time(now: Any) -> float:
-    """Return the argument *now* in Unix seconds.
-
-    Raises:
-        UsageError: *now* is not a time, is in milliseconds, or is None. Only `clock` reads the system's clock.
-    """
-    if now is None:
-        raise UsageError(
-            "now is missing: use the function of the same name in centripetal.tokens, which reads the clock"
-        )
-    return _unix_time("now", now)
-
-
-def _unix_time(what: str, value: Any) -> float:
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            raise UsageError(
-                f"{what} is a datetime without a time zone: pass a timezone-aware one, for example"
-                " datetime.now(datetime.UTC)"
-            )
-        return value.timestamp()
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise UsageError(f"{what} must be Unix seconds or a datetime, not {type(value).__name__}")
-    if not 0 <= value < MILLISECONDS:
-        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {value!r:.40}")
-    return float(value)
 
 
 def _registered(jti: str | None, audience: str | Sequence[str] | None, issuer: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from centripetal.tokens.signatures import BadKey
 __all__ = ["read_key"]
 
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb"}
+_MOST_LAYERS = 10  # of quotation marks, white space and line breaks
 _BYTE_ORDER_MARK = "\ufeff"
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
 _ESCAPED_BREAK = re.compile(r"\\+(?:r\\+n|n|r)")
@@ -67,7 +68,7 @@ def _text(key: Any) -> str:
 
 def _unquoted(text: str) -> str:
     """Return *text* without white space, escaped line breaks and pairs of quotation marks around it."""
-    while True:
+    for _ in range(_MOST_LAYERS):
         bare = text.strip().removeprefix(_BYTE_ORDER_MARK)
         for mark in (r"\n", r"\r"):
             bare = bare.removesuffix(mark).removeprefix(mark)
@@ -76,8 +77,9 @@ def _unquoted(text: str) -> str:
         if len(bare) > 3 and bare[:2] in (r"\"", r"\'") and bare[-2:] == bare[:2]:
             bare = bare[2:-2]
         if bare == text:
-            return text
+            break
         text = bare
+    return text
 
 
 def _pem(text: str) -> str | None:
@@ -88,15 +90,17 @@ def _pem(text: str) -> str | None:
     blocks = []
     for begin in _BEGIN.finditer(text):
         label = begin[1]
-        body, end, _ = text[begin.end() :].partition(f"-----END {label}-----")
-        if not end or "-----BEGIN" in body:
+        last = f"-----END {label}-----"
+        end = text.find(last, begin.end())
+        body = text[begin.end() : end]
+        if end < 0 or "-----BEGIN" in body:
             raise BadKey("the private key cannot be read: its last line is missing, so the key was cut off")
         lines = [line.strip().strip("\"'\\") for line in body.strip("\n\\ ").split("\n")]
         if len(lines) == 1:
             # The line breaks were lost, or became spaces.
             whole = "".join(lines[0].split())
             lines = [whole[start : start + 64] for start in range(0, len(whole), 64)]
-        blocks.append("\n".join((begin[0], *lines, end, "")))
+        blocks.append("\n".join((begin[0], *lines, last, "")))
     if not blocks:
         raise BadKey(f"the private key cannot be read: its first line is damaged; {_PASS_PEM}")
     return "".join(blocks)

@@ -5,7 +5,6 @@ and raise `TokenRefused`; `examine` collects all faults. A token whose `expire_a
 `time_to_live` rejects the connection or subscription with error 110.
 """
 
-import numbers
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -85,10 +84,9 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
         for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
             if isinstance(default, str):
                 check_text(name, getattr(self, name))
-        until = self.hmac_previous_secret_key_valid_until
-        if isinstance(until, bool) or not isinstance(until, numbers.Real):
-            given = type(until).__name__
-            raise UsageError(f"hmac_previous_secret_key_valid_until must be Unix seconds, or 0, not {given}")
+        until: Any = self.hmac_previous_secret_key_valid_until
+        if isinstance(until, bool) or not isinstance(until, int | float):
+            raise UsageError(f"hmac_previous_secret_key_valid_until must be Unix seconds, or 0, not {until!r:.40}")
         jwks: Any = {} if self.jwks is None else self.jwks
         if not isinstance(jwks, Mapping) or not isinstance(jwks.get("keys", []), list | tuple):
             raise UsageError("jwks must be a key set, as a dict: {'keys': [{…}]}")
@@ -96,13 +94,11 @@ class TokenKeys(msgspec.Struct, frozen=True, kw_only=True):
             pattern = getattr(self, f"{name}_regex")
             if pattern and getattr(self, name):
                 raise UsageError(f"{name} and {name}_regex exclude each other: pass one of them")
-            if pattern:
-                compiled(pattern, f"{name}_regex")
+            compiled(pattern, f"{name}_regex")
 
     def __repr__(self) -> str:
         # The repr must not leak secrets into logs, and public keys are long.
-        given = [name for name in self.__struct_fields__ if getattr(self, name)]
-        return f"<TokenKeys {', '.join(given)}>"
+        return f"<TokenKeys {', '.join(name for name in self.__struct_fields__ if getattr(self, name))}>"
 
 
 class Token(NamedTuple):

@@ -1,6 +1,7 @@
 """Parsing HTTP requests and serializing responses, without a socket."""
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -195,3 +196,58 @@ def test_error_responses_close_the_connection() -> None:
     text = encode_error(RequestError(400, "missing required Host header"))
     assert text.startswith(b"HTTP/1.1 400 Bad Request: missing required Host header\r\n")
     assert b"Connection: close\r\n" in text
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /" + b"a" * 900_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 450_000 + b" HTTP/1.1\r\nHost: x\r\nX: " + b"b" * 450_000 + b"\r\n\r\n",
+    ],
+)
+def test_a_head_in_small_pieces_takes_a_moment(request_: bytes) -> None:
+    """The time for a head does not depend on the number of its pieces: each byte is looked at once."""
+    reader, started = RequestReader(), time.perf_counter()
+    for start in range(0, len(request_), 16):
+        assert reader.next_event() is None
+        reader.feed(request_[start : start + 16])
+    assert isinstance(reader.next_event(), Request)
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+@pytest.mark.parametrize("body", [b"\n" * 50_000, b"\r\n" * 20, b"a", b""])
+def test_a_chunked_body_is_read_by_chunks(body: bytes, piece: int) -> None:
+    """Line breaks in a body cost no more than other bytes, and the next request is not touched."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    half = len(body) // 2
+    chunks = b"".join(b"%X;x=y\r\n%b\r\n" % (len(part), part) for part in (body[:half], body[half:]) if part)
+    data = head + chunks + b"0\r\nTrailer: v\r\n\r\n"
+    reader = RequestReader()
+    for start in range(0, len(data), piece):
+        reader.feed(data[start : start + piece])
+        event = reader.next_event()
+    assert isinstance(event, Request)
+    assert event.body == body
+    reader.feed(b"GET")
+    assert reader.rest == b"GET"
+
+
+@pytest.mark.parametrize(
+    ("rest", "status"),
+    [
+        (b"1;" + b"x" * 5_000, 400),
+        (b"0\r\nT: " + b"x" * 5_000, 400),
+        (b"0\r\n" + b"T: v\r\n" * 200_000, 431),
+        (b"g\r\n", 400),
+        (b"1" * 17 + b"\r\n", 400),
+        (b"1\r\nab", 400),
+    ],
+)
+def test_an_invalid_chunked_body_is_refused(rest: bytes, status: int) -> None:
+    """Lines and trailers have a maximum size, and chunks must have the size that they state."""
+    reader = RequestReader()
+    reader.feed(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + rest)
+    with pytest.raises(RequestError) as caught:
+        reader.next_event()
+    assert caught.value.status == status

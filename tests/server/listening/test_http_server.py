@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
 from centripetal.server.listening.http1 import MAX_HEAD, Request, Response
 from centripetal.server.listening.http_server import HTTPConnection, HTTPServer
+from centripetal.server.steps import Steps
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -238,4 +240,46 @@ async def test_an_interceptor_answers_its_request(server: Server) -> None:
     request, connection = taken[0]
     connection.end_with(Response(200, (), b"said"), request)
     assert (await reader.read()).endswith(b"said")
+    writer.close()
+
+
+def long_answer(request: Request) -> Steps[Response]:
+    for _ in range(int(request.target[1:])):
+        time.sleep(0.001)
+        yield
+    if request.target == "/7":
+        raise ValueError("on purpose")
+    return Response(200, (), request.target.encode())
+
+
+async def test_long_answers_do_not_hold_up_others() -> None:
+    """While a long answer is made, other connections are answered; each connection keeps the order of its requests."""
+    server = Server(lambda request: long_answer(request) if request.target != "/" else Response(200, (), b"short"))
+    await server.start(socket.create_server(("127.0.0.1", 0)))
+    reader, writer = await connect(server)
+    writer.write(GET % b"300" + GET % b"2" + GET % b"7" + GET % b"")
+    await asyncio.sleep(0.02)
+    assert b"short" in await talk(server, b"GET / HTTP/1.0\r\n\r\n")
+    assert not reader._buffer  # type: ignore[attr-defined]
+    received = b""
+    while b"short" not in received:
+        received += await reader.read(1000)
+    assert received.count(b"200 OK") == 3
+    assert received.index(b"/300") < received.index(b"/2") < received.index(b"500 Internal") < received.index(b"short")
+    writer.close()
+    await server.stop()
+
+
+async def test_a_stop_waits_for_a_long_answer() -> None:
+    """An answer that is being made is finished and sent before the server stops; a client may leave meanwhile."""
+    server = Server(long_answer)
+    await server.start(socket.create_server(("127.0.0.1", 0)))
+    reader, writer = await connect(server)
+    _, leaving = await connect(server)
+    for each in (writer, leaving):
+        each.write(GET % b"100")
+    await asyncio.sleep(0.02)
+    leaving.transport.abort()
+    await server.stop()
+    assert b"/100" in await reader.read()
     writer.close()

@@ -30,7 +30,7 @@ from centripetal.protocol.gojson import JSONError, quote, values
 
 __all__ = ["METHODS", "NUMBERS", "Call", "UndecodableError", "Unknown", "batch_steps", "encode_error"]
 __all__ += ["encode_outcome", "encode_reply", "encode_result", "error_object", "join_replies", "read_commands"]
-__all__ += ["read_request"]
+__all__ += ["read_request", "result_steps"]
 
 METHODS: Mapping[str, type[Method[Any]]] = {command.name: command for command in COMMANDS if not command.pro}
 """The methods of the open-source edition."""
@@ -174,6 +174,11 @@ def _read(text: bytes, command: type[Method[Any]]) -> Method[Any]:
 
 
 # ---- answers
+
+
+def result_steps(answer: msgspec.Struct) -> Generator[None, None, bytes]:
+    """Return `encode_result(answer)`, but yield after each item of a long answer."""
+    return b'{"result":%b}' % (yield from gostructs.reply_steps(answer))
 
 
 def encode_result(answer: msgspec.Struct) -> bytes:

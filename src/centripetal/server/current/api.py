@@ -58,7 +58,7 @@ class API:
         return finished(self.steps(command, now))
 
     def steps(self, command: Method[Any] | None, now: float) -> Steps[msgspec.Struct | ServerError]:
-        """Execute *command* like `outcome`, in steps: one for each channel of a broadcast, and one for the command."""
+        """Execute *command* like `outcome`, in steps: one for the command, and one for each channel or publication."""
         result: msgspec.Struct | ServerError
         yield
         try:
@@ -66,6 +66,8 @@ class API:
                 raise failure(error_codes.BAD_REQUEST)
             if isinstance(command, commands.Broadcast):
                 result = yield from self._broadcast(command, now)
+            elif isinstance(command, commands.History):
+                result = yield from self._history(command, now)
             elif isinstance(command, commands.Channels):
                 result = yield from self._channels(command)
             else:
@@ -90,7 +92,7 @@ class API:
             case commands.Channels():
                 return finished(self._channels(command))
             case commands.History():
-                return self._history(command, now)
+                return finished(self._history(command, now))
             case _ if (handler := _HANDLERS.get(type(command))) is not None:
                 return handler(self, command)
             case OfMap():
@@ -172,7 +174,7 @@ class API:
             raise failure(error_codes.NOT_AVAILABLE)
         return self._node.engine.presence(channel)
 
-    def _history(self, command: commands.History, now: float) -> HistoryResult:
+    def _history(self, command: commands.History, now: float) -> Steps[HistoryResult]:
         options = self._kept(command.channel)
         since = _position(command.since)
         if command.reverse and since is not None and since.offset == 0:
@@ -180,7 +182,11 @@ class API:
         found, top = self._node.history(
             command.channel, options, now, since=since, limit=command.limit, reverse=command.reverse
         )
-        return HistoryResult([publication_answer(each) for each in found], top.epoch, top.offset)
+        answers = []
+        for each in found:
+            answers.append(publication_answer(each))
+            yield
+        return HistoryResult(answers, top.epoch, top.offset)
 
     def _history_remove(self, command: commands.HistoryRemove) -> Nothing:
         self._kept(command.channel)

@@ -14,11 +14,11 @@ from centripetal.dialects.current.server_codec import (
     encode_error,
     encode_outcome,
     encode_reply,
-    encode_result,
     error_object,
     join_replies,
     read_commands,
     read_request,
+    result_steps,
 )
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
@@ -161,7 +161,7 @@ class HTTPEndpoints(BaseHTTPEndpoints):
     def _call(self, method: str, request: Request) -> Steps[Response]:
         outcome = yield from self._api.steps(read_request(method, request.body), self._now())
         if not isinstance(outcome, ServerError):
-            return Response(HTTPStatus.OK, _JSON, encode_result(outcome))
+            return Response(HTTPStatus.OK, _JSON, (yield from result_steps(outcome)))
         if "transport" in (request.header("x-centrifugo-error-mode"), self._config.http_api.error_mode):
             return Response(_STATUSES[outcome.code or error_codes.INTERNAL], _JSON, error_object(outcome))
         return Response(HTTPStatus.OK, _JSON, encode_error(outcome))

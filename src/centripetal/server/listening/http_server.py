@@ -13,6 +13,7 @@ that protocol gets the transport and the bytes after the request.
 """
 
 import asyncio
+import contextlib
 import email.utils
 import logging
 import socket
@@ -265,7 +266,8 @@ class HTTPConnection(asyncio.Protocol):
     def _linger(self, transport: asyncio.Transport) -> None:
         # Closing while the client still sends would reset the connection, and the client might never see the answer.
         self._finished = True
-        transport.write_eof()
+        with contextlib.suppress(OSError):  # the client has reset the connection
+            transport.write_eof()
         asyncio.get_running_loop().call_later(_LINGER, transport.close)
 
     def _hand_over(self, transport: asyncio.Transport, successor: asyncio.Protocol) -> None:

@@ -12,6 +12,7 @@ iteration of the event loop. A client that does not read is disconnected when it
 """
 
 import asyncio
+import contextlib
 import logging
 import struct
 from collections import deque
@@ -139,7 +140,7 @@ class _Connection(asyncio.Protocol, Generic[D]):
             self._parser.extensions = [PerMessageDeflate(True, True, 15, 15)]
         self._transport: asyncio.Transport | None = None
         self._session: Session[D] | None = None
-        self._fragments: list[bytes] = []
+        self._fragments = bytearray()
         self._queue: deque[OutgoingFrame] = deque()
         self._queued = 0
         self._writable = True
@@ -249,9 +250,10 @@ class _Connection(asyncio.Protocol, Generic[D]):
     def _take(self, frame: Frame) -> None:
         match frame.opcode:
             case Opcode.TEXT | Opcode.BINARY | Opcode.CONT:
-                self._fragments.append(bytes(frame.data))
+                self._fragments += frame.data
                 if frame.fin:
-                    message, self._fragments = b"".join(self._fragments), []
+                    message = bytes(self._fragments)
+                    self._fragments.clear()
                     self._receive(message)
             case Opcode.PING:
                 self._send_control(Frame(Opcode.PONG, frame.data))
@@ -302,7 +304,8 @@ class _Connection(asyncio.Protocol, Generic[D]):
             self._transport.close()
             return
         # Closing while the client still sends would reset the connection, and the client might miss the close frame.
-        self._transport.write_eof()
+        with contextlib.suppress(OSError):  # the client has reset the connection
+            self._transport.write_eof()
         self._watching = self.call_later(_LINGER, self.abort)
 
     def _send_control(self, frame: Frame) -> None:
