@@ -136,3 +136,12 @@ def test_1x_tokens_are_recognized() -> None:
     """A recorded 1.x token is recognized as a 1.x token."""
     vector = next(v for v in load("v1", "signatures")["vectors"] if v["what"] == "client token")
     assert "1.x" in explain(vector["hex"], SECRET, now=NOW).reasons[0]
+
+
+def test_a_huge_token_has_a_short_explanation() -> None:
+    """Only the first claims are described, and long names and values are cut."""
+    claims = {"n" * 1000: "v" * 1000, **{f"k{n}": n for n in range(1000)}}
+    explanation = explain(hs256({"sub": "42", **claims}), SECRET, now=NOW)
+    assert explanation.accepted
+    assert len(str(explanation)) < 20_000
+    assert "902 more claims" in str(explanation)

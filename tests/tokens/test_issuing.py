@@ -1,9 +1,11 @@
 """Tests of issuing tokens: every claim, every algorithm, and arguments that are rejected."""
 
 import datetime
+import enum
 import json
 import traceback
 import uuid
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -20,6 +22,16 @@ from tests.wire.golden import load
 VECTORS = {vector["name"]: vector for vector in load("current", "jwt_vectors")["vectors"]}
 HALF = "\ud83d"
 UTC = datetime.UTC
+
+
+class Plain(str):
+    """Text of another library, such as a template-safe string."""
+
+    __slots__ = ()
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
 
 
 def made(*arguments: Any, subscription: bool = False, **options: Any) -> dict[str, Any]:
@@ -69,6 +81,14 @@ CLAIMS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"b64info": b"\xff"}, {"sub": "42", "b64info": "/w=="}),
     ({"b64info": "/w=="}, {"sub": "42", "b64info": "/w=="}),
     ({"user_id_claim": "uid"}, {"uid": "42"}),
+    ({"user_id_claim": "user.id"}, {"user": {"id": "42"}}),
+    ({"user_id_claim": r"user\.id.x"}, {"user.id": {"x": "42"}}),
+    (
+        {"issuer": Plain("i"), "audience": [Plain("a")], "jti": Colour.RED},
+        {"sub": "42", "iss": "i", "aud": ["a"], "jti": "red"},
+    ),
+    ({"claims": {Plain("k"): Plain("v")}, "b64info": Plain("/w==")}, {"sub": "42", "k": "v", "b64info": "/w=="}),
+    ({"expire_at": Fraction(NOW + 5)}, {"sub": "42", "expire_at": int(NOW) + 5}),
     ({"claims": {"role": ["x"], "n": 1}}, {"sub": "42", "role": ["x"], "n": 1}),
 ]
 OF_CONNECTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -155,6 +175,9 @@ REFUSED: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
     (("42",), {"claims": ["x"]}, "claims must be a dict"),
     (("42",), {"claims": {5: 1}}, "a name in claims must be text"),
     (("42",), {"user_id_claim": "exp"}, "user_id_claim cannot be 'exp'"),
+    (("42",), {"user_id_claim": "info.user"}, "user_id_claim cannot be 'info.user'"),
+    (("42",), {"user_id_claim": "user..id"}, "user_id_claim 'user..id' must be a name, or names with a dot"),
+    (("42",), {"user_id_claim": "users.#.id"}, "user_id_claim 'users.#.id' must be a name"),
     (("42",), {"user_id_claim": ""}, "user_id_claim must not be empty"),
 ]
 REFUSED_CONNECTIONS: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
@@ -210,3 +233,27 @@ def test_a_signer_signs_for_one_client() -> None:
     assert (claims.channel, claims.user, claims.expire_at) == ("a", "42", 0)
     with pytest.raises(UsageError, match="the key is empty"):
         signer("", 42)
+
+
+@pytest.mark.parametrize("text", [Plain("red"), Colour.RED])
+def test_subclasses_of_text_give_the_same_token(text: Any) -> None:
+    """Every text in a token may be an instance of a subclass of str."""
+    key = SigningKey(SECRET, kid=text, algorithm=Plain("HS256"))  # type: ignore[arg-type]
+    subs = {text: SubscribeOptions(b64info="/w==")}
+    plain = SigningKey(SECRET, kid="red")
+    assert connection_token(key, text, subs=subs, user_id_claim=text, now=NOW) == connection_token(
+        plain, "red", subs={"red": SubscribeOptions(b64info="/w==")}, user_id_claim="red", now=NOW
+    )
+    assert connection_token(key, "1", channels=[text], now=NOW) == connection_token(
+        plain, "1", channels=["red"], now=NOW
+    )
+    assert subscription_token(key, text, "1", client=text, audience=text, now=NOW) == subscription_token(
+        plain, "red", "1", client="red", audience="red", now=NOW
+    )
+
+
+@pytest.mark.parametrize("claim", ["user.id", r"a\.b.c", "deep.er.still"])
+def test_a_path_is_read_as_it_was_written(claim: str) -> None:
+    """A server with the same `user_id_claim` finds the user that the token was made for."""
+    token = connection_token(SECRET, "42", user_id_claim=claim, now=NOW)
+    assert verify_connection(token, TokenKeys(hmac_secret_key=SECRET, user_id_claim=claim), NOW).user == "42"

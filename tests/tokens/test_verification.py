@@ -1,6 +1,7 @@
 """Tests of token verification, against recorded verdicts of a server and the details of its parser."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -244,3 +245,36 @@ def test_misuses_of_a_token(used: dict[str, str], reasons: list[str]) -> None:
     faults = list(misuses(SubscriptionClaims(channel="a", user="42", client="c"), **used))
     assert [fault.reason for fault in faults] == reasons
     assert {fault.answer.close for fault in faults} <= {3500}
+
+
+@pytest.mark.parametrize(
+    ("settings_", "message"),
+    [
+        ({"rsa_public_key": b"x"}, "rsa_public_key must be text"),
+        ({"issuer": 1}, "issuer must be text"),
+        ({"user_id_claim": None}, "user_id_claim must be text"),
+        ({"hmac_previous_secret_key_valid_until": "1"}, "valid_until must be Unix seconds"),
+        ({"jwks": []}, "jwks must be a key set"),
+        ({"jwks": {"keys": 5}}, "jwks must be a key set"),
+    ],
+)
+def test_settings_of_a_wrong_type_are_refused(settings_: Any, message: str) -> None:
+    """A setting that a server could not read is a UsageError, before any token is verified."""
+    with pytest.raises(UsageError, match=message):
+        TokenKeys(**settings_)
+
+
+@pytest.mark.parametrize("token", [None, b"eyJ.eyJ.a", 5])
+def test_a_token_must_be_text(token: Any) -> None:
+    """Any other type is a UsageError."""
+    with pytest.raises(UsageError, match="the token must be text"):
+        verify_connection(token, KEYS, NOW)
+
+
+def test_a_deep_path_is_followed_in_linear_time() -> None:
+    """Each level of the claims is looked at once, no matter how many names the path has."""
+    claims = b'{"a":' * 4_000 + b'"42"' + b"}" * 4_000
+    started = time.perf_counter()
+    keys = TokenKeys(hmac_secret_key=SECRET, user_id_claim=".".join("a" * 4_000))
+    assert verify_connection(hs256(claims), keys, NOW).user == "42"
+    assert time.perf_counter() - started < 10

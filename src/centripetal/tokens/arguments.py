@@ -1,6 +1,7 @@
 """Arguments of the token functions: users, times and durations, also in types of other packages. PURE."""
 
 import datetime
+import math
 import numbers
 import operator
 import uuid
@@ -44,11 +45,12 @@ def seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         advice = "subtract the current time" if isinstance(value, datetime.datetime) else "pass None for no expiry"
         raise UsageError(f"expires_in must be seconds or a timedelta, not {type(value).__name__}: {advice}")
-    if not 0 < value < MILLISECONDS:
+    number = _float(value)
+    if not 0 < number < MILLISECONDS:
         raise UsageError(
             f"expires_in must be more than 0 and less than {MILLISECONDS:.0e} seconds, or None for no expiry"
         )
-    return float(value)
+    return number
 
 
 def given_time(now: Any) -> float:
@@ -79,6 +81,14 @@ def unix_time(what: str, value: Any) -> float:
         return value.timestamp()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise UsageError(f"{what} must be Unix seconds or a datetime, not {type(value).__name__}")
-    if not 0 <= value < MILLISECONDS:
-        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {value!r:.40}")
-    return float(value)
+    number = _float(value)
+    if not 0 <= number < MILLISECONDS:
+        raise UsageError(f"{what} must be Unix seconds (not milliseconds), got {number!r}")
+    return number
+
+
+def _float(value: numbers.Real) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

@@ -84,7 +84,8 @@ class _Expression:
                 _, added, removed, tree = argument
                 return self._add(tree, state, (flags | added) & ~removed)
             case "MAX_REPEAT" | "MIN_REPEAT":
-                return self._repeat(*argument, state, flags)
+                least, most, tree = argument
+                return self._repeat(least, most, tree, state, flags)
             case "AT":
                 after = self.automaton.state()
                 self.automaton.jump(state, after, _condition(str(argument), flags))

@@ -10,7 +10,7 @@ import pytest
 from centripetal.dialects.v1.advice import ADVICE
 from centripetal.server.console.feed import Cursor, Feed
 from centripetal.server.console.problems import explain
-from centripetal.server.engine.events import Connected, Published, RequestRefused
+from centripetal.server.engine.events import CommandRun, Connected, Disconnected, Event, Published, RequestRefused
 
 BEGINNING = Cursor("run", 0)
 
@@ -109,3 +109,22 @@ def test_problems_are_collected_from_events() -> None:
     for _ in range(600):
         lately.take(Connected(at=1, client="1", user=""))
     assert [each.reason for each in lately.problems.latest()] == ["invalid sign"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CommandRun(at=1.0, method="broadcast", channels=tuple(map(str, range(100_000)))),
+        CommandRun(at=1.0, method="broadcast", channels=("c" * 100_000,) * 30, user="u" * 100_000, error="e" * 100_000),
+        Published(at=1.0, channel="c" * 100_000, data=msgspec.Raw(b"1"), user="u" * 100_000, tags={"t" * 100_000: "v"}),
+        RequestRefused(at=1.0, status=400, reason="r" * 100_000),
+        Disconnected(at=1.0, client="1", user="u", code=4000, reason="r" * 100_000),
+    ],
+)
+def test_events_of_any_size_take_little_memory(event: Event) -> None:
+    """Only the beginnings of long texts and lists are kept, for the page as well as for the problems."""
+    feed = Feed("run", lambda _: None)
+    feed.take(event)
+    frame, _ = feed.read(feed.cursor(""))
+    assert len(frame) < 20_000
+    assert "…".encode() in frame

@@ -20,6 +20,9 @@ from centripetal.server.node import BaseNode
 __all__ = ["BaseConsoleBackend", "ChannelView", "KeptPublication", "Member", "tags_as_text"]
 
 
+_LONGEST = 65_536  # bytes of a text in a view
+
+
 def tags_as_text(tags: Mapping[str, str]) -> str:
     """Format *tags* for display."""
     return ", ".join(f"{name}={value}" for name, value in tags.items())
@@ -44,7 +47,7 @@ class KeptPublication(msgspec.Struct, frozen=True):
 
     Attributes:
         id: unique in its channel.
-        data: the JSON, exactly as it was published.
+        data: the JSON, exactly as it was published; of long data, only the beginning.
         user: the user who published it; "" if it came through the API.
         tags: its tags, formatted for display.
     """
@@ -144,10 +147,11 @@ def _members(hub: Hub[Any], clients: Iterable[str], known: Mapping[str, ClientIn
     for connection in hub.find(clients):
         info = known.get(connection.id)
         shown = b"" if info is None else info.chan_info or info.conn_info
-        yield Member(connection.id, connection.user, shown.decode(errors="replace"))
+        yield Member(connection.id, connection.user, shown[:_LONGEST].decode(errors="replace"))
 
 
 def _kept(publication: Publication) -> KeptPublication:
     user = "" if publication.info is None else publication.info.user
     id_ = publication.uid or str(publication.offset)
-    return KeptPublication(id_, publication.data.decode(errors="replace"), user, tags_as_text(publication.tags))
+    data = publication.data[:_LONGEST].decode(errors="replace")
+    return KeptPublication(id_, data, user, tags_as_text(publication.tags)[:_LONGEST])

@@ -4,7 +4,7 @@
     frame, cursor = feed.read(cursor)      the next events after cursor, as a part of an event stream
 
 All pages share one ring buffer. A page that reads too slowly or connects late gets the number of events that it missed.
-Publications of any size are stored, but only the beginning of their text.
+Events of any size are stored, but only the beginnings of their texts.
 """
 
 from collections import deque
@@ -20,7 +20,9 @@ __all__ = ["Cursor", "Feed"]
 
 _KEPT = 500  # events
 _PORTION = 100  # maximum number of events in one read
-_TEXT = 4096  # bytes stored of a publication's data, and of its tags
+_TEXT = 4096  # bytes stored of a publication's data, and of its tags, and characters of any other text
+_NAMES = 20  # channels stored of a command
+_NAME = 256  # characters of each of them
 
 
 class Cursor(NamedTuple):
@@ -76,11 +78,12 @@ class Feed:
         return self._count
 
     def take(self, event: Event) -> None:
-        """Store *event*."""
+        """Store *event*, with the beginnings of its texts if they are long."""
+        event = _cut(event)
         self._count += 1
         if isinstance(event, Published):
             self.published += 1
-            # Cut long publications now to save memory. Format short publications later, only if a page reads them.
+            # Cut long data now to save memory. Format short publications later, only if a page reads them.
             self._events.append(_shown(event) if event.tags or len(bytes(event.data)) > _TEXT else event)
             return
         self._events.append(event)
@@ -105,6 +108,19 @@ class Feed:
         after = Cursor(self._run, end)
         body = msgspec.json.encode({"missed": start - cursor.number, "events": shown})
         return b"id: %b\nevent: events\ndata: %b\n\n" % (str(after).encode(), body), after
+
+
+def _cut(event: Event) -> Event:
+    """Return *event* without the ends of long texts and lists, which would fill the memory."""
+    cut: dict[str, object] = {}
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        if isinstance(value, str) and len(value) > _TEXT:
+            cut[name] = f"{value[:_TEXT]}…"
+        elif isinstance(value, tuple) and (len(value) > _NAMES or any(len(each) > _NAME for each in value)):
+            more = (f"… and {len(value) - _NAMES} more",) if len(value) > _NAMES else ()
+            cut[name] = (*(each if len(each) <= _NAME else f"{each[:_NAME]}…" for each in value[:_NAMES]), *more)
+    return msgspec.structs.replace(event, **cut) if cut else event
 
 
 def _shown(event: Published) -> _Shown:
