@@ -1,6 +1,7 @@
 """The Typer app: global options, verbs, and the conversion of errors into exit codes."""
 
 import functools
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from centripetal.cli.api import verbs
-from centripetal.cli.output.errors import ExitCode, UsageProblem, report
+from centripetal.cli.output.errors import SystemFailure, UsageProblem, report
+from centripetal.cli.output.exit_code import ExitCode
+from centripetal.cli.output.streams import OutputError
 from centripetal.cli.registration import ALL, TOOLS, declare, group, listed, options, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import sign, token
@@ -104,8 +107,13 @@ def execute(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
     try:
         code = command_line().main(args=list(arguments), prog_name="centripetal", standalone_mode=False)
+        sys.stdout.flush()
     except (CentripetalError, UsageProblem) as error:
         return report(error, as_json)
+    except OutputError as error:
+        return ExitCode.PIPE_CLOSED if error.pipe_closed else report(SystemFailure(str(error)), as_json)
+    except OSError as error:
+        return report(SystemFailure.of(error), as_json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.OK

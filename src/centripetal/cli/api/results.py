@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import typer
 
-from centripetal.cli.output.errors import ExitCode
+from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import (
     as_text,
     console,

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from centripetal.cli.generation import TOKEN_KEY, Generation
-from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.text import printable
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError

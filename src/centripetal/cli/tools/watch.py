@@ -10,8 +10,8 @@ import typer
 from rich.text import Text
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import as_text, console, show_json
+from centripetal.cli.output.text import printable
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Target

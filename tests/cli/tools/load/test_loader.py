@@ -15,10 +15,11 @@ import pytest
 
 from centripetal import Client
 from centripetal.cli.generation import Generation
-from centripetal.cli.tools.load.loader import Failures, Loader, LoadOptions
+from centripetal.cli.tools.load.failures import Failures
+from centripetal.cli.tools.load.loader import Loader, LoadOptions
 from centripetal.cli.tools.load.ndjson import lines_of
 from centripetal.cli.tools.load.progress import progress
-from centripetal.cli.tools.load.verb import stopping
+from centripetal.cli.tools.load.stopping import Stopping
 from centripetal.errors import ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.transport.memory import MemoryTransport
@@ -188,7 +189,8 @@ def test_ctrl_c_waits_for_the_current_request() -> None:
 
     client = Client("http://localhost", "k", transport=MemoryTransport(interrupt))
     with progress(None) as bar:
-        loader = Loader(client, Generation.CURRENT, LoadOptions(group=3), Failures(None), bar)
-        with stopping(loader):
+        signals = Stopping()
+        loader = Loader(client, Generation.CURRENT, LoadOptions(group=3), Failures(None), bar, signals=signals)
+        with signals.handling():
             loader.run(lines_of(Generated(100)))
-    assert (sent, loader.next_line, loader.stopping) == ([3, 3], 7, True)
+    assert (sent, loader.next_line, loader.finished, signals.first) == ([3, 3], 7, False, signal.SIGINT)

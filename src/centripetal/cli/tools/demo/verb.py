@@ -21,8 +21,8 @@ from rich.text import Text
 
 from centripetal import v1
 from centripetal.cli.generation import TOKEN_KEY, Generation
-from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.text import printable
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Source, Target
 from centripetal.cli.tokens.token_key import KeyOption, given_key
