@@ -3,6 +3,7 @@
 `run` is the console script; `main` is the same as a function and returns the exit code.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _execute(arguments: Sequence[str]) -> int:
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        if not os.environ.get(name, "1").strip().isdecimal() or int(os.environ.get(name, "1")) == 0:
+            del os.environ[name]  # Typer fails on a width that is not a number, and prints nothing for a width of 0
     try:
         import rich  # noqa: F401
         import typer  # noqa: F401
