@@ -2,7 +2,6 @@
 
 import json
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ def test_a_repeated_member_is_found(members: list[tuple[str, str, bool]], blank:
     text = f"{{{blank}{f'{blank},'.join(written)}}}{blank}".encode()
     names = [name for name, _, _ in members]
     expected = next((name for index, name in enumerate(names) if name in names[:index]), None)
-    assert repeated_member(text, msgspec.json.decode(text, type=dict[str, msgspec.Raw])) == expected
+    assert repeated_member(text) == expected
 
 
 def test_members_of_any_depth_are_unique() -> None:

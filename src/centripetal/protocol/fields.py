@@ -144,9 +144,10 @@ class MapOf(FieldKind):
 
     def parse(self, what: str, given: Any) -> Any:
         try:
-            members = _check_unique(given)
+            members = _decode_members(given)
         except msgspec.DecodeError:
             raise UsageError(f"{what}: {given!r:.100} is not a JSON object") from None
+        _check_unique(bytes(given))
         return {name: self.item.parse(f"{what}.{name}", bytes(raw)) for name, raw in members.items()}
 
 
@@ -285,24 +286,22 @@ class StructReader(Generic[S]):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             text = re.sub(r"^Object missing required field (`\w+`)", r"the required field \1 is missing", str(error))
             raise UsageError(text.replace("Object", "the object", 1)) from None
-        members = _check_unique(text)
+        _check_unique(bytes(text))
         given: dict[str, Any] = {}
         for name, kind, _, takes_none in self._fields:
             value = getattr(found, name)
-            if isinstance(kind, MapOf) and isinstance(value, dict):
-                _check_unique(members[name])
+            if value and isinstance(kind, MapOf):
+                _check_unique(bytes(_decode_members(text)[name]))
             if value is not UNSET:
                 is_none = takes_none and (value is None or (kind.json is msgspec.Raw and bytes(value) == b"null"))
                 given[name] = None if is_none else kind.read(value)
         return self._struct(**given)
 
 
-def _check_unique(text: Any) -> dict[str, msgspec.Raw]:
-    """Return the members of the JSON object *text*; raise `UsageError` if it has a member twice."""
-    members = _decode_members(text)
-    if (name := repeated_member(bytes(text), members)) is not None:
+def _check_unique(text: bytes) -> None:
+    """Raise `UsageError` if the JSON object *text* has a member twice."""
+    if (name := repeated_member(text)) is not None:
         raise UsageError(f"the member {name!r:.100} occurs twice: remove one of them")
-    return members
 
 
 def reader(struct: type[S]) -> StructReader[S]:

@@ -1,7 +1,7 @@
 """JSON that people wrote, in files and arguments: byte order marks, and members that occur twice: PURE."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,8 @@ _WIDE = re.compile(rb"\xff\xfe|\xfe\xff|\0\0\xfe\xff|(?:[^\0]\0){2}|(?:\0[^\0]){
 _BLANKS = b" \t\r\n"
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}:]')
 
+_find_strings = re.compile(rb'"([^"]*)"([ \t\r\n]*:)?').findall
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_text = msgspec.json.Decoder(str).decode
 
 
@@ -39,16 +41,20 @@ def without_mark(text: bytes, source: str) -> bytes:
     return text
 
 
-def repeated_member(text: bytes, members: Mapping[str, msgspec.Raw]) -> str | None:
+def repeated_member(text: bytes) -> str | None:
     """Return the name of a member that occurs twice in an object; None if all names differ.
 
     Args:
-        text: the JSON text of the object.
-        members: the members that msgspec decoded from *text*; of a repeated member, only the last.
+        text: the JSON text of the object, which must be valid. Objects inside it are not checked.
     """
-    # Without a lost member, both texts are equal except for white space. This is much faster than reading the names.
-    kept = msgspec.json.encode(members)
-    if len(kept) == len(text) or len(kept.translate(None, _BLANKS)) == len(text.translate(None, _BLANKS)):
+    # The usual case first: no name occurs twice at any depth, and no name can be written in two ways.
+    if b"\\" not in text:
+        names = [name for name, colon in _find_strings(text) if colon]
+        if len(set(names)) == len(names):
+            return None
+    # Without a lost member, both texts are equal except for white space. This is faster than reading the names.
+    kept = msgspec.json.encode(_decode_members(text))
+    if len(kept.translate(None, _BLANKS)) == len(text.translate(None, _BLANKS)):
         return None
     return _twice(_names(text))
 

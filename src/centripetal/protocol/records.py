@@ -149,6 +149,6 @@ def _members(text: bytes, subject: str = "") -> dict[str, msgspec.Raw]:
         members = _decode_object(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{subject}not a JSON object: {error}") from None
-    if (name := repeated_member(text, members)) is not None:
+    if (name := repeated_member(text)) is not None:
         raise UsageError(f"the member {name!r:.100} occurs twice: remove one of them")
     return members
