@@ -267,6 +267,7 @@ class StructReader(Generic[S]):
     def __init__(self, struct: type[S]) -> None:
         self._struct = struct
         self._fields = fields_of(struct)
+        self._maps = [field.name for field in self._fields if isinstance(field.kind, MapOf)]
         members: list[Any] = []
         for name, kind, default, takes_none in self._fields:
             # Raw accepts null like any other value.
@@ -287,11 +288,12 @@ class StructReader(Generic[S]):
             text = re.sub(r"^Object missing required field (`\w+`)", r"the required field \1 is missing", str(error))
             raise UsageError(text.replace("Object", "the object", 1)) from None
         _check_unique(bytes(text))
+        for name in self._maps:
+            if getattr(found, name):
+                _check_unique(bytes(_decode_members(text)[name]))
         given: dict[str, Any] = {}
         for name, kind, _, takes_none in self._fields:
             value = getattr(found, name)
-            if value and isinstance(kind, MapOf):
-                _check_unique(bytes(_decode_members(text)[name]))
             if value is not UNSET:
                 is_none = takes_none and (value is None or (kind.json is msgspec.Raw and bytes(value) == b"null"))
                 given[name] = None if is_none else kind.read(value)
