@@ -101,8 +101,6 @@ class Watching:
         attempts, connected = 0, False
         while not self._stopped:
             for event in self._one_connection(waker):
-                if self._stopped:
-                    return
                 match event:
                     case Ended():
                         raise event.error
@@ -126,7 +124,8 @@ class Watching:
             with closing(WebSocket(self._url, self._timeout, self._settings, waker)) as websocket:
                 yield from self._converse(websocket)
         except (TransportError, HTTPStatusError, MalformedResponseError) as error:
-            yield Lost(error)
+            if not self._stopped:  # otherwise `stop` interrupted the handshake
+                yield Lost(error)
 
     def _converse(self, websocket: WebSocket) -> Iterator[Event]:
         watcher = self._watcher

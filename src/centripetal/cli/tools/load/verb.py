@@ -169,5 +169,5 @@ def _code(loader: Loader, failures: Failures, signals: Stopping) -> ExitCode:
     if loader.stopped_by is not None:
         return explain(loader.stopped_by)[0]
     if not loader.finished:
-        return ExitCode(128 + signals.first)
+        return next(code for code in ExitCode if code == 128 + signals.first)
     return ExitCode.REFUSED if failures.count else ExitCode.OK
