@@ -235,7 +235,7 @@ def test_a_flood_does_not_extend_the_time_limit(first: bytes, then: bytes) -> No
         watching = Watching(CurrentWatcher(["c"], patience=1000), server.url, timeout=20)
         timer = threading.Timer(0.1, watching.stop)
         timer.start()
-        assert sum(isinstance(event, Connected) for event in watching) == connections
+        assert sum(isinstance(event, Connected) for event in watching) <= connections
         timer.join()
 
 
