@@ -30,11 +30,14 @@ from centripetal.errors import (
 from centripetal.protocol.http1 import target_of
 from centripetal.protocol.watching import websocket_url
 from centripetal.transport.blocking import open_connection
-from centripetal.transport.connection import LONGEST_WAIT, RECEIVE_BYTES
+from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.settings import Settings
 from centripetal.version import __version__
 
 __all__ = ["Closed", "WebSocket"]
+
+
+_RECEIVE_BYTES = 16_384  # half a second may pass between two looks at the clock if 64 KiB hold 32,000 empty frames
 
 
 class Closed(NamedTuple):
@@ -180,7 +183,7 @@ class WebSocket:
     def _read(self) -> None:
         """Read from the socket and pass the data to the protocol."""
         try:
-            data = self._connection.sock.recv(RECEIVE_BYTES)
+            data = self._connection.sock.recv(_RECEIVE_BYTES)
         except self._connection.not_yet:
             return
         except OSError:
