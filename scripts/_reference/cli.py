@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from centripetal.cli.app import command_line
-from centripetal.cli.output.errors import ExitCode
+from centripetal.cli.output.exit_code import ExitCode
 
 __all__ = ["cli_page", "undocumented"]
 

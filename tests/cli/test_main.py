@@ -105,3 +105,28 @@ def test_interrupted_input_exits_130(server: EmbeddedServer) -> None:
         assert process.wait(60) == 130
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.parametrize(("closed", "code"), [((1,), 6), ((2,), 0), ((0, 1, 2), 6)], ids=str)
+def test_closed_standard_descriptors(server: EmbeddedServer, closed: tuple[int, ...], code: int) -> None:
+    """Closed standard streams cause no traceback, and only a closed standard output is an error."""
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    ran = subprocess.run(
+        [*MODULE, "stats"], env=environment(server), capture_output=True, text=True, timeout=60, preexec_fn=close
+    )
+    assert ran.returncode == code
+    expected = "error: cannot write to standard output: Bad file descriptor\n"
+    assert ran.stderr == (expected if code and 2 not in closed else "")
+
+
+def test_a_full_disk(server: EmbeddedServer) -> None:
+    """If the disk is full, the program says so in one line, and Python reports nothing more at exit."""
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [*MODULE, "stats"], env=environment(server), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert (ran.returncode, ran.stderr) == (6, "error: cannot write to standard output: No space left on device\n")

@@ -1,22 +1,29 @@
 """Tests of watching across lost connections."""
 
+import errno
 import fcntl
 import resource
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from websockets.frames import Opcode
 
 from centripetal.client.watching import Watching, backoff
+from centripetal.dialects.current.watcher import Watcher as CurrentWatcher
 from centripetal.dialects.v1.watcher import Watcher
-from centripetal.errors import ConnectError, HTTPStatusError, ServerError, UsageError
+from centripetal.errors import ConnectError, HTTPStatusError, ServerError, TimeoutError, UsageError
 from centripetal.protocol.watching import Connected, Event, Gap, Joined, Lost, Published, Subscribed, Unsubscribed
 from centripetal.server import EmbeddedServer
 from centripetal.v1 import Client
 from tests.faults.proxy import CuttingProxy
 from tests.ports import free_port
+from tests.transport.scripted import Peer, Script, ScriptedServer
+from tests.transport.test_websocket import accept, frame
 
 CONFIG = {"recover": True, "join_leave": True, "history_size": 10, "history_lifetime": 60}
 
@@ -178,6 +185,79 @@ def test_a_process_with_many_open_files_reconnects(proxy: CuttingProxy) -> None:
     take(events, Connected)
     watching.stop()
     assert not any(isinstance(event, Lost) for event in events)
+
+
+def floods(first: bytes, then: bytes) -> Script:
+    """Complete the handshake, send *first*, and then *then* until the client closes the connection."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        with suppress(OSError):
+            peer.sock.sendall(first)
+            while True:
+                peer.sock.sendall(then)
+
+    return script
+
+
+CONNECTED = frame(Opcode.TEXT, b'{"id":1,"connect":{"client":"x","version":"6","ping":0}}')
+FLOODS = {
+    "control frames": (b"", frame(Opcode.PONG, b"") * 1000),
+    "fragments": (frame(Opcode.TEXT, b"", fin=False), frame(Opcode.CONT, b"", fin=False) * 1000),
+    "no reply to connect": (b"", frame(Opcode.TEXT, b'{"push":{"channel":"c","pub":{"data":1}}}') * 100),
+    "no reply to subscribe": (CONNECTED, frame(Opcode.TEXT, b'{"push":{"channel":"d"}}') * 100),
+}
+
+
+def until_lost(watching: Watching) -> list[Event]:
+    """Return the events before the connection is lost or watching fails."""
+    events: list[Event] = []
+    with suppress(TimeoutError):
+        for event in watching:
+            if isinstance(event, Lost):
+                assert isinstance(event.error, TimeoutError)
+                break
+            events.append(event)
+        else:
+            raise AssertionError("the watcher ended without an error")
+    return events
+
+
+@pytest.mark.parametrize(("first", "then"), FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_does_not_extend_the_time_limit(first: bytes, then: bytes) -> None:
+    """A server that sends without end, but not the reply, is given up at the time limit, and `stop` works meanwhile."""
+    connections = int(first == CONNECTED)
+    with ScriptedServer(floods(first, then)) as server:
+        began = time.monotonic()
+        events = until_lost(Watching(CurrentWatcher(["c"], patience=0.05), server.url, timeout=20))
+        assert sum(isinstance(event, Connected) for event in events) == connections
+        assert time.monotonic() - began < 15
+        watching = Watching(CurrentWatcher(["c"], patience=1000), server.url, timeout=20)
+        timer = threading.Timer(0.1, watching.stop)
+        timer.start()
+        assert sum(isinstance(event, Connected) for event in watching) <= connections
+        timer.join()
+
+
+def test_time_of_the_caller_is_not_time_of_the_server(server: EmbeddedServer) -> None:
+    """A caller that takes longer to handle an event than the server may take to reply does not lose the connection."""
+    watcher = Watcher(["c"], secret="s", user="42", patience=0.2)
+    events = iter(Watching(watcher, server.url))
+    assert isinstance(next(events), Connected)
+    time.sleep(0.5)
+    assert isinstance(next(events), Subscribed)
+    events.close()
+
+
+def test_without_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the process has too many open files, watching raises an error that says so."""
+
+    def fail() -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("centripetal.client.watching.socket.socketpair", fail)
+    with pytest.raises(ConnectError, match="too many open files"):
+        list(watch("http://127.0.0.1:1"))
 
 
 def test_the_first_connection_must_succeed(server: EmbeddedServer) -> None:

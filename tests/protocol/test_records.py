@@ -134,3 +134,32 @@ def test_a_failed_broadcast_keeps_only_its_failed_channels(form: bytes) -> None:
     written = failed_broadcast(text, [0, 2], ServerError("unknown channel", code=102, executed="no"))
     assert read_record(written) == Record("broadcast", b'{"channels":["a","c"],"data":1.10}')
     assert json.loads(written)["error"]["code"] == 102
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"publish": {"channel": "c", "data": 1}, "publish": {"channel": "c", "data": 2}}',
+        '{"method": "channels", "m\\u0065thod": "publish", "params": {"channel": "c", "data": 1}}',
+        '{"publish": {"channel": "c", "data": 1, "data": 2}}',
+        '{"publish":{"channel":"c","tags":{"a":"1","b":"2","a":"3"},"data":1}}',
+        '{"subscribe": {"channel": "c", "user": "u", "override": {"presence": {"value": true}, "presence": null}}}',
+    ],
+)
+def test_a_repeated_member_is_rejected(line: str) -> None:
+    """A line that contains a member twice is rejected, because the server would use only one of the values."""
+    with pytest.raises(UsageError, match=r"the member '(publish|method|data|a|presence)' occurs twice"):
+        command_of(read_record(line.encode()), CURRENT)
+
+
+def test_published_data_may_repeat_members() -> None:
+    """Published data is passed on as it is, also if it repeats a member."""
+    command: Any = command_of(read_record(b'{"publish":{"channel":"c","data":{"a":1,"a":2}}}'), CURRENT)
+    assert command.data == b'{"a":1,"a":2}'
+
+
+def test_the_message_of_an_error_is_cut() -> None:
+    """A record of a failure contains the start of the error message, however long the server's message is."""
+    line = failed_record(b'{"stats":{}}', ServerError("x" * 10_000_000))
+    assert len(line) < 1_200
+    assert "(10,000,017 characters)" in json.loads(line)["error"]["message"]

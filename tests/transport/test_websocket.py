@@ -5,6 +5,8 @@ import hashlib
 import re
 import socket
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 from websockets.frames import Close, Frame, Opcode
@@ -214,17 +216,124 @@ def test_silence_during_the_handshake() -> None:
 
 def test_waiting_ends_at_the_deadline_or_when_woken() -> None:
     """Waiting for a message ends at the deadline, or when another thread wakes it."""
-    with ScriptedServer(sends()) as server:
-        websocket = opened(server)
+    alarm, waker = socket.socketpair()
+    with ScriptedServer(sends()) as server, alarm, waker:
+        websocket = WebSocket(server.url, PATIENCE, Settings(), waker)
         assert websocket.receive(0.01) is None
         assert websocket.receive(-1.0) is None
-        alarm, waker = socket.socketpair()
-        with alarm, waker:
-            timer = threading.Timer(0.02, alarm.send, (b"!",))
-            timer.start()
-            assert websocket.receive(PATIENCE * 10, waker) is None
-            timer.join()
+        timer = threading.Timer(0.02, alarm.send, (b"!",))
+        timer.start()
+        assert websocket.receive(PATIENCE * 10) is None
+        timer.join()
         websocket.close()
+        websocket.close()
+
+
+def repeats(data: bytes, *, pause: float = 0.0) -> Script:
+    """Complete the handshake, and send *data* again and again until the client closes the connection."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        with suppress(OSError):
+            while True:
+                peer.sock.sendall(data)
+                time.sleep(pause)
+
+    return script
+
+
+GIANT = b"\x82\x7f" + (1 << 20).to_bytes(8, "big")  # the header of a message of a mebibyte
+
+
+def drips(data: bytes) -> Script:
+    """Complete the handshake, and send one byte of *data* every 5 ms."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        with suppress(OSError):
+            for byte in data:
+                peer.sock.sendall(bytes((byte,)))
+                time.sleep(0.005)
+
+    return script
+
+
+ENDLESS = {
+    "pongs": repeats(frame(Opcode.PONG, b"") * 1000),
+    "pings that the server does not read the replies of": repeats(frame(Opcode.PING, b"x" * 125) * 100),
+    "empty fragments": sends(frame(Opcode.TEXT, b"x", fin=False)),
+    "a giant frame in small parts": drips(GIANT + b"x" * 500),
+    "a header in small parts": drips(frame(Opcode.PING, b"") * 250),
+}
+
+
+@pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS.keys())
+def test_bytes_without_a_message_do_not_extend_the_wait(script: Script) -> None:
+    """A wait ends at its deadline and when another thread wakes it, whatever the server sends instead of a message."""
+    alarm, waker = socket.socketpair()
+    with ScriptedServer(script) as server, alarm, waker:
+        websocket = WebSocket(server.url, PATIENCE, Settings(), waker)
+        began = time.monotonic()
+        assert websocket.receive(0.05) is None
+        timer = threading.Timer(0.05, alarm.send, (b"!",))
+        timer.start()
+        assert websocket.receive(PATIENCE * 10) is None
+        assert time.monotonic() - began < PATIENCE
+        timer.join()
+        websocket.close()
+
+
+def test_endless_fragments_need_no_memory() -> None:
+    """Empty fragments take no memory, and fragments with data fail as soon as they exceed the maximum size."""
+    fragments = frame(Opcode.TEXT, b"", fin=False) + frame(Opcode.CONT, b"", fin=False) * 1000
+    with ScriptedServer(sends(fragments, frame(Opcode.CONT, b"end"))) as server:
+        websocket = opened(server)
+        assert websocket.receive(PATIENCE) == b"end"
+        websocket.close()
+    script = repeats(frame(Opcode.CONT, b"x" * 10, fin=False) * 100)
+    with ScriptedServer(lambda peer: script(peer)) as server:
+        websocket = opened(server, settings=Settings(max_response_bytes=100))
+        with pytest.raises(MalformedResponseError):
+            websocket.receive(PATIENCE)
+        websocket.close()
+
+
+@pytest.mark.parametrize(
+    "data", [b"HTTP/1.1 101 Switching Protocols\r\n" + b"X-A: 1\r\n" * 100, b"HTTP/1.1 200 OK\r\n\r\n"]
+)
+def test_a_handshake_in_small_parts_does_not_extend_the_wait(data: bytes) -> None:
+    """A reply to the handshake that never ends fails at the time limit, and can be interrupted."""
+
+    def script(peer: Peer) -> None:
+        head_of(peer)
+        with suppress(OSError):
+            for byte in data + b"x" * 100:
+                peer.sock.sendall(bytes((byte,)))
+                time.sleep(0.005)
+            peer.wait_for_end()
+
+    with ScriptedServer(script) as server, pytest.raises(TimeoutError, match="did not complete its reply"):
+        opened(server, timeout=0.1)
+    alarm, waker = socket.socketpair()
+    with ScriptedServer(script) as server, alarm, waker:
+        timer = threading.Timer(0.05, alarm.send, (b"!",))
+        timer.start()
+        with pytest.raises(ConnectionLostError, match="no longer needed"):
+            WebSocket(server.url, PATIENCE, Settings(), waker)
+        timer.join()
+
+
+def test_a_server_that_reads_nothing() -> None:
+    """Sending to a server that reads nothing fails at the time limit."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        time.sleep(0.4)
+
+    with ScriptedServer(script) as server:
+        websocket = opened(server, timeout=0.1)
+        with pytest.raises(TimeoutError, match="accepted no data"):
+            websocket.send(b"x" * 20_000_000)
         websocket.close()
 
 

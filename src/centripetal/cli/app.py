@@ -1,6 +1,8 @@
 """The Typer app: global options, verbs, and the conversion of errors into exit codes."""
 
 import functools
+import os
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -9,7 +11,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from centripetal.cli.api import verbs
-from centripetal.cli.output.errors import ExitCode, UsageProblem, report
+from centripetal.cli.output.errors import SystemFailure, UsageProblem, report
+from centripetal.cli.output.exit_code import ExitCode
+from centripetal.cli.output.streams import OutputError
 from centripetal.cli.registration import ALL, TOOLS, declare, group, listed, options, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import sign, token
@@ -18,7 +22,7 @@ from centripetal.cli.tools.doctor.verb import doctor
 from centripetal.cli.tools.load.verb import load
 from centripetal.cli.tools.serve import SHARED_BY_SERVE, serve
 from centripetal.cli.tools.watch import watch
-from centripetal.errors import CentripetalError
+from centripetal.errors import CentripetalError, UsageError
 from centripetal.version import __version__
 
 __all__ = ["command_line", "execute"]
@@ -99,13 +103,25 @@ def command_line() -> Any:
     return get_command(_build())
 
 
+_COMPLETE = "_CENTRIPETAL_COMPLETE"  # Click reads this variable
+
+
 def execute(arguments: Sequence[str]) -> int:
     """Run the command line with *arguments* and return the exit code."""
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
     try:
         code = command_line().main(args=list(arguments), prog_name="centripetal", standalone_mode=False)
+        sys.stdout.flush()
     except (CentripetalError, UsageProblem) as error:
         return report(error, as_json)
+    except OutputError as error:
+        return ExitCode.PIPE_CLOSED if error.pipe_closed else report(SystemFailure(str(error)), as_json)
+    except OSError as error:
+        return report(SystemFailure.of(error), as_json)
+    except (LookupError, ValueError):
+        if _COMPLETE not in os.environ:
+            raise
+        return report(UsageError(f"{_COMPLETE} is for shells, which also set COMP_WORDS and COMP_CWORD"), as_json)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.OK

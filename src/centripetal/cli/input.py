@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.json_text import without_mark
 
 __all__ = ["STDIN", "check_json_text", "checked_json", "file_contents", "named_bytes", "named_json"]
 __all__ += ["read_bytes", "read_json", "read_text"]
@@ -20,7 +21,7 @@ def read_json(argument: str, what: str) -> bytes:
     Raises:
         UsageError: if the text is not JSON; the message explains how to pass plain text.
     """
-    return checked_json(read_bytes(argument), what, "standard input" if argument == STDIN else repr(argument))
+    return checked_json(read_bytes(argument), what, "standard input" if argument == STDIN else f"{argument!r:.100}")
 
 
 def checked_json(text: bytes, what: str, source: str) -> bytes:
@@ -34,7 +35,7 @@ def checked_json(text: bytes, what: str, source: str) -> bytes:
     Raises:
         UsageError: if *text* is not JSON; the message explains how to pass plain text.
     """
-    text = text.strip()
+    text = without_mark(text, f"{what}: {source}").strip()
     if not text:
         raise UsageError(f"{what}: {source} is empty: give a JSON value (null is valid)")
     try:
@@ -42,18 +43,26 @@ def checked_json(text: bytes, what: str, source: str) -> bytes:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f'{what}: {source} is not JSON ({error}). Quote JSON for the shell, for example \'{{"text": "hello"}}\'; '
-            "for plain text, add --text"
+            f"{what}: {source} is not JSON ({_reason(error)}). Quote JSON for the shell, for example "
+            '\'{"text": "hello"}\'; for plain text, add --text'
         ) from None
     return text
 
 
+def _reason(error: Exception) -> str:
+    """Describe *error* without the text, which may be long."""
+    return f"not UTF-8 at byte {error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
 def read_text(argument: str) -> str:
     """Return *argument*, or if it is -, the text from standard input without the last line break."""
+    if argument != STDIN:
+        return argument
     try:
-        return read_bytes(argument).decode().removesuffix("\n") if argument == STDIN else argument
+        text = without_mark(read_bytes(argument), "standard input").decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"standard input is not UTF-8 text: {error}") from None
+        raise UsageError(f"standard input is not UTF-8 text: {_reason(error)}") from None
+    return text.removesuffix("\n") if not text.endswith("\r\n") else text.removesuffix("\r\n")
 
 
 def read_bytes(argument: str) -> bytes:
@@ -64,15 +73,19 @@ def read_bytes(argument: str) -> bytes:
         raise UsageError("standard input is closed: give the value as an argument")
     if sys.stdin.isatty():
         print("reading from the terminal; press Ctrl-D to finish", file=sys.stderr)
-    return sys.stdin.buffer.read()
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise UsageError(f"cannot read standard input: {error.strerror}") from None
 
 
 def file_contents(what: str, path: str) -> bytes:
     """Return the bytes of the file at *path*. *what* names the option or argument, for the message."""
     try:
         return Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{what}: cannot read {path!r}: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a ValueError for a path with a NUL character
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{what}: cannot read {path!r}: {reason}") from None
 
 
 def named_bytes(what: str, argument: str) -> bytes:
@@ -90,5 +103,5 @@ def named_json(what: str, argument: str) -> bytes:
 def check_json_text(argument: str, option: str) -> str:
     """Return *argument* if it is empty or JSON; raise `UsageError` otherwise."""
     if argument:
-        checked_json(os.fsencode(argument), option, repr(argument))
+        checked_json(os.fsencode(argument), option, f"{argument!r:.100}")
     return argument

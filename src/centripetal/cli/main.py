@@ -3,10 +3,12 @@
 `run` is the console script; `main` is the same as a function and returns the exit code.
 """
 
-import io
+import os
 import sys
 from collections.abc import Sequence
 
+from centripetal.cli.output.exit_code import ExitCode
+from centripetal.cli.output.streams import OutputError, guarded_streams, standard_descriptors
 from centripetal.version import __version__
 
 __all__ = ["main", "run"]
@@ -20,17 +22,33 @@ The command line of centripetal needs two more packages, Typer and Rich. Install
 
 def run() -> None:
     """Run the command line with the arguments of this process and exit."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # published text may not exist in the terminal's encoding
-    sys.exit(main(sys.argv[1:]))
+    with standard_descriptors():
+        code = main(sys.argv[1:])
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line with *arguments*.
 
     Returns:
-        The exit code, see `centripetal.cli.output.errors.ExitCode`.
+        The exit code, see `centripetal.cli.output.exit_code.ExitCode`.
     """
+    with guarded_streams():
+        try:
+            code = _execute(arguments)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            return ExitCode.INTERRUPTED
+        except (OutputError, OSError) as error:  # a failure before `centripetal.cli.app` was imported, or without it
+            print(f"error: {error}", file=sys.stderr)
+            return ExitCode.SYSTEM
+        return code
+
+
+def _execute(arguments: Sequence[str]) -> int:
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        if not os.environ.get(name, "1").strip().isdecimal() or int(os.environ.get(name, "1")) == 0:
+            del os.environ[name]  # Typer fails on a width that is not a number, and prints nothing for a width of 0
     try:
         import rich  # noqa: F401
         import typer  # noqa: F401

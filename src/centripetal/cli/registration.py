@@ -5,14 +5,12 @@ Every verb also takes the shared options, which users can type before or after t
 
 import dataclasses
 import inspect
-import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from centripetal.cli.output.errors import PIPE_CLOSED, give_up_stdout
 from centripetal.cli.settings import Settings
 
 __all__ = ["ALL", "TOOLS", "declare", "group", "keyword", "listed", "option", "option_name", "options", "register"]
@@ -84,13 +82,7 @@ def register(
     def verb(context: typer.Context, **values: Any) -> None:
         settings = context.find_object(Settings) or Settings()
         settings = settings.and_then({name: values.pop(name) for name in shared})
-        try:
-            function(settings, **values)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader of the pipe has exited, as in `centripetal channels | head -1`. Clients never raise this error.
-            give_up_stdout()
-            raise typer.Exit(PIPE_CLOSED) from None
+        function(settings, **values)
 
     declare(verb, [*parameters, *common])
     text, _, section = (help or inspect.cleandoc(function.__doc__ or "")).partition("\n\nExamples:\n")

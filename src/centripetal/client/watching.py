@@ -12,9 +12,10 @@ import msgspec
 
 from centripetal.errors import HTTPStatusError, MalformedResponseError, TransportError, UsageError
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.watching import Connected, Ended, Event, Lost, Watcher
+from centripetal.protocol.watching import Connected, Ended, Event, Lost, Step, Watcher
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.connection import LONGEST_WAIT
+from centripetal.transport.mapping import no_connection
 from centripetal.transport.settings import Settings
 
 try:
@@ -27,6 +28,7 @@ except ModuleNotFoundError as missing:
 __all__ = ["Watching", "backoff"]
 
 _LONGEST_PAUSE = 20.0
+_SLOW = 0.05  # seconds in which a caller handles an event; time beyond that is not counted as the server's
 
 
 def _rest(seconds: float, waker: socket.socket) -> None:
@@ -80,12 +82,16 @@ class Watching:
         self._alarm: socket.socket | None = None
 
     def __iter__(self) -> Generator[Event, None, None]:
-        self._alarm, waker = socket.socketpair()
+        try:
+            self._alarm, waker = socket.socketpair()
+        except OSError as error:
+            raise no_connection(error, self._url) from error
+        self._alarm.setblocking(False)  # so that `stop` never waits
         with closing(self._alarm), closing(waker):
             yield from self._all_connections(waker)
 
     def stop(self) -> None:
-        """End the iteration, from any thread. It ends at once, except while a connection is being opened."""
+        """End the iteration, from any thread. It ends at once, except while a TCP or TLS connection is being opened."""
         self._stopped = True
         if self._alarm is not None:
             with suppress(OSError):  # the iteration has already ended
@@ -115,12 +121,13 @@ class Watching:
     def _one_connection(self, waker: socket.socket) -> Iterator[Event]:
         """Yield the events of one connection; the last event is `Lost` or `Ended`, unless stopped."""
         try:
-            with closing(WebSocket(self._url, self._timeout, self._settings)) as websocket:
-                yield from self._converse(websocket, waker)
+            with closing(WebSocket(self._url, self._timeout, self._settings, waker)) as websocket:
+                yield from self._converse(websocket)
         except (TransportError, HTTPStatusError, MalformedResponseError) as error:
-            yield Lost(error)
+            if not self._stopped:  # otherwise `stop` interrupted the handshake
+                yield Lost(error)
 
-    def _converse(self, websocket: WebSocket, waker: socket.socket) -> Iterator[Event]:
+    def _converse(self, websocket: WebSocket) -> Iterator[Event]:
         watcher = self._watcher
         # Start with the time of day, and continue with the monotonic clock, which does not jump.
         offset = time.time() - time.monotonic()
@@ -129,10 +136,13 @@ class Watching:
             for frame in step.send:
                 websocket.send(frame)
             for event in step.events:
+                began = time.monotonic()
                 yield event
+                if (spent := time.monotonic() - began) > _SLOW:
+                    watcher.held_up(spent)
                 if isinstance(event, Lost | Ended):
                     return
-            message = websocket.receive(watcher.wake_at() - offset - time.monotonic(), waker)
+            message = websocket.receive(watcher.wake_at() - offset - time.monotonic())
             now = offset + time.monotonic()
             if message is None:
                 step = watcher.tick(now)
@@ -140,3 +150,6 @@ class Watching:
                 step = watcher.closed(message.code, message.reason)
             else:
                 step = watcher.received(message, now)
+                # Messages that never stop must not keep the watcher from what is due.
+                if watcher.wake_at() <= now and not any(isinstance(event, Lost | Ended) for event in step.events):
+                    step = Step.joined((step, watcher.tick(now)))

@@ -21,10 +21,13 @@ from msgspec import NODEFAULT, UNSET, UnsetType
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text
 from centripetal.protocol.field_kinds import FieldKind, JSONValue, Text, TrueOrFalse, WholeNumber
+from centripetal.protocol.json_text import repeated_member
 
 __all__ = ["Field", "ObjectOf", "StructReader", "changed_fields", "fields_of", "reader", "received", "wire_struct"]
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Field(NamedTuple):
@@ -141,9 +144,10 @@ class MapOf(FieldKind):
 
     def parse(self, what: str, given: Any) -> Any:
         try:
-            members = msgspec.json.decode(given, type=dict[str, msgspec.Raw])
+            members = _decode_members(given)
         except msgspec.DecodeError:
-            raise UsageError(f"{what}: {given!r} is not a JSON object") from None
+            raise UsageError(f"{what}: {given!r:.100} is not a JSON object") from None
+        _check_unique(bytes(given))
         return {name: self.item.parse(f"{what}.{name}", bytes(raw)) for name, raw in members.items()}
 
 
@@ -176,6 +180,7 @@ class TextMap(MapOf):
             if item.startswith("{"):
                 try:
                     values |= msgspec.json.decode(item, type=dict[str, str])
+                    _check_unique(item.encode())
                 except msgspec.DecodeError as error:
                     message = f"{what}: {item!r} is not a JSON object whose values are strings ({error})"
                     raise UsageError(message) from None
@@ -262,6 +267,7 @@ class StructReader(Generic[S]):
     def __init__(self, struct: type[S]) -> None:
         self._struct = struct
         self._fields = fields_of(struct)
+        self._maps = [field.name for field in self._fields if isinstance(field.kind, MapOf)]
         members: list[Any] = []
         for name, kind, default, takes_none in self._fields:
             # Raw accepts null like any other value.
@@ -281,6 +287,10 @@ class StructReader(Generic[S]):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             text = re.sub(r"^Object missing required field (`\w+`)", r"the required field \1 is missing", str(error))
             raise UsageError(text.replace("Object", "the object", 1)) from None
+        _check_unique(bytes(text))
+        for name in self._maps:
+            if getattr(found, name):
+                _check_unique(bytes(_decode_members(text)[name]))
         given: dict[str, Any] = {}
         for name, kind, _, takes_none in self._fields:
             value = getattr(found, name)
@@ -288,6 +298,12 @@ class StructReader(Generic[S]):
                 is_none = takes_none and (value is None or (kind.json is msgspec.Raw and bytes(value) == b"null"))
                 given[name] = None if is_none else kind.read(value)
         return self._struct(**given)
+
+
+def _check_unique(text: bytes) -> None:
+    """Raise `UsageError` if the JSON object *text* has a member twice."""
+    if (name := repeated_member(text)) is not None:
+        raise UsageError(f"the member {name!r:.100} occurs twice: remove one of them")
 
 
 def reader(struct: type[S]) -> StructReader[S]:

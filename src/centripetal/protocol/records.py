@@ -14,11 +14,14 @@ import msgspec
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.fields import reader
+from centripetal.protocol.json_text import repeated_member
 
 __all__ = ["Record", "command_of", "failed_broadcast", "failed_record", "params_of", "read_record", "record_of"]
+__all__ += ["shortened"]
 
 _NOTES = frozenset(("error", "executed"))
 _IGNORED = _NOTES | {"uid", "id"}
+_LONGEST_MESSAGE = 1000  # characters
 _EMPTY = msgspec.Raw(b"{}")
 
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -102,12 +105,10 @@ def params_of(record: Record) -> dict[str, bytes]:
     """Return the JSON text of each parameter.
 
     Raises:
-        UsageError: `record.params` is not a JSON object.
+        UsageError: `record.params` is not a JSON object, or has a member twice.
     """
-    try:
-        return {name: bytes(value) for name, value in _decode_object(record.params).items()}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UsageError(f"the fields of {record.method!r:.100} are not a JSON object") from None
+    members = _members(record.params, f"the fields of {record.method!r:.100} are ")
+    return {name: bytes(value) for name, value in members.items()}
 
 
 def failed_record(text: bytes, error: CentripetalError) -> bytes:
@@ -119,7 +120,7 @@ def failed_record(text: bytes, error: CentripetalError) -> bytes:
         members = _members(text)
     except UsageError:
         return text.rstrip(b"\r\n") + b"\n"
-    shown: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    shown: dict[str, Any] = {"type": type(error).__name__, "message": shortened(str(error))}
     if (code := getattr(error, "code", None)) is not None:
         shown["code"] = code
     kept = {name: value for name, value in members.items() if name not in _NOTES}
@@ -136,8 +137,18 @@ def failed_broadcast(text: bytes, places: Sequence[int], error: CentripetalError
     return failed_record(msgspec.json.encode({record.method: params}), error)
 
 
-def _members(text: bytes) -> dict[str, msgspec.Raw]:
+def shortened(message: str) -> str:
+    """Return the start of *message* if it is long: the message of a server may have megabytes."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[:_LONGEST_MESSAGE]}… ({len(message):,} characters)"
+
+
+def _members(text: bytes, subject: str = "") -> dict[str, msgspec.Raw]:
     try:
-        return _decode_object(text)
+        members = _decode_object(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"not a JSON object: {error}") from None
+        raise UsageError(f"{subject}not a JSON object: {error}") from None
+    if (name := repeated_member(text)) is not None:
+        raise UsageError(f"the member {name!r:.100} occurs twice: remove one of them")
+    return members

@@ -31,6 +31,8 @@ __all__ += ["Refused", "Step", "Subscribed", "Unreadable", "Unsubscribed", "Watc
 
 _REFRESH_AT = 0.75  # fraction of a connection's lifetime: 1.x may close the connection as soon as it expires
 
+_QUEUED = 10  # time limits that a reply may wait behind other messages
+
 ChannelT = TypeVar("ChannelT")
 RequestT = TypeVar("RequestT", bound="_Named")
 FrameT = TypeVar("FrameT")
@@ -191,6 +193,10 @@ class Watcher(Protocol):
         """Handle the end of the connection, with or without (None) a close frame; the event is `Lost` or `Ended`."""
         ...
 
+    def held_up(self, seconds: float) -> None:
+        """Extend the time limits of the server by *seconds*, in which the driver's caller handled an event."""
+        ...
+
 
 class _Named(Protocol):
     name: ClassVar[str]
@@ -262,9 +268,17 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
         self._asked_at = now
         return self._encode(self._number, request)
 
+    def held_up(self, seconds: float) -> None:
+        """Extend the time limits: the server's messages were not read meanwhile."""
+        if self._client:  # before the reply to connect, a server has nothing to tell
+            self._asked_at += seconds
+            self._heard += seconds
+
     def _answer_by(self) -> float:
-        # A server that sends other messages is alive: its reply may be queued behind them.
-        return max(self._asked_at, self._heard) + self._patience
+        if not self._client:  # no message can come before the reply to connect
+            return self._asked_at + self._patience
+        # A server that sends other messages is alive: its reply may be queued behind them, but not endlessly.
+        return min(max(self._asked_at, self._heard), self._asked_at + _QUEUED * self._patience) + self._patience
 
     def _unanswered(self, now: float) -> Step | None:
         """Return the step that closes the connection if the server has not replied in time, or None."""

@@ -30,11 +30,14 @@ from centripetal.errors import (
 from centripetal.protocol.http1 import target_of
 from centripetal.protocol.watching import websocket_url
 from centripetal.transport.blocking import open_connection
-from centripetal.transport.connection import LONGEST_WAIT, RECEIVE_BYTES
+from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.settings import Settings
 from centripetal.version import __version__
 
 __all__ = ["Closed", "WebSocket"]
+
+
+_RECEIVE_BYTES = 16_384  # half a second may pass between two looks at the clock if 64 KiB hold 32,000 empty frames
 
 
 class Closed(NamedTuple):
@@ -51,22 +54,24 @@ class WebSocket:
         url: http or https URL of the server's API; the WebSocket URL is derived from it.
         timeout: time limit in seconds for opening the connection, and for sending a message.
         settings: TLS settings, maximum size of a message, and other options of the transport.
+        waker: a socket; as soon as it is readable, every wait ends. None if nothing ends a wait early.
 
     Raises:
-        ConnectError, TimeoutError, ConnectionLostError: the connection could not be opened.
+        ConnectError, TimeoutError, ConnectionLostError: the connection could not be opened, or *waker* ended the wait.
         HTTPStatusError: the server rejected the WebSocket handshake.
         MalformedResponseError: the server did not reply with HTTP.
     """
 
-    def __init__(self, url: str, timeout: float, settings: Settings) -> None:
+    def __init__(self, url: str, timeout: float, settings: Settings, waker: socket.socket | None = None) -> None:
         self._timeout = timeout
+        self._waker = waker
         origin = target_of(url).origin
         self._place = settings.place(origin)
         deadline = monotonic() + timeout
         uri = parse_uri(websocket_url(url))
         self._protocol = ClientProtocol(uri, max_size=settings.max_response_bytes)
         self._received: deque[bytes | Closed] = deque()
-        self._fragments: list[bytes] = []
+        self._message = bytearray()  # the fragments so far; websockets limits their total size
         self._connection = open_connection(settings, origin, set(), deadline, timeout)
         try:
             request = self._protocol.connect()
@@ -84,26 +89,28 @@ class WebSocket:
             self._protocol.send_text(message)
             self._flush()
 
-    def receive(self, seconds: float, waker: socket.socket | None = None) -> bytes | Closed | None:
+    def receive(self, seconds: float) -> bytes | Closed | None:
         """Return the next message, or `Closed` after the last message.
 
         Args:
-            seconds: how long to wait for a message.
-            waker: a socket; stop waiting as soon as it is readable.
+            seconds: how long to wait for a message. Control frames and parts of a message do not extend this time.
 
         Returns:
-            None if no message arrived in time.
+            None if no complete message arrived in time, or if the waker ended the wait.
 
         Raises:
             MalformedResponseError: the server violated the protocol, or a message is too large.
+            TimeoutError: the server does not read the replies to its pings.
         """
         deadline = monotonic() + seconds
         while not self._received:
             if (breach := self._breach()) is not None:
                 raise self._broken(breach)
-            if not self._wait(deadline, waker):
+            if not self._wait(deadline):
                 return None
             self._read()
+            if not self._received and self._breach() is None and not monotonic() < deadline:
+                return None  # checked here because a busy connection is always readable
         return self._received.popleft()
 
     def close(self) -> None:
@@ -117,8 +124,12 @@ class WebSocket:
 
     def _shake_hands(self, path: str, deadline: float) -> None:
         while (response := self._response()) is None:
-            if not self._wait(deadline):
-                raise TimeoutError(f"{self._place} did not reply within {self._timeout:g} s", executed="no")
+            if not self._wait(deadline) or not monotonic() < deadline:
+                if self._woken():
+                    raise ConnectionLostError("the connection is no longer needed", executed="no")
+                raise TimeoutError(
+                    f"{self._place} did not complete its reply within {self._timeout:g} s", executed="no"
+                )
             self._read()
         if response.status_code != 101:
             text = f"{self._place} replied {response.status_code} to GET {path}: not a WebSocket endpoint of Centrifugo"
@@ -142,25 +153,37 @@ class WebSocket:
             raise ConnectionLostError(f"{self._place} closed the connection while it was being opened", executed="no")
         raise MalformedResponseError(f"{self._place} does not speak WebSocket: {failure}", executed="no")
 
-    def _wait(self, deadline: float, waker: socket.socket | None = None) -> bool:
-        """Wait until *deadline*, or until *waker* is readable; return whether the connection has data to read."""
+    def _wait(self, deadline: float, events: int = select.POLLIN) -> bool:
+        """Wait until *deadline*, or until the waker is readable; return whether the connection is ready for *events*.
+
+        A deadline in the past still reports a connection that is ready.
+        """
+        if self._woken():
+            return False
         sock = self._connection.sock
         # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(sock, "pending", None)
-        if pending is not None and pending():
+        if events == select.POLLIN and pending is not None and pending():
             return True
         seconds = max(0.0, min(deadline - monotonic(), LONGEST_WAIT))
         poller = select.poll()
-        for each in (sock, waker):
-            if each is not None:
-                poller.register(each, select.POLLIN)
+        poller.register(sock, events)
+        if self._waker is not None:
+            poller.register(self._waker, select.POLLIN)
         ready = [descriptor for descriptor, _ in poller.poll(seconds * 1000)]
         return sock.fileno() in ready
+
+    def _woken(self) -> bool:
+        if self._waker is None:
+            return False
+        poller = select.poll()
+        poller.register(self._waker, select.POLLIN)
+        return bool(poller.poll(0))
 
     def _read(self) -> None:
         """Read from the socket and pass the data to the protocol."""
         try:
-            data = self._connection.sock.recv(RECEIVE_BYTES)
+            data = self._connection.sock.recv(_RECEIVE_BYTES)
         except self._connection.not_yet:
             return
         except OSError:
@@ -186,10 +209,10 @@ class WebSocket:
                 close = Close.parse(frame.data) if frame.data else None
                 self._received.append(Closed(int(close.code), close.reason) if close else Closed())
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                self._fragments.append(bytes(frame.data))
+                self._message += frame.data
                 if frame.fin:
-                    self._received.append(b"".join(self._fragments))
-                    self._fragments = []
+                    self._received.append(bytes(self._message))
+                    self._message.clear()
 
     def _breach(self) -> Exception | None:
         """Return the error if the server has violated the protocol, or None."""
@@ -212,7 +235,9 @@ class WebSocket:
                 try:
                     view = view[self._connection.sock.send(view) :]
                 except self._connection.not_yet:
-                    if not self._connection.wait(select.POLLOUT, deadline - monotonic()):
+                    if not self._wait(deadline, select.POLLOUT) or not monotonic() < deadline:
+                        if self._woken():
+                            return  # the connection is no longer needed
                         text = f"{self._place} accepted no data for {self._timeout:g} s"
                         raise TimeoutError(text, executed="no") from None
                 except OSError:

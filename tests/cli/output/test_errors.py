@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from centripetal import errors
-from centripetal.cli.output.errors import DOCTOR, ExitCode, explain, printable
+from centripetal.cli.output.errors import DOCTOR, explain
+from centripetal.cli.output.exit_code import ExitCode
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import TokenRefused
 from centripetal.tokens.faults import Fault
@@ -131,8 +132,3 @@ def test_help_documents_exit_codes(cli: Run) -> None:
     out = " ".join(cli("--help").out.split())
     for code in ExitCode:
         assert f"{code:d} {code.text}" in out
-
-
-def test_printable_escapes_control_sequences() -> None:
-    """`printable` escapes terminal control sequences and keeps line breaks and letters of any language."""
-    assert printable("é 漢\n\x1b[2J\x9b") == "é 漢\n\\x1b[2J\\x9b"

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import typer
 
-from centripetal.cli.output.errors import ExitCode
+from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import (
     as_text,
     console,
@@ -16,9 +16,11 @@ from centripetal.cli.output.printing import (
     show_nothing,
     show_rows,
 )
+from centripetal.cli.output.text import one_line
 from centripetal.dialects.current.commands import Broadcast
 from centripetal.dialects.current.results import standard as results
 from centripetal.protocol.command import Command
+from centripetal.protocol.records import shortened
 
 __all__ = ["duration", "show_result"]
 
@@ -63,7 +65,7 @@ def _broadcast(command: Command[Any], result: results.BroadcastResult) -> None:
     rows = []
     for channel, response in zip(channels, result.responses, strict=True):
         where, error = response.result or results.PublishResult(), response.error
-        said = "ok" if error is None else f"error {error.code}: {error.message}"
+        said = "ok" if error is None else f"error {error.code}: {shortened(error.message)}"
         rows.append((channel, said, where.offset or None, where.epoch or None))
     with_places = any(row[2] for row in rows)
     names = ("channel", "", "offset", "epoch") if with_places else ("channel", "")
@@ -77,7 +79,7 @@ def _presence(_: Command[Any], result: results.PresenceResult) -> None:
 def _history(_: Command[Any], result: results.HistoryResult) -> None:
     show(result.publications)
     # The position describes the table, so it is printed to standard error and does not disturb pipes.
-    console(stderr=True).print(f"current position: {result.offset}:{result.epoch}", soft_wrap=True)
+    console(stderr=True).print(f"current position: {result.offset}:{one_line(result.epoch)}", soft_wrap=True)
 
 
 def _channels(_: Command[Any], result: results.ChannelsResult) -> None:

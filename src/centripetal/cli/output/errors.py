@@ -1,15 +1,17 @@
 """Reporting of errors: the message, advice and an exit code."""
 
 import contextlib
-import enum
-import json
-import os
+import errno
 import re
 import sys
-from typing import Any
+from typing import Any, Self
 
 import typer
 
+from centripetal.cli.output.exit_code import ExitCode
+from centripetal.cli.output.printing import json_line
+from centripetal.cli.output.streams import OutputError
+from centripetal.cli.output.text import one_line, printable
 from centripetal.errors import (
     AuthenticationError,
     CentripetalError,
@@ -21,46 +23,33 @@ from centripetal.errors import (
     TransportError,
     UsageError,
 )
+from centripetal.protocol.records import shortened
 
-__all__ = [
-    "DOCTOR",
-    "PIPE_CLOSED",
-    "ExitCode",
-    "UsageProblem",
-    "explain",
-    "give_up_stdout",
-    "printable",
-    "report",
-]
+__all__ = ["DOCTOR", "SystemFailure", "UsageProblem", "explain", "report"]
 
 # Base class of the errors that Typer raises for an invalid command line. Typer does not export it.
 UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
-class ExitCode(enum.IntEnum):
-    """Exit codes, each with its text for the help."""
+class SystemFailure(CentripetalError):
+    """This machine failed, not the server: a file cannot be read or written, or too many files are open."""
 
-    OK = 0, "success"
-    REFUSED = 1, "the server rejected the command"
-    USAGE = 2, "invalid command line; nothing was sent"
-    TRANSPORT = 3, "no connection, a timeout, or a lost connection"
-    AUTHENTICATION = 4, "the server rejected the secret, the API key or the token"
-    RESPONSE = 5, "unexpected reply: an HTTP status other than 200, or a malformed body"
-    INTERRUPTED = 130, "Ctrl-C"
+    executed = "no"
 
-    text: str
-
-    def __new__(cls, code: int, text: str) -> "ExitCode":
-        member = int.__new__(cls, code)
-        member._value_ = code
-        member.text = text
-        return member
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        """Return the failure for an error of the operating system."""
+        reason = error.strerror or str(error) or type(error).__name__
+        where = "" if error.filename is None else f"{error.filename!r}: "
+        advice = ". Close other programs, or raise the limit with `ulimit -n`" if error.errno in _TOO_MANY else ""
+        return cls(f"the operating system reports: {where}{reason}{advice}")
 
 
-PIPE_CLOSED = 141  # the exit code that shells report for a program killed by SIGPIPE
+_TOO_MANY = (errno.EMFILE, errno.ENFILE)
 
 # The first matching class decides.
 _CODES: tuple[tuple[type[CentripetalError], ExitCode], ...] = (
+    (SystemFailure, ExitCode.SYSTEM),
     (ServerError, ExitCode.REFUSED),
     (AuthenticationError, ExitCode.AUTHENTICATION),
     (HTTPStatusError, ExitCode.RESPONSE),
@@ -115,7 +104,7 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
         advice.append("Retrying later may succeed.")
     details: dict[str, Any] = {
         "type": type(error).__name__,
-        "message": str(error),
+        "message": shortened(str(error)),
         "advice": " ".join(advice),
         "exit_code": int(code),
         "executed": error.executed,
@@ -126,7 +115,7 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     if isinstance(error, HTTPStatusError):
         details["status"] = error.status
     if isinstance(error, ServerError):
-        details["server_message"] = error.message
+        details["server_message"] = shortened(error.message)
     return code, " ".join(advice), details
 
 
@@ -144,20 +133,10 @@ def _explain_usage(error: Any) -> tuple[ExitCode, str, dict[str, Any]]:
 def report(error: Exception, as_json: bool) -> ExitCode:
     """Print *error*, raised by the library or by Typer, to standard error and return its exit code."""
     code, advice, details = explain(error) if isinstance(error, CentripetalError) else _explain_usage(error)
-    sys.stdout.flush()
+    with contextlib.suppress(OutputError):  # this error came first
+        sys.stdout.flush()
     if as_json:
-        print(json.dumps({"error": details}, ensure_ascii=False), file=sys.stderr)
+        sys.stderr.write(json_line({"error": details}, sys.stderr))
     else:
-        print(f"error: {printable(details['message'])}", *filter(None, [advice]), sep="\n", file=sys.stderr)
+        print(f"error: {one_line(details['message'])}", *filter(None, [advice]), sep="\n", file=sys.stderr)
     return code
-
-
-def printable(text: str) -> str:
-    """Escape all characters of *text* that could control a terminal, except line breaks."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-
-
-def give_up_stdout() -> None:
-    """Discard further standard output, because its reader has exited (`centripetal channels | head -1`)."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

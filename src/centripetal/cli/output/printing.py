@@ -2,24 +2,28 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from centripetal.cli.output.errors import printable
+from centripetal.cli.output.text import one_line, printable
 
-__all__ = ["as_json_value", "as_text", "console", "show", "show_fields", "show_json", "show_nothing", "show_rows"]
-__all__ += ["show_table"]
+__all__ = ["as_json_value", "as_text", "console", "escaped_for", "json_line", "show", "show_fields", "show_json"]
+__all__ += ["show_nothing", "show_rows", "show_table"]
+
+
+_NARROWEST = 20  # characters
 
 
 def console(stderr: bool = False) -> Console:
     """Return a Rich console for the current stream. In a pipe, it neither wraps nor truncates lines."""
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 10_000
+    # A terminal may report a width of 0, or COLUMNS may be 0: Rich would then print nothing, or never end.
+    width = max(Console(file=stream).width, _NARROWEST) if stream.isatty() else 10_000
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
@@ -41,14 +45,36 @@ def show(result: Any) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Print *value* as one line of JSON; characters missing from the output's encoding are escaped."""
-    line = msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")
+    """Print *value* as one line of JSON."""
+    sys.stdout.write(json_line(value, sys.stdout))
+
+
+def json_line(value: Any, stream: TextIO) -> str:
+    """Return *value* as one line of JSON for *stream*."""
+    return escaped_for(stream, msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")) + "\n"
+
+
+def escaped_for(stream: TextIO, line: str) -> str:
+    """Replace characters of *line*, which is JSON, that *stream* cannot show by escapes.
+
+    These are the characters that the stream's encoding lacks, and in a terminal those that could control it. The
+    escapes are equivalent, because such characters occur only inside strings.
+    """
+    shown: Callable[[str], bool] = str.isprintable if stream.isatty() else _always
     try:
-        line.encode(sys.stdout.encoding or "utf-8")
+        line.encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
-        # Non-ASCII characters occur only inside strings, where \u escapes are equivalent.
-        line = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in line)
-    sys.stdout.write(line + "\n")
+        shown = str.isascii
+    return line if shown(line) else "".join(c if shown(c) else _escaped(c) for c in line)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+def _escaped(character: str) -> str:
+    # DEL is the only ASCII character that `json.dumps` does not escape although it controls terminals.
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def show_nothing() -> None:
@@ -60,7 +86,7 @@ def show_fields(fields: Mapping[str, Any]) -> None:
     """Print one line for each name and its value."""
     grid = Table.grid(padding=(0, 2))
     for name, value in fields.items():
-        grid.add_row(Text(name, style="cyan"), as_text(value))
+        grid.add_row(Text(one_line(name), style="cyan"), as_text(value))
     console().print(grid)
 
 
@@ -69,10 +95,17 @@ def as_json_value(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return {name: as_json_value(member) for name, member in _members(value)}
     if isinstance(value, Mapping):
-        return {name: as_json_value(member) for name, member in value.items()}
+        return {_encodable(name): as_json_value(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [as_json_value(member) for member in value]
+    if isinstance(value, str) and value != _encodable(value):
+        return msgspec.Raw(json.dumps(value).encode())
     return value
+
+
+def _encodable(text: Any) -> Any:
+    """Return *text* with escapes for lone surrogates, with which Python represents undecodable bytes of file names."""
+    return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
 
 
 _MISSING = object()
@@ -125,7 +158,7 @@ def show_rows(titles: Sequence[str], rows: Sequence[Sequence[Any]], align_number
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
     for index, title in enumerate(titles):
         on_the_right = align_numbers and all(isinstance(row[index], int | float | None) for row in rows)
-        table.add_column(title, overflow="fold", justify="right" if on_the_right else "left")
+        table.add_column(Text(one_line(title)), overflow="fold", justify="right" if on_the_right else "left")
     for row in rows:
         table.add_row(*map(as_text, row))
     console().print(table)
@@ -136,7 +169,7 @@ def as_text(value: Any) -> Text:
     if value is None or value == {}:
         return Text("")
     if isinstance(value, msgspec.Raw):
-        return Text(printable(bytes(value).decode("utf-8", "replace")).replace("\n", " "))
+        return Text(printable(bytes(value).decode("utf-8", "replace")).replace("\n", " "))  # between tokens
     if isinstance(value, msgspec.Struct):
         return Text(printable(msgspec.json.encode(as_json_value(value)).decode()))
     if not isinstance(value, str):

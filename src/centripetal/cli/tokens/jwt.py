@@ -10,8 +10,9 @@ import typer
 
 from centripetal.cli.generation import TOKEN_KEY
 from centripetal.cli.input import STDIN, read_json, read_text
-from centripetal.cli.output.errors import ExitCode, printable
+from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.text import printable
 from centripetal.cli.registration import option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens.token_key import key_set

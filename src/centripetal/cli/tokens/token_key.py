@@ -1,5 +1,6 @@
 """Keys from options and the environment that sign and verify tokens of Centrifugo 3 and later."""
 
+import json
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,7 @@ from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import environment_value
+from centripetal.protocol.json_text import unique_members, without_mark
 
 __all__ = ["KeyOption", "given_key", "key_set", "verification_key"]
 
@@ -29,7 +31,7 @@ def given_key(settings: Settings, given: str | None) -> str | None:
     key = given if given is not None else environment_value(settings.environment, *TOKEN_KEY)
     if key is not None and key.startswith("@"):
         try:
-            return file_contents("--token-key", key[1:]).decode()
+            return without_mark(file_contents("--token-key", key[1:]), f"--token-key: {key[1:]!r}").decode()
         except UnicodeDecodeError:
             raise UsageError(f"--token-key: {key[1:]!r} is not a text file: give a key in PEM") from None
     return key or None
@@ -61,6 +63,7 @@ def key_set(text: str | bytes, problem: str) -> dict[str, Any] | None:
         return None
     try:
         keys: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+        json.loads(text, object_pairs_hook=unique_members)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UsageError(f"{problem}: {error}") from None
     return keys

@@ -1,6 +1,7 @@
 """`centripetal serve`: runs the embedded server."""
 
 import dataclasses
+import logging
 import re
 import sys
 import warnings
@@ -12,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from centripetal.cli.generation import TOKEN_KEY, Generation
-from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.text import one_line, printable
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.errors import UsageError
@@ -78,10 +79,10 @@ def serve(
             name = "console" if found and found[0].endswith("/console/") else "url"
             show_json({"message": line} | ({name: found[0]} if found else {}))
         else:
-            typer.echo(line)
+            typer.echo(one_line(line))
         sys.stdout.flush()
 
-    with _plain_warnings():
+    with _plain_warnings(), _plain_logs():
         run(
             server=number,
             host=host,
@@ -120,10 +121,30 @@ def _plain_warnings() -> Iterator[None]:
     """Print warnings as plain lines, without the source line that Python adds."""
 
     def format_plainly(message: Warning | str, *_: Any, **__: Any) -> str:
-        return f"warning: {printable(str(message))}\n"
+        return f"warning: {one_line(str(message))}\n"
 
     before, warnings.formatwarning = warnings.formatwarning, format_plainly
     try:
         yield
     finally:
         warnings.formatwarning = before
+
+
+class _Printable(logging.Formatter):
+    """Escapes control characters, which requests may contain."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+@contextmanager
+def _plain_logs() -> Iterator[None]:
+    """Print warnings and errors in the server's log so that they cannot control the terminal."""
+    handler, logger = logging.StreamHandler(), logging.getLogger("centripetal")
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_Printable())
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

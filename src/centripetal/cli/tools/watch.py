@@ -10,14 +10,15 @@ import typer
 from rich.text import Text
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import as_text, console, show_json
+from centripetal.cli.output.text import one_line
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Target
 from centripetal.cli.tokens.token_key import KeyOption, given_key
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol import watching
+from centripetal.protocol.records import shortened
 
 __all__ = ["as_members", "described", "watch"]
 
@@ -120,7 +121,7 @@ def _members(struct: msgspec.Struct) -> dict[str, Any]:
             # Published JSON may contain line breaks.
             members[name] = msgspec.Raw(msgspec.json.format(value, indent=-1))
         elif isinstance(value, CentripetalError):
-            members[name] = str(value)
+            members[name] = shortened(str(value))
         elif value is not None:
             members[name] = round(value, 3) if isinstance(value, float) else value
     return members
@@ -138,7 +139,7 @@ def _show_to_people(channels: list[str]) -> Callable[[watching.Event], None]:
             time = Text.assemble((f"{_now().astimezone():%H:%M:%S}  ", "dim"))
             out.print(time.append_text(described(event, width)), soft_wrap=True)
         elif not isinstance(event, watching.Connected):
-            err.print(Text(printable(_status(event)), style="yellow"), soft_wrap=True)
+            err.print(Text(one_line(_status(event)), style="yellow"), soft_wrap=True)
 
     return show
 
@@ -154,7 +155,7 @@ def described(event: watching.Published | watching.Joined | watching.Left, width
             line.append_text(as_text(msgspec.Raw(event.data)))
             notes = [f"by {_name(event.sender)}"] if event.sender is not None else []
             notes += ["recovered"] if event.recovered else []
-            notes += [f"{printable(name)}={printable(text)}" for name, text in (event.tags or {}).items()]
+            notes += [f"{one_line(name)}={one_line(text)}" for name, text in (event.tags or {}).items()]
             line.append(f"  ({', '.join(notes)})" if notes else "", style="dim")
         case watching.Joined():
             line.append("joined     ", style="green").append(_name(event.who))
@@ -165,8 +166,8 @@ def described(event: watching.Published | watching.Joined | watching.Left, width
 
 def _name(who: watching.Person) -> str:
     if who.user is None:
-        return f"connection {printable(who.client)}"
-    return f"{printable(who.user) or 'anonymous'}, connection {printable(who.client)}"
+        return f"connection {one_line(who.client)}"
+    return f"{one_line(who.user) or 'anonymous'}, connection {one_line(who.client)}"
 
 
 def _status(event: watching.Event) -> str:

@@ -32,6 +32,7 @@ from centripetal.dialects.current.client_protocol.replies import (
     decode_replies,
 )
 from centripetal.errors import MalformedResponseError, TimeoutError, UsageError
+from centripetal.protocol.checks import check_text
 from centripetal.protocol.watching import (
     Connected,
     Conversation,
@@ -96,6 +97,8 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         super().__init__(channels, _Channel, user="" if sign is None and token is None else None, patience=patience)
         if sign is not None and token is not None:
             raise UsageError("a token and a token key exclude each other: pass one of them")
+        if token is not None:
+            check_text("token", token)
         self._sign = sign
         self._token = token
         self._connection_token(0.0)  # reports an invalid key or user at once

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.json_text import unique_members, without_mark
 from centripetal.server.current.config import SECTIONS, with_keys
 from centripetal.server.current.config import read_config as read_current
 from centripetal.server.current.service import settings_of as settings_of_current
@@ -109,7 +110,7 @@ def load(source: ConfigSource | None) -> Mapping[str, Any]:
     """Return the configuration in *source*: a mapping, or the path of a JSON file; empty for None.
 
     Raises:
-        UsageError: the file cannot be read, or does not hold a JSON object.
+        UsageError: the file cannot be read, or does not hold a JSON object, or holds an object with a member twice.
     """
     if source is None or isinstance(source, Mapping):
         return source or {}
@@ -117,8 +118,10 @@ def load(source: ConfigSource | None) -> Mapping[str, Any]:
         raise UsageError(f"config must be a dict or the path of a JSON file, not {type(source).__name__}")
     path = Path(source)
     try:
-        # Editors on Windows may write a byte order mark at the start of a file.
-        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+        text = without_mark(path.read_bytes(), "the file").decode()
+        value = json.loads(text, object_pairs_hook=unique_members)
+    except UsageError as error:
+        raise UsageError(f"the configuration {path} cannot be used: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read the configuration {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:

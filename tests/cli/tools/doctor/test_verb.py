@@ -7,13 +7,16 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.frames import Opcode
 
+from centripetal.cli.settings import Settings
+from centripetal.cli.tools.doctor import client_checks
 from centripetal.server import EmbeddedServer
 from centripetal.tokens import connection_token, subscription_token
 from tests.cli.conftest import API_KEY, SECRET, TOKEN_KEY, Ran, Run
@@ -23,6 +26,8 @@ from tests.conformance.servers_v1 import start as start_v1
 from tests.conformance.servers_v6 import start as start_v6
 from tests.needs import needs
 from tests.transport.certificates import Authority, server_context
+from tests.transport.scripted import Peer, ScriptedServer
+from tests.transport.test_websocket import accept, frame
 
 
 def checks(ran: Ran) -> Mapping[str, Mapping[str, Any]]:
@@ -180,6 +185,23 @@ def test_a_verification_key(current: Run, tmp_path: Path) -> None:
     assert states(ran)["clients"] == "warning"
     ran = current("doctor", "--token", connection_token(TOKEN_KEY, "1"), "--token-key", f"@{file}", "--json")
     assert states(ran)["token"] == "failed"
+
+
+def test_a_server_that_never_answers_a_client() -> None:
+    """The check of client connections ends at the time limit, although messages arrive without end."""
+
+    def script(peer: Peer) -> None:
+        accept(peer)
+        with suppress(OSError):
+            while True:
+                peer.sock.sendall(frame(Opcode.TEXT, b'{"push":{"channel":"d"}}') * 100)
+
+    with ScriptedServer(script) as server:
+        target = Settings(url=server.url, timeout=0.1, api_key="k").target()
+        watcher = target.watcher_current(["c"], "doctor")
+        (check,) = client_checks.clients(target, watcher, subscribes=True, has_token=True)
+    assert (check.name, check.state) == ("clients", "failed")
+    assert "within 0.1 s" in check.text
 
 
 # ---- clocks and versions

@@ -5,9 +5,10 @@ import io
 import itertools
 import json
 import os
+import re
 import signal
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,11 +16,12 @@ import pytest
 
 from centripetal import Client
 from centripetal.cli.generation import Generation
-from centripetal.cli.tools.load.loader import Failures, Loader, LoadOptions
-from centripetal.cli.tools.load.ndjson import lines_of
+from centripetal.cli.tools.load.failures import Failures
+from centripetal.cli.tools.load.loader import Loader, LoadOptions
+from centripetal.cli.tools.load.ndjson import Line, lines_of
 from centripetal.cli.tools.load.progress import progress
-from centripetal.cli.tools.load.verb import stopping
-from centripetal.errors import ConnectionLostError
+from centripetal.cli.tools.load.stopping import Stopping
+from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.transport.memory import MemoryTransport
 
@@ -188,7 +190,92 @@ def test_ctrl_c_waits_for_the_current_request() -> None:
 
     client = Client("http://localhost", "k", transport=MemoryTransport(interrupt))
     with progress(None) as bar:
-        loader = Loader(client, Generation.CURRENT, LoadOptions(group=3), Failures(None), bar)
-        with stopping(loader):
+        signals = Stopping()
+        loader = Loader(client, Generation.CURRENT, LoadOptions(group=3), Failures(None), bar, signals=signals)
+        with signals.handling():
             loader.run(lines_of(Generated(100)))
-    assert (sent, loader.next_line, loader.stopping) == ([3, 3], 7, True)
+    assert (sent, loader.next_line, loader.finished, signals.first) == ([3, 3], 7, False, signal.SIGINT)
+
+
+PHASES = ["reading", "sending", "writing a failure", "showing progress", "pausing"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("phase", PHASES)
+def test_signals_in_each_phase(tmp_path: Path, phase: str, count: int) -> None:
+    """Whenever signals arrive, each line was sent once, or is kept as a failure, or follows the next line."""
+    path, arrived, signals = tmp_path / "failed", list[int](), Stopping()
+    told: list[str] = []
+
+    def tell(now: str) -> None:
+        if now == phase and len(arrived) >= 6 and now not in told:
+            told.append(now)
+            for _ in range(count):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def answer(request: HTTPRequest) -> HTTPReply:
+        arrived.extend(json.loads(line)["n"] for line in re.findall(rb'\{"n":\d+\}', request.body))
+        tell("sending")
+        replies = [b'{"publish":{}}', b'{"error":{"code":102,"message":"unknown channel"}}', b'{"publish":{}}']
+        return HTTPReply(200, b'{"replies":[%b]}' % b",".join(replies))
+
+    def lines() -> Iterator[Line]:
+        for n in range(1, 31):
+            tell("reading")
+            yield Line(n, b'{"publish":{"channel":"c","data":{"n":%d}}}\n' % n, n)
+
+    class Bar:
+        def advance(self, position: int, count: int, failed: int) -> None:
+            tell("showing progress")
+
+    class Telling(Failures):
+        def keep(self, line: Line, error: CentripetalError, text: bytes) -> None:
+            tell("writing a failure")
+            super().keep(line, error, text)
+
+    failures = Telling(path)
+    client = Client("http://localhost", "k", transport=MemoryTransport(answer))
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        tell("pausing")
+        now[0] += seconds
+
+    loader = Loader(
+        client,
+        Generation.CURRENT,
+        LoadOptions(group=3, rate=100),
+        failures,
+        Bar(),
+        clock=lambda: now[0],
+        sleep=sleep,
+        signals=signals,
+    )
+    with signals.handling():
+        loader.run(lines())
+    failures.close()
+    assert (signals.first, loader.finished) == (signal.SIGTERM, False)
+    assert signals.signals == (1 if phase == "reading" else count)
+    assert arrived == list(range(1, loader.next_line))
+    assert len(arrived) < 30
+    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    refused = [line["publish"]["data"]["n"] for line in kept if line["executed"] == "no"]
+    unknown = [line["publish"]["data"]["n"] for line in kept if line["executed"] == "unknown"]
+    assert unknown == (arrived[-3:] if phase == "sending" and count == 2 else [])
+    assert refused == [n for n in range(2, loader.next_line, 3) if n not in unknown]
+    assert loader.sent == len(arrived)
+
+
+def test_memory_and_file_are_small_for_any_message(tmp_path: Path) -> None:
+    """Megabytes of error messages and of earlier notes in the lines leave short lines in the file of failures."""
+
+    def answer(_: HTTPRequest) -> HTTPReply:
+        return HTTPReply(200, b'{"error":{"code":100,"message":"%b"}}' % (b"x" * 5_000_000))
+
+    lines = b'{"publish":{"channel":"c","data":1},"error":{"message":"%b"},"executed":"no"}\n' % (b"y" * 1_000_000)
+    failures = Failures(tmp_path / "failed")
+    client = Client("http://localhost", "k", transport=MemoryTransport(answer))
+    with progress(None) as bar:
+        Loader(client, Generation.CURRENT, LoadOptions(group=1), failures, bar).run(lines_of(io.BytesIO(lines * 2)))
+    failures.close()
+    assert [len(line) < 1_300 for line in (tmp_path / "failed").read_bytes().splitlines()] == [True, True]

@@ -1,12 +1,16 @@
 """Tests of command files: valid lines, and the lines written for failed commands."""
 
+import errno
 import io
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.tools.load.ndjson import MAX_LINE_BYTES, Line, command_of, lines_of
+from centripetal.cli.output.errors import SystemFailure
+from centripetal.cli.tools.load.ndjson import MAX_LINE_BYTES, Line, command_of, lines_of, size_of
 from centripetal.dialects.v1.commands import Publish
 from centripetal.errors import UsageError
 from centripetal.protocol.records import read_record
@@ -87,3 +91,96 @@ def test_a_line_without_an_end_is_not_read_whole() -> None:
 def test_a_line_keeps_its_text() -> None:
     """The text of a line is exactly the text in the file."""
     assert next(lines_of(io.BytesIO(b" x \r\n"))) == Line(1, b" x \r\n", 5)
+
+
+def numbered(file: io.BytesIO | BinaryIO, start: int = 1) -> list[tuple[int, bytes]]:
+    return [(line.number, line.text) for line in lines_of(file, start)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"\xef\xbb\xbf{}\r\n[]\r\n", [(1, b"{}\r\n"), (2, b"[]\r\n")]),
+        (b"\xef\xbb\xbf", []),
+        (b"\xef\xbb\xbf\r\n{}", [(2, b"{}")]),
+        (b"{\0}\n\0\n{}", [(1, b"{\0}\n"), (2, b"\0\n"), (3, b"{}")]),
+        (b"{}\r{}", [(1, b"{}\r{}")]),
+    ],
+)
+def test_unusual_bytes(text: bytes, expected: list[tuple[int, bytes]]) -> None:
+    """The mark of UTF-8 belongs to no line, CR LF ends a line, and NUL bytes stay in their line."""
+    assert numbered(io.BytesIO(text)) == expected
+    assert numbered(io.BytesIO(text), 2) == [line for line in expected if line[0] > 1]
+
+
+@pytest.mark.parametrize("start", [1, 3])
+def test_utf16_is_rejected(start: int) -> None:
+    """A file in UTF-16 is rejected before any line is sent."""
+    with pytest.raises(UsageError, match="the file is encoded as UTF-16"):
+        numbered(io.BytesIO("{}\n{}\n{}\n".encode("utf-16")), start)
+
+
+def test_lines_that_are_too_long_can_be_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is too long is one line for `--start-line`, so the load can continue after it."""
+    monkeypatch.setattr("centripetal.cli.tools.load.ndjson.MAX_LINE_BYTES", 10)
+    file = b"x" * 35 + b"\n" + b"y" * 11 + b"\n{}\n"
+    for start in (1, 2):
+        with pytest.raises(UsageError, match=f"line {start} is longer"):
+            numbered(io.BytesIO(file), start)
+    assert numbered(io.BytesIO(file), 3) == [(3, b"{}\n")]
+
+
+def test_a_file_that_grows(tmp_path: Path) -> None:
+    """Whole lines that are added meanwhile are read; the rest of an incomplete last line is not taken for a line."""
+    path = tmp_path / "growing"
+    path.write_bytes(b"{}\n")
+    with path.open("rb", buffering=0) as file, path.open("ab", buffering=0) as writer:
+        lines = lines_of(file)
+        assert next(lines).text == b"{}\n"
+        writer.write(b'[]\n{"pub')
+        assert next(lines).text == b"[]\n"
+        assert next(lines).text == b'{"pub'
+        writer.write(b'lish": {}}\n')
+        assert list(lines) == []
+
+
+def test_a_file_that_is_truncated(tmp_path: Path) -> None:
+    """A file that becomes shorter while it is read is an error, because lines are missing."""
+    path = tmp_path / "truncated"
+    path.write_bytes(b"{}\n" * 100)
+    with path.open("rb", buffering=0) as file:
+        lines = lines_of(file)
+        next(lines)
+        os.truncate(path, 6)
+        with pytest.raises(SystemFailure, match="truncated while it was read: its last lines, after line 2, are lost"):
+            list(lines)
+
+
+def test_a_file_that_cannot_be_read() -> None:
+    """An error of the device names the line at which it occurred."""
+
+    class Broken(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            line = super().readline(size)
+            if line:
+                return line
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(SystemFailure, match="cannot read line 3: Input/output error"):
+        numbered(Broken(b"{}\n{}\n"))
+
+
+def test_pipes_have_no_size(tmp_path: Path) -> None:
+    """The size of a pipe is unknown; of a file, it is the part that is not read yet."""
+    reading, writing = os.pipe()
+    os.write(writing, b"{}\n{}")
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        assert size_of(pipe) is None
+        assert len(numbered(pipe)) == 2
+    path = tmp_path / "file"
+    path.write_bytes(b"{}\n{}\n")
+    with path.open("rb") as file:
+        file.readline()
+        assert size_of(file) == 3
+        assert len(numbered(file)) == 1

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -179,6 +180,61 @@ def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
     assert process.returncode == 130
     assert out.startswith(b"2 commands sent")
     assert b"To continue: --start-line 3" in err
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("source", ["file", "standard input", "pipe"])
+def test_sources(current: Run, current_server: EmbeddedServer, tmp_path: Path, mark: bytes, source: str) -> None:
+    """A file, a named pipe and standard input are read alike, with a byte order mark and CR LF line endings."""
+    channel = f"{source.replace(' ', '-')}-{len(mark)}"
+    text = mark + b'{"publish": {"channel": "%b", "data": 1}}\r\n' % channel.encode() * 2
+    text = mark + text.replace(mark, b"") if mark else text
+    path = tmp_path / "commands"
+    if source == "pipe":
+        os.mkfifo(path)
+        threading.Thread(target=path.write_bytes, args=(text,)).start()
+    elif source == "file":
+        path.write_bytes(text)
+    ran = current("load", "-" if source == "standard input" else str(path), stdin=text)
+    assert (ran.code, ran.err) == (0, "")
+    with Client(current_server.url, API_KEY) as client:
+        assert client.history(channel).offset == 2
+
+
+def test_ctrl_c_while_a_pipe_has_no_writer(current: Run, tmp_path: Path) -> None:
+    """Ctrl-C while `load` waits for the writer of a named pipe ends it with the line to continue with."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    ran = current("load", str(path))
+    timer.join()
+    assert (ran.code, "To continue: --start-line 1" in ran.err) == (130, True)
+
+
+def test_the_next_line_is_printed_without_standard_output(
+    current: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the summary cannot be written, the line to continue with is still printed, and failures are kept."""
+    file = write(*(publish("gone", n) for n in range(10)))
+    monkeypatch.setattr(sys, "stdout", None)
+    ran = current("load", str(file), "--group", "2", "--url", "http://127.0.0.1:1", "--json")
+    assert ran.code == 3
+    assert "To continue: --start-line 7" in ran.err
+    assert "cannot write to standard output" in ran.err
+    assert len(failed(file)) == 6
+
+
+def test_a_repeated_member_is_named(current: Run, write: Write) -> None:
+    """A line with a repeated member fails, and the message names the member."""
+    ran = current("load", str(write('{"publish": {"channel": "a", "data": 1, "channel": "b"}}')))
+    assert (ran.code, "line 1: the member 'channel' occurs twice" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("rate", ["nan", "-1"])
+def test_an_invalid_rate(current: Run, rate: str) -> None:
+    """A rate that is not a positive number is rejected."""
+    assert current("load", "-", "--rate", rate).code == 2
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from rich.text import Text
 
 from centripetal import v1
 from centripetal.cli.generation import TOKEN_KEY, Generation
-from centripetal.cli.output.errors import printable
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.text import one_line
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Source, Target
 from centripetal.cli.tokens.token_key import KeyOption, given_key
@@ -31,6 +31,7 @@ from centripetal.cli.tools.demo.subscriber import Arrival, Subscriber
 from centripetal.cli.tools.watch import as_members, described
 from centripetal.client import current
 from centripetal.errors import ServerError
+from centripetal.protocol.records import shortened
 
 __all__ = ["demo"]
 
@@ -147,7 +148,9 @@ def _show_and_run(session: _Session, as_json: bool) -> None:
                 _show_as_json(run(call, names, subscriber))
         return
     console = _console()
-    console.print(Text.assemble(("centripetal", "bold"), f" on {session.description} ", (session.url, "cyan")))
+    console.print(
+        Text.assemble(("centripetal", "bold"), f" on {session.description} ", (one_line(session.url), "cyan"))
+    )
     if session.console_url:
         console.print(Text.assemble("console: ", (session.console_url, "cyan")))
     _introduce(subscriber, console)
@@ -172,7 +175,7 @@ def _beginning(session: _Session) -> str:
 def _introduce(subscriber: Subscriber, console: Console) -> None:
     """Print that the subscriber watches, or the reason if it does not."""
     if subscriber.problem is not None:
-        console.print(f"\nCannot watch the channels: {printable(str(subscriber.problem))}", style="yellow")
+        console.print(f"\nCannot watch the channels: {one_line(str(subscriber.problem))}", style="yellow")
         return
     console.print(f"\n{USER} watches {' and '.join(CHANNELS)} over a WebSocket and receives these events:")
     _show_arrivals(subscriber.arrived(), console)
@@ -186,7 +189,7 @@ def _show_arrivals(arrivals: Iterable[Arrival], console: Console) -> None:
 
 def _show_as_json(outcome: Outcome) -> None:
     refused = isinstance(outcome.result, ServerError)
-    came_to = {"error": str(outcome.result)} if refused else {"result": repr(outcome.result)}
+    came_to = {"error": shortened(str(outcome.result))} if refused else {"result": repr(outcome.result)}
     arrived = {"arrived": [as_members(event) for event in outcome.arrived]} if outcome.arrived else {}
     show_json({"call": outcome.call, **came_to, "milliseconds": round(outcome.milliseconds, 3), **arrived})
 
@@ -236,9 +239,9 @@ def _lines(outcome: Outcome, width: int) -> Text:
 
 def _shown(result: Any) -> Text:
     if isinstance(result, ServerError):
-        text = f"{type(result).__name__}: {result}\n.executed is {result.executed!r}"
-        return Text(printable(text), style="red")
-    return Text() if result is None else ReprHighlighter()(Text(printable(repr(result))))
+        text = f"{type(result).__name__}: {one_line(str(result))}\n.executed is {result.executed!r}"
+        return Text(text, style="red")
+    return Text() if result is None else ReprHighlighter()(Text(one_line(repr(result))))
 
 
 def _code(code: str) -> Text:

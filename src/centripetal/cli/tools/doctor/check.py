@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from centripetal.cli.output.errors import DOCTOR, explain
 from centripetal.errors import CentripetalError
+from centripetal.protocol.records import shortened
 
 __all__ = ["Check", "failed"]
 
@@ -26,4 +27,4 @@ class Check(NamedTuple):
 
 def failed(name: str, error: CentripetalError) -> Check:
     """Return the failed check for *error*, with the advice on that error."""
-    return Check(name, "failed", str(error), explain(error)[1].removesuffix(DOCTOR).strip())
+    return Check(name, "failed", shortened(str(error)), explain(error)[1].removesuffix(DOCTOR).strip())

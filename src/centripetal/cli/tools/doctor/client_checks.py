@@ -13,7 +13,7 @@ from centripetal.dialects.current import error_codes as current_errors
 from centripetal.dialects.current.disconnects import BAD_REQUEST
 from centripetal.dialects.v1 import advice as advice_v1
 from centripetal.dialects.v1 import error_codes as v1_errors
-from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.errors import CentripetalError, ServerError, TimeoutError, UsageError
 from centripetal.protocol.checks import check_channels
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Refused, Subscribed, Watcher
 from centripetal.tokens import Explanation, explain
@@ -135,9 +135,10 @@ def _events(websocket: Any, watcher: Watcher, timeout: float, subscribes: bool) 
         for frame in step.send:
             websocket.send(frame)
         message = websocket.receive(end - time.monotonic())
-        if message is None:
-            step = watcher.tick(time.time() + timeout)
-        elif isinstance(message, bytes):
+        if message is None or (isinstance(message, bytes) and not time.monotonic() < end):
+            yield Lost(TimeoutError(f"the server did not answer within {timeout:g} s", executed="no"))
+            return
+        if isinstance(message, bytes):
             step = watcher.received(message, time.time())
         else:
             step = watcher.closed(message.code, message.reason)

@@ -8,8 +8,9 @@ import typer
 from rich.text import Text
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.output.errors import ExitCode, printable
+from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import console, show_json
+from centripetal.cli.output.text import one_line
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Target
@@ -126,6 +127,6 @@ def _private_key(key: str | None) -> str | None:
 def _show(check: Check) -> None:
     word, style = _STYLES[check.state]
     out = console()
-    out.print(Text.assemble((f"{word:<8}", style), f"{check.name:<12}", printable(check.text)), soft_wrap=True)
+    out.print(Text.assemble((f"{word:<8}", style), f"{check.name:<12}", one_line(check.text)), soft_wrap=True)
     if check.advice and check.state != "ok":
-        out.print(Text(f"{'':<20}{printable(check.advice)}"), soft_wrap=True)
+        out.print(Text(f"{'':<20}{one_line(check.advice)}"), soft_wrap=True)

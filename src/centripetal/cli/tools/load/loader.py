@@ -1,27 +1,27 @@
 """Sends the commands of a file in order, several per request, and keeps failed lines in another file."""
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from centripetal.cli.generation import Generation
-from centripetal.cli.output.errors import ExitCode, explain, printable
+from centripetal.cli.output.errors import SystemFailure, explain
+from centripetal.cli.output.exit_code import ExitCode
+from centripetal.cli.tools.load.failures import Failures
 from centripetal.cli.tools.load.ndjson import Line, command_of
 from centripetal.cli.tools.load.progress import Progress
+from centripetal.cli.tools.load.stopping import Stopping
 from centripetal.client.call import Slot
 from centripetal.dialects.current.results.standard import BroadcastResult
-from centripetal.errors import AuthenticationError, CentripetalError, ServerError, UsageError
+from centripetal.errors import AuthenticationError, CentripetalError, ConnectionLostError, ServerError, UsageError
 from centripetal.protocol.command import Command, Failed
 from centripetal.protocol.records import failed_broadcast, failed_record, read_record
 
-__all__ = ["GROUP", "Failures", "LoadOptions", "Loader"]
+__all__ = ["GROUP", "LoadOptions", "Loader"]
 
 GROUP = 500
 _GROUP_BYTES = 1 << 20
-_SHOWN = 20  # the maximum number of failures to print; the file has all of them
 _FAILURES_IN_A_ROW = 3  # whole requests that failed before the load stops
 
 
@@ -43,64 +43,6 @@ class LoadOptions(NamedTuple):
     skip_doubtful: bool = False
 
 
-class Failures:
-    """Failed lines: all are written to a file, which is created at the first failure, and the first few are printed.
-
-    Args:
-        path: the file; None only counts and prints failures.
-        append: append to an existing file; otherwise the file must not exist.
-    """
-
-    def __init__(self, path: Path | None, append: bool = False) -> None:
-        self.path = path
-        self.count = 0
-        self._append = append
-        self._file: BinaryIO | None = None
-
-    def keep(self, line: Line, error: CentripetalError, text: bytes) -> None:
-        """Record the failure of *line*: write *text*, the failed command with *error*, to the file.
-
-        Raises:
-            UsageError: if the file cannot be written.
-        """
-        self.count += 1
-        if self.count <= _SHOWN:
-            print(f"line {line.number}: {printable(str(error))}", file=sys.stderr)
-        if self.path is None:
-            return
-        with self._writing():
-            if self._file is None:
-                self._file = self.path.open("ab" if self._append else "xb")
-            self._file.write(text)
-
-    def flush(self) -> None:
-        """Flush the file.
-
-        Raises:
-            UsageError: if the file cannot be written.
-        """
-        if self._file is not None:
-            with self._writing():
-                self._file.flush()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {self.path}: {error.strerror}. It may lack failed lines of the last request"
-            ) from None
-
-    def close(self) -> None:
-        """Close the file, and print the number of failures that were not printed."""
-        if self._file is not None:
-            with contextlib.suppress(OSError):  # flush() has reported the error
-                self._file.close()
-        if self.count > _SHOWN:
-            print(f"{self.count - _SHOWN} more lines failed", file=sys.stderr)
-
-
 class Loader:
     """The load of one file, which sends the commands in order.
 
@@ -112,13 +54,13 @@ class Loader:
         progress: the display to update after each request.
         clock: a function that returns seconds from a monotonic clock.
         sleep: a function that sleeps for a number of seconds.
+        signals: the signals that stop the load; None if it handles no signals.
 
     Attributes:
         sent: the number of commands sent.
         skipped: the number of lines skipped.
         next_line: the first line that was neither sent nor kept as a failure.
-        stopping: set this to True to stop after the current request.
-        reading: whether the loader waits for a line; then no request is in flight.
+        finished: whether all lines were read and sent.
         stopped_by: the error that stopped the load early; None if no error stopped it.
     """
 
@@ -131,18 +73,19 @@ class Loader:
         progress: Progress,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        signals: Stopping | None = None,
     ) -> None:
         self._client = client
         self._generation = generation
         self._options = options
         self._failures = failures
         self._progress = progress
+        self._stopping = Stopping() if signals is None else signals
         self._clock, self._sleep = clock, sleep
         self._in_a_row = 0
         self.sent = self.skipped = 0
         self.next_line = 1
-        self.stopping = False
-        self.reading = False
+        self.finished = False
         self.stopped_by: CentripetalError | None = None
 
     def run(self, lines: Iterator[Line]) -> None:
@@ -151,33 +94,42 @@ class Loader:
         start = self._clock()
         try:
             for group in self._groups(lines):
-                if self.stopping:
+                self._keep_rate(start)
+                if self._stopping:
                     return
-                self._settle(self._send(group, start))
+                self._settle(self._send(group))
                 if self.stopped_by is not None:
                     return
-        except UsageError as error:  # the input has a line that is too long, or the file of failures cannot be written
+            self.finished = not self._stopping
+        except (UsageError, SystemFailure) as error:  # the input cannot be used, or the failures cannot be written
             self.stopped_by = error
 
-    def _keep_rate(self, start: float, count: int) -> None:
-        self.sent += count
+    def _keep_rate(self, start: float) -> None:
         if self._options.rate is not None:
-            due = start + (self.sent - count) / self._options.rate
-            while not self.stopping and (pause := due - self._clock()) > 0:
+            due = start + self.sent / self._options.rate
+            while not self._stopping and (pause := due - self._clock()) > 0:
                 self._sleep(min(pause, 0.2))
 
-    def _send(self, group: list[_Read], start: float) -> list[tuple[Line, Slot[Any]]]:
+    def _send(self, group: list[_Read]) -> list[tuple[Line, Slot[Any]]]:
         """Send the commands of *group* in one request and return the outcome of each line."""
         outcomes: list[tuple[Line, Slot[Any]]] = []
-        with contextlib.suppress(CentripetalError), self._client.batch() as batch:  # each slot holds its own error
-            for line, command in group:
-                try:
-                    outcomes.append((line, command if isinstance(command, Failed) else batch.call(command)))
-                except UsageError as error:
-                    error.command = None  # the message refers to the line instead
-                    outcomes.append((line, Failed(error)))
-            self._keep_rate(start, len(batch))
-        return outcomes
+        batch = self._client.batch()
+        for line, command in group:
+            try:
+                outcomes.append((line, command if isinstance(command, Failed) else batch.call(command)))
+            except UsageError as error:
+                error.command = None  # the message refers to the line instead
+                outcomes.append((line, Failed(error)))
+
+        def send() -> bool:
+            with contextlib.suppress(CentripetalError), batch:  # each slot holds its own error
+                pass
+            return True
+
+        self.sent += len(batch)
+        if self._stopping.interruptible(2, send, otherwise=False):
+            return outcomes
+        return [(line, slot if isinstance(slot, Failed) else _interrupted(slot)) for line, slot in outcomes]
 
     def _groups(self, lines: Iterator[Line]) -> Iterator[list[_Read]]:
         """Yield groups of lines whose commands can share a request."""
@@ -198,12 +150,7 @@ class Loader:
             yield group
 
     def _read(self, lines: Iterator[Line]) -> Iterator[Line]:
-        while not self.stopping:
-            self.reading = True
-            line = next(lines, None)
-            self.reading = False
-            if line is None:
-                return
+        while (line := self._stopping.interruptible(1, lambda: next(lines, None), otherwise=None)) is not None:
             yield line
 
     def _command(self, line: Line) -> Command[Any] | Failed | None:
@@ -247,6 +194,17 @@ class Loader:
             error = result.failed[min(result.failed)]
             refusal = ServerError(error.message, code=error.code, executed="no")
             self._failures.keep(line, refusal, failed_broadcast(line.text, sorted(result.failed), refusal))
+
+
+def _interrupted(slot: Slot[Any]) -> Slot[Any]:
+    """Return the outcome of a command whose request was interrupted: the server may have executed it."""
+    try:
+        slot.result()
+    except ServerError:
+        pass
+    except CentripetalError:
+        return Failed(ConnectionLostError("the load was stopped before the reply arrived", executed="unknown"))
+    return slot
 
 
 def _together(before: Command[Any] | None, command: Command[Any] | Failed) -> bool:

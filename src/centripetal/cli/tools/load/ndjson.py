@@ -1,16 +1,20 @@
 """The input of `load`: files with one record per line. `protocol/records.py` defines the records."""
 
+import os
+import stat
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from centripetal.cli.generation import Generation
+from centripetal.cli.output.errors import SystemFailure
 from centripetal.dialects.current.commands import custom
 from centripetal.errors import UsageError
 from centripetal.protocol import records
 from centripetal.protocol.command import Command
+from centripetal.protocol.json_text import without_mark
 from centripetal.protocol.records import Record
 
-__all__ = ["MAX_LINE_BYTES", "Line", "command_of", "lines_of"]
+__all__ = ["MAX_LINE_BYTES", "Line", "command_of", "lines_of", "size_of"]
 
 MAX_LINE_BYTES = 64 << 20
 """Maximum length of a line. The limit stops a large file without line breaks from filling the memory."""
@@ -24,22 +28,50 @@ class Line(NamedTuple):
     position: int
 
 
+def size_of(file: BinaryIO) -> int | None:
+    """Return the number of bytes that *file* has left to read, or None if it is unknown."""
+    try:
+        found = os.fstat(file.fileno())
+        return found.st_size - file.tell() if stat.S_ISREG(found.st_mode) else None
+    except (OSError, ValueError):
+        return None
+
+
 def lines_of(file: BinaryIO, start: int = 1) -> Iterator[Line]:
     """Yield the lines of *file*, starting with line *start*, except blank lines.
 
     Raises:
-        UsageError: if a line is longer than `MAX_LINE_BYTES`.
+        UsageError: if the file is not UTF-8, or if a line is longer than `MAX_LINE_BYTES`.
+        SystemFailure: if the file cannot be read, or another program truncated it meanwhile.
     """
     number = position = 0
-    while text := file.readline(MAX_LINE_BYTES + 1):
+    size = size_of(file) or 0
+    while text := _read_line(file, number + 1):
         number += 1
         position += len(text)
-        if len(text) > MAX_LINE_BYTES:
+        if number == 1:
+            text = without_mark(text, "the file")
+        while number < start and not text.endswith(b"\n") and (more := _read_line(file, number)):
+            text = more
+            position += len(text)
+        if number >= start and len(text) > MAX_LINE_BYTES:
             raise UsageError(
                 f"line {number} is longer than {MAX_LINE_BYTES} bytes: the file must have one command per line"
             )
-        if number >= start and not text.isspace():
+        if number >= start and text.strip():
             yield Line(number, text, position)
+        if not text.endswith(b"\n"):
+            break  # the last line; if the file grows now, the rest would count as another line
+    if position < size:
+        raise SystemFailure(f"the file was truncated while it was read: its last lines, after line {number}, are lost")
+
+
+def _read_line(file: BinaryIO, number: int) -> bytes:
+    """Read line *number*, or the rest of it, up to one byte more than `MAX_LINE_BYTES`."""
+    try:
+        return file.readline(MAX_LINE_BYTES + 1)
+    except OSError as error:
+        raise SystemFailure(f"cannot read line {number}: {error.strerror}") from None
 
 
 def command_of(record: Record, generation: Generation) -> Command[Any]:

@@ -2,26 +2,30 @@
 
 import contextlib
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, BinaryIO
 
 import typer
 
-from centripetal.cli.output.errors import ExitCode, explain, printable
+from centripetal.cli.input import STDIN
+from centripetal.cli.output.errors import explain
+from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.streams import OutputError
+from centripetal.cli.output.text import one_line
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
-from centripetal.cli.tools.load.loader import GROUP, Failures, Loader, LoadOptions
-from centripetal.cli.tools.load.ndjson import lines_of
+from centripetal.cli.tools.load.failures import Failures
+from centripetal.cli.tools.load.loader import GROUP, Loader, LoadOptions
+from centripetal.cli.tools.load.ndjson import lines_of, size_of
 from centripetal.cli.tools.load.progress import progress
+from centripetal.cli.tools.load.stopping import Stopping
 from centripetal.errors import UsageError
+from centripetal.protocol.records import shortened
 
-__all__ = ["load", "stopping"]
+__all__ = ["load"]
 
 
 def load(
@@ -32,7 +36,8 @@ def load(
         option(
             "--failed",
             "FILE",
-            "File for failed lines. Default: FILE.failed.ndjson; for standard input, failures are only counted.",
+            "File for failed lines. Default: FILE.failed.ndjson; for standard input and files in /dev, failures are "
+            "only counted.",
         ),
     ] = None,
     group: Annotated[int, option("--group", "N", "Maximum number of commands per request.", show_default=True)] = GROUP,
@@ -57,118 +62,112 @@ def load(
     Failed lines are written to another file, with the reason in `error`. Fix the problem and load that file. If
     `executed` is "unknown", the server may have run the command before the connection was lost, and loading the line
     again could run it twice; `--skip-unknown` skips these lines. The load stops after three consecutive requests that
-    failed completely, and after Ctrl-C, which waits for the current request. It then prints the `--start-line` to
-    continue with.
+    failed completely. Ctrl-C, SIGTERM and SIGHUP stop it after the current request; a second signal does not wait for
+    the reply and keeps the lines of that request with `executed` "unknown"; a third one ends the program at once.
+    A load that stops early prints the `--start-line` to continue with.
 
-    The exit code is 1 if some lines failed, or the code of the error if an error stopped the load.
+    The exit code is 1 if some lines failed, the code of the error if an error stopped the load, and 128 plus the number
+    of the signal if a signal stopped it: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
 
     Examples:
         centripetal load commands.ndjson
         zcat commands.ndjson.gz | centripetal load - --failed failed.ndjson --rate 10000
         centripetal load commands.ndjson.failed.ndjson --skip-unknown
     """
-    if group < 1 or start_line < 1 or (rate is not None and rate <= 0):
+    if group < 1 or start_line < 1 or (rate is not None and not rate > 0):
         raise UsageError("--group and --start-line must be 1 or more, and --rate must be more than 0")
     target = settings.target()
     client = target.client()
-    path = failed if failed is not None or file == "-" else Path(f"{file}.failed.ndjson")
+    path = failed if failed is not None or _is_temporary(file) else Path(f"{file}.failed.ndjson")
     failures = Failures(path, append=start_line > 1)
     began = time.monotonic()
-    with contextlib.closing(client), _opened(file) as source, progress(_size(source)) as bar:
+    signals = Stopping()
+    options = LoadOptions(group, rate, skip_unknown)
+    with contextlib.closing(client), signals.handling(), contextlib.ExitStack() as stack:
         _check_path(path, file, start_line)
-        options = LoadOptions(group, rate, skip_unknown)
-        loader = Loader(client, target.required_generation(), options, failures, bar)
+        # Opening a named pipe waits for its writer.
+        source = signals.interruptible(1, lambda: _opened(file), otherwise=None)
+        bar = stack.enter_context(progress(None if source is None else size_of(source)))
+        loader = Loader(client, target.required_generation(), options, failures, bar, signals=signals)
         loader.next_line = start_line
-        with stopping(loader), contextlib.suppress(KeyboardInterrupt):
+        if source is not None:
+            if file != STDIN:
+                stack.callback(source.close)
             loader.run(lines_of(source, start_line))
-    failures.close()
-    _summary(settings, loader, failures, time.monotonic() - began)
-    raise typer.Exit(_code(loader, failures))
+        stack.close()
+        failures.close()
+        code = _code(loader, failures, signals)
+        goes_on = f"To continue: --start-line {loader.next_line}"
+        try:
+            _summary(settings, loader, failures, time.monotonic() - began)
+            sys.stdout.flush()
+        except OutputError as error:
+            if not loader.finished:
+                print(goes_on, file=sys.stderr)
+            if code is ExitCode.OK or error.pipe_closed:
+                raise
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            if not loader.finished and not settings.json:
+                print(goes_on, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _is_temporary(file: str) -> bool:
+    """Return whether *file* has no folder for a file next to it: standard input, or for example `/dev/fd/63`."""
+    return file == STDIN or Path(file).absolute().parts[:2] in (("/", "dev"), ("/", "proc"))
 
 
 def _check_path(path: Path | None, file: str, start_line: int) -> None:
+    """Check before anything is sent that failed lines can be written to *path*, so that none of them is lost."""
     if path is None:
         return
-    if file != "-" and path.exists() and Path(file).exists() and path.samefile(file):
-        raise UsageError(f"--failed {path} is the file to load: give another file")
-    if path.exists() and start_line == 1:
-        raise UsageError(
-            f"{path} exists, perhaps from an earlier load: load it, remove it, or give another file with --failed"
-        )
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK) or path.is_dir():
-        # Checked before anything is sent, so that no failed line is lost.
-        raise UsageError(f"cannot write failed lines to {path}: give a writable file with --failed")
+    try:
+        if file != STDIN and path.exists() and Path(file).exists() and path.samefile(file):
+            raise UsageError(f"--failed {path} is the file to load: give another file")
+        if path.is_file() and start_line == 1:
+            raise UsageError(
+                f"{path} exists, perhaps from an earlier load: load it, remove it, or give another file with --failed"
+            )
+        if path.is_dir() or not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+            raise UsageError(f"cannot write failed lines to {path}: give a writable file with --failed")
+    except OSError as error:
+        raise UsageError(f"cannot write failed lines to {path}: {error.strerror}") from None
 
 
-@contextlib.contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
+def _opened(file: str) -> BinaryIO:
+    if file == STDIN:
         if sys.stdin is None:
             raise UsageError("standard input is closed: give a file")
-        yield sys.stdin.buffer
-        return
+        return sys.stdin.buffer
     try:
-        source = Path(file).open("rb", buffering=1 << 18)  # noqa: SIM115 - it is closed below
-    except OSError as error:
-        raise UsageError(f"cannot read {file!r}: {error.strerror}") from None
-    with source:
-        yield source
-
-
-def _size(source: BinaryIO) -> int | None:
-    """Return the size of *source* in bytes, or None if it is unknown."""
-    try:
-        size = os.fstat(source.fileno()).st_size
-    except (OSError, ValueError):
-        return None
-    return size or None
-
-
-@contextlib.contextmanager
-def stopping(loader: Loader) -> Iterator[None]:
-    """Make the first Ctrl-C stop the load after the current request, and the second one immediately."""
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        if loader.stopping or loader.reading:
-            loader.stopping = True
-            raise KeyboardInterrupt
-        loader.stopping = True
-
-    try:
-        before = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # signal handlers can only be set in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        return Path(file).open("rb", buffering=1 << 18)
+    except (OSError, ValueError) as error:  # a ValueError for a name with a NUL character
+        raise UsageError(f"cannot read {file!r}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _summary(settings: Settings, loader: Loader, failures: Failures, seconds: float) -> None:
     done, error = loader.sent, loader.stopped_by
     where = str(failures.path) if failures.path is not None and failures.count and failures.path.exists() else None
-    goes_on = loader.next_line if loader.stopping or error is not None else None
     if settings.json:
         summary = {"sent": done, "failed": failures.count, "skipped": loader.skipped, "seconds": round(seconds, 3)}
-        outcome = {"failed_file": where, "next_line": goes_on, "error": None if error is None else str(error)}
-        show_json(summary | outcome)
+        next_line = None if loader.finished else loader.next_line
+        stopped_by = None if error is None else shortened(str(error))
+        show_json(summary | {"failed_file": where, "next_line": next_line, "error": stopped_by})
         return
+    if error is not None:
+        advice = explain(error)[1]
+        print(f"stopped: {one_line(str(error))}", *filter(None, [advice]), sep="\n", file=sys.stderr)
     rate = f"{done / seconds:,.0f} per second" if seconds > 0 else ""
     print(f"{done:,} commands sent in {seconds:.1f} s, {rate}; {failures.count:,} lines failed", end="")
     print(f", {loader.skipped:,} skipped" if loader.skipped else "")
     if where is not None:
-        print(f"Failed lines are in {printable(where)}: fix the problems and load that file.")
-    if error is not None:
-        advice = explain(error)[1]
-        print(f"stopped: {printable(str(error))}", *filter(None, [advice]), sep="\n", file=sys.stderr)
-    if goes_on is not None:
-        print(f"To continue: --start-line {goes_on}", file=sys.stderr)
+        print(f"Failed lines are in {one_line(where)}: fix the problems and load that file.")
 
 
-def _code(loader: Loader, failures: Failures) -> int:
-    if loader.stopping:
-        return ExitCode.INTERRUPTED
+def _code(loader: Loader, failures: Failures, signals: Stopping) -> ExitCode:
     if loader.stopped_by is not None:
         return explain(loader.stopped_by)[0]
+    if not loader.finished:
+        return next(code for code in ExitCode if code == 128 + signals.first)
     return ExitCode.REFUSED if failures.count else ExitCode.OK
