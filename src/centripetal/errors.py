@@ -22,6 +22,7 @@ Every exception answers three questions:
 
 import builtins
 import copy
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 __all__ = [
@@ -41,6 +42,22 @@ __all__ = [
 ]
 
 Executed = Literal["no", "unknown", "yes"]
+
+
+def shown(value: object, limit: int = 100) -> str:
+    """Return the repr of *value* for a message, cut to *limit* characters. Never raises, whatever *value* is."""
+    try:
+        return str.__str__(repr(value))[:limit]
+    except Exception:
+        return f"<{type(value).__name__}, whose repr fails>"
+
+
+def told(error: BaseException) -> str:
+    """Return class and text of *error*, which may be an exception of the caller. Never raises."""
+    try:
+        return f"{type(error).__name__}: {error}"[:200]
+    except Exception:
+        return type(error).__name__
 
 
 class NamedCommand(Protocol):
@@ -82,20 +99,85 @@ class CentripetalError(Exception):
         return error
 
     def __str__(self) -> str:
-        text = str(self.args[0]) if self.args else ""
-        if self.command is None:
+        message = self.args[0] if self.args else ""
+        text = str.__str__(message) if issubclass(type(message), str) else shown(message)
+        name = _name_of(self.command)
+        if name is None:
             return text
         place = "" if self.index is None else f" (command {self.index} of the request)"
-        # The caller may have passed something other than a command, which has no name; the text explains this.
-        name = getattr(self.command, "name", None)
-        return text if name is None else f"{name}{place}: {text}"
+        return f"{name}{place}: {text}"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __repr__(self) -> str:
+        try:
+            return super().__repr__()
+        except Exception:  # raised by an argument of a subclass
+            return f"{type(self).__name__}({', '.join(map(shown, self.args))})"
+
+    def __copy__(self) -> Self:
+        return self._duplicate(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._duplicate(lambda value: copy.deepcopy(value, memo))
+
+    def _duplicate(self, duplicate: Callable[[Any], Any]) -> Self:
+        error: Self = _rebuild(type(self), self.args)
+        error.__dict__.update({name: _portable(value, duplicate) for name, value in self.__dict__.items()})
+        return error
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         # Task queues pickle errors, and the default pickling cannot handle keyword-only arguments.
-        return _rebuild, (type(self), self.args), self.__dict__
+        import pickle  # loaded already: only pickle calls this method
+
+        def arrived(value: Any) -> Any:
+            return pickle.loads(pickle.dumps(value, protocol))  # noqa: S301 - pickled one line before
+
+        args = tuple(_portable(value, arrived) for value in self.args)
+        return _rebuild, (type(self), args), {name: _portable(value, arrived) for name, value in self.__dict__.items()}
 
 
-def _rebuild(kind: Any, args: tuple[Any, ...]) -> CentripetalError:
+def _name_of(command: Any) -> str | None:
+    """Return the name of *command*; None if it has none, because the caller passed something else."""
+    try:
+        name = command.name
+    except Exception:
+        return None
+    return name if type(name) is str else None
+
+
+class UnknownCommand:
+    """Replaces a command that cannot be pickled or copied, in the copy of an error.
+
+    Attributes:
+        name: name of the method.
+        text: the beginning of the command's repr.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"<{self.text}>"
+
+
+def _portable(value: Any, duplicate: Callable[[Any], Any]) -> Any:
+    """Return the duplicate of *value*. If a part of it cannot be duplicated, that part is replaced by its repr."""
+    if type(value) in (str, int, bool, bytes, type(None)):
+        return value
+    try:
+        return duplicate(value)
+    except Exception:
+        name = _name_of(value)
+    if name is None:
+        return shown(value, 1000)
+    try:  # a command: its fields may be objects of the caller
+        fields = {field: getattr(value, field) for field in type(value).__struct_fields__}
+        return duplicate(type(value)(**{field: _portable(each, duplicate) for field, each in fields.items()}))
+    except Exception:
+        return UnknownCommand(name, shown(value, 1000))
+
+
+def _rebuild(kind: Any, args: tuple[Any, ...]) -> Any:
     error: CentripetalError = kind.__new__(kind, *args)
     error.args = args  # OSError, a base class of TimeoutError, sets args only in __init__
     return error

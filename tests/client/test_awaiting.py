@@ -167,7 +167,7 @@ class Slow(AsyncStub):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replace the driver's clock."""
     clock = Clock()
-    monkeypatch.setattr(awaiting, "time", clock)
+    monkeypatch.setattr(awaiting, "monotonic", clock.monotonic)
     return clock
 
 
@@ -178,13 +178,13 @@ LOST = ConnectError("refused")
 async def test_a_flow_can_send_again_within_the_deadline(clock: Clock) -> None:
     """All requests of a call share one deadline, and each is given the remaining time."""
     transport = Slow(clock, LOST, LOST, GOOD)
-    assert await run(persistent(5), transport, 10) == "200 at try 3"
+    assert await run(persistent(5), transport, 10, asyncio.get_running_loop()) == "200 at try 3"
     assert transport.timeouts == [10, 8, 6]
 
 
 async def test_a_flow_can_return_after_an_error(clock: Clock) -> None:
     """A flow can return a result after an error."""
-    assert await run(persistent(2), Slow(clock, LOST, LOST), 10) == "given up"
+    assert await run(persistent(2), Slow(clock, LOST, LOST), 10, asyncio.get_running_loop()) == "given up"
 
 
 def two_requests() -> Flow[int]:
@@ -197,12 +197,12 @@ async def test_no_request_is_sent_after_the_deadline(clock: Clock) -> None:
     """Time that runs out between two requests raises TimeoutError, even if the flow would retry."""
     transport = Slow(clock, GOOD)
     with pytest.raises(TimeoutError, match="between two requests"):
-        await run(two_requests(), transport, 2)
+        await run(two_requests(), transport, 2, asyncio.get_running_loop())
     assert len(transport.requests) == 1
 
     transport = Slow(clock, LOST, LOST, LOST)
     with pytest.raises(TimeoutError, match="between two requests"):
-        await run(persistent(10), transport, 4)
+        await run(persistent(10), transport, 4, asyncio.get_running_loop())
     assert len(transport.requests) == 2
 
 
@@ -238,17 +238,17 @@ def resting(*pauses: float) -> Flow[str]:
 async def test_a_flow_can_pause(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pause counts towards the time limit of the call and is skipped if no time would be left after it."""
 
-    async def sleep(seconds: float) -> None:
+    async def wait(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         clock.now += seconds
 
-    monkeypatch.setattr("asyncio.sleep", sleep)
+    monkeypatch.setattr(awaiting, "wait", wait)
     transport = Slow(clock, GOOD, GOOD)
-    assert await run(resting(1.5, 0.5), transport, 10) == "done"
+    assert await run(resting(1.5, 0.5), transport, 10, asyncio.get_running_loop()) == "done"
     assert transport.timeouts == [8.5, 6]
     assert clock.now == 106
     before = clock.now
     assert (
-        await run(resting(0, 3), Slow(clock, GOOD), 5)
+        await run(resting(0, 3), Slow(clock, GOOD), 5, asyncio.get_running_loop())
         == "not enough time left for another attempt (no) after 1 requests"
     )
     assert clock.now == before + 2

@@ -173,6 +173,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replace the driver's clock."""
     clock = Clock()
     monkeypatch.setattr(blocking, "time", clock)
+    monkeypatch.setattr(blocking, "monotonic", clock.monotonic)
     return clock
 
 

@@ -471,7 +471,7 @@ def test_transport_options_with_a_transport_are_rejected(kind: Any) -> None:
     """Options of the default transport are rejected with `transport=`, and unknown options always raise TypeError."""
     with pytest.raises(UsageError, match="max_connections is an option of the built-in transport"):
         kind(URL, API_KEY, transport=Stub(), max_connections=4)
-    with pytest.raises(TypeError, match="unexpected option 'verify'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'verify'"):
         kind(URL, API_KEY, transport=Stub(), verify=False)
 
 

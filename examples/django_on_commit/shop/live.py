@@ -24,7 +24,7 @@ def client() -> Client:
 def announce_on_commit(order: Order) -> None:
     """Publish *order* after the transaction commits, and never if it is rolled back."""
     # robust=True: the order is already placed, so the visitor must not see an error if the callback fails.
-    transaction.on_commit(functools.partial(announce, order), robust=True)
+    transaction.on_commit(lambda: announce(order), robust=True)
 
 
 def announce(order: Order) -> bool:

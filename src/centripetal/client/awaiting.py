@@ -1,6 +1,5 @@
 """The asyncio driver, and the clients and batches that use it: `blocking.py` with awaits."""
 
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
@@ -11,13 +10,13 @@ from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
 from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
-from centripetal.protocol.checks import check_timeout
+from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
-from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.base import AsyncTransport, TransportOptions
+from centripetal.transport.clock import monotonic, wait
 
 if TYPE_CHECKING:
     # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
@@ -26,19 +25,19 @@ if TYPE_CHECKING:
 __all__ = ["AwaitingBatch", "AwaitingClient", "run"]
 
 
-async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
-    """Run *flow* to its end: send its requests with *transport*, all within *timeout* seconds."""
-    deadline = time.monotonic() + timeout
+async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "asyncio.AbstractEventLoop") -> T:
+    """Run *flow* to its end in *loop*: send its requests with *transport*, all within *timeout* seconds."""
+    deadline = monotonic() + timeout
     try:
         step = next(flow)
         while True:
             try:
-                reply = await (_rest(step, timeout) if isinstance(step, Pause) else transport.send(step, timeout))
+                reply = await (_rest(step, timeout, loop) if isinstance(step, Pause) else transport.send(step, timeout))
             except CentripetalError as error:
                 step = flow.throw(error)
             else:
                 step = flow.send(reply)
-            timeout = deadline - time.monotonic()
+            timeout = deadline - monotonic()
             if timeout <= 0:
                 out_of_time = late()
                 flow.throw(out_of_time)
@@ -51,11 +50,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
         raise
 
 
-async def _rest(pause: Pause, timeout: float) -> HTTPReply:
-    from asyncio import sleep
-
+async def _rest(pause: Pause, timeout: float, loop: "asyncio.AbstractEventLoop") -> HTTPReply:
     check_pause(pause, timeout)
-    await sleep(pause.seconds)
+    await wait(loop, pause.seconds)
     return PAUSE_OVER
 
 
@@ -88,10 +85,16 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         from asyncio import get_running_loop
 
         self._running_loop = get_running_loop
-        super().__init__(codec, timeout, group, on_request)
-        if transport is not None:
-            check_no_options(options)
-        self._transport = transport if transport is not None else AwaitingTransport(**options)
+        with reading("an option of the client"):
+            super().__init__(codec, timeout, group, on_request)
+            if transport is not None:
+                check_no_options(options)
+            else:
+                # Slow to import, because of asyncio and ssl. Not later than here: a call must not import anything.
+                from centripetal.transport.awaiting import AwaitingTransport
+
+                transport = AwaitingTransport(**options)
+        self._transport = transport
         self._queues: dict[asyncio.AbstractEventLoop, TaskQueue | Alone] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
@@ -118,12 +121,12 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         codec = codec or self._codec
         request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
-            return await run(self._converse(calls, codec, None), self._transport, timeout)
-        deadline = time.monotonic() + timeout
+            return await run(self._converse(calls, codec, None), self._transport, timeout, self._running_loop())
+        deadline = monotonic() + timeout
         try:
             reply = await self._transport.send(request, timeout)
             outcomes = codec.outcomes(calls, reply)
-            if not outcomes and not time.monotonic() < deadline:
+            if not outcomes and not monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
             if len(calls) == 1:
@@ -133,7 +136,8 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             raise
         if outcomes:
             return outcomes
-        return await run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
+        flow = self._converse(calls, codec, reply)
+        return await run(flow, self._transport, deadline - monotonic(), self._running_loop())
 
     def _queue(self) -> TaskQueue | Alone:
         loop = self._running_loop()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn
 
+from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
@@ -37,6 +38,8 @@ class BaseClient(Generic[OutcomeT]):
     ) -> None:
         self.timeout = check_timeout(timeout)
         self._codec = codec
+        if on_request is not None and not callable(on_request):
+            raise UsageError(f"on_request must be a function that takes a number, not {type(on_request).__name__}")
         self._on_request = on_request
         self._group = bool(group)
         self._limits = group if isinstance(group, Limits) else Limits()

@@ -11,20 +11,20 @@ from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
 from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
-from centripetal.protocol.checks import check_timeout
+from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
-from centripetal.transport.blocking import BlockingTransport
+from centripetal.transport.clock import monotonic
 
 __all__ = ["BlockingBatch", "BlockingClient", "run"]
 
 
 def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
     """Run *flow* to its end: send its requests with *transport*, all within *timeout* seconds."""
-    deadline = time.monotonic() + timeout
+    deadline = monotonic() + timeout
     try:
         step = next(flow)
         while True:
@@ -34,7 +34,7 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
                 step = flow.throw(error)
             else:
                 step = flow.send(reply)
-            timeout = deadline - time.monotonic()
+            timeout = deadline - monotonic()
             if timeout <= 0:
                 out_of_time = late()
                 flow.throw(out_of_time)
@@ -79,10 +79,16 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        super().__init__(codec, timeout, group, on_request)
-        if transport is not None:
-            check_no_options(options)
-        self._transport = transport if transport is not None else BlockingTransport(**options)
+        with reading("an option of the client"):
+            super().__init__(codec, timeout, group, on_request)
+            if transport is not None:
+                check_no_options(options)
+            else:
+                # Slow to import, because of ssl. Not later than here: a call must not import anything.
+                from centripetal.transport.blocking import BlockingTransport
+
+                transport = BlockingTransport(**options)
+        self._transport = transport
         self._queue = ThreadQueue(self._request, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
@@ -109,11 +115,11 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
             return run(self._converse(calls, codec, None), self._transport, timeout)
-        deadline = time.monotonic() + timeout
+        deadline = monotonic() + timeout
         try:
             reply = self._transport.send(request, timeout)
             outcomes = codec.outcomes(calls, reply)
-            if not outcomes and not time.monotonic() < deadline:
+            if not outcomes and not monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
             if len(calls) == 1:
@@ -123,7 +129,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             raise
         if outcomes:
             return outcomes
-        return run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
+        return run(self._converse(calls, codec, reply), self._transport, deadline - monotonic())
 
     def close(self) -> None:
         """Close idle connections; queued calls of other threads fail without being sent.

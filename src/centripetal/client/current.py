@@ -10,14 +10,16 @@ from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
 from centripetal.client.methods import current as methods
-from centripetal.client.options import ClientOptions, CurrentOptions
+from centripetal.client.options import ClientOptions, CurrentOptions, check_known
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
 from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepared, R
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
@@ -42,6 +44,11 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
 
     def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
         """Create the codec, and return the options that it does not use."""
+        check_known(options, CurrentOptions, self)
+        with reading("url, api_key or an option of the client"):
+            return self._read(url, api_key, timeout, options)
+
+    def _read(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
             raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
@@ -51,7 +58,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
             from random import random  # slow to import and rarely needed
 
             self._chance = random
-            self._check_seconds(timeout)
+            self._check_seconds(check_timeout(timeout))
         self._dialect = Codec(
             url,
             api_key,
@@ -67,17 +74,18 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
         """Base URL of the methods; it usually ends in `/api`."""
         return self._dialect.endpoint
 
-    def _check_seconds(self, timeout: Any) -> None:
-        if self._retry is not None and isinstance(timeout, int | float) and timeout > MAX_SECONDS_WITH_RETRY:
+    def _check_seconds(self, timeout: float) -> None:
+        if self._retry is not None and timeout > MAX_SECONDS_WITH_RETRY:
             raise UsageError(
                 f"with retry, the timeout can be at most {MAX_SECONDS_WITH_RETRY:g} seconds: "
                 "servers forget an idempotency key after five minutes"
             )
 
     def _seconds(self, timeout: float | None) -> float:
+        seconds = super()._seconds(timeout)
         if timeout is not None:
-            self._check_seconds(timeout)
-        return super()._seconds(timeout)
+            self._check_seconds(seconds)
+        return seconds
 
     def _converse(
         self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None
@@ -99,10 +107,11 @@ def _new_key() -> str:
 def _named(environment: Mapping[str, str] | None) -> tuple[str, str | None]:
     """Return the address and the key from the environment."""
     environment = os.environ if environment is None else environment
-    url = environment_value(environment, *API_URL)
+    with reading("environment"):
+        url, key = environment_value(environment, *API_URL), environment_value(environment, *API_KEY)
     if url is None:
         raise UsageError(f"no server address: set {API_URL[0]} (or {API_URL[1]}), for example to http://localhost:8000")
-    return url, environment_value(environment, *API_KEY)
+    return url, key
 
 
 @exported("centripetal")
@@ -149,6 +158,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         UsageError: invalid URL, empty key, or invalid timeout or option.
     """
 
+    @discreet
     def __init__(
         self,
         url: str,
@@ -162,6 +172,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         BlockingClient.__init__(self, self._dialect, timeout, transport, **others)
 
     @classmethod
+    @discreet
     def from_env(
         cls, *, environment: Mapping[str, str] | None = None, timeout: float = 5.0, **options: Unpack[CurrentOptions]
     ) -> Self:
@@ -198,7 +209,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         Returns:
             The command's result; for a method by its name, the decoded `result` of the reply.
         """
-        if isinstance(command, str):
+        if issubclass(type(command), str):
             command = custom(command, params)
         # Repeats `BlockingClient.call`, because calling it would add a frame to every traceback.
         try:
@@ -255,6 +266,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
 class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[Any]]):
     """Asyncio client for the API of a Centrifugo server. Takes the same arguments as `Client`."""
 
+    @discreet
     def __init__(
         self,
         url: str,
@@ -268,6 +280,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
         AwaitingClient.__init__(self, self._dialect, timeout, transport, **others)
 
     @classmethod
+    @discreet
     def from_env(
         cls, *, environment: Mapping[str, str] | None = None, timeout: float = 5.0, **options: Unpack[CurrentOptions]
     ) -> Self:
@@ -285,7 +298,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
         self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Any:
         """Like `Client.call`."""
-        if isinstance(command, str):
+        if issubclass(type(command), str):
             command = custom(command, params)
         # Repeats `AwaitingClient.call`, because calling it would add a frame to every traceback.
         try:

@@ -8,7 +8,7 @@ from centripetal.protocol.grouping import Limits
 from centripetal.protocol.retry import Retry
 from centripetal.transport.base import TransportOptions
 
-__all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry", "check_no_options"]
+__all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry", "check_known", "check_no_options"]
 
 
 class ClientOptions(TransportOptions, total=False):
@@ -41,14 +41,22 @@ class CurrentOptions(ClientOptions, total=False):
     handler_prefix: str
 
 
+def check_known(options: Mapping[str, Any], known: type, owner: object) -> None:
+    """Check that the client *owner* has all of these *options*; *known* is their TypedDict.
+
+    Raises:
+        TypeError: unknown option.
+    """
+    for name in options:
+        if name not in known.__annotations__:
+            raise TypeError(f"{type(owner).__name__}() got an unexpected keyword argument {name!r}")
+
+
 def check_no_options(options: Mapping[str, Any]) -> None:
     """Check that no options of the built-in transport are given together with a custom transport.
 
     Raises:
-        TypeError: unknown option.
         UsageError: option of the built-in transport.
     """
     for name in options:
-        if name not in TransportOptions.__annotations__:
-            raise TypeError(f"got an unexpected option {name!r}")
         raise UsageError(f"{name} is an option of the built-in transport: configure the custom transport instead")

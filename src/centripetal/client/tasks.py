@@ -9,11 +9,13 @@ request; this module adds the futures and the clock.
 import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.command import Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
+from centripetal.transport.clock import Timer, call_later, monotonic
 
 if TYPE_CHECKING:
     import asyncio  # slow to import; see client/awaiting.py
@@ -53,7 +55,7 @@ class TaskQueue:
         self._waiting: deque[Entry] = (
             deque()
         )  # in the order of their deadlines; entries with a separate timer are not included
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
 
     async def call(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
         """Send *call*, sharing a request with other waiting calls if possible, and return its outcome.
@@ -72,7 +74,7 @@ class TaskQueue:
                 # Not at once: if this caller immediately makes its next call, it shares the waiting calls' request.
                 self._loop.call_soon(self._send_off)
             return outcome
-        me = Entry(call, self._loop.time() + timeout)
+        me = Entry(call, monotonic() + timeout)
         self._grouping.add(me)
         self._send_off()
         me.waiter = self._loop.create_future()
@@ -109,7 +111,7 @@ class TaskQueue:
             self._send_off()
 
     async def _settle(self, group: Group) -> None:
-        seconds = max(entry.deadline for entry in group.entries) - self._loop.time()
+        seconds = max(entry.deadline for entry in group.entries) - monotonic()
         try:
             self._tell(self._grouping.answer(group, await self._ask(group.calls, max(seconds, 0.001))))
             if not self._grouping or len(group.entries) < _MANY:
@@ -145,32 +147,34 @@ class TaskQueue:
         while self._waiting and self._waiting[0].state == "done":
             self._waiting.popleft()
 
-    def _set_alarm(self, me: Entry) -> "asyncio.TimerHandle | None":
+    def _set_alarm(self, me: Entry) -> Timer | None:
         """Time out *me* at its deadline.
 
         All calls share one timer as long as their deadlines are in order, as they are if all use the client's timeout.
         A call with an earlier deadline gets a separate timer, which is returned.
         """
         if self._waiting and me.deadline < self._waiting[-1].deadline:
-            return self._loop.call_at(me.deadline, self._expire, me)
+            return call_later(self._loop, me.deadline - monotonic(), partial(self._expire, me))
         self._waiting.append(me)
         if self._timer is None:
-            self._timer = self._loop.call_at(me.deadline, self._sweep)
+            self._timer = call_later(self._loop, me.deadline - monotonic(), self._sweep)
         return None
 
     def _sweep(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = monotonic()
         while self._waiting:
             first = self._waiting[0]
             if first.state != "done" and first.deadline > now:
-                self._timer = self._loop.call_at(first.deadline, self._sweep)
+                self._timer = call_later(self._loop, first.deadline - now, self._sweep)
                 break
             self._waiting.popleft()
             self._expire(first)
 
     def _expire(self, entry: Entry) -> None:
-        if entry.state != "done":
+        if entry.state != "done" and monotonic() < entry.deadline:  # the clock of the loop has jumped
+            call_later(self._loop, entry.deadline - monotonic(), partial(self._expire, entry))
+        elif entry.state != "done":
             self._grouping.cancel(entry, out_of_time(entry))
             self._tell([entry])
             self._send_off()

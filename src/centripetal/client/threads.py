@@ -8,7 +8,6 @@ request; this module adds the lock and the waiting.
 """
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from centripetal.client.forks import renew_after_fork
 from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.command import Outcome, Prepared
 from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
+from centripetal.transport.clock import monotonic
 
 __all__ = ["Ask", "ThreadQueue"]
 
@@ -66,7 +66,7 @@ class ThreadQueue:
         return self._in_company(call, timeout)
 
     def _in_company(self, call: Prepared[Any], timeout: float) -> Outcome[Any]:
-        me = Entry(call, time.monotonic() + timeout)
+        me = Entry(call, monotonic() + timeout)
         try:
             with self._lock:
                 self._grouping.add(me)
@@ -104,7 +104,7 @@ class ThreadQueue:
         outcomes: Sequence[Outcome[Any]] = ()
         failure: CentripetalError | None = None
         try:
-            outcomes = self._ask(group.calls, max(me.deadline - time.monotonic(), 0.001))
+            outcomes = self._ask(group.calls, max(me.deadline - monotonic(), 0.001))
         except CentripetalError as error:
             failure = error
         with self._lock:
@@ -117,7 +117,7 @@ class ThreadQueue:
                 me.leads = None
 
     def _wait(self, me: Entry) -> None:
-        seconds = max(me.deadline - time.monotonic(), 0)
+        seconds = max(me.deadline - monotonic(), 0)
         if me.waiter.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
             return
         with self._lock:

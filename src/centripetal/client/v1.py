@@ -8,11 +8,13 @@ from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
 from centripetal.client.methods import v1 as methods
-from centripetal.client.options import ClientOptions
+from centripetal.client.options import ClientOptions, check_known
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
+from centripetal.protocol.checks import reading
 from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.discreet import discreet
 from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
@@ -22,7 +24,8 @@ class _Buffered(BaseClient[Response], Buffering):
     """The command buffer of both clients."""
 
     def __init__(self, url: str, secret: str | None) -> None:
-        self._dialect = Codec(url, secret)
+        with reading("url or secret"):
+            self._dialect = Codec(url, secret)
         self._secret = secret
         self._buffer = Buffer()
 
@@ -104,6 +107,7 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         UsageError: invalid URL, empty secret, or invalid timeout or option.
     """
 
+    @discreet
     def __init__(
         self,
         url: str,
@@ -118,10 +122,12 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
     def _set_up(
         self, url: str, secret: str | None, timeout: float, transport: Transport | None, options: ClientOptions
     ) -> None:
+        check_known(options, ClientOptions, self)
         _Buffered.__init__(self, url, secret)
         BlockingClient.__init__(self, self._dialect, timeout, transport, **options)
 
     @classmethod
+    @discreet
     def insecure(
         cls,
         url: str,
@@ -165,6 +171,7 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
 class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
     """Asyncio client for the API of a Centrifugo 1.x server. Takes the same arguments as `Client`."""
 
+    @discreet
     def __init__(
         self,
         url: str,
@@ -179,10 +186,12 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
     def _set_up(
         self, url: str, secret: str | None, timeout: float, transport: AsyncTransport | None, options: ClientOptions
     ) -> None:
+        check_known(options, ClientOptions, self)
         _Buffered.__init__(self, url, secret)
         AwaitingClient.__init__(self, self._dialect, timeout, transport, **options)
 
     @classmethod
+    @discreet
     def insecure(
         cls,
         url: str,

@@ -14,6 +14,7 @@ from centripetal.errors import HTTPStatusError, MalformedResponseError, Transpor
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Step, Watcher
 from centripetal.transport.base import TransportOptions
+from centripetal.transport.clock import monotonic
 from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.mapping import no_connection
 from centripetal.transport.settings import Settings
@@ -130,20 +131,20 @@ class Watching:
     def _converse(self, websocket: WebSocket) -> Iterator[Event]:
         watcher = self._watcher
         # Start with the time of day, and continue with the monotonic clock, which does not jump.
-        offset = time.time() - time.monotonic()
-        step = watcher.opened(offset + time.monotonic())
+        offset = time.time() - monotonic()
+        step = watcher.opened(offset + monotonic())
         while not self._stopped:
-            for frame in step.send:
+            for frame in map(memoryview, step.send):  # its repr, in a traceback with variables, does not show a token
                 websocket.send(frame)
             for event in step.events:
-                began = time.monotonic()
+                began = monotonic()
                 yield event
-                if (spent := time.monotonic() - began) > _SLOW:
+                if (spent := monotonic() - began) > _SLOW:
                     watcher.held_up(spent)
                 if isinstance(event, Lost | Ended):
                     return
-            message = websocket.receive(watcher.wake_at() - offset - time.monotonic())
-            now = offset + time.monotonic()
+            message = websocket.receive(watcher.wake_at() - offset - monotonic())
+            now = offset + monotonic()
             if message is None:
                 step = watcher.tick(now)
             elif isinstance(message, Closed):

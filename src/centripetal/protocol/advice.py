@@ -6,6 +6,8 @@ Each dialect has its own table with the name `ADVICE`, in `dialects/v1/advice.py
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from centripetal.protocol.exact import exact_text
+
 __all__ = ["Advice", "AdviceTable"]
 
 
@@ -83,7 +85,11 @@ class AdviceTable(NamedTuple):
 
     def hint(self, error: int | str, command: Any, method: str) -> str:
         """Return the hint about *command*, a call of *method* that failed with *error*, or "" if the table has none."""
-        channels = getattr(command, "channels", None) or [getattr(command, "channel", "")]
+        try:
+            names = getattr(command, "channels", None) or [getattr(command, "channel", "")]
+            channels = [exact_text(name) or "" for name in names]
+        except Exception:  # raised by code of the caller's list
+            channels = []
         found = self.for_error(error, method, channels)
         return "" if found is None else found.hint
 

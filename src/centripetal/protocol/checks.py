@@ -4,41 +4,100 @@ Each check raises a `UsageError`; *what* is the name of the value in its message
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from centripetal.errors import UsageError
+from centripetal.errors import CentripetalError, UsageError, shown, told
+from centripetal.protocol.exact import exact_flag, exact_integer, exact_number, exact_text
 
-__all__ = ["MILLISECONDS", "check_channels", "check_name", "check_names", "check_text", "check_timeout"]
+__all__ = [
+    "MILLISECONDS",
+    "check_at_least",
+    "check_channels",
+    "check_flag",
+    "check_name",
+    "check_names",
+    "check_not_swapped",
+]
+__all__ += ["check_not_swapped", "check_text", "check_timeout", "reading", "unreadable"]
 
 
-def check_text(what: str, value: Any) -> None:
-    """Check that *value* is text without lone surrogates, which servers would replace with U+FFFD."""
-    if not isinstance(value, str):
+def unreadable(what: str, error: Exception) -> UsageError:
+    """Return the error for *what*, an argument whose own code raised *error* when it was read."""
+    return UsageError(f"{what} cannot be read, because its own code raised {told(error)}")
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Convert errors that the code of *what*, one or several arguments, raises in the block.
+
+    Raises:
+        UsageError: the block raised an exception other than a `CentripetalError`.
+    """
+    try:
+        yield
+    except CentripetalError:
+        raise
+    except Exception as error:
+        raise unreadable(what, error) from error
+
+
+def check_text(what: str, value: Any) -> str:
+    """Check that *value* is text without lone surrogates, which servers would replace with U+FFFD; return it."""
+    text = exact_text(value)
+    if text is None:
         raise UsageError(f"{what} must be text, not {type(value).__name__}: {_advice(value)}")
-    if not value.isascii():
+    if not text.isascii():
         try:
-            value.encode()
+            text.encode()
         except UnicodeEncodeError:
             raise UsageError(f"{what} contains a lone surrogate, which cannot be encoded as UTF-8") from None
+    return text
 
 
-def check_name(what: str, value: Any) -> None:
-    """Check that *value* is text and not empty."""
-    check_text(what, value)
-    if not value:
+def check_name(what: str, value: Any) -> str:
+    """Check that *value* is text and not empty; return it."""
+    text = check_text(what, value)
+    if not text:
         raise UsageError(f"{what} must not be empty")
+    return text
 
 
-def check_names(what: str, values: Any) -> None:
-    """Check that *values* is a list of at least one name."""
+def check_names(what: str, values: Any) -> list[str]:
+    """Check that *values* is a list of at least one name, and return it as a list."""
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
         raise UsageError(f"{what} must be a list of names, not {type(values).__name__}: pass [name] for a single name")
-    if not values:
+    names = list(values)
+    if not names:
         raise UsageError(f"{what} must contain at least one name")
-    for index, value in enumerate(values):
+    for index, value in enumerate(names):
         if type(value) is not str or not value or not value.isascii():  # the fast check found a problem
-            check_name(f"{what}[{index}]", value)
+            names[index] = check_name(f"{what}[{index}]", value)
+    return names
+
+
+def check_not_swapped(url: Any, name: str, key: Any) -> None:
+    """Check that *url* and *key*, the argument *name*, are not swapped: an error about the URL would show the key."""
+    address = exact_text(key) or ""
+    if "://" in address and "://" not in (exact_text(url) or "://"):
+        raise UsageError(f"url and {name} are swapped: pass the address of the server first")
+
+
+def check_flag(what: str, value: Any) -> bool:
+    """Check that *value* is True or False; return it."""
+    flag = exact_flag(value)
+    if flag is None:
+        raise UsageError(f"{what} must be True or False, not {shown(value)}")
+    return flag
+
+
+def check_at_least(what: str, value: Any, least: int, *, also: str = "") -> int:
+    """Check that *value* is an integer of *least* or more; return it. *also* describes other valid values."""
+    number = exact_integer(value)
+    if number is None or number < least:
+        raise UsageError(f"{what} must be an integer of {least} or more{also}, not {shown(value)}")
+    return number
 
 
 MAX_CHANNEL_BYTES = 255
@@ -73,10 +132,11 @@ def check_channels(channels: Sequence[str]) -> None:
 
 def check_timeout(value: Any) -> float:
     """Check that *value* is a number of seconds above 0, possibly infinite, and return it as a float."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise UsageError(f"timeout must be a number of seconds above 0, not {value!r}")
+    number = exact_number(value)
+    if number is None or not number > 0:
+        raise UsageError(f"timeout must be a number of seconds above 0, not {shown(value)}")
     try:
-        return float(value)
+        return float(number)
     except OverflowError:
         return math.inf
 

@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from centripetal.errors import UsageError
-from centripetal.protocol.checks import MILLISECONDS, check_name, check_text
+from centripetal.errors import UsageError, shown
+from centripetal.protocol.checks import MILLISECONDS, check_flag, check_name, check_text
+from centripetal.protocol.exact import exact_bytes, exact_integer, exact_text
 from centripetal.protocol.payload import plain_data
 
 __all__ = [
@@ -111,16 +112,14 @@ class Text(FieldKind):
     """Text of any length."""
 
     def check(self, what: str, value: Any) -> Any:
-        check_text(what, value)
-        return value
+        return check_text(what, value)
 
 
 class NonEmptyText(Text):
     """Text that is not empty."""
 
     def check(self, what: str, value: Any) -> Any:
-        check_name(what, value)
-        return value
+        return check_name(what, value)
 
 
 class OneOf(Text):
@@ -130,10 +129,10 @@ class OneOf(Text):
         self._words = words
 
     def check(self, what: str, value: Any) -> Any:
-        super().check(what, value)
-        if value and value not in self._words:
-            raise UsageError(f"{what} must be {' or '.join(map(repr, self._words))}, not {value!r}")
-        return value
+        word = check_text(what, value)
+        if word and word not in self._words:
+            raise UsageError(f"{what} must be {' or '.join(map(repr, self._words))}, not {shown(word)}")
+        return word
 
 
 class TrueOrFalse(FieldKind):
@@ -144,9 +143,7 @@ class TrueOrFalse(FieldKind):
     typed: Any = bool
 
     def check(self, what: str, value: Any) -> Any:
-        if not isinstance(value, bool):
-            raise UsageError(f"{what} must be True or False, not {value!r:.100}")
-        return value
+        return check_flag(what, value)
 
 
 class LocalFlag(TrueOrFalse):
@@ -201,12 +198,13 @@ class WholeNumber(FieldKind):
         self.wire = Annotated[int, Meta(ge=least, le=None if self.converts else most)]
 
     def check(self, what: str, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int):
-            advice = f"write int({what})" if isinstance(value, float) else "pass an int"
+        number = exact_integer(value)
+        if number is None:
+            advice = f"write int({what})" if issubclass(type(value), float) else "pass an int"
             raise UsageError(f"{what} must be an integer, not {type(value).__name__}: {advice}")
-        if self._least is not None and self._most is not None and not self._least <= value <= self._most:
-            raise UsageError(f"{what} must be from {self._least} to {self._most}, not {value}")
-        return int(value)
+        if self._least is not None and self._most is not None and not self._least <= number <= self._most:
+            raise UsageError(f"{what} must be from {self._least} to {self._most}, not {shown(number)}")
+        return number
 
     def received(self, value: Any) -> Any:
         if self._most is not None and value > self._most:
@@ -232,7 +230,7 @@ class UnixSeconds(WholeNumber):
             return int(value.timestamp())
         seconds = super().check(what, value)
         if not -MILLISECONDS < seconds < MILLISECONDS:
-            raise UsageError(f"{what} must be Unix seconds, not {value}, which looks like milliseconds")
+            raise UsageError(f"{what} must be Unix seconds, not {seconds}, which looks like milliseconds")
         return seconds
 
     def parse(self, what: str, given: str) -> int | datetime.datetime:
@@ -265,16 +263,15 @@ class UserIdentifier(FieldKind):
         self._may_be_empty = may_be_empty
 
     def check(self, what: str, value: Any) -> Any:
-        if type(value) is int or (isinstance(value, int) and not isinstance(value, bool)):
-            return str(int(value))
-        if not isinstance(value, str):
+        number = exact_integer(value)
+        if number is not None:
+            return str(number)
+        text = exact_text(value)
+        if text is None:
             raise UsageError(
                 f"{what} must be a user's id, text or an int, not {type(value).__name__}: convert it with str(…)"
             )
-        if not value and not self._may_be_empty:
-            raise UsageError(f"{what} must not be empty")
-        check_text(what, value)
-        return value
+        return check_text(what, text) if text or self._may_be_empty else check_name(what, text)
 
 
 class Base64Text(FieldKind):
@@ -285,19 +282,21 @@ class Base64Text(FieldKind):
     help = "Base64; or bytes from @FILE, or from standard input with -."
 
     def check(self, what: str, value: Any) -> Any:
-        if isinstance(value, bytes | bytearray | memoryview):
-            return binascii.b2a_base64(value, newline=False).decode()
-        if not isinstance(value, str):
+        given = exact_bytes(value)
+        if given is not None:
+            return binascii.b2a_base64(given, newline=False).decode()
+        text = exact_text(value)
+        if text is None:
             raise UsageError(
                 f"{what} must be bytes, which are encoded for you, or base64 text, not {type(value).__name__}"
             )
         try:
-            binascii.a2b_base64(value, strict_mode=True)
+            binascii.a2b_base64(text, strict_mode=True)
         except ValueError as error:
             raise UsageError(
                 f"{what} is not valid base64 ({error}): pass the bytes themselves, or standard base64 with padding"
             ) from None
-        return value
+        return text
 
 
 class JSONValue(FieldKind):

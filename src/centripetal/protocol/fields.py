@@ -18,8 +18,8 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union
 import msgspec
 from msgspec import NODEFAULT, UNSET, UnsetType
 
-from centripetal.errors import UsageError
-from centripetal.protocol.checks import check_text
+from centripetal.errors import CentripetalError, UsageError, shown
+from centripetal.protocol.checks import check_text, unreadable
 from centripetal.protocol.field_kinds import FieldKind, JSONValue, Text, TrueOrFalse, WholeNumber
 from centripetal.protocol.json_text import repeated_member
 
@@ -132,9 +132,10 @@ class MapOf(FieldKind):
         return dict[str, self.item.wire]  # type: ignore[name-defined]
 
     def check(self, what: str, value: Any) -> Any:
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        if not isinstance(value, Mapping) or not all(issubclass(type(key), str) for key in value):
             raise UsageError(f"{what} must be a dict whose keys are text")
-        return {key: self.item.check(f"{what}[{key!r}]", item) for key, item in value.items()}
+        items = [(check_text(f"a key of {what}", key), item) for key, item in value.items()]
+        return {key: self.item.check(f"{what}[{key!r:.80}]", item) for key, item in items}
 
     def received(self, value: Any) -> Any:
         return {key: self.item.received(item) for key, item in value.items()}
@@ -165,14 +166,16 @@ class TextMap(MapOf):
     def check(self, what: str, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise UsageError(f"{what} must be a dict of text to text, not {type(value).__name__}")
+        found: dict[str, str] = {}
         for key, item in value.items():
-            if not isinstance(key, str):
-                raise UsageError(f"{what} has the key {key!r:.100}: keys must be text")
-            check_text(f"a key of {what}", key)
-            if not isinstance(item, str):
-                raise UsageError(f"{what}[{key!r}] must be text, not {type(item).__name__}: write {str(item)!r:.100}")
-            check_text(f"{what}[{key!r}]", item)
-        return value if type(value) is dict else dict(value)
+            if not issubclass(type(key), str):
+                raise UsageError(f"{what} has the key {shown(key)}: keys must be text")
+            name = check_text(f"a key of {what}", key)
+            if not issubclass(type(item), str):
+                advice = f"write {shown(str(item))}"
+                raise UsageError(f"{what}[{name!r:.80}] must be text, not {type(item).__name__}: {advice}")
+            found[name] = check_text(f"{what}[{name!r:.80}]", item)
+        return value if type(value) is dict and {*map(type, value), *map(type, value.values())} <= {str} else found
 
     def parse(self, what: str, given: Sequence[str]) -> dict[str, str]:
         values: dict[str, str] = {}
@@ -242,10 +245,16 @@ def changed_fields(struct: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
         UsageError: servers would reject a value; the message names the field.
     """
     changes: dict[str, Any] = {}
-    for name, default, check in _checks(type(struct)):
-        value = getattr(struct, name)
-        if value is not default and (sent := check(prefix + name, value)) is not value:
-            changes[name] = sent
+    name = ""
+    try:
+        for name, default, check in _checks(type(struct)):
+            value = getattr(struct, name)
+            if value is not default and (sent := check(prefix + name, value)) is not value:
+                changes[name] = sent
+    except CentripetalError:
+        raise
+    except Exception as error:  # raised by code of the value
+        raise unreadable(prefix + name, error) from error
     return changes
 
 

@@ -30,7 +30,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from centripetal.errors import CentripetalError, HTTPStatusError, TimeoutError, UsageError
+from centripetal.errors import CentripetalError, HTTPStatusError, TimeoutError, shown
+from centripetal.protocol.checks import check_at_least, reading
 from centripetal.protocol.command import Outcome, Prepared
 
 __all__ = ["Entry", "Group", "Grouping", "Limits", "out_of_time"]
@@ -53,8 +54,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise UsageError(f"Limits({name}={value!r}): {name} must be an integer of 1 or more")
+            with reading(f"Limits({name}=…)"):
+                number = check_at_least(f"Limits({name}={shown(value)}): {name}", value, least=1)
+            msgspec.structs.force_setattr(self, name, number)
 
 
 class Entry:

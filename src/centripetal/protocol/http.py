@@ -1,16 +1,13 @@
 """The HTTP request and reply that clients and transports exchange, and the check of URLs."""
 
-import re
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.shown_url import shown_url
 
 __all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
-
-
-_USER_INFO = r"(?s)//.*@"  # may contain a password, even one with a slash: keep it out of error messages
 
 
 class HTTPRequest(msgspec.Struct, eq=False):
@@ -59,9 +56,10 @@ def parse_url(url: str) -> SplitResult:
         UsageError: the URL is not text, is not http or https, has no host, has an invalid port, or contains
             credentials, a query or a fragment.
     """
-    if not isinstance(url, str):
+    if not issubclass(type(url), str):
         raise UsageError(f"the URL must be a str such as 'http://localhost:8000', not {type(url).__name__}")
-    shown = re.sub(_USER_INFO, "//…@", url)
+    url = str.__str__(url)
+    shown = shown_url(url)
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -80,6 +78,6 @@ def parse_url(url: str) -> SplitResult:
         )
     if "?" in url or "#" in url or any(c <= " " or c == "\x7f" for c in url):
         raise UsageError(
-            f"the URL {url!r} contains a query, a fragment or whitespace: pass only scheme, host, port and path"
+            f"the URL {shown!r} contains a query, a fragment or whitespace: pass only scheme, host, port and path"
         )
     return parts

@@ -18,7 +18,9 @@ from urllib.parse import quote
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from centripetal.errors import ConnectionLostError, MalformedResponseError, UsageError
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.shown_url import shown_url
 from centripetal.version import __version__
 
 __all__ = [
@@ -88,7 +90,7 @@ def _checked_address(url: str, host: str) -> str:
     try:
         ipaddress.IPv6Address(host)
     except ValueError as error:
-        raise UsageError(f"the URL {url!r} contains an invalid address: {error}") from None
+        raise UsageError(f"the URL {shown_url(url)!r} contains an invalid address: {error}") from None
     return host
 
 
@@ -96,12 +98,13 @@ def _ascii_name(url: str, host: str) -> str:
     try:
         text = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise UsageError(f"the URL {url!r} contains an invalid domain name: {error}") from None
+        raise UsageError(f"the URL {shown_url(url)!r} contains an invalid domain name: {error}") from None
     if len(text) > 253 or not all(re.fullmatch(LABEL, label) for label in text.removesuffix(".").split(".")):
-        raise UsageError(f"the URL {url!r} contains an invalid domain name")
+        raise UsageError(f"the URL {shown_url(url)!r} contains an invalid domain name")
     return text
 
 
+@discreet
 def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):
@@ -120,23 +123,35 @@ class RequestWriter:
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        # One tuple, so that threads see either all or none of a change.
-        self._last: tuple[str, tuple[tuple[str, str], ...], Origin | None, bytes] = ("", (), None, b"")
+        self._last: _Head | None = None  # one object, so that threads see either all or none of a change
 
-    def write(self, request: HTTPRequest) -> tuple[Origin, bytes]:
+    def write(self, request: HTTPRequest) -> tuple[Origin, memoryview]:
         """Return the origin that *request* must be sent to, and its bytes.
+
+        The bytes contain a key, and callers keep them in variables. Their repr must not show it, because tools show the
+        variables of a traceback; the repr of a memoryview does not.
 
         Raises:
             UsageError: invalid URL, invalid header, or a header that the transport writes. The message does not contain
                 the header's value, because it may be a key.
         """
-        url, headers, origin, head = self._last
-        if origin is None or request.url is not url or request.headers is not headers:
-            target = target_of(request.url)
-            origin, head = target.origin, _head(request.headers, target.head)
-            self._last = request.url, request.headers, origin, head
+        last = self._last
+        if last is None or request.url is not last.url or request.headers is not last.headers:
+            self._last = last = _Head(request)
         body = request.body
-        return origin, b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+        return last.origin, memoryview(b"%bContent-Length: %d\r\n\r\n%b" % (last.text, len(body), body))
+
+
+class _Head:
+    """The head of a request without its last line, and what it was made of."""
+
+    __slots__ = ("headers", "origin", "text", "url")
+
+    def __init__(self, request: HTTPRequest) -> None:
+        self.url, self.headers = request.url, request.headers
+        target = target_of(request.url)
+        self.origin = target.origin
+        self.text = _head(request.headers, target.head)
 
 
 @lru_cache(maxsize=256)

@@ -7,15 +7,18 @@ its error. Other encoders would silently send `null`, a list or base64.
 import datetime
 import decimal
 import enum
+import json
 import math
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from centripetal.errors import MalformedResponseError, UsageError
+from centripetal.errors import MalformedResponseError, UsageError, shown, told
+from centripetal.protocol.exact import python_value
 
 __all__ = ["check_json", "decode_json", "decode_lenient", "encode_json", "plain_data"]
 
@@ -57,7 +60,7 @@ def plain_data(value: Any, what: str) -> Any:
     except RecursionError:
         raise _too_deep(what) from None
     except Exception as error:  # raised by the value's code: attributes, iterators, time zones, serializers
-        raise UsageError(f"{what} cannot be sent as JSON: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{what} cannot be sent as JSON: {told(error)}") from error
 
 
 def encode_plain(value: Any, what: str) -> bytes:
@@ -71,8 +74,9 @@ def encode_plain(value: Any, what: str) -> bytes:
     except UnicodeEncodeError:
         place = _find_surrogate(getattr(value, "data", value), what)
         raise UsageError(f"{place} contains a lone surrogate, which cannot be encoded as UTF-8") from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"{what} cannot be sent as JSON: {error}") from None
+    except Exception as error:  # also raised by code of the value, see `_subclass`
+        reason = told(error).removeprefix("TypeError: ")
+        raise UsageError(f"{what} cannot be sent as JSON: {reason}") from None
 
 
 def _subclass(value: Any) -> Any:
@@ -182,7 +186,7 @@ def _key(key: Any, place: str) -> str:
     if isinstance(key, str):
         return str.__str__(key)
     if isinstance(key, bool) or key is None or not isinstance(key, int | uuid.UUID | datetime.date):
-        raise UsageError(f"{place} has the key {key!r}: keys of a JSON object must be text")
+        raise UsageError(f"{place} has the key {shown(key)}: keys of a JSON object must be text")
     return str(int(key)) if isinstance(key, int) else _text(key)
 
 
@@ -212,8 +216,8 @@ def _unwrap(value: Any, place: str) -> Any:
     if isinstance(value, msgspec.Struct):
         return _struct(value)
     if hasattr(type(value), "__dataclass_fields__"):
-        import dataclasses  # slow to import; a program with dataclasses has already loaded it
-
+        # Slow to import; a program with dataclasses has loaded it, and a call must not import anything.
+        dataclasses = sys.modules["dataclasses"]
         members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
         return {name: item for name, item in members if item is not msgspec.UNSET}
     dump = getattr(type(value), "model_dump", None)
@@ -225,9 +229,11 @@ def _unwrap(value: Any, place: str) -> Any:
     if isinstance(value, str):
         return str.__str__(value)  # str(value) may return the subclass again
     if isinstance(value, int):
-        return int(value)
+        return int.__int__(value)
     if isinstance(value, float):
-        return float(value)
+        return float.__float__(value)
+    if (python := python_value(value)) is not value:
+        return python
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, bytes | bytearray | memoryview):
@@ -317,8 +323,6 @@ def decode_json(text: bytes, what: str = "data") -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         # The server passes on numbers that exceed the range of float, and text that is not UTF-8
         # (protocol 1: json-rules): decode them as well as possible.
-        import json  # rarely needed and slow to import
-
         try:
             return json.loads(text.decode("utf-8", "replace"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:

@@ -153,6 +153,10 @@ class Step(NamedTuple):
     send: tuple[bytes, ...] = ()
     events: tuple[Event, ...] = ()
 
+    def __repr__(self) -> str:
+        # Messages contain tokens, and tools show the variables of a traceback.
+        return f"<Step: {len(self.send)} messages, {self.events}>"
+
     @classmethod
     def ended(cls, error: CentripetalError) -> Self:
         """Return a step that ends the watch with *error*."""

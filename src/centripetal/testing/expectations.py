@@ -3,7 +3,6 @@
 import asyncio
 import queue
 import threading
-import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from centripetal.server.engine.events import Events
 from centripetal.testing.failures import Failure, FailurePlan, UnusedFailuresWarning
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Expected, Publication, Publications
+from centripetal.transport.clock import call_later, monotonic
 
 __all__ = ["Expectations"]
 
@@ -90,13 +90,13 @@ class Expectations(ABC):
             UsageError: *times* or *timeout* is invalid.
         """
         __tracebackhide__ = True
-        deadline = time.monotonic() + check_timeout(timeout)
+        deadline = monotonic() + check_timeout(timeout)
         published: queue.SimpleQueue[None] = queue.SimpleQueue()  # unlike an Event, safe for signal handlers
         stop = self.published.watch(lambda: published.put(None))
         try:
             while (found := self.published.find(channel, data, times)) is None:
                 try:
-                    published.get(timeout=min(max(deadline - time.monotonic(), 0), threading.TIMEOUT_MAX))
+                    published.get(timeout=min(max(deadline - monotonic(), 0), threading.TIMEOUT_MAX))
                 except queue.Empty:
                     _fail_if(_late(self.published, channel, data, times, timeout))
         finally:
@@ -109,7 +109,7 @@ class Expectations(ABC):
         """Do the same as `wait_until_published` in an asyncio test, while other tasks run."""
         __tracebackhide__ = True
         loop, published = asyncio.get_running_loop(), asyncio.Event()
-        deadline = loop.time() + check_timeout(timeout)
+        deadline = monotonic() + check_timeout(timeout)
 
         def wake() -> None:
             with suppress(RuntimeError):  # the loop was closed in the meantime
@@ -118,10 +118,11 @@ class Expectations(ABC):
         stop = self.published.watch(wake)
         try:
             while (found := self.published.find(channel, data, times)) is None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(published.wait(), max(deadline - loop.time(), 0))
-                if not published.is_set():
+                if not monotonic() < deadline:
                     _fail_if(_late(self.published, channel, data, times, timeout))
+                timer = call_later(loop, deadline - monotonic(), published.set)
+                await published.wait()
+                timer.cancel()
                 published.clear()
         finally:
             stop()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from centripetal.protocol.discreet import discreet
 from centripetal.tokens import explanation, issuing
 
 __all__ = ["connection_token", "explain", "subscription_token"]
@@ -16,6 +17,7 @@ R = TypeVar("R")
 def _clocked(function: Callable[P, R]) -> Callable[P, R]:
     """Wrap *function* to pass the current time as `now` if it is missing or None."""
 
+    @discreet
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if kwargs.get("now") is None:

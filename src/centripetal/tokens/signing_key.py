@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_name
+from centripetal.protocol.discreet import discreet
 from centripetal.tokens.key_text import read_key
 from centripetal.tokens.signatures import (
     ALGORITHMS,
@@ -47,6 +48,7 @@ class SigningKey:
 
     __slots__ = ("_algorithm", "_kid", "_private", "_secret")
 
+    @discreet
     def __init__(
         self,
         key: str | bytes,

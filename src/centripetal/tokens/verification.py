@@ -12,6 +12,7 @@ import msgspec
 
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.gojson import JSONError
 from centripetal.tokens.claims import (
     ClaimError,
@@ -147,6 +148,7 @@ def parse(token: str, kind: Kind = "connection") -> Token:
         raise malformed("", str(error), error.claim) from None
 
 
+@discreet
 def verify_connection(
     token: str, keys: TokenKeys, now: float, *, knows_channel: Callable[[str], bool] | None = None
 ) -> ConnectionClaims:
@@ -165,6 +167,7 @@ def verify_connection(
     return _accepted(_check_connection(parse(token, "connection"), keys, now, knows_channel))
 
 
+@discreet
 def verify_subscription(
     token: str, keys: TokenKeys, now: float, *, knows_channel: Callable[[str], bool] | None = None
 ) -> SubscriptionClaims:

@@ -5,25 +5,24 @@ be used from several loops, in succession or in several threads. The loop must b
 default loop on POSIX, uvloop).
 """
 
+import asyncio
+import concurrent.futures.thread  # noqa: F401 - asyncio would import it in a call, for the first host name
 import socket
+import sys
 import weakref
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
-from time import monotonic
-from typing import TYPE_CHECKING, Unpack
+from typing import Any, Unpack
 
 from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
+from centripetal.transport.clock import Timer, call_later, monotonic
 from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection
 from centripetal.transport.mapping import out_of_time, unknown_host
 from centripetal.transport.pool import Pool
 from centripetal.transport.settings import Address, Settings, attempts, resolved
-
-if TYPE_CHECKING:
-    # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
-    import asyncio
 
 __all__ = ["AwaitingTransport"]
 
@@ -41,9 +40,6 @@ class AwaitingTransport:
     """
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
-        from asyncio import get_running_loop
-
-        self._running_loop = get_running_loop
         self._settings = Settings(**options)
         self._writer = RequestWriter()
         self._pools: _Pools = {}
@@ -53,7 +49,7 @@ class AwaitingTransport:
         """Send *request* and return the complete reply. A cancelled call closes its connection."""
         deadline = monotonic() + timeout
         origin, data = self._writer.write(request)
-        loop = self._running_loop()
+        loop = asyncio.get_running_loop()
         pool = self._pools.get(loop) or await self._new_pool(loop)
         connection = pool.take(origin)
         if connection is not None:
@@ -71,7 +67,7 @@ class AwaitingTransport:
         for pool in list(self._pools.values()):
             pool.close_idle()
 
-    async def _new_pool(self, loop: "asyncio.AbstractEventLoop") -> "_LoopPool":
+    async def _new_pool(self, loop: asyncio.AbstractEventLoop) -> "_LoopPool":
         _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
         self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
@@ -101,17 +97,15 @@ class AwaitingTransport:
         raise late  # the name has no addresses
 
     async def _addresses(
-        self, loop: "asyncio.AbstractEventLoop", origin: Origin, deadline: float, late: TransportError
+        self, loop: asyncio.AbstractEventLoop, origin: Origin, deadline: float, late: TransportError
     ) -> list[Address]:
         known = self._settings.known_address(origin)
         if known is not None:
             return [known]
-        from asyncio import timeout
-
-        limit = timeout(min(deadline - monotonic(), LONGEST_WAIT))
+        limit = asyncio.timeout(min(deadline - monotonic(), LONGEST_WAIT))
         try:
             async with limit:
-                return resolved(await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
+                return resolved(await _looked_up(loop, origin))
         except (OSError, UnicodeError) as error:
             if limit.expired():
                 raise late from None
@@ -133,7 +127,7 @@ class _LoopConnection(Connection):
         self._steps: Iterator[int] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = self._timeout = self._alarm = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
 
     async def run(self, steps: Iterator[int], deadline: float, timeout: float) -> None:
         """Run *steps* in the loop whenever the socket is ready, to their end or until *deadline*."""
@@ -189,7 +183,7 @@ class _LoopConnection(Connection):
             self._timer.cancel()
         self._alarm = self._deadline
         delay = min(max(self._deadline - monotonic(), 0.0), LONGEST_WAIT)
-        self._timer = self._loop.call_later(delay, self._on_timer)
+        self._timer = call_later(self._loop, delay, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -221,17 +215,17 @@ class _LoopConnection(Connection):
 class _LoopPool(Pool[_LoopConnection]):
     """The connections of one loop, and the generator that closes them when the loop shuts down."""
 
-    def __init__(self, limit: int, loop: "asyncio.AbstractEventLoop", guard: AsyncGenerator[None, None]) -> None:
+    def __init__(self, limit: int, loop: asyncio.AbstractEventLoop, guard: AsyncGenerator[None, None]) -> None:
         super().__init__(limit)
         self.loop = loop
         self.guard = guard
 
 
-_Pools = dict["asyncio.AbstractEventLoop", _LoopPool]
+_Pools = dict[asyncio.AbstractEventLoop, _LoopPool]
 
 
 async def _exchange(
-    pool: _LoopPool, connection: _LoopConnection, data: bytes, deadline: float, timeout: float
+    pool: _LoopPool, connection: _LoopConnection, data: memoryview, deadline: float, timeout: float
 ) -> HTTPReply:
     try:
         await connection.run(connection.exchange(data), deadline, timeout)
@@ -243,7 +237,7 @@ async def _exchange(
     return reply
 
 
-async def _closed_with_loop(pools: _Pools, loop: "asyncio.AbstractEventLoop") -> AsyncGenerator[None, None]:
+async def _closed_with_loop(pools: _Pools, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
@@ -259,10 +253,17 @@ def _dismiss(pools: _Pools) -> None:
             pool.guard.aclose().__await__().send(None)
 
 
-def _is_current(loop: "asyncio.AbstractEventLoop") -> bool:
-    from asyncio import get_running_loop
+async def _looked_up(loop: asyncio.AbstractEventLoop, origin: Origin) -> list[tuple[Any, ...]]:
+    # Pass bytes: for a str, Python would load the tables for internationalized names.
+    host = origin.host.encode("ascii")
+    with suppress(RuntimeError):  # no thread can be started: the process has too many, or is shutting down
+        if not sys.is_finalizing():  # otherwise Python 3.11 would wait for the thread forever
+            return [*await loop.getaddrinfo(host, origin.port, type=socket.SOCK_STREAM)]
+    return [*socket.getaddrinfo(host, origin.port, type=socket.SOCK_STREAM)]
 
+
+def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
     try:
-        return get_running_loop() is loop
+        return asyncio.get_running_loop() is loop
     except RuntimeError:
         return False

@@ -5,13 +5,13 @@ that does not answer can prolong a call by the system's own timeout. An IP addre
 """
 
 import socket
-from time import monotonic
 from typing import Unpack
 
 from centripetal.errors import ConnectionLostError, TransportError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
+from centripetal.transport.clock import monotonic
 from centripetal.transport.connection import Connection, Steps
 from centripetal.transport.mapping import out_of_time, unknown_host
 from centripetal.transport.pool import Pool
@@ -58,7 +58,7 @@ class BlockingTransport:
         self._pool.close_idle()
 
     def _exchange(
-        self, connection: Connection, data: bytes, seconds: float, deadline: float, timeout: float
+        self, connection: Connection, data: memoryview, seconds: float, deadline: float, timeout: float
     ) -> HTTPReply:
         try:
             reply = connection.at_once(data, seconds)

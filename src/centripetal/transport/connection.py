@@ -11,19 +11,16 @@ import errno
 import os
 import select
 import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.http1 import Origin, ResponseParser
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
 from centripetal.transport.settings import Address, server_name
-
-if TYPE_CHECKING:
-    # Importing ssl is slow, and programs without TLS do not need it.
-    import ssl
 
 __all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
 
@@ -121,7 +118,7 @@ class Connection:
         finally:
             self._poller.modify(self.sock.fileno(), READ)
 
-    def open(self, context: "ssl.SSLContext | None") -> Steps:
+    def open(self, context: ssl.SSLContext | None) -> Steps:
         """Connect, and do the TLS handshake if *context* is given.
 
         Raises:
@@ -145,15 +142,13 @@ class Connection:
             raise no_connection(error, self._place) from error
         self._ready = True
 
-    def _shake_hands(self, context: "ssl.SSLContext") -> Steps:
-        import ssl
-
+    def _shake_hands(self, context: ssl.SSLContext) -> Steps:
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
         try:
-            sock = context.wrap_socket(
-                self.sock, server_hostname=server_name(self.origin), do_handshake_on_connect=False
-            )
+            # Pass bytes: for a str, Python would load the tables for internationalized names.
+            name = server_name(self.origin).encode("ascii")
+            sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
         except OSError as error:
             _close_half_made(error)
             raise
@@ -166,7 +161,7 @@ class Connection:
             else:
                 return
 
-    def exchange(self, data: bytes) -> Steps:
+    def exchange(self, data: memoryview) -> Steps:
         """Send the request *data* and read the reply; `result()` returns it afterwards.
 
         Raises:
@@ -176,7 +171,7 @@ class Connection:
         self._begin(data)
         return self.rest(data)
 
-    def at_once(self, data: bytes, seconds: float) -> HTTPReply | None:
+    def at_once(self, data: memoryview, seconds: float) -> HTTPReply | None:
         """Do the usual exchange without a generator: send *data* with one call, and receive the reply with one call.
 
         Return None if this is not possible or takes more than *seconds*; then continue with `rest()`.
@@ -191,7 +186,7 @@ class Connection:
         except self.not_yet:
             return None
 
-    def _begin(self, data: bytes) -> None:
+    def _begin(self, data: memoryview) -> None:
         """Start the exchange: send as much of *data* as the socket accepts at once."""
         self.reusable = False
         self._broken = None
@@ -214,7 +209,7 @@ class Connection:
         self.reusable = self._parser.reusable and self._broken is None
         return reply
 
-    def rest(self, data: bytes) -> Steps:
+    def rest(self, data: memoryview) -> Steps:
         """Continue after `at_once()` returned None, until the reply is complete; `result()` returns it afterwards."""
         if self._sent != len(data):
             yield from self._write_rest(data)
@@ -229,11 +224,10 @@ class Connection:
                 if isinstance(error, self._wants_write):
                     yield WRITE
 
-    def _write_rest(self, data: bytes) -> Steps:
-        view = memoryview(data)
+    def _write_rest(self, data: memoryview) -> Steps:
         while self._sent < len(data):
             try:
-                self._sent += self.sock.send(view[self._sent :])
+                self._sent += self.sock.send(data[self._sent :])
             except self.not_yet as error:
                 yield READ if isinstance(error, self._wants_read) else WRITE
             except OSError as error:
@@ -300,8 +294,6 @@ def _close_half_made(error: BaseException) -> None:
     In Python 3.11, `wrap_socket` takes the descriptor from the plain socket before it notices that the peer has reset
     the connection, and leaves the new socket to the garbage collector. Only the traceback still refers to that socket.
     """
-    import ssl
-
     trace = error.__traceback__
     while trace is not None:
         made = trace.tb_frame.f_locals.get("self")

@@ -6,13 +6,9 @@ The functions return the error to raise (`raise no_connection(error, place) from
 import errno
 import os
 import socket
-from typing import TYPE_CHECKING
+import ssl
 
 from centripetal.errors import ConnectError, ConnectionLostError, Executed, TimeoutError
-
-if TYPE_CHECKING:
-    # Importing ssl is slow; it is imported with the first error, or by TLS.
-    import ssl
 
 __all__ = ["connection_lost", "no_connection", "out_of_time", "unknown_host"]
 
@@ -30,8 +26,6 @@ WRONG_NAME = {62, 63, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_
 
 def no_connection(error: OSError, place: str) -> ConnectError:
     """Return the error for a connection to *place* that could not be opened."""
-    import ssl
-
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConnectError(_certificate_text(error, place), retryable=False)
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
@@ -64,8 +58,6 @@ def unknown_host(error: OSError | UnicodeError, host: str) -> ConnectError:
 
 def connection_lost(error: OSError, place: str, executed: Executed) -> ConnectionLostError:
     """Return the error for an open connection to *place* that broke."""
-    import ssl
-
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         refused = "CERTIFICATE" in _tls_reason(
             error
@@ -92,7 +84,7 @@ def out_of_time(
     return TimeoutError(text, executed=executed)
 
 
-def _certificate_text(error: "ssl.SSLCertVerificationError", place: str) -> str:
+def _certificate_text(error: ssl.SSLCertVerificationError, place: str) -> str:
     if error.verify_code in WRONG_NAME:
         advice = "connect with a name that the certificate contains"
     else:
@@ -100,14 +92,12 @@ def _certificate_text(error: "ssl.SSLCertVerificationError", place: str) -> str:
     return f"the certificate of {place} is not trusted, {error.verify_message.rstrip('.')}: {advice}"
 
 
-def _tls_reason(error: "ssl.SSLError") -> str:
+def _tls_reason(error: ssl.SSLError) -> str:
     # Errors of OpenSSL have a reason; errors that Python creates may lack the attribute.
     return getattr(error, "reason", None) or ""
 
 
 def _reason(error: OSError | UnicodeError) -> str:
-    import ssl
-
     if isinstance(error, ssl.SSLError) and _tls_reason(error):
         return _tls_reason(error).lower().replace("_", " ")
     if isinstance(error, OSError) and not isinstance(error, (socket.gaierror, ssl.SSLError)) and error.errno:

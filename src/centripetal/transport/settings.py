@@ -2,17 +2,16 @@
 
 import os
 import socket
+import ssl
 import stat
 from collections.abc import Iterable, Iterator
-from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from centripetal.errors import UsageError
+from centripetal.errors import UsageError, shown
+from centripetal.protocol.checks import check_at_least
+from centripetal.protocol.exact import exact_text
 from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
-
-if TYPE_CHECKING:
-    # Importing ssl is slow, and programs without TLS do not need it.
-    import ssl
+from centripetal.transport.clock import monotonic
 
 __all__ = ["Address", "Settings", "attempts", "resolved", "server_name"]
 
@@ -36,28 +35,25 @@ class Settings:
     def __init__(
         self,
         *,
-        ssl_context: "ssl.SSLContext | None" = None,
+        ssl_context: ssl.SSLContext | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         unix_socket: str | os.PathLike[str] | None = None,
         max_connections: int = MAX_CONNECTIONS,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
-        if ssl_context is not None:
-            import ssl
-
-            if not isinstance(ssl_context, ssl.SSLContext):
-                raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
+            raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
         if ssl_context is not None and ca_file is not None:
             raise UsageError("ssl_context and ca_file exclude each other: load the file into the context")
-        self.max_connections = _count("max_connections", max_connections, least=0)
-        self.max_response_bytes = _count("max_response_bytes", max_response_bytes, least=1)
+        self.max_connections = check_at_least("max_connections", max_connections, least=0)
+        self.max_response_bytes = check_at_least("max_response_bytes", max_response_bytes, least=1)
         self.unix_socket = None if unix_socket is None else _path("unix_socket", unix_socket)
         self._ca_file = None if ca_file is None else _path("ca_file", ca_file)
         if self._ca_file is not None:
             _check_readable(self._ca_file)
         self._context = ssl_context
 
-    def context(self, origin: Origin) -> "ssl.SSLContext | None":
+    def context(self, origin: Origin) -> ssl.SSLContext | None:
         """Return the TLS context for *origin*, or None for plain HTTP.
 
         Creating the default context takes 10 ms or more, so it is created at first use.
@@ -68,8 +64,6 @@ class Settings:
         if not origin.secure:
             return None
         if self._context is None:
-            import ssl
-
             try:
                 context = ssl.create_default_context(cafile=self._ca_file)
             except OSError as error:
@@ -121,17 +115,15 @@ def attempts(addresses: list[Address], deadline: float) -> Iterator[tuple[Addres
         yield address, now + (deadline - now) / (len(addresses) - index)
 
 
-def _count(name: str, value: int, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise UsageError(f"{name} must be an integer of {least} or more, not {value!r:.100}")
-    return value
-
-
 def _path(name: str, value: str | os.PathLike[str]) -> str:
-    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    path = exact_text(os.fspath(value) if isinstance(value, (str, os.PathLike)) else None)
     # Names of abstract sockets (Linux) start with a NUL; anywhere else, a NUL would end the path.
-    if not isinstance(path, str) or not path or "\0" in path[1:]:
-        raise UsageError(f"{name} must be the path of a file, not {value!r:.100}")
+    if not path or "\0" in path[1:]:
+        raise UsageError(f"{name} must be the path of a file, not {shown(value)}")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise UsageError(f"{name} {path!r:.100} contains a surrogate, which cannot be part of a path") from None
     return path
 
 

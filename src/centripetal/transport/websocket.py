@@ -10,7 +10,6 @@ import select
 import socket
 from collections import deque
 from contextlib import suppress
-from time import monotonic
 from typing import NamedTuple
 
 from websockets.client import ClientProtocol
@@ -30,6 +29,7 @@ from centripetal.errors import (
 from centripetal.protocol.http1 import target_of
 from centripetal.protocol.watching import websocket_url
 from centripetal.transport.blocking import open_connection
+from centripetal.transport.clock import monotonic
 from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.settings import Settings
 from centripetal.version import __version__
@@ -83,7 +83,7 @@ class WebSocket:
             self._connection.close()
             raise
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes | memoryview) -> None:
         """Send a text message. If the connection has closed, do nothing: `receive` reports it."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_text(message)

@@ -8,11 +8,12 @@ and remembers it in `server`.
 import contextlib
 import copy
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
+from centripetal.dialects.current import advice
 from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.current.commands.base import Method
@@ -22,16 +23,14 @@ from centripetal.dialects.current.commands.node import Info
 from centripetal.dialects.current.replies import Response, check_count
 from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
 from centripetal.dialects.current.results.standard import InfoResult
-from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
-from centripetal.protocol.checks import check_channels, check_text
+from centripetal.errors import CentripetalError, HTTPStatusError, MalformedResponseError, UsageError, shown
+from centripetal.protocol.checks import check_at_least, check_channels, check_not_swapped, check_text, unreadable
 from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R
+from centripetal.protocol.exact import exact_text
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http_errors import http_error
 from centripetal.protocol.payload import encode_json
-
-if TYPE_CHECKING:
-    from centripetal.dialects.current.single_endpoint import SingleEndpoint
 
 __all__ = ["MAX_PAYLOAD_BYTES", "Codec", "endpoint"]
 
@@ -57,9 +56,9 @@ def endpoint(url: str, prefix: str = "/api") -> str:
     Raises:
         UsageError: requests cannot be sent to the URL, or it contains *prefix* twice or the name of a method.
     """
-    check_text("handler_prefix", prefix)
-    prefix = "/" + prefix.strip("/")
+    prefix = "/" + check_text("handler_prefix", prefix).strip("/")
     path = parse_url(url).path.rstrip("/")
+    url = str.__str__(url)
     base = url.rstrip("/")
     if prefix == "/":
         return base
@@ -97,15 +96,20 @@ class Codec:
         max_payload_bytes: int | None = MAX_PAYLOAD_BYTES,
         new_key: Callable[[], str] | None = None,
     ) -> None:
+        check_not_swapped(url, "api_key", api_key)
         self.endpoint = endpoint(url, prefix)
         self.server = ServerCapabilities()
         self._headers = (_CONTENT_TYPE, *_credentials(api_key))
         self._has_key = api_key is not None
-        self._check_channels = check_channels
+        self._check_channels = bool(check_channels)
         self._max_bytes = _limit(max_payload_bytes)
         self._new_key = new_key
         self._batch_end = _IN_ORDER
         self._urls = {"batch": f"{self.endpoint}/batch"}
+        # Slow to import and rarely needed. Not later than here: a call must not import anything.
+        from centripetal.dialects.current.single_endpoint import SingleEndpoint
+
+        self._single_endpoint = SingleEndpoint(self.endpoint, self._headers, self.server)
 
     def in_parallel(self) -> "Codec":
         """Return a copy of this codec whose batches the server runs in parallel (5.2 or later)."""
@@ -114,14 +118,21 @@ class Codec:
         return other
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
-        if not isinstance(command, Method):
-            raise UsageError(f"{command!r} is not a command of the current API: use a command class from centripetal")
-        text = command.body()
-        keys = tuple(command.touches())
+        if not issubclass(type(command), Method):
+            raise UsageError(
+                f"{shown(command)} is not a command of the current API: use a command class from centripetal"
+            )
+        try:
+            text = command.body()
+            keys = tuple(map(str.__str__, command.touches()))
+            if self._max_bytes is not None and len(text) > self._max_bytes:
+                _check_size(command, self._max_bytes)
+        except CentripetalError:
+            raise
+        except Exception as error:  # raised by code of an argument
+            raise unreadable("an argument", error) from error
         if self._check_channels:
             check_channels(keys)
-        if self._max_bytes is not None and len(text) > self._max_bytes:
-            _check_size(command, self._max_bytes)
         if self.server.single or self.server.version or self.server.open:
             self.server.check(command)
         if self._new_key is not None and command.keyed and command.idempotency_key is None:  # type: ignore[attr-defined]
@@ -132,7 +143,7 @@ class Codec:
         if self._batch_end is _IN_PARALLEL and len(calls) > 1:
             self.server.check_parallel()
         if self.server.single:
-            return (yield from self._single_endpoint().ask(calls))
+            return (yield from self._single_endpoint.ask(calls))
         if reply is None:
             reply = yield self.request(calls)
         outcomes = self.outcomes(calls, reply)
@@ -140,11 +151,6 @@ class Codec:
             yield from self._find_out(calls, reply)
             return (yield from self.ask(calls))
         return [*outcomes]
-
-    def _single_endpoint(self) -> "SingleEndpoint":
-        from centripetal.dialects.current.single_endpoint import SingleEndpoint  # rarely needed, not free to import
-
-        return SingleEndpoint(self.endpoint, self._headers, self.server)
 
     def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
         """Return the request for *calls*; None for a parallel batch or a server with only the single endpoint."""
@@ -224,8 +230,6 @@ class Codec:
         raise self._http_error(calls, reply)
 
     def _http_error(self, calls: Sequence[Prepared[Any]], reply: HTTPReply, needs_pro: bool = False) -> HTTPStatusError:
-        from centripetal.dialects.current import advice  # imported only for errors, to keep start-up fast
-
         texts = dict(advice.STATUSES)
         if needs_pro or (self.server.single is False and len(calls) == 1):
             texts[404] = advice.NEEDS_PRO
@@ -247,7 +251,7 @@ class Codec:
                 self.server.single = False
             if answer.status != 404:
                 raise self._http_error(calls, reply, needs_pro=True)
-        if not (yield from self._single_endpoint().is_there()):
+        if not (yield from self._single_endpoint.is_there()):
             raise self._http_error(calls, reply)
         self.server.single = True
 
@@ -298,25 +302,24 @@ def _decoded_size(value: bytes | str) -> int:
 
 
 def _limit(value: Any) -> int | None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise UsageError(f"max_payload_bytes must be an integer of 1 or more, or None for no limit, not {value!r}")
-    return value if value is None else int(value)
+    return None if value is None else check_at_least("max_payload_bytes", value, least=1, also=", or None for no limit")
 
 
 def _credentials(api_key: Any) -> tuple[tuple[str, str], ...]:
     if api_key is None:
         return ()
     # Messages must not contain the key: they end up in logs.
-    if not isinstance(api_key, str):
+    key = exact_text(api_key)
+    if key is None:
         raise UsageError(f"api_key must be text, not {type(api_key).__name__}")
-    if not api_key:
+    if not key:
         raise UsageError(
             "the api_key is empty: pass the server's key, or leave it out for a server with `http_api.insecure`"
         )
-    if not api_key.isascii() or not api_key.isprintable() or api_key != api_key.strip():
+    if not key.isascii() or not key.isprintable() or key != key.strip():
         raise UsageError(
             "the api_key cannot be sent in an HTTP header: it must be printable ASCII without surrounding spaces"
         )
     # Servers before 5 read only the first header; later servers prefer the second one (protocol 6: api-key,
     # versions-server-api).
-    return ("Authorization", f"apikey {api_key}"), ("X-API-Key", api_key)
+    return ("Authorization", f"apikey {key}"), ("X-API-Key", key)

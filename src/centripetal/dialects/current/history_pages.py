@@ -11,7 +11,8 @@ from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.error_codes import UNRECOVERABLE_POSITION
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
-from centripetal.errors import HistoryGapError, ServerError, UsageError
+from centripetal.errors import HistoryGapError, ServerError
+from centripetal.protocol.checks import check_at_least
 
 __all__ = ["Paging"]
 
@@ -34,10 +35,8 @@ class Paging:
     def __init__(
         self, channel: str, *, limit: int, since: StreamPosition | None, reverse: bool, timeout: float | None
     ) -> None:
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise UsageError(f"limit is the size of a page and must be an integer of 1 or more, not {limit!r}")
         self._channel = channel
-        self._limit = limit
+        self._limit = check_at_least("limit is the size of a page and", limit, least=1)
         self._since = since
         self._reverse = reverse
         self._timeout = timeout

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
+from centripetal.dialects.current.advice import ADVICE
 from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.dialects.current.results.standard import ReplyError
 from centripetal.errors import Executed, MalformedResponseError, ServerError
@@ -69,8 +70,6 @@ def response_type(result: type[Any], member: str) -> type[Response[Any]]:
 
 def server_error(error: ReplyError, command: Command[Any], index: int | None = None) -> ServerError:
     """Return the exception for *error*, with which the server rejected *command*."""
-    from centripetal.dialects.current.advice import ADVICE  # imported only for errors, to keep start-up fast
-
     hint = ADVICE.hint(error.code, command, command.name)
     # An internal error can happen during execution. The server sends all other errors without executing the command.
     inside = error.code == INTERNAL

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from centripetal.dialects.current.advice import STATUSES
 from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands.node import Info
 from centripetal.dialects.current.replies import Response, check_count
@@ -17,6 +18,7 @@ from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Failed, PlacedOutcome, Prepared
 from centripetal.protocol.exchange import Flow
+from centripetal.protocol.gojson import JSONError, values
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http_errors import http_error
 from centripetal.protocol.records import Record
@@ -106,8 +108,6 @@ class SingleEndpoint:
         return response
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
-        from centripetal.dialects.current.advice import STATUSES  # imported only for errors, to keep start-up fast
-
         if reply.status == 404:
             self._server.forget()
         if reply.status == 400:
@@ -122,8 +122,6 @@ def _split(body: bytes, count: int) -> list[bytes]:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) == count:
         return lines
-    from centripetal.protocol.gojson import JSONError, values  # rarely needed, and not free to import
-
     try:
         return list(values(body))
     except JSONError:

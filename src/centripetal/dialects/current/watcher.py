@@ -33,6 +33,7 @@ from centripetal.dialects.current.client_protocol.replies import (
 )
 from centripetal.errors import MalformedResponseError, TimeoutError, UsageError
 from centripetal.protocol.checks import check_text
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.watching import (
     Connected,
     Conversation,
@@ -85,6 +86,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
 
     advice = ADVICE
 
+    @discreet
     def __init__(
         self,
         channels: Sequence[str],

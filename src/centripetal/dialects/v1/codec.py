@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
+from centripetal.dialects.v1.advice import STATUSES
 from centripetal.dialects.v1.commands import COMMANDS, Broadcast, Disconnect, Publish, Unsubscribe
 from centripetal.dialects.v1.credentials import Signer
 from centripetal.dialects.v1.replies import Response
-from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
+from centripetal.errors import CentripetalError, HTTPStatusError, MalformedResponseError, UsageError, shown
+from centripetal.protocol.checks import check_not_swapped, check_text, unreadable
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
@@ -56,7 +58,7 @@ def endpoint(url: str) -> str:
     """
     # Check the path, not the whole URL: a host may be called "api".
     path = parse_url(url).path.rstrip("/")
-    url = url.rstrip("/")
+    url = str.__str__(url).rstrip("/")
     return f"{url}/" if path.endswith("/api") else f"{url}/api/"
 
 
@@ -69,14 +71,22 @@ class Codec:
     """
 
     def __init__(self, url: str, secret: str | None) -> None:
+        check_not_swapped(url, "secret", secret)
         self.endpoint = endpoint(url)
         self._signer = None if secret is None else Signer(_key(secret))
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
         start = _START.get(type(command))
         if start is None:
-            raise UsageError(f"{command!r} is not a command of Centrifugo 1.x: use a command class from centripetal.v1")
-        return Prepared(command, b"%b%b}" % (start, command.body()), tuple(command.touches()))
+            raise UsageError(
+                f"{shown(command)} is not a command of Centrifugo 1.x: use a command class from centripetal.v1"
+            )
+        try:
+            return Prepared(command, b"%b%b}" % (start, command.body()), tuple(map(str.__str__, command.touches())))
+        except CentripetalError:
+            raise
+        except Exception as error:
+            raise unreadable("an argument", error) from error
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[Response]]:
         if reply is None:
@@ -117,8 +127,6 @@ class Codec:
         return responses
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
-        from centripetal.dialects.v1.advice import STATUSES  # imported only after an error, to keep imports fast
-
         status, signed = reply.status, self._signer is not None
         if status == 400 and not wants_tls(reply):
             # The reason is only in the server's log. Commands before the rejected one have run
@@ -135,12 +143,9 @@ class Codec:
 
 
 def _key(secret: str) -> bytes:
-    if not isinstance(secret, str):
+    if not issubclass(type(secret), str):
         raise UsageError(f"secret must be text, not {type(secret).__name__}")
-    if not secret:
+    text = check_text("secret", secret)
+    if not text:
         raise UsageError("the secret is empty; for a server with `insecure_api`, use Client.insecure(url)")
-    try:
-        return secret.encode()
-    except UnicodeEncodeError:
-        # The message must not contain the secret.
-        raise UsageError("secret contains a lone surrogate, which cannot be encoded as UTF-8") from None
+    return text.encode()

@@ -13,10 +13,14 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.checks import check_text, reading
+from centripetal.protocol.discreet import discreet
+from centripetal.protocol.exact import exact_bytes, exact_integer, exact_text
 
 __all__ = ["Signer", "generate_api_sign", "generate_channel_sign", "generate_client_token", "sign"]
 
 
+@discreet
 def generate_api_sign(secret: str | bytes, data: str | bytes) -> str:
     """Return the `X-API-Sign` header of a request to the HTTP API.
 
@@ -33,6 +37,7 @@ def generate_api_sign(secret: str | bytes, data: str | bytes) -> str:
     return sign(_secret(secret), _bytes("data", data))
 
 
+@discreet
 def generate_client_token(secret: str | bytes, user: str, timestamp: str | int, info: str = "") -> str:
     """Return the token with which a browser connects as *user*.
 
@@ -53,6 +58,7 @@ def generate_client_token(secret: str | bytes, user: str, timestamp: str | int, 
     return sign(_secret(secret), _bytes("user", user), _timestamp(timestamp), _info("info", info))
 
 
+@discreet
 def generate_channel_sign(secret: str | bytes, client: str, channel: str, channel_data: str = "") -> str:
     """Return the signature with which connection *client* may subscribe to the private *channel*.
 
@@ -115,22 +121,22 @@ def _secret(secret: Any) -> bytes:
 
 
 def _bytes(name: str, value: Any) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if not isinstance(value, str):
-        raise UsageError(f"{name} must be text, not {type(value).__name__}")
-    try:
-        return value.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"{name} contains a lone surrogate, which cannot be encoded as UTF-8") from None
+    if issubclass(type(value), bytes):
+        return bytes(memoryview(value))
+    with reading(name):
+        if not issubclass(type(value), str):
+            raise UsageError(f"{name} must be text, not {type(value).__name__}")
+        return check_text(name, value).encode()
 
 
 def _timestamp(value: Any) -> bytes:
     # The server parses a 64-bit integer, without white space or underscores.
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
-        return b"%d" % value
-    text = value.encode("utf-8", "replace") if isinstance(value, str) else value
-    if not isinstance(text, bytes) or not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
+    number = exact_integer(value)
+    if number is not None and abs(number) < 2**63:
+        return b"%d" % number
+    given = exact_text(value)
+    text = exact_bytes(value) if given is None else given.encode("utf-8", "replace")
+    if text is None or not re.fullmatch(rb"[+-]?[0-9]{1,99}", text) or abs(int(text)) >= 2**63:
         raise UsageError("timestamp must be Unix seconds as an int or text, such as str(int(time.time()))")
     return text
 

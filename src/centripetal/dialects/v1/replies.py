@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from centripetal.dialects.v1.advice import ADVICE
 from centripetal.dialects.v1.error_codes import INVALID_MESSAGE, NAMESPACE_NOT_FOUND, NOT_AVAILABLE
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
 from centripetal.errors import Executed, MalformedResponseError, ServerError
@@ -87,8 +88,6 @@ Result = list[Response]
 
 
 def _refusal(method: str, message: str, advice: str, command: Any) -> ServerError:
-    from centripetal.dialects.v1.advice import ADVICE  # imported only after an error, to keep imports fast
-
     hint = ADVICE.hint(message, command, method)
     # A command with invalid params has not run. But a broadcast has reached the channels before the invalid one
     # (protocol 1: broadcast), and after a storage failure the outcome is unknown.

@@ -34,6 +34,7 @@ from centripetal.dialects.v1.credentials import generate_channel_sign, generate_
 from centripetal.dialects.v1.disconnects import CLOSE_CODE, INVALID_TOKEN, Disconnect
 from centripetal.dialects.v1.results import ClientInfo, Message
 from centripetal.errors import MalformedResponseError
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.watching import (
     Connected,
     Conversation,
@@ -80,6 +81,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
 
     advice = ADVICE
 
+    @discreet
     def __init__(self, channels: Sequence[str], *, secret: str | None, user: str = "", patience: float = 5.0) -> None:
         super().__init__(channels, _Channel, user=user, patience=patience)
         self._connects_as = user

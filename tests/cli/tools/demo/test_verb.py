@@ -53,13 +53,14 @@ def test_demo_on_a_given_server(api: Run, server: EmbeddedServer) -> None:
     assert [event["data"] for event in arrived if event["event"] == "published"][-3:] == [{"n": n} for n in (1, 2, 3)]
 
 
-def test_demo_continues_without_a_subscriber(cli: Run) -> None:
+def test_demo_continues_without_a_subscriber(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the server accepts no more connections of the user, the demo continues and explains the missing subscriber."""
     config = {"user_connection_limit": 1, "history_size": 5, "history_lifetime": 60, "presence": True}
     with EmbeddedServer(secret=SECRET, config=config) as server:
         events = iter(Watching(Watcher(["elsewhere"], secret=SECRET, user="alice"), server.url))
         next(events)
-        ran = cli("demo", "--url", server.url, "--secret", SECRET)
+        monkeypatch.setenv("CENTRIFUGO_SECRET", SECRET)
+        ran = cli("demo", "--url", server.url)
     assert (ran.code, ran.err) == (0, "")
     assert "Cannot watch the channels: the server says: limit exceeded" in ran.out
     assert "[True, True, True]" in ran.out
@@ -75,9 +76,10 @@ def test_demo_shows_no_secret_of_a_server(api: Run) -> None:
     assert not re.search(r"[0-9a-f]{64}", ran.out)
 
 
-def test_demo_reports_an_unreachable_server(cli: Run) -> None:
+def test_demo_reports_an_unreachable_server(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo on an unreachable server exits with the usual error."""
-    ran = cli("demo", "--url", "http://127.0.0.1:1", "--secret", "s")
+    monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
+    ran = cli("demo", "--url", "http://127.0.0.1:1")
     assert ran.code == 3
     assert ran.err.startswith("error: ")
 

@@ -7,7 +7,9 @@ from typing import Any, cast
 import msgspec
 
 from centripetal.dialects.current.commands.base import Method
-from centripetal.errors import UsageError
+from centripetal.errors import UsageError, shown
+from centripetal.protocol.checks import check_text
+from centripetal.protocol.exact import exact_text
 from centripetal.protocol.payload import encode_plain, plain_data
 
 __all__ = ["Custom", "custom"]
@@ -21,9 +23,14 @@ class Custom(Method[Any], frozen=True):
 
     def body(self) -> bytes:
         """Return the fields as JSON."""
-        if not isinstance(self.params, Mapping) or not all(isinstance(field, str) for field in self.params):
+        if not isinstance(self.params, Mapping) or not all(issubclass(type(field), str) for field in self.params):
             raise UsageError("params must be a dict from the names of the method's fields to their values")
-        return encode_plain({field: plain_data(value, field) for field, value in self.params.items()}, "params")
+        fields = [(check_text("a name in params", field), value) for field, value in self.params.items()]
+        return encode_plain({field: plain_data(value, field) for field, value in fields}, "params")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickle cannot find the class, which `custom` creates.
+        return _restored, (self.name, self.params, self.timeout)
 
 
 _NAME = r"[a-z][a-z0-9_]{0,63}"
@@ -45,9 +52,11 @@ def custom(name: str, params: Mapping[str, Any] | None = None, *, timeout: float
     Raises:
         UsageError: *name* cannot be the name of a method.
     """
-    if not isinstance(name, str) or not re.fullmatch(_NAME, name) or name == "batch":
-        advice = "to batch calls, use client.batch()" if name == "batch" else "pass a name such as 'publish'"
-        raise UsageError(f"{name!r:.100} is not a method name: {advice}")
+    text = exact_text(name)
+    if text is None or not re.fullmatch(_NAME, text) or text == "batch":
+        advice = "to batch calls, use client.batch()" if text == "batch" else "pass a name such as 'publish'"
+        raise UsageError(f"{shown(name)} is not a method name: {advice}")
+    name = text
     kind = _customs.get(name)
     if kind is None:
         kind = cast(
@@ -58,4 +67,8 @@ def custom(name: str, params: Mapping[str, Any] | None = None, *, timeout: float
         )
         if len(_customs) < 256:
             _customs[name] = kind
-    return kind({} if params is None else params, timeout=timeout)
+    return kind(params={} if params is None else params, timeout=timeout)
+
+
+def _restored(name: str, params: Mapping[str, Any], timeout: float | None) -> Custom:
+    return custom(name, params, timeout=timeout)

@@ -107,12 +107,12 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
 
     def changes(self) -> dict[str, Any]:
         channels, data = self.channels, self.data
-        if type(channels) is not list or not _all_names(channels):
-            check_names("channels", channels)
+        names = channels if type(channels) is list and _all_names(channels) else check_names("channels", channels)
         payload_of(data, self.b64data)
-        if self.plain():
-            return {} if (json := plain_data(data, "data")) is data else {"data": json}
-        return changed_fields(self)
+        if not self.plain():
+            return changed_fields(self)
+        changes: dict[str, Any] = {} if names is channels else {"channels": names}
+        return changes if (json := plain_data(data, "data")) is data else {**changes, "data": json}
 
     def touches(self) -> Sequence[str]:
         return self.channels
@@ -120,7 +120,4 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
 
 def _all_names(names: list[Any]) -> bool:
     """Return whether all *names* are valid. This check is fast; `check_names` raises an error about an invalid name."""
-    try:
-        return bool(names) and "".join(names).isascii() and all(names)
-    except TypeError:
-        return False
+    return set(map(type, names)) == {str} and "".join(names).isascii() and all(names)

@@ -1,0 +1,85 @@
+"""The clock that time limits are measured with, and timers of event loops that follow it.
+
+Test tools freeze or move Python's clocks: freezegun replaces `time.monotonic` in every loaded module, and time-machine
+changes the functions themselves. A time limit must not follow them, because sockets do not: a call would hang, or end
+too early. Times in data, such as the expiry of a token, follow them on purpose; `tokens/clock.py` uses `time.time`.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio  # slow to import, and blocking programs do not need it
+
+__all__ = ["Timer", "call_later", "monotonic", "wait"]
+
+# A new object, because freezegun replaces every attribute that is `time.monotonic`. No test tool changes this clock.
+_raw = getattr(time, "clock_gettime", None)
+monotonic: Callable[[], float] = (
+    functools.partial(time.monotonic) if _raw is None else functools.partial(_raw, time.CLOCK_MONOTONIC)
+)
+"""Return the seconds of a clock that never jumps."""
+
+SKEW = 1.0
+"""Seconds by which the clock of a loop may differ from `monotonic`; uvloop reads it once for all that is ready."""
+
+POLL_SECONDS = 0.001
+
+
+class Timer(Protocol):
+    """A scheduled call that can be cancelled, such as a handle of asyncio."""
+
+    def cancel(self) -> None:
+        """Prevent the call; has no effect after it."""
+
+
+def call_later(loop: "asyncio.AbstractEventLoop", seconds: float, function: Callable[[], object]) -> Timer:
+    """Call *function* in *loop* after *seconds*, also if the clock of the loop is frozen.
+
+    The loop may call it too early if its clock jumps, so *function* must compare the time with `monotonic`.
+    """
+    if abs(loop.time() - monotonic()) < SKEW:
+        return loop.call_later(seconds, function)
+    return _Polled(loop, monotonic() + seconds, function)
+
+
+async def wait(loop: "asyncio.AbstractEventLoop", seconds: float) -> None:
+    """Wait for *seconds* in *loop*, like `asyncio.sleep`, also if the clock of the loop is frozen or jumps."""
+    until = monotonic() + seconds
+    while (left := until - monotonic()) > 0:
+        woken = loop.create_future()
+        timer = call_later(loop, left, functools.partial(_wake, woken))
+        try:
+            await woken
+        finally:
+            timer.cancel()
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+class _Polled:
+    """A timer for a loop whose own timers do not work: it looks at the clock in every round of the loop."""
+
+    def __init__(self, loop: "asyncio.AbstractEventLoop", due: float, function: Callable[[], object]) -> None:
+        self._loop = loop
+        self._due = due
+        self._function: Callable[[], object] | None = function
+        loop.call_soon(self._look)
+
+    def cancel(self) -> None:
+        self._function = None
+
+    def _look(self) -> None:
+        if self._function is None:
+            return
+        if monotonic() < self._due:
+            time.sleep(POLL_SECONDS)  # a loop with something to do next does not wait for its sockets
+            self._loop.call_soon(self._look)
+            return
+        function, self._function = self._function, None
+        function()
