@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "testing": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
     "cli": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
     "__main__": ("cli",),
+    "_pyinstaller": (),
     "pytest_centripetal": ("testing",),  # outside of the package, see its docstring
 }
 
@@ -87,6 +88,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pytest": ("pytest_centripetal.py",),
+    "PyInstaller": ("_pyinstaller/",),
 }
 
 

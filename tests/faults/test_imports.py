@@ -122,7 +122,7 @@ def test_no_call_imports_a_module(ports: list[int], name: str) -> None:
     assert all(any(kind in outcome for outcome, _ in seen) for kind in kinds)
 
 
-SLOW = {"asyncio", "concurrent.futures", "dataclasses", "inspect", "pickle", "random", "ssl", "logging", "httptools"}
+SLOW = {"asyncio", "concurrent.futures", "dataclasses", "pickle", "random", "ssl", "logging", "httptools"}
 
 
 @pytest.mark.parametrize("module", ["centripetal.current", "centripetal.v1"])

@@ -124,7 +124,7 @@ class Batch(methods.Batch, BlockingBatch):
     def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
     def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
         """Add any command, or any method by its name and fields; the returned slot holds the result after the block."""
-        return super().call(custom(command, params) if isinstance(command, str) else command)
+        return super().call(custom(command, params) if issubclass(type(command), str) else command)
 
 
 @exported("centripetal")
@@ -137,7 +137,7 @@ class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
     def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
     def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
         """Add any command, or any method by its name and fields; the returned slot holds the result after the block."""
-        return super().call(custom(command, params) if isinstance(command, str) else command)
+        return super().call(custom(command, params) if issubclass(type(command), str) else command)
 
 
 @exported("centripetal")
