@@ -13,7 +13,7 @@ from centripetal.version import __version__
 
 
 def encoded(url: str, *headers: tuple[str, str], body: bytes = b"{}") -> bytes:
-    return RequestWriter().write(HTTPRequest(url, headers, body))[1]
+    return bytes(RequestWriter().write(HTTPRequest(url, headers, body))[1])
 
 
 def parsed(*pieces: bytes, **limits: int) -> tuple[HTTPReply | None, bool]:

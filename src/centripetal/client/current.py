@@ -124,7 +124,8 @@ class Batch(methods.Batch, BlockingBatch):
     def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
     def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
         """Add any command, or any method by its name and fields; the returned slot holds the result after the block."""
-        return super().call(custom(command, params) if issubclass(type(command), str) else command)
+        given: Any = command
+        return super().call(custom(given, params) if issubclass(type(given), str) else given)
 
 
 @exported("centripetal")
@@ -137,7 +138,8 @@ class AsyncBatch(methods.AsyncBatch, AwaitingBatch):
     def call(self, command: str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]: ...
     def call(self, command: Command[Any] | str, params: Mapping[str, Any] | None = None) -> BatchSlot[Any]:
         """Add any command, or any method by its name and fields; the returned slot holds the result after the block."""
-        return super().call(custom(command, params) if issubclass(type(command), str) else command)
+        given: Any = command
+        return super().call(custom(given, params) if issubclass(type(given), str) else given)
 
 
 @exported("centripetal")
@@ -209,8 +211,8 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         Returns:
             The command's result; for a method by its name, the decoded `result` of the reply.
         """
-        if issubclass(type(command), str):
-            command = custom(command, params)
+        given: Any = command  # `isinstance` would run code of an invalid command
+        command = custom(given, params) if issubclass(type(given), str) else given
         # Repeats `BlockingClient.call`, because calling it would add a frame to every traceback.
         try:
             call, seconds = self._prepared(command, timeout)
@@ -298,8 +300,8 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
         self, command: Command[Any] | str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Any:
         """Like `Client.call`."""
-        if issubclass(type(command), str):
-            command = custom(command, params)
+        given: Any = command  # `isinstance` would run code of an invalid command
+        command = custom(given, params) if issubclass(type(given), str) else given
         # Repeats `AwaitingClient.call`, because calling it would add a frame to every traceback.
         try:
             call, seconds = self._prepared(command, timeout)

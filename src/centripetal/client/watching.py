@@ -134,7 +134,9 @@ class Watching:
         offset = time.time() - monotonic()
         step = watcher.opened(offset + monotonic())
         while not self._stopped:
-            for frame in map(memoryview, step.send):  # its repr, in a traceback with variables, does not show a token
+            for frame in [
+                memoryview(each) for each in step.send
+            ]:  # its repr, in a traceback with variables, does not show a token
                 websocket.send(frame)
             for event in step.events:
                 began = monotonic()
