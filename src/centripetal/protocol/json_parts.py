@@ -57,7 +57,7 @@ def nesting(text: bytes) -> int:
 def _member(part: bytes) -> tuple[str, bytes]:
     name = _MEMBER.match(part)
     if name is None:
-        raise JSONError(f"expected a member of an object, not {ascii(part[:20].decode('latin-1'))}")
+        raise JSONError(f"expected a member of an object, not {part[:20].decode('latin-1')!a}")
     return string(name[1]), part[name.end() :].strip(_SPACE)
 
 

@@ -1,8 +1,8 @@
 """Base class of all results.
 
 JSON from users is kept as the bytes that the server sent (`…_json`) and decoded on access, so that numbers keep all
-digits and unread values cost nothing. Servers accept JSON that is nested more deeply than Python can decode (about 1,000
-levels); the decoded value is then a `msgspec.Raw`, so test `isinstance(value, msgspec.Raw)` and use the `…_json` bytes.
+digits and unread values cost nothing. Servers accept JSON that is nested more deeply than Python can decode (about
+1,000 levels). The decoded value is then a `msgspec.Raw`: test for it with `isinstance(value, msgspec.Raw)`.
 """
 
 from typing import Any

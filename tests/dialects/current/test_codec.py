@@ -283,7 +283,10 @@ def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
     """Each recorded reply becomes a value or an error for each command, or an HTTPStatusError for all of them."""
     commands = recorded_commands(step)
     came, answer = as_reply(step), step["response"].get("body", "")
-    ours = [(came.status == 200 and as_command(*each)) or dummy(each[0]) for each in commands or [("info", {})]]
+    ours = [
+        (as_command(name, fields) if name in ("broadcast", "history") else None) or dummy(name)
+        for name, fields in commands or [("info", {})]
+    ]
     calls = [Prepared(command, b"{}") for command in ours]
     whole_batch = step["request"]["path"] == "/api/batch"
     if came.status == 200 and (not commands or (whole_batch and len(commands) == 1)):

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
-from centripetal.errors import MalformedResponseError
 
 
 def info(text: bytes) -> ClientInfo:

@@ -64,7 +64,8 @@ class Message(Result, frozen=True):
         uid: the message id, unique unless publishers set it themselves.
         channel: the channel of the message.
         data: the published value, decoded on each access. Numbers become int and float; if every digit of a fraction
-            matters, decode `data_json` yourself. A `msgspec.Raw` if it is nested too deeply to be decoded (about 1,000 levels).
+            matters, decode `data_json` yourself. A `msgspec.Raw` if it is nested too deeply to be decoded (about 1,000
+            levels).
         data_json: the same as the bytes that the server sent.
         client: the connection id of the originator; None if missing (servers before 1.3.0 may send "" instead).
         info: the connection that published the message; None if the API published it.

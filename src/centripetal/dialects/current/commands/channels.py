@@ -87,8 +87,6 @@ class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
         offsets = [publication.offset for publication in publications if publication.offset]
         if offsets and not 0 < min(offsets) <= max(offsets) < 2**64:
             return "the reply has a publication with an offset that is not an unsigned integer of 64 bits"
-        if self.since is not None:
-            offsets.insert(0, self.since.offset)
         for one, next_ in pairwise(offsets):
             if (next_ >= one) if self.reverse else (next_ <= one):
                 return f"the publications in the reply are out of order: offset {next_} comes after offset {one}"
