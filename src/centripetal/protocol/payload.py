@@ -20,17 +20,19 @@ import msgspec
 from centripetal.errors import MalformedResponseError, UsageError
 from centripetal.protocol.gojson import MAX_DEPTH, JSONError, check
 
-__all__ = ["check_json", "decode_json", "decode_value", "encode_json", "plain_data"]
+__all__ = ["DEEPEST_VALUE", "check_json", "decode_json", "decode_value", "encode_json", "integer", "plain_data"]
 
 _PLAIN = frozenset({str, int, bool, type(None)})
-_MAX_DEPTH = 200
+DEEPEST_VALUE = 200
+"""Maximum nesting depth of a Python value that is published; encoded JSON may be nested more deeply."""
+
 _ESCAPES = re.compile(
     rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 """Escapes; the only group is a lone surrogate."""
 _MAX_TEXT_DEPTH = MAX_DEPTH - 10
-"""Maximum nesting depth of encoded JSON. Servers accept MAX_DEPTH levels in a request, and reject all its commands if
-it has more; a batch adds four levels.
+"""Maximum nesting depth of encoded JSON. Servers accept 10,000 levels in a request, and reject all its commands if it
+has more; a batch adds four levels.
 """
 
 
@@ -155,7 +157,7 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
     if kind is msgspec.Raw:
         check_json(bytes(value), place)
         return value
-    if depth > _MAX_DEPTH:
+    if depth > DEEPEST_VALUE:
         raise _too_deep(place)
     if kind is dict:
         return _plain_dict(value, place, depth + 1)
@@ -166,7 +168,7 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
 
 def _too_deep(place: str) -> UsageError:
     place = place if len(place) <= 60 else f"{place[:60]}…"
-    return UsageError(f"{place} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
+    return UsageError(f"{place} is nested deeper than {DEEPEST_VALUE} levels, or contains itself")
 
 
 def _plain_dict(value: dict[Any, Any], place: str, depth: int) -> dict[str, Any]:
@@ -340,7 +342,7 @@ def decode_value(text: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         mended = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text).decode("utf-8", "replace")
         try:
-            return json.loads(mended, parse_int=_integer, parse_constant=_no_constant)
+            return json.loads(mended, parse_int=integer, parse_constant=_no_constant)
         except RecursionError:
             pass
         except ValueError as error:
@@ -349,7 +351,8 @@ def decode_value(text: bytes) -> Any:
     return msgspec.Raw(text)
 
 
-def _integer(text: str) -> int | decimal.Decimal:
+def integer(text: str) -> int | decimal.Decimal:
+    """Return the integer *text*, as a Decimal if Python refuses to convert so many digits."""
     try:
         return int(text)
     except ValueError:

@@ -14,6 +14,8 @@ import msgspec
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.fields import reader
+from centripetal.protocol.gojson import JSONError, check
+from centripetal.protocol.json_parts import object_parts
 
 __all__ = ["Record", "command_of", "failed_broadcast", "failed_record", "params_of", "read_record", "record_of"]
 
@@ -105,8 +107,8 @@ def params_of(record: Record) -> dict[str, bytes]:
         UsageError: `record.params` is not a JSON object.
     """
     try:
-        return {name: bytes(value) for name, value in _decode_object(record.params).items()}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {name: bytes(value) for name, value in _members(record.params).items()}
+    except UsageError:
         raise UsageError(f"the fields of {record.method!r:.100} are not a JSON object") from None
 
 
@@ -139,5 +141,12 @@ def failed_broadcast(text: bytes, places: Sequence[int], error: CentripetalError
 def _members(text: bytes) -> dict[str, msgspec.Raw]:
     try:
         return _decode_object(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        pass  # published data is nested deeply
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"not a JSON object: {error}") from None
+    try:
+        check(text)
+        return {name: msgspec.Raw(value) for name, value in object_parts(text).items()}
+    except JSONError as error:
         raise UsageError(f"not a JSON object: {error}") from None

@@ -10,7 +10,6 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
-import msgspec
 import typer
 
 from centripetal.cli.api.help import Description, describe
@@ -26,6 +25,8 @@ from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.field_kinds import FieldKind
 from centripetal.protocol.fields import fields_of
+from centripetal.protocol.gojson import JSONError
+from centripetal.protocol.json_parts import object_parts
 
 __all__ = ["VERBS", "Field", "Verb", "parameters", "register_all"]
 
@@ -239,10 +240,10 @@ def call(
     if target.required_generation() is not Generation.CURRENT:
         raise UsageError(f"call is only for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
     try:
-        fields = msgspec.json.decode(named_json("params", params), type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+        fields = object_parts(named_json("params", params))
+    except JSONError:
         raise UsageError(f"params: {params!r} is not a JSON object: give the fields of {name} as an object") from None
-    command = custom(name, {field: bytes(value) for field, value in fields.items()})
+    command = custom(name, fields)
     show_json(target.client().call(command))
 
 
