@@ -39,7 +39,7 @@ CONFIG = {
         {"name": "room", "presence": True, "join_leave": True},
         {"name": "log", "recover": True, "history_size": 3, "history_lifetime": 60},
         {"name": "open", "anonymous": True},
-        {"name": "deep", "publish": True, "recover": True, "history_size": 3, "history_lifetime": 60},
+        {"name": "deep", "publish": True, "recover": True, "history_size": 4, "history_lifetime": 60},
     ],
 }
 
@@ -137,8 +137,8 @@ def test_deeply_nested_data_do_not_hide_others(server: Server, client: Client) -
     assert found == [from_browser, from_back_end, b"2"]
     with client.batch() as batch:
         deep, other = batch.history("deep:1"), batch.presence("room:none")
-    assert [each.data_json for each in deep.result()] == found[::-1]
-    assert [isinstance(each.data, msgspec.Raw) for each in deep.result()] == [False, True, True]
+    assert [each.data_json for each in deep.result()] == [*found[::-1], b"1"]
+    assert [isinstance(each.data, msgspec.Raw) for each in deep.result()] == [False, True, True, False]
     assert other.result() == {}
 
 

@@ -134,3 +134,17 @@ def test_a_failed_broadcast_keeps_only_its_failed_channels(form: bytes) -> None:
     written = failed_broadcast(text, [0, 2], ServerError("unknown channel", code=102, executed="no"))
     assert read_record(written) == Record("broadcast", b'{"channels":["a","c"],"data":1.10}')
     assert json.loads(written)["error"]["code"] == 102
+
+
+@pytest.mark.parametrize("commands", [V1, CURRENT], ids=["1", "6"])
+def test_deep_data_is_kept(commands: dict[str, type[Command[Any]]]) -> None:
+    """A record with data nested more deeply than Python can decode becomes a command, and a record again."""
+    data = b"[" * 5_000 + b"]" * 5_000
+    text = b'{"method":"broadcast","params":{"channels":["a","b"],"data":%b}}' % data
+    command = command_of(read_record(text), commands)
+    assert record_of(command).encode() == text
+    line = failed_broadcast(text, [1], ServerError("no", executed="no"))
+    assert params_of(read_record(line)) == {"channels": b'["b"]', "data": data}
+    for bad in (text[:-2], text.replace(b"]]", b"]}", 1)):
+        with pytest.raises(UsageError, match="not a JSON object"):
+            read_record(bad)

@@ -11,6 +11,7 @@ UTF-8.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -332,9 +333,12 @@ def _push_info(info: ClientInfo) -> bytes:
 # ---- frames that a client receives
 
 
-class _Received(msgspec.Struct, frozen=True):
+class _Head(msgspec.Struct, frozen=True):
     method: str
     uid: str | None = None
+
+
+class _Received(_Head, frozen=True):
     error: str | None = None
     advice: str | None = None
     body: msgspec.Raw = ABSENT
@@ -345,20 +349,18 @@ class _Event(msgspec.Struct, frozen=True):
     data: ClientInfo
 
 
+_head_decoder = msgspec.json.Decoder(_Head)
 _received_decoder = msgspec.json.Decoder(_Received)
 _message_decoder = msgspec.json.Decoder(Message)
 _event_decoder = msgspec.json.Decoder(_Event)
-_body_decoders: dict[str, msgspec.json.Decoder[Any]] = {
-    params.name: msgspec.json.Decoder(body) for params, body in _BODIES.items()
-}
+_body_decoders = {params.name: msgspec.json.Decoder(body) for params, body in _BODIES.items()}
 
 
 def decode_frame(frame: bytes) -> list[Reply | Push | MalformedResponseError]:
     """Decode a frame that the server sent into its replies and pushes, in order.
 
-    A reply or push that is invalid, for example because a uid or an info in it breaks the JSON (protocol 1:
-    client-pushes), becomes an error. If it is a reply whose uid can be read, an empty reply with this uid comes after
-    the error, so that the request does not wait for a reply that has arrived.
+    An invalid reply or push, for example with a uid or an info that breaks the JSON (protocol 1: client-pushes),
+    becomes an error. If a uid can be read, an empty reply follows, so that the request does not wait for it any longer.
     """
     found: list[Reply | Push | MalformedResponseError] = []
     try:
@@ -366,14 +368,13 @@ def decode_frame(frame: bytes) -> list[Reply | Push | MalformedResponseError]:
     except JSONError as error:
         return [_invalid(error, frame)]
     for text in texts:
-        received = _Received("")
         try:
-            received = decode(_received_decoder, text)
-            found.append(_received(received))
+            found.append(_received(decode(_received_decoder, text)))
         except JSONError as error:
             found.append(_invalid(error, text))
-            if received.uid:
-                found.append(Reply(received.uid, received.method))
+            with suppress(JSONError):
+                head = decode(_head_decoder, text)
+                found += [Reply(head.uid, head.method)] if head.uid else []
     return found
 
 
