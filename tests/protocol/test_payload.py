@@ -572,6 +572,14 @@ def test_deep_data_of_other_clients_is_raw_json(levels: int) -> None:
             encode_json(value)
 
 
+def test_raw_json_inside_a_value_counts_its_containers() -> None:
+    """Raw JSON in a value is checked with the levels around it, because a server counts them too."""
+    text = msgspec.Raw(b"[" * 9_988 + b"]" * 9_988)
+    assert encode_json({"a": [text]}) == b'{"a":[%b]}' % bytes(text)
+    with pytest.raises(UsageError, match=r"^data\.a\[0\]\.b .* deeper than 9987 levels"):
+        encode_json({"a": [{"b": text}]})
+
+
 @given(st.binary() | fragments)
 @settings(deadline=None)
 def test_decoding_any_bytes_gives_a_value_or_our_error(text: bytes) -> None:

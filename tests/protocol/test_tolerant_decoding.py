@@ -146,7 +146,9 @@ def test_every_reply_can_be_read(command: Any) -> None:
         text = b'{"%b":{},"error":{"code":1,"message":"\\ud83d"}}' % name.encode()
         with pytest.raises(REFUSED):
             decoder.decode(text)
-        assert decode(decoder, text).error.message == "\ufffd"
+        error = decode(decoder, text).error
+        assert error is not None
+        assert error.message == "\ufffd"
 
 
 def test_little_stack_is_our_error() -> None:

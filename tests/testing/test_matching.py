@@ -141,10 +141,12 @@ def test_deep_data_is_compared_as_text() -> None:
     for expected in (DEEP, msgspec.Raw(DEEP), ANYTHING, ANY):
         assert matches(expected, found)
         assert not differences(expected, found)
-    for other in (1, None, [], DEEP.replace(b"1", b"2"), msgspec.Raw(b"1"), "text"):
+    others: list[Any] = [1, None, [], DEEP.replace(b"1", b"2"), msgspec.Raw(b"1"), "text"]
+    for other in others:
         assert not matches(other, found)
         assert differences(other, found)
     assert not matches(DEEP, 1)
+    assert clipped(found, 12) == 'Raw(b\'{"a":… (20,010 characters)'
     assert decoded(DEEP[:-1]) == DEEP[:-1]
 
 

@@ -129,14 +129,20 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def check_json(text: bytes, what: str) -> bytes:
-    """Return *text* if it is one JSON value in UTF-8; raise a `UsageError` otherwise."""
+def check_json(text: bytes, what: str, depth: int = 0) -> bytes:
+    """Return *text* if it is one JSON value in UTF-8; raise a `UsageError` otherwise.
+
+    Args:
+        text: the text.
+        what: name of the value for error messages.
+        depth: number of arrays and objects that contain the text.
+    """
     try:
         text.decode()
         try:
             msgspec.json.decode(text, type=msgspec.Raw)
         except RecursionError:
-            check(text, _MAX_TEXT_DEPTH)
+            check(text, _MAX_TEXT_DEPTH - depth)
     except (msgspec.DecodeError, UnicodeDecodeError, JSONError) as error:
         raise UsageError(
             f"{what} was passed as bytes, which must be encoded JSON, but it is not valid: {error}. "
@@ -155,7 +161,7 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
             raise UsageError(f"{place} is {value}, which JSON does not support: send None or text instead")
         return value
     if kind is msgspec.Raw:
-        check_json(bytes(value), place)
+        check_json(bytes(value), place, depth)
         return value
     if depth > DEEPEST_VALUE:
         raise _too_deep(place)

@@ -49,7 +49,8 @@ def decode(decoder: msgspec.json.Decoder[T], text: bytes) -> T:
     try:
         return decoder.decode(text)
     except REFUSED:
-        return read(text, decoder.type)
+        value: T = read(text, decoder.type)
+    return value
 
 
 def read(text: bytes, kind: Any) -> Any:

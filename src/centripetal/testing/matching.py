@@ -96,7 +96,7 @@ def differences(expected: Any, actual: Any, place: str = "data") -> list[str]:
         return [line for part in _in_dict(plain, actual, place) for line in part]
     if isinstance(plain, list) and isinstance(actual, list):
         return [line for part in _in_list(plain, actual, place) for line in part]
-    here, there = _apart(repr(expected), repr(actual))
+    here, there = _apart(_shown(expected), _shown(actual))
     return [f"- {place} = {here}", f"+ {place} = {there}"]
 
 
@@ -122,8 +122,13 @@ def _in_list(expected: list[Any], actual: list[Any], place: str) -> Iterator[lis
 
 def clipped(value: Any, widest: int = _WIDEST) -> str:
     """Return the repr of *value*, cut after *widest* characters."""
-    text = repr(value)
+    text = _shown(value)
     return text if len(text) <= widest else f"{text[:widest]}… ({len(text):,} characters)"
+
+
+def _shown(value: Any) -> str:
+    """Return the repr of *value*, with the text of raw JSON."""
+    return f"Raw({bytes(value)!r})" if isinstance(value, msgspec.Raw) else repr(value)
 
 
 def _apart(one: str, other: str) -> tuple[str, str]:

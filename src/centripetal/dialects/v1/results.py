@@ -12,7 +12,7 @@ from centripetal.errors import MalformedResponseError
 from centripetal.protocol.payload import decode_json
 from centripetal.protocol.result import ABSENT, Result, decoded
 
-__all__ = ["ClientInfo", "Message", "NodeInfo", "Stats", "UnreadableMessage"]
+__all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
 
 
 def _json(raw: msgspec.Raw) -> bytes | None:

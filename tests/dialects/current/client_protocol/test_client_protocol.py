@@ -67,6 +67,7 @@ SENT = [frame["data"] for frame in RECORDED if frame["dir"] == "send" and frame[
 def test_lines_of_a_real_server_are_decoded(line: str) -> None:
     """Every recorded line can be decoded, and encodes to the same bytes again."""
     (reply,) = decode_replies(line.encode())
+    assert isinstance(reply, Reply)
     if reply.push is not None:
         assert encode_push(reply.push) == line.encode()
     assert encode_reply(reply) == line.encode()
@@ -133,6 +134,7 @@ def test_replies_survive_encoding_and_decoding(reply: Reply, line: bytes | None)
     printed = encode_reply(reply)
     assert line is None or printed == line
     (read,) = decode_replies(printed)
+    assert isinstance(read, Reply)
     assert encode_reply(read) == printed
 
 

@@ -34,7 +34,6 @@ __all__ = [
     "RefreshResult",
     "ReplyError",
     "SubscribeResult",
-    "UnreadablePublication",
     "UnsubscribeResult",
 ]
 
