@@ -19,8 +19,8 @@ from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.commands.custom import Custom
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Response, check_count
-from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
+from centripetal.dialects.current.replies import Response, Unreadable, check_count, check_readable
+from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of, split_batch
 from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_channels, check_text
@@ -29,6 +29,7 @@ from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http_errors import http_error
 from centripetal.protocol.payload import encode_json
+from centripetal.protocol.tolerant_decoding import REFUSED
 
 if TYPE_CHECKING:
     from centripetal.dialects.current.single_endpoint import SingleEndpoint
@@ -42,13 +43,6 @@ _CONTENT_TYPE = ("Content-Type", "application/json")
 _IN_ORDER = b"]}"
 _IN_PARALLEL = b'],"parallel":true}'
 _METHODS = frozenset(command.name for command in COMMANDS)
-
-
-class _Replies(msgspec.Struct):
-    replies: list[msgspec.Raw] = []
-
-
-_decode_replies = msgspec.json.Decoder(_Replies).decode
 
 
 def endpoint(url: str, prefix: str = "/api") -> str:
@@ -175,37 +169,45 @@ class Codec:
             call = calls[0]
             response = decode_reply(decoders_of(type(call.command)).alone, reply.body, self.endpoint)
             response.command, response.index = call.command, None
-            responses = [response]
-            if response.value is UNSET:
-                response.check()
+            outcomes: Sequence[PlacedOutcome[Any]] = [response]
+            if response.value is UNSET or call.command.verifies:  # type: ignore[attr-defined]
+                outcomes = [response.checked()]
+                check_readable(outcomes)
             elif type(response.value) is InfoResult:
                 self.server.learn(response.value)
         else:
-            responses = self._batch_responses(calls, reply)
+            outcomes = self._batch_outcomes(calls, reply)
         self.server.single = False
-        return responses
+        return outcomes
 
-    def _batch_responses(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
+    def _batch_outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[PlacedOutcome[Any]]:
         types = {type(call.command) for call in calls}
-        responses: list[Any]
+        outcomes: list[Any] | None = None
         if len(types) == 1:  # as in most batches: decode all replies at once, which is faster
-            responses = decode_reply(decoders_of(next(iter(types))).batch, reply.body, self.endpoint).replies
-            check_count(calls, responses)
-        else:
-            texts = decode_reply(_decode_replies, reply.body, self.endpoint).replies
+            with contextlib.suppress(*REFUSED):
+                outcomes = decoders_of(next(iter(types))).batch.decode(reply.body).replies
+        if outcomes is None:
+            texts = split_batch(reply.body, self.endpoint)
             check_count(calls, texts)
-            responses = [
-                decode_reply(decoders_of(type(call.command)).member, text, self.endpoint)
-                for call, text in zip(calls, texts, strict=True)
-            ]
-        for index, (call, response) in enumerate(zip(calls, responses, strict=True)):
-            response.command, response.index = call.command, index
-            if response.value is UNSET:
-                response.check()
-        for response in responses if Info in types else ():
-            if isinstance(response.value, InfoResult):
-                self.server.learn(response.value)
-        return responses
+            outcomes = [self._member(call, text) for call, text in zip(calls, texts, strict=True)]
+        check_count(calls, outcomes)
+        for index, (call, outcome) in enumerate(zip(calls, outcomes, strict=True)):
+            outcome.command, outcome.index = call.command, index
+            if outcome.value is UNSET or call.command.verifies:  # type: ignore[attr-defined]
+                outcomes[index] = outcome.checked()
+        if isinstance(outcomes[0], Unreadable):
+            check_readable(outcomes)
+        for outcome in outcomes if Info in types else ():
+            if isinstance(outcome.value, InfoResult):
+                self.server.learn(outcome.value)
+        return outcomes
+
+    def _member(self, call: Prepared[Any], text: bytes) -> Response[Any] | Unreadable:
+        """Decode one reply of a batch. A reply that cannot be decoded fails only its own call."""
+        try:
+            return decode_reply(decoders_of(type(call.command)).member, text, self.endpoint)
+        except MalformedResponseError as error:
+            return Unreadable(error)
 
     def _error_reply(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> PlacedOutcome[Any]:
         """Return the error that a server with `http_api.error_mode` `transport` sends with an HTTP status.

@@ -11,7 +11,7 @@ import msgspec
 
 from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Response, check_count
+from centripetal.dialects.current.replies import Response, Unreadable, check_count, check_readable
 from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
 from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
@@ -28,7 +28,7 @@ class _Numbered(msgspec.Struct):
     id: int = 0
 
 
-_decode_id = msgspec.json.Decoder(_Numbered).decode
+_id_decoder = msgspec.json.Decoder(_Numbered)
 
 
 class SingleEndpoint:
@@ -82,28 +82,32 @@ class SingleEndpoint:
         lines = [Record(call.command.name, call.text).encode(number) for number, call in enumerate(calls, start=1)]
         return HTTPRequest(self._address, self._headers, b"\n".join(lines))
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
-        """Return one reply per call, in order.
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any] | Unreadable]:
+        """Return one outcome per call, in order. A reply that cannot be read only fails its own call.
 
         Raises:
             HTTPStatusError: the status is not 200.
-            MalformedResponseError: *reply* does not match the calls.
+            MalformedResponseError: the number of replies differs from the number of calls, or no reply can be read.
         """
         if reply.status != 200:
             raise self._http_error(len(calls), reply)
         texts = _split(reply.body, len(calls))
         check_count(calls, texts)
-        return [
+        outcomes = [
             self._response(call, text, number) for number, (call, text) in enumerate(zip(calls, texts, strict=True), 1)
         ]
+        check_readable(outcomes)
+        return outcomes
 
-    def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any]:
-        if (got := decode_reply(_decode_id, text, self._address).id) != number:
-            raise MalformedResponseError(f"reply {number} has the id {got}: it belongs to another command")
-        response = decode_reply(decoders_of(type(call.command)).alone, text, self._address)
+    def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any] | Unreadable:
+        try:
+            if (got := decode_reply(_id_decoder, text, self._address).id) != number:
+                raise MalformedResponseError(f"reply {number} has the id {got}: it belongs to another command")
+            response = decode_reply(decoders_of(type(call.command)).alone, text, self._address)
+        except MalformedResponseError as error:
+            return Unreadable(error, command=call.command)
         response.command = call.command
-        response.check()
-        return response
+        return response.checked()
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         from centripetal.dialects.current.advice import STATUSES  # imported only for errors, to keep start-up fast

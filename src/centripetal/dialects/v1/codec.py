@@ -16,9 +16,11 @@ from centripetal.dialects.v1.replies import Response
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Flow
+from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http_errors import excerpt, http_error, wants_tls
-from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.json_parts import array_parts
+from centripetal.protocol.tolerant_decoding import REFUSED, decode
 
 __all__ = ["Codec", "endpoint"]
 
@@ -31,6 +33,7 @@ _SUCCESS: dict[type[Command[Any]], bytes] = {
     for command in (Publish, Broadcast, Unsubscribe, Disconnect)
 }
 _decode_responses = msgspec.json.Decoder(list[Response]).decode
+_response_decoder = msgspec.json.Decoder(Response)
 
 
 class _Places:
@@ -99,22 +102,43 @@ class Codec:
         if len(calls) == 1 and reply.body == _SUCCESS.get(type(calls[0].command)):
             return [Response(calls[0].command.name, uid="0", command=calls[0].command)]
         try:
-            responses = decode_lenient(_decode_responses, reply.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedResponseError(
-                f"the answer of {self.endpoint} is not a list of Centrifugo 1.x replies ({error}): "
-                f"{excerpt(reply.body)}; is it a 1.x server?"
-            ) from None
+            responses = _decode_responses(reply.body)
+        except REFUSED:
+            responses = self._one_by_one(bytes(reply.body))
         if len(responses) != len(calls):
             raise MalformedResponseError(f"{len(calls)} commands were sent, but {len(responses)} replies were received")
         for call, response, uid in zip(calls, responses, _places(len(calls)).uids, strict=False):
             command = response.command = call.command
             if response.uid != uid or response.method != command.name:
-                raise MalformedResponseError(
-                    f"reply {uid} has method {response.method!r} and uid {response.uid!r}, "
-                    f"but the command has method {command.name!r} and uid {uid!r}"
-                )
+                if not response.malformed:
+                    response.error = (
+                        f"reply {uid} has method {response.method!r:.100} and uid {response.uid!r:.100}, "
+                        f"but the command has method {command.name!r} and uid {uid!r}"
+                    )
+                response.malformed, response.method, response.uid = True, command.name, uid
+        if responses and all(response.malformed for response in responses):
+            raise MalformedResponseError(responses[0].error or "")
         return responses
+
+    def _one_by_one(self, body: bytes) -> list[Response]:
+        """Decode each reply in *body* separately. A reply that cannot be decoded fails only its own command."""
+        try:
+            texts = array_parts(body)
+        except JSONError as error:
+            raise MalformedResponseError(self._unlike(error, body)) from None
+        responses = []
+        for text in texts:
+            try:
+                responses.append(decode(_response_decoder, text))
+            except JSONError as error:
+                responses.append(Response("", self._unlike(error, text), malformed=True))
+        return responses
+
+    def _unlike(self, error: JSONError, text: bytes) -> str:
+        return (
+            f"the answer of {self.endpoint} is not a list of Centrifugo 1.x replies ({error}): "
+            f"{excerpt(text)}; is it a 1.x server?"
+        )
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         from centripetal.dialects.v1.advice import STATUSES  # imported only after an error, to keep imports fast
