@@ -81,6 +81,7 @@ IMPURE_MODULES = {
 # Files that may import a third-party package. Others are not allowed.
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "msgspec": ("",),
+    "idna": ("protocol/hosts.py",),
     "httptools": ("protocol/http1.py", "server/listening/http1.py"),
     "websockets": ("server/", "transport/websocket.py"),
     "cryptography": ("tokens/signatures.py", "tokens/signing_key.py"),

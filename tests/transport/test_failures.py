@@ -15,7 +15,7 @@ from centripetal.errors import (
     TimeoutError,
     UsageError,
 )
-from centripetal.transport.settings import Address
+from centripetal.transport.addresses import Address
 from tests.ports import free_port
 from tests.transport.conftest import Caller
 from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
@@ -59,7 +59,7 @@ def test_refusal_hooks(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(refused) == 1
 
 
-@pytest.mark.parametrize("host", ["nowhere.invalid", "bücher.invalid"])
+@pytest.mark.parametrize("host", ["nowhere.invalid", "xn--bcher-kva.invalid"])
 def test_unknown_host(caller: Caller, host: str) -> None:
     """A host name without addresses raises ConnectError."""
     with pytest.raises(ConnectError, match="name") as caught:

@@ -9,11 +9,9 @@ llhttp parses the bytes (through httptools). This module adds limits for sizes, 
 the handling of bytes after a reply, and of replies that end when the connection closes.
 """
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -44,7 +42,6 @@ OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
 # Rarely used patterns are strings: compiling them at import would take longer than they save.
 HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 NOT_IN_VALUE = "[^\t\x20-\x7e\x80-\xff]"
-LABEL = r"[A-Za-z0-9_~!$&'()*+,;=%-]{1,63}"
 
 
 class Origin(NamedTuple):
@@ -56,9 +53,10 @@ class Origin(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A parsed URL: the origin, and the first header lines of every request to it."""
+    """A parsed URL: the origin, the `Host` header, and the first header lines of every request to it."""
 
     origin: Origin
+    host_header: str
     head: str
 
 
@@ -67,39 +65,18 @@ def target_of(url: str) -> Target:
     """Return the target of *url*. Cached, because a client posts to one or two URLs.
 
     Raises:
-        UsageError: a client cannot post to this URL.
+        UsageError: a client cannot post to this URL, or its host is not ASCII (clients convert it at construction).
     """
-    parts = parse_url(url)
+    parts = parse_url(url, convert=False)
     secure = parts.scheme == "https"
     usual = 443 if secure else 80
-    port = usual if parts.port is None else parts.port
-    host = parts.hostname or ""
-    host = _checked_address(url, host) if "[" in parts.netloc else _ascii_name(url, host)
+    port, host = parts.port or usual, parts.hostname or ""
     # The zone of a link-local address is only meaningful on this machine, so the header does not contain it.
     name = f"[{host.partition('%')[0]}]" if ":" in host else host
     if port != usual:
         name = f"{name}:{port}"
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-    head = f"POST {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: centripetal/{__version__}\r\n"
-    return Target(Origin(secure, host, port), head)
-
-
-def _checked_address(url: str, host: str) -> str:
-    try:
-        ipaddress.IPv6Address(host)
-    except ValueError as error:
-        raise UsageError(f"the URL {url!r} contains an invalid address: {error}") from None
-    return host
-
-
-def _ascii_name(url: str, host: str) -> str:
-    try:
-        text = host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise UsageError(f"the URL {url!r} contains an invalid domain name: {error}") from None
-    if len(text) > 253 or not all(re.fullmatch(LABEL, label) for label in text.removesuffix(".").split(".")):
-        raise UsageError(f"the URL {url!r} contains an invalid domain name")
-    return text
+    head = f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: centripetal/{__version__}\r\n"
+    return Target(Origin(secure, host, port), name, head)
 
 
 def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:

@@ -9,7 +9,6 @@ After any error, of the steps or the driver, the connection must be closed: unre
 
 import errno
 import os
-import select
 import socket
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -18,19 +17,18 @@ from typing import TYPE_CHECKING, TypeAlias
 from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.http1 import Origin, ResponseParser
+from centripetal.transport.addresses import Address, server_name
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
-from centripetal.transport.settings import Address, server_name
+from centripetal.transport.polling import FAILED, LONGEST_WAIT, READ, WRITE, new_poller
 
 if TYPE_CHECKING:
     # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
-__all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
+__all__ = ["Connection", "Steps", "on_refusal"]
 
-READ = select.POLLIN
-WRITE = select.POLLOUT
 RECEIVE_BYTES = 65_536
-LONGEST_WAIT = 86_400.0  # seconds; the system's timers do not accept arbitrarily long waits
+_IN_PROGRESS = (errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))  # the latter on Windows
 
 Steps: TypeAlias = Generator[int, None, None]
 
@@ -97,15 +95,19 @@ class Connection:
         self._wants_write: tuple[type[OSError], ...] = ()
         self._broken: OSError | None = None
         self._reply: HTTPReply | None = None
+        self._registry = registry
         try:
             self.sock = socket.socket(address.family, socket.SOCK_STREAM)
-        except OSError as error:
-            raise no_connection(error, place) from error
-        self._registry = registry
-        registry.add(self)
-        self.sock.setblocking(False)
-        self._poller = select.poll()
-        self._poller.register(self.sock.fileno(), READ)
+            registry.add(self)
+            self.sock.setblocking(False)
+            self._poller = new_poller()
+            self._poller.register(self.sock.fileno(), READ)
+        except BaseException as error:
+            if hasattr(self, "sock"):
+                Connection.close(self)  # a subclass is not complete yet
+            if isinstance(error, OSError):
+                raise no_connection(error, place) from error
+            raise
         self._poll = self._poller.poll
 
     def wait(self, events: int, seconds: float) -> bool:
@@ -128,10 +130,10 @@ class Connection:
             ConnectError: the connection or the handshake failed.
         """
         try:
-            if self._address.family != socket.AF_UNIX:
+            if self._address.family != getattr(socket, "AF_UNIX", None):
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             problem = self.sock.connect_ex(self._address.sockaddr)
-            if problem == errno.EINPROGRESS:
+            if problem in _IN_PROGRESS:
                 yield WRITE
                 problem = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if problem:
@@ -150,10 +152,11 @@ class Connection:
 
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
+        name = server_name(self.origin)
+        # For a str, Python would load the tables for internationalized names. Subclasses may not accept bytes.
+        hostname = name.encode("ascii") if type(context) is ssl.SSLContext else name
         try:
-            sock = context.wrap_socket(
-                self.sock, server_hostname=server_name(self.origin), do_handshake_on_connect=False
-            )
+            sock = context.wrap_socket(self.sock, server_hostname=hostname, do_handshake_on_connect=False)
         except OSError as error:
             _close_half_made(error)
             raise
@@ -265,7 +268,7 @@ class Connection:
 
     def failed(self) -> bool:
         """Return whether the socket has failed, so that every further step ends or fails at once."""
-        return any(events & (select.POLLERR | select.POLLHUP) for _, events in self._poll(0))
+        return any(events & FAILED for _, events in self._poll(0))
 
     def stale(self) -> bool:
         """Return whether this idle connection was closed or received unexpected data. Does not block."""
@@ -285,9 +288,9 @@ class Connection:
     def close(self) -> None:
         """Close the socket. Can be called repeatedly."""
         self.closed = True
-        self._registry.discard(self)
         with suppress(OSError):
             self.sock.close()
+        self._registry.discard(self)  # last: if this method is interrupted, the owner of the registry closes the socket
 
     def abandon(self) -> None:
         """Close this copy of the socket in a forked child; the parent's connection stays open."""

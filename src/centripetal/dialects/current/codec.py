@@ -26,7 +26,7 @@ from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageErr
 from centripetal.protocol.checks import check_channels, check_text
 from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R
 from centripetal.protocol.exchange import Flow
-from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url, quoted_path
 from centripetal.protocol.http_errors import http_error
 from centripetal.protocol.payload import encode_json
 from centripetal.protocol.tolerant_decoding import REFUSED
@@ -52,9 +52,9 @@ def endpoint(url: str, prefix: str = "/api") -> str:
         UsageError: requests cannot be sent to the URL, or it contains *prefix* twice or the name of a method.
     """
     check_text("handler_prefix", prefix)
-    prefix = "/" + prefix.strip("/")
-    path = parse_url(url).path.rstrip("/")
-    base = url.rstrip("/")
+    prefix = "/" + quoted_path(prefix.strip("/"))
+    parts = parse_url(url)
+    path, base = parts.path.rstrip("/"), parts.geturl().rstrip("/")
     if prefix == "/":
         return base
     if path.endswith(prefix + prefix):

@@ -58,8 +58,8 @@ def endpoint(url: str) -> str:
     The slash at the end matters: `…/api` redirects, and a redirected POST loses its body (protocol 1: http-request).
     """
     # Check the path, not the whole URL: a host may be called "api".
-    path = parse_url(url).path.rstrip("/")
-    url = url.rstrip("/")
+    parts = parse_url(url)
+    path, url = parts.path.rstrip("/"), parts.geturl().rstrip("/")
     return f"{url}/" if path.endswith("/api") else f"{url}/api/"
 
 
