@@ -1,5 +1,6 @@
 """The sockets of an embedded server: which addresses accept connections, and the errors for other hosts."""
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -157,7 +158,10 @@ def test_a_start_without_threads_or_descriptors_is_named(monkeypatch: pytest.Mon
         raise OSError(errno.EMFILE, "Too many open files")
 
     server = EmbeddedServer(api_key="key", port=free_port())
-    places = ((threading.Thread, "start", no_thread, "new thread"), (socket, "socketpair", no_descriptor, "open files"))
+    places = (
+        (threading.Thread, "start", no_thread, "new thread"),
+        (asyncio, "SelectorEventLoop", no_descriptor, "open files"),
+    )
     for place, name, fail, words in places:
         with monkeypatch.context() as patch:
             patch.setattr(place, name, fail)
