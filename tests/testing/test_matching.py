@@ -146,7 +146,7 @@ def test_deep_data_is_compared_as_text() -> None:
         assert not matches(other, found)
         assert differences(other, found)
     assert not matches(DEEP, 1)
-    assert clipped(found, 12) == 'Raw(b\'{"a":… (20,010 characters)'
+    assert clipped(found, 12) == 'Raw(b\'{"a":[… (16,009 characters)'
     assert decoded(DEEP[:-1]) == DEEP[:-1]
 
 
