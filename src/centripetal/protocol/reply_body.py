@@ -13,6 +13,7 @@ from centripetal.errors import MalformedResponseError
 __all__ = ["Body", "body_of", "check_size"]
 
 _GZIP = 31  # window bits for zlib: 16 selects the gzip format
+_GZIP_START = b"\x1f\x8b"
 _ZLIB = 15
 _RAW = -15
 _STEP = 4096  # bytes decoded at once: deflate expands them to at most 4 MiB
@@ -55,7 +56,7 @@ class Body:
         decodes: whether the body is compressed and can be decoded.
     """
 
-    __slots__ = ("_coding", "_held", "_inflate", "_joined", "_limit", "_parts", "_strict", "decodes")
+    __slots__ = ("_begun", "_coding", "_held", "_inflate", "_joined", "_limit", "_parts", "_strict", "decodes")
 
     def __init__(self, limit: int, coding: str = "", *, strict: bool = True) -> None:
         self._limit = limit
@@ -63,6 +64,7 @@ class Body:
         self._strict = strict
         self._joined = BytesIO()
         self._held = b""
+        self._begun = not coding
         self._parts = 0
         self._inflate = zlib.decompressobj(_GZIP)
         self.decodes = self._coding in ("gzip", "x-gzip", "deflate")
@@ -81,11 +83,13 @@ class Body:
         Raises:
             MalformedResponseError: the decoded body is longer than the limit or invalid.
         """
+        if not self._begun:
+            piece = self._begin(self._held + piece)
         if not self._coding:
             self._joined.write(piece)
         elif self.decodes:
             try:
-                for decoded in self._decoded(self._held + piece):
+                for decoded in self._decoded(piece):
                     self._joined.write(decoded)
                     check_size(self._joined.tell(), self._limit)
             except zlib.error:
@@ -93,21 +97,27 @@ class Body:
                 if self._strict:
                     raise self._refused("but is not valid") from None
 
-    def _decoded(self, data: bytes) -> Iterator[bytes]:
-        if self._coding == "deflate" and not self._parts:
-            self._held = data if len(data) < 2 else b""
-            if self._held:
-                return
+    def _begin(self, data: bytes) -> bytes:
+        """Detect the form of the body from *data*, its start; return it, or b"" to wait for more."""
+        if len(data) < 2:
+            self._held = data
+            return b""
+        self._held, self._begun = b"", True
+        if self._coding == "deflate":
             # "deflate" means the zlib format, but some servers leave out its header (RFC 9110, section 8.4.1.2).
             has_header = data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0
             self._inflate = zlib.decompressobj(_ZLIB if has_header else _RAW)
-            self._parts = _MOST_PARTS
+        elif self.decodes and not data.startswith(_GZIP_START):
+            self._coding, self.decodes = "", False  # a gateway decoded the body and left the header
+        return data
+
+    def _decoded(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), _STEP):
             rest = data[start : start + _STEP]
             while rest:
                 if self._inflate.eof:
                     self._parts += 1
-                    if self._parts > _MOST_PARTS:
+                    if self._coding == "deflate" or self._parts > _MOST_PARTS:
                         raise zlib.error("data after the end")
                     self._inflate = zlib.decompressobj(_GZIP)
                 yield self._inflate.decompress(rest)
@@ -119,6 +129,8 @@ class Body:
         Raises:
             MalformedResponseError: the compressed body ends early.
         """
-        if self._strict and self.decodes and not self._inflate.eof:
+        if self._strict and self.decodes and self._begun and not self._inflate.eof:
             raise self._refused("but ends early")
+        if self._strict:
+            self._joined.write(self._held)  # a single byte, which is not compressed
         return self._joined.getvalue()  # does not copy
