@@ -3,7 +3,7 @@
 from typing import Any, Self, Unpack
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
@@ -156,8 +156,9 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         try:
             self._buffer.take(claim)
             return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException:
+        except BaseException as error:
             self._buffer.give_back(claim)
+            name_limit(error, self._limit_of(timeout))
             raise
 
 
@@ -206,6 +207,7 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         try:
             self._buffer.take(claim)
             return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException:
+        except BaseException as error:
             self._buffer.give_back(claim)
+            name_limit(error, self._limit_of(timeout))
             raise

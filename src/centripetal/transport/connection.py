@@ -66,6 +66,7 @@ class Connection:
         "_registry",
         "_reply",
         "_sent",
+        "_size",
         "_wants_read",
         "_wants_write",
         "closed",
@@ -87,7 +88,7 @@ class Connection:
         self._place = place
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
         self._ready = False
-        self._sent = 0
+        self._sent = self._size = 0  # bytes of the request
         self.not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
         self._wants_read: tuple[
             type[OSError], ...
@@ -185,7 +186,7 @@ class Connection:
         Return None if this is not possible or takes more than *seconds*; then continue with `rest()`.
         """
         self._begin(data)
-        if self._sent != len(data) or self.origin.secure or not seconds > 0:
+        if self._sent != self._size or self.origin.secure or not seconds > 0:
             return None
         if not self._poll(min(seconds, LONGEST_WAIT) * 1000):
             return None
@@ -198,6 +199,7 @@ class Connection:
         """Start the exchange: send as much of *data* as the socket accepts at once."""
         self.reusable = False
         self._broken = None
+        self._size = len(data)
         self._parser.begin()
         try:
             self._sent = self.sock.send(data)
@@ -211,15 +213,17 @@ class Connection:
         except self.not_yet:
             raise
         except OSError as error:
+            if (cut := self._cut_answer()) is not None:
+                return cut
             raise connection_lost(self._broken or error, self._place, "unknown") from error
         reply = self._parser.feed(received) if received else self._ended()
         # After a reply to an incomplete request, the server may still expect the rest of it.
-        self.reusable = self._parser.reusable and self._broken is None
+        self.reusable = self._parser.reusable and self._sent == self._size
         return reply
 
     def rest(self, data: bytes) -> Steps:
         """Continue after `at_once()` returned None, until the reply is complete; `result()` returns it afterwards."""
-        if self._sent != len(data):
+        if self._sent != self._size:
             yield from self._write_rest(data)
         # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(self.sock, "pending", None)
@@ -234,11 +238,14 @@ class Connection:
 
     def _write_rest(self, data: bytes) -> Steps:
         view = memoryview(data)
-        while self._sent < len(data):
+        while self._sent < self._size and self._reply is None:
             try:
                 self._sent += self.sock.send(view[self._sent :])
             except self.not_yet as error:
-                yield READ if isinstance(error, self._wants_read) else WRITE
+                yield READ if isinstance(error, self._wants_read) else READ | WRITE
+                # A server that refuses the request (413, 401) may reply and read no further.
+                with suppress(*self.not_yet):
+                    self._reply = self._receive()
             except OSError as error:
                 if not self._sent:
                     raise connection_lost(error, self._place, "no") from error
@@ -246,10 +253,16 @@ class Connection:
                 self._broken = error
                 return
 
+    def _cut_answer(self) -> HTTPReply | None:
+        """Return the part of a reply that refuses a request which was not sent completely, or None."""
+        return self._parser.partial() if self._sent != self._size else None
+
     def _ended(self) -> HTTPReply:
         try:
             return self._parser.eof()
         except ConnectionLostError:
+            if (cut := self._cut_answer()) is not None:
+                return cut
             if self._broken is None:
                 raise
             raise connection_lost(self._broken, self._place, "unknown") from self._broken

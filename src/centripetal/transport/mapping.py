@@ -115,16 +115,18 @@ def out_of_time(
     place: str, seconds: float, *, connected: bool, executed: Executed, greeted: bool = False
 ) -> TimeoutError:
     """Return the error for a call to *place* that exceeded its time limit; *greeted*: the TLS handshake had started."""
-    limit = f"within {seconds:g} s (the call's timeout)"
+    limit = "within the call's timeout"
     if greeted and not connected:
         text = f"no TLS handshake with {place} {limit}. Does it use TLS, or should the URL begin with http://?"
-        return TimeoutError(text, executed=executed)
-    if not connected:
-        return TimeoutError(f"no connection to {place} {limit}. Is it reachable?", executed=executed)
-    if executed == "no":
-        return TimeoutError(f"{place} accepted no data {limit}; nothing was sent", executed=executed)
-    text = f"no complete reply from {place} {limit}. The server may still execute the command"
-    return TimeoutError(text, executed=executed)
+    elif not connected:
+        text = f"no connection to {place} {limit}. Is it reachable?"
+    elif executed == "no":
+        text = f"{place} accepted no data {limit}; nothing was sent"
+    else:
+        text = f"no complete reply from {place} {limit}. The server may still execute the command"
+    error = TimeoutError(text, executed=executed)
+    error.limit = seconds
+    return error
 
 
 def _certificate_text(error: "ssl.SSLCertVerificationError", place: str) -> str:

@@ -619,7 +619,7 @@ def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
 
 
 STATUSES = [
-    (301, HTTPStatusError, "no", False, "use '/elsewhere' as the URL"),
+    (301, HTTPStatusError, "no", False, "use 'http://localhost:8000/elsewhere' as the URL"),
     (400, HTTPStatusError, "no", False, "for Centrifugo 1.x, use centripetal.v1.Client"),
     (401, AuthenticationError, "no", False, "the api_key is not the server's `http_api.key`"),
     (403, AuthenticationError, "no", False, "access denied"),
@@ -640,14 +640,15 @@ def test_an_http_status_becomes_an_error_with_advice(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """Each status other than 200 raises the right error class, with the right `executed` and with advice."""
-    answer = HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
+    body = b"" if status == 401 else b"oh dear"
+    answer = HTTPReply(status, body, (("location", "/elsewhere"),))
     answers = [answer, answer] if status == 404 else [answer]  # after a 404, the codec also tries the single endpoint
     for count in (1, 2):
         with pytest.raises(HTTPStatusError, match=text) as caught:
             play(codec().ask(prepared(Info(), Info())[:count]), *answers)
         error = caught.value
         assert type(error) is kind
-        assert (error.status, error.body, error.executed, error.retryable) == (status, b"oh dear", executed, retryable)
+        assert (error.status, error.body, error.executed, error.retryable) == (status, body, executed, retryable)
 
 
 @pytest.mark.parametrize(

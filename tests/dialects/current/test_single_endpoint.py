@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from centripetal.dialects.current.capabilities import ServerCapabilities
-from centripetal.dialects.current.codec import Codec
+from centripetal.dialects.current.codec import Codec, endpoint
 from centripetal.dialects.current.commands import Broadcast, Channels, History, Info, Publish, custom
+from centripetal.dialects.current.credentials import Credentials
 from centripetal.dialects.current.results.standard import PublishResult
 from centripetal.dialects.current.single_endpoint import SingleEndpoint
 from centripetal.errors import (
@@ -24,11 +25,11 @@ from centripetal.protocol.http import HTTPReply, HTTPRequest
 from tests.wire.golden import load
 
 ADDRESS = "http://localhost:8000/api"
-HEADERS = (("Authorization", "apikey k"),)
+HEADERS = Credentials("k").headers
 
 
 def place(server: ServerCapabilities | None = None) -> SingleEndpoint:
-    return SingleEndpoint(ADDRESS, HEADERS, server or ServerCapabilities())
+    return SingleEndpoint(ADDRESS, Credentials("k"), server or ServerCapabilities(), endpoint)
 
 
 def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:

@@ -408,8 +408,22 @@ def test_deep_data_does_not_hide_the_rest() -> None:
 STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
     # status, commands -> class, executed, retryable, advice in the message
     (204, 1, HTTPStatusError, "unknown", False, "an empty body"),
-    (301, 1, HTTPStatusError, "no", False, "redirects are not followed: use '/elsewhere/' as the URL"),
-    (307, 2, HTTPStatusError, "no", False, "redirects are not followed: use '/elsewhere/' as the URL"),
+    (
+        301,
+        1,
+        HTTPStatusError,
+        "no",
+        False,
+        "redirects are not followed: use 'http://localhost:8000/elsewhere' as the URL",
+    ),
+    (
+        307,
+        2,
+        HTTPStatusError,
+        "no",
+        False,
+        "redirects are not followed: use 'http://localhost:8000/elsewhere' as the URL",
+    ),
     (400, 1, HTTPStatusError, "no", False, "`secret`"),
     (400, 2, HTTPStatusError, "unknown", False, "commands before the rejected one have run"),
     (401, 1, AuthenticationError, "no", False, "the secret does not match the"),
@@ -432,7 +446,7 @@ def test_an_http_status_becomes_an_error_with_advice(
     status: int, count: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """Each status other than 200 raises the right error class, with the right `executed` and with advice."""
-    body = b"" if status == 204 else b"oh dear"
+    body = {204: b"", 401: b"Unauthorized\n"}.get(status, b"oh dear")
     with pytest.raises(HTTPStatusError) as caught:
         CODEC.outcomes(CALLS[:count], HTTPReply(status, body, (("location", "/elsewhere/"),)))
     error = caught.value

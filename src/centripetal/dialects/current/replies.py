@@ -10,7 +10,7 @@ import msgspec
 
 from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.dialects.current.results.standard import ReplyError
-from centripetal.errors import Executed, MalformedResponseError, ServerError
+from centripetal.errors import Executed, MalformedResponseError, ServerError, shortened
 from centripetal.protocol.command import Command, Failed, PlacedOutcome, R
 
 __all__ = ["Response", "Unreadable", "check_count", "check_readable", "response_type", "server_error"]
@@ -46,6 +46,8 @@ class Response(PlacedOutcome[R], Generic[R]):
             ServerError: the server rejected the command.
         """
         if self.error is not None:
+            # The traceback of the raised error holds this reply, so a message of megabytes must not stay in it.
+            self.error = ReplyError(self.error.code, shortened(self.error.message))
             raise server_error(self.error, self.command, self.index)
         assert self.value is not msgspec.UNSET, "the codec rejects replies without result and error"
         return self.value

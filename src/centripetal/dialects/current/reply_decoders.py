@@ -9,7 +9,7 @@ from centripetal.dialects.current.replies import Response, response_type
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.command import Command
 from centripetal.protocol.gojson import JSONError
-from centripetal.protocol.http_errors import excerpt
+from centripetal.protocol.intermediaries import excerpt, page_error
 from centripetal.protocol.json_parts import array_parts, object_parts
 from centripetal.protocol.tolerant_decoding import REFUSED, read
 
@@ -84,6 +84,6 @@ def split_batch(text: bytes, endpoint: str) -> list[bytes]:
 
 
 def _malformed(error: JSONError, text: bytes, endpoint: str) -> MalformedResponseError:
-    return MalformedResponseError(
+    return page_error(text, endpoint) or MalformedResponseError(
         f"{endpoint} replied with something other than a Centrifugo response ({error}): {excerpt(text)}"
     )

@@ -18,7 +18,8 @@ from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
-from centripetal.protocol.http_errors import excerpt, http_error, wants_tls
+from centripetal.protocol.http_errors import http_error, wants_tls
+from centripetal.protocol.intermediaries import excerpt, in_front, page_error
 from centripetal.protocol.json_parts import array_parts
 from centripetal.protocol.tolerant_decoding import REFUSED, decode
 
@@ -125,7 +126,7 @@ class Codec:
         try:
             texts = array_parts(body)
         except JSONError as error:
-            raise MalformedResponseError(self._unlike(error, body)) from None
+            raise page_error(body, self.endpoint) or MalformedResponseError(self._unlike(error, body)) from None
         responses = []
         for text in texts:
             try:
@@ -144,7 +145,7 @@ class Codec:
         from centripetal.dialects.v1.advice import STATUSES  # imported only after an error, to keep imports fast
 
         status, signed = reply.status, self._signer is not None
-        if status == 400 and not wants_tls(reply):
+        if status == 400 and not wants_tls(reply) and not in_front(reply):
             # The reason is only in the server's log. Commands before the rejected one have run
             # (protocol 1: fatal-commands).
             why = "the server has no `secret` configured" if signed else "the server requires a secret"
@@ -152,7 +153,7 @@ class Codec:
             text = f"400 from {self.endpoint}: {why}, or does not know the method; see the server's log{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
         # 1.8.0 answers 500 after running the commands if it cannot encode a reply (protocol 1: decision-order).
-        return http_error(reply, self.endpoint, STATUSES)
+        return http_error(reply, self.endpoint, STATUSES, url=self.endpoint, base_of=endpoint)
 
     def __repr__(self) -> str:
         return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._signer is None else 'signed'}>"

@@ -10,7 +10,7 @@ import msgspec
 
 from centripetal.dialects.v1.error_codes import INVALID_MESSAGE, NAMESPACE_NOT_FOUND, NOT_AVAILABLE
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
-from centripetal.errors import Executed, MalformedResponseError, ServerError
+from centripetal.errors import Executed, MalformedResponseError, ServerError, shortened
 from centripetal.protocol.command import Outcome
 from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.tolerant_decoding import decode
@@ -74,10 +74,11 @@ class Response(Outcome[Any]):
             if self.malformed:
                 raise MalformedResponseError(self.error or "")
             if self.error:
+                self.error = shortened(self.error)  # the traceback of the error holds this reply
                 raise _refusal(self.method, self.error, self.advice, self.command)
             decode = _BODIES.get(self.method)
             if decode is None:
-                raise MalformedResponseError(f"unknown method {self.method!r}")
+                raise MalformedResponseError(f"unknown method {self.method!r:.100}")
             return decode(self.raw_body)
         except (ServerError, MalformedResponseError) as error:
             error.command, error.index = self.command, self.index

@@ -17,7 +17,7 @@ from centripetal.client import current
 from centripetal.dialects.current.codec import Codec as CurrentCodec
 from centripetal.dialects.current.commands import Info
 from centripetal.dialects.v1.codec import Codec as V1Codec
-from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatusError, ServerError, UsageError
+from centripetal.errors import CentripetalError, HTTPStatusError, ServerError, UsageError
 from centripetal.protocol.command import Prepared
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http1 import Origin
@@ -170,7 +170,8 @@ def _versions(client: v1.Client | current.Client) -> list[tuple[str, str]]:
 
 
 def _refused(error: CentripetalError, generation: Generation) -> Check:
-    check = failed("credentials" if isinstance(error, AuthenticationError | HTTPStatusError) else "answer", error)
+    by_server = isinstance(error, HTTPStatusError) and not error.in_front
+    check = failed("credentials" if by_server else "answer", error)
     other = generation.other
     advice = f"{check.advice} If the server is a Centrifugo {other.title}, {other.selected_by} instead."
     return check._replace(advice=advice.strip())
