@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn
 
+from centripetal.errors import ConnectionLostError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
+from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange, once_more
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 
@@ -58,13 +59,13 @@ class BaseClient(Generic[OutcomeT]):
         return self.timeout if timeout is None else check_timeout(timeout)
 
     def _converse(
-        self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], reply: HTTPReply | None
+        self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], answer: HTTPReply | ConnectionLostError | None
     ) -> Flow[list[OutcomeT]]:
         """Return the flow that sends *calls*.
 
         Args:
             calls: the calls.
             codec: codec of the client or of a batch.
-            reply: reply to the request of `Dialect.direct_request`, if it has been sent.
+            answer: reply to the request of `Dialect.direct_request`, or its error, if it has been sent.
         """
-        return exchange(calls, codec.ask(calls, reply))
+        return exchange(calls, once_more(codec, calls, answer))
