@@ -159,7 +159,14 @@ class TimeoutError(TransportError, builtins.TimeoutError):
 
 
 class ConnectionLostError(TransportError):
-    """The connection closed before the reply was complete."""
+    """The connection closed before the reply was complete.
+
+    Attributes:
+        stale: whether the connection was kept from an earlier call and closed before any byte of the reply, probably
+            because it had been idle. Clients then repeat the request once, if that cannot run a command twice.
+    """
+
+    stale: bool = False
 
 
 class HTTPStatusError(CentripetalError):

@@ -411,3 +411,26 @@ def test_any_bytes(data: bytes, cuts: list[int]) -> None:
         pieces.append(rest[:cut])
         rest = rest[cut:]
     assert outcome([piece for piece in (*pieces, rest) if piece]) == outcome([data] if data else [])
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds", "reusable"),
+    [
+        (b"", None, True),
+        (b"Keep-Alive: timeout=5\r\n", 5, True),
+        (b"keep-alive: max=100, Timeout = 15\r\n", 15, True),
+        (b"Keep-Alive: timeout=0\r\n", 0, False),
+        (b"Keep-Alive: max=100\r\n", None, True),
+        (b"Keep-Alive: timeout=soon\r\n", None, True),
+        (b"Keep-Alive: mytimeout=5\r\n", None, True),
+        (b"Keep-Alive: timeout=" + b"9" * 5000 + b"\r\n", 999_999_999, True),
+    ],
+)
+def test_the_time_for_which_a_server_keeps_a_connection(header: bytes, seconds: float | None, reusable: bool) -> None:
+    """The parser reports `Keep-Alive: timeout=N` of the last reply, also if it recognizes the reply's head."""
+    parser = ResponseParser()
+    for head, expected in ((header, seconds), (b"Keep-Alive: timeout=7\r\n", 7), (header, seconds), (header, seconds)):
+        parser.begin()
+        assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + head + b"\r\n{}") is not None
+        assert parser.keep_alive == expected
+    assert parser.reusable == reusable

@@ -128,6 +128,9 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             if not outcomes and not time.monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
+            if isinstance(error, ConnectionLostError) and error.stale:
+                rest = self._converse(calls, codec, error)
+                return await run(rest, self._transport, deadline - time.monotonic())
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()

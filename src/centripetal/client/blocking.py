@@ -116,6 +116,9 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             if not outcomes and not time.monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
+            if isinstance(error, ConnectionLostError) and error.stale:
+                rest = self._converse(calls, codec, error)
+                return run(rest, self._transport, deadline - time.monotonic())
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Self, TypeAlias, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
@@ -12,17 +13,19 @@ from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
 from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, CurrentOptions
+from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
-from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.errors import CentripetalError, ConnectionLostError, ServerError, UsageError
 from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepared, R
-from centripetal.protocol.environment import API_KEY, API_URL, environment_value
+from centripetal.protocol.environment import API_KEY, API_URL, environment_value, split_urls
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.retry import Retry, Sources, insist
+from centripetal.protocol.servers import Servers
 from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
@@ -39,11 +42,13 @@ See protocol 6: idempotency-key.
 class _Current(BaseClient[PlacedOutcome[Any]]):
     """State shared by both clients."""
 
-    _dialect: Codec
+    _dialect: Codec | Servers[PlacedOutcome[Any]]
     _retry: Retry | None
     _sources: Sources
 
-    def _take(self, url: str, api_key: ApiKey, timeout: float, options: CurrentOptions) -> ClientOptions:
+    def _take(
+        self, url: str | Sequence[str], api_key: ApiKey, timeout: float, options: CurrentOptions
+    ) -> ClientOptions:
         """Create the codec, and return the options that it does not use."""
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
@@ -55,19 +60,20 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
 
             self._sources = Sources(random, time.monotonic, time.time)
             self._check_seconds(timeout)
-        self._dialect = Codec(
-            url,
-            api_key,
+        new_codec = partial(
+            Codec,
+            api_key=api_key,
             prefix=options.pop("handler_prefix", "/api"),
             check_channels=options.pop("check_channels", True),
             max_payload_bytes=options.pop("max_payload_bytes", MAX_PAYLOAD_BYTES),
             new_key=None if retry is None else _new_key,
         )
+        self._dialect = codec_for(url, new_codec)
         return cast(ClientOptions, options)
 
     @property
     def endpoint(self) -> str:
-        """Base URL of the methods; it usually ends in `/api`."""
+        """Base URL of the methods; it usually ends in `/api`. With several servers, the URL of the one in use."""
         return self._dialect.endpoint
 
     def _check_seconds(self, timeout: Any) -> None:
@@ -83,29 +89,29 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
         return super()._seconds(timeout)
 
     def _converse(
-        self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None
+        self, calls: list[Prepared[Any]], codec: Any, answer: HTTPReply | ConnectionLostError | None
     ) -> Flow[list[PlacedOutcome[Any]]]:
         if self._retry is None:
-            return super()._converse(calls, codec, reply)
+            return super()._converse(calls, codec, answer)
         return insist(codec, calls, self._retry, self._sources)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_dialect"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
-        return f"<{type(self).__name__} of Centrifugo at {self.endpoint}>"
+        return f"<{type(self).__name__} of Centrifugo at {addresses(self._dialect)}>"
 
 
 def _new_key() -> str:
     return os.urandom(16).hex()
 
 
-def _named(environment: Mapping[str, str] | None) -> tuple[str, str | None]:
-    """Return the address and the key from the environment."""
+def _named(environment: Mapping[str, str] | None) -> tuple[list[str], str | None]:
+    """Return the addresses and the key from the environment."""
     environment = os.environ if environment is None else environment
     url = environment_value(environment, *API_URL)
     if url is None:
         raise UsageError(f"no server address: set {API_URL[0]} (or {API_URL[1]}), for example to http://localhost:8000")
-    return url, environment_value(environment, *API_KEY)
+    return split_urls(url), environment_value(environment, *API_KEY)
 
 
 @exported("centripetal")
@@ -139,7 +145,9 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     """Blocking client for the API of a Centrifugo server.
 
     Args:
-        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`; or a list of addresses of
+            servers with the same configuration. With a list, calls go to one server until it cannot be reached or a
+            gateway replies 502, 503 or 504 for it, and then to the next.
         api_key: `http_api.key` of the server's configuration; None to send no key, for a server with
             `http_api.insecure`. A key that changes can be given as a function: it is called when the client is created,
             and again after a reply with status 401, after which the call is repeated once. The function must not block
@@ -147,8 +155,8 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
         options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
-            `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `ssl_context`, `ca_file` and
-            `unix_socket` (see `TransportOptions`).
+            `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`, `ssl_context`,
+            `ca_file` and `unix_socket` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty key, or invalid timeout or option.
@@ -156,7 +164,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         api_key: ApiKey = None,
         *,
         timeout: float = 5.0,
@@ -173,7 +181,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         """Create a client with the address and key from environment variables.
 
         The variables are `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or
-        `CENTRIFUGO_API_KEY`.
+        `CENTRIFUGO_API_KEY`. The addresses of several servers are separated by commas.
 
         Args:
             environment: the variables; by default, the environment of this process.
@@ -262,7 +270,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         api_key: ApiKey = None,
         *,
         timeout: float = 5.0,

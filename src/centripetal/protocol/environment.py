@@ -1,10 +1,11 @@
 """Names of the environment variables, and how to look them up in a given mapping."""
 
+import re
 from collections.abc import Mapping
 
 from centripetal.errors import UsageError
 
-__all__ = ["API_KEY", "API_URL", "environment_value"]
+__all__ = ["API_KEY", "API_URL", "environment_value", "split_urls"]
 
 API_URL = ("CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_API_URL")
 API_KEY = ("CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_API_KEY")
@@ -20,3 +21,8 @@ def environment_value(environment: Mapping[str, str], *names: str) -> str | None
     if len(set(values.values())) > 1:
         raise UsageError(f"{' and '.join(values)} are both set and differ: unset one of them, or pass the option")
     return next(iter(values.values()), None)
+
+
+def split_urls(value: str) -> list[str]:
+    """Return the URLs in *value*, which are separated by commas; a path may contain commas too."""
+    return re.split(r"\s*,\s*(?=(?i:https?://))", value.strip().removesuffix(","))

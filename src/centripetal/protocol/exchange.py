@@ -9,11 +9,11 @@ the sockets and the clock. `protocol/retry.py` has the flow that retries.
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from centripetal.errors import CentripetalError, TimeoutError
+from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["NO_PAUSE", "PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "exchange", "fitted", "late"]
+__all__ = ["NO_PAUSE", "PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "exchange", "fitted", "late", "once_more"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
@@ -105,6 +105,36 @@ class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[OutcomeT]]:
         """Send *calls* as `Codec.ask` does. If *reply* is given, it is the reply to the request of `direct_request`."""
         ...
+
+    def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
+        """Return for each of *calls* whether it can run twice without harm; this may need a request."""
+        ...
+
+
+def once_more(
+    codec: Dialect[OutcomeT], calls: Sequence[Prepared[Any]], answer: HTTPReply | ConnectionLostError | None = None
+) -> Flow[list[OutcomeT]]:
+    """Send *calls* as `codec.ask` does. If a stale connection breaks, send them again if they all can run twice.
+
+    Args:
+        codec: codec of the dialect.
+        calls: calls to send.
+        answer: the reply to the request of `Dialect.direct_request`, or the error instead of it; None if it was not
+            sent.
+    """
+    try:
+        if isinstance(answer, ConnectionLostError):
+            raise answer
+        return (yield from codec.ask(calls, answer))
+    except ConnectionLostError as error:
+        if not error.stale or not all((yield from codec.repeatable(calls))):
+            raise
+    try:
+        return (yield from codec.ask(calls))
+    except CentripetalError as error:
+        if error.executed == "no":
+            error.executed = "unknown"  # the first attempt may have run
+        raise
 
 
 def exchange(calls: Sequence[Prepared[Any]], flow: Flow[T]) -> Flow[T]:

@@ -24,11 +24,14 @@ class HTTPRequest(msgspec.Struct, eq=False):
         url: absolute URL: `http://host:port/path` or `https://…`.
         headers: names and values; the transport adds `Host` and `Content-Length`.
         body: bytes to send unchanged, because they may be signed.
+        others: number of other servers that can be tried if this one does not answer. A transport leaves time for them:
+            it waits for a connection for at most 1 / (others + 1) of the time limit.
     """
 
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    others: int = 0
 
     def __repr__(self) -> str:
         # Headers contain signatures and keys, the body contains published data: neither belongs in logs.

@@ -35,6 +35,7 @@ OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
 # Rarely used patterns are strings: compiling them at import would take longer than they save.
 HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 NOT_IN_VALUE = "[^\t\x20-\x7e\x80-\xff]"
+KEEP_ALIVE = r"(?i)\btimeout\s*=\s*([0-9]{1,9})"
 
 
 class Origin(NamedTuple):
@@ -143,6 +144,7 @@ class _Known(NamedTuple):
     length: int
     status: int
     headers: tuple[tuple[str, str], ...]
+    keep_alive: float | None
 
 
 class ResponseParser:
@@ -155,6 +157,8 @@ class ResponseParser:
 
     Attributes:
         reusable: whether the connection can be used for another request; false until a reply is complete.
+        keep_alive: seconds after which the server closes the idle connection, according to the last complete reply;
+            None if the server does not say.
     """
 
     __slots__ = (
@@ -173,6 +177,7 @@ class ResponseParser:
         "_size",
         "_status",
         "_touched",
+        "keep_alive",
         "reusable",
     )
 
@@ -182,7 +187,13 @@ class ResponseParser:
         self._parser = HttpResponseParser(self)
         self._known: _Known | None = None
         self.reusable = False
+        self.keep_alive: float | None = None
         self._reset()
+
+    @property
+    def touched(self) -> bool:
+        """Whether a byte of the reply has been received."""
+        return self._touched
 
     def begin(self) -> None:
         """Start a new reply."""
@@ -214,6 +225,7 @@ class ResponseParser:
         known = self._known
         if known is not None and len(data) == known.length and data.startswith(known.head):
             self.reusable = True
+            self.keep_alive = known.keep_alive
             return HTTPReply(known.status, data[len(known.head) :], known.headers)
         self._touched = True
         if not data.startswith(PREFIX):
@@ -234,7 +246,7 @@ class ResponseParser:
         """
         head = data[: len(data) - len(reply.body)]
         if head.find(b"\r\n\r\n") == len(head) - 4:
-            self._known = _Known(head, len(data), reply.status, reply.headers)
+            self._known = _Known(head, len(data), reply.status, reply.headers, self.keep_alive)
 
     def _feed_within_limits(self, data: bytes) -> HTTPReply | None:
         if not self._status and len(data) > self._allowance:
@@ -364,7 +376,11 @@ class ResponseParser:
     def on_message_complete(self) -> None:
         if self._status:
             self.reusable = self._parser.should_keep_alive()
-            self._finish()
+            self.keep_alive = None
+            for name, value in self._finish().headers:
+                if name == "keep-alive" and (found := re.search(KEEP_ALIVE, value)) is not None:
+                    self.keep_alive = float(found[1])
+                    self.reusable = self.reusable and self.keep_alive > 0
             return
         self._interim += 1
         self._headers = []

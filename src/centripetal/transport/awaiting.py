@@ -23,7 +23,7 @@ from centripetal.transport.mapping import out_of_time
 from centripetal.transport.polling import LONGEST_WAIT, READ, WRITE
 from centripetal.transport.pool import Pool
 from centripetal.transport.race import race
-from centripetal.transport.settings import Settings
+from centripetal.transport.settings import Settings, connect_limit
 
 if TYPE_CHECKING:
     # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
@@ -56,19 +56,19 @@ class AwaitingTransport:
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         """Send *request* and return the complete reply. A cancelled call closes its connection."""
-        deadline = monotonic() + timeout
+        now = monotonic()
+        deadline = now + timeout
         origin, data = self._writer.write(request)
         loop = self._running_loop()
         pool = self._pools.get(loop) or await self._new_pool(loop)
-        connection = pool.take(origin)
+        connection = pool.take(origin, now)
         if connection is not None:
             try:
                 return await _exchange(pool, connection, data, deadline, timeout)
             except ConnectionLostError as error:
-                # The idle connection broke before it accepted any data, so the server has not seen the request.
-                if error.executed != "no":
+                if not pool.lost(connection, error, now):
                     raise
-        connection = await self._open(pool, origin, deadline, timeout)
+        connection = await self._open(pool, origin, connect_limit(request, deadline), timeout)
         return await _exchange(pool, connection, data, deadline, timeout)
 
     async def close(self) -> None:
@@ -80,7 +80,7 @@ class AwaitingTransport:
         _check_loop(loop)
         _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
-        self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
+        self._pools[loop] = pool = _LoopPool(self._settings, loop, guard)
         # The loop registers an asynchronous generator when it starts, and finishes it when the loop shuts down.
         await anext(guard)
         return pool
@@ -264,8 +264,10 @@ class _LoopConnection(Connection):
 class _LoopPool(Pool[_LoopConnection]):
     """The connections of one loop, and the generator that closes them when the loop shuts down."""
 
-    def __init__(self, limit: int, loop: "asyncio.AbstractEventLoop", guard: AsyncGenerator[None, None]) -> None:
-        super().__init__(limit)
+    def __init__(
+        self, settings: Settings, loop: "asyncio.AbstractEventLoop", guard: AsyncGenerator[None, None]
+    ) -> None:
+        super().__init__(settings.max_connections, settings.max_idle)
         self.loop = loop
         self.guard = guard
 

@@ -17,7 +17,7 @@ from centripetal.transport.connection import Connection, Steps
 from centripetal.transport.polling import wait_ready
 from centripetal.transport.pool import Pool
 from centripetal.transport.race import Race, race
-from centripetal.transport.settings import Settings
+from centripetal.transport.settings import Settings, connect_limit
 
 __all__ = ["BlockingTransport", "open_connection"]
 
@@ -37,21 +37,22 @@ class BlockingTransport:
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
         self._settings = Settings(**options)
         self._writer = RequestWriter()
-        self._pool: Pool[Connection] = Pool(self._settings.max_connections)
+        self._pool: Pool[Connection] = Pool(self._settings.max_connections, self._settings.max_idle)
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         """Send *request* and return the complete reply."""
-        deadline = monotonic() + timeout
+        now = monotonic()
+        deadline = now + timeout
         origin, data = self._writer.write(request)
-        connection = self._pool.take(origin)
+        connection = self._pool.take(origin, now)
         if connection is not None:
             try:
                 return self._exchange(connection, data, timeout, deadline, timeout)
             except ConnectionLostError as error:
-                # The idle connection broke before it accepted any data, so the server has not seen the request.
-                if error.executed != "no":
+                if not self._pool.lost(connection, error, now):
                     raise
-        connection = open_connection(self._settings, origin, self._pool.registry, deadline, timeout)
+        until = connect_limit(request, deadline)
+        connection = open_connection(self._settings, origin, self._pool.registry, until, timeout)
         self._pool.admit(connection)
         return self._exchange(connection, data, deadline - monotonic(), deadline, timeout)
 

@@ -20,6 +20,7 @@ from centripetal.protocol.http1 import Origin, ResponseParser
 from centripetal.transport.addresses import Address, server_name
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
 from centripetal.transport.polling import FAILED, LONGEST_WAIT, READ, WRITE, new_poller
+from centripetal.transport.tcp import CAN_PROVE, accepted_nothing, keep_alive
 
 if TYPE_CHECKING:
     # Importing ssl is slow, and programs without TLS do not need it.
@@ -50,6 +51,9 @@ class Connection:
         closed: whether the connection is closed.
         reusable: whether another request can be sent after the last reply.
         not_yet: exceptions that the socket raises when it would block.
+        certain: whether the connection can prove, after a request was written, that the server had closed it before.
+        used: time of the monotonic clock when the connection was last given back to the pool.
+        uses: how often it was given back.
 
     Raises:
         ConnectError: the socket could not be created.
@@ -69,12 +73,15 @@ class Connection:
         "_size",
         "_wants_read",
         "_wants_write",
+        "certain",
         "closed",
         "generation",
         "not_yet",
         "origin",
         "reusable",
         "sock",
+        "used",
+        "uses",
     )
 
     def __init__(
@@ -84,6 +91,9 @@ class Connection:
         self.closed = False
         self.reusable = False
         self.generation: object = None  # set by the pool
+        self.used, self.uses = 0.0, 0  # set by the pool
+        # TLS may report a reset as the end. A closed Unix socket accepts no bytes.
+        self.certain = not origin.secure and (CAN_PROVE or address.family == getattr(socket, "AF_UNIX", None))
         self._address = address
         self._place = place
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
@@ -133,6 +143,7 @@ class Connection:
         try:
             if self._address.family != getattr(socket, "AF_UNIX", None):
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                keep_alive(self.sock)
             problem = self.sock.connect_ex(self._address.sockaddr)
             if problem in _IN_PROGRESS:
                 yield WRITE
@@ -174,7 +185,7 @@ class Connection:
         """Send the request *data* and read the reply; `result()` returns it afterwards.
 
         Raises:
-            ConnectionLostError: the connection broke; `executed` is "no" if no byte of the request was sent.
+            ConnectionLostError: the connection broke; `executed` is "no" if the server accepted no byte of the request.
             MalformedResponseError: the reply is not HTTP, or exceeds a limit.
         """
         self._begin(data)
@@ -260,12 +271,15 @@ class Connection:
     def _ended(self) -> HTTPReply:
         try:
             return self._parser.eof()
-        except ConnectionLostError:
+        except ConnectionLostError as error:
             if (cut := self._cut_answer()) is not None:
                 return cut
-            if self._broken is None:
-                raise
-            raise connection_lost(self._broken, self._place, "unknown") from self._broken
+            if self._broken is not None:
+                raise connection_lost(self._broken, self._place, "unknown") from self._broken
+            # After a failed write, `recv` would also report a reset as the end.
+            if self.certain and not self.heard and accepted_nothing(self.sock, self._sent):
+                error.executed = "no"
+            raise
 
     def result(self) -> HTTPReply:
         """Return the reply of the exchange that has just ended. Can be called once per exchange."""
@@ -278,6 +292,17 @@ class Connection:
         executed: Executed = "unknown" if self._ready and self._sent else "no"
         greeted = bool(self._wants_read)
         return out_of_time(self._place, seconds, connected=self._ready, executed=executed, greeted=greeted)
+
+    @property
+    def heard(self) -> bool:
+        """Whether the server has sent a byte since the last request."""
+        return self._parser.touched
+
+    def lifetime(self, limit: float) -> float:
+        """Return for how many seconds this connection can be idle, at most *limit*, before it must not be reused."""
+        announced = self._parser.keep_alive
+        # The server's timer starts earlier, and the next request needs time to arrive.
+        return limit if announced is None else min(limit, max(announced - 1.0, announced / 2))
 
     def failed(self) -> bool:
         """Return whether the socket has failed, so that every further step ends or fails at once."""

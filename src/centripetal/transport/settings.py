@@ -3,9 +3,11 @@
 import os
 import socket
 import stat
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from centripetal.errors import UsageError
+from centripetal.protocol.http import HTTPRequest
 from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
 from centripetal.transport.addresses import Address, literal_address
 
@@ -13,9 +15,11 @@ if TYPE_CHECKING:
     # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "connect_limit"]
 
 MAX_CONNECTIONS = 64
+MAX_IDLE = 55.0
+"""Seconds; gateways often close connections that have been idle for 60 seconds."""
 
 
 class Settings:
@@ -33,6 +37,7 @@ class Settings:
         ca_file: str | os.PathLike[str] | None = None,
         unix_socket: str | os.PathLike[str] | None = None,
         max_connections: int = MAX_CONNECTIONS,
+        max_idle: float | None = MAX_IDLE,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         if ssl_context is not None:
@@ -43,6 +48,7 @@ class Settings:
         if ssl_context is not None and ca_file is not None:
             raise UsageError("ssl_context and ca_file exclude each other: load the file into the context")
         self.max_connections = _count("max_connections", max_connections, least=0)
+        self.max_idle = _seconds("max_idle", max_idle)
         self.max_response_bytes = _count("max_response_bytes", max_response_bytes, least=1)
         self.unix_socket = None if unix_socket is None else _path("unix_socket", unix_socket)
         if self.unix_socket is not None and not hasattr(socket, "AF_UNIX"):
@@ -92,9 +98,23 @@ class Settings:
         return literal_address(origin)
 
 
+def connect_limit(request: HTTPRequest, deadline: float) -> float:
+    """Return when to give up connecting for *request*: other servers that can be tried after it have equal shares."""
+    if not request.others:
+        return deadline
+    now = monotonic()
+    return now + (deadline - now) / (request.others + 1)
+
+
 def _count(name: str, value: int, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise UsageError(f"{name} must be an integer of {least} or more, not {value!r:.100}")
+    return value
+
+
+def _seconds(name: str, value: float | None) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
+        raise UsageError(f"{name} must be a number of seconds above 0, or None for no limit, not {value!r:.100}")
     return value
 
 

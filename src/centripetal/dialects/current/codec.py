@@ -277,7 +277,7 @@ class Codec:
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
         """Return for each call whether it can safely run twice. May ask the server for its version first."""
-        keyed = [isinstance(call.command, Method) and call.command.keyed for call in calls]
+        keyed = [self._sends_key(call.command) for call in calls]
         honoured: bool | None = False
         if any(keyed):
             honoured = self.server.knows_keys()
@@ -289,6 +289,13 @@ class Codec:
             call.command.reads or call.command.repeatable or bool(honoured and has_key)
             for call, has_key in zip(calls, keyed, strict=True)
         ]
+
+    def _sends_key(self, command: Command[Any]) -> bool:
+        """Return whether *command* was sent with an idempotency key; see `prepare`."""
+        if not isinstance(command, Method) or not command.keyed:
+            return False
+        key: str | None = command.idempotency_key  # type: ignore[attr-defined]
+        return bool(key) or (key is None and self._new_key is not None)
 
     def __repr__(self) -> str:
         return f"<Codec of Centrifugo at {self.endpoint}, {'with' if self._credentials.given else 'without'} a key>"

@@ -141,6 +141,10 @@ class Codec:
             f"{excerpt(text)}; is it a 1.x server?"
         )
 
+    def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
+        yield from ()
+        return [call.command.reads or call.command.repeatable for call in calls]
+
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         from centripetal.dialects.v1.advice import STATUSES  # imported only after an error, to keep imports fast
 
