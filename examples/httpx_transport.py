@@ -35,16 +35,21 @@ def our_errors() -> Iterator[None]:
         raise MalformedResponseError(f"invalid response: {error}") from error
 
 
+def time_limits(request: HTTPRequest, timeout: float) -> httpx.Timeout:
+    """Leave time for the other servers of the client, if it has several."""
+    return httpx.Timeout(timeout, connect=timeout / (request.others + 1))
+
+
 class HttpxTransport:
     def __init__(self, client: httpx.Client | None = None) -> None:
         self.client = client or httpx.Client()
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         deadline, pieces = monotonic() + timeout, []
-        headers = list(request.headers)
+        headers, limits = list(request.headers), time_limits(request, timeout)
         with (
             our_errors(),
-            self.client.stream("POST", request.url, content=request.body, headers=headers, timeout=timeout) as answer,
+            self.client.stream("POST", request.url, content=request.body, headers=headers, timeout=limits) as answer,
         ):
             for piece in answer.iter_bytes():
                 pieces.append(piece)
@@ -61,10 +66,10 @@ class AsyncHttpxTransport:
         self.client = client or httpx.AsyncClient()
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        headers = list(request.headers)
+        headers, limits = list(request.headers), time_limits(request, timeout)
         with our_errors():
             async with asyncio.timeout(timeout):
-                answer = await self.client.post(request.url, content=request.body, headers=headers, timeout=timeout)
+                answer = await self.client.post(request.url, content=request.body, headers=headers, timeout=limits)
         return HTTPReply(answer.status_code, answer.content, tuple(answer.headers.multi_items()))
 
     async def close(self) -> None:

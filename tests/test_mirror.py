@@ -12,7 +12,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "cli/test_main.py": ("cli/app.py", "cli/input.py", "cli/registration.py"),
     "cli/output/test_errors.py": ("cli/output/exit_code.py",),
     "cli/tools/doctor/test_verb.py": ("cli/tools/doctor/client_checks.py", "cli/tools/doctor/server_checks.py"),
-    "client/test_blocking.py": ("client/base.py", "client/options.py"),
+    "client/test_blocking.py": ("client/options.py",),
     "client/test_threads.py": ("client/forks.py",),
     "dialects/current/client_protocol/test_client_protocol.py": (
         "dialects/current/client_protocol/commands.py",
@@ -44,7 +44,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "server/v1/test_api.py": ("server/v1/node.py",),
     "server/v1/test_session.py": ("server/v1/permissions.py", "server/v1/refusals.py"),
     "testing/test_expectations.py": ("testing/current.py", "testing/recorder.py", "testing/v1.py"),
-    "transport/test_blocking.py": ("transport/connection.py", "transport/pool.py"),
+    "transport/test_blocking.py": ("transport/connection.py",),
     "transport/test_failures.py": ("transport/settings.py",),
 }
 EXCEPTIONS = {module for modules in TESTED_ELSEWHERE.values() for module in modules}

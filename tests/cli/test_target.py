@@ -53,3 +53,12 @@ def test_a_target_shows_no_credential() -> None:
     target = Settings(api_key="hide-me", environment={}).target()
     assert target.sent_credential() == "hide-me"
     assert "hide-me" not in f"{target!r} {target.credential!r}"
+
+
+@pytest.mark.parametrize("url", ["http://a,http://b", "http://a , http://b,"])
+def test_several_servers_are_separated_by_commas(url: str) -> None:
+    """A client for several addresses has all of them; a single address stays as it is."""
+    target = Settings(url=url, api_key="k", environment={}).target()
+    assert target.servers == target.urls == ["http://a", "http://b"]
+    assert "http://a/api, http://b/api" in repr(target.client())
+    assert Settings(url="http://a", environment={}).target().servers == "http://a"

@@ -50,7 +50,9 @@ def proxy(server: EmbeddedServer) -> Iterator[CuttingProxy]:
         yield proxy
 
 
-def watch(url: str, *channels: str, pauses: Callable[[int], float] = lambda _: 0.0, **options: Any) -> Watching:
+def watch(
+    url: str | list[str], *channels: str, pauses: Callable[[int], float] = lambda _: 0.0, **options: Any
+) -> Watching:
     return Watching(Watcher(channels or ["c"], secret="s", user="42"), url, timeout=20, pauses=pauses, **options)
 
 
@@ -77,6 +79,18 @@ def test_events_until_stopped(server: EmbeddedServer, client: Client) -> None:
     assert list(events) == []
     client.publish("c", 2)
     watching.stop()
+
+
+def test_several_servers(server: EmbeddedServer, proxy: CuttingProxy) -> None:
+    """The watch starts with the first server that works, and goes on with the next after a lost connection."""
+    unused = f"http://127.0.0.1:{free_port()}"
+    events = iter(watch([unused, proxy.url, server.url]))
+    assert [type(event) for event in take(events, Joined)] == [Connected, Subscribed, Joined]
+    proxy.cut_all()
+    kinds = {type(event) for event in take(events, Joined)}
+    assert {Lost, Connected} <= kinds
+    with pytest.raises(ConnectError):
+        next(iter(watch([unused, unused])))
 
 
 def test_stopping_wakes_a_waiting_iteration(server: EmbeddedServer) -> None:

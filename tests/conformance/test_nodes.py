@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import re
 import socket
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from centripetal import Client, ServerError
+from centripetal import CentripetalError, Client, ServerError
 from centripetal.tokens import connection_token
 from tests.conformance.servers import running
 from tests.docs.pages import DOCS
@@ -25,10 +28,47 @@ PAGE = (DOCS / "howto" / "nodes.md").read_text()
 CONFIGS = {
     name: json.loads(text) for name, text in re.findall(r"<!-- config: (\w+) -->\n```json\n(.*?)```", PAGE, re.S)
 }
+KEY = "the api key"
 PORTS = {"redis": "6379", "nats": "4222"}
 
 pytestmark = needs("centrifugo-v6")
 ENGINES = [pytest.param(name, marks=needs(f"{name}-server")) for name in PORTS]
+
+
+class Node:
+    """A node without an engine that can be killed and started again on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = {
+            "http_api": {"key": KEY},
+            "http_server": {"address": "127.0.0.1", "port": self.port},
+            "channel": {"without_namespace": {"history_size": 100_000, "history_ttl": "300s"}},
+        }
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps(config))
+        self._command = [str(find("centrifugo-v6")), "--config", str(folder / "config.json")]
+        self.stack = contextlib.ExitStack()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.stack.callback(self.process.wait, 10)
+        self.stack.callback(self.process.kill)
+        for _ in range(500):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.02)
+        raise AssertionError("the node does not start")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def history(self) -> Counter[int]:
+        with Client(self.url, KEY, timeout=20) as client:
+            pages = client.history_pages("news", limit=10_000)
+            return Counter(publication.data for page in pages for publication in page.publications)
 
 
 class Nodes(NamedTuple):
@@ -137,3 +177,53 @@ async def test_a_call_to_one_node_reaches_the_clients_of_the_other(nodes: Nodes)
         await asyncio.to_thread(nodes.first.disconnect, 42)
         await asyncio.wait_for(browser.wait_closed(), 20)
     assert browser.close_code == 3503
+
+
+def test_calls_continue_while_nodes_are_killed_and_started(tmp_path: Path) -> None:
+    """Calls of a client with two nodes succeed while one of them works; each success is in one history exactly once."""
+    nodes = [Node(tmp_path / str(number)) for number in range(2)]
+    numbers, outcomes, over = itertools.count(), dict[int, str](), threading.Event()
+    client = Client([node.url for node in nodes], KEY)
+
+    def publish() -> None:
+        while not over.is_set():
+            number = next(numbers)
+            try:
+                client.publish("news", number)
+            except CentripetalError as error:
+                outcomes[number] = error.executed
+            else:
+                outcomes[number] = "success"
+
+    workers = [threading.Thread(target=publish) for _ in range(4)]
+    with nodes[0].stack, nodes[1].stack:
+        for node in nodes:
+            node.start()
+        for worker in workers:
+            worker.start()
+        try:
+            for round_ in range(4):
+                time.sleep(0.2)
+                killed, other = nodes[round_ % 2], nodes[1 - round_ % 2]
+                before = other.history()
+                first = next(numbers)
+                killed.kill()
+                time.sleep(0.2)
+                done = dict(outcomes)
+                killed.start()
+                found = other.history() - before
+                # Calls that were under way when the node was killed may be in either history.
+                later = [number for number in done if number > first + 10]
+                assert later
+                assert {
+                    number: found[number] for number in later if done[number] != "success" or found[number] != 1
+                } == {}
+                assert max(found.values()) == 1
+                assert not [number for number, outcome in done.items() if outcome == "no" and found[number]]
+        finally:
+            over.set()
+            for worker in workers:
+                worker.join(20)
+            client.close()
+    assert "no" not in outcomes.values()
+    assert list(outcomes.values()).count("unknown") <= 4 * len(workers)

@@ -102,3 +102,25 @@ def test_each_publication_is_in_the_history_once(kind: str, publishing: Publishi
     assert proxy.cuts >= CUTS
     assert found == Counter(range(count))
     assert set(others.values()) <= {2}
+
+
+def test_each_publication_is_in_the_history_once_with_several_servers(tmp_path: Path) -> None:
+    """The same holds for two nodes with a shared engine, whose connections are cut; every call turns to the other."""
+    counter = itertools.count()
+    with start("embedded", CONFIGS["usual"], tmp_path) as server:
+        port = int(server.url.rpartition(":")[2])
+        with (
+            CuttingProxy(port, seed=7, rarity=4) as first,
+            CuttingProxy(port, seed=8, rarity=4) as second,
+            Client([first.url, second.url], API_KEY, retry=RETRY, timeout=60) as client,
+        ):
+            while first.cuts + second.cuts < CUTS:
+                number = next(counter)
+                client.publish(channel(number), number)
+        assert first.cuts
+        assert second.cuts
+        count = next(counter)
+        with Client(server.url, API_KEY) as client:
+            pages = [page for name in CHANNELS for page in client.history_pages(name, limit=1000)]
+        found = Counter(publication.data for page in pages for publication in page.publications)
+    assert found == Counter(range(count))

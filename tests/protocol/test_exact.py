@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.protocol.exact import exact_bytes, exact_flag, exact_integer, exact_number, exact_text
+from centripetal.protocol.exact import exact_bytes, exact_flag, exact_float, exact_integer, exact_text
 
 
 def fails(*_: object) -> Any:
@@ -48,9 +48,10 @@ CASES: list[tuple[Any, Any, Any]] = [
     (exact_integer, Level.HIGH, 3),
     (exact_integer, True, None),
     (exact_integer, 1.0, None),
-    (exact_number, Real(1.5), 1.5),
-    (exact_number, Whole(2), 2),
-    (exact_number, False, None),
+    (exact_float, Real(1.5), 1.5),
+    (exact_float, Whole(2), 2.0),
+    (exact_float, -(10**400), float("-inf")),
+    (exact_float, False, None),
     (exact_flag, True, True),
     (exact_flag, 1, None),
 ]
@@ -75,7 +76,7 @@ class generic:
 
 
 @pytest.mark.parametrize(
-    ("convert", "value"), [(exact_flag, True), (exact_integer, 7), (exact_number, 2.5), (exact_number, 7)]
+    ("convert", "value"), [(exact_flag, True), (exact_integer, 7), (exact_float, 2.5), (exact_float, 7.0)]
 )
 def test_a_scalar_of_numpy(monkeypatch: pytest.MonkeyPatch, convert: Any, value: Any) -> None:
     """Scalars of numpy are accepted if numpy is loaded; the library does not load it."""

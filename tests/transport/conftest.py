@@ -11,7 +11,8 @@ import uvloop
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.blocking import BlockingTransport
-from centripetal.transport.connection import READ
+from centripetal.transport.connection import Connection
+from centripetal.transport.polling import READ
 from tests.transport.certificates import Authority
 
 
@@ -43,11 +44,14 @@ class Caller:
 
     def wait_until_readable(self) -> None:
         """Wait until each idle connection has received data or has been closed by the server."""
+        for connection in self.connections():
+            assert connection.wait(READ, 5)
+
+    def connections(self) -> list[Connection]:
+        """Return the open connections."""
         transport = self.transport
         pools = [transport._pool] if isinstance(transport, BlockingTransport) else transport._pools.values()
-        for pool in pools:
-            for connection in list(pool.registry):
-                assert connection.wait(READ, 5)
+        return [connection for pool in pools for connection in pool.registry]
 
     def end(self) -> None:
         if self.runner is not None:

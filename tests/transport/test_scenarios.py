@@ -5,16 +5,21 @@ Failures are in test_failures.py, TLS is in test_tls.py.
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from centripetal.errors import (
+    ConnectionLostError,
     TimeoutError,
     UsageError,
 )
-from centripetal.transport.settings import Address, resolved
+from centripetal.protocol.targets import Origin
+from centripetal.transport.addresses import Address, resolved
+from centripetal.transport.connection import Connection
+from centripetal.transport.pool import STEADY
 from tests.ports import free_port
 from tests.transport.conftest import Caller
 from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
@@ -138,8 +143,8 @@ def test_all_addresses_are_tried(caller: Caller, monkeypatch: pytest.MonkeyPatch
     if first == "does not exist":
         bad = Address(12345, ())
 
-    def several(found: list[tuple[object, ...]]) -> list[Address]:
-        return [bad, *resolved(found)]
+    def several(found: list[tuple[object, ...]], origin: Origin) -> list[Address]:
+        return [bad, *resolved(found, origin)]
 
     monkeypatch.setattr("centripetal.transport.blocking.resolved", several)
     monkeypatch.setattr("centripetal.transport.awaiting.resolved", several)
@@ -148,7 +153,7 @@ def test_all_addresses_are_tried(caller: Caller, monkeypatch: pytest.MonkeyPatch
 
 
 def test_unresponsive_address(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address that never answers uses only its share of the timeout, and then the next address is tried."""
+    """An address that never answers delays the call little, because the next address is tried meanwhile."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -157,13 +162,17 @@ def test_unresponsive_address(caller: Caller, monkeypatch: pytest.MonkeyPatch) -
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
 
-        def several(found: list[tuple[object, ...]]) -> list[Address]:
-            return [Address(socket.AF_INET, full.getsockname()), *resolved(found)]
+        def several(found: list[tuple[object, ...]], origin: Origin) -> list[Address]:
+            return [Address(socket.AF_INET, full.getsockname()), *resolved(found, origin)]
 
         monkeypatch.setattr("centripetal.transport.blocking.resolved", several)
         monkeypatch.setattr("centripetal.transport.awaiting.resolved", several)
         with ScriptedServer(answers(OK)) as server:
-            assert caller.post(f"http://localhost:{server.port}/", timeout=1).status == 200
+            start = time.monotonic()
+            assert caller.post(f"http://localhost:{server.port}/", timeout=20).status == 200
+            assert time.monotonic() - start < 5
+            caller.close()  # so that another connection is opened, with less time
+            assert caller.post(f"http://localhost:{server.port}/", timeout=0.4).status == 200
         with pytest.raises(TimeoutError, match="no connection") as caught:
             caller.post(f"http://127.0.0.1:{full.getsockname()[1]}/", timeout=0.2)
         assert caught.value.executed == "no"
@@ -225,13 +234,119 @@ def test_unexpected_second_reply(caller: Caller) -> None:
 
 def test_send_fails_on_a_kept_connection(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kept connection that breaks before it accepts data is replaced, and the server receives the request once."""
-    from centripetal.transport.connection import Connection
-
     with ScriptedServer(answers(OK, OK)) as server:
         caller.post(server.url)
         monkeypatch.setattr(Connection, "stale", lambda self: self.sock.shutdown(socket.SHUT_WR))
         assert caller.post(server.url).status == 200
         assert (server.connections, len(server.requests)) == (2, 2)
+
+
+def test_a_hot_connection_that_the_server_closed(caller: Caller) -> None:
+    """A request written on a connection that the server had closed just before is sent again on a new connection."""
+
+    def script(peer: Peer) -> None:
+        for _ in range(STEADY):
+            peer.request()
+            peer.send(OK)
+
+    with ScriptedServer(script) as server:
+        for number in range(1, 4):
+            for _ in range(STEADY):
+                assert caller.post(server.url).status == 200
+            caller.wait_until_readable()
+            assert (server.connections, len(server.requests)) == (number, number * STEADY)
+
+
+def test_a_connection_in_steady_use_is_not_checked(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first calls on a connection, and calls after a pause, cost a check, which is a system call."""
+    caller, checks = make(), []
+    stale = Connection.stale
+
+    def counting(self: Connection) -> bool:
+        checks.append(self.uses)
+        return stale(self)
+
+    with ScriptedServer(answers(*[OK] * 20)) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("centripetal.transport.pool.HOT", 60)
+            patch.setattr(Connection, "stale", counting)
+            for _ in range(15):
+                caller.post(server.url)
+        assert checks == list(range(1, STEADY))
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("ending", ["closed", "reset"])
+def test_a_kept_connection_that_ends_after_the_request(caller: Caller, ending: str) -> None:
+    """If the server may have read the request, it is not sent again, and the error says that nothing was received."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        peer.request()
+        if ending == "reset":
+            peer.reset()
+
+    with ScriptedServer(script) as server:
+        caller.post(server.url)
+        with pytest.raises(ConnectionLostError) as caught:
+            caller.post(server.url)
+        assert (caught.value.executed, caught.value.stale, len(server.requests)) == ("unknown", True, 2)
+
+
+@pytest.mark.parametrize("answer", [OK[:-1], b"H"])
+def test_a_kept_connection_that_ends_in_a_reply_is_not_stale(caller: Caller, answer: bytes) -> None:
+    """A connection that has sent a byte of the reply was open, so its end is not the end of an idle connection."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        peer.request()
+        peer.send(answer)
+
+    with ScriptedServer(script) as server:
+        caller.post(server.url)
+        with pytest.raises(ConnectionLostError) as caught:
+            caller.post(server.url)
+        assert (caught.value.executed, caught.value.stale) == ("unknown", False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "options", "idle", "reused"),
+    [
+        ((), {}, 54, True),
+        ((), {}, 56, False),
+        ((), {"max_idle": 5}, 4, True),
+        ((), {"max_idle": 5}, 6, False),
+        ((), {"max_idle": None}, 1e6, True),
+        (("Keep-Alive: timeout=5, max=100",), {}, 3.9, True),
+        (("Keep-Alive: timeout=5, max=100",), {}, 4.1, False),
+        (("Keep-Alive: timeout=5",), {"max_idle": None}, 4.1, False),
+        (("Keep-Alive: timeout=600",), {}, 56, False),
+        (("Keep-Alive: max=100",), {}, 54, True),
+    ],
+)
+def test_how_long_a_connection_is_reused(
+    make: Make, headers: tuple[str, ...], options: dict[str, object], idle: float, reused: bool
+) -> None:
+    """A connection is reused until max_idle, or until a second before the server closes it, whichever is earlier."""
+    caller = make(**options)
+    answer = reply(b"{}", *headers)
+    with ScriptedServer(answers(answer, answer, answer)) as server:
+        for _ in range(2):
+            caller.post(server.url)
+        (connection,) = caller.connections()
+        connection.used -= idle
+        caller.post(server.url)
+        assert server.connections == (1 if reused else 2)
+
+
+def test_connections_have_tcp_keep_alive(caller: Caller) -> None:
+    """The system probes connections while they are idle."""
+    with ScriptedServer(answers(OK)) as server:
+        caller.post(server.url)
+        (connection,) = caller.connections()
+        assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 # -- options --
@@ -250,6 +365,10 @@ def test_send_fails_on_a_kept_connection(caller: Caller, monkeypatch: pytest.Mon
         {"unix_socket": "a\0b"},
         {"max_connections": -1},
         {"max_connections": "many"},
+        {"max_idle": 0},
+        {"max_idle": float("nan")},
+        {"max_idle": True},
+        {"max_idle": "55"},
         {"max_response_bytes": 0},
         {"max_response_bytes": True},
     ],

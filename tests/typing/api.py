@@ -73,6 +73,8 @@ def clients() -> None:
     client = Client("http://localhost:8000", "secret")
     assert_type(client, Client)
     assert_type(Client.insecure("http://localhost:8000", timeout=1), Client)
+    assert_type(Client.insecure(["http://a", "http://b"]), Client)
+    AsyncClient(["http://a", "http://b"], "s", max_idle=20.5)
     assert_type(AsyncClient.insecure("http://localhost:8000"), AsyncClient)
     assert_type(client.endpoint, str)
     assert_type(client.secret, str | None)

@@ -77,6 +77,8 @@ def clients() -> None:
     assert_type(client.endpoint, str)
     assert_type(client.timeout, float)
     Client("http://h")
+    Client(["http://a", "http://b"], "k", max_idle=None)
+    AsyncClient(("http://a", "http://b"), "k", max_idle=20)
     Client("http://h", None, timeout=2.5, transport=MyTransport(), group=Limits(commands=10), on_request=print)
     Client("http://h", "k", retry=Retry(attempts=3, base=0.1, cap=1), check_channels=False, max_payload_bytes=None)
     AsyncClient("http://h", "k", handler_prefix="/push", max_connections=4, retry=None)

@@ -6,6 +6,7 @@ from centripetal.testing import Centrifugo, Recorder
 
 def clients() -> None:
     Client()  # type: ignore[call-arg]
+    Client(["http://a", 5], "k")  # type: ignore[list-item]
     Client("http://h", 5)  # type: ignore[arg-type]
     Client("http://h", "k", 5.0)  # type: ignore[call-arg]
     Client("http://h", "k", retry=3)  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ class Settings:
 
     url: str | None = _shared(
         "URL",
-        "Address of the server, with or without /api. "
+        "Address of the server, with or without /api; separate several servers by commas. "
         f"Default: CENTRIFUGO_HTTP_API_URL, CENTRIFUGO_API_URL or {DEFAULT_URL}.",
     )
     # Excluded from the repr, so that logs and tracebacks do not show the secret or the key.

@@ -14,7 +14,7 @@ from centripetal.client import current
 from centripetal.dialects.current import watcher as current_watcher
 from centripetal.dialects.v1 import watcher as v1_watcher
 from centripetal.errors import UsageError
-from centripetal.protocol.environment import environment_value
+from centripetal.protocol.environment import environment_value, split_urls
 from centripetal.protocol.watching import Watcher
 from centripetal.tokens.issuing import signer
 from centripetal.transport.base import TransportOptions
@@ -72,7 +72,7 @@ class Address:
     """Address of the server and the options to connect with, without a credential.
 
     Attributes:
-        url: the address.
+        url: the address, or several addresses separated by commas.
         timeout: the time limit of a call, in seconds.
         ca_file: a file of CA certificates; None means the system's certificates.
     """
@@ -80,6 +80,16 @@ class Address:
     url: Setting[str]
     timeout: Setting[float]
     ca_file: Setting[str | None]
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses, one per server."""
+        return split_urls(self.url.value)
+
+    @property
+    def servers(self) -> str | list[str]:
+        """The address, or a list of the addresses if there are several."""
+        return self.urls if len(self.urls) > 1 else self.url.value
 
     @property
     def transport(self) -> TransportOptions:
@@ -152,13 +162,13 @@ class Target(Address):
         Raises:
             UsageError: in the same cases as `sent_credential`, or if the URL, the timeout or another option is invalid.
         """
-        url, timeout, options = self.url.value, self.timeout.value, self.transport
+        servers, timeout, options = self.servers, self.timeout.value, self.transport
         credential = self.sent_credential()
         if self.generation is Generation.CURRENT:
-            return current.Client(url, credential, timeout=timeout, handler_prefix=self.api_path, **options)
+            return current.Client(servers, credential, timeout=timeout, handler_prefix=self.api_path, **options)
         if credential is None:
-            return v1.Client.insecure(url, timeout=timeout, **options)
-        return v1.Client(url, credential, timeout=timeout, **options)
+            return v1.Client.insecure(servers, timeout=timeout, **options)
+        return v1.Client(servers, credential, timeout=timeout, **options)
 
     def watcher_v1(self, channels: Sequence[str], user: str) -> Watcher:
         """Return a watcher that connects to a 1.x server as *user* with a token signed with the secret."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
@@ -12,7 +12,7 @@ from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
+from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import AsyncTransport, TransportOptions
@@ -32,7 +32,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "a
         step = next(flow)
         while True:
             try:
-                reply = await (_rest(step, timeout, loop) if isinstance(step, Pause) else transport.send(step, timeout))
+                reply = await (
+                    _rest(step, timeout, deadline, loop) if isinstance(step, Pause) else transport.send(step, timeout)
+                )
             except CentripetalError as error:
                 step = flow.throw(error)
             else:
@@ -50,9 +52,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "a
         raise
 
 
-async def _rest(pause: Pause, timeout: float, loop: "asyncio.AbstractEventLoop") -> HTTPReply:
-    check_pause(pause, timeout)
-    await wait(loop, pause.seconds)
+async def _rest(pause: Pause, timeout: float, deadline: float, loop: "asyncio.AbstractEventLoop") -> HTTPReply:
+    await wait(loop, fitted(pause, timeout))
+    fitted(NO_PAUSE, deadline - monotonic())  # the system may have woken this task late
     return PAUSE_OVER
 
 
@@ -110,7 +112,7 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             outcome: Outcome[R] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     async def _request(
@@ -129,6 +131,9 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             if not outcomes and not monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
+            if isinstance(error, ConnectionLostError) and error.stale:
+                rest = self._converse(calls, codec, error)
+                return await run(rest, self._transport, deadline - monotonic(), self._running_loop())
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()
@@ -179,8 +184,10 @@ class AwaitingBatch(Collector):
         calls = self._close()
         if kind is not None or not calls:
             return
+        seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(await self._client._request(calls, self._client._seconds(self._timeout), self._codec))
+            self._settle(await self._client._request(calls, seconds, self._codec), seconds)
         except BaseException as failure:
+            name_limit(failure, seconds)
             self._fail(failure)
             raise

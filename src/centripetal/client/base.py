@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn
 
-from centripetal.errors import UsageError
+from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError, UsageError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
-from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
+from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange, once_more
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 
-__all__ = ["BaseClient"]
+__all__ = ["BaseClient", "name_limit"]
+
+
+def name_limit(error: BaseException, seconds: float) -> None:
+    """Let *error*, if it is a time-out, name *seconds* as the limit: a transport only knows what was left of it."""
+    if isinstance(error, TimeoutError):
+        error.limit = seconds
 
 
 class BaseClient(Generic[OutcomeT]):
@@ -60,14 +66,24 @@ class BaseClient(Generic[OutcomeT]):
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
 
+    def _explain(self, error: CentripetalError, command: Command[Any], timeout: float | None) -> None:
+        """Add what only the caller of `call` knows to *error*: the command, and the limit of the whole call."""
+        error.command, error.index = command, None
+        if isinstance(error, TimeoutError):  # otherwise the caller may have passed something other than a command
+            name_limit(error, self._limit_of(command.timeout if timeout is None else timeout))
+
+    def _limit_of(self, timeout: float | None) -> float:
+        """Return the time limit of a call or batch that was given *timeout*."""
+        return self.timeout if timeout is None else timeout
+
     def _converse(
-        self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], reply: HTTPReply | None
+        self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], answer: HTTPReply | ConnectionLostError | None
     ) -> Flow[list[OutcomeT]]:
         """Return the flow that sends *calls*.
 
         Args:
             calls: the calls.
             codec: codec of the client or of a batch.
-            reply: reply to the request of `Dialect.direct_request`, if it has been sent.
+            answer: reply to the request of `Dialect.direct_request`, or its error, if it has been sent.
         """
-        return exchange(calls, codec.ask(calls, reply))
+        return exchange(calls, once_more(codec, calls, answer))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
@@ -13,7 +13,7 @@ from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
+from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
@@ -29,7 +29,7 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
         step = next(flow)
         while True:
             try:
-                reply = _rest(step, timeout) if isinstance(step, Pause) else transport.send(step, timeout)
+                reply = _rest(step, timeout, deadline) if isinstance(step, Pause) else transport.send(step, timeout)
             except CentripetalError as error:
                 step = flow.throw(error)
             else:
@@ -47,9 +47,9 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
         raise
 
 
-def _rest(pause: Pause, timeout: float) -> HTTPReply:
-    check_pause(pause, timeout)
-    time.sleep(pause.seconds)
+def _rest(pause: Pause, timeout: float, deadline: float) -> HTTPReply:
+    time.sleep(fitted(pause, timeout))
+    fitted(NO_PAUSE, deadline - monotonic())  # the system may have woken this thread late
     return PAUSE_OVER
 
 
@@ -103,7 +103,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             outcome: Outcome[R] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     def _request(
@@ -122,6 +122,9 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             if not outcomes and not monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
+            if isinstance(error, ConnectionLostError) and error.stale:
+                rest = self._converse(calls, codec, error)
+                return run(rest, self._transport, deadline - monotonic())
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()
@@ -161,8 +164,10 @@ class BlockingBatch(Collector):
         calls = self._close()
         if kind is not None or not calls:
             return
+        seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(self._client._request(calls, self._client._seconds(self._timeout), self._codec))
+            self._settle(self._client._request(calls, seconds, self._codec), seconds)
         except BaseException as failure:
+            name_limit(failure, seconds)
             self._fail(failure)
             raise

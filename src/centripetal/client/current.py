@@ -1,8 +1,10 @@
 """Clients for the current API: Centrifugo 5 and 6, and 3 and 4 through their single endpoint."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, Self, Unpack, cast, overload
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Self, TypeAlias, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.base import BaseClient
@@ -11,22 +13,27 @@ from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
 from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, CurrentOptions, check_known
+from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
-from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.errors import CentripetalError, ConnectionLostError, ServerError, UsageError
 from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepared, R
 from centripetal.protocol.discreet import discreet
-from centripetal.protocol.environment import API_KEY, API_URL, environment_value
+from centripetal.protocol.environment import API_KEY, API_URL, environment_value, split_urls
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
-from centripetal.protocol.retry import Retry, insist
+from centripetal.protocol.retry import Retry, Sources, insist
+from centripetal.protocol.servers import Servers
 from centripetal.transport.base import AsyncTransport, Transport
+from centripetal.transport.clock import monotonic
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
+
+ApiKey: TypeAlias = str | Callable[[], str] | None
 
 MAX_SECONDS_WITH_RETRY = 240.0
 """Servers forget an idempotency key after five minutes; a later attempt would publish twice.
@@ -38,17 +45,21 @@ See protocol 6: idempotency-key.
 class _Current(BaseClient[PlacedOutcome[Any]]):
     """State shared by both clients."""
 
-    _dialect: Codec
+    _dialect: Codec | Servers[PlacedOutcome[Any]]
     _retry: Retry | None
-    _chance: Callable[[], float]
+    _sources: Sources
 
-    def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
+    def _take(
+        self, url: str | Sequence[str], api_key: ApiKey, timeout: float, options: CurrentOptions
+    ) -> ClientOptions:
         """Create the codec, and return the options that it does not use."""
         check_known(options, CurrentOptions, self)
         with reading("url, api_key or an option of the client"):
             return self._read(url, api_key, timeout, options)
 
-    def _read(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
+    def _read(
+        self, url: str | Sequence[str], api_key: ApiKey, timeout: float, options: CurrentOptions
+    ) -> ClientOptions:
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
             raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
@@ -57,21 +68,22 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
         if retry is not None:
             from random import random  # slow to import and rarely needed
 
-            self._chance = random
+            self._sources = Sources(random, monotonic, time.time)
             self._check_seconds(check_timeout(timeout))
-        self._dialect = Codec(
-            url,
-            api_key,
+        new_codec = partial(
+            Codec,
+            api_key=api_key,
             prefix=options.pop("handler_prefix", "/api"),
             check_channels=options.pop("check_channels", True),
             max_payload_bytes=options.pop("max_payload_bytes", MAX_PAYLOAD_BYTES),
             new_key=None if retry is None else _new_key,
         )
+        self._dialect = codec_for(url, new_codec)
         return cast(ClientOptions, options)
 
     @property
     def endpoint(self) -> str:
-        """Base URL of the methods; it usually ends in `/api`."""
+        """Base URL of the methods; it usually ends in `/api`. With several servers, the URL of the one in use."""
         return self._dialect.endpoint
 
     def _check_seconds(self, timeout: float) -> None:
@@ -88,30 +100,30 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
         return seconds
 
     def _converse(
-        self, calls: list[Prepared[Any]], codec: Any, reply: HTTPReply | None
+        self, calls: list[Prepared[Any]], codec: Any, answer: HTTPReply | ConnectionLostError | None
     ) -> Flow[list[PlacedOutcome[Any]]]:
         if self._retry is None:
-            return super()._converse(calls, codec, reply)
-        return insist(codec, calls, self._retry, self._chance)
+            return super()._converse(calls, codec, answer)
+        return insist(codec, calls, self._retry, self._sources)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_dialect"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
-        return f"<{type(self).__name__} of Centrifugo at {self.endpoint}>"
+        return f"<{type(self).__name__} of Centrifugo at {addresses(self._dialect)}>"
 
 
 def _new_key() -> str:
     return os.urandom(16).hex()
 
 
-def _named(environment: Mapping[str, str] | None) -> tuple[str, str | None]:
-    """Return the address and the key from the environment."""
+def _named(environment: Mapping[str, str] | None) -> tuple[list[str], str | None]:
+    """Return the addresses and the key from the environment."""
     environment = os.environ if environment is None else environment
     with reading("environment"):
         url, key = environment_value(environment, *API_URL), environment_value(environment, *API_KEY)
     if url is None:
         raise UsageError(f"no server address: set {API_URL[0]} (or {API_URL[1]}), for example to http://localhost:8000")
-    return url, key
+    return split_urls(url), key
 
 
 @exported("centripetal")
@@ -147,14 +159,18 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     """Blocking client for the API of a Centrifugo server.
 
     Args:
-        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`; or a list of addresses of
+            servers with the same configuration. With a list, calls go to one server until it cannot be reached or a
+            gateway replies 502, 503 or 504 for it, and then to the next.
         api_key: `http_api.key` of the server's configuration; None to send no key, for a server with
-            `http_api.insecure`.
+            `http_api.insecure`. A key that changes can be given as a function: it is called when the client is created,
+            and again after a reply with status 401, after which the call is repeated once. The function must not block
+            for long, may be called by several threads at once, and must not be a coroutine function.
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
         options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
-            `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `ssl_context`, `ca_file` and
-            `unix_socket` (see `TransportOptions`).
+            `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`, `ssl_context`,
+            `ca_file` and `unix_socket` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty key, or invalid timeout or option.
@@ -163,8 +179,8 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     @discreet
     def __init__(
         self,
-        url: str,
-        api_key: str | None = None,
+        url: str | Sequence[str],
+        api_key: ApiKey = None,
         *,
         timeout: float = 5.0,
         transport: Transport | None = None,
@@ -181,7 +197,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         """Create a client with the address and key from environment variables.
 
         The variables are `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or
-        `CENTRIFUGO_API_KEY`.
+        `CENTRIFUGO_API_KEY`. The addresses of several servers are separated by commas.
 
         Args:
             environment: the variables; by default, the environment of this process.
@@ -219,7 +235,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             outcome: Outcome[Any] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
@@ -271,8 +287,8 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
     @discreet
     def __init__(
         self,
-        url: str,
-        api_key: str | None = None,
+        url: str | Sequence[str],
+        api_key: ApiKey = None,
         *,
         timeout: float = 5.0,
         transport: AsyncTransport | None = None,
@@ -309,7 +325,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
             outcome: Outcome[Any] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:

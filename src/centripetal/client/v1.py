@@ -1,14 +1,17 @@
 """Clients for Centrifugo 1.x: every command as a method, and a command buffer as in gocent."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Self, Unpack
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
 from centripetal.client.methods import v1 as methods
 from centripetal.client.options import ClientOptions, check_known
+from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
@@ -23,15 +26,15 @@ __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 class _Buffered(BaseClient[Response], Buffering):
     """The command buffer of both clients."""
 
-    def __init__(self, url: str, secret: str | None) -> None:
+    def __init__(self, url: str | Sequence[str], secret: str | None) -> None:
         with reading("url or secret"):
-            self._dialect = Codec(url, secret)
+            self._dialect = codec_for(url, partial(Codec, secret=secret))
         self._secret = secret
         self._buffer = Buffer()
 
     @property
     def endpoint(self) -> str:
-        """URL that requests are sent to; it ends in `/api/`."""
+        """URL that requests are sent to; it ends in `/api/`. With several servers, the URL of the one in use."""
         return self._dialect.endpoint
 
     @property
@@ -68,7 +71,9 @@ class _Buffered(BaseClient[Response], Buffering):
     def __repr__(self) -> str:
         if not hasattr(self, "_buffer"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
-        return f"<{type(self).__name__} of Centrifugo 1.x at {self.endpoint}, {self.pending} commands waiting>"
+        return (
+            f"<{type(self).__name__} of Centrifugo 1.x at {addresses(self._dialect)}, {self.pending} commands waiting>"
+        )
 
 
 def _given(secret: Any) -> str:
@@ -96,12 +101,14 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
     """Blocking client for the API of a Centrifugo 1.x server.
 
     Args:
-        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`; or a list of addresses of
+            servers with the same configuration. With a list, calls go to one server until it cannot be reached or a
+            gateway replies 502, 503 or 504 for it, and then to the next.
         secret: `secret` of the server's configuration.
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
-        options: `group` and `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `ssl_context`,
-            `ca_file` and `unix_socket` (see `TransportOptions`).
+        options: `group` and `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`,
+            `ssl_context`, `ca_file` and `unix_socket` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty secret, or invalid timeout or option.
@@ -110,7 +117,7 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
     @discreet
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         secret: str,
         *,
         timeout: float = 5.0,
@@ -120,7 +127,12 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         self._set_up(url, _given(secret), timeout, transport, options)
 
     def _set_up(
-        self, url: str, secret: str | None, timeout: float, transport: Transport | None, options: ClientOptions
+        self,
+        url: str | Sequence[str],
+        secret: str | None,
+        timeout: float,
+        transport: Transport | None,
+        options: ClientOptions,
     ) -> None:
         check_known(options, ClientOptions, self)
         _Buffered.__init__(self, url, secret)
@@ -130,7 +142,7 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
     @discreet
     def insecure(
         cls,
-        url: str,
+        url: str | Sequence[str],
         *,
         timeout: float = 5.0,
         transport: Transport | None = None,
@@ -162,8 +174,9 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         try:
             self._buffer.take(claim)
             return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException:
+        except BaseException as error:
             self._buffer.give_back(claim)
+            name_limit(error, self._limit_of(timeout))
             raise
 
 
@@ -174,7 +187,7 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
     @discreet
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         secret: str,
         *,
         timeout: float = 5.0,
@@ -184,7 +197,12 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         self._set_up(url, _given(secret), timeout, transport, options)
 
     def _set_up(
-        self, url: str, secret: str | None, timeout: float, transport: AsyncTransport | None, options: ClientOptions
+        self,
+        url: str | Sequence[str],
+        secret: str | None,
+        timeout: float,
+        transport: AsyncTransport | None,
+        options: ClientOptions,
     ) -> None:
         check_known(options, ClientOptions, self)
         _Buffered.__init__(self, url, secret)
@@ -194,7 +212,7 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
     @discreet
     def insecure(
         cls,
-        url: str,
+        url: str | Sequence[str],
         *,
         timeout: float = 5.0,
         transport: AsyncTransport | None = None,
@@ -215,6 +233,7 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         try:
             self._buffer.take(claim)
             return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException:
+        except BaseException as error:
             self._buffer.give_back(claim)
+            name_limit(error, self._limit_of(timeout))
             raise

@@ -1,10 +1,10 @@
 """Blocking driver of a `Watcher` over a WebSocket: adds the connection, the clock and the pauses."""
 
+import itertools
 import random
-import select
 import socket
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Unpack
 
@@ -12,11 +12,12 @@ import msgspec
 
 from centripetal.errors import HTTPStatusError, MalformedResponseError, TransportError, UsageError
 from centripetal.protocol.checks import check_timeout
+from centripetal.protocol.http import parse_url
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Step, Watcher
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.clock import monotonic
-from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.mapping import no_connection
+from centripetal.transport.polling import wait_readable
 from centripetal.transport.settings import Settings
 
 try:
@@ -32,13 +33,6 @@ _LONGEST_PAUSE = 20.0
 _SLOW = 0.05  # seconds in which a caller handles an event; time beyond that is not counted as the server's
 
 
-def _rest(seconds: float, waker: socket.socket) -> None:
-    """Wait for *seconds*, or until *waker* is readable."""
-    poller = select.poll()  # select() does not support descriptors above 1023
-    poller.register(waker, select.POLLIN)
-    poller.poll(max(0.0, min(seconds, LONGEST_WAIT)) * 1000)
-
-
 def backoff(attempt: int) -> float:
     """Return the seconds to wait before the *attempt*-th attempt in a row to connect: 50 to 100 % of 1, 2, 4 … 20.
 
@@ -51,11 +45,12 @@ class Watching:
     """Events of the channels of *watcher*. Can be iterated once.
 
     If the connection is lost, the iterator yields `Lost` and reconnects, without limit. The first connection must
-    succeed.
+    succeed, to at least one server.
 
     Args:
         watcher: the dialect's protocol and state.
-        url: address of the server, such as `http://localhost:8000`, with or without `/api`.
+        url: address of the server, such as `http://localhost:8000`, with or without `/api`; or a list of addresses of
+            servers that share an engine, to connect to the next one after a connection is lost.
         timeout: time limit for opening a connection in seconds.
         pauses: returns the seconds to wait before the first, second, … attempt in a row to reconnect.
         options: TLS and other settings, see `TransportOptions`.
@@ -68,14 +63,14 @@ class Watching:
     def __init__(
         self,
         watcher: Watcher,
-        url: str,
+        url: str | Sequence[str],
         *,
         timeout: float = 5.0,
         pauses: Callable[[int], float] = backoff,
         **options: Unpack[TransportOptions],
     ) -> None:
         self._watcher = watcher
-        self._url = url
+        self._urls = [parse_url(each).geturl() for each in ([url] if isinstance(url, str) else url)]
         self._timeout = check_timeout(timeout)
         self._settings = Settings(**options)
         self._pauses = pauses
@@ -86,7 +81,7 @@ class Watching:
         try:
             self._alarm, waker = socket.socketpair()
         except OSError as error:
-            raise no_connection(error, self._url) from error
+            raise no_connection(error, self._urls[0]) from error
         self._alarm.setblocking(False)  # so that `stop` never waits
         with closing(self._alarm), closing(waker):
             yield from self._all_connections(waker)
@@ -99,12 +94,16 @@ class Watching:
                 self._alarm.send(b"!")
 
     def _all_connections(self, waker: socket.socket) -> Iterator[Event]:
-        attempts, connected = 0, False
-        while not self._stopped:
-            for event in self._one_connection(waker):
+        attempts, connected, servers = 0, False, len(self._urls)
+        for turn in itertools.count(1):
+            if self._stopped:
+                return
+            for event in self._one_connection(self._urls[(turn - 1) % servers], waker):
                 match event:
                     case Ended():
                         raise event.error
+                    case Lost() if not connected and turn < servers:
+                        pass  # try the next server
                     case Lost() if not connected:
                         raise event.error
                     case Lost():
@@ -112,17 +111,17 @@ class Watching:
                         lost = msgspec.structs.replace(event, pause=self._pauses(attempts))
                         yield lost
                         if not self._stopped:
-                            _rest(lost.pause, waker)
+                            wait_readable((waker,), lost.pause)
                     case Connected():
                         attempts, connected = 0, True
                         yield event
                     case _:
                         yield event
 
-    def _one_connection(self, waker: socket.socket) -> Iterator[Event]:
+    def _one_connection(self, url: str, waker: socket.socket) -> Iterator[Event]:
         """Yield the events of one connection; the last event is `Lost` or `Ended`, unless stopped."""
         try:
-            with closing(WebSocket(self._url, self._timeout, self._settings, waker)) as websocket:
+            with closing(WebSocket(url, self._timeout, self._settings, waker)) as websocket:
                 yield from self._converse(websocket)
         except (TransportError, HTTPStatusError, MalformedResponseError) as error:
             if not self._stopped:  # otherwise `stop` interrupted the handshake

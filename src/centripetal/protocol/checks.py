@@ -3,13 +3,12 @@
 Each check raises a `UsageError`; *what* is the name of the value in its message.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from centripetal.errors import CentripetalError, UsageError, shown, told
-from centripetal.protocol.exact import exact_flag, exact_integer, exact_number, exact_text
+from centripetal.protocol.exact import exact_flag, exact_float, exact_integer, exact_text
 
 __all__ = [
     "MILLISECONDS",
@@ -19,8 +18,11 @@ __all__ = [
     "check_name",
     "check_names",
     "check_not_swapped",
+    "check_text",
+    "check_timeout",
+    "reading",
+    "unreadable",
 ]
-__all__ += ["check_not_swapped", "check_text", "check_timeout", "reading", "unreadable"]
 
 
 def unreadable(what: str, error: Exception) -> UsageError:
@@ -132,13 +134,10 @@ def check_channels(channels: Sequence[str]) -> None:
 
 def check_timeout(value: Any) -> float:
     """Check that *value* is a number of seconds above 0, possibly infinite, and return it as a float."""
-    number = exact_number(value)
-    if number is None or not number > 0:
+    seconds = exact_float(value)
+    if seconds is None or not seconds > 0:
         raise UsageError(f"timeout must be a number of seconds above 0, not {shown(value)}")
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf
+    return seconds
 
 
 def _advice(value: Any) -> str:

@@ -5,10 +5,11 @@ must not run later, in the middle of a call, so values are converted when they a
 type. `type(value)` is used instead of `isinstance`, which may run code of the value (`__class__`).
 """
 
+import math
 import sys
 from typing import Any
 
-__all__ = ["exact_bytes", "exact_flag", "exact_integer", "exact_number", "exact_text", "python_value"]
+__all__ = ["exact_bytes", "exact_flag", "exact_float", "exact_integer", "exact_text", "python_value"]
 
 
 def exact_text(value: Any) -> str | None:
@@ -33,10 +34,18 @@ def exact_integer(value: Any) -> int | None:
     return int.__int__(value) if issubclass(type(value), int) and type(value) is not bool else None
 
 
-def exact_number(value: Any) -> int | float | None:
-    """Return *value* as an int or a float; None if it is neither, also for True and False."""
+def exact_float(value: Any) -> float | None:
+    """Return *value*, an int or a float, as a float; None if it is neither, also for True and False."""
     value = python_value(value)
-    return float.__float__(value) if issubclass(type(value), float) else exact_integer(value)
+    if issubclass(type(value), float):
+        return float.__float__(value)
+    number = exact_integer(value)
+    if number is None:
+        return None
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, 1 if number > 0 else -1)
 
 
 def python_value(value: Any) -> Any:

@@ -9,11 +9,11 @@ the sockets and the clock. `protocol/retry.py` has the flow that retries.
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from centripetal.errors import CentripetalError, TimeoutError
+from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange", "late"]
+__all__ = ["NO_PAUSE", "PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "exchange", "fitted", "late", "once_more"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
@@ -24,27 +24,43 @@ class Pause:
 
     Attributes:
         seconds: length of the pause.
+        least: if the pause does not fit into the call's time limit, it may be shortened to this length.
     """
 
-    __slots__ = ("seconds",)
+    __slots__ = ("least", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, least: float | None = None) -> None:
         self.seconds = seconds
+        self.least = seconds if least is None else least
 
+
+NO_PAUSE = Pause(0.0)
+"""A pause that fits into any time limit that has not ended."""
 
 PAUSE_OVER = HTTPReply(200, b"")
 """The value that a driver sends into a flow after a `Pause`."""
 
+_LAST = 0.02
+"""If less time is left, in seconds, a pause is not shortened any more: the request after it could not succeed."""
 
-def check_pause(pause: Pause, timeout: float) -> None:
-    """Check that *timeout*, in seconds, leaves time for *pause* and for a request after it."""
-    if pause.seconds >= timeout:
-        raise TimeoutError("not enough time left for another attempt", executed="no")
+
+def fitted(pause: Pause, timeout: float) -> float:
+    """Return the length of *pause* if *timeout* seconds are left for it and for a request after it.
+
+    Raises:
+        TimeoutError: there is not enough time left.
+    """
+    seconds = pause.seconds
+    if seconds >= timeout > _LAST:
+        seconds = max(timeout / 2, pause.least)
+    if seconds >= timeout:
+        raise TimeoutError("the call's timeout leaves no time for another attempt", executed="no")
+    return seconds
 
 
 def late() -> TimeoutError:
     """Return the error of a flow that needs another request after its time limit."""
-    return TimeoutError("timed out between two requests")
+    return TimeoutError("the call needs another request, which does not fit into the call's timeout")
 
 
 Flow = Generator[HTTPRequest | Pause, HTTPReply, T]
@@ -89,6 +105,36 @@ class Dialect(Codec[OutcomeT], Protocol[OutcomeT]):
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[OutcomeT]]:
         """Send *calls* as `Codec.ask` does. If *reply* is given, it is the reply to the request of `direct_request`."""
         ...
+
+    def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
+        """Return for each of *calls* whether it can run twice without harm; this may need a request."""
+        ...
+
+
+def once_more(
+    codec: Dialect[OutcomeT], calls: Sequence[Prepared[Any]], answer: HTTPReply | ConnectionLostError | None = None
+) -> Flow[list[OutcomeT]]:
+    """Send *calls* as `codec.ask` does. If a stale connection breaks, send them again if they all can run twice.
+
+    Args:
+        codec: codec of the dialect.
+        calls: calls to send.
+        answer: the reply to the request of `Dialect.direct_request`, or the error instead of it; None if it was not
+            sent.
+    """
+    try:
+        if isinstance(answer, ConnectionLostError):
+            raise answer
+        return (yield from codec.ask(calls, answer))
+    except ConnectionLostError as error:
+        if not error.stale or not all((yield from codec.repeatable(calls))):
+            raise
+    try:
+        return (yield from codec.ask(calls))
+    except CentripetalError as error:
+        if error.executed == "no":
+            error.executed = "unknown"  # the first attempt may have run
+        raise
 
 
 def exchange(calls: Sequence[Prepared[Any]], flow: Flow[T]) -> Flow[T]:

@@ -9,29 +9,18 @@ llhttp parses the bytes (through httptools). This module adds limits for sizes, 
 the handling of bytes after a reply, and of replies that end when the connection closes.
 """
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from centripetal.errors import ConnectionLostError, MalformedResponseError, UsageError
-from centripetal.protocol.discreet import discreet
-from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
-from centripetal.protocol.shown_url import shown_url
-from centripetal.version import __version__
+from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.protocol.reply_body import Body, body_of, check_size
+from centripetal.protocol.targets import Origin, target_of
 
-__all__ = [
-    "MAX_HEADER_BYTES",
-    "MAX_RESPONSE_BYTES",
-    "Origin",
-    "RequestWriter",
-    "ResponseParser",
-    "Target",
-    "target_of",
-]
+__all__ = ["MAX_HEADER_BYTES", "MAX_RESPONSE_BYTES", "RequestWriter", "ResponseParser"]
 
 MAX_HEADER_BYTES = 65_536
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -46,65 +35,9 @@ OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
 # Rarely used patterns are strings: compiling them at import would take longer than they save.
 HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 NOT_IN_VALUE = "[^\t\x20-\x7e\x80-\xff]"
-LABEL = r"[A-Za-z0-9_~!$&'()*+,;=%-]{1,63}"
+KEEP_ALIVE = r"(?i)\btimeout\s*=\s*([0-9]{1,9})"
 
 
-class Origin(NamedTuple):
-    """Scheme, host and port to connect to. `host` is an ASCII name or an address without brackets."""
-
-    secure: bool
-    host: str
-    port: int
-
-
-class Target(NamedTuple):
-    """A parsed URL: the origin, and the first header lines of every request to it."""
-
-    origin: Origin
-    head: str
-
-
-@lru_cache(maxsize=256)
-def target_of(url: str) -> Target:
-    """Return the target of *url*. Cached, because a client posts to one or two URLs.
-
-    Raises:
-        UsageError: a client cannot post to this URL.
-    """
-    parts = parse_url(url)
-    secure = parts.scheme == "https"
-    usual = 443 if secure else 80
-    port = usual if parts.port is None else parts.port
-    host = parts.hostname or ""
-    host = _checked_address(url, host) if "[" in parts.netloc else _ascii_name(url, host)
-    # The zone of a link-local address is only meaningful on this machine, so the header does not contain it.
-    name = f"[{host.partition('%')[0]}]" if ":" in host else host
-    if port != usual:
-        name = f"{name}:{port}"
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-    head = f"POST {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: centripetal/{__version__}\r\n"
-    return Target(Origin(secure, host, port), head)
-
-
-def _checked_address(url: str, host: str) -> str:
-    try:
-        ipaddress.IPv6Address(host)
-    except ValueError as error:
-        raise UsageError(f"the URL {shown_url(url)!r} contains an invalid address: {error}") from None
-    return host
-
-
-def _ascii_name(url: str, host: str) -> str:
-    try:
-        text = host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise UsageError(f"the URL {shown_url(url)!r} contains an invalid domain name: {error}") from None
-    if len(text) > 253 or not all(re.fullmatch(LABEL, label) for label in text.removesuffix(".").split(".")):
-        raise UsageError(f"the URL {shown_url(url)!r} contains an invalid domain name")
-    return text
-
-
-@discreet
 def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):
@@ -151,7 +84,11 @@ class _Head:
         self.url, self.headers = request.url, request.headers
         target = target_of(request.url)
         self.origin = target.origin
-        self.text = _head(request.headers, target.head)
+        try:
+            self.text = _head(request.headers, target.head)
+        except BaseException as error:
+            # Tools that show the variables of a traceback must not show the headers.
+            raise error.with_traceback(None)  # noqa: B904 - the same error: its cause stays as it is
 
 
 @lru_cache(maxsize=256)
@@ -188,6 +125,7 @@ class _Known(NamedTuple):
     length: int
     status: int
     headers: tuple[tuple[str, str], ...]
+    keep_alive: float | None
 
 
 class ResponseParser:
@@ -200,11 +138,14 @@ class ResponseParser:
 
     Attributes:
         reusable: whether the connection can be used for another request; false until a reply is complete.
+        keep_alive: seconds after which the server closes the idle connection, according to the last complete reply;
+            None if the server does not say.
     """
 
     __slots__ = (
         "_allowance",
         "_begun",
+        "_body",
         "_headers",
         "_held",
         "_interim",
@@ -212,11 +153,12 @@ class ResponseParser:
         "_max_body",
         "_max_header",
         "_parser",
-        "_pieces",
+        "_piece",
         "_reply",
         "_size",
         "_status",
         "_touched",
+        "keep_alive",
         "reusable",
     )
 
@@ -226,7 +168,13 @@ class ResponseParser:
         self._parser = HttpResponseParser(self)
         self._known: _Known | None = None
         self.reusable = False
+        self.keep_alive: float | None = None
         self._reset()
+
+    @property
+    def touched(self) -> bool:
+        """Whether a byte of the reply has been received."""
+        return self._touched
 
     def begin(self) -> None:
         """Start a new reply."""
@@ -241,7 +189,8 @@ class ResponseParser:
         self._interim = 0
         self._status = 0  # 0 until the head of the final reply is complete
         self._headers: list[tuple[bytes, bytes]] = []
-        self._pieces: list[bytes] = []
+        self._piece = b""
+        self._body: Body | None = None  # for a body in several pieces, or compressed
         self._size = 0
         self._allowance = self._max_header
         self._reply: HTTPReply | None = None
@@ -257,6 +206,7 @@ class ResponseParser:
         known = self._known
         if known is not None and len(data) == known.length and data.startswith(known.head):
             self.reusable = True
+            self.keep_alive = known.keep_alive
             return HTTPReply(known.status, data[len(known.head) :], known.headers)
         self._touched = True
         if not data.startswith(PREFIX):
@@ -277,7 +227,7 @@ class ResponseParser:
         """
         head = data[: len(data) - len(reply.body)]
         if head.find(b"\r\n\r\n") == len(head) - 4:
-            self._known = _Known(head, len(data), reply.status, reply.headers)
+            self._known = _Known(head, len(data), reply.status, reply.headers, self.keep_alive)
 
     def _feed_within_limits(self, data: bytes) -> HTTPReply | None:
         if not self._status and len(data) > self._allowance:
@@ -293,7 +243,8 @@ class ResponseParser:
             self._allowance = min(self._max_header, self._allowance + earned - len(data))
             if self._allowance < 0:
                 raise MalformedResponseError("the chunks of the reply have more framing than content: stopped reading")
-        return self._reply
+        reply, self._reply = self._reply, None  # an idle connection must not keep the last reply
+        return reply
 
     def _feed_head(self, data: bytes) -> None:
         self._execute(data)
@@ -353,10 +304,20 @@ class ResponseParser:
         return tuple([(_lower(name), value.decode("latin-1").rstrip(" \t")) for name, value in self._headers])
 
     def _finish(self) -> HTTPReply:
-        pieces = self._pieces
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        self._reply = reply = HTTPReply(self._status, body, self._decoded_headers())
+        headers, body = self._decoded_headers(), self._body
+        if body is not None and body.decodes:
+            headers = tuple([header for header in headers if header[0] != "content-encoding"])
+        whole = self._piece if body is None else body.whole()
+        self._piece, self._body = b"", None
+        self._reply = reply = HTTPReply(self._status, whole, headers)
         return reply
+
+    def partial(self) -> HTTPReply | None:
+        """Return a reply that reports an error, with the part of its body that has arrived; None if its head has not.
+
+        For a request that the server refused before it had read all of it: the server may reset the connection then.
+        """
+        return self._finish() if self._status >= 400 else None
 
     # Callbacks of httptools, in the order of the calls.
 
@@ -374,21 +335,33 @@ class ResponseParser:
             if self._interim and not self._parser.get_http_version().startswith("1."):
                 raise MalformedResponseError("the reply is not HTTP/1.1")
             self._status = status
+            for name, _ in self._headers:
+                if len(name) == 16 and _lower(name) == "content-encoding":  # the length first, which is faster
+                    self._body = body_of(self._decoded_headers(), status, self._max_body)
+                    break
         elif status == 101 or not 100 <= status <= 199:
             raise MalformedResponseError(f"the server replied with status {status}, which is invalid for a POST")
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > self._max_body:
-            raise MalformedResponseError(
-                f"the reply is longer than {self._max_body} bytes: request less, or raise max_response_bytes"
-            )
-        self._pieces.append(body)
+            check_size(self._size, self._max_body)
+        if self._body is None:
+            if not self._piece:
+                self._piece = body
+                return
+            self._body = Body(self._max_body)
+            self._body.add(self._piece)
+        self._body.add(body)
 
     def on_message_complete(self) -> None:
         if self._status:
             self.reusable = self._parser.should_keep_alive()
-            self._finish()
+            self.keep_alive = None
+            for name, value in self._finish().headers:
+                if name == "keep-alive" and (found := re.search(KEEP_ALIVE, value)) is not None:
+                    self.keep_alive = float(found[1])
+                    self.reusable = self.reusable and self.keep_alive > 0
             return
         self._interim += 1
         self._headers = []

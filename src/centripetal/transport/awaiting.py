@@ -10,19 +10,24 @@ import concurrent.futures.thread  # noqa: F401 - asyncio would import it in a ca
 import socket
 import sys
 import weakref
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Unpack
 
-from centripetal.errors import ConnectionLostError, TransportError
+from centripetal.errors import ConnectionLostError, UsageError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.http1 import Origin, RequestWriter
+from centripetal.protocol.http1 import RequestWriter
+from centripetal.protocol.targets import Origin
+from centripetal.transport.addresses import Address, lookup_error, resolved
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.clock import Timer, call_later, monotonic
-from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection
-from centripetal.transport.mapping import out_of_time, unknown_host
+from centripetal.transport.clock import Timer, call_later, monotonic, within
+from centripetal.transport.connection import Connection
+from centripetal.transport.mapping import out_of_time
+from centripetal.transport.polling import READ, WRITE
 from centripetal.transport.pool import Pool
-from centripetal.transport.settings import Address, Settings, attempts, resolved
+from centripetal.transport.race import race
+from centripetal.transport.settings import Settings, connect_limit
 
 __all__ = ["AwaitingTransport"]
 
@@ -47,19 +52,19 @@ class AwaitingTransport:
 
     async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
         """Send *request* and return the complete reply. A cancelled call closes its connection."""
-        deadline = monotonic() + timeout
+        now = monotonic()
+        deadline = now + timeout
         origin, data = self._writer.write(request)
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop) or await self._new_pool(loop)
-        connection = pool.take(origin)
+        connection = pool.take(origin, now)
         if connection is not None:
             try:
                 return await _exchange(pool, connection, data, deadline, timeout)
             except ConnectionLostError as error:
-                # The idle connection broke before it accepted any data, so the server has not seen the request.
-                if error.executed != "no":
+                if not pool.lost(connection, error, now):
                     raise
-        connection = await self._open(pool, origin, deadline, timeout)
+        connection = await self._open(pool, origin, connect_limit(request, deadline), timeout)
         return await _exchange(pool, connection, data, deadline, timeout)
 
     async def close(self) -> None:
@@ -68,9 +73,10 @@ class AwaitingTransport:
             pool.close_idle()
 
     async def _new_pool(self, loop: asyncio.AbstractEventLoop) -> "_LoopPool":
+        _check_loop(loop)
         _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
-        self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
+        self._pools[loop] = pool = _LoopPool(self._settings, loop, guard)
         # The loop registers an asynchronous generator when it starts, and finishes it when the loop shuts down.
         await anext(guard)
         return pool
@@ -78,38 +84,71 @@ class AwaitingTransport:
     async def _open(self, pool: "_LoopPool", origin: Origin, deadline: float, timeout: float) -> "_LoopConnection":
         settings = self._settings
         context, place = settings.context(origin), settings.place(origin)
-        late = out_of_time(place, timeout, connected=False, executed="no")
-        addresses = await self._addresses(pool.loop, origin, deadline, late)
-        for address, until in attempts(addresses, deadline):
-            connection = None
+
+        addresses = await self._addresses(pool.loop, origin, place, deadline, timeout)
+        if len(addresses) == 1:  # the usual case: a race would cost more than it gains
+            connection = _LoopConnection(origin, addresses[0], place, pool, settings.max_response_bytes)
             try:
-                connection = _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
                 # One step at a time, so that errors are raised here and not in a callback of the loop.
                 for events in connection.open(context):
-                    await connection.run(iter((events,)), until, timeout)
-                return pool.admit(connection)
-            except BaseException as error:
-                if connection is not None:
-                    connection.close()
-                # Raising the last error here keeps this frame in its traceback only once.
-                if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
-                    raise
-        raise late  # the name has no addresses
+                    await connection.run(iter((events,)), deadline, timeout)
+            except BaseException:
+                connection.close()
+                raise
+            return pool.admit(connection)
+
+        def connect(address: Address) -> _LoopConnection:
+            return _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
+
+        attempts = race(addresses, connect, context, place=place, deadline=deadline, timeout=timeout)
+        try:
+            waiting, seconds = next(attempts)
+            while True:
+                waiting, seconds = attempts.send(await _ready(pool.loop, waiting, seconds))
+        except StopIteration as success:
+            winner: _LoopConnection = success.value
+            return pool.admit(winner)
+        finally:
+            attempts.close()
 
     async def _addresses(
-        self, loop: asyncio.AbstractEventLoop, origin: Origin, deadline: float, late: TransportError
+        self, loop: asyncio.AbstractEventLoop, origin: Origin, place: str, deadline: float, timeout: float
     ) -> list[Address]:
         known = self._settings.known_address(origin)
         if known is not None:
             return [known]
-        limit = asyncio.timeout(min(deadline - monotonic(), LONGEST_WAIT))
         try:
-            async with limit:
-                return resolved(await _looked_up(loop, origin))
-        except (OSError, UnicodeError) as error:
-            if limit.expired():
-                raise late from None
-            raise unknown_host(error, origin.host) from error
+            found = await _looked_up(loop, origin, deadline)
+        except OSError as error:
+            raise lookup_error(error, origin, place) from error
+        if found is None:
+            raise out_of_time(place, timeout, connected=False, executed="no")
+        return resolved(found, origin)
+
+
+async def _ready(
+    loop: asyncio.AbstractEventLoop, waiting: "Mapping[_LoopConnection, int]", seconds: float
+) -> "list[_LoopConnection]":
+    """Wait until some connections of *waiting* are ready for their events or *seconds* have passed; return them."""
+    woken = loop.create_future()
+    ready: dict[_LoopConnection, None] = {}
+
+    def wake(connection: "_LoopConnection | None") -> None:
+        if connection is not None:
+            ready[connection] = None
+        if not woken.done():
+            woken.set_result(None)
+
+    timer = call_later(loop, seconds, partial(wake, None))
+    try:
+        for connection, events in waiting.items():
+            connection.watch(events, partial(wake, connection))
+        await woken
+    finally:
+        timer.cancel()
+        for connection in waiting:
+            connection.watch(0)
+    return list(ready)
 
 
 class _LoopConnection(Connection):
@@ -120,14 +159,15 @@ class _LoopConnection(Connection):
     def __init__(
         self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
     ) -> None:
-        super().__init__(origin, address, place, pool.registry, max_response_bytes)
+        # First what `close` uses: once the connection is in the registry, it may be closed at any moment.
         self._loop = pool.loop
-        self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._watched = 0
+        self._timer: Timer | None = None
+        super().__init__(origin, address, place, pool.registry, max_response_bytes)
+        self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._steps: Iterator[int] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = self._timeout = self._alarm = 0.0
-        self._timer: Timer | None = None
 
     async def run(self, steps: Iterator[int], deadline: float, timeout: float) -> None:
         """Run *steps* in the loop whenever the socket is ready, to their end or until *deadline*."""
@@ -154,7 +194,7 @@ class _LoopConnection(Connection):
                 self._steps = None
                 waiter.set_result(None)
             elif events != self._watched:
-                self._watch(events)
+                self.watch(events)
         except Exception as error:
             self._steps = None
             waiter.set_exception(error)
@@ -168,22 +208,23 @@ class _LoopConnection(Connection):
         elif self.stale():
             self.close()
 
-    def _watch(self, events: int) -> None:
+    def watch(self, events: int, act: Callable[[], object] | None = None) -> None:
+        """Let the loop call *act*, by default the next step of this connection, when *events* occur."""
         loop, fd = self._loop, self._fd
+        act = act or self._on_event
         changed = events ^ self._watched
         self._watched = events
         if changed & READ:
-            loop.add_reader(fd, self._on_event) if events & READ else loop.remove_reader(fd)
+            loop.add_reader(fd, act) if events & READ else loop.remove_reader(fd)
         if changed & WRITE:
-            loop.add_writer(fd, self._on_event) if events & WRITE else loop.remove_writer(fd)
+            loop.add_writer(fd, act) if events & WRITE else loop.remove_writer(fd)
 
     def _set_timer(self) -> None:
         # One timer serves many calls: creating and cancelling a timer would cost more than the rest of a call.
         if self._timer is not None:
             self._timer.cancel()
         self._alarm = self._deadline
-        delay = min(max(self._deadline - monotonic(), 0.0), LONGEST_WAIT)
-        self._timer = call_later(self._loop, delay, self._on_timer)
+        self._timer = call_later(self._loop, self._deadline - monotonic(), self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -208,15 +249,15 @@ class _LoopConnection(Connection):
                 self._timer.cancel()
                 self._timer = None
             if self._watched:
-                self._watch(0)
+                self.watch(0)
         super().close()
 
 
 class _LoopPool(Pool[_LoopConnection]):
     """The connections of one loop, and the generator that closes them when the loop shuts down."""
 
-    def __init__(self, limit: int, loop: asyncio.AbstractEventLoop, guard: AsyncGenerator[None, None]) -> None:
-        super().__init__(limit)
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop, guard: AsyncGenerator[None, None]) -> None:
+        super().__init__(settings.max_connections, settings.max_idle)
         self.loop = loop
         self.guard = guard
 
@@ -253,13 +294,27 @@ def _dismiss(pools: _Pools) -> None:
             pool.guard.aclose().__await__().send(None)
 
 
-async def _looked_up(loop: asyncio.AbstractEventLoop, origin: Origin) -> list[tuple[Any, ...]]:
+def _check_loop(loop: asyncio.AbstractEventLoop) -> None:
+    if type(loop).add_reader is asyncio.AbstractEventLoop.add_reader:  # not implemented, as in the default on Windows
+        raise UsageError(
+            f"{type(loop).__name__} cannot watch sockets: run the program with "
+            "asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)"
+        )
+
+
+async def _looked_up(loop: asyncio.AbstractEventLoop, origin: Origin, deadline: float) -> list[tuple[Any, ...]] | None:
+    """Return the result of `getaddrinfo` for the host of *origin*; None if it is not known by *deadline*."""
     # Pass bytes: for a str, Python would load the tables for internationalized names.
     host = origin.host.encode("ascii")
     with suppress(RuntimeError):  # no thread can be started: the process has too many, or is shutting down
         if not sys.is_finalizing():  # otherwise Python 3.11 would wait for the thread forever
-            return [*await loop.getaddrinfo(host, origin.port, type=socket.SOCK_STREAM)]
+            found = loop.create_task(_lookup(loop, host, origin.port))
+            return found.result() if await within(loop, found, deadline) else None
     return [*socket.getaddrinfo(host, origin.port, type=socket.SOCK_STREAM)]
+
+
+async def _lookup(loop: asyncio.AbstractEventLoop, host: bytes, port: int) -> list[tuple[Any, ...]]:
+    return [*await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _is_current(loop: asyncio.AbstractEventLoop) -> bool:

@@ -23,6 +23,8 @@ class TransportOptions(TypedDict, total=False):
         max_response_bytes: maximum size of a reply's body, 64 MiB by default; a larger body raises a
             `MalformedResponseError`.
         max_connections: maximum number of idle connections to keep, 64 by default; 0 keeps no idle connections.
+        max_idle: seconds after which an idle connection is not reused, 55 by default; None for no limit. If the server
+            announces a shorter time (`Keep-Alive: timeout=5`), the shorter time counts.
         ssl_context: TLS settings; by default, certificates are verified against the system's authorities.
         ca_file: path of a file with PEM certificates to verify against, instead of the system's authorities.
         unix_socket: path of a Unix socket to connect to, instead of the URL's host and port.
@@ -30,6 +32,7 @@ class TransportOptions(TypedDict, total=False):
 
     max_response_bytes: int
     max_connections: int
+    max_idle: float | None
     ssl_context: "ssl.SSLContext"
     ca_file: str
     unix_socket: str
@@ -48,7 +51,8 @@ class Transport(Protocol):
         Raises:
             ConnectError: the connection could not be opened (`executed` is "no").
             TimeoutError: the reply was not complete in time.
-            ConnectionLostError: the connection broke; `executed` is "no" only if no byte of the request was sent.
+            ConnectionLostError: the connection broke; `executed` is "no" only if the server accepted no byte of the
+                request.
             MalformedResponseError: the reply is not HTTP, or exceeds a limit.
         """
         ...

@@ -8,12 +8,12 @@ too early. Times in data, such as the expiry of a token, follow them on purpose;
 import functools
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio  # slow to import, and blocking programs do not need it
 
-__all__ = ["Timer", "call_later", "monotonic", "wait"]
+__all__ = ["LONGEST_WAIT", "Timer", "call_later", "monotonic", "wait", "within"]
 
 # A new object, because freezegun replaces every attribute that is `time.monotonic`. No test tool changes this clock.
 _raw = getattr(time, "clock_gettime", None)
@@ -27,6 +27,9 @@ SKEW = 1.0
 
 POLL_SECONDS = 0.001
 
+LONGEST_WAIT = 86_400.0
+"""Seconds; the timers of systems and loops do not accept arbitrarily long waits."""
+
 
 class Timer(Protocol):
     """A scheduled call that can be cancelled, such as a handle of asyncio."""
@@ -38,8 +41,10 @@ class Timer(Protocol):
 def call_later(loop: "asyncio.AbstractEventLoop", seconds: float, function: Callable[[], object]) -> Timer:
     """Call *function* in *loop* after *seconds*, also if the clock of the loop is frozen.
 
-    The loop may call it too early if its clock jumps, so *function* must compare the time with `monotonic`.
+    The loop calls it too early if its clock jumps, or *seconds* is more than `LONGEST_WAIT`, so *function* must compare
+    the time with `monotonic`.
     """
+    seconds = min(max(seconds, 0.0), LONGEST_WAIT)
     if abs(loop.time() - monotonic()) < SKEW:
         return loop.call_later(seconds, function)
     return _Polled(loop, monotonic() + seconds, function)
@@ -55,6 +60,27 @@ async def wait(loop: "asyncio.AbstractEventLoop", seconds: float) -> None:
             await woken
         finally:
             timer.cancel()
+
+
+async def within(loop: "asyncio.AbstractEventLoop", task: "asyncio.Task[Any]", deadline: float) -> bool:
+    """Wait in *loop* until *task* has ended, or until *deadline* of `monotonic`; return whether it has ended.
+
+    Otherwise, and if this wait is cancelled, the task is cancelled.
+    """
+    woken = loop.create_future()
+    task.add_done_callback(lambda _: _wake(woken))
+    try:
+        while not task.done() and (left := deadline - monotonic()) > 0:
+            timer = call_later(loop, left, functools.partial(_wake, woken))
+            try:
+                await woken
+            finally:
+                timer.cancel()
+            woken = loop.create_future()
+    finally:
+        ended = task.done()
+        task.cancel()
+    return ended
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

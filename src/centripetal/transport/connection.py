@@ -9,7 +9,6 @@ After any error, of the steps or the driver, the connection must be closed: unre
 
 import errno
 import os
-import select
 import socket
 import ssl
 from collections.abc import Callable, Generator
@@ -18,16 +17,18 @@ from typing import TypeAlias
 
 from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
-from centripetal.protocol.http1 import Origin, ResponseParser
+from centripetal.protocol.http1 import ResponseParser
+from centripetal.protocol.targets import Origin
+from centripetal.transport.addresses import Address, server_name
+from centripetal.transport.clock import LONGEST_WAIT
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
-from centripetal.transport.settings import Address, server_name
+from centripetal.transport.polling import FAILED, READ, WRITE, new_poller
+from centripetal.transport.tcp import CAN_PROVE, accepted_nothing, keep_alive
 
-__all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
+__all__ = ["Connection", "Steps", "on_refusal"]
 
-READ = select.POLLIN
-WRITE = select.POLLOUT
 RECEIVE_BYTES = 65_536
-LONGEST_WAIT = 86_400.0  # seconds; the system's timers do not accept arbitrarily long waits
+_IN_PROGRESS = (errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))  # the latter on Windows
 
 Steps: TypeAlias = Generator[int, None, None]
 
@@ -49,6 +50,9 @@ class Connection:
         closed: whether the connection is closed.
         reusable: whether another request can be sent after the last reply.
         not_yet: exceptions that the socket raises when it would block.
+        certain: whether the connection can prove, after a request was written, that the server had closed it before.
+        used: time of the monotonic clock when the connection was last given back to the pool.
+        uses: how often it was given back.
 
     Raises:
         ConnectError: the socket could not be created.
@@ -65,14 +69,18 @@ class Connection:
         "_registry",
         "_reply",
         "_sent",
+        "_size",
         "_wants_read",
         "_wants_write",
+        "certain",
         "closed",
         "generation",
         "not_yet",
         "origin",
         "reusable",
         "sock",
+        "used",
+        "uses",
     )
 
     def __init__(
@@ -82,11 +90,14 @@ class Connection:
         self.closed = False
         self.reusable = False
         self.generation: object = None  # set by the pool
+        self.used, self.uses = 0.0, 0  # set by the pool
+        # TLS may report a reset as the end. A closed Unix socket accepts no bytes.
+        self.certain = not origin.secure and (CAN_PROVE or address.family == getattr(socket, "AF_UNIX", None))
         self._address = address
         self._place = place
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
         self._ready = False
-        self._sent = 0
+        self._sent = self._size = 0  # bytes of the request
         self.not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
         self._wants_read: tuple[
             type[OSError], ...
@@ -94,15 +105,19 @@ class Connection:
         self._wants_write: tuple[type[OSError], ...] = ()
         self._broken: OSError | None = None
         self._reply: HTTPReply | None = None
+        self._registry = registry
         try:
             self.sock = socket.socket(address.family, socket.SOCK_STREAM)
-        except OSError as error:
-            raise no_connection(error, place) from error
-        self._registry = registry
-        registry.add(self)
-        self.sock.setblocking(False)
-        self._poller = select.poll()
-        self._poller.register(self.sock.fileno(), READ)
+            registry.add(self)
+            self.sock.setblocking(False)
+            self._poller = new_poller()
+            self._poller.register(self.sock.fileno(), READ)
+        except BaseException as error:
+            if hasattr(self, "sock"):
+                Connection.close(self)  # a subclass is not complete yet
+            if isinstance(error, OSError):
+                raise no_connection(error, place) from error
+            raise
         self._poll = self._poller.poll
 
     def wait(self, events: int, seconds: float) -> bool:
@@ -125,10 +140,11 @@ class Connection:
             ConnectError: the connection or the handshake failed.
         """
         try:
-            if self._address.family != socket.AF_UNIX:
+            if self._address.family != getattr(socket, "AF_UNIX", None):
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                keep_alive(self.sock)
             problem = self.sock.connect_ex(self._address.sockaddr)
-            if problem == errno.EINPROGRESS:
+            if problem in _IN_PROGRESS:
                 yield WRITE
                 problem = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if problem:
@@ -145,10 +161,11 @@ class Connection:
     def _shake_hands(self, context: ssl.SSLContext) -> Steps:
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
+        name = server_name(self.origin)
+        # For a str, Python would load the tables for internationalized names. Subclasses may not accept bytes.
+        hostname = name.encode("ascii") if type(context) is ssl.SSLContext else name
         try:
-            # Pass bytes: for a str, Python would load the tables for internationalized names.
-            name = server_name(self.origin).encode("ascii")
-            sock = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+            sock = context.wrap_socket(self.sock, server_hostname=hostname, do_handshake_on_connect=False)
         except OSError as error:
             _close_half_made(error)
             raise
@@ -165,7 +182,7 @@ class Connection:
         """Send the request *data* and read the reply; `result()` returns it afterwards.
 
         Raises:
-            ConnectionLostError: the connection broke; `executed` is "no" if no byte of the request was sent.
+            ConnectionLostError: the connection broke; `executed` is "no" if the server accepted no byte of the request.
             MalformedResponseError: the reply is not HTTP, or exceeds a limit.
         """
         self._begin(data)
@@ -177,7 +194,7 @@ class Connection:
         Return None if this is not possible or takes more than *seconds*; then continue with `rest()`.
         """
         self._begin(data)
-        if self._sent != len(data) or self.origin.secure or not seconds > 0:
+        if self._sent != self._size or self.origin.secure or not seconds > 0:
             return None
         if not self._poll(min(seconds, LONGEST_WAIT) * 1000):
             return None
@@ -190,6 +207,7 @@ class Connection:
         """Start the exchange: send as much of *data* as the socket accepts at once."""
         self.reusable = False
         self._broken = None
+        self._size = len(data)
         self._parser.begin()
         try:
             self._sent = self.sock.send(data)
@@ -203,15 +221,17 @@ class Connection:
         except self.not_yet:
             raise
         except OSError as error:
+            if (cut := self._cut_answer()) is not None:
+                return cut
             raise connection_lost(self._broken or error, self._place, "unknown") from error
         reply = self._parser.feed(received) if received else self._ended()
         # After a reply to an incomplete request, the server may still expect the rest of it.
-        self.reusable = self._parser.reusable and self._broken is None
+        self.reusable = self._parser.reusable and self._sent == self._size
         return reply
 
     def rest(self, data: memoryview) -> Steps:
         """Continue after `at_once()` returned None, until the reply is complete; `result()` returns it afterwards."""
-        if self._sent != len(data):
+        if self._sent != self._size:
             yield from self._write_rest(data)
         # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(self.sock, "pending", None)
@@ -225,11 +245,14 @@ class Connection:
                     yield WRITE
 
     def _write_rest(self, data: memoryview) -> Steps:
-        while self._sent < len(data):
+        while self._sent < self._size and self._reply is None:
             try:
                 self._sent += self.sock.send(data[self._sent :])
             except self.not_yet as error:
-                yield READ if isinstance(error, self._wants_read) else WRITE
+                yield READ if isinstance(error, self._wants_read) else READ | WRITE
+                # A server that refuses the request (413, 401) may reply and read no further.
+                with suppress(*self.not_yet):
+                    self._reply = self._receive()
             except OSError as error:
                 if not self._sent:
                     raise connection_lost(error, self._place, "no") from error
@@ -237,13 +260,22 @@ class Connection:
                 self._broken = error
                 return
 
+    def _cut_answer(self) -> HTTPReply | None:
+        """Return the part of a reply that refuses a request which was not sent completely, or None."""
+        return self._parser.partial() if self._sent != self._size else None
+
     def _ended(self) -> HTTPReply:
         try:
             return self._parser.eof()
-        except ConnectionLostError:
-            if self._broken is None:
-                raise
-            raise connection_lost(self._broken, self._place, "unknown") from self._broken
+        except ConnectionLostError as error:
+            if (cut := self._cut_answer()) is not None:
+                return cut
+            if self._broken is not None:
+                raise connection_lost(self._broken, self._place, "unknown") from self._broken
+            # After a failed write, `recv` would also report a reset as the end.
+            if self.certain and not self.heard and accepted_nothing(self.sock, self._sent):
+                error.executed = "no"
+            raise
 
     def result(self) -> HTTPReply:
         """Return the reply of the exchange that has just ended. Can be called once per exchange."""
@@ -257,9 +289,20 @@ class Connection:
         greeted = bool(self._wants_read)
         return out_of_time(self._place, seconds, connected=self._ready, executed=executed, greeted=greeted)
 
+    @property
+    def heard(self) -> bool:
+        """Whether the server has sent a byte since the last request."""
+        return self._parser.touched
+
+    def lifetime(self, limit: float) -> float:
+        """Return for how many seconds this connection can be idle, at most *limit*, before it must not be reused."""
+        announced = self._parser.keep_alive
+        # The server's timer starts earlier, and the next request needs time to arrive.
+        return limit if announced is None else min(limit, max(announced - 1.0, announced / 2))
+
     def failed(self) -> bool:
         """Return whether the socket has failed, so that every further step ends or fails at once."""
-        return any(events & (select.POLLERR | select.POLLHUP) for _, events in self._poll(0))
+        return any(events & FAILED for _, events in self._poll(0))
 
     def stale(self) -> bool:
         """Return whether this idle connection was closed or received unexpected data. Does not block."""
@@ -279,9 +322,9 @@ class Connection:
     def close(self) -> None:
         """Close the socket. Can be called repeatedly."""
         self.closed = True
-        self._registry.discard(self)
         with suppress(OSError):
             self.sock.close()
+        self._registry.discard(self)  # last: if this method is interrupted, the owner of the registry closes the socket
 
     def abandon(self) -> None:
         """Close this copy of the socket in a forked child; the parent's connection stays open."""

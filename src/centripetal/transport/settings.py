@@ -1,35 +1,33 @@
-"""Checked options of the built-in transports, and the TLS contexts and addresses that follow from them."""
+"""Checked options of the built-in transports, and the TLS contexts and addresses that they result in."""
 
 import os
 import socket
 import ssl
 import stat
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from centripetal.errors import UsageError, shown
 from centripetal.protocol.checks import check_at_least
-from centripetal.protocol.exact import exact_text
-from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
+from centripetal.protocol.exact import exact_float, exact_text
+from centripetal.protocol.http import HTTPRequest
+from centripetal.protocol.http1 import MAX_RESPONSE_BYTES
+from centripetal.protocol.targets import Origin
+from centripetal.transport.addresses import Address, literal_address
 from centripetal.transport.clock import monotonic
 
-__all__ = ["Address", "Settings", "attempts", "resolved", "server_name"]
+__all__ = ["Settings", "connect_limit"]
 
 MAX_CONNECTIONS = 64
-
-
-class Address(NamedTuple):
-    """An address that a socket can connect to."""
-
-    family: int
-    sockaddr: Any  # argument of `socket.connect`: a tuple whose shape depends on the family, or a path
+MAX_IDLE = 55.0
+"""Seconds; gateways often close connections that have been idle for 60 seconds."""
 
 
 class Settings:
     """The options of a transport; see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option has a wrong type or range, options exclude each other, or `ca_file` cannot be read.
+        UsageError: an option has a wrong type or range, options exclude each other, `ca_file` cannot be read, or the
+            platform has no Unix sockets.
     """
 
     def __init__(
@@ -39,6 +37,7 @@ class Settings:
         ca_file: str | os.PathLike[str] | None = None,
         unix_socket: str | os.PathLike[str] | None = None,
         max_connections: int = MAX_CONNECTIONS,
+        max_idle: float | None = MAX_IDLE,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
@@ -46,8 +45,11 @@ class Settings:
         if ssl_context is not None and ca_file is not None:
             raise UsageError("ssl_context and ca_file exclude each other: load the file into the context")
         self.max_connections = check_at_least("max_connections", max_connections, least=0)
+        self.max_idle = None if max_idle is None else _seconds("max_idle", max_idle)
         self.max_response_bytes = check_at_least("max_response_bytes", max_response_bytes, least=1)
         self.unix_socket = None if unix_socket is None else _path("unix_socket", unix_socket)
+        if self.unix_socket is not None and not hasattr(socket, "AF_UNIX"):
+            raise UsageError("unix_socket: this platform has no Unix sockets; connect to the host and port of a URL")
         self._ca_file = None if ca_file is None else _path("ca_file", ca_file)
         if self._ca_file is not None:
             _check_readable(self._ca_file)
@@ -81,38 +83,29 @@ class Settings:
         return f"[{origin.host}]:{origin.port}" if ":" in origin.host else f"{origin.host}:{origin.port}"
 
     def known_address(self, origin: Origin) -> Address | None:
-        """Return the address to connect to, or None if a name must be resolved first."""
+        """Return the address to connect to, or None if a name must be resolved first.
+
+        Raises:
+            ConnectError: the zone of the address is not a network interface of this machine.
+        """
         if self.unix_socket is not None:
             return Address(socket.AF_UNIX, self.unix_socket)
-        for family in (socket.AF_INET, socket.AF_INET6):
-            try:
-                socket.inet_pton(family, origin.host)
-            except OSError:
-                continue
-            return Address(family, (origin.host, origin.port))
-        return None
+        return literal_address(origin)
 
 
-def server_name(origin: Origin) -> str:
-    """Return the name that the certificate of *origin* must contain."""
-    # Certificates contain neither the zone of an IPv6 address nor the trailing dot of a name.
-    return origin.host.partition("%")[0].removesuffix(".")
+def connect_limit(request: HTTPRequest, deadline: float) -> float:
+    """Return when to give up connecting for *request*: other servers that can be tried after it have equal shares."""
+    if not request.others:
+        return deadline
+    now = monotonic()
+    return now + (deadline - now) / (request.others + 1)
 
 
-def resolved(found: Iterable[tuple[Any, ...]]) -> list[Address]:
-    """Return the addresses in the result of `getaddrinfo`."""
-    return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
-
-
-def attempts(addresses: list[Address], deadline: float) -> Iterator[tuple[Address, float]]:
-    """Yield the addresses to try in order, each with the time at which to give up on it.
-
-    The remaining time is shared equally between the remaining addresses, so that an address that drops packets does not
-    use up all of it.
-    """
-    for index, address in enumerate(addresses):
-        now = monotonic()
-        yield address, now + (deadline - now) / (len(addresses) - index)
+def _seconds(name: str, value: Any) -> float:
+    seconds = exact_float(value)
+    if seconds is None or not seconds > 0:
+        raise UsageError(f"{name} must be a number of seconds above 0, or None for no limit, not {shown(value)}")
+    return seconds
 
 
 def _path(name: str, value: str | os.PathLike[str]) -> str:

@@ -61,7 +61,7 @@ def watch(
     target = settings.target()
     watcher = _watcher(settings, target, channels, user, token_key, token)
     show = _show_as_json if settings.json else _show_to_people(channels)
-    events = iter(Watching(watcher, target.url.value, timeout=target.timeout.value, **target.transport))
+    events = iter(Watching(watcher, target.servers, timeout=target.timeout.value, **target.transport))
     for event in _until(count, events):
         show(event)
         sys.stdout.flush()

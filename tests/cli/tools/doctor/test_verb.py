@@ -25,6 +25,7 @@ from tests.conformance.servers_v1 import SECRET as REAL_SECRET
 from tests.conformance.servers_v1 import start as start_v1
 from tests.conformance.servers_v6 import start as start_v6
 from tests.needs import needs
+from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
 from tests.transport.scripted import Peer, ScriptedServer
 from tests.transport.test_websocket import accept, frame
@@ -69,6 +70,17 @@ def test_checks_are_printed_as_lines(current: Run) -> None:
         lines[line + 1].strip()
         == "Presence is disabled: set `presence` in the channel's namespace, or in `channel.without_namespace`."
     )
+
+
+def test_each_of_several_servers_is_checked(current: Run) -> None:
+    """`doctor` checks every server of a list, also after one that cannot be reached."""
+    unused = f"http://127.0.0.1:{free_port()}"
+    with EmbeddedServer(api_key=API_KEY) as server:
+        ran = current("doctor", "--json", "--url", f"{unused},{server.url}")
+    found = [(check["name"], check["state"]) for check in json.loads(ran.out)["checks"]]
+    assert ran.code == 1
+    assert found[:3] == [("url", "ok"), ("dns", "ok"), ("tcp", "failed")]
+    assert found[3:10] == list(WAY.items())
 
 
 @pytest.mark.parametrize("run", ["api", "current"])

@@ -42,6 +42,7 @@ def doctor(
 
     Checks the URL, DNS, the connection, TLS and its certificate, HTTP, the clocks, the secret or key, the version of
     the server, a channel and its namespace, a token, and whether clients can connect. Changes nothing on the server.
+    With several servers, it checks each of them.
 
     The exit code is 1 if a check failed; warnings do not count. `--json` prints an object with `ok` and `checks`.
 
@@ -62,7 +63,19 @@ def doctor(
 
 
 def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:
-    """Run the checks in order; skip checks that depend on a failed check."""
+    """Run the checks of each server in order."""
+    try:
+        urls = settings.address().urls
+    except UsageError as error:
+        yield failed("url", error)
+        return
+    for url in urls:
+        one = settings if len(urls) == 1 else settings.and_then({"url": url})
+        yield from _of_server(one, channel, token, token_key)
+
+
+def _of_server(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:
+    """Run the checks of one server in order; skip checks that depend on a failed check."""
     last = None
     try:
         for last in server_checks.network(settings.address()):
