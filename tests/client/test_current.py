@@ -28,6 +28,7 @@ from centripetal import (
     Retry,
     StreamPosition,
 )
+from centripetal.dialects.current.codec import Codec
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import (
@@ -451,6 +452,7 @@ def test_from_env_reads_address_and_key() -> None:
     for kind in (Client, AsyncClient):
         client = kind.from_env(environment=environment, timeout=7, check_channels=False)
         assert (client.endpoint, client.timeout) == (f"{URL}/api", 7)
+        assert isinstance(client._dialect, Codec)
         assert ("X-API-Key", API_KEY) in client._dialect.request([client._dialect.prepare(Info())]).headers
         assert kind.from_env(environment={"CENTRIFUGO_API_URL": URL}).endpoint == f"{URL}/api"
         with pytest.raises(UsageError, match="no server address: set CENTRIFUGO_HTTP_API_URL"):
