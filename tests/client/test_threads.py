@@ -3,17 +3,16 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from centripetal.client import threads as lines
 from centripetal.errors import ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
-from centripetal.protocol.grouping import Entry, Limits
+from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.v1 import Client
-from tests.stubs import Stub, answer, commands_in
+from tests.stubs import Stub, answer, commands_in, wait_until_blocked
 
 URL = "http://stub"
 
@@ -42,8 +41,7 @@ class Crew:
         self.threads: list[threading.Thread] = []
 
     def start(self, name: str, call: Callable[[], Any]) -> None:
-        """Start a call and wait until the client has queued it."""
-        before = self._in_line()
+        """Start a call and wait until its thread waits: for its request or in the queue."""
 
         def work() -> None:
             try:
@@ -54,13 +52,7 @@ class Crew:
         thread = threading.Thread(target=work)
         self.threads.append(thread)
         thread.start()
-        while self._in_line() == before and thread.is_alive():
-            time.sleep(0.001)
-
-    def _in_line(self) -> int:
-        line = self.client._queue
-        assert isinstance(line, lines.ThreadQueue)
-        return line._grouping._seq + (line._grouping._lone is not None)
+        wait_until_blocked(thread)
 
     def join(self) -> dict[str, Any]:
         for thread in self.threads:
@@ -248,31 +240,6 @@ def test_many_threads_share_one_client() -> None:
     for channel, n in sent:
         by_channel.setdefault(channel, []).append(n)
     assert all(numbers == sorted(numbers) for numbers in by_channel.values())
-
-
-@pytest.mark.parametrize("moment", range(4))
-def test_an_interrupt_while_waking_other_threads(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupt in the thread that wakes others does not leave a finished or waiting thread blocked."""
-    stub, threads = crew(timeout=60.0)
-    wake, calls = lines._wake, iter(range(100))
-
-    def struck(entries: Sequence[Entry]) -> None:
-        if next(calls) == moment:
-            raise KeyboardInterrupt
-        wake(entries)
-
-    monkeypatch.setattr(lines, "_wake", struck)
-    client = threads.client
-    threads.start("first", lambda: client.publish("a", 0))
-    stub.asked.acquire()
-    for name in ("second", "third"):
-        threads.start(name, lambda: client.publish("a", 1))
-    threads.start("read", lambda: client.history("b"))
-    stub.gate.release(10)
-    outcomes = threads.join()
-    assert not [outcome for outcome in outcomes.values() if isinstance(outcome, TimeoutError)]
-    assert sum(isinstance(outcome, KeyboardInterrupt) for outcome in outcomes.values()) <= 1
-    assert client.publish("a", 2) is True
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

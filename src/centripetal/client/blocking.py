@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
+from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
@@ -12,7 +13,7 @@ from centripetal.client.options import check_no_options
 from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
@@ -83,7 +84,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else BlockingTransport(**options)
-        self._queue = ThreadQueue(self._request, self._limits) if self._group else Alone(self._request)
+        self._queue = ThreadQueue(self._request, self._together, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `client.call(Publish("news", 1))` equals `client.publish("news", 1)`.
@@ -125,6 +126,25 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             return outcomes
         return run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
+    def _together(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[Outcome[Any]]:
+        """Send several calls in one request; if the reply is useless and all are reads, ask each read alone."""
+        deadline = time.monotonic() + timeout
+        try:
+            return self._request(calls, timeout, codec)
+        except CentripetalError as error:
+            if not can_separate(calls, error):
+                raise
+            failure = error
+        outcomes: list[Outcome[Any]] = []
+        for call in calls:
+            try:
+                outcomes += self._request([call], max(deadline - time.monotonic(), SHORTEST), codec)
+            except CentripetalError as error:
+                outcomes.append(Failed(error=error))
+        return outcomes_apart(outcomes, failure)
+
     def close(self) -> None:
         """Close idle connections; queued calls of other threads fail without being sent.
 
@@ -156,7 +176,7 @@ class BlockingBatch(Collector):
         if kind is not None or not calls:
             return
         try:
-            self._settle(self._client._request(calls, self._client._seconds(self._timeout), self._codec))
+            self._settle(self._client._together(calls, self._client._seconds(self._timeout), self._codec))
         except BaseException as failure:
             self._fail(failure)
             raise

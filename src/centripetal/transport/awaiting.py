@@ -12,7 +12,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Unpack
 
-from centripetal.errors import ConnectionLostError, TransportError
+from centripetal.errors import ConnectionLostError, TransportError, UsageError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
 from centripetal.transport.base import TransportOptions
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
     import asyncio
 
-__all__ = ["AwaitingTransport"]
+__all__ = ["AwaitingTransport", "no_loop"]
+
+
+def no_loop() -> UsageError:
+    """Return the error of a call without a running asyncio event loop."""
+    return UsageError(
+        "AsyncClient needs a running asyncio event loop, and this thread has none. With Trio or another event loop, "
+        "use Client in a worker thread, for example with trio.to_thread.run_sync()"
+    )
 
 
 class AwaitingTransport:
@@ -41,9 +49,9 @@ class AwaitingTransport:
     """
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
-        from asyncio import get_running_loop
+        from asyncio import _get_running_loop
 
-        self._running_loop = get_running_loop
+        self._running_loop = _get_running_loop  # returns None if no loop runs
         self._settings = Settings(**options)
         self._writer = RequestWriter()
         self._pools: _Pools = {}
@@ -71,8 +79,10 @@ class AwaitingTransport:
         for pool in list(self._pools.values()):
             pool.close_idle()
 
-    async def _new_pool(self, loop: "asyncio.AbstractEventLoop") -> "_LoopPool":
-        _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
+    async def _new_pool(self, loop: "asyncio.AbstractEventLoop | None") -> "_LoopPool":
+        if loop is None:
+            raise no_loop()
+        _dismiss({other: pool for other, pool in list(self._pools.items()) if other is not None and other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
         self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
         # The loop registers an asynchronous generator when it starts, and finishes it when the loop shuts down.
@@ -121,7 +131,7 @@ class AwaitingTransport:
 class _LoopConnection(Connection):
     """A connection that the loop watches: while busy, to continue its steps; while idle, to notice when it closes."""
 
-    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
+    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_spare", "_steps", "_timeout", "_timer", "_waiter", "_watched")
 
     def __init__(
         self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
@@ -134,6 +144,7 @@ class _LoopConnection(Connection):
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = self._timeout = self._alarm = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._spare: asyncio.TimerHandle | None = None
 
     async def run(self, steps: Iterator[int], deadline: float, timeout: float) -> None:
         """Run *steps* in the loop whenever the socket is ready, to their end or until *deadline*."""
@@ -161,9 +172,13 @@ class _LoopConnection(Connection):
                 waiter.set_result(None)
             elif events != self._watched:
                 self._watch(events)
-        except Exception as error:
+        except BaseException as error:
             self._steps = None
-            waiter.set_exception(error)
+            if isinstance(error, Exception):
+                waiter.set_exception(error)
+            else:  # an interrupt must not end the task that happens to wait for this connection
+                waiter.set_exception(self.interrupted())
+                raise
 
     def _on_event(self) -> None:
         if self._steps is not None:
@@ -185,14 +200,21 @@ class _LoopConnection(Connection):
 
     def _set_timer(self) -> None:
         # One timer serves many calls: creating and cancelling a timer would cost more than the rest of a call.
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel_timer()
         self._alarm = self._deadline
         delay = min(max(self._deadline - monotonic(), 0.0), LONGEST_WAIT)
         self._timer = self._loop.call_later(delay, self._on_timer)
+        # An interrupt can kill the callback of a timer before its first line.
+        self._spare = self._loop.call_later(delay + 0.1, self._on_timer)
+
+    def _cancel_timer(self) -> None:
+        for timer in (self._timer, self._spare):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._spare = None
 
     def _on_timer(self) -> None:
-        self._timer = None
+        self._cancel_timer()
         if self._waiter is None or self._waiter.done():
             return
         if monotonic() < self._deadline:
@@ -210,9 +232,7 @@ class _LoopConnection(Connection):
                 with suppress(RuntimeError):  # the loop was closed meanwhile
                     loop.call_soon_threadsafe(self.close)
                     return
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._cancel_timer()
             if self._watched:
                 self._watch(0)
         super().close()
@@ -227,7 +247,7 @@ class _LoopPool(Pool[_LoopConnection]):
         self.guard = guard
 
 
-_Pools = dict["asyncio.AbstractEventLoop", _LoopPool]
+_Pools = dict["asyncio.AbstractEventLoop | None", _LoopPool]
 
 
 async def _exchange(
