@@ -99,7 +99,7 @@ def test_a_call_on_an_idle_client_is_sent_alone(fails: bool) -> None:
     for call in (prepared(Publish("a", 1)), prepared(History("a"))):
         assert grouping.begin_alone(call)
         assert not grouping.begin_alone(prepared(Channels()))
-        assert not grouping.end_alone(call, answered=not fails)
+        assert not (grouping.leave_alone(call) if fails else grouping.end_alone(call))
     assert grouping.poll() is None
     assert grouping.under_way() == []
 
@@ -117,7 +117,7 @@ def test_calls_wait_for_a_call_that_was_sent_alone(fails: bool) -> None:
             assert not grouping.begin_alone(one.call)
             grouping.add(one)
         assert entries_of(grouping.poll()) == independent
-        assert grouping.end_alone(call, answered=not fails)
+        assert grouping.leave_alone(call) if fails else grouping.end_alone(call)
         assert entries_of(grouping.poll()) == []
         grouping.land_alone(call)
         assert len(finish(grouping)) == len(behind) + len(independent)
@@ -427,7 +427,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     def end_alone(self, failed: bool) -> None:
         assert self.lone is not None
         one, self.lone = self.lone, None
-        if self.grouping.end_alone(one.call, answered=not failed):
+        if self.grouping.leave_alone(one.call) if failed else self.grouping.end_alone(one.call):
             self.grouping.land_alone(one.call)
         if one.outcome is None:
             one.outcome = Done()

@@ -59,7 +59,7 @@ class TaskQueue:
         self._loop = loop
         self._alone = alone
         self._together = together
-        self._cancelled = (CancelledError, GeneratorExit)
+        self._expected = (CentripetalError, CancelledError, GeneratorExit)
         self._grouping = Grouping(limits)
         self._dead = False  # whether the grouping must be abandoned
         self._inside = False  # whether the grouping is being changed, or was when an interrupt struck
@@ -80,21 +80,20 @@ class TaskQueue:
             self._soon(self._look_after)
             return (await self._alone([call], timeout))[0]
         grouping = self._grouping
-        # Two handlers, because a second interrupt can strike while the first handler runs.
+        # Three handlers, for an error and two interrupts: each handler can be interrupted too.
         try:
             try:
-                if not self._dead and grouping.begin_alone(call):  # fast path for the usual case
-                    self._patience = timeout
-                    try:
+                try:
+                    if not self._dead and grouping.begin_alone(call):  # fast path for the usual case
+                        self._patience = timeout
                         outcome = (await self._alone([call], timeout))[0]
-                    except CentripetalError:
-                        if grouping.end_alone(call, answered=False):
+                        if grouping.end_alone(call):
                             self._land_alone(grouping, call)
-                        raise
-                    if grouping.end_alone(call):
-                        self._land_alone(grouping, call)
-                    return outcome
-                return await self._share(call, timeout)
+                        return outcome
+                    return await self._share(call, timeout)
+                except BaseException as error:
+                    self._leave(grouping, call, error)
+                    raise
             except BaseException as error:
                 self._leave(grouping, call, error)
                 raise
@@ -111,19 +110,15 @@ class TaskQueue:
 
     def _land_alone(self, grouping: Grouping, call: Prepared[Any]) -> None:
         grouping.land_alone(call)
-        # Not at once: if this caller immediately makes its next call, it shares the waiting calls' request.
+        # Not at once: if this caller immediately makes its next call, it shares the waiting calls' request. When the
+        # loop shuts down, all tasks are cancelled in the same iteration, and nothing is left to send in the next one.
         self._soon(self._send_off)
 
     def _leave(self, grouping: Grouping, call: Prepared[Any], error: BaseException) -> None:
         """Release the calls that wait for *call*, which ends with *error*."""
-        if isinstance(error, CentripetalError):
-            return
-        grouping.leave_alone(call)
-        if isinstance(error, self._cancelled):
-            # When the loop shuts down, all tasks are cancelled in the same iteration: start further requests only in
-            # the next iteration, for the calls that are still waiting then.
+        if grouping.leave_alone(call):
             self._land_alone(grouping, call)
-        else:
+        if not isinstance(error, self._expected):
             self._dead = True
             self._soon(self._look_after)
 
@@ -230,6 +225,7 @@ class TaskQueue:
                     when = min(when, entry.deadline)
                 else:
                     _tell([entry])
+                    self._entries.pop(entry, None)
             if self._entries:
                 self._arm(when)
             self._send_off()

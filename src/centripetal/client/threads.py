@@ -157,31 +157,30 @@ class ThreadQueue:
         if _here.queue is not None and _is_inside():
             return self._alone([call], timeout)[0]
         _here.queue = queue = self._queue
-        # Two handlers, because a second interrupt can strike while the first handler runs.
+        # Three handlers, for an error and two interrupts: each handler can be interrupted too.
         try:
             try:
-                # Fast path for the usual case, an idle client.
-                if not queue.dead and queue.lock.acquire(False):  # faster than a keyword argument
-                    idle = queue.grouping.begin_alone(call)
-                    if idle:
-                        queue.patience = timeout
-                    queue.lock.release()
-                    if idle:
-                        try:
+                try:
+                    # Fast path for the usual case, an idle client.
+                    if not queue.dead and queue.lock.acquire(False):  # faster than a keyword argument
+                        idle = queue.grouping.begin_alone(call)
+                        if idle:
+                            queue.patience = timeout
+                        queue.lock.release()
+                        if idle:
                             outcome = self._alone([call], timeout)[0]
-                        except CentripetalError:
-                            if queue.grouping.end_alone(call, answered=False):
+                            if queue.grouping.end_alone(call):
                                 self._land_alone(queue, call)
-                            raise
-                        if queue.grouping.end_alone(call):
-                            self._land_alone(queue, call)
-                        return outcome
-                return self._share(call, timeout)
+                            return outcome
+                    return self._share(call, timeout)
+                except BaseException as error:
+                    self._leave(call, error)
+                    raise
             except BaseException as error:
-                _leave(call, error)
+                self._leave(call, error)
                 raise
         except BaseException as error:
-            _leave(call, error)
+            self._leave(call, error)
             raise
         finally:
             _here.queue = None
@@ -199,6 +198,22 @@ class ThreadQueue:
             queue = queue.successor()
         self._queue = queue
         return queue
+
+    def _leave(self, call: Prepared[Any], error: BaseException) -> None:
+        """Release the calls that wait for *call*, which ends with *error*: abandon the queue, or send what is ready."""
+        queue = _here.queue
+        if queue is None:
+            return
+        if isinstance(error, CentripetalError):
+            if queue.grouping.leave_alone(call):
+                self._land_alone(queue, call)
+            return
+        queue.dead = True
+        if _here.flight is not None:
+            _here.flight.ended = True
+            _here.flight = None
+        queue.grouping.leave_alone(call)
+        queue.wake_all()
 
     def _land_alone(self, queue: _Queue, call: Prepared[Any]) -> None:
         if queue.enter():
@@ -283,19 +298,6 @@ def _is_inside() -> bool:
     while frame is not None and frame.f_code is not _CALL:
         frame = frame.f_back
     return frame is not None
-
-
-def _leave(call: Prepared[Any], error: BaseException) -> None:
-    """Abandon the queue of the current thread if *error*, which ends *call*, is an interrupt or a bug."""
-    queue = _here.queue
-    if queue is None or isinstance(error, CentripetalError):
-        return
-    queue.dead = True
-    if _here.flight is not None:
-        _here.flight.ended = True
-        _here.flight = None
-    queue.grouping.leave_alone(call)
-    queue.wake_all()
 
 
 def _wait(queue: _Queue, me: Entry) -> None:

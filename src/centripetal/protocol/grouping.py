@@ -132,14 +132,12 @@ class Grouping:
         self._lone["call"] = call
         return True
 
-    def end_alone(self, call: Prepared[Any], *, answered: bool = True) -> bool:
-        """Record that the request of *call* ended; return whether other calls arrived meanwhile. Needs no lock.
+    def end_alone(self, call: Prepared[Any]) -> bool:
+        """Record that *call*, for which `begin_alone` returned True, was answered. Needs no lock.
 
-        Args:
-            call: the call for which `begin_alone` returned True.
-            answered: whether the server answered it.
+        Return whether other calls arrived meanwhile: then call `land_alone`.
         """
-        if answered and call.command.newer:
+        if call.command.newer:
             self._proven.add(call.command.name)
         del self._lone["call"]
         if not self._lone:
@@ -156,13 +154,16 @@ class Grouping:
             if group.flight.lone and group.entries[0].call is call:
                 self.land(group)
 
-    def leave_alone(self, call: Prepared[Any]) -> None:
-        """Forget *call* if it is being sent alone, because its caller was interrupted. Needs no lock."""
-        group = self._lone.get("group")
-        if group is not None and group.entries[0].call is call:
-            group.flight.ended = True
+    def leave_alone(self, call: Prepared[Any]) -> bool:
+        """Do the same if *call* is in flight alone, after any failure or interrupt. Can be repeated. Needs no lock."""
         if self._lone.get("call") is call:
             del self._lone["call"]
+        group = self._lone.get("group")
+        if group is None or group.entries[0].call is not call:
+            return False
+        group.flight.ended = True
+        self._lone.clear()
+        return True
 
     def _track(self) -> None:
         """Start tracking the call that was sent alone, if any, because it is not the only call any more."""
