@@ -66,7 +66,8 @@ class Fragile:
 
 
 def in_threads(module: Any, server: Fragile, channels: str) -> list[Any]:
-    stub, gate, results = Stub(), threading.Event(), [None] * len(channels)
+    stub, gate = Stub(), threading.Event()
+    results: list[Any] = [None] * len(channels)
     client = module.Client("http://stub", "key", transport=stub)
 
     def first(request: HTTPRequest) -> HTTPReply:

@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import sys
 from typing import Any
 
 import pytest
 
+from centripetal import AsyncClient as CurrentClient
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
 from centripetal.protocol.flights import Entry, Group
 from centripetal.protocol.grouping import Limits
@@ -261,3 +263,26 @@ async def test_finished_calls_are_released() -> None:
         await asyncio.gather(*(client.publish(f"c{n}", n) for n in range(200)))
     gc.collect()
     assert not [thing for thing in gc.get_objects() if isinstance(thing, Entry | Group)]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+def test_eager_tasks_end_without_waiting() -> None:
+    """With eager tasks, calls that end without waiting give their results, alone and together."""
+
+    class Immediate:
+        async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:  # the interface
+            if b"slow" in request.body:
+                await asyncio.sleep(0.01)
+            return HTTPReply(200, b'{"result":{"offset":1,"epoch":"e"}}')
+
+        async def close(self) -> None:
+            """Do nothing."""
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
+        client = CurrentClient("http://stub", "key", transport=Immediate())
+        calls = [asyncio.ensure_future(client.publish("slow", 1)), asyncio.ensure_future(client.history("a"))]
+        async with asyncio.timeout(5):
+            await asyncio.gather(*calls)
+
+    asyncio.run(main())

@@ -4,12 +4,12 @@
     python -m tests.faults.injection --seconds 10        a random sample of all scenarios
     python -m tests.faults.injection leader --pairs 0    one scenario, without pairs
 
-A trace function counts the lines and bytecodes that the main thread executes in `client/`, in `protocol/grouping.py` and
-`protocol/flights.py`, and in `transport/`. It raises KeyboardInterrupt at one of them, as a signal handler can. For a
+A trace function counts the lines and bytecodes that the main thread executes in `client/`, `protocol/grouping.py`,
+`protocol/flights.py` and `transport/`. It raises KeyboardInterrupt at one of them, as a signal handler can. For a
 pair, a profile function raises the second one some calls later, usually while the first is being handled.
 
-Afterwards every call of another thread or task must have ended with its own result or an honest error, each channel must
-have received its messages in order and once, and the client must work on all channels, also after `close()`.
+Afterwards every call of another thread or task has ended with its own result or an honest error, each channel has
+received its messages in order and once, and the client works on all channels, also after `close()`.
 """
 
 import argparse
@@ -165,9 +165,12 @@ def shared(injector: Injector, server: Echo, timeout: float, main_first: bool) -
         for n in range(OTHERS)
     ]
 
+    started = threading.Event()
+
     def start(some: list[threading.Thread]) -> None:
         for thread in some:
             thread.start()
+        started.set()
 
     if main_first:  # the others start when the request of the main thread has arrived
         server.on_next = lambda: start(threads)
@@ -179,9 +182,10 @@ def shared(injector: Injector, server: Echo, timeout: float, main_first: bool) -
         start(threads[1:])
     with suppress(KeyboardInterrupt), injector:
         calls.blocking(client, "own", range(2), timeout)
-    if server.on_next is not None:
+    if server.on_next is not None and not started.wait(0.05):
         server.on_next = None
         start(threads)
+    started.wait(SOON)
     deadline = time.monotonic() + SOON
     for thread in threads:
         thread.join(max(deadline - time.monotonic(), 0))
@@ -224,10 +228,10 @@ def tasks(injector: Injector, server: Echo) -> Iterator[str]:
             yield f"{len(pending)} tasks have not ended"
             return
         channels = list(server.seen)
-        again = [loop.create_task(calls.awaiting(client, channel, range(10, 12), 1.0)) for channel in channels]
+        again = [loop.create_task(calls.awaiting(client, channel, range(10, 12), SOON)) for channel in channels]
         loop.run_until_complete(asyncio.wait(again))
         loop.run_until_complete(client.close())
-        loop.run_until_complete(calls.awaiting(client, "closed", range(1), 1.0))
+        loop.run_until_complete(calls.awaiting(client, "closed", range(1), SOON))
         yield from calls.faults(server.seen)
         yield from later_faults(calls, channels)
     finally:
@@ -241,15 +245,15 @@ def after(client: Client, calls: Calls, server: Echo) -> Iterator[str]:
     """Use the client on all channels, at the same time, and close it."""
     channels = list(server.seen)
     threads = [
-        threading.Thread(target=calls.blocking, args=(client, channel, range(10, 12), 1.0), daemon=True)
+        threading.Thread(target=calls.blocking, args=(client, channel, range(10, 12), SOON), daemon=True)
         for channel in channels
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(SOON)
+        thread.join(2 * SOON)
     client.close()
-    calls.blocking(client, "closed", range(1), 1.0)
+    calls.blocking(client, "closed", range(1), SOON)
     client.close()
     yield from calls.faults(server.seen)
     yield from later_faults(calls, channels)

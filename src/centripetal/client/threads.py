@@ -262,11 +262,11 @@ class ThreadQueue:
 
     def _carry(self, queue: _Queue, me: Entry, group: Group) -> None:
         # In this order: the caller of an entry moves it to the next queue if it sees `dead` and then not `started`.
-        group.flight.started = True
+        _here.flight = flight = group.flight
+        flight.started = True
         if queue.dead:
-            group.flight.started = False
+            flight.started = False
             return
-        _here.flight = group.flight
         outcomes: Sequence[Outcome[Any]] = ()
         failure: CentripetalError | None = None
         ask = self._alone if len(group.entries) == 1 else self._together
@@ -283,7 +283,7 @@ class ThreadQueue:
                 queue.lock.release()
         else:
             _wake(group.answer(outcomes) if failure is None else group.fail(failure))
-            group.flight.ended = True
+            flight.ended = True
             self._current().attend()
         me.leads = _here.flight = None
 
