@@ -1,8 +1,11 @@
 """Tests of threads that share requests."""
 
+import _thread
 import os
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -253,10 +256,41 @@ def test_a_forked_child_does_not_inherit_waiting_calls() -> None:
     if pid == 0:  # pragma: no cover - in the child
         code = 1
         try:
-            client._transport = Stub()
+            stub.asked, stub.gate = threading.Semaphore(0), threading.Semaphore(1)
             code = 0 if client.publish("a", 1) is True else 2
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     stub.gate.release()
     assert threads.join() == {"parent": True}
+
+
+def test_a_thread_that_was_interrupted_keeps_the_order_of_its_channel() -> None:
+    """A call after an interrupted one waits until the request that contains the interrupted call has ended."""
+    stub, threads = crew()
+    client, main = threads.client, threading.main_thread()
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("leader", lambda: client.publish("b", 0, timeout=9))
+    threading.Thread(target=interrupt_when_asked, args=(stub, main)).start()
+    with pytest.raises(KeyboardInterrupt):
+        client.publish("c", 1)
+    threads.start("later", lambda: stub.gate.release(9))
+    assert client.publish("c", 2) is True
+    threads.join()
+    assert stub.sent == [["a"], ["b", "c"], ["c"]]
+
+
+def is_in_the_client(thread: threading.Thread) -> bool:
+    trace = traceback.extract_stack(sys._current_frames()[thread.ident or 0])
+    return any("centripetal/client" in frame.filename.replace("\\", "/") for frame in trace)
+
+
+def interrupt_when_asked(stub: Gated, thread: threading.Thread) -> None:
+    """Let the first request pass, and interrupt *thread*, whose call is in the second, while that is in flight."""
+    while not is_in_the_client(thread):
+        time.sleep(0.001)
+    wait_until_blocked(thread)
+    stub.gate.release()
+    assert stub.asked.acquire(timeout=5)
+    _thread.interrupt_main()

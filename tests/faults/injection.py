@@ -186,7 +186,7 @@ def shared(injector: Injector, server: Echo, timeout: float, main_first: bool) -
         server.on_next = None
         start(threads)
     started.wait(SOON)
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + SOON + 2
     for thread in threads:
         thread.join(max(deadline - time.monotonic(), 0))
         if thread.is_alive():
@@ -223,7 +223,7 @@ def tasks(injector: Injector, server: Echo) -> Iterator[str]:
                 loop.run_until_complete(asyncio.wait(running))
         except KeyboardInterrupt:
             pass
-        _, pending = loop.run_until_complete(asyncio.wait(running, timeout=SOON))
+        _, pending = loop.run_until_complete(asyncio.wait(running, timeout=SOON + 2))
         if pending:
             yield f"{len(pending)} tasks have not ended"
             return

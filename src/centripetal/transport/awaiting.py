@@ -233,8 +233,9 @@ class _LoopConnection(Connection):
                     loop.call_soon_threadsafe(self.close)
                     return
             self._cancel_timer()
-            if self._watched:
-                self._watch(0)
+            # Both, because an interrupt can have left either behind; the next socket may have the same number.
+            loop.remove_reader(self._fd)
+            loop.remove_writer(self._fd)
         super().close()
 
 
