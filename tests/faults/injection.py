@@ -1,6 +1,6 @@
 """Interrupts at every place of the client: one exception at each line and each bytecode, and random pairs of them.
 
-    python -m tests.faults.injection                     everything, for about fifteen minutes
+    python -m tests.faults.injection                     everything, for about half an hour
     python -m tests.faults.injection --seconds 10        a random sample of all scenarios
     python -m tests.faults.injection leader --pairs 0    one scenario, without pairs
 
@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import centripetal
@@ -54,6 +54,7 @@ class Injector:
         self.first, self.second = first, second
         self.count = 0
         self.hits: list[str] = []
+        self.visits: dict[tuple[CodeType, int, str], list[int]] = {}
         # Python uses the functions for a moment after it has dropped them: keep them alive.
         self._functions = self._trace, self._profile
 
@@ -73,6 +74,8 @@ class Injector:
         frame.f_trace_opcodes = True
         if event in ("line", "opcode"):
             self.count += 1
+            if self.first == 0:
+                self.visits.setdefault((frame.f_code, frame.f_lasti, event), []).append(self.count)
             if self.count >= self.first > 0 and not self.hits and not _is_in_a_call(frame):
                 self._raise(frame)
         return self._functions[0]
@@ -312,13 +315,13 @@ def everything(names: list[str], pairs: int, seed: int) -> list[str]:
     with Echo() as server:
         most = {name: places(server, name) for name in names}
         for name in names:
-            began, first, hit = time.monotonic(), 0, True
-            while hit:  # the number of places differs from run to run, when threads or tasks take turns
-                first += 1
-                injector, found = strike(server, name, first)
-                hit = bool(injector.hits) or first < most[name]
-                faults += found
-            print(f"{name}: {first - 1} places in {time.monotonic() - began:.0f} s, {len(faults)} faults", flush=True)
+            began, counted = time.monotonic(), strike(server, name, 0)[0]
+            # At the first, a middle and the last visit of each line and bytecode.
+            visits = [(each[0], each[len(each) // 2], each[-1]) for each in counted.visits.values()]
+            for first in sorted({visit for each in visits for visit in each}):
+                faults += strike(server, name, first)[1]
+            seconds = time.monotonic() - began
+            print(f"{name}: {len(visits)} lines and bytecodes in {seconds:.0f} s, {len(faults)} faults", flush=True)
         began = time.monotonic()
         for _ in range(pairs):
             name = chance.choice(names)
