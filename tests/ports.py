@@ -5,7 +5,24 @@ import socket
 import sys
 from collections.abc import Iterator
 
-__all__ = ["free_port", "kept_port"]
+import pytest
+
+__all__ = ["HAS_IPV6", "IPV6", "free_port", "kept_port"]
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+HAS_IPV6 = _has_ipv6()
+"""Whether this machine has IPv6 on its loopback interface."""
+
+IPV6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6 on its loopback interface")
+"""Mark of a test that listens on ::1."""
 
 _until_the_end = contextlib.ExitStack()
 

@@ -172,3 +172,20 @@ def test_a_server_error_has_attributes() -> None:
     error = ServerError("namespace not found", code=7, advice="fix", hint="look", executed="no", retryable=False)
     assert (error.code, error.message, error.advice) == (7, "namespace not found", "fix")
     assert (ServerError("x").code, ServerError("x").advice) == (None, "")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_attempts_and_limits_are_part_of_the_text(copied: Callable[[CentripetalError], CentripetalError]) -> None:
+    """A copied or pickled error still says how often it was tried, and which time limit the caller set."""
+    error = errors.TimeoutError("no reply within the call's timeout. Is it reachable?")
+    assert str(error) == "no reply within the call's timeout. Is it reachable?"
+    error.limit, error.attempts, error.tried_for = 1.5, 3, 1.4999
+    assert str(copied(error)) == "no reply within 1.5 s (the call's timeout). Is it reachable? (tried 3 times in 1.5 s)"
+
+
+def test_a_message_of_any_length_makes_a_short_text() -> None:
+    """A server's message of 10 MB is cut, in the text as well as in the attribute."""
+    error = ServerError("x" * 10_000_000, code=107, hint="do this")
+    assert error.message == "x" * 300 + "…"
+    assert str(error) == f"the server says: 107: {error.message} (do this)"
+    assert len(pickle.dumps(error)) < 2000

@@ -42,6 +42,14 @@ __all__ = [
 
 Executed = Literal["no", "unknown", "yes"]
 
+_LIMIT = "the call's timeout"
+_MOST_TEXT = 300
+
+
+def shortened(text: str) -> str:
+    """Return *text*, or its first 300 characters and "…": a server may send a message of any length."""
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
+
 
 class NamedCommand(Protocol):
     """The part of a command that an error needs: its name."""
@@ -57,12 +65,16 @@ class CentripetalError(Exception):
         index: zero-based position of the command in its batch or buffer, or None outside of a batch and a buffer.
         executed: whether the server ran the command: "no", "unknown" or "yes".
         retryable: whether the same call can succeed later. Check `executed` before you repeat it.
+        attempts: how often the client tried: 1 without `retry`.
+        tried_for: how long the client tried, in seconds; 0 without `retry`.
     """
 
     executed: Executed = "unknown"
     retryable: bool = False
     command: NamedCommand | None = None
     index: int | None = None
+    attempts: int = 1
+    tried_for: float = 0.0
 
     def __init__(self, message: str, *, executed: Executed | None = None, retryable: bool | None = None) -> None:
         super().__init__(message)
@@ -81,8 +93,13 @@ class CentripetalError(Exception):
         error.__traceback__ = self.__traceback__
         return error
 
+    def _text(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
     def __str__(self) -> str:
-        text = str(self.args[0]) if self.args else ""
+        text = self._text()
+        if self.attempts > 1:
+            text = f"{text} (tried {self.attempts} times in {self.tried_for:.3g} s)"
         if self.command is None:
             return text
         place = "" if self.index is None else f" (command {self.index} of the request)"
@@ -126,7 +143,19 @@ class ConnectError(TransportError):
 
 
 class TimeoutError(TransportError, builtins.TimeoutError):
-    """The call did not complete within its time limit. If it was sent, the server may still execute it."""
+    """The call did not complete within its time limit. If it was sent, the server may still execute it.
+
+    Attributes:
+        limit: the caller's time limit in seconds, if known. The text names it where the message says
+            "the call's timeout".
+    """
+
+    limit: float | None = None
+
+    def _text(self) -> str:
+        # A transport knows only how much time was left for its step; the client sets the limit of the whole call.
+        text = super()._text()
+        return text if self.limit is None else text.replace(_LIMIT, f"{self.limit:g} s ({_LIMIT})", 1)
 
 
 class ConnectionLostError(TransportError):
@@ -139,10 +168,16 @@ class HTTPStatusError(CentripetalError):
     Attributes:
         status: HTTP status code.
         body: first 4,096 bytes of the response body.
+        in_front: whether a proxy, gateway or login in front of the server sent the reply instead of Centrifugo.
+        retry_after: seconds after which the server accepts the next attempt, from `Retry-After`; None if unknown.
+        retry_at: the same as Unix time, if the server sent a date without saying what time it is now.
     """
 
     status: int
     body: bytes
+    in_front: bool = False
+    retry_after: float | None = None
+    retry_at: float | None = None
 
     def __init__(
         self,
@@ -155,7 +190,7 @@ class HTTPStatusError(CentripetalError):
     ) -> None:
         super().__init__(message, executed=executed, retryable=retryable)
         self.status = status
-        self.body = body[:4096]
+        self.body = bytes(body[:4096])
 
 
 class AuthenticationError(HTTPStatusError):
@@ -173,7 +208,7 @@ class ServerError(CentripetalError):
 
     Attributes:
         code: Centrifugo error code; None for Centrifugo 1.x, which only returns text.
-        message: error text from the server.
+        message: error text from the server, at most 300 characters.
         advice: 1.x only: "fix" (change the call or the configuration), "retry", or "".
     """
 
@@ -191,6 +226,7 @@ class ServerError(CentripetalError):
         executed: Executed | None = None,
         retryable: bool | None = None,
     ) -> None:
+        message = shortened(message)
         number = "" if code is None else f"{code}: "
         super().__init__(
             f"the server says: {number}{message}" + (f" ({hint})" if hint else ""),

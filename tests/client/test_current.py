@@ -21,6 +21,7 @@ from centripetal import (
     Client,
     HistoryGapError,
     HistoryResult,
+    Info,
     Limits,
     Publish,
     PublishResult,
@@ -30,14 +31,17 @@ from centripetal import (
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import (
+    AuthenticationError,
     CentripetalError,
     ConnectionLostError,
     HTTPStatusError,
     MalformedResponseError,
     ServerError,
+    TimeoutError,
     UsageError,
 )
 from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.transport.mapping import out_of_time
 from tests.dialects.current.commands.definition import METHODS, Listed, field_types, make_command, sample
 from tests.stubs import AsyncStub, Reaction, Stub
 
@@ -392,10 +396,35 @@ async def test_reads_and_repeatable_commands_are_retried() -> None:
         assert len(facades.paths) == 3
 
 
+async def test_a_patient_call_uses_its_whole_time_limit() -> None:
+    """Without a number of attempts, pauses become shorter near the time limit, so that attempts go on until its end."""
+    facades = Facades(retry=Retry(base=1000, cap=1000), timeout=0.4)
+    for stub in facades.stubs:
+        stub.usual = lost
+
+    async def presence(client: Any) -> None:
+        came = client.presence("a")
+        if inspect.isawaitable(came):
+            await came
+
+    for client in (facades.blocking, facades.awaiting):
+        with pytest.raises(ConnectionLostError, match=r"gone \(tried \d+ times in \S+ s\)") as caught:
+            await presence(client)
+        assert caught.value.attempts > 1
+    for stub in facades.stubs:
+        assert stub.timeouts[0] == 0.4
+        assert stub.timeouts[1] < 0.21
+
+
+def lost(_: object) -> HTTPReply:
+    raise ConnectionLostError("gone")
+
+
 async def test_no_retry_after_the_deadline() -> None:
     """If the pause is longer than the remaining time, the error is raised at once."""
     facades = Facades(LOST, retry=Retry(attempts=9, base=1000, cap=1000))
-    facades.blocking._chance = facades.awaiting._chance = lambda: 0.9
+    for client in (facades.blocking, facades.awaiting):
+        client._sources = client._sources._replace(chance=lambda: 0.9)
     with pytest.raises(ConnectionLostError):
         await facades.both(lambda client: client.presence("a"))
 
@@ -422,7 +451,7 @@ def test_from_env_reads_address_and_key() -> None:
     for kind in (Client, AsyncClient):
         client = kind.from_env(environment=environment, timeout=7, check_channels=False)
         assert (client.endpoint, client.timeout) == (f"{URL}/api", 7)
-        assert ("X-API-Key", API_KEY) in client._dialect._headers
+        assert ("X-API-Key", API_KEY) in client._dialect.request([client._dialect.prepare(Info())]).headers
         assert kind.from_env(environment={"CENTRIFUGO_API_URL": URL}).endpoint == f"{URL}/api"
         with pytest.raises(UsageError, match="no server address: set CENTRIFUGO_HTTP_API_URL"):
             kind.from_env(environment={})
@@ -510,6 +539,170 @@ def test_no_error_contains_the_key(reaction: Any) -> None:
     assert API_KEY not in "".join(traceback.format_exception(error))
     assert API_KEY not in repr(vars(error))
     assert API_KEY.encode() not in pickle.dumps(error)
+
+
+# ---- keys from a function
+
+
+class Rotating:
+    """Clients whose key comes from a function that returns *keys* in turn, and a server that accepts only *valid*."""
+
+    def __init__(self, *keys: str, valid: str, old_server: bool = False, **options: Any) -> None:
+        self.asked = 0
+        self._keys = keys
+        self._valid = valid
+        self._old = old_server
+        self.stubs = Stub(), AsyncStub()
+        for stub in self.stubs:
+            stub.usual = self._answer
+        self.blocking = Client(URL, self.key, transport=self.stubs[0], **options)
+        self.asked = 0
+        self.awaiting = AsyncClient(URL, self.key, transport=self.stubs[1], **options)
+        self.asked = 1
+
+    def key(self) -> str:
+        self.asked += 1
+        return self._keys[min(self.asked, len(self._keys)) - 1]
+
+    def _answer(self, request: HTTPRequest) -> HTTPReply:
+        if dict(request.headers)["X-API-Key"] != self._valid:
+            return HTTPReply(401, b"")
+        if not self._old:
+            return good(request)
+        return HTTPReply(200, b'{"id":1,"result":{}}', JSON) if request.url.endswith("/api") else NOT_FOUND
+
+
+def batch_of(client: Any) -> Any:
+    with client.batch() as batch:
+        slots = [batch.publish("a", 1), batch.info()]
+    return [slot.result() for slot in slots]
+
+
+async def async_batch_of(client: Any) -> Any:
+    async with client.batch(parallel=True) as batch:
+        slots = [batch.publish("a", 1), batch.info()]
+    return [slot.result() for slot in slots]
+
+
+ROTATING_CALLS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], dict[str, Any]]] = {
+    "a call": (lambda client: client.publish("a", 1), lambda client: client.publish("a", 1), {}),
+    "without grouping": (lambda client: client.info(), lambda client: client.info(), {"group": False}),
+    "with retry": (lambda client: client.publish("a", 1), lambda client: client.publish("a", 1), {"retry": QUICK}),
+    "an unknown method": (lambda client: client.call("new"), lambda client: client.call("new"), {}),
+    "a batch": (batch_of, async_batch_of, {}),
+    "an old server": (
+        lambda client: client.publish("a", 1),
+        lambda client: client.publish("a", 1),
+        {"old_server": True},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROTATING_CALLS)
+async def test_a_new_key_is_asked_for_after_a_401(name: str) -> None:
+    """A call that gets 401 asks the function once more and is repeated once; later calls use the new key."""
+    call, other, options = ROTATING_CALLS[name]
+    server = Rotating("old", "new", valid="new", **options)
+    for _ in range(2):
+        call(server.blocking)
+        assert server.asked == 2
+    server.asked = 1
+    for _ in range(2):
+        await other(server.awaiting)
+        assert server.asked == 2
+    for stub in server.stubs:
+        keys = [dict(request.headers)["X-API-Key"] for request in stub.requests]
+        assert keys[0] == "old"
+        assert set(keys[1:]) == {"new"}
+
+
+async def test_a_call_is_repeated_only_once_with_another_key() -> None:
+    """If the next key is refused too, the error of the 401 is raised; with a text as key, there is one request."""
+    cases: list[dict[str, Any]] = [{}, {"retry": QUICK}]
+    for options in cases:
+        server = Rotating("old", "older", valid="new", **options)
+        with pytest.raises(AuthenticationError, match="the api_key is not the server's"):
+            server.blocking.publish("a", 1)
+        with pytest.raises(AuthenticationError, match="the api_key is not the server's"):
+            await server.awaiting.publish("a", 1)
+        assert [len(stub.requests) for stub in server.stubs] == [2, 2]
+    stub = Stub(HTTPReply(401, b""))
+    with pytest.raises(AuthenticationError):
+        Client(URL, API_KEY, transport=stub).publish("a", 1)
+    assert len(stub.requests) == 1
+
+
+def test_a_function_may_call_its_own_client() -> None:
+    """No lock is held while the function runs: it can make calls with the same client and from other threads."""
+    found: list[Any] = []
+
+    def key() -> str:
+        if found:
+            found.append(found[0].info())
+            with ThreadPoolExecutor(1) as pool:
+                found.append(pool.submit(found[0].info).result(5))
+        return API_KEY
+
+    stub = Stub()
+    stub.usual = good
+    client = Client(URL, key, transport=stub)
+    found.append(client)
+    stub.reactions = [HTTPReply(401, b"")]
+    client.publish("a", 1)
+    assert len(stub.requests) == 4
+
+
+# ---- time limits in messages
+
+
+def left(*_: object) -> HTTPReply:
+    """Fail like a transport that had 0.1234 s left for its step."""
+    raise out_of_time("h:1", 0.1234, connected=True, executed="unknown")
+
+
+def batch_within(client: Any) -> None:
+    with client.batch(timeout=7) as batch:
+        batch.info()
+
+
+async def async_batch_within(client: Any) -> None:
+    async with client.batch(timeout=7) as batch:
+        batch.info()
+
+
+@pytest.mark.parametrize("options", [{}, {"group": False}, {"retry": Retry(attempts=2, base=0)}])
+async def test_a_time_out_names_the_limit_of_the_caller(options: dict[str, Any]) -> None:
+    """The message contains the limit of the client, the call or the batch, and not what was left of it."""
+    cases: list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = [
+        ("9 s", lambda client: client.info(), lambda client: client.info()),
+        ("7 s", lambda client: client.info(timeout=7), lambda client: client.info(timeout=7)),
+        ("8 s", lambda client: client.call(Info(), timeout=8), lambda client: client.call(Info(), timeout=8)),
+        ("7 s", batch_within, async_batch_within),
+        ("7 s", lambda client: next(client.history_pages("a", timeout=7)),
+         lambda client: anext(client.history_pages("a", timeout=7))),
+    ]  # fmt: skip
+    stub, other = Stub(), AsyncStub()
+    stub.usual = other.usual = left
+    blocking = Client(URL, API_KEY, timeout=9, transport=stub, **options)
+    awaiting = AsyncClient(URL, API_KEY, timeout=9, transport=other, **options)
+    for limit, call, call_async in cases:
+        expected = f"no complete reply from h:1 within {limit} \\(the call's timeout\\)"
+        with pytest.raises(TimeoutError, match=expected):
+            call(blocking)
+        with pytest.raises(TimeoutError, match=expected):
+            await call_async(awaiting)
+
+
+def test_a_time_out_of_one_command_of_a_batch_names_the_limit_of_the_batch() -> None:
+    """A command that was repeated alone and timed out names the limit of the whole batch, too."""
+    failed = {"error": {"code": 100, "message": "internal"}}
+    stub = Stub(_reply({"replies": [failed, {"info": {"nodes": []}}]}))
+    stub.usual = left
+    client = Client(URL, API_KEY, transport=stub, retry=Retry(attempts=2, base=0))
+    with client.batch(timeout=7) as batch:
+        slot, _ = batch.channels(), batch.info()
+    with pytest.raises(TimeoutError, match=r"within 7 s \(the call's timeout\).*tried 2 times"):
+        slot.result()
 
 
 async def test_with_closes_the_transport() -> None:

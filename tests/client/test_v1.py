@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 import centripetal.v1 as door
-from centripetal.dialects.v1.commands import COMMANDS
+from centripetal.dialects.v1.commands import COMMANDS, Node
 from centripetal.dialects.v1.credentials import generate_api_sign
-from centripetal.errors import CentripetalError, ConnectionLostError, UsageError
+from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError, UsageError
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.blocking import BlockingTransport
+from centripetal.transport.mapping import out_of_time
 from centripetal.v1 import AsyncClient, ClientInfo, Message, NodeInfo, Stats
 from centripetal.v1 import Client as BlockingClient
 from tests.stubs import NODE, AsyncStub, Stub, commands_in
@@ -258,3 +259,30 @@ def test_all_lists_the_public_names() -> None:
         if isinstance(getattr(door, name), type) and issubclass(getattr(door, name), CentripetalError)
     }
     assert errors <= set(door.__all__)
+
+
+@kinds
+async def test_a_time_out_names_the_limit_of_the_caller(kind: Callable[..., Any]) -> None:
+    """The message contains the limit of the client, the call, or `send()`, and not what was left of it."""
+
+    def left(*_: object) -> HTTPReply:
+        raise out_of_time("h:1", 0.1234, connected=True, executed="unknown")
+
+    stub = Stub() if kind is BlockingClient else AsyncStub()
+    stub.usual = left
+    client = kind(URL, SECRET, timeout=9, transport=stub)
+
+    async def times_out(limit: str, call: Callable[[], Any]) -> None:
+        async def finished() -> None:
+            came = call()
+            if inspect.isawaitable(came):
+                await came
+
+        with pytest.raises(TimeoutError, match=f"within {limit} \\(the call's timeout\\)"):
+            await finished()
+
+    await times_out("9 s", client.node)
+    await times_out("8 s", lambda: client.call(Node(), timeout=8))
+    client.add_node()
+    await times_out("9 s", client.send)
+    await times_out("7 s", lambda: client.send(timeout=7))

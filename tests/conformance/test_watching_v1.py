@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from websockets.sync.client import connect
 
 from centripetal.client.watching import Watching
 from centripetal.dialects.v1.watcher import Watcher
@@ -25,7 +27,7 @@ from centripetal.protocol.watching import (
     Unreadable,
     Unsubscribed,
 )
-from centripetal.v1 import Client, generate_api_sign
+from centripetal.v1 import Client, generate_api_sign, generate_client_token
 from tests.conformance.servers_v1 import KINDS, SECRET, Server, start
 from tests.faults.proxy import CuttingProxy
 
@@ -37,6 +39,7 @@ CONFIG = {
         {"name": "room", "presence": True, "join_leave": True},
         {"name": "log", "recover": True, "history_size": 3, "history_lifetime": 60},
         {"name": "open", "anonymous": True},
+        {"name": "deep", "publish": True, "recover": True, "history_size": 4, "history_lifetime": 60},
     ],
 }
 
@@ -102,6 +105,41 @@ def test_joins_and_leaves_are_reported(server: Server, client: Client) -> None:
     assert take(happening, 1) == [Left("room:1", Person(who.client, "43"))]
     with pytest.raises(ServerError, match="disconnect"):
         list(other)
+
+
+def test_deeply_nested_data_do_not_hide_others(server: Server, client: Client) -> None:
+    """Data of thousands of levels, from the back end or a browser, reach histories and watchers unchanged."""
+    from_browser, from_back_end = b'{"a":[' * 2_500 + b"1.0" + b"]}" * 2_500, b"[" * 9_990 + b"]" * 9_990
+    token = generate_client_token(SECRET, "7", "1500000000")
+    client.publish("deep:1", 1)
+    with connect(server.url.replace("http", "ws") + "/connection/websocket") as browser:
+
+        def publish(_: int) -> float:
+            browser.send(
+                b'[{"uid":"1","method":"connect","params":{"user":"7","timestamp":"1500000000","token":"%b"}},'
+                b'{"uid":"2","method":"subscribe","params":{"channel":"deep:1"}},'
+                b'{"uid":"3","method":"publish","params":{"channel":"deep:1","data":%b}}]'
+                % (token.encode(), from_browser)
+            )
+            while '"uid":"3"' not in (reply := str(browser.recv(timeout=10))):
+                assert "error" not in reply
+            with client.batch() as batch:
+                batch.publish("deep:1", from_back_end)
+                batch.publish("deep:1", 2)
+            return 0.0
+
+        with CuttingProxy(int(server.url.rpartition(":")[2]), seed=1, rarity=10**9) as proxy:
+            happening = events(proxy.url, "deep:1", pauses=publish)
+            take(happening, 1, Subscribed)
+            proxy.cut_all()
+            assert take(happening, 1, Subscribed) == [Subscribed("deep:1", recovered=True)]
+            found = [each.data for each in take(happening, 3, Published, Gap)]
+    assert found == [from_browser, from_back_end, b"2"]
+    with client.batch() as batch:
+        deep, other = batch.history("deep:1"), batch.presence("room:none")
+    assert [each.data_json for each in deep.result()] == [*found[::-1], b"1"]
+    assert [isinstance(each.data, msgspec.Raw) for each in deep.result()] == [False, True, True, False]
+    assert other.result() == {}
 
 
 def test_a_lost_connection_is_recovered_or_reported(server: Server, client: Client) -> None:

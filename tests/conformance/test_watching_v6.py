@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
+from websockets.sync.client import connect
 
 from centripetal import Client
 from centripetal.client.watching import Watching
@@ -39,6 +41,7 @@ CONFIG = {
         "namespaces": [
             {"name": "room", "presence": True, "join_leave": True, **_SEEN},
             {"name": "log", **_LOG},
+            {"name": "deep", "allow_subscribe_for_client": True, "allow_publish_for_subscriber": True, **_LOG},
             {"name": "open", "allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True},
         ],
     },
@@ -135,6 +138,43 @@ def test_missed_publications_are_recovered(server: Server, client: Client) -> No
         assert "no longer contains the last publication" in gap.reason
         client.publish("log:b", 9)
         assert take(happening, 1, Published) == [Published("log:b", b"9", offset=8)]
+
+
+def test_deeply_nested_data_do_not_hide_others(server: Server, client: Client) -> None:
+    """Data of thousands of levels, from the back end or a browser, reach histories and watchers unchanged."""
+    from_browser, from_back_end = b'{"a":[' * 2_500 + b"1.0" + b"]}" * 2_500, b"[" * 9_990 + b"]" * 9_990
+    with connect(server.url.replace("http", "ws") + "/connection/websocket") as browser:
+
+        def publish(_: int) -> float:
+            browser.send(
+                b'{"id":1,"connect":{"token":"%b"}}\n{"id":2,"subscribe":{"channel":"deep:a"}}\n'
+                b'{"id":3,"publish":{"channel":"deep:a","data":%b}}'
+                % (connection_token(KEY, "7").encode(), from_browser)
+            )
+            while '"id":3' not in (reply := str(browser.recv(timeout=10))):
+                assert "error" not in reply
+            with client.batch() as batch:
+                batch.publish("deep:a", from_back_end)
+                batch.publish("deep:a", 2)
+            return 0.0
+
+        with CuttingProxy(int(server.url.rpartition(":")[2]), seed=1, rarity=10**9) as proxy:
+            happening = events(proxy.url, "deep:a", pauses=publish)
+            take(happening, 1, Subscribed)
+            proxy.cut_all()
+            assert take(happening, 1, Subscribed) == [Subscribed("deep:a", recovered=True)]
+            found = [each.data for each in take(happening, 3, Published, Gap)]
+    assert found == [from_browser, from_back_end, b"2"]
+    with client.batch() as batch:
+        deep, other = batch.history("deep:a", limit=10), batch.presence_stats("room:a")
+    publications = deep.result().publications
+    assert [each.data_json for each in publications] == found
+    assert [isinstance(each.data, msgspec.Raw) for each in publications] == [True, True, False]
+    assert other.result().num_users == 0
+    pages = client.history_pages("deep:a", limit=1)
+    assert [each.data_json for page in pages for each in page.publications] == found
+    client.publish("log:copy", publications[0].data)
+    assert client.history("log:copy", limit=1).publications[0].data_json == from_browser
 
 
 def test_unsubscribes_by_the_back_end(server: Server, client: Client) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
+from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
-from centripetal.protocol.exchange import Flow, exchange
+from centripetal.protocol.exchange import Flow, Pause, exchange, fitted
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
 
@@ -84,3 +84,29 @@ def test_other_exceptions_pass_through() -> None:
     next(flow)
     with pytest.raises(KeyboardInterrupt):
         flow.throw(KeyboardInterrupt())
+
+
+@pytest.mark.parametrize(
+    ("pause", "timeout", "expected"),
+    [
+        (Pause(1), 1.1, 1),
+        (Pause(1), 1, None),
+        (Pause(0), 0, None),
+        (Pause(1, least=0), 1.1, 1),
+        (Pause(1, least=0), 1, 0.5),
+        (Pause(1, least=0.7), 1, 0.7),
+        (Pause(2, least=1), 1, None),
+        (Pause(1, least=0), 0.021, 0.0105),
+        (Pause(1, least=0), 0.02, None),
+        (Pause(1, least=0), -1, None),
+        (Pause(float("inf")), 1e9, None),
+    ],
+)
+def test_a_pause_fits_into_the_time_that_is_left(pause: Pause, timeout: float, expected: float | None) -> None:
+    """A pause that is too long is shortened to half of the time left, but not below its least length, or refused."""
+    if expected is None:
+        with pytest.raises(TimeoutError, match="leaves no time for another attempt") as caught:
+            fitted(pause, timeout)
+        assert caught.value.executed == "no"
+    else:
+        assert fitted(pause, timeout) == pytest.approx(expected)

@@ -163,3 +163,17 @@ def test_the_message_of_an_error_is_cut() -> None:
     line = failed_record(b'{"stats":{}}', ServerError("x" * 10_000_000))
     assert len(line) < 1_200
     assert "(10,000,017 characters)" in json.loads(line)["error"]["message"]
+
+
+@pytest.mark.parametrize("commands", [V1, CURRENT], ids=["1", "6"])
+def test_deep_data_is_kept(commands: dict[str, type[Command[Any]]]) -> None:
+    """A record with data nested more deeply than Python can decode becomes a command, and a record again."""
+    data = b"[" * 5_000 + b"]" * 5_000
+    text = b'{"method":"broadcast","params":{"channels":["a","b"],"data":%b}}' % data
+    command = command_of(read_record(text), commands)
+    assert record_of(command).encode() == text
+    line = failed_broadcast(text, [1], ServerError("no", executed="no"))
+    assert params_of(read_record(line)) == {"channels": b'["b"]', "data": data}
+    for bad in (text[:-2], text.replace(b"]]", b"]}", 1)):
+        with pytest.raises(UsageError, match="not a JSON object"):
+            read_record(bad)

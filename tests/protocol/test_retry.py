@@ -1,5 +1,7 @@
 """Retrying: the policy, and the choice of the calls to repeat. The test acts as the driver."""
 
+import itertools
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +19,10 @@ from centripetal.errors import (
     UsageError,
 )
 from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
-from centripetal.protocol.exchange import PAUSE_OVER, Flow, Pause, check_pause
+from centripetal.protocol.exchange import PAUSE_OVER, Flow, Pause, fitted
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.protocol.retry import Retry, insist
+from centripetal.protocol.http_errors import http_error
+from centripetal.protocol.retry import Retry, Sources, insist
 
 
 class Say(Command[str], frozen=True):
@@ -52,7 +55,7 @@ class Toy:
     def ask(self, calls: Sequence[Prepared[Any]]) -> Flow[list[Heard]]:
         reply = yield HTTPRequest("http://toy/", (), b";".join(call.text for call in calls))
         if reply.status != 200:
-            raise HTTPStatusError("oh", status=reply.status, retryable=reply.status == 503)
+            raise http_error(reply, "http://toy", {}, url="http://toy/say", base_of=str)
         return [Heard(text=text) for text in reply.body.decode().split(";")]
 
     def repeatable(self, calls: Sequence[Prepared[Any]]) -> Flow[list[bool]]:
@@ -81,7 +84,7 @@ def play(
             if isinstance(step, Pause):
                 pauses.append(step.seconds)
                 try:
-                    check_pause(step, 0 if len(pauses) > late else 1e9)
+                    fitted(step, 0 if len(pauses) > late else 1e9)
                 except TimeoutError as error:
                     step = flow.throw(error)
                 else:
@@ -98,8 +101,13 @@ def play(
         return end.value, asked, pauses
 
 
-def retrying(*texts: str, attempts: int = 3, asks: bool = False) -> Flow[list[Any]]:
-    return insist(Toy(asks), calls_of(*texts), Retry(attempts=attempts, base=1, cap=10), lambda: 0.5)
+NOW = 1_000_000_000.0
+TICKS = itertools.count(step=1.5)
+SOURCES = Sources(lambda: 0.5, lambda: next(TICKS), lambda: NOW)
+
+
+def retrying(*texts: str, attempts: int | None = 3, asks: bool = False) -> Flow[list[Any]]:
+    return insist(Toy(asks), calls_of(*texts), Retry(attempts=attempts, base=1, cap=10), SOURCES)
 
 
 def results(outcomes: list[Any]) -> list[Any]:
@@ -120,6 +128,85 @@ def test_pauses_double_up_to_a_cap_with_full_jitter(tries: int, attempts: int, c
         assert pause is None
     else:
         assert pause == chance * min(2, 0.1 * 2 ** (tries - 1))
+    assert Retry(base=0.1, cap=2).pause(tries, chance) == chance * min(2, 0.1 * 2 ** (tries - 1))
+
+
+def test_unlimited_attempts_always_pause() -> None:
+    """Without a number of attempts, a pause has a length even if `base` or `cap` is 0: no loop occupies a core."""
+    for policy in (Retry(base=0), Retry(cap=0), Retry(base=0, cap=0)):
+        assert [policy.pause(tries, 1.0) for tries in (1, 50)] == [0.01, 0.01]
+    assert Retry(attempts=2, base=0).pause(1, 1.0) == 0
+
+
+def test_without_a_number_of_attempts_only_the_deadline_ends_a_call() -> None:
+    """The default policy tries until a pause does not fit; the error says how often and for how long it tried."""
+    with pytest.raises(ConnectError) as caught:
+        play(retrying("a", attempts=None), *[REFUSED] * 51, late=50)
+    error = caught.value
+    assert (error.attempts, error.executed, error.tried_for) == (51, "no", 76.5)
+    assert str(error) == "say: refused (tried 51 times in 76.5 s)"
+    assert str(pickle.loads(pickle.dumps(error.about(Say("b"))))) == str(error)
+
+
+def test_one_attempt_is_not_counted() -> None:
+    """An error after a single attempt says nothing about attempts, as without a policy."""
+    with pytest.raises(ConnectionLostError) as caught:
+        play(retrying("a!", attempts=None), LOST)
+    assert (str(caught.value), caught.value.attempts) == ("say: gone", 1)
+
+
+def test_each_failed_call_of_a_request_tells_its_attempts() -> None:
+    """In a batch, an outcome that failed after several attempts says so; one that failed at once does not."""
+    outcomes, _, _ = play(retrying("a", "b!", "c"), "100;105;C", "100", LOST)
+    assert [getattr(each, "error", None) and each.error.attempts for each in outcomes] == [3, None, None]
+    outcomes, _, _ = play(retrying("a", "b"), "100;B", "100", "100")
+    with pytest.raises(ServerError, match=r"tried 3 times in") as caught:
+        outcomes[0].result()
+    assert (caught.value.code, outcomes[0].index, outcomes[0].command) == (100, 0, None)
+
+
+def headed(status: int, *headers: tuple[str, str]) -> HTTPReply:
+    return HTTPReply(status, b"", headers)
+
+
+AHEAD = "Sun, 09 Sep 2001 01:46:50 GMT"  # 10 s after NOW
+DATED = ("date", "Sun, 09 Sep 2001 01:46:45 GMT")
+
+
+@pytest.mark.parametrize(
+    ("reply", "pause"),
+    [
+        (headed(503, ("retry-after", "7")), 7),
+        (headed(429, ("retry-after", "7")), 7),
+        (headed(503, ("retry-after", "0")), 0.5),
+        (headed(503, ("retry-after", "-5")), 0.5),
+        (headed(503, ("retry-after", "soon")), 0.5),
+        (headed(503, ("retry-after", AHEAD)), 10),
+        (headed(503, ("retry-after", AHEAD), DATED), 5),
+        (headed(503, ("retry-after", "Sat, 08 Sep 2001 01:46:50 GMT")), 0.5),
+        (headed(503, ("retry-after", DATED[1]), ("date", AHEAD)), 0.5),
+    ],
+)
+def test_the_server_says_when_to_try_again(reply: HTTPReply, pause: float) -> None:
+    """A pause is at least as long as `Retry-After` asks for, in seconds or as a date."""
+    outcomes, _, pauses = play(retrying("a"), reply, "A")
+    assert (results(outcomes), pauses) == (["A"], [pause])
+
+
+@pytest.mark.parametrize("wait", ["3600", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_beyond_the_deadline_fails_at_once(wait: str) -> None:
+    """If the server asks for a longer wait than the call has time for, the error of that reply is raised at once."""
+    with pytest.raises(HTTPStatusError, match=f"429 from .*Retry-After: {wait[:20]}") as caught:
+        play(retrying("a", attempts=None), headed(429, ("retry-after", wait)), late=0)
+    assert caught.value.attempts == 1
+
+
+def test_a_time_out_in_the_last_attempt_keeps_the_error_before_it() -> None:
+    """If the time limit ends the last attempt, the error of the attempt before it is the cause of the time-out."""
+    with pytest.raises(TimeoutError) as caught:
+        play(retrying("a", attempts=None), HTTPReply(502, b""), TimeoutError("late"), late=1)
+    assert isinstance(caught.value.__cause__, HTTPStatusError)
+    assert str(caught.value).startswith("say: late (tried 2 times in ")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +316,7 @@ def test_every_call_gets_one_outcome_and_unsafe_ones_run_once(data: Any, count: 
     """Each call gets one outcome after any failures, and an unsafe call that may have run is never repeated."""
     texts = [data.draw(st.sampled_from(["a", "b!"])) + str(n) for n in range(count)]
     calls = [Prepared(Say(text, safe="!" not in text), text.encode()) for text in texts]
-    flow = insist(Toy(), calls, Retry(attempts=attempts, base=0, cap=0), lambda: 0.0)
+    flow = insist(Toy(), calls, Retry(attempts=attempts, base=0, cap=0), SOURCES)
     maybe_ran: set[str] = set()
     try:
         step = next(flow)

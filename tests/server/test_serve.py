@@ -50,8 +50,9 @@ def test_serve_listens_on_the_configured_address() -> None:
         port = other.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1"):
             serve(config={"secret": "s", "Port": str(port), "address": "127.0.0.1"})
-    with pytest.raises(UsageError, match="port in the configuration"):
-        serve(config={"secret": "s", "port": "x"})
+    for port in ("x", "+80", "8_0", " 80", "\uff18\uff10", "65536", [80], float("inf")):
+        with pytest.raises(UsageError, match="port in the configuration"):
+            serve(config={"secret": "s", "port": port})
     with pytest.raises(UsageError, match="port in the configuration"):
         serve(config={"http_api": {"key": "k"}, "http_server": {"port": "x"}})
 

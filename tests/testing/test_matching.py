@@ -7,10 +7,12 @@ import json
 from typing import Any
 from unittest.mock import ANY
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centripetal.protocol.payload import encode_json
 from centripetal.testing.matching import ANYTHING, clipped, decoded, differences, matches
 
 VALUES = st.recursive(
@@ -127,3 +129,46 @@ def test_differences_exist_only_for_a_mismatch(one: Any, other: Any) -> None:
     """Differences are listed if and only if the values do not match."""
     published = decoded(json.dumps(other).encode())
     assert bool(differences(one, published)) is not matches(one, published)
+
+
+DEEP = b'{"a":[' * 2_000 + b"1" + b"]}" * 2_000
+
+
+def test_deep_data_is_compared_as_text() -> None:
+    """Data of more than 200 levels is raw JSON, which equals the same JSON and nothing else."""
+    found = decoded(DEEP)
+    assert found == msgspec.Raw(DEEP)
+    for expected in (DEEP, msgspec.Raw(DEEP), ANYTHING, ANY):
+        assert matches(expected, found)
+        assert not differences(expected, found)
+    others: list[Any] = [1, None, [], DEEP.replace(b"1", b"2"), msgspec.Raw(b"1"), "text"]
+    for other in others:
+        assert not matches(other, found)
+        assert differences(other, found)
+    assert not matches(DEEP, 1)
+    assert clipped(found, 12) == 'Raw(b\'{"a":[… (16,009 characters)'
+    assert decoded(DEEP[:-1]) == DEEP[:-1]
+
+
+def test_data_of_the_deepest_values_is_compared() -> None:
+    """Python values that are nested as deeply as `publish` allows are compared by value."""
+    value: Any = {"n": 1.5}
+    for _ in range(98):
+        value = [{"a": value}]
+    found = decoded(encode_json(value))
+    assert matches(value, found)
+    assert differences([value], found)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b"1" * 5_000, decimal.Decimal("1" * 5_000)),
+        (b"1e99999999999999999999", float("inf")),
+        (b"1e999", decimal.Decimal("1e999")),
+        (b"-0", 0),
+    ],
+)
+def test_unusual_numbers_are_decoded(text: bytes, value: Any) -> None:
+    """Numbers of any size are decoded, so that recording a publication never fails."""
+    assert decoded(text) == value

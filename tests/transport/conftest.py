@@ -11,7 +11,7 @@ import uvloop
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.blocking import BlockingTransport
-from centripetal.transport.connection import READ
+from centripetal.transport.polling import READ
 from tests.transport.certificates import Authority
 
 

@@ -4,16 +4,20 @@ import asyncio
 import builtins
 import gc
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import uvloop
 
 from centripetal.errors import TimeoutError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.transport.addresses import Address
 from centripetal.transport.awaiting import AwaitingTransport
+from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
 from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
 
@@ -174,6 +178,41 @@ def test_cancelled_at_any_step(factory: LoopFactory, authority: Authority, steps
 
     context = server_context(authority.issue("127.0.0.1"))
     with ScriptedServer(MANY, context=context) as server, running(factory) as runner:
+        runner.run(main())
+
+
+def test_cancelled_at_any_step_of_a_race(factory: LoopFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call cancelled at any step of trying several addresses closes all its sockets, and the next call succeeds."""
+    made: list[socket.socket] = []
+
+    class Counted(socket.socket):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            # Not one of the server's connections, nor the loop's own sockets.
+            if threading.current_thread() is client_thread and self.family == socket.AF_INET:
+                made.append(self)
+
+    async def main() -> None:
+        transport = AwaitingTransport()
+        url = f"http://localhost:{server.port}/"
+        for steps in range(20):
+            task = asyncio.create_task(transport.send(HTTPRequest(url, (), b""), 10))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            if task.cancelled():
+                assert all(each.fileno() == -1 for each in made), f"cancelled after {steps} steps"
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert (await transport.send(HTTPRequest(url, (), b""), 10)).status == 200
+        await transport.close()
+
+    client_thread = threading.current_thread()
+    with ScriptedServer(MANY) as server, running(factory) as runner:
+        ports = (free_port(), server.port, server.port)
+        addresses = [Address(socket.AF_INET, ("127.0.0.1", port)) for port in ports]
+        monkeypatch.setattr("centripetal.transport.awaiting.resolved", lambda *_: addresses)
+        monkeypatch.setattr(socket, "socket", Counted)
         runner.run(main())
 
 

@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from centripetal.errors import (
     TimeoutError,
     UsageError,
 )
-from centripetal.transport.settings import Address
+from centripetal.transport.addresses import Address
 from tests.ports import free_port
 from tests.transport.conftest import Caller
 from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reply
@@ -59,7 +60,7 @@ def test_refusal_hooks(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(refused) == 1
 
 
-@pytest.mark.parametrize("host", ["nowhere.invalid", "bücher.invalid"])
+@pytest.mark.parametrize("host", ["nowhere.invalid", "xn--bcher-kva.invalid"])
 def test_unknown_host(caller: Caller, host: str) -> None:
     """A host name without addresses raises ConnectError."""
     with pytest.raises(ConnectError, match="name") as caught:
@@ -206,18 +207,45 @@ def test_reset_after_a_partial_reply(caller: Caller) -> None:
             caller.post(server.url)
 
 
-def test_early_reply_to_a_large_request(caller: Caller) -> None:
-    """The reply of a server that stops reading a large request is returned, and the connection is not reused."""
+def _and_waits(peer: Peer) -> None:
+    """Neither read the rest of the request nor close the connection until the client does."""
+    with suppress(OSError):
+        while peer.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+            time.sleep(0.005)
+
+
+def _and_ends(peer: Peer) -> None:
+    peer.sock.shutdown(socket.SHUT_WR)
+    time.sleep(0.2)  # closing with unread bytes resets the connection
+
+
+def _and_resets(peer: Peer) -> None:
+    peer.reset()
+
+
+def _and_reads_on(peer: Peer) -> None:
+    while peer.sock.recv(1 << 20):
+        pass
+
+
+@pytest.mark.parametrize("then", [_and_waits, _and_ends, _and_resets, _and_reads_on])
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "cut"])
+def test_early_reply_to_a_large_request(caller: Caller, then: Callable[[Peer], None], whole: bool) -> None:
+    """A reply to a request that is not written completely is returned at once, and the connection is not reused."""
+    data = reply(b"too large", status="413 Content Too Large")
+    if not whole and then in (_and_waits, _and_reads_on):
+        pytest.skip("the end of this reply never arrives")
 
     def script(peer: Peer) -> None:
         peer.sock.recv(1000)
-        peer.send(reply(b"too large", status="413 Content Too Large"))
-        peer.sock.shutdown(socket.SHUT_WR)
-        time.sleep(0.2)  # closing with unread bytes resets the connection
+        peer.send(data if whole else data[:-4])
+        then(peer)
 
     with ScriptedServer(script) as server:
-        assert caller.post(server.url, body=b"x" * 50_000_000).status == 413
-        assert server.connections == 1
+        for number in range(2):
+            answer = caller.post(server.url, body=b"x" * 20_000_000)
+            assert (answer.status, answer.body) == (413, b"too large" if whole else b"too l")
+            assert server.connections == number + 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import errno
 import os
 import socket
 import ssl
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -52,3 +54,12 @@ def test_timeout() -> None:
     }
     assert len(texts) == 3
     assert all("a:1" in text and "0.5 s" in text for text in texts)
+
+
+def test_an_import_of_ssl_in_another_thread_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error is mapped without `ssl`, also while another thread has only begun to import it."""
+    monkeypatch.setitem(sys.modules, "ssl", ModuleType("ssl"))
+    assert "connection refused" in str(no_connection(ConnectionRefusedError(errno.ECONNREFUSED, "x"), "a:1"))
+    monkeypatch.delitem(sys.modules, "ssl")
+    assert "x" in str(unknown_host(socket.gaierror(socket.EAI_NONAME, "x"), "a"))
+    assert "ssl" not in sys.modules

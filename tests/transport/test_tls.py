@@ -4,6 +4,7 @@ import gc
 import socket
 import ssl
 import struct
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -40,6 +41,21 @@ def test_tls(make: Make, authority: Authority, host: str) -> None:
         assert len(caller.post(url, body=b"y" * 3_000_000, timeout=30).body) == 5_000_000
         assert caller.post(url).body == b"{}"
         assert server.connections == 1
+
+
+def test_early_reply_to_a_large_request(make: Make, authority: Authority) -> None:
+    """A reply to a request that is not written completely is returned although the server reads no further."""
+
+    def script(peer: Peer) -> None:
+        peer.sock.recv(1000)
+        peer.send(reply(b"no", status="401 Unauthorized"))
+        done.wait(5)
+
+    done = threading.Event()
+    with ScriptedServer(script, context=server_context(authority.issue("127.0.0.1"))) as server:
+        answer = make(ca_file=authority.ca_file).post(server.url, body=b"x" * 20_000_000)
+        assert (answer.status, answer.body) == (401, b"no")
+        done.set()
 
 
 def test_tls_context(make: Make, authority: Authority) -> None:

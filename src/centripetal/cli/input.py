@@ -4,9 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-import msgspec
-
 from centripetal.errors import UsageError
+from centripetal.protocol.gojson import JSONError, check
 from centripetal.protocol.json_text import without_mark
 
 __all__ = ["STDIN", "check_json_text", "checked_json", "file_contents", "named_bytes", "named_json"]
@@ -40,8 +39,8 @@ def checked_json(text: bytes, what: str, source: str) -> bytes:
         raise UsageError(f"{what}: {source} is empty: give a JSON value (null is valid)")
     try:
         text.decode()
-        msgspec.json.decode(text, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        check(text)
+    except (UnicodeDecodeError, JSONError) as error:
         raise UsageError(
             f"{what}: {source} is not JSON ({_reason(error)}). Quote JSON for the shell, for example "
             '\'{"text": "hello"}\'; for plain text, add --text'

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
@@ -14,7 +14,7 @@ from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
-from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
+from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.awaiting import AwaitingTransport, no_loop
@@ -34,7 +34,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
         step = next(flow)
         while True:
             try:
-                reply = await (_rest(step, timeout) if isinstance(step, Pause) else transport.send(step, timeout))
+                reply = await (
+                    _rest(step, timeout, deadline) if isinstance(step, Pause) else transport.send(step, timeout)
+                )
             except CentripetalError as error:
                 step = flow.throw(error)
             else:
@@ -52,11 +54,11 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float) -> T:
         raise
 
 
-async def _rest(pause: Pause, timeout: float) -> HTTPReply:
+async def _rest(pause: Pause, timeout: float, deadline: float) -> HTTPReply:
     from asyncio import sleep
 
-    check_pause(pause, timeout)
-    await sleep(pause.seconds)
+    await sleep(fitted(pause, timeout))
+    fitted(NO_PAUSE, deadline - time.monotonic())  # the system may have woken this task late
     return PAUSE_OVER
 
 
@@ -108,7 +110,7 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             outcome: Outcome[R] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     async def _request(
@@ -206,8 +208,10 @@ class AwaitingBatch(Collector):
         calls = self._close()
         if kind is not None or not calls:
             return
+        seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(await self._client._together(calls, self._client._seconds(self._timeout), self._codec))
+            self._settle(await self._client._together(calls, seconds, self._codec), seconds)
         except BaseException as failure:
+            name_limit(failure, seconds)
             self._fail(failure)
             raise

@@ -3,13 +3,20 @@
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn
 
+from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 
-__all__ = ["BaseClient"]
+__all__ = ["BaseClient", "name_limit"]
+
+
+def name_limit(error: BaseException, seconds: float) -> None:
+    """Let *error*, if it is a time-out, name *seconds* as the limit: a transport only knows what was left of it."""
+    if isinstance(error, TimeoutError):
+        error.limit = seconds
 
 
 class BaseClient(Generic[OutcomeT]):
@@ -56,6 +63,15 @@ class BaseClient(Generic[OutcomeT]):
 
     def _seconds(self, timeout: float | None) -> float:
         return self.timeout if timeout is None else check_timeout(timeout)
+
+    def _explain(self, error: CentripetalError, command: Command[Any], timeout: float | None) -> None:
+        """Add what only the caller of `call` knows to *error*: the command, and the limit of the whole call."""
+        error.command, error.index = command, None
+        name_limit(error, self._limit_of(command.timeout if timeout is None else timeout))
+
+    def _limit_of(self, timeout: float | None) -> float:
+        """Return the time limit of a call or batch that was given *timeout*."""
+        return self.timeout if timeout is None else timeout
 
     def _converse(
         self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], reply: HTTPReply | None

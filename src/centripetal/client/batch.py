@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Generic, Self, cast
 
+from centripetal.client.base import name_limit
 from centripetal.client.call import Collecting
 from centripetal.errors import CentripetalError, TransportError, UsageError
 from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
@@ -110,8 +111,10 @@ class Collector(Collecting):
         self._closed = True
         return calls
 
-    def _settle(self, outcomes: Sequence[Any]) -> None:
+    def _settle(self, outcomes: Sequence[Any], seconds: float) -> None:
         for slot, outcome in zip(self._slots, outcomes, strict=True):
+            if isinstance(outcome, Failed):
+                name_limit(outcome.error, seconds)
             slot.settle(outcome)
 
     def _fail(self, error: BaseException) -> None:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
@@ -14,7 +14,7 @@ from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
-from centripetal.protocol.exchange import PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, check_pause, late
+from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import Transport, TransportOptions
@@ -30,7 +30,7 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
         step = next(flow)
         while True:
             try:
-                reply = _rest(step, timeout) if isinstance(step, Pause) else transport.send(step, timeout)
+                reply = _rest(step, timeout, deadline) if isinstance(step, Pause) else transport.send(step, timeout)
             except CentripetalError as error:
                 step = flow.throw(error)
             else:
@@ -48,9 +48,9 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
         raise
 
 
-def _rest(pause: Pause, timeout: float) -> HTTPReply:
-    check_pause(pause, timeout)
-    time.sleep(pause.seconds)
+def _rest(pause: Pause, timeout: float, deadline: float) -> HTTPReply:
+    time.sleep(fitted(pause, timeout))
+    fitted(NO_PAUSE, deadline - time.monotonic())  # the system may have woken this thread late
     return PAUSE_OVER
 
 
@@ -98,7 +98,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             outcome: Outcome[R] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     def _request(
@@ -175,8 +175,10 @@ class BlockingBatch(Collector):
         calls = self._close()
         if kind is not None or not calls:
             return
+        seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(self._client._together(calls, self._client._seconds(self._timeout), self._codec))
+            self._settle(self._client._together(calls, seconds, self._codec), seconds)
         except BaseException as failure:
+            name_limit(failure, seconds)
             self._fail(failure)
             raise

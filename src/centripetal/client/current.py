@@ -1,8 +1,9 @@
 """Clients for the current API: Centrifugo 5 and 6, and 3 and 4 through their single endpoint."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, Self, Unpack, cast, overload
+from typing import Any, Self, TypeAlias, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.base import BaseClient
@@ -21,10 +22,12 @@ from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepar
 from centripetal.protocol.environment import API_KEY, API_URL, environment_value
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
-from centripetal.protocol.retry import Retry, insist
+from centripetal.protocol.retry import Retry, Sources, insist
 from centripetal.transport.base import AsyncTransport, Transport
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
+
+ApiKey: TypeAlias = str | Callable[[], str] | None
 
 MAX_SECONDS_WITH_RETRY = 240.0
 """Servers forget an idempotency key after five minutes; a later attempt would publish twice.
@@ -38,9 +41,9 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
 
     _dialect: Codec
     _retry: Retry | None
-    _chance: Callable[[], float]
+    _sources: Sources
 
-    def _take(self, url: str, api_key: str | None, timeout: float, options: CurrentOptions) -> ClientOptions:
+    def _take(self, url: str, api_key: ApiKey, timeout: float, options: CurrentOptions) -> ClientOptions:
         """Create the codec, and return the options that it does not use."""
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
@@ -50,7 +53,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
         if retry is not None:
             from random import random  # slow to import and rarely needed
 
-            self._chance = random
+            self._sources = Sources(random, time.monotonic, time.time)
             self._check_seconds(timeout)
         self._dialect = Codec(
             url,
@@ -84,7 +87,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
     ) -> Flow[list[PlacedOutcome[Any]]]:
         if self._retry is None:
             return super()._converse(calls, codec, reply)
-        return insist(codec, calls, self._retry, self._chance)
+        return insist(codec, calls, self._retry, self._sources)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_dialect"):  # shown in the traceback of an invalid argument
@@ -138,7 +141,9 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     Args:
         url: address of the server, such as `http://localhost:8000`, with or without `/api`.
         api_key: `http_api.key` of the server's configuration; None to send no key, for a server with
-            `http_api.insecure`.
+            `http_api.insecure`. A key that changes can be given as a function: it is called when the client is created,
+            and again after a reply with status 401, after which the call is repeated once. The function must not block
+            for long, may be called by several threads at once, and must not be a coroutine function.
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
         options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
@@ -152,7 +157,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
     def __init__(
         self,
         url: str,
-        api_key: str | None = None,
+        api_key: ApiKey = None,
         *,
         timeout: float = 5.0,
         transport: Transport | None = None,
@@ -206,7 +211,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             outcome: Outcome[Any] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
@@ -258,7 +263,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
     def __init__(
         self,
         url: str,
-        api_key: str | None = None,
+        api_key: ApiKey = None,
         *,
         timeout: float = 5.0,
         transport: AsyncTransport | None = None,
@@ -294,7 +299,7 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
             outcome: Outcome[Any] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            error.command, error.index = command, None
+            self._explain(error, command, timeout)
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:

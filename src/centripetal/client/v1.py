@@ -3,7 +3,7 @@
 from typing import Any, Self, Unpack
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
-from centripetal.client.base import BaseClient
+from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
@@ -160,8 +160,9 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
             except BaseException:
                 self._buffer.give_back(claim)
                 raise
-        except BaseException:  # again, because a second interrupt can strike meanwhile
+        except BaseException as error:  # again, because a second interrupt can strike meanwhile
             self._buffer.give_back(claim)
+            name_limit(error, self._limit_of(timeout))
             raise
 
 
@@ -214,6 +215,7 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
             except BaseException:
                 self._buffer.give_back(claim)
                 raise
-        except BaseException:  # again, because a second interrupt can strike meanwhile
+        except BaseException as error:  # again, because a second interrupt can strike meanwhile
             self._buffer.give_back(claim)
+            name_limit(error, self._limit_of(timeout))
             raise

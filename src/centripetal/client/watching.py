@@ -1,7 +1,6 @@
 """Blocking driver of a `Watcher` over a WebSocket: adds the connection, the clock and the pauses."""
 
 import random
-import select
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -12,10 +11,11 @@ import msgspec
 
 from centripetal.errors import HTTPStatusError, MalformedResponseError, TransportError, UsageError
 from centripetal.protocol.checks import check_timeout
+from centripetal.protocol.http import parse_url
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Step, Watcher
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.connection import LONGEST_WAIT
 from centripetal.transport.mapping import no_connection
+from centripetal.transport.polling import wait_readable
 from centripetal.transport.settings import Settings
 
 try:
@@ -29,13 +29,6 @@ __all__ = ["Watching", "backoff"]
 
 _LONGEST_PAUSE = 20.0
 _SLOW = 0.05  # seconds in which a caller handles an event; time beyond that is not counted as the server's
-
-
-def _rest(seconds: float, waker: socket.socket) -> None:
-    """Wait for *seconds*, or until *waker* is readable."""
-    poller = select.poll()  # select() does not support descriptors above 1023
-    poller.register(waker, select.POLLIN)
-    poller.poll(max(0.0, min(seconds, LONGEST_WAIT)) * 1000)
 
 
 def backoff(attempt: int) -> float:
@@ -74,7 +67,7 @@ class Watching:
         **options: Unpack[TransportOptions],
     ) -> None:
         self._watcher = watcher
-        self._url = url
+        self._url = parse_url(url).geturl()
         self._timeout = check_timeout(timeout)
         self._settings = Settings(**options)
         self._pauses = pauses
@@ -111,7 +104,7 @@ class Watching:
                         lost = msgspec.structs.replace(event, pause=self._pauses(attempts))
                         yield lost
                         if not self._stopped:
-                            _rest(lost.pause, waker)
+                            wait_readable((waker,), lost.pause)
                     case Connected():
                         attempts, connected = 0, True
                         yield event

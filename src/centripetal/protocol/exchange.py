@@ -13,7 +13,7 @@ from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.command import Command, Outcome, Prepared, R
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "check_pause", "exchange", "late"]
+__all__ = ["NO_PAUSE", "PAUSE_OVER", "Codec", "Dialect", "Flow", "Pause", "exchange", "fitted", "late"]
 
 T = TypeVar("T")
 OutcomeT = TypeVar("OutcomeT", bound=Outcome[Any])
@@ -24,27 +24,43 @@ class Pause:
 
     Attributes:
         seconds: length of the pause.
+        least: if the pause does not fit into the call's time limit, it may be shortened to this length.
     """
 
-    __slots__ = ("seconds",)
+    __slots__ = ("least", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, least: float | None = None) -> None:
         self.seconds = seconds
+        self.least = seconds if least is None else least
 
+
+NO_PAUSE = Pause(0.0)
+"""A pause that fits into any time limit that has not ended."""
 
 PAUSE_OVER = HTTPReply(200, b"")
 """The value that a driver sends into a flow after a `Pause`."""
 
+_LAST = 0.02
+"""If less time is left, in seconds, a pause is not shortened any more: the request after it could not succeed."""
 
-def check_pause(pause: Pause, timeout: float) -> None:
-    """Check that *timeout*, in seconds, leaves time for *pause* and for a request after it."""
-    if pause.seconds >= timeout:
-        raise TimeoutError("not enough time left for another attempt", executed="no")
+
+def fitted(pause: Pause, timeout: float) -> float:
+    """Return the length of *pause* if *timeout* seconds are left for it and for a request after it.
+
+    Raises:
+        TimeoutError: there is not enough time left.
+    """
+    seconds = pause.seconds
+    if seconds >= timeout > _LAST:
+        seconds = max(timeout / 2, pause.least)
+    if seconds >= timeout:
+        raise TimeoutError("the call's timeout leaves no time for another attempt", executed="no")
+    return seconds
 
 
 def late() -> TimeoutError:
     """Return the error of a flow that needs another request after its time limit."""
-    return TimeoutError("timed out between two requests")
+    return TimeoutError("the call needs another request, which does not fit into the call's timeout")
 
 
 Flow = Generator[HTTPRequest | Pause, HTTPReply, T]

@@ -21,13 +21,14 @@ from msgspec import NODEFAULT, UNSET, UnsetType
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text
 from centripetal.protocol.field_kinds import FieldKind, JSONValue, Text, TrueOrFalse, WholeNumber
+from centripetal.protocol.gojson import JSONError
+from centripetal.protocol.json_parts import object_parts
 from centripetal.protocol.json_text import repeated_member
+from centripetal.protocol.tolerant_decoding import read
 
 __all__ = ["Field", "ObjectOf", "StructReader", "changed_fields", "fields_of", "reader", "received", "wire_struct"]
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Field(NamedTuple):
@@ -144,11 +145,11 @@ class MapOf(FieldKind):
 
     def parse(self, what: str, given: Any) -> Any:
         try:
-            members = _decode_members(given)
-        except msgspec.DecodeError:
+            members = object_parts(given)
+        except JSONError:
             raise UsageError(f"{what}: {given!r:.100} is not a JSON object") from None
         _check_unique(bytes(given))
-        return {name: self.item.parse(f"{what}.{name}", bytes(raw)) for name, raw in members.items()}
+        return {name: self.item.parse(f"{what}.{name}", raw) for name, raw in members.items()}
 
 
 class TextMap(MapOf):
@@ -215,7 +216,10 @@ class ObjectOf(FieldKind):
     def check(self, what: str, value: Any) -> Any:
         if not isinstance(value, self.struct):
             raise UsageError(f"{what} must be created with {self.struct.__name__}(…), not {type(value).__name__}")
-        changes = changed_fields(value, f"{what}.")
+        try:
+            changes = changed_fields(value, f"{what}.")
+        except RecursionError:
+            raise UsageError(f"{what:.60} is nested too deeply, or contains itself") from None
         return msgspec.structs.replace(value, **changes) if changes else value
 
     def received(self, value: Any) -> Any:
@@ -274,7 +278,7 @@ class StructReader(Generic[S]):
             json = kind.json | None if takes_none and kind.json is not msgspec.Raw else kind.json
             members.append((name, json) if default is NODEFAULT else (name, json | UnsetType, UNSET))
         found = msgspec.defstruct(struct.__name__, members, kw_only=True, forbid_unknown_fields=True)
-        self._decode: Callable[[Any], Any] = msgspec.json.Decoder(found).decode
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(found)
 
     def read(self, text: Any) -> S:
         """Read the struct from the JSON *text*.
@@ -283,14 +287,17 @@ class StructReader(Generic[S]):
             UsageError: the text does not describe such a struct; the message says where and why.
         """
         try:
-            found = self._decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            try:
+                found = self._decoder.decode(text)
+            except RecursionError:  # a JSON value in it is nested deeply
+                found = read(bytes(text), self._decoder.type)
+        except (msgspec.DecodeError, UnicodeDecodeError, JSONError) as error:
             text = re.sub(r"^Object missing required field (`\w+`)", r"the required field \1 is missing", str(error))
             raise UsageError(text.replace("Object", "the object", 1)) from None
         _check_unique(bytes(text))
         for name in self._maps:
             if getattr(found, name):
-                _check_unique(bytes(_decode_members(text)[name]))
+                _check_unique(object_parts(bytes(text))[name])
         given: dict[str, Any] = {}
         for name, kind, _, takes_none in self._fields:
             value = getattr(found, name)

@@ -114,5 +114,6 @@ class Group(msgspec.Struct, eq=False):
 def out_of_time(entry: Entry) -> TimeoutError:
     """Return the timeout error of *entry*; its text and `executed` depend on whether the call was sent."""
     if entry.flight is None:
-        return TimeoutError("timed out while waiting for an earlier request; nothing was sent", executed="no")
-    return TimeoutError("timed out while waiting for the reply. The server may still execute the command")
+        text = "an earlier request did not end within the call's timeout; nothing was sent"
+        return TimeoutError(text, executed="no")
+    return TimeoutError("no reply within the call's timeout. The server may still execute the command")

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-__all__ = ["MAX_DEPTH", "JSONError", "check", "compact", "elements", "first", "fold", "members", "pairs", "quote"]
-__all__ += ["items_at", "quote_push", "spans", "string", "values"]
+__all__ = ["MAX_DEPTH", "JSONError", "brackets", "check", "compact", "elements", "first", "fold", "items_at", "members"]
+__all__ += ["pairs", "quote", "quote_push", "spans", "string", "values"]
 
 _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -29,6 +29,14 @@ _TOKEN = re.compile(
     rb"|(-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+|true|false|null)"
     rb"|([][{},:]))"
 )
+_OPENINGS = re.compile(
+    rb"(?:[ \t\r\n]*+(?:\[++"
+    rb'|\{[ \t\r\n]*+"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"[ \t\r\n]*+:))++'
+)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_CLOSINGS = re.compile(rb"[ \t\r\n]*+([]}]++)")
+_CLOSING_OF = bytes.maketrans(b"[{", b"]}")
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _SOME_SPACE = re.compile(rb"[ \t\r\n]")
 _STRING_OR_SPACE = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")|[ \t\r\n]++', re.DOTALL)
@@ -52,12 +60,17 @@ class JSONError(ValueError):
     """The bytes are not the expected JSON; the message says where and why."""
 
 
-def check(text: bytes) -> None:
-    """Check that *text* is one JSON value, optionally surrounded by whitespace."""
+def check(text: bytes, deepest: int = MAX_DEPTH) -> None:
+    """Check that *text* is one JSON value, optionally surrounded by whitespace.
+
+    Args:
+        text: the text.
+        deepest: maximum nesting depth of text that the fast decoder does not accept, which is about 1,000 levels.
+    """
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
-        _end(text, _scan(text, 0, None))
+        _end(text, _scan(text, 0, None, deepest=deepest))
 
 
 def first(text: bytes) -> bytes:
@@ -195,7 +208,14 @@ def _end(text: bytes, position: int) -> None:
         raise JSONError(f"unexpected text after the value at byte {end}: {_excerpt(text[end:])}")
 
 
-def _scan(text: bytes, position: int, items: list[Item] | None, ends: dict[int, int] | None = None) -> int:
+def _scan(
+    text: bytes,
+    position: int,
+    items: list[Item] | None,
+    ends: dict[int, int] | None = None,
+    *,
+    deepest: int = MAX_DEPTH,
+) -> int:
     """Return the end of the value at *position*.
 
     Args:
@@ -203,22 +223,37 @@ def _scan(text: bytes, position: int, items: list[Item] | None, ends: dict[int, 
         position: where the value starts, apart from space before it.
         items: gets the items of the outermost container.
         ends: gets the end of each container by its start.
+        deepest: maximum number of levels.
     """
     stack = bytearray()  # the opening brackets of the enclosing containers
     starts: list[int] = []  # their positions
     expected = _VALUE
     key, start = b"", 0
     while True:
+        # Deep nesting is a run of openings followed by a run of closings: one step for each run, not for each level,
+        # unless the caller wants the end of each level.
+        if len(stack) > 1 and ends is None:
+            if expected == _NEXT:
+                position = _close_run(stack, text, position)
+                if len(stack) == 1 and items is not None:
+                    items.append((key, start, position))
+            elif expected in (_VALUE, _FIRST_VALUE) and (run := _OPENINGS.match(text, position)):
+                position = run.end()
+                stack += brackets(run[0])
+                expected = _FIRST_VALUE if stack.endswith(b"[") else _VALUE
+                if len(stack) > deepest:
+                    raise JSONError(f"nested deeper than {deepest} levels")
         token = _TOKEN.match(text, position)
         if token is None:
             raise _unexpected(text, position)
         position = token.end()
         mark = token[3]
         if mark in (b"[", b"{") and expected in (_VALUE, _FIRST_VALUE):
-            if len(stack) == MAX_DEPTH:
-                raise JSONError(f"nested deeper than {MAX_DEPTH} levels")
+            if len(stack) == deepest:
+                raise JSONError(f"nested deeper than {deepest} levels")
             stack += mark
-            starts.append(position - 1)
+            if ends is not None:
+                starts.append(position - 1)
             expected = _FIRST_VALUE if mark == b"[" else _FIRST_KEY
         elif mark == b"," and expected == _NEXT:
             expected = _KEY if stack.endswith(b"{") else _VALUE
@@ -231,9 +266,8 @@ def _scan(text: bytes, position: int, items: list[Item] | None, ends: dict[int, 
         else:
             if mark is not None:
                 _close(stack, mark, expected, text, token.start(3))
-                opened = starts.pop()
                 if ends is not None:
-                    ends[opened] = position
+                    ends[starts.pop()] = position
             elif expected not in (_VALUE, _FIRST_VALUE):
                 raise _unexpected(text, token.start(token.lastindex or 0))
             # A value ends here: a scalar, or the container that was just closed.
@@ -245,6 +279,23 @@ def _scan(text: bytes, position: int, items: list[Item] | None, ends: dict[int, 
             continue
         if len(stack) == 1:
             start = _space(text, position)
+
+
+def brackets(text: bytes) -> bytes:
+    """Return the brackets in *text* that are not inside strings."""
+    return (_STRING.sub(b"", text) if b'"' in text else text).translate(None, _NO_BRACKETS)
+
+
+def _close_run(stack: bytearray, text: bytes, position: int) -> int:
+    """Remove the containers from *stack* that end at *position*, except for the outermost, and return their end."""
+    run = _CLOSINGS.match(text, position)
+    if run is None:
+        return position
+    count = min(len(run[1]), len(stack) - 1)
+    if stack[: -count - 1 : -1].translate(_CLOSING_OF) != run[1][:count]:
+        return position  # `_close` finds the closing bracket that does not match
+    del stack[-count:]
+    return run.start(1) + count
 
 
 def _close(stack: bytearray, mark: bytes, expected: int, text: bytes, position: int) -> None:

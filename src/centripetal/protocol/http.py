@@ -1,16 +1,20 @@
 """The HTTP request and reply that clients and transports exchange, and the check of URLs."""
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote
 
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.hosts import checked_host, checked_port
 
-__all__ = ["HTTPReply", "HTTPRequest", "parse_url"]
+__all__ = ["HTTPReply", "HTTPRequest", "parse_url", "quoted_path"]
 
 
-_USER_INFO = r"(?s)//.*@"  # may contain a password, even one with a slash: keep it out of error messages
+# Host in brackets or without, and port; all digits are ASCII digits.
+_AUTHORITY = r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::([0-9]*))?"
+_IN_PATHS = "/%:@!$&'()*+,;=~"
+_SHOWN = 100
 
 
 class HTTPRequest(msgspec.Struct, eq=False):
@@ -52,34 +56,64 @@ class HTTPReply(msgspec.Struct, eq=False):
         return f"<HTTPReply {self.status}, {len(self.body)} bytes>"
 
 
-def parse_url(url: str) -> SplitResult:
-    """Check that a client can post to *url*, and return its parts.
+def parse_url(url: str, *, convert: bool = True) -> SplitResult:
+    """Check that a client can post to *url*, and return its parts in ASCII: `geturl()` is the URL to use from then on.
+
+    Args:
+        url: an http or https URL.
+        convert: whether to convert an international host name, see `checked_host`; False inside a call.
 
     Raises:
-        UsageError: the URL is not text, is not http or https, has no host, has an invalid port, or contains
-            credentials, a query or a fragment.
+        UsageError: the URL is not text, is not http or https, has an invalid host or port, or contains credentials, a
+            query or a fragment. The message contains none of the latter three.
     """
     if not isinstance(url, str):
         raise UsageError(f"the URL must be a str such as 'http://localhost:8000', not {type(url).__name__}")
-    shown = re.sub(_USER_INFO, "//…@", url)
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        why = str(error) if shown == url else "use a URL without a user name and password"
-        raise UsageError(f"invalid URL {shown!r}: {why}") from None
-    if parts.scheme not in ("http", "https"):
+    url = str.__str__(url)  # not str(): a subclass may return something else
+    shown = _shown(url)
+    if re.search("[\x00-\x20\x7f?#]", url):
+        raise UsageError(
+            f"the URL {shown!r} contains a query, a fragment or whitespace: pass only scheme, host, port and path"
+        )
+    if re.search("[\ud800-\udfff]", url):
+        raise UsageError(f"the URL {shown!r} contains a lone surrogate, which cannot be encoded as UTF-8")
+    scheme, separator, rest = url.partition("://")
+    scheme = scheme.lower()
+    if not separator or scheme not in ("http", "https"):
         host = shown.lstrip("/") or "localhost:8000"
-        hint = f"did you mean 'http://{host}'?" if "://" not in url else "only http and https are supported"
+        hint = "only http and https are supported" if separator else f"did you mean 'http://{host}'?"
         raise UsageError(f"the URL {shown!r} does not start with http:// or https://: {hint}")
-    if not parts.hostname or port == 0:
-        raise UsageError(f"the URL {shown!r} has no valid host and port: use a URL such as 'http://localhost:8000'")
-    if parts.username is not None or parts.password is not None:
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
         raise UsageError(
             "the URL contains a user name or password: pass credentials as arguments of the client instead"
         )
-    if "?" in url or "#" in url or any(c <= " " or c == "\x7f" for c in url):
-        raise UsageError(
-            f"the URL {url!r} contains a query, a fragment or whitespace: pass only scheme, host, port and path"
-        )
-    return parts
+    found = re.fullmatch(_AUTHORITY, authority)
+    if found is None:
+        raise UsageError(f"invalid URL {shown!r}: its host or port is invalid")
+    host, port = found[1] or found[2], found[3]
+    if not host or (port and not port.strip("0")):
+        raise UsageError(f"the URL {shown!r} has no valid host and port: use a URL such as 'http://localhost:8000'")
+    if found[1] and ":" not in host:
+        raise UsageError(f"invalid URL {shown!r}: only IPv6 addresses are written in brackets")
+    try:
+        host = checked_host(host, convert=convert)
+        port = f":{checked_port(port)}" if port else ""
+    except ValueError as error:
+        raise UsageError(f"invalid URL {shown!r}: {error}") from None
+    netloc = f"[{host}]{port}" if found[1] else f"{host}{port}"
+    return SplitResult(scheme, netloc, slash + quoted_path(path), "", "")
+
+
+def quoted_path(path: str) -> str:
+    """Return *path* in ASCII, with the characters that a path cannot contain percent-encoded."""
+    return quote(path, safe=_IN_PATHS)
+
+
+def _shown(url: str) -> str:
+    """Return the start of *url* for messages, without parts that may contain a password or a key."""
+    if "@" in url:
+        scheme, separator, _ = url.partition("//")
+        return f"{scheme}//…" if separator and "@" not in scheme else "…"
+    shown = re.split("[?#]", url, maxsplit=1)[0]
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

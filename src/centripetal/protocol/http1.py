@@ -9,27 +9,18 @@ llhttp parses the bytes (through httptools). This module adds limits for sizes, 
 the handling of bytes after a reply, and of replies that end when the connection closes.
 """
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from centripetal.errors import ConnectionLostError, MalformedResponseError, UsageError
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.reply_body import Body, body_of, check_size
 from centripetal.version import __version__
 
-__all__ = [
-    "MAX_HEADER_BYTES",
-    "MAX_RESPONSE_BYTES",
-    "Origin",
-    "RequestWriter",
-    "ResponseParser",
-    "Target",
-    "target_of",
-]
+__all__ = ["MAX_HEADER_BYTES", "MAX_RESPONSE_BYTES", "Origin", "RequestWriter", "ResponseParser", "Target", "target_of"]
 
 MAX_HEADER_BYTES = 65_536
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -44,7 +35,6 @@ OWN_HEADERS = ("host", "user-agent", "content-length", "transfer-encoding")
 # Rarely used patterns are strings: compiling them at import would take longer than they save.
 HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 NOT_IN_VALUE = "[^\t\x20-\x7e\x80-\xff]"
-LABEL = r"[A-Za-z0-9_~!$&'()*+,;=%-]{1,63}"
 
 
 class Origin(NamedTuple):
@@ -56,9 +46,10 @@ class Origin(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A parsed URL: the origin, and the first header lines of every request to it."""
+    """A parsed URL: the origin, the `Host` header, and the first header lines of every request to it."""
 
     origin: Origin
+    host_header: str
     head: str
 
 
@@ -67,39 +58,18 @@ def target_of(url: str) -> Target:
     """Return the target of *url*. Cached, because a client posts to one or two URLs.
 
     Raises:
-        UsageError: a client cannot post to this URL.
+        UsageError: a client cannot post to this URL, or its host is not ASCII (clients convert it at construction).
     """
-    parts = parse_url(url)
+    parts = parse_url(url, convert=False)
     secure = parts.scheme == "https"
     usual = 443 if secure else 80
-    port = usual if parts.port is None else parts.port
-    host = parts.hostname or ""
-    host = _checked_address(url, host) if "[" in parts.netloc else _ascii_name(url, host)
+    port, host = parts.port or usual, parts.hostname or ""
     # The zone of a link-local address is only meaningful on this machine, so the header does not contain it.
     name = f"[{host.partition('%')[0]}]" if ":" in host else host
     if port != usual:
         name = f"{name}:{port}"
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-    head = f"POST {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: centripetal/{__version__}\r\n"
-    return Target(Origin(secure, host, port), head)
-
-
-def _checked_address(url: str, host: str) -> str:
-    try:
-        ipaddress.IPv6Address(host)
-    except ValueError as error:
-        raise UsageError(f"the URL {url!r} contains an invalid address: {error}") from None
-    return host
-
-
-def _ascii_name(url: str, host: str) -> str:
-    try:
-        text = host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise UsageError(f"the URL {url!r} contains an invalid domain name: {error}") from None
-    if len(text) > 253 or not all(re.fullmatch(LABEL, label) for label in text.removesuffix(".").split(".")):
-        raise UsageError(f"the URL {url!r} contains an invalid domain name")
-    return text
+    head = f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: centripetal/{__version__}\r\n"
+    return Target(Origin(secure, host, port), name, head)
 
 
 def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:
@@ -190,6 +160,7 @@ class ResponseParser:
     __slots__ = (
         "_allowance",
         "_begun",
+        "_body",
         "_headers",
         "_held",
         "_interim",
@@ -197,7 +168,7 @@ class ResponseParser:
         "_max_body",
         "_max_header",
         "_parser",
-        "_pieces",
+        "_piece",
         "_reply",
         "_size",
         "_status",
@@ -226,7 +197,8 @@ class ResponseParser:
         self._interim = 0
         self._status = 0  # 0 until the head of the final reply is complete
         self._headers: list[tuple[bytes, bytes]] = []
-        self._pieces: list[bytes] = []
+        self._piece = b""
+        self._body: Body | None = None  # for a body in several pieces, or compressed
         self._size = 0
         self._allowance = self._max_header
         self._reply: HTTPReply | None = None
@@ -278,7 +250,8 @@ class ResponseParser:
             self._allowance = min(self._max_header, self._allowance + earned - len(data))
             if self._allowance < 0:
                 raise MalformedResponseError("the chunks of the reply have more framing than content: stopped reading")
-        return self._reply
+        reply, self._reply = self._reply, None  # an idle connection must not keep the last reply
+        return reply
 
     def _feed_head(self, data: bytes) -> None:
         self._execute(data)
@@ -338,10 +311,20 @@ class ResponseParser:
         return tuple([(_lower(name), value.decode("latin-1").rstrip(" \t")) for name, value in self._headers])
 
     def _finish(self) -> HTTPReply:
-        pieces = self._pieces
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        self._reply = reply = HTTPReply(self._status, body, self._decoded_headers())
+        headers, body = self._decoded_headers(), self._body
+        if body is not None and body.decodes:
+            headers = tuple([header for header in headers if header[0] != "content-encoding"])
+        whole = self._piece if body is None else body.whole()
+        self._piece, self._body = b"", None
+        self._reply = reply = HTTPReply(self._status, whole, headers)
         return reply
+
+    def partial(self) -> HTTPReply | None:
+        """Return a reply that reports an error, with the part of its body that has arrived; None if its head has not.
+
+        For a request that the server refused before it had read all of it: the server may reset the connection then.
+        """
+        return self._finish() if self._status >= 400 else None
 
     # Callbacks of httptools, in the order of the calls.
 
@@ -359,16 +342,24 @@ class ResponseParser:
             if self._interim and not self._parser.get_http_version().startswith("1."):
                 raise MalformedResponseError("the reply is not HTTP/1.1")
             self._status = status
+            for name, _ in self._headers:
+                if len(name) == 16 and _lower(name) == "content-encoding":  # the length first, which is faster
+                    self._body = body_of(self._decoded_headers(), status, self._max_body)
+                    break
         elif status == 101 or not 100 <= status <= 199:
             raise MalformedResponseError(f"the server replied with status {status}, which is invalid for a POST")
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > self._max_body:
-            raise MalformedResponseError(
-                f"the reply is longer than {self._max_body} bytes: request less, or raise max_response_bytes"
-            )
-        self._pieces.append(body)
+            check_size(self._size, self._max_body)
+        if self._body is None:
+            if not self._piece:
+                self._piece = body
+                return
+            self._body = Body(self._max_body)
+            self._body.add(self._piece)
+        self._body.add(body)
 
     def on_message_complete(self) -> None:
         if self._status:

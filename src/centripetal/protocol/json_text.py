@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.json_parts import object_parts
 
 __all__ = ["repeated_member", "unique_members", "without_mark"]
 
@@ -16,7 +17,6 @@ _WIDE = re.compile(rb"\xff\xfe|\xfe\xff|\0\0\xfe\xff|(?:[^\0]\0){2}|(?:\0[^\0]){
 _BLANKS = b" \t\r\n"
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}:]')
 
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_text = msgspec.json.Decoder(str).decode
 
 
@@ -52,7 +52,7 @@ def repeated_member(text: bytes) -> str | None:
         if len(set(strings)) == len(strings):
             return None
     # Without a lost member, both texts are equal except for white space. This is faster than reading the names.
-    kept = msgspec.json.encode(_decode_members(text))
+    kept = msgspec.json.encode({name: msgspec.Raw(value) for name, value in object_parts(text).items()})
     if len(kept.translate(None, _BLANKS)) == len(text.translate(None, _BLANKS)):
         return None
     return _twice(_names(text))

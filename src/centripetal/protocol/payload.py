@@ -7,22 +7,33 @@ its error. Other encoders would silently send `null`, a list or base64.
 import datetime
 import decimal
 import enum
+import json
 import math
 import re
+import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from centripetal.errors import MalformedResponseError, UsageError
+from centripetal.protocol.gojson import MAX_DEPTH, JSONError, check
 
-__all__ = ["check_json", "decode_json", "decode_lenient", "encode_json", "plain_data"]
+__all__ = ["DEEPEST_VALUE", "check_json", "decode_json", "decode_value", "encode_json", "integer", "plain_data"]
 
 _PLAIN = frozenset({str, int, bool, type(None)})
-_MAX_DEPTH = 200
-_T = TypeVar("_T")
-_ESCAPES = rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+DEEPEST_VALUE = 200
+"""Maximum nesting depth of a Python value that is published; encoded JSON may be nested more deeply."""
+
+_ESCAPES = re.compile(
+    rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""Escapes; the only group is a lone surrogate."""
+_MAX_TEXT_DEPTH = MAX_DEPTH - 10
+"""Maximum nesting depth of encoded JSON. Servers accept 10,000 levels in a request, and reject all its commands if it
+has more; a batch adds four levels.
+"""
 
 
 def encode_json(value: Any, what: str = "data") -> bytes:
@@ -69,7 +80,10 @@ def encode_plain(value: Any, what: str) -> bytes:
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:
-        place = _find_surrogate(getattr(value, "data", value), what)
+        try:
+            place = _find_surrogate(getattr(value, "data", value), what)
+        except RecursionError:  # the stack of this thread is almost full
+            place = what
         raise UsageError(f"{place} contains a lone surrogate, which cannot be encoded as UTF-8") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{what} cannot be sent as JSON: {error}") from None
@@ -115,12 +129,21 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def check_json(text: bytes, what: str) -> bytes:
-    """Return *text* if it is one JSON value in UTF-8; raise a `UsageError` otherwise."""
+def check_json(text: bytes, what: str, depth: int = 0) -> bytes:
+    """Return *text* if it is one JSON value in UTF-8; raise a `UsageError` otherwise.
+
+    Args:
+        text: the text.
+        what: name of the value for error messages.
+        depth: number of arrays and objects that contain the text.
+    """
     try:
         text.decode()
-        msgspec.json.decode(text, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            msgspec.json.decode(text, type=msgspec.Raw)
+        except RecursionError:
+            check(text, _MAX_TEXT_DEPTH - depth)
+    except (msgspec.DecodeError, UnicodeDecodeError, JSONError) as error:
         raise UsageError(
             f"{what} was passed as bytes, which must be encoded JSON, but it is not valid: {error}. "
             "To publish text, pass a str"
@@ -138,9 +161,9 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
             raise UsageError(f"{place} is {value}, which JSON does not support: send None or text instead")
         return value
     if kind is msgspec.Raw:
-        check_json(bytes(value), place)
+        check_json(bytes(value), place, depth)
         return value
-    if depth > _MAX_DEPTH:
+    if depth > DEEPEST_VALUE:
         raise _too_deep(place)
     if kind is dict:
         return _plain_dict(value, place, depth + 1)
@@ -151,7 +174,7 @@ def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
 
 def _too_deep(place: str) -> UsageError:
     place = place if len(place) <= 60 else f"{place[:60]}…"
-    return UsageError(f"{place} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
+    return UsageError(f"{place} is nested deeper than {DEEPEST_VALUE} levels, or contains itself")
 
 
 def _plain_dict(value: dict[Any, Any], place: str, depth: int) -> dict[str, Any]:
@@ -287,41 +310,60 @@ def _is_default(item: Any, field: msgspec.structs.FieldInfo) -> bool:
     return item is field.default
 
 
-def decode_lenient(decode: Callable[[bytes], _T], text: bytes) -> _T:
-    """Call *decode* with *text*; if that fails, replace lone surrogates with U+FFFD and try again.
+def decode_json(text: bytes, what: str = "data") -> Any:
+    """Decode JSON *text* that a user has stored in the server.
 
-    A browser that cuts a text in the middle of an emoji publishes a lone surrogate, and the server passes it on;
-    msgspec would reject the whole reply because of it.
+    Returns:
+        The value. Text that is nested too deeply for Python (about 1,000 levels; servers accept up to 10,000) is
+        returned undecoded as a `msgspec.Raw`: `bytes(value)` is its exact text.
+
+    Raises:
+        MalformedResponseError: the text is not JSON.
     """
     try:
-        return decode(text)
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return decode_value(text)
+    except JSONError as error:
+        raise MalformedResponseError(f"{what} is not JSON: {error}", executed="yes") from None
+
+
+def decode_value(text: bytes) -> Any:
+    """Decode JSON *text* like `decode_json`.
+
+    The server passes on numbers that exceed the range of float, integers of any length, and invalid text (protocol 1:
+    json-rules). They are decoded as well as possible: lone surrogates, from a browser that cut a text in the middle of
+    an emoji, and invalid UTF-8 become U+FFFD; an integer of more than about 4,300 digits becomes a Decimal, because
+    Python refuses to convert it.
+
+    Raises:
+        JSONError: the text is not JSON.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        pass
     except (msgspec.DecodeError, UnicodeDecodeError):
-        mended = re.sub(_ESCAPES, lambda found: rb"\ufffd" if found[1] else found[0], text)
-        if mended == text:
-            raise
-    return decode(mended)
+        mended = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text).decode("utf-8", "replace")
+        try:
+            return json.loads(mended, parse_int=integer, parse_constant=_no_constant)
+        except RecursionError:
+            pass
+        except ValueError as error:
+            raise JSONError(str(error)) from None
+    check(text, sys.maxsize)
+    return msgspec.Raw(text)
+
+
+def integer(text: str) -> int | decimal.Decimal:
+    """Return the integer *text*, as a Decimal if Python refuses to convert so many digits."""
+    try:
+        return int(text)
+    except ValueError:
+        return decimal.Decimal(text)
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not valid JSON")
-
-
-def decode_json(text: bytes, what: str = "data") -> Any:
-    """Decode JSON *text* that a user has stored in the server.
-
-    Raises:
-        MalformedResponseError: the text is not JSON, or is nested too deeply.
-    """
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        # The server passes on numbers that exceed the range of float, and text that is not UTF-8
-        # (protocol 1: json-rules): decode them as well as possible.
-        import json  # rarely needed and slow to import
-
-        try:
-            return json.loads(text.decode("utf-8", "replace"), parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            raise MalformedResponseError(f"{what} is not JSON: {error}", executed="yes") from None
-    except RecursionError:
-        raise MalformedResponseError(f"{what} is nested too deeply to be decoded", executed="yes") from None

@@ -14,6 +14,8 @@ import msgspec
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.fields import reader
+from centripetal.protocol.gojson import JSONError, check
+from centripetal.protocol.json_parts import object_parts
 from centripetal.protocol.json_text import repeated_member
 
 __all__ = ["Record", "command_of", "failed_broadcast", "failed_record", "params_of", "read_record", "record_of"]
@@ -147,8 +149,18 @@ def shortened(message: str) -> str:
 def _members(text: bytes, subject: str = "") -> dict[str, msgspec.Raw]:
     try:
         members = _decode_object(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        members = _deep_members(text, subject)  # published data is nested deeply
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{subject}not a JSON object: {error}") from None
     if (name := repeated_member(text)) is not None:
         raise UsageError(f"the member {name!r:.100} occurs twice: remove one of them")
     return members
+
+
+def _deep_members(text: bytes, subject: str) -> dict[str, msgspec.Raw]:
+    try:
+        check(text)
+        return {name: msgspec.Raw(value) for name, value in object_parts(text).items()}
+    except JSONError as error:
+        raise UsageError(f"{subject}not a JSON object: {error}") from None

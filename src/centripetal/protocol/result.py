@@ -1,7 +1,8 @@
 """Base class of all results.
 
 JSON from users is kept as the bytes that the server sent (`…_json`) and decoded on access, so that numbers keep all
-digits and unread values cost nothing.
+digits and unread values cost nothing. Servers accept JSON that is nested more deeply than Python can decode (about
+1,000 levels). The decoded value is then a `msgspec.Raw`: test for it with `isinstance(value, msgspec.Raw)`.
 """
 
 from typing import Any
@@ -40,7 +41,10 @@ class Result(msgspec.Struct, frozen=True):
             yield name, self._shown(name), None
 
     def _shown(self, name: str) -> Any:
+        # A repr must not fail: show the bytes if they cannot be decoded, or if the value cannot be shown.
         try:
-            return getattr(self, name)
-        except MalformedResponseError:  # a repr must not fail: show the bytes that cannot be decoded
+            value = getattr(self, name)
+            repr(value)
+        except (MalformedResponseError, RecursionError):
             return getattr(self, f"{name}_json")
+        return getattr(self, f"{name}_json") if isinstance(value, msgspec.Raw) else value

@@ -30,6 +30,7 @@ __all__ = ["Connected", "Conversation", "Ended", "Event", "Gap", "Joined", "Left
 __all__ += ["Refused", "Step", "Subscribed", "Unreadable", "Unsubscribed", "Watcher", "websocket_url"]
 
 _REFRESH_AT = 0.75  # fraction of a connection's lifetime: 1.x may close the connection as soon as it expires
+_LONGEST_LIFE = 10**9  # a lifetime in seconds that a float can hold; the server's type is larger
 
 _QUEUED = 10  # time limits that a reply may wait behind other messages
 
@@ -82,7 +83,7 @@ class Gap(Event, frozen=True):
 
 
 class Published(Event, frozen=True):
-    """*data*, JSON as the publisher wrote it, was published to *channel*.
+    """*data*, JSON as the publisher wrote it, was published to *channel*. It may be nested too deeply to be decoded.
 
     *sender* is the connection that published it, if the message names it; *uid* is the message id, if it has an id;
     *recovered* is True if it was published during an interruption; *offset* is its offset in the history, if the
@@ -126,7 +127,10 @@ class Unsubscribed(Event, frozen=True):
 
 
 class Unreadable(Event, frozen=True):
-    """The server sent a message that cannot be decoded, for example because a publisher's uid or info is not JSON."""
+    """The server sent a message that cannot be decoded, for example because a publisher's uid or info is not JSON.
+
+    Other messages are not affected. If the message was a publication, it is lost.
+    """
 
     error: CentripetalError
 
@@ -238,8 +242,8 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
         """Encode *request*, with this number, as a frame."""
 
     @abstractmethod
-    def _decode(self, frame: bytes) -> list[FrameT]:
-        """Decode the replies and pushes in *frame*."""
+    def _decode(self, frame: bytes) -> Sequence[FrameT | MalformedResponseError]:
+        """Decode the replies and pushes in *frame*; an error takes the place of each one that cannot be decoded."""
 
     @abstractmethod
     def _take(self, each: FrameT, now: float) -> Step:
@@ -248,13 +252,15 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
     def received(self, frame: bytes, now: float) -> Step:
         """Handle a frame of replies and pushes."""
         self._heard = now
-        try:
-            received = self._decode(frame)
-        except MalformedResponseError as error:
-            # Invalid data from a publisher can break a push (protocol 1: client-pushes), but not the first reply.
-            error.executed = "no"
-            return Step((), (Unreadable(error) if self._client else Ended(error),))
-        return Step.joined(self._take(each, now) for each in received)
+        return Step.joined(
+            self._invalid(each) if isinstance(each, MalformedResponseError) else self._take(each, now)
+            for each in self._decode(frame)
+        )
+
+    def _invalid(self, error: MalformedResponseError) -> Step:
+        # Invalid data from a publisher can break a push (protocol 1: client-pushes), but not the first reply.
+        error.executed = "no"
+        return Step((), (Unreadable(error) if self._client else Ended(error),))
 
     def _begin(self, now: float) -> None:
         """Forget the requests of an earlier connection."""
@@ -290,7 +296,7 @@ class Conversation(ABC, Generic[ChannelT, RequestT, FrameT]):
 
     def _refresh_before(self, ttl: int | None, now: float) -> None:
         """Schedule a refresh before the connection expires in *ttl* seconds; None if it does not expire."""
-        self._refresh_at = None if ttl is None else now + max(ttl, 1) * _REFRESH_AT
+        self._refresh_at = None if ttl is None else now + min(max(ttl, 1), _LONGEST_LIFE) * _REFRESH_AT
 
     def _hung_up(self, why: str) -> Step:
         """Return the step for a connection that the server closed for a reason that allows clients to reconnect."""

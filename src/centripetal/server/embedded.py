@@ -10,7 +10,6 @@ In production, or with more than one machine, use Centrifugo itself.
 """
 
 import asyncio
-import errno
 import logging
 import secrets
 import socket
@@ -26,6 +25,7 @@ from centripetal.server.console.guard import is_loopback
 from centripetal.server.console.stream import Console
 from centripetal.server.engine.events import Events
 from centripetal.server.listening.http_server import HTTPServer
+from centripetal.server.listening.sockets import check_host, listen
 from centripetal.server.listening.thread import ServerThread
 from centripetal.server.service import Service
 from centripetal.server.system import system_environment
@@ -51,7 +51,8 @@ class EmbeddedServer:
             configuration. If both are missing, the server accepts no token.
         config: the configuration of the real server: a dict, or the path of a JSON file. Each key that has no effect
             here causes an `UnhonouredConfigWarning`.
-        host: the address to listen on; "0.0.0.0" (or empty) and "::" mean all addresses of this machine.
+        host: the address to listen on. "0.0.0.0" (or empty) means all IPv4 addresses of this machine, "::" all IPv6 and
+            IPv4 addresses, and "localhost" both 127.0.0.1 and ::1, as far as the platform has both.
         port: the port to listen on; 0 picks a free port at each start.
         console: whether to serve a page at `console_url` that shows the events of the server and can run commands.
         console_password: the password of the console. Without it, the console needs no password on a loopback address;
@@ -75,8 +76,7 @@ class EmbeddedServer:
         console_password: str | None = None,
         server: int | None = None,
     ) -> None:
-        if not isinstance(host, str):
-            raise UsageError(f"host must be text, such as 127.0.0.1, not {host!r}")
+        host = check_host(host)
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
             raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
         if console_password is not None and (not isinstance(console_password, str) or not console_password):
@@ -91,7 +91,7 @@ class EmbeddedServer:
         self.console_password = console_password or ("" if is_loopback(host) else secrets.token_urlsafe(12))
         """The password of the console; empty if the console needs none."""
         self._console = console
-        self._host = host or "0.0.0.0"  # noqa: S104 - an empty host means every address, to a socket
+        self._host = host
         self._port = port
         self._bound_port: int | None = None
         self._thread: ServerThread | None = None
@@ -148,21 +148,24 @@ class EmbeddedServer:
         """Start the server; clients can connect as soon as this method returns.
 
         Raises:
-            UsageError: the server is already running, or cannot listen on the address.
+            UsageError: the server is already running, cannot listen on the address, or the system allows no further
+                thread or descriptor.
         """
         if self._thread is not None:
             raise UsageError("the server is already running")
-        listener = _listen(self._host, self._port)
-        self._bound_port = listener.getsockname()[1]
-        thread = ServerThread(self._start_service, listener, self._open_console if self._console else None)
+        listeners = listen(self._host, self._port)
+        self._bound_port = listeners[0].getsockname()[1]
+        thread = ServerThread(self._start_service, listeners, self._open_console if self._console else None)
         self._thread = thread
         try:
             thread.start()
-        except BaseException:
+        except BaseException as error:
             # Also after an interrupt, leave no thread and no port in use.
             thread.stop()
             if self._thread is thread:
                 self._thread = None
+            if isinstance(error, OSError):
+                raise UsageError(f"cannot start the server: {error.strerror or error}") from error
             raise
         version = self._settings.version
         logger.info("emulating Centrifugo %s, for development and tests, at %s", version, self.url)
@@ -231,13 +234,3 @@ class EmbeddedServer:
         host = self._host if host is None else host
         host = f"[{host}]" if ":" in host else host
         return f"{host}:{self._bound_port}"
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise UsageError(f"port {port} of {host} is in use: choose another port, or 0 for a free port") from None
-        raise UsageError(f"cannot listen on port {port} of {host}: {error.strerror or error}") from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from centripetal.errors import UsageError
+from centripetal.protocol.hosts import checked_port
 from centripetal.server.configuration.loading import ConfigSource, load, which
 from centripetal.server.configuration.value_readers import lowercase_keys
 from centripetal.server.embedded import EmbeddedServer
@@ -112,6 +113,7 @@ def _opened(values: Mapping[str, Any], generation: int) -> dict[str, Any]:
 
 def _port(value: Any) -> int:
     try:
-        return int(value or _DEFAULT_PORT)
-    except (TypeError, ValueError):
-        raise UsageError(f"port in the configuration must be a number, not {value!r}") from None
+        # int() also accepts signs, spaces, underscores and other digits than ASCII.
+        return checked_port(value) if isinstance(value, str) and value else int(value or _DEFAULT_PORT)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"port in the configuration must be a number, not {value!r:.100}") from None

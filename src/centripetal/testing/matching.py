@@ -9,8 +9,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from centripetal.errors import UsageError
-from centripetal.protocol.payload import encode_json
+from centripetal.protocol.gojson import check
+from centripetal.protocol.json_parts import nesting
+from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, integer
 
 __all__ = ["ANYTHING", "clipped", "decoded", "differences", "matches"]
 
@@ -38,16 +42,24 @@ ANYTHING: Any = _Anything()
 def decoded(text: bytes) -> Any:
     """Decode JSON *text*, with a Decimal for each number that a float cannot hold exactly.
 
-    If *text* is not JSON, return *text* itself.
+    Text that is nested more deeply than Python values can be published is returned as a `msgspec.Raw`. If *text* is not
+    JSON, return *text* itself.
     """
     try:
-        return json.loads(text.decode("utf-8", "replace"), parse_float=_number)
-    except (ValueError, RecursionError):
+        if text.count(b"[") + text.count(b"{") > DEEPEST_VALUE and nesting(text) > DEEPEST_VALUE:
+            check(text)
+            return msgspec.Raw(text)
+        return json.loads(text.decode("utf-8", "replace"), parse_float=_number, parse_int=integer)
+    except ValueError:
         return text
 
 
 def _number(text: str) -> float | decimal.Decimal:
-    number, exact = float(text), decimal.Decimal(text)
+    number = float(text)
+    try:
+        exact = decimal.Decimal(text)
+    except decimal.InvalidOperation:  # the exponent has too many digits for a Decimal
+        return number
     return number if decimal.Decimal(repr(number)) == exact else exact
 
 
@@ -68,6 +80,8 @@ def matches(expected: Any, actual: Any) -> bool:
     if bool(plain == actual):
         return True
     value = _as_json(plain)
+    if isinstance(value, msgspec.Raw):
+        return bool(value == actual)
     return value is not _NO_JSON and matches(value, actual)
 
 
@@ -82,7 +96,7 @@ def differences(expected: Any, actual: Any, place: str = "data") -> list[str]:
         return [line for part in _in_dict(plain, actual, place) for line in part]
     if isinstance(plain, list) and isinstance(actual, list):
         return [line for part in _in_list(plain, actual, place) for line in part]
-    here, there = _apart(repr(expected), repr(actual))
+    here, there = _apart(_shown(expected), _shown(actual))
     return [f"- {place} = {here}", f"+ {place} = {there}"]
 
 
@@ -108,8 +122,13 @@ def _in_list(expected: list[Any], actual: list[Any], place: str) -> Iterator[lis
 
 def clipped(value: Any, widest: int = _WIDEST) -> str:
     """Return the repr of *value*, cut after *widest* characters."""
-    text = repr(value)
+    text = _shown(value)
     return text if len(text) <= widest else f"{text[:widest]}… ({len(text):,} characters)"
+
+
+def _shown(value: Any) -> str:
+    """Return the repr of *value*, with the text of raw JSON."""
+    return f"Raw({bytes(value)!r})" if isinstance(value, msgspec.Raw) else repr(value)
 
 
 def _apart(one: str, other: str) -> tuple[str, str]:

@@ -31,7 +31,7 @@ class Publication(msgspec.Struct, frozen=True):
 
     Attributes:
         channel: the channel.
-        data: the decoded JSON; every number is exact.
+        data: the decoded JSON; every number is exact. JSON of more than 200 levels is a `msgspec.Raw`.
         client: id of the connection that published it, or that the back end named as originator; "" without either.
         user: the user of the client that published it; "" if it came through the API.
         by_client: whether a connected client published it, rather than the API.

@@ -19,8 +19,8 @@ from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.http_server import HTTPConnection, HTTPServer
 from centripetal.testing.expectations import Expectations
 from centripetal.testing.failures import Failure
+from centripetal.transport.addresses import Address
 from centripetal.transport.connection import on_refusal
-from centripetal.transport.settings import Address
 
 __all__ = ["BaseServer"]
 

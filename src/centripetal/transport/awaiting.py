@@ -7,19 +7,23 @@ default loop on POSIX, uvloop).
 
 import socket
 import weakref
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Unpack
 
-from centripetal.errors import ConnectionLostError, TransportError, UsageError
+from centripetal.errors import ConnectionLostError, UsageError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
+from centripetal.transport.addresses import Address, lookup_error, resolved
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.connection import LONGEST_WAIT, READ, WRITE, Connection
-from centripetal.transport.mapping import out_of_time, unknown_host
+from centripetal.transport.connection import Connection
+from centripetal.transport.mapping import out_of_time
+from centripetal.transport.polling import LONGEST_WAIT, READ, WRITE
 from centripetal.transport.pool import Pool
-from centripetal.transport.settings import Address, Settings, attempts, resolved
+from centripetal.transport.race import race
+from centripetal.transport.settings import Settings
 
 if TYPE_CHECKING:
     # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
@@ -49,9 +53,10 @@ class AwaitingTransport:
     """
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
-        from asyncio import _get_running_loop
+        from asyncio import _get_running_loop, timeout
 
         self._running_loop = _get_running_loop  # returns None if no loop runs
+        self._time_limit = timeout
         self._settings = Settings(**options)
         self._writer = RequestWriter()
         self._pools: _Pools = {}
@@ -82,6 +87,7 @@ class AwaitingTransport:
     async def _new_pool(self, loop: "asyncio.AbstractEventLoop | None") -> "_LoopPool":
         if loop is None:
             raise no_loop()
+        _check_loop(loop)
         _dismiss({other: pool for other, pool in list(self._pools.items()) if other is not None and other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
         self._pools[loop] = pool = _LoopPool(self._settings.max_connections, loop, guard)
@@ -92,40 +98,74 @@ class AwaitingTransport:
     async def _open(self, pool: "_LoopPool", origin: Origin, deadline: float, timeout: float) -> "_LoopConnection":
         settings = self._settings
         context, place = settings.context(origin), settings.place(origin)
-        late = out_of_time(place, timeout, connected=False, executed="no")
-        addresses = await self._addresses(pool.loop, origin, deadline, late)
-        for address, until in attempts(addresses, deadline):
-            connection = None
+
+        addresses = await self._addresses(pool.loop, origin, place, deadline, timeout)
+        if len(addresses) == 1:  # the usual case: a race would cost more than it gains
+            connection = _LoopConnection(origin, addresses[0], place, pool, settings.max_response_bytes)
             try:
-                connection = _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
                 # One step at a time, so that errors are raised here and not in a callback of the loop.
                 for events in connection.open(context):
-                    await connection.run(iter((events,)), until, timeout)
-                return pool.admit(connection)
-            except BaseException as error:
-                if connection is not None:
-                    connection.close()
-                # Raising the last error here keeps this frame in its traceback only once.
-                if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
-                    raise
-        raise late  # the name has no addresses
+                    await connection.run(iter((events,)), deadline, timeout)
+            except BaseException:
+                connection.close()
+                raise
+            return pool.admit(connection)
+
+        def connect(address: Address) -> _LoopConnection:
+            return _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
+
+        attempts = race(addresses, connect, context, place=place, deadline=deadline, timeout=timeout)
+        try:
+            waiting, seconds = next(attempts)
+            while True:
+                waiting, seconds = attempts.send(await _ready(pool.loop, waiting, seconds))
+        except StopIteration as success:
+            winner: _LoopConnection = success.value
+            return pool.admit(winner)
+        finally:
+            attempts.close()
 
     async def _addresses(
-        self, loop: "asyncio.AbstractEventLoop", origin: Origin, deadline: float, late: TransportError
+        self, loop: "asyncio.AbstractEventLoop", origin: Origin, place: str, deadline: float, timeout: float
     ) -> list[Address]:
         known = self._settings.known_address(origin)
         if known is not None:
             return [known]
-        from asyncio import timeout
-
-        limit = timeout(min(deadline - monotonic(), LONGEST_WAIT))
+        limit = self._time_limit(min(deadline - monotonic(), LONGEST_WAIT))
         try:
             async with limit:
-                return resolved(await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
+                # Pass bytes: for a str, Python would load the tables for internationalized names.
+                found = await loop.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM)
+                return resolved(found, origin)
+        except (OSError, RuntimeError) as error:
             if limit.expired():
-                raise late from None
-            raise unknown_host(error, origin.host) from error
+                raise out_of_time(place, timeout, connected=False, executed="no") from None
+            raise lookup_error(error, origin, place) from error
+
+
+async def _ready(
+    loop: "asyncio.AbstractEventLoop", waiting: "Mapping[_LoopConnection, int]", seconds: float
+) -> "list[_LoopConnection]":
+    """Wait until some connections of *waiting* are ready for their events or *seconds* have passed; return them."""
+    woken = loop.create_future()
+    ready: dict[_LoopConnection, None] = {}
+
+    def wake(connection: "_LoopConnection | None") -> None:
+        if connection is not None:
+            ready[connection] = None
+        if not woken.done():
+            woken.set_result(None)
+
+    timer = loop.call_later(min(max(seconds, 0.0), LONGEST_WAIT), wake, None)
+    try:
+        for connection, events in waiting.items():
+            connection.watch(events, partial(wake, connection))
+        await woken
+    finally:
+        timer.cancel()
+        for connection in waiting:
+            connection.watch(0)
+    return list(ready)
 
 
 class _LoopConnection(Connection):
@@ -136,15 +176,17 @@ class _LoopConnection(Connection):
     def __init__(
         self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
     ) -> None:
-        super().__init__(origin, address, place, pool.registry, max_response_bytes)
+        # First what `close` uses: once the connection is in the registry, it may be closed at any moment.
         self._loop = pool.loop
-        self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._watched = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._spare: asyncio.TimerHandle | None = None
+        self._fd = -1
+        super().__init__(origin, address, place, pool.registry, max_response_bytes)
+        self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._steps: Iterator[int] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = self._timeout = self._alarm = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._spare: asyncio.TimerHandle | None = None
 
     async def run(self, steps: Iterator[int], deadline: float, timeout: float) -> None:
         """Run *steps* in the loop whenever the socket is ready, to their end or until *deadline*."""
@@ -171,7 +213,7 @@ class _LoopConnection(Connection):
                 self._steps = None
                 waiter.set_result(None)
             elif events != self._watched:
-                self._watch(events)
+                self.watch(events)
         except BaseException as error:
             self._steps = None
             if isinstance(error, Exception):
@@ -189,14 +231,16 @@ class _LoopConnection(Connection):
         elif self.stale():
             self.close()
 
-    def _watch(self, events: int) -> None:
+    def watch(self, events: int, act: Callable[[], object] | None = None) -> None:
+        """Let the loop call *act*, by default the next step of this connection, when *events* occur."""
         loop, fd = self._loop, self._fd
+        act = act or self._on_event
         changed = events ^ self._watched
         self._watched = events
         if changed & READ:
-            loop.add_reader(fd, self._on_event) if events & READ else loop.remove_reader(fd)
+            loop.add_reader(fd, act) if events & READ else loop.remove_reader(fd)
         if changed & WRITE:
-            loop.add_writer(fd, self._on_event) if events & WRITE else loop.remove_writer(fd)
+            loop.add_writer(fd, act) if events & WRITE else loop.remove_writer(fd)
 
     def _set_timer(self) -> None:
         # One timer serves many calls: creating and cancelling a timer would cost more than the rest of a call.
@@ -234,8 +278,9 @@ class _LoopConnection(Connection):
                     return
             self._cancel_timer()
             # Both, because an interrupt can have left either behind; the next socket may have the same number.
-            loop.remove_reader(self._fd)
-            loop.remove_writer(self._fd)
+            if self._fd >= 0:
+                loop.remove_reader(self._fd)
+                loop.remove_writer(self._fd)
         super().close()
 
 
@@ -278,6 +323,16 @@ def _dismiss(pools: _Pools) -> None:
         # The generator awaits nothing, so it can be finished here, even if its loop is already closed.
         with suppress(StopIteration, RuntimeError):
             pool.guard.aclose().__await__().send(None)
+
+
+def _check_loop(loop: "asyncio.AbstractEventLoop") -> None:
+    from asyncio import AbstractEventLoop
+
+    if type(loop).add_reader is AbstractEventLoop.add_reader:  # not implemented, as in the default loop on Windows
+        raise UsageError(
+            f"{type(loop).__name__} cannot watch sockets: run the program with "
+            "asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)"
+        )
 
 
 def _is_current(loop: "asyncio.AbstractEventLoop") -> bool:

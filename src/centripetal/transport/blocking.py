@@ -8,14 +8,16 @@ import socket
 from time import monotonic
 from typing import Unpack
 
-from centripetal.errors import ConnectionLostError, TransportError
+from centripetal.errors import ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import Origin, RequestWriter
+from centripetal.transport.addresses import Address, lookup_error, resolved
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.connection import Connection, Steps
-from centripetal.transport.mapping import out_of_time, unknown_host
+from centripetal.transport.polling import wait_ready
 from centripetal.transport.pool import Pool
-from centripetal.transport.settings import Address, Settings, attempts, resolved
+from centripetal.transport.race import Race, race
+from centripetal.transport.settings import Settings
 
 __all__ = ["BlockingTransport", "open_connection"]
 
@@ -82,32 +84,46 @@ def open_connection(
         TimeoutError: it could not be opened before *deadline*; *timeout* is the number of seconds in the message.
     """
     context, place = settings.context(origin), settings.place(origin)
-    addresses = _addresses(settings, origin)
-    for address, until in attempts(addresses, deadline):
-        connection = None
+    addresses = _addresses(settings, origin, place)
+    if len(addresses) == 1:  # the usual case: a race would cost more than it gains
+        connection = Connection(origin, addresses[0], place, registry, settings.max_response_bytes)
         try:
-            connection = Connection(origin, address, place, registry, settings.max_response_bytes)
             for events in connection.open(context):
-                _wait(connection, events, until, timeout)
-            return connection
-        except BaseException as error:
-            if connection is not None:
-                connection.close()
-            # Raising the last error here keeps this frame in its traceback only once.
-            if not isinstance(error, TransportError) or not error.retryable or address is addresses[-1]:
-                raise
-    raise out_of_time(place, timeout, connected=False, executed="no")  # the name has no addresses
+                _wait(connection, events, deadline, timeout)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def connect(address: Address) -> Connection:
+        return Connection(origin, address, place, registry, settings.max_response_bytes)
+
+    return _first(race(addresses, connect, context, place=place, deadline=deadline, timeout=timeout))
 
 
-def _addresses(settings: Settings, origin: Origin) -> list[Address]:
+def _first(attempts: Race[Connection]) -> Connection:
+    """Return the connection that wins the race of *attempts*."""
+    try:
+        waiting, seconds = next(attempts)
+        while True:
+            ready = wait_ready({connection.sock.fileno(): events for connection, events in waiting.items()}, seconds)
+            waiting, seconds = attempts.send([each for each in waiting if each.sock.fileno() in ready])
+    except StopIteration as success:
+        connection: Connection = success.value
+        return connection
+    finally:
+        attempts.close()
+
+
+def _addresses(settings: Settings, origin: Origin, place: str) -> list[Address]:
     known = settings.known_address(origin)
     if known is not None:
         return [known]
     try:
         # Pass bytes: for a str, Python would load the tables for internationalized names.
-        return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM))
-    except (OSError, UnicodeError) as error:
-        raise unknown_host(error, origin.host) from error
+        return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM), origin)
+    except OSError as error:
+        raise lookup_error(error, origin, place) from error
 
 
 def _drive(connection: Connection, steps: Steps, deadline: float, timeout: float) -> None:

@@ -9,7 +9,6 @@ After any error, of the steps or the driver, the connection must be closed: unre
 
 import errno
 import os
-import select
 import socket
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -18,19 +17,18 @@ from typing import TYPE_CHECKING, TypeAlias
 from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.http1 import Origin, ResponseParser
+from centripetal.transport.addresses import Address, server_name
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
-from centripetal.transport.settings import Address, server_name
+from centripetal.transport.polling import FAILED, LONGEST_WAIT, READ, WRITE, new_poller
 
 if TYPE_CHECKING:
     # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
-__all__ = ["LONGEST_WAIT", "READ", "WRITE", "Connection", "Steps", "on_refusal"]
+__all__ = ["Connection", "Steps", "on_refusal"]
 
-READ = select.POLLIN
-WRITE = select.POLLOUT
 RECEIVE_BYTES = 65_536
-LONGEST_WAIT = 86_400.0  # seconds; the system's timers do not accept arbitrarily long waits
+_IN_PROGRESS = (errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))  # the latter on Windows
 
 Steps: TypeAlias = Generator[int, None, None]
 
@@ -68,6 +66,7 @@ class Connection:
         "_registry",
         "_reply",
         "_sent",
+        "_size",
         "_wants_read",
         "_wants_write",
         "closed",
@@ -89,7 +88,7 @@ class Connection:
         self._place = place
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
         self._ready = False
-        self._sent = 0
+        self._sent = self._size = 0  # bytes of the request
         self.not_yet: tuple[type[OSError], ...] = (BlockingIOError,)
         self._wants_read: tuple[
             type[OSError], ...
@@ -97,15 +96,19 @@ class Connection:
         self._wants_write: tuple[type[OSError], ...] = ()
         self._broken: OSError | None = None
         self._reply: HTTPReply | None = None
+        self._registry = registry
         try:
             self.sock = socket.socket(address.family, socket.SOCK_STREAM)
-        except OSError as error:
-            raise no_connection(error, place) from error
-        self._registry = registry
-        registry.add(self)
-        self.sock.setblocking(False)
-        self._poller = select.poll()
-        self._poller.register(self.sock.fileno(), READ)
+            registry.add(self)
+            self.sock.setblocking(False)
+            self._poller = new_poller()
+            self._poller.register(self.sock.fileno(), READ)
+        except BaseException as error:
+            if hasattr(self, "sock"):
+                Connection.close(self)  # a subclass is not complete yet
+            if isinstance(error, OSError):
+                raise no_connection(error, place) from error
+            raise
         self._poll = self._poller.poll
 
     def wait(self, events: int, seconds: float) -> bool:
@@ -128,10 +131,10 @@ class Connection:
             ConnectError: the connection or the handshake failed.
         """
         try:
-            if self._address.family != socket.AF_UNIX:
+            if self._address.family != getattr(socket, "AF_UNIX", None):
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             problem = self.sock.connect_ex(self._address.sockaddr)
-            if problem == errno.EINPROGRESS:
+            if problem in _IN_PROGRESS:
                 yield WRITE
                 problem = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if problem:
@@ -150,10 +153,11 @@ class Connection:
 
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
         self.not_yet = (BlockingIOError, *self._wants_read, *self._wants_write)
+        name = server_name(self.origin)
+        # For a str, Python would load the tables for internationalized names. Subclasses may not accept bytes.
+        hostname = name.encode("ascii") if type(context) is ssl.SSLContext else name
         try:
-            sock = context.wrap_socket(
-                self.sock, server_hostname=server_name(self.origin), do_handshake_on_connect=False
-            )
+            sock = context.wrap_socket(self.sock, server_hostname=hostname, do_handshake_on_connect=False)
         except OSError as error:
             _close_half_made(error)
             raise
@@ -182,7 +186,7 @@ class Connection:
         Return None if this is not possible or takes more than *seconds*; then continue with `rest()`.
         """
         self._begin(data)
-        if self._sent != len(data) or self.origin.secure or not seconds > 0:
+        if self._sent != self._size or self.origin.secure or not seconds > 0:
             return None
         if not self._poll((seconds if seconds < LONGEST_WAIT else LONGEST_WAIT) * 1000):
             return None
@@ -195,6 +199,7 @@ class Connection:
         """Start the exchange: send as much of *data* as the socket accepts at once."""
         self.reusable = False
         self._broken = None
+        self._size = len(data)
         self._parser.begin()
         try:
             self._sent = self.sock.send(data)
@@ -208,15 +213,17 @@ class Connection:
         except self.not_yet:
             raise
         except OSError as error:
+            if (cut := self._cut_answer()) is not None:
+                return cut
             raise connection_lost(self._broken or error, self._place, "unknown") from error
         reply = self._parser.feed(received) if received else self._ended()
         # After a reply to an incomplete request, the server may still expect the rest of it.
-        self.reusable = self._parser.reusable and self._broken is None
+        self.reusable = self._parser.reusable and self._sent == self._size
         return reply
 
     def rest(self, data: bytes) -> Steps:
         """Continue after `at_once()` returned None, until the reply is complete; `result()` returns it afterwards."""
-        if self._sent != len(data):
+        if self._sent != self._size:
             yield from self._write_rest(data)
         # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(self.sock, "pending", None)
@@ -231,11 +238,14 @@ class Connection:
 
     def _write_rest(self, data: bytes) -> Steps:
         view = memoryview(data)
-        while self._sent < len(data):
+        while self._sent < self._size and self._reply is None:
             try:
                 self._sent += self.sock.send(view[self._sent :])
             except self.not_yet as error:
-                yield READ if isinstance(error, self._wants_read) else WRITE
+                yield READ if isinstance(error, self._wants_read) else READ | WRITE
+                # A server that refuses the request (413, 401) may reply and read no further.
+                with suppress(*self.not_yet):
+                    self._reply = self._receive()
             except OSError as error:
                 if not self._sent:
                     raise connection_lost(error, self._place, "no") from error
@@ -243,10 +253,16 @@ class Connection:
                 self._broken = error
                 return
 
+    def _cut_answer(self) -> HTTPReply | None:
+        """Return the part of a reply that refuses a request which was not sent completely, or None."""
+        return self._parser.partial() if self._sent != self._size else None
+
     def _ended(self) -> HTTPReply:
         try:
             return self._parser.eof()
         except ConnectionLostError:
+            if (cut := self._cut_answer()) is not None:
+                return cut
             if self._broken is None:
                 raise
             raise connection_lost(self._broken, self._place, "unknown") from self._broken
@@ -270,7 +286,7 @@ class Connection:
 
     def failed(self) -> bool:
         """Return whether the socket has failed, so that every further step ends or fails at once."""
-        return any(events & (select.POLLERR | select.POLLHUP) for _, events in self._poll(0))
+        return any(events & FAILED for _, events in self._poll(0))
 
     def stale(self) -> bool:
         """Return whether this idle connection was closed or received unexpected data. Does not block."""
@@ -290,9 +306,9 @@ class Connection:
     def close(self) -> None:
         """Close the socket. Can be called repeatedly."""
         self.closed = True
-        self._registry.discard(self)
         with suppress(OSError):
             self.sock.close()
+        self._registry.discard(self)  # last: if this method is interrupted, the owner of the registry closes the socket
 
     def abandon(self) -> None:
         """Close this copy of the socket in a forked child; the parent's connection stays open."""

@@ -1,36 +1,29 @@
-"""Checked options of the built-in transports, and the TLS contexts and addresses that follow from them."""
+"""Checked options of the built-in transports, and the TLS contexts and addresses that they result in."""
 
 import os
 import socket
 import stat
-from collections.abc import Iterable, Iterator
-from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from centripetal.errors import UsageError
 from centripetal.protocol.http1 import MAX_RESPONSE_BYTES, Origin
+from centripetal.transport.addresses import Address, literal_address
 
 if TYPE_CHECKING:
     # Importing ssl is slow, and programs without TLS do not need it.
     import ssl
 
-__all__ = ["Address", "Settings", "attempts", "resolved", "server_name"]
+__all__ = ["Settings"]
 
 MAX_CONNECTIONS = 64
-
-
-class Address(NamedTuple):
-    """An address that a socket can connect to."""
-
-    family: int
-    sockaddr: Any  # argument of `socket.connect`: a tuple whose shape depends on the family, or a path
 
 
 class Settings:
     """The options of a transport; see `centripetal.transport.base.TransportOptions`.
 
     Raises:
-        UsageError: an option has a wrong type or range, options exclude each other, or `ca_file` cannot be read.
+        UsageError: an option has a wrong type or range, options exclude each other, `ca_file` cannot be read, or the
+            platform has no Unix sockets.
     """
 
     def __init__(
@@ -52,6 +45,8 @@ class Settings:
         self.max_connections = _count("max_connections", max_connections, least=0)
         self.max_response_bytes = _count("max_response_bytes", max_response_bytes, least=1)
         self.unix_socket = None if unix_socket is None else _path("unix_socket", unix_socket)
+        if self.unix_socket is not None and not hasattr(socket, "AF_UNIX"):
+            raise UsageError("unix_socket: this platform has no Unix sockets; connect to the host and port of a URL")
         self._ca_file = None if ca_file is None else _path("ca_file", ca_file)
         if self._ca_file is not None:
             _check_readable(self._ca_file)
@@ -87,38 +82,14 @@ class Settings:
         return f"[{origin.host}]:{origin.port}" if ":" in origin.host else f"{origin.host}:{origin.port}"
 
     def known_address(self, origin: Origin) -> Address | None:
-        """Return the address to connect to, or None if a name must be resolved first."""
+        """Return the address to connect to, or None if a name must be resolved first.
+
+        Raises:
+            ConnectError: the zone of the address is not a network interface of this machine.
+        """
         if self.unix_socket is not None:
             return Address(socket.AF_UNIX, self.unix_socket)
-        for family in (socket.AF_INET, socket.AF_INET6):
-            try:
-                socket.inet_pton(family, origin.host)
-            except OSError:
-                continue
-            return Address(family, (origin.host, origin.port))
-        return None
-
-
-def server_name(origin: Origin) -> str:
-    """Return the name that the certificate of *origin* must contain."""
-    # Certificates contain neither the zone of an IPv6 address nor the trailing dot of a name.
-    return origin.host.partition("%")[0].removesuffix(".")
-
-
-def resolved(found: Iterable[tuple[Any, ...]]) -> list[Address]:
-    """Return the addresses in the result of `getaddrinfo`."""
-    return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
-
-
-def attempts(addresses: list[Address], deadline: float) -> Iterator[tuple[Address, float]]:
-    """Yield the addresses to try in order, each with the time at which to give up on it.
-
-    The remaining time is shared equally between the remaining addresses, so that an address that drops packets does not
-    use up all of it.
-    """
-    for index, address in enumerate(addresses):
-        now = monotonic()
-        yield address, now + (deadline - now) / (len(addresses) - index)
+        return literal_address(origin)
 
 
 def _count(name: str, value: int, least: int) -> int:

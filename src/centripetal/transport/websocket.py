@@ -6,7 +6,6 @@ reported, as in the HTTP transports, and messages may be invalid UTF-8, which Ce
 imported only when it is needed.
 """
 
-import select
 import socket
 from collections import deque
 from contextlib import suppress
@@ -30,7 +29,7 @@ from centripetal.errors import (
 from centripetal.protocol.http1 import target_of
 from centripetal.protocol.watching import websocket_url
 from centripetal.transport.blocking import open_connection
-from centripetal.transport.connection import LONGEST_WAIT
+from centripetal.transport.polling import READ, WRITE, wait_readable, wait_ready
 from centripetal.transport.settings import Settings
 from centripetal.version import __version__
 
@@ -65,7 +64,7 @@ class WebSocket:
     def __init__(self, url: str, timeout: float, settings: Settings, waker: socket.socket | None = None) -> None:
         self._timeout = timeout
         self._waker = waker
-        origin = target_of(url).origin
+        origin, host_header, _ = target_of(url)
         self._place = settings.place(origin)
         deadline = monotonic() + timeout
         uri = parse_uri(websocket_url(url))
@@ -75,6 +74,8 @@ class WebSocket:
         self._connection = open_connection(settings, origin, set(), deadline, timeout)
         try:
             request = self._protocol.connect()
+            del request.headers["Host"]  # the package would send the zone of an IPv6 address
+            request.headers["Host"] = host_header
             request.headers["User-Agent"] = f"centripetal/{__version__}"
             self._protocol.send_request(request)
             self._flush()
@@ -153,7 +154,7 @@ class WebSocket:
             raise ConnectionLostError(f"{self._place} closed the connection while it was being opened", executed="no")
         raise MalformedResponseError(f"{self._place} does not speak WebSocket: {failure}", executed="no")
 
-    def _wait(self, deadline: float, events: int = select.POLLIN) -> bool:
+    def _wait(self, deadline: float, events: int = READ) -> bool:
         """Wait until *deadline*, or until the waker is readable; return whether the connection is ready for *events*.
 
         A deadline in the past still reports a connection that is ready.
@@ -163,22 +164,15 @@ class WebSocket:
         sock = self._connection.sock
         # The socket is not reported as readable for bytes that TLS has already decrypted.
         pending = getattr(sock, "pending", None)
-        if events == select.POLLIN and pending is not None and pending():
+        if events == READ and pending is not None and pending():
             return True
-        seconds = max(0.0, min(deadline - monotonic(), LONGEST_WAIT))
-        poller = select.poll()
-        poller.register(sock, events)
+        wanted = {sock.fileno(): events}
         if self._waker is not None:
-            poller.register(self._waker, select.POLLIN)
-        ready = [descriptor for descriptor, _ in poller.poll(seconds * 1000)]
-        return sock.fileno() in ready
+            wanted[self._waker.fileno()] = READ
+        return sock.fileno() in wait_ready(wanted, deadline - monotonic())
 
     def _woken(self) -> bool:
-        if self._waker is None:
-            return False
-        poller = select.poll()
-        poller.register(self._waker, select.POLLIN)
-        return bool(poller.poll(0))
+        return bool(wait_readable((self._waker,), 0))
 
     def _read(self) -> None:
         """Read from the socket and pass the data to the protocol."""
@@ -235,7 +229,7 @@ class WebSocket:
                 try:
                     view = view[self._connection.sock.send(view) :]
                 except self._connection.not_yet:
-                    if not self._wait(deadline, select.POLLOUT) or not monotonic() < deadline:
+                    if not self._wait(deadline, WRITE) or not monotonic() < deadline:
                         if self._woken():
                             return  # the connection is no longer needed
                         text = f"{self._place} accepted no data for {self._timeout:g} s"

@@ -111,6 +111,14 @@ def test_advice_to_start_a_server_only_without_one() -> None:
     assert explain(errors.ConnectError("the certificate", retryable=False))[1] == DOCTOR
 
 
+def test_a_reply_of_a_gateway_is_not_blamed_on_the_key() -> None:
+    """A 401 of something in front of the server has the exit code of an unexpected reply, and no advice on the key."""
+    error = errors.AuthenticationError("401: a login in front of the server", status=401)
+    assert (explain(error)[0], "--api-key" in explain(error)[1]) == (ExitCode.AUTHENTICATION, True)
+    error.in_front = True
+    assert explain(error)[:2] == (ExitCode.RESPONSE, DOCTOR)
+
+
 def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.CentripetalError]]:
     yield kind
     for below in kind.__subclasses__():

@@ -282,8 +282,12 @@ def test_recorded_commands_can_be_sent_or_the_server_refuses_them_too(step: Mapp
 def test_every_recorded_reply_is_understood(step: Mapping[str, Any]) -> None:
     """Each recorded reply becomes a value or an error for each command, or an HTTPStatusError for all of them."""
     commands = recorded_commands(step)
-    calls = [Prepared(dummy(method), b"{}") for method, _ in commands or [("info", {})]]
     came, answer = as_reply(step), step["response"].get("body", "")
+    ours = [
+        (as_command(name, fields) if name in ("broadcast", "history") else None) or dummy(name)
+        for name, fields in commands or [("info", {})]
+    ]
+    calls = [Prepared(command, b"{}") for command in ours]
     whole_batch = step["request"]["path"] == "/api/batch"
     if came.status == 200 and (not commands or (whole_batch and len(commands) == 1)):
         return  # we never send an empty batch or a batch of a single command
@@ -460,10 +464,9 @@ MALFORMED = [
     (2, b'{"replies":[]}'),
     (2, b'{"replies":[{"publish":{}}]}'),
     (2, b'{"replies":[{"publish":{}},{"info":{}},{"info":{}}]}'),
-    (2, b'{"replies":[{"publish":{}},{"publish":{}}]}'),
     (2, b'{"replies":[{"info":{}},{"publish":{}}]}'),
-    (2, b'{"replies":[{"publish":{}},{}]}'),
-    (2, b'{"replies":[{"publish":{}},null]}'),
+    (2, b'{"replies":[{},{}]}'),
+    (2, b'{"replies":[null,nonsense]}'),
     (2, b'{"result":{}}'),
 ]
 
@@ -474,6 +477,110 @@ def test_a_reply_that_does_not_match_the_commands_is_malformed(count: int, body:
     calls = prepared(Publish("a", 1), Info())[:count]
     with pytest.raises(MalformedResponseError) as caught:
         codec().outcomes(calls, reply(body))
+    assert caught.value.executed == "unknown"
+
+
+BAD_MEMBERS = [
+    b'{"publish":{}}',
+    b"{}",
+    b"null",
+    b"[]",
+    b"7",
+    b"nonsense",
+    b'{"history":5}',
+    b'{"history":{"publications":{}}}',
+    b'{"history":{"offset":"x"}}',
+    b'{"history":{"epoch":7}}',
+    b'{"history":{},"error":{"code":"x"}}',
+    b'{"history":{"publications":[{"offset":2},{"offset":2}]}}',
+    b'{"history":{"publications":[{"offset":3},{"offset":2}]}}',
+    b'{"history":{"publications":[{"offset":1},{"offset":2},{"offset":3}]}}',
+    b'{"history":{"publications":[{"offset":-1}]}}',
+    b'{"history":{"publications":[{"offset":%d}]}}' % 2**64,
+    b"[" * 5000 + b"]" * 5000,
+]
+
+
+@pytest.mark.parametrize("member", BAD_MEMBERS, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("neighbour", [History("b"), Publish("b", 1)], ids=["one type", "two types"])
+def test_a_bad_reply_fails_only_its_own_command(member: bytes, neighbour: Command[Any]) -> None:
+    """If one reply of a batch is malformed or contradicts its command, the other commands get their results."""
+    body = b'{"replies":[{"%b":{"offset":5}},%b,{"%b":{"offset":6}}]}' % (
+        neighbour.name.encode(),
+        member,
+        neighbour.name.encode(),
+    )
+    first, bad, last = codec().outcomes(prepared(neighbour, History("a", limit=2), neighbour), reply(body))
+    assert (first.result().offset, last.result().offset) == (5, 6)
+    with pytest.raises(MalformedResponseError) as caught:
+        bad.result()
+    assert (caught.value.index, len(str(caught.value)) < 400) == (1, True)
+
+
+DEEP = b'{"a":[' * 2000 + b"1" + b"]}" * 2000
+
+
+def test_deep_data_does_not_hide_the_rest() -> None:
+    """Data nested more deeply than Python can decode are raw JSON; the rest of the reply is read as usual."""
+    body = (
+        rb'{"replies":[{"history":{"publications":[{"data":1,"offset":1},{"data":%b,"offset":2,"info":{"user":"u\ud83d",'
+        rb'"client":"c","conn_info":%b}},{"data":"a\ud83d","offset":3,"tags":{"t":"\ud83d"}}],"offset":3}},'
+        rb'{"presence":{"presence":{"c":{"user":"u","client":"c","chan_info":%b}}}}]}'
+    ) % (DEEP, DEEP, DEEP)
+    history, presence = codec().outcomes(prepared(History("a", limit=5), Presence("a")), reply(body))
+    one, deep, cut = history.result().publications
+    assert (one.data, cut.data, cut.data_json, cut.tags) == (1, "a\ufffd", rb'"a\ud83d"', {"t": "\ufffd"})
+    assert isinstance(deep.data, msgspec.Raw)
+    assert (bytes(deep.data), deep.data_json, deep.offset) == (DEEP, DEEP, 2)
+    assert deep.info is not None
+    assert (deep.info.user, deep.info.conn_info_json) == ("u\ufffd", DEEP)
+    assert presence.result().presence["c"].chan_info_json == DEEP
+    assert repr(DEEP) in repr(history.result())
+
+
+def test_an_unreadable_publication_does_not_hide_the_others() -> None:
+    """The data of a publication that cannot be read raise an error; the other publications are results."""
+    body = (
+        b'{"result":{"publications":[{"data":1,"offset":1},{"data":2,"offset":"x"},{"data":nope,"offset":3},'
+        b'{"data":4,"offset":4}]}}'
+    )
+    (outcome,) = codec().outcomes(prepared(History("a", limit=5)), reply(body))
+    one, bad, worse, four = outcome.result().publications
+    assert (one.data, four.data, bad.data_json, worse.offset) == (1, 4, b"2", 3)
+    for publication in (bad, worse):
+        with pytest.raises(MalformedResponseError, match="description of a publication is invalid"):
+            _ = publication.data
+
+
+def test_the_result_of_any_method_may_contain_deep_data() -> None:
+    """In the result of a method that is called by its name, only the deep part is raw JSON."""
+    (outcome,) = codec().outcomes(
+        prepared(custom("strange")), reply(b'{"result":{"publications":[{"data":%b,"offset":1}]}}' % DEEP)
+    )
+    (publication,) = outcome.result()["publications"]
+    assert (bytes(publication["data"]), publication["offset"]) == (DEEP, 1)
+
+
+RESPONSES = [
+    (b"[]", "the reply has 0 responses for 3 channels"),
+    (b'[{"result":{}}]', "1 responses"),
+    (b'[{"result":{}},{"result":{}},{"result":{}},{"result":{}}]', "4 responses"),
+    (b'[{"result":{}},{},{"result":{}}]', "response 1 contains neither"),
+    (b'[{"result":{}},null,{"result":{}}]', r"\[1\]"),
+]
+
+
+@pytest.mark.parametrize(("responses", "text"), RESPONSES)
+def test_a_broadcast_needs_a_response_for_each_channel(responses: bytes, text: str) -> None:
+    """A broadcast with another number of responses is malformed, alone and in a batch."""
+    broadcast = Broadcast(["a", "b", "c"], 1)
+    with pytest.raises(MalformedResponseError, match=text):
+        codec().outcomes(prepared(broadcast), reply(b'{"result":{"responses":%b}}' % responses))
+    body = b'{"replies":[{"broadcast":{"responses":%b}},{"publish":{"offset":5}}]}' % responses
+    bad, good = codec().outcomes(prepared(broadcast, Publish("a", 1)), reply(body))
+    assert good.result().offset == 5
+    with pytest.raises(MalformedResponseError, match=text) as caught:
+        bad.result()
     assert caught.value.executed == "unknown"
 
 
@@ -499,7 +606,7 @@ def test_any_reply_becomes_outcomes_or_our_error(body: bytes, count: int, status
         return
     assert len(outcomes) == count
     for outcome in outcomes:
-        with contextlib.suppress(ServerError):
+        with contextlib.suppress(ServerError, MalformedResponseError):
             assert isinstance(outcome.result(), PublishResult)
 
 
@@ -512,7 +619,7 @@ def test_half_of_an_emoji_in_one_reply_does_not_spoil_the_others() -> None:
 
 
 STATUSES = [
-    (301, HTTPStatusError, "no", False, "use '/elsewhere' as the URL"),
+    (301, HTTPStatusError, "no", False, "use 'http://localhost:8000/elsewhere' as the URL"),
     (400, HTTPStatusError, "no", False, "for Centrifugo 1.x, use centripetal.v1.Client"),
     (401, AuthenticationError, "no", False, "the api_key is not the server's `http_api.key`"),
     (403, AuthenticationError, "no", False, "access denied"),
@@ -533,14 +640,15 @@ def test_an_http_status_becomes_an_error_with_advice(
     status: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """Each status other than 200 raises the right error class, with the right `executed` and with advice."""
-    answer = HTTPReply(status, b"oh dear", (("location", "/elsewhere"),))
+    body = b"" if status == 401 else b"oh dear"
+    answer = HTTPReply(status, body, (("location", "/elsewhere"),))
     answers = [answer, answer] if status == 404 else [answer]  # after a 404, the codec also tries the single endpoint
     for count in (1, 2):
         with pytest.raises(HTTPStatusError, match=text) as caught:
             play(codec().ask(prepared(Info(), Info())[:count]), *answers)
         error = caught.value
         assert type(error) is kind
-        assert (error.status, error.body, error.executed, error.retryable) == (status, b"oh dear", executed, retryable)
+        assert (error.status, error.body, error.executed, error.retryable) == (status, body, executed, retryable)
 
 
 @pytest.mark.parametrize(

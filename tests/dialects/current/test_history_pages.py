@@ -10,7 +10,7 @@ from centripetal.dialects.current.commands import History
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult, Publication
-from centripetal.errors import HistoryGapError, ServerError, UsageError
+from centripetal.errors import HistoryGapError, MalformedResponseError, ServerError, UsageError
 
 
 class Stream:
@@ -184,3 +184,57 @@ def test_reading_is_ordered_and_complete(
         assert stream.top > size
     step = -1 if reverse else 1
     assert got == list(range(got[0], got[0] + step * len(got), step)) if got else True
+
+
+def page(*offsets: int, top: int) -> HistoryResult:
+    return HistoryResult([Publication(offset=one) for one in offsets], "abcd", top)
+
+
+def test_a_publication_beyond_the_newest_offset_is_malformed() -> None:
+    """A server that never reports the offset it has reached does not cause endless requests."""
+    pages = paging()
+    pages.take(page(1, 2, top=2 + 1))
+    with pytest.raises(MalformedResponseError, match="offset 4, but its newest offset is 3"):
+        pages.take(page(3, 4, top=3))
+
+
+@pytest.mark.parametrize(
+    ("offsets", "reverse"), [((1, 2), False), ((2,), False), ((4, 3), True), ((3,), True), ((0, 4), True)]
+)
+def test_pages_that_repeat_are_malformed(offsets: tuple[int, ...], reverse: bool) -> None:
+    """A server that returns publications again, or goes backwards, does not cause endless requests."""
+    pages = paging(reverse=reverse)
+    pages.take(page(*((4, 3) if reverse else (1, 2)), top=4))
+    with pytest.raises(MalformedResponseError, match="repeat"):
+        pages.take(page(*offsets, top=4))
+
+
+def test_a_short_page_before_the_newest_publication_is_not_the_last() -> None:
+    """If a page is not full although newer publications exist, the next page is read too."""
+    pages = paging(limit=5)
+    pages.take(page(1, 2, top=4))
+    command = pages.next()
+    assert command is not None
+    assert command.since == StreamPosition(2, "abcd")
+    pages.take(page(3, 4, top=4))
+    assert pages.next() is None
+
+
+@pytest.mark.parametrize(
+    ("offsets", "reverse", "last"), [((1, 0), False, 2), ((0, 2), False, 2), ((4, 0), True, 3), ((0, 3), True, 3)]
+)
+def test_reading_continues_after_a_publication_without_an_offset(
+    offsets: tuple[int, ...], reverse: bool, last: int
+) -> None:
+    """The offset of a publication that cannot be read follows from its neighbours."""
+    pages = paging(reverse=reverse)
+    pages.take(page(*offsets, top=4))
+    command = pages.next()
+    assert command is not None
+    assert command.since == StreamPosition(last, "abcd")
+
+
+def test_a_page_without_offsets_is_malformed() -> None:
+    """If no publication of a page has an offset, the next page cannot be asked for."""
+    with pytest.raises(MalformedResponseError, match="readable offset"):
+        paging().take(page(0, 0, top=4))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from centripetal.dialects.current.capabilities import ServerCapabilities
-from centripetal.dialects.current.codec import Codec
+from centripetal.dialects.current.codec import Codec, endpoint
 from centripetal.dialects.current.commands import Broadcast, Channels, History, Info, Publish, custom
+from centripetal.dialects.current.credentials import Credentials
 from centripetal.dialects.current.results.standard import PublishResult
 from centripetal.dialects.current.single_endpoint import SingleEndpoint
 from centripetal.errors import (
@@ -24,11 +25,11 @@ from centripetal.protocol.http import HTTPReply, HTTPRequest
 from tests.wire.golden import load
 
 ADDRESS = "http://localhost:8000/api"
-HEADERS = (("Authorization", "apikey k"),)
+HEADERS = Credentials("k").headers
 
 
 def place(server: ServerCapabilities | None = None) -> SingleEndpoint:
-    return SingleEndpoint(ADDRESS, HEADERS, server or ServerCapabilities())
+    return SingleEndpoint(ADDRESS, Credentials("k"), server or ServerCapabilities(), endpoint)
 
 
 def prepared(*commands: Command[Any]) -> list[Prepared[Any]]:
@@ -72,7 +73,7 @@ def test_recorded_replies_are_decoded(step: Mapping[str, Any]) -> None:
     commands: dict[str, Command[Any]] = {
         "publish": Publish("a", 1),
         "history": History("a"),
-        "broadcast": Broadcast(["a"], 1),
+        "broadcast": Broadcast(sent.get("params", {}).get("channels", ["a"]), 1),
     }
     command = commands.get(name) or custom(name)
     answer = json.loads(step["response"]["body"])
@@ -111,11 +112,9 @@ def test_published_line_breaks_do_no_harm() -> None:
         b"",
         b"null\nnull",
         b'{"id":1,"result":{}}',
-        b'{"id":1,"result":{}}\n{"id":1,"result":{}}',
         b'{"id":2,"result":{}}\n{"id":1,"result":{}}',
-        b'{"id":1,"result":{}}\n{"id":2}',
+        b'{"id":1}\n{"id":2}',
         b'{"id":1,"result":{}}\n{"id":2,"result":{}}\n{"id":3,"result":{}}',
-        b'{"id":1,"result":{}}\n{"id":2,"result":5}',
         b'{"id":1,"result":{}}{"id":2',
         b"<html>\n</html>",
     ],
@@ -124,6 +123,19 @@ def test_a_reply_that_does_not_match_the_commands_is_malformed(body: bytes) -> N
     """A reply with another count, other ids or other shapes is malformed."""
     with pytest.raises(MalformedResponseError):
         place().outcomes(prepared(Publish("a", 1), Publish("b", 1)), HTTPReply(200, body))
+
+
+@pytest.mark.parametrize(
+    "line", [b"nonsense", b'{"id":2}', b'{"id":1,"result":{}}', b'{"id":2,"result":5}', b'{"id":2,"result":{}', b"[[[["]
+)
+def test_a_bad_line_fails_only_its_own_command(line: bytes) -> None:
+    """If one reply is malformed or belongs to another command, the other commands get their results."""
+    body = b'{"id":1,"result":{"offset":5}}\n%b\n{"id":3,"result":{"offset":6}}\n' % line
+    first, bad, last = play(place().ask(prepared(*[Publish("a", 1)] * 3)), HTTPReply(200, body))
+    assert (first.result(), last.result()) == (PublishResult(5), PublishResult(6))
+    with pytest.raises(MalformedResponseError) as caught:
+        bad.result()
+    assert (caught.value.index, caught.value.executed) == (1, "unknown")
 
 
 def test_a_refused_request_may_have_run_in_part() -> None:

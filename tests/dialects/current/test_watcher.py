@@ -201,6 +201,43 @@ def test_missed_publications_are_recovered() -> None:
     assert command.subscribe.offset == 8
 
 
+def test_deep_and_unreadable_publications_do_not_hide_others() -> None:
+    """Recovered publications are reported although one of them is nested deeply and another one cannot be read."""
+    watcher = Watcher(["news"])
+    connected(watcher)
+    subscribed(watcher, RECOVERABLE)
+    watcher.opened(NOW)
+    connected(watcher)
+    deep = b"[" * 5_000 + b"]" * 5_000
+    frame = (
+        b'{"id":%d,"subscribe":{"recoverable":true,"recovered":true,"epoch":"e1","offset":8,"publications":['
+        b'{"data":%b,"offset":6},{"data":1,"tags":7,"offset":7},{"data":2,"offset":8}]}}\n'
+        b'{"push":{"channel":"news","pub":{"data":nope}}}\n'
+        b'{"push":{"channel":"news","join":{"info":{"user":"","client":"c","conn_info":%b}}}}\n'
+        b'{"push":{"channel":"news","pub":{"data":%b,"offset":9}}}'
+    ) % (watcher._number, deep, deep, deep)
+    events = watcher.received(frame, NOW).events
+    kinds = [Subscribed, Published, Unreadable, Published, Unreadable, Joined, Published]
+    assert [type(event) for event in events] == kinds
+    assert [event.data for event in events if isinstance(event, Published)] == [deep, b"2", deep]
+    assert "publication 7 of 'news' cannot be read: tags" in str(getattr(events[2], "error", ""))
+    (request,) = commands(watcher.opened(NOW))
+    connected(watcher)
+    assert (watcher._channels["news"].offset, request.connect is not None) == (9, True)
+
+
+@pytest.mark.parametrize("result", [b"5", b'{"offset":-1}', b'{"offset":%d}' % 2**64, b'{"publications":{}}', b"nope"])
+def test_an_unreadable_reply_does_not_break_the_connection(result: bytes) -> None:
+    """A channel whose subscribe reply cannot be read is watched, and the request does not time out."""
+    watcher = Watcher(["news", "other"])
+    connected(watcher)
+    frame = b'{"id":2,"subscribe":%b}\n{"id":3,"subscribe":{}}' % result
+    unreadable, *others = watcher.received(frame, NOW).events
+    assert isinstance(unreadable, Unreadable)
+    assert others == [Subscribed("news"), Subscribed("other")]
+    assert watcher.tick(NOW + 10) == Step()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [

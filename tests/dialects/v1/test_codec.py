@@ -342,15 +342,7 @@ MALFORMED: dict[str, bytes] = {
     "no replies": b"[]",
     "one too few": json.dumps([PUBLISH]).encode(),
     "one too many": json.dumps([PUBLISH, CHANNELS, CHANNELS]).encode(),
-    "twice the first": json.dumps([PUBLISH, PUBLISH]).encode(),
     "swapped": json.dumps([CHANNELS, PUBLISH]).encode(),
-    "another method": json.dumps([PUBLISH, CHANNELS | {"method": "stats"}]).encode(),
-    "another uid": json.dumps([PUBLISH, CHANNELS | {"uid": "2"}]).encode(),
-    "no uid": json.dumps([PUBLISH, {"method": "channels", "error": None, "body": {"data": []}}]).encode(),
-    "no method": json.dumps([PUBLISH, {"uid": "1", "error": None, "body": None}]).encode(),
-    "uid a number": json.dumps([PUBLISH, CHANNELS | {"uid": 1}]).encode(),
-    "error a number": json.dumps([PUBLISH, CHANNELS | {"error": 5}]).encode(),
-    "advice an array": json.dumps([PUBLISH, CHANNELS | {"advice": []}]).encode(),
     "arrays": b"[[],[]]",
     "nulls": b"[null,null]",
     "followed by something": GOOD + b"x",
@@ -358,7 +350,6 @@ MALFORMED: dict[str, bytes] = {
     "truncated": GOOD[:-1],
     "truncated early": GOOD[:20],
     "nested": b"[" * 100_000 + b"]" * 100_000,
-    "a nested body": GOOD.replace(b'"body": null', b'"body": ' + b"[" * 100_000 + b"]" * 100_000),
     "a byte order mark": b"\xef\xbb\xbf" + GOOD,
 }
 
@@ -372,11 +363,67 @@ def test_a_reply_that_does_not_match_the_commands_is_malformed(body: bytes) -> N
     assert len(str(caught.value)) < 500
 
 
+DEEP = b'{"a":[' * 2000 + b"1" + b"]}" * 2000
+BAD_MEMBERS: dict[str, bytes] = {
+    "the first again": json.dumps(PUBLISH).encode(),
+    "another method": json.dumps(CHANNELS | {"method": "stats"}).encode(),
+    "another uid": json.dumps(CHANNELS | {"uid": "2"}).encode(),
+    "no uid": json.dumps({"method": "channels", "error": None, "body": {"data": []}}).encode(),
+    "no method": json.dumps({"uid": "1", "error": None, "body": None}).encode(),
+    "uid a number": json.dumps(CHANNELS | {"uid": 1}).encode(),
+    "error a number": json.dumps(CHANNELS | {"error": 5}).encode(),
+    "advice an array": json.dumps(CHANNELS | {"advice": []}).encode(),
+    "null": b"null",
+    "an array": b"[]",
+    "nonsense": b"nonsense",
+    "a deep body": b'{"uid":"1","method":"channels","body":%b}' % DEEP,
+}
+
+
+@pytest.mark.parametrize("member", BAD_MEMBERS.values(), ids=BAD_MEMBERS.keys())
+def test_a_bad_reply_fails_only_its_own_command(member: bytes) -> None:
+    """If one reply is malformed or belongs to another command, the other commands get their results."""
+    good, bad, last = CODEC.outcomes(
+        prepared(Publish("a", 1), Channels(), Publish("b", 1)),
+        HTTPReply(200, b'[{"uid":"0","method":"publish"},%b,{"uid":"2","method":"publish"}]' % member),
+    )
+    assert (good.result(), last.result()) == (True, True)
+    with pytest.raises(MalformedResponseError) as caught:
+        bad.result()
+    assert (caught.value.index, len(str(caught.value)) < 500) == (1, True)
+
+
+def test_deep_data_does_not_hide_the_rest() -> None:
+    """Data nested more deeply than Python can decode are raw JSON; the rest of the reply is read as usual."""
+    message = rb'{"uid":"%d","channel":"a\ud83d","data":%b,"info":{"user":"u","client":"c","default_info":%b}}'
+    messages = b",".join(message % (number, data, data) for number, data in enumerate([b"1", DEEP]))
+    body = b'[{"uid":"0","method":"history","body":{"data":[%b]}},{"uid":"1","method":"publish"}]' % messages
+    history, publish = CODEC.outcomes(prepared(History("a"), Publish("a", 1)), HTTPReply(200, body))
+    one, deep = history.result()
+    assert (one.data, deep.data_json, deep.channel, publish.result()) == (1, DEEP, "a\ufffd", True)
+    assert isinstance(deep.data, msgspec.Raw)
+    assert (bytes(deep.data), deep.info.default_info_json) == (DEEP, DEEP)
+
+
 STATUSES: list[tuple[int, int, type[HTTPStatusError], str, bool, str]] = [
     # status, commands -> class, executed, retryable, advice in the message
     (204, 1, HTTPStatusError, "unknown", False, "an empty body"),
-    (301, 1, HTTPStatusError, "no", False, "redirects are not followed: use '/elsewhere/' as the URL"),
-    (307, 2, HTTPStatusError, "no", False, "redirects are not followed: use '/elsewhere/' as the URL"),
+    (
+        301,
+        1,
+        HTTPStatusError,
+        "no",
+        False,
+        "redirects are not followed: use 'http://localhost:8000/elsewhere' as the URL",
+    ),
+    (
+        307,
+        2,
+        HTTPStatusError,
+        "no",
+        False,
+        "redirects are not followed: use 'http://localhost:8000/elsewhere' as the URL",
+    ),
     (400, 1, HTTPStatusError, "no", False, "`secret`"),
     (400, 2, HTTPStatusError, "unknown", False, "commands before the rejected one have run"),
     (401, 1, AuthenticationError, "no", False, "the secret does not match the"),
@@ -399,7 +446,7 @@ def test_an_http_status_becomes_an_error_with_advice(
     status: int, count: int, kind: type[HTTPStatusError], executed: str, retryable: bool, text: str
 ) -> None:
     """Each status other than 200 raises the right error class, with the right `executed` and with advice."""
-    body = b"" if status == 204 else b"oh dear"
+    body = {204: b"", 401: b"Unauthorized\n"}.get(status, b"oh dear")
     with pytest.raises(HTTPStatusError) as caught:
         CODEC.outcomes(CALLS[:count], HTTPReply(status, body, (("location", "/elsewhere/"),)))
     error = caught.value

@@ -76,6 +76,24 @@ def test_half_of_an_emoji_in_one_message_does_not_hide_the_others() -> None:
     assert replies.decode_presence(text)["c"].default_info == {"\ufffd": "😀"}
 
 
+@pytest.mark.parametrize(
+    ("text", "data_json"),
+    [
+        (b"null", b""),
+        (b'{"uid":"u","channel":"x"}', b""),
+        (b'{"uid":1,"channel":"x","data":1}', b"1"),
+        (b'{"uid":"u","channel":"x","data":nope}', b""),
+    ],
+)
+def test_an_unreadable_message_does_not_hide_the_others(text: bytes, data_json: bytes) -> None:
+    """The data of a message that cannot be read raise an error; the other messages are results."""
+    good = b'{"uid":"1","channel":"x","data":1}'
+    first, bad, last = replies.decode_history(b'{"channel":"x","data":[%b,%b,%b]}' % (good, text, good))
+    assert (first.data, bad.data_json, last.data) == (1, data_json, 1)
+    with pytest.raises(MalformedResponseError, match="description of a message is invalid"):
+        _ = bad.data
+
+
 WRONG: list[tuple[str, bytes]] = [
     *((method, body) for method in DECODE for body in (b"", b"{", b"nonsense", b"[]", b'"x"', b"5", b"[" * 100_000)),
     *((method, body) for method in NOTHING for body in (b"true", b"{}", b"[null]", b"null null")),
@@ -84,9 +102,6 @@ WRONG: list[tuple[str, bytes]] = [
     ("presence", b'{"data":{"c":null}}'),
     ("presence", b'{"data":{"c":{"user":5}}}'),
     ("history", b'{"data":{}}'),
-    ("history", b'{"data":[null]}'),
-    ("history", b'{"data":[{"uid":"u","channel":"x"}]}'),
-    ("history", b'{"data":[{"uid":1,"channel":"x","data":1}]}'),
     ("channels", b'{"data":[1]}'),
     ("channels", b'{"data":{}}'),
     ("stats", b'{"data":{"nodes":null}}'),

@@ -35,12 +35,45 @@ from tests.wire.golden import load, payload
 
 SECRET = "secret"
 NOW = 1_500_000_000.0
+ACCEPTED = b'{"uid":"1","method":"connect","body":{"version":"1","client":"c","expires":false,"expired":false,"ttl":0}}'
 
 
 def commands(step: Step) -> list[tuple[str, Params]]:
     """Return the commands that a step sends, with their uids."""
     envelopes = [envelope for frame in step.send for envelope in read_envelopes(frame)]
     return [(each.uid, read_params(each, COMMANDS[each.method])) for each in envelopes]
+
+
+def test_deep_and_unreadable_messages_do_not_hide_others() -> None:
+    """Messages are reported although one of them is nested deeply and another one cannot be read."""
+    watcher = Watcher(["news"], secret=None)
+    watcher.opened(NOW)
+    watcher.received(ACCEPTED, NOW)
+    deep = b"[" * 5_000 + b"]" * 5_000
+    message = b'{"uid":"%d","channel":"news","data":%b}'
+    missed = b",".join([message % (3, b"2"), b'{"uid":2,"channel":"news","data":1}', message % (1, deep)])
+    frame = (
+        b'[{"uid":"2","method":"subscribe","body":{"channel":"news","status":true,"recovered":true,"messages":[%b]}},'
+        b'{"method":"message","body":%b},{"method":"message","body":{}},{"method":"message","body":%b},'
+        b'{"method":"join","body":{"channel":"news","data":{"user":"","client":"d","default_info":%b}}}]'
+    ) % (missed, message % (4, deep), message % (5, b"nope"), deep)
+    events = watcher.received(frame, NOW).events
+    kinds = [Subscribed, Published, Unreadable, Published, Published, Unreadable, Unreadable, Joined]
+    assert [type(event) for event in events] == kinds
+    assert [event.data for event in events if isinstance(event, Published)] == [deep, b"2", deep]
+
+
+@pytest.mark.parametrize("body", [b"5", b'{"channel":7}', b'{"channel":"news","status":true,"messages":{}}', b"nope"])
+def test_an_unreadable_reply_does_not_break_the_connection(body: bytes) -> None:
+    """A channel whose subscribe reply cannot be read is watched, and the request does not time out."""
+    watcher = Watcher(["news", "other"], secret=None)
+    watcher.opened(NOW)
+    watcher.received(ACCEPTED, NOW)
+    frame = b'[{"uid":"2","method":"subscribe","body":%b},{"uid":"3","method":"subscribe"}]' % body
+    unreadable, *others = watcher.received(frame, NOW).events
+    assert isinstance(unreadable, Unreadable)
+    assert others == [Subscribed("news"), Subscribed("other")]
+    assert watcher.wake_at() > NOW + 20
 
 
 def row_of(event: Event) -> tuple[Any, ...]:

@@ -40,9 +40,9 @@ class Echo(asyncio.Protocol):
 class Server(HTTPServer):
     """A server that remembers its address."""
 
-    async def start(self, listener: socket.socket) -> None:
-        self.address: tuple[str, int] = listener.getsockname()
-        await super().start(listener)
+    async def start(self, *listeners: socket.socket) -> None:
+        self.address: tuple[str, int] = listeners[0].getsockname()
+        await super().start(*listeners)
 
 
 @pytest.fixture

@@ -91,10 +91,15 @@ def explain(error: CentripetalError) -> tuple[ExitCode, str, dict[str, Any]]:
     from centripetal.dialects.current.advice import NEEDS_PRO  # imported only when there is an error, to start faster
 
     code = next(code for kind, code in _CODES if isinstance(error, kind))
+    in_front = isinstance(error, HTTPStatusError) and error.in_front
+    if in_front:
+        code = ExitCode.RESPONSE  # a gateway replied, which says nothing about the key
     if isinstance(error, ServerError) and error.message in ("invalid token", "token expired"):
         code = ExitCode.AUTHENTICATION  # WebSocket connections get these texts for an invalid token
     advice = [text for kind, text in _ADVICE if isinstance(error, kind)][:1]
     if isinstance(error, ConnectError) and not error.retryable:  # a server is there: the cause is TLS or permissions
+        advice = [DOCTOR]
+    if in_front:
         advice = [DOCTOR]
     if NEEDS_PRO in str(error):
         advice.clear()  # the server is the right one; the message already gives the fix

@@ -11,12 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from centripetal.cli.output.text import one_line, printable
+from centripetal.errors import MalformedResponseError
 
 __all__ = ["as_json_value", "as_text", "console", "escaped_for", "json_line", "show", "show_fields", "show_json"]
 __all__ += ["show_nothing", "show_rows", "show_table"]
 
 
 _NARROWEST = 20  # characters
+
+
+_DEEPEST_STRUCT = 20
 
 
 def console(stderr: bool = False) -> Console:
@@ -51,7 +55,11 @@ def show_json(value: Any) -> None:
 
 def json_line(value: Any, stream: TextIO) -> str:
     """Return *value* as one line of JSON for *stream*."""
-    return escaped_for(stream, msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")) + "\n"
+    try:
+        line = msgspec.json.encode(as_json_value(value)).decode("utf-8", "replace")
+    except RecursionError:
+        raise MalformedResponseError("the result is nested too deeply to be printed", executed="yes") from None
+    return escaped_for(stream, line) + "\n"
 
 
 def escaped_for(stream: TextIO, line: str) -> str:
@@ -90,14 +98,21 @@ def show_fields(fields: Mapping[str, Any]) -> None:
     console().print(grid)
 
 
-def as_json_value(value: Any) -> Any:
-    """Convert *value* to JSON types; published JSON keeps the exact text that the server sent."""
+def as_json_value(value: Any, levels: int = _DEEPEST_STRUCT) -> Any:
+    """Convert *value* to JSON types; published JSON keeps the exact text that the server sent.
+
+    Args:
+        value: the result of a command.
+        levels: levels of *value* that may contain structs; deeper levels are JSON already.
+    """
+    if not levels:
+        return value
     if isinstance(value, msgspec.Struct):
-        return {name: as_json_value(member) for name, member in _members(value)}
+        return {name: as_json_value(member, levels - 1) for name, member in _members(value)}
     if isinstance(value, Mapping):
-        return {_encodable(name): as_json_value(member) for name, member in value.items()}
+        return {_encodable(name): as_json_value(member, levels - 1) for name, member in value.items()}
     if isinstance(value, list | tuple):
-        return [as_json_value(member) for member in value]
+        return [as_json_value(member, levels - 1) for member in value]
     if isinstance(value, str) and value != _encodable(value):
         return msgspec.Raw(json.dumps(value).encode())
     return value
@@ -145,11 +160,12 @@ def _show_struct(value: msgspec.Struct) -> None:
 def show_table(rows: Sequence[msgspec.Struct], keys: Sequence[str] = ()) -> None:
     """Print *rows* as a table, without columns that are empty in every row or that repeat the key."""
     cells = [dict(_members(row)) for row in rows]
-    names = [name for name in cells[0] if any(row[name] not in (None, "", {}) for row in cells)]
+    columns = list(dict.fromkeys(name for row in cells for name in row))
+    names = [name for name in columns if any(row.get(name) not in (None, "", {}) for row in cells)]
     if keys:
-        names = [name for name in names if any(row[name] != key for row, key in zip(cells, keys, strict=True))]
+        names = [name for name in names if any(row.get(name) != key for row, key in zip(cells, keys, strict=True))]
     titles = (["connection"] if keys else []) + names
-    shown = [[row[name] for name in names] for row in cells]
+    shown = [[row.get(name) for name in names] for row in cells]
     show_rows(titles, [[key, *row] for key, row in zip(keys, shown, strict=True)] if keys else shown)
 
 

@@ -8,6 +8,7 @@ and remembers it in `server`.
 import contextlib
 import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,16 +20,18 @@ from centripetal.dialects.current.commands.base import Method
 from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.commands.custom import Custom
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Response, check_count
-from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
+from centripetal.dialects.current.credentials import Credentials
+from centripetal.dialects.current.replies import Response, Unreadable, check_count, check_readable
+from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of, split_batch
 from centripetal.dialects.current.results.standard import InfoResult
-from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
+from centripetal.errors import AuthenticationError, HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_channels, check_text
 from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R
 from centripetal.protocol.exchange import Flow
-from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
+from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url, quoted_path
 from centripetal.protocol.http_errors import http_error
 from centripetal.protocol.payload import encode_json
+from centripetal.protocol.tolerant_decoding import REFUSED
 
 if TYPE_CHECKING:
     from centripetal.dialects.current.single_endpoint import SingleEndpoint
@@ -38,17 +41,9 @@ __all__ = ["MAX_PAYLOAD_BYTES", "Codec", "endpoint"]
 MAX_PAYLOAD_BYTES = 1 << 20
 """Default size of a server's queue for one connection. Larger payloads would disconnect every subscriber."""
 
-_CONTENT_TYPE = ("Content-Type", "application/json")
 _IN_ORDER = b"]}"
 _IN_PARALLEL = b'],"parallel":true}'
 _METHODS = frozenset(command.name for command in COMMANDS)
-
-
-class _Replies(msgspec.Struct):
-    replies: list[msgspec.Raw] = []
-
-
-_decode_replies = msgspec.json.Decoder(_Replies).decode
 
 
 def endpoint(url: str, prefix: str = "/api") -> str:
@@ -58,9 +53,9 @@ def endpoint(url: str, prefix: str = "/api") -> str:
         UsageError: requests cannot be sent to the URL, or it contains *prefix* twice or the name of a method.
     """
     check_text("handler_prefix", prefix)
-    prefix = "/" + prefix.strip("/")
-    path = parse_url(url).path.rstrip("/")
-    base = url.rstrip("/")
+    prefix = "/" + quoted_path(prefix.strip("/"))
+    parts = parse_url(url)
+    path, base = parts.path.rstrip("/"), parts.geturl().rstrip("/")
     if prefix == "/":
         return base
     if path.endswith(prefix + prefix):
@@ -76,7 +71,8 @@ class Codec:
 
     Args:
         url: address of the server, with or without `/api`.
-        api_key: the server's `http_api.key`; None sends no key, for servers with `http_api.insecure`.
+        api_key: the server's `http_api.key`, or a function that returns it; None sends no key, for servers with
+            `http_api.insecure`.
         prefix: the server's `http_api.handler_prefix`.
         check_channels: whether to reject channel names that no client could subscribe to by default.
         max_payload_bytes: maximum size of the data of one command, in bytes; None for no limit.
@@ -90,7 +86,7 @@ class Codec:
     def __init__(
         self,
         url: str,
-        api_key: str | None,
+        api_key: str | Callable[[], str] | None,
         *,
         prefix: str = "/api",
         check_channels: bool = True,
@@ -99,8 +95,8 @@ class Codec:
     ) -> None:
         self.endpoint = endpoint(url, prefix)
         self.server = ServerCapabilities()
-        self._headers = (_CONTENT_TYPE, *_credentials(api_key))
-        self._has_key = api_key is not None
+        self._credentials = Credentials(api_key)
+        self._base_of = partial(endpoint, prefix=prefix)
         self._check_channels = check_channels
         self._max_bytes = _limit(max_payload_bytes)
         self._new_key = new_key
@@ -129,6 +125,16 @@ class Codec:
         return Prepared(command, text, keys)
 
     def ask(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None = None) -> Flow[list[PlacedOutcome[Any]]]:
+        try:
+            return (yield from self._ask_once(calls, reply))
+        except AuthenticationError as error:
+            # 401 ran nothing, so the call can be repeated with the key that is valid now.
+            if error.status != 401 or not self._credentials.renewable:
+                raise
+            self._credentials.renew(error)
+        return (yield from self._ask_once(calls, None))
+
+    def _ask_once(self, calls: Sequence[Prepared[Any]], reply: HTTPReply | None) -> Flow[list[PlacedOutcome[Any]]]:
         if self._batch_end is _IN_PARALLEL and len(calls) > 1:
             self.server.check_parallel()
         if self.server.single:
@@ -136,15 +142,17 @@ class Codec:
         if reply is None:
             reply = yield self.request(calls)
         outcomes = self.outcomes(calls, reply)
-        if not outcomes:
-            yield from self._find_out(calls, reply)
-            return (yield from self.ask(calls))
-        return [*outcomes]
+        if outcomes:
+            return [*outcomes]
+        if reply.status == 401:
+            raise self._http_error(calls, reply)
+        yield from self._find_out(calls, reply)
+        return (yield from self._ask_once(calls, None))
 
     def _single_endpoint(self) -> "SingleEndpoint":
         from centripetal.dialects.current.single_endpoint import SingleEndpoint  # rarely needed, not free to import
 
-        return SingleEndpoint(self.endpoint, self._headers, self.server)
+        return SingleEndpoint(self.endpoint, self._credentials, self.server, self._base_of)
 
     def direct_request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest | None:
         """Return the request for *calls*; None for a parallel batch or a server with only the single endpoint."""
@@ -161,13 +169,20 @@ class Codec:
             if url is None:
                 # The same string object each time, so that transports can recognize the URL by identity.
                 url = self._urls.setdefault(name, f"{self.endpoint}/{name}")
-            return HTTPRequest(url, self._headers, call.text)
+            return HTTPRequest(url, self._credentials.headers, call.text)
         body = b"},".join([b'{"%b":%b' % (call.command.name.encode(), call.text) for call in calls])
-        return HTTPRequest(self._urls["batch"], self._headers, b'{"commands":[%b}%b' % (body, self._batch_end))
+        return HTTPRequest(
+            self._urls["batch"], self._credentials.headers, b'{"commands":[%b}%b' % (body, self._batch_end)
+        )
 
     def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[PlacedOutcome[Any]]:
-        """Return one outcome per call, in order; an empty list if the server may have only the single endpoint."""
+        """Return one outcome per call, in order; an empty list if `ask` has to continue.
+
+        That is the case if the server may have only the single endpoint, or if there may be another key.
+        """
         if reply.status != 200:
+            if reply.status == 401 and self._credentials.renewable:
+                return []
             if reply.status == 404 and self.server.single is None and not _is_json(reply):
                 return []
             return [self._error_reply(calls, reply)]
@@ -175,37 +190,45 @@ class Codec:
             call = calls[0]
             response = decode_reply(decoders_of(type(call.command)).alone, reply.body, self.endpoint)
             response.command, response.index = call.command, None
-            responses = [response]
-            if response.value is UNSET:
-                response.check()
+            outcomes: Sequence[PlacedOutcome[Any]] = [response]
+            if response.value is UNSET or call.command.verifies:  # type: ignore[attr-defined]
+                outcomes = [response.checked()]
+                check_readable(outcomes)
             elif type(response.value) is InfoResult:
                 self.server.learn(response.value)
         else:
-            responses = self._batch_responses(calls, reply)
+            outcomes = self._batch_outcomes(calls, reply)
         self.server.single = False
-        return responses
+        return outcomes
 
-    def _batch_responses(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
+    def _batch_outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Sequence[PlacedOutcome[Any]]:
         types = {type(call.command) for call in calls}
-        responses: list[Any]
+        outcomes: list[Any] | None = None
         if len(types) == 1:  # as in most batches: decode all replies at once, which is faster
-            responses = decode_reply(decoders_of(next(iter(types))).batch, reply.body, self.endpoint).replies
-            check_count(calls, responses)
-        else:
-            texts = decode_reply(_decode_replies, reply.body, self.endpoint).replies
+            with contextlib.suppress(*REFUSED):
+                outcomes = decoders_of(next(iter(types))).batch.decode(reply.body).replies
+        if outcomes is None:
+            texts = split_batch(reply.body, self.endpoint)
             check_count(calls, texts)
-            responses = [
-                decode_reply(decoders_of(type(call.command)).member, text, self.endpoint)
-                for call, text in zip(calls, texts, strict=True)
-            ]
-        for index, (call, response) in enumerate(zip(calls, responses, strict=True)):
-            response.command, response.index = call.command, index
-            if response.value is UNSET:
-                response.check()
-        for response in responses if Info in types else ():
-            if isinstance(response.value, InfoResult):
-                self.server.learn(response.value)
-        return responses
+            outcomes = [self._member(call, text) for call, text in zip(calls, texts, strict=True)]
+        check_count(calls, outcomes)
+        for index, (call, outcome) in enumerate(zip(calls, outcomes, strict=True)):
+            outcome.command, outcome.index = call.command, index
+            if outcome.value is UNSET or call.command.verifies:  # type: ignore[attr-defined]
+                outcomes[index] = outcome.checked()
+        if isinstance(outcomes[0], Unreadable):
+            check_readable(outcomes)
+        for outcome in outcomes if Info in types else ():
+            if isinstance(outcome.value, InfoResult):
+                self.server.learn(outcome.value)
+        return outcomes
+
+    def _member(self, call: Prepared[Any], text: bytes) -> Response[Any] | Unreadable:
+        """Decode one reply of a batch. A reply that cannot be decoded fails only its own call."""
+        try:
+            return decode_reply(decoders_of(type(call.command)).member, text, self.endpoint)
+        except MalformedResponseError as error:
+            return Unreadable(error)
 
     def _error_reply(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> PlacedOutcome[Any]:
         """Return the error that a server with `http_api.error_mode` `transport` sends with an HTTP status.
@@ -229,11 +252,12 @@ class Codec:
         texts = dict(advice.STATUSES)
         if needs_pro or (self.server.single is False and len(calls) == 1):
             texts[404] = advice.NEEDS_PRO
-        if not self._has_key:
+        if not self._credentials.given:
             texts[401] = advice.WANTS_KEY
         if any(type(call.command) is History for call in calls):
             texts[500] = advice.UNPRINTABLE_HISTORY
-        return http_error(reply, self.endpoint, texts)
+        path = calls[0].command.name if len(calls) == 1 else "batch"
+        return http_error(reply, self.endpoint, texts, url=f"{self.endpoint}/{path}", base_of=self._base_of)
 
     def _find_out(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> Flow[None]:
         """Find out why a path is unknown: the method is unknown, or the server has only the single endpoint.
@@ -267,7 +291,7 @@ class Codec:
         ]
 
     def __repr__(self) -> str:
-        return f"<Codec of Centrifugo at {self.endpoint}, {'with' if self._has_key else 'without'} a key>"
+        return f"<Codec of Centrifugo at {self.endpoint}, {'with' if self._credentials.given else 'without'} a key>"
 
 
 def _is_known_since_5(command: Command[Any]) -> bool:
@@ -301,22 +325,3 @@ def _limit(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise UsageError(f"max_payload_bytes must be an integer of 1 or more, or None for no limit, not {value!r}")
     return value if value is None else int(value)
-
-
-def _credentials(api_key: Any) -> tuple[tuple[str, str], ...]:
-    if api_key is None:
-        return ()
-    # Messages must not contain the key: they end up in logs.
-    if not isinstance(api_key, str):
-        raise UsageError(f"api_key must be text, not {type(api_key).__name__}")
-    if not api_key:
-        raise UsageError(
-            "the api_key is empty: pass the server's key, or leave it out for a server with `http_api.insecure`"
-        )
-    if not api_key.isascii() or not api_key.isprintable() or api_key != api_key.strip():
-        raise UsageError(
-            "the api_key cannot be sent in an HTTP header: it must be printable ASCII without surrounding spaces"
-        )
-    # Servers before 5 read only the first header; later servers prefer the second one (protocol 6: api-key,
-    # versions-server-api).
-    return ("Authorization", f"apikey {api_key}"), ("X-API-Key", api_key)

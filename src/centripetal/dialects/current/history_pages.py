@@ -11,7 +11,7 @@ from centripetal.dialects.current.commands.channels import History
 from centripetal.dialects.current.error_codes import UNRECOVERABLE_POSITION
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
-from centripetal.errors import HistoryGapError, ServerError, UsageError
+from centripetal.errors import HistoryGapError, MalformedResponseError, ServerError, UsageError
 
 __all__ = ["Paging"]
 
@@ -57,6 +57,7 @@ class Paging:
 
         Raises:
             HistoryGapError: publications before the page are missing, or the history was reset.
+            MalformedResponseError: the page contradicts the position of the history, or contains no offset.
         """
         since = self._since
         if since is not None and since.epoch and page.epoch != since.epoch:
@@ -66,20 +67,43 @@ class Paging:
         if not page.publications:
             self._over = True
             return page
-        last = page.publications[-1].offset
+        last = self._last(page)
+        if since is not None and (last >= since.offset if self._reverse else last <= since.offset):
+            text = f"the pages of the history repeat: the page after offset {since.offset} ends with offset {last}"
+            raise MalformedResponseError(text, executed="yes")
+        if not self._reverse and 0 < page.offset < last:
+            text = f"the history has a publication with the offset {last}, but its newest offset is {page.offset}"
+            raise MalformedResponseError(text, executed="yes")
         self._since = StreamPosition(last, page.epoch)
-        self._over = len(page.publications) < self._limit or last == (1 if self._reverse else page.offset)
+        # A page that is not full is the last one, unless the server says that newer publications exist.
+        has_more = len(page.publications) == self._limit or (not self._reverse and last < page.offset)
+        self._over = not has_more or last == (1 if self._reverse else page.offset)
         return page
+
+    def _last(self, page: HistoryResult) -> int:
+        """Return the last offset of *page*. The offset of a publication that cannot be read is 0."""
+        for distance, publication in enumerate(reversed(page.publications)):
+            if publication.offset:
+                return publication.offset + (-distance if self._reverse else distance)
+        text = "no publication in a page of the history has a readable offset: the next page cannot be read"
+        raise MalformedResponseError(text, executed="yes")
+
+    def _first(self, page: HistoryResult, default: int) -> int:
+        """Return the first offset of *page*; *default* if it has no readable offset."""
+        for distance, publication in enumerate(page.publications):
+            if publication.offset:
+                return publication.offset + (distance if self._reverse else -distance)
+        return default
 
     def _look_for_gap(self, page: HistoryResult, last: int) -> None:
         if self._reverse:
             # Publications older than the last page may have expired, which is normal; a gap between pages is not.
-            expected, found = last - 1, page.publications[0].offset if page.publications else last - 1
+            expected, found = last - 1, self._first(page, last - 1)
             if found < expected and page.offset >= expected:
                 raise self._gap(expected, found, page.epoch)
             return
         expected = last + 1
-        found = page.publications[0].offset if page.publications else max(page.offset, last) + 1
+        found = self._first(page, expected if page.publications else max(page.offset, last) + 1)
         if found > expected:
             raise self._gap(expected, found, page.epoch)
 

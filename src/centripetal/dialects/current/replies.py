@@ -10,10 +10,10 @@ import msgspec
 
 from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.dialects.current.results.standard import ReplyError
-from centripetal.errors import Executed, MalformedResponseError, ServerError
-from centripetal.protocol.command import Command, PlacedOutcome, R
+from centripetal.errors import Executed, MalformedResponseError, ServerError, shortened
+from centripetal.protocol.command import Command, Failed, PlacedOutcome, R
 
-__all__ = ["Response", "check_count", "response_type", "server_error"]
+__all__ = ["Response", "Unreadable", "check_count", "check_readable", "response_type", "server_error"]
 
 
 class Response(PlacedOutcome[R], Generic[R]):
@@ -29,14 +29,15 @@ class Response(PlacedOutcome[R], Generic[R]):
     if TYPE_CHECKING:
         value: R | msgspec.UnsetType = msgspec.UNSET
 
-    def check(self) -> None:
-        """Check that the reply has a result or an error.
-
-        Raises:
-            MalformedResponseError: the reply has neither.
-        """
-        if self.value is msgspec.UNSET and self.error is None:
-            raise MalformedResponseError(f"the reply to {self.command.name} contains neither a result nor an error")
+    def checked(self) -> "Response[R] | Unreadable":
+        """Return this reply if it has an error, or a result that agrees with the command; otherwise the failure."""
+        if self.error is not None:
+            return self
+        if self.value is msgspec.UNSET:
+            fault = f"the reply to {self.command.name} contains neither a result nor an error"
+        elif not self.command.verifies or not (fault := self.command.fault(self.value)):
+            return self
+        return Unreadable(MalformedResponseError(fault), command=self.command, index=self.index)
 
     def result(self) -> R:
         """Return the result.
@@ -45,9 +46,21 @@ class Response(PlacedOutcome[R], Generic[R]):
             ServerError: the server rejected the command.
         """
         if self.error is not None:
+            # The traceback of the raised error holds this reply, so a message of megabytes must not stay in it.
+            self.error = ReplyError(self.error.code, shortened(self.error.message))
             raise server_error(self.error, self.command, self.index)
         assert self.value is not msgspec.UNSET, "the codec rejects replies without result and error"
         return self.value
+
+
+class Unreadable(Failed, eq=False):
+    """The outcome of a command whose reply cannot be read, or contradicts the command. The error says why."""
+
+    value: msgspec.UnsetType = msgspec.UNSET
+
+    def checked(self) -> "Unreadable":
+        """Return this outcome, like `Response.checked`."""
+        return self
 
 
 def check_count(calls: Sequence[Any], replies: Sequence[Any]) -> None:
@@ -58,6 +71,12 @@ def check_count(calls: Sequence[Any], replies: Sequence[Any]) -> None:
     """
     if len(replies) != len(calls):
         raise MalformedResponseError(f"{len(calls)} commands were sent, but {len(replies)} replies were received")
+
+
+def check_readable(outcomes: Sequence[Any]) -> None:
+    """Raise the error of the first of *outcomes* if no reply can be read: the whole reply is not Centrifugo's."""
+    if outcomes and all(isinstance(outcome, Unreadable) for outcome in outcomes):
+        raise outcomes[0].error
 
 
 def response_type(result: type[Any], member: str) -> type[Response[Any]]:

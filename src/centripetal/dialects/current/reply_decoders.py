@@ -1,6 +1,5 @@
 """Decoders for the replies to each type of command, created at first use."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -9,10 +8,12 @@ import msgspec
 from centripetal.dialects.current.replies import Response, response_type
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.command import Command
-from centripetal.protocol.http_errors import excerpt
-from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.gojson import JSONError
+from centripetal.protocol.intermediaries import excerpt, page_error
+from centripetal.protocol.json_parts import array_parts, object_parts
+from centripetal.protocol.tolerant_decoding import REFUSED, read
 
-__all__ = ["ReplyDecoders", "decode_reply", "decoders_of"]
+__all__ = ["ReplyDecoders", "decode_reply", "decoders_of", "split_batch"]
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class ReplyDecoders:
     Attributes:
         alone: decodes the reply to a command that was sent alone.
         member: decodes one reply within the reply to a batch.
-        batch: decodes the reply to a batch in which all commands have this type; returns an object with `replies`.
+        batch: decodes the reply to a batch in which all commands have this type, to an object with `replies`.
     """
 
     __slots__ = ("alone", "batch", "member")
@@ -32,9 +33,9 @@ class ReplyDecoders:
         result = _result_of(command)
         member = response_type(result, command.name)
         replies = msgspec.defstruct("Replies", [("replies", list[member], [])])  # type: ignore[valid-type]
-        self.alone: Callable[[Any], Response[Any]] = msgspec.json.Decoder(response_type(result, "result")).decode
-        self.member: Callable[[Any], Response[Any]] = msgspec.json.Decoder(member).decode
-        self.batch: Callable[[Any], Any] = msgspec.json.Decoder(replies).decode
+        self.alone: msgspec.json.Decoder[Response[Any]] = msgspec.json.Decoder(response_type(result, "result"))
+        self.member: msgspec.json.Decoder[Response[Any]] = msgspec.json.Decoder(member)
+        self.batch: msgspec.json.Decoder[Any] = msgspec.json.Decoder(replies)
 
 
 def _result_of(command: type[Command[Any]]) -> Any:
@@ -53,19 +54,36 @@ def decoders_of(command: type[Command[Any]]) -> ReplyDecoders:
     return ReplyDecoders(command)
 
 
-def decode_reply(decode: Callable[[Any], T], text: Any, endpoint: str) -> T:
-    """Decode the *text* of a reply with *decode*.
+def decode_reply(decoder: msgspec.json.Decoder[T], text: bytes, endpoint: str) -> T:
+    """Decode the *text* of a reply with *decoder*.
 
     Raises:
         MalformedResponseError: the text is not a reply of the expected type.
     """
     try:
-        return decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass  # a lone surrogate may be the reason: decode_lenient accepts it
+        return decoder.decode(text)
+    except REFUSED:
+        pass  # the text may still be readable, for example if published data is nested deeply
     try:
-        return decode_lenient(decode, bytes(text))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedResponseError(
-            f"{endpoint} replied with something other than a Centrifugo response ({error}): {excerpt(text)}"
-        ) from None
+        value: T = read(bytes(text), decoder.type)
+    except JSONError as error:
+        raise _malformed(error, text, endpoint) from None
+    return value
+
+
+def split_batch(text: bytes, endpoint: str) -> list[bytes]:
+    """Return the texts of the replies in the reply to a batch, unchecked.
+
+    Raises:
+        MalformedResponseError: *text* does not contain a list of replies.
+    """
+    try:
+        return array_parts(object_parts(bytes(text)).get("replies", b"[]"))
+    except JSONError as error:
+        raise _malformed(error, text, endpoint) from None
+
+
+def _malformed(error: JSONError, text: bytes, endpoint: str) -> MalformedResponseError:
+    return page_error(text, endpoint) or MalformedResponseError(
+        f"{endpoint} replied with something other than a Centrifugo response ({error}): {excerpt(text)}"
+    )

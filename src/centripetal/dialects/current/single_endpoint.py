@@ -4,14 +4,15 @@ Each line of a request is a command, `{"id", "method", "params"}`. The server ex
 if a command cannot be decoded, the commands before it have already run. The id is the command's position, from 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands.node import Info
-from centripetal.dialects.current.replies import Response, check_count
+from centripetal.dialects.current.credentials import Credentials
+from centripetal.dialects.current.replies import Response, Unreadable, check_count, check_readable
 from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
 from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
@@ -19,6 +20,7 @@ from centripetal.protocol.command import Failed, PlacedOutcome, Prepared
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http_errors import http_error
+from centripetal.protocol.intermediaries import in_front
 from centripetal.protocol.records import Record
 
 __all__ = ["SingleEndpoint"]
@@ -28,7 +30,7 @@ class _Numbered(msgspec.Struct):
     id: int = 0
 
 
-_decode_id = msgspec.json.Decoder(_Numbered).decode
+_id_decoder = msgspec.json.Decoder(_Numbered)
 
 
 class SingleEndpoint:
@@ -36,14 +38,22 @@ class SingleEndpoint:
 
     Args:
         address: URL of the endpoint.
-        headers: headers of every request.
+        credentials: headers of the requests.
         server: stores the detected capabilities of the server.
+        base_of: returns the address of the endpoint for the URL of a client.
     """
 
-    def __init__(self, address: str, headers: tuple[tuple[str, str], ...], server: ServerCapabilities) -> None:
+    def __init__(
+        self,
+        address: str,
+        credentials: Credentials,
+        server: ServerCapabilities,
+        base_of: Callable[[str], str],
+    ) -> None:
         self._address = address
-        self._headers = headers
+        self._credentials = credentials
         self._server = server
+        self._base_of = base_of
 
     def is_there(self) -> Flow[bool]:
         """Return whether a server has a single endpoint at this address. If so, learn its version.
@@ -80,41 +90,49 @@ class SingleEndpoint:
     def request(self, calls: Sequence[Prepared[Any]]) -> HTTPRequest:
         """Return one request with all *calls* in order."""
         lines = [Record(call.command.name, call.text).encode(number) for number, call in enumerate(calls, start=1)]
-        return HTTPRequest(self._address, self._headers, b"\n".join(lines))
+        return HTTPRequest(self._address, self._credentials.headers, b"\n".join(lines))
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any]]:
-        """Return one reply per call, in order.
+    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any] | Unreadable]:
+        """Return one outcome per call, in order. A reply that cannot be read only fails its own call.
 
         Raises:
             HTTPStatusError: the status is not 200.
-            MalformedResponseError: *reply* does not match the calls.
+            MalformedResponseError: the number of replies differs from the number of calls, or no reply can be read.
         """
         if reply.status != 200:
             raise self._http_error(len(calls), reply)
         texts = _split(reply.body, len(calls))
         check_count(calls, texts)
-        return [
+        outcomes = [
             self._response(call, text, number) for number, (call, text) in enumerate(zip(calls, texts, strict=True), 1)
         ]
+        check_readable(outcomes)
+        return outcomes
 
-    def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any]:
-        if (got := decode_reply(_decode_id, text, self._address).id) != number:
-            raise MalformedResponseError(f"reply {number} has the id {got}: it belongs to another command")
-        response = decode_reply(decoders_of(type(call.command)).alone, text, self._address)
+    def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any] | Unreadable:
+        try:
+            if (got := decode_reply(_id_decoder, text, self._address).id) != number:
+                raise MalformedResponseError(f"reply {number} has the id {got}: it belongs to another command")
+            response = decode_reply(decoders_of(type(call.command)).alone, text, self._address)
+        except MalformedResponseError as error:
+            return Unreadable(error, command=call.command)
         response.command = call.command
-        response.check()
-        return response
+        return response.checked()
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
-        from centripetal.dialects.current.advice import STATUSES  # imported only for errors, to keep start-up fast
+        from centripetal.dialects.current.advice import (
+            STATUSES,
+            WANTS_KEY,
+        )  # imported only for errors, to keep start-up fast
 
         if reply.status == 404:
             self._server.forget()
-        if reply.status == 400:
+        if reply.status == 400 and not in_front(reply):
             after = "" if count == 1 else "; the commands before it have run"
             text = f"400 from {self._address}: the server is older than 5.0 and does not know the method{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
-        return http_error(reply, self._address, {401: STATUSES[401]})
+        texts = {401: STATUSES[401] if self._credentials.given else WANTS_KEY}
+        return http_error(reply, self._address, texts, url=self._address, base_of=self._base_of)
 
 
 def _split(body: bytes, count: int) -> list[bytes]:

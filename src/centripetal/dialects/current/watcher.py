@@ -21,7 +21,13 @@ from centripetal.dialects.current.client_protocol.commands import (
     Subscribe,
     encode_commands,
 )
-from centripetal.dialects.current.client_protocol.objects import ClientInfo, Disconnect, Publication, UnsubscribePush
+from centripetal.dialects.current.client_protocol.objects import (
+    ClientInfo,
+    Disconnect,
+    Publication,
+    UnreadablePublication,
+    UnsubscribePush,
+)
 from centripetal.dialects.current.client_protocol.replies import (
     PING,
     ConnectResult,
@@ -44,6 +50,7 @@ from centripetal.protocol.watching import (
     Published,
     Step,
     Subscribed,
+    Unreadable,
 )
 
 __all__ = ["Watcher"]
@@ -171,7 +178,7 @@ class Watcher(Conversation[_Channel, Request, Reply]):
 
     # ---- replies
 
-    def _decode(self, frame: bytes) -> list[Reply]:
+    def _decode(self, frame: bytes) -> list[Reply | MalformedResponseError]:
         return decode_replies(frame)
 
     def _take(self, each: Reply, now: float) -> Step:
@@ -236,12 +243,12 @@ class Watcher(Conversation[_Channel, Request, Reply]):
         events: list[Event] = [Subscribed(name, recovered)]
         if channel.seen and not recovered:
             events.append(Gap(name, TOO_LONG_AGO if channel.recoverable else NO_RECOVERY))
-        publications = [_published(name, one, recovered=True) for one in result.publications] if recovered else []
+        publications = [_missed(name, one) for one in result.publications] if recovered else []
         channel.seen, channel.subscribed, channel.again, channel.tries = True, True, None, 0
         channel.recoverable = result.recoverable
         channel.epoch, channel.offset = result.epoch, result.offset
         for publication in result.publications:
-            channel.offset = publication.offset
+            channel.offset = publication.offset or channel.offset
         return (*events, *publications)
 
     # ---- pushes
@@ -292,6 +299,13 @@ def _wishes(name: str, channel: _Channel) -> Subscribe:
         epoch=channel.epoch if recover else "",
         offset=channel.offset if recover else 0,
     )
+
+
+def _missed(channel: str, publication: Publication) -> Published | Unreadable:
+    if isinstance(publication, UnreadablePublication):
+        text = f"publication {publication.offset} of {channel!r:.100} cannot be read: {publication.error}"
+        return Unreadable(MalformedResponseError(text, executed="no"))
+    return _published(channel, publication, recovered=True)
 
 
 def _published(channel: str, publication: Publication, *, recovered: bool = False) -> Published:

@@ -11,6 +11,7 @@ UTF-8.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -28,8 +29,9 @@ from centripetal.dialects.v1.server_codec import (
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol import gostructs
 from centripetal.protocol.gojson import JSONError, quote, quote_push
-from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.json_parts import array_parts
 from centripetal.protocol.result import ABSENT
+from centripetal.protocol.tolerant_decoding import decode
 
 __all__ = ["COMMANDS", "Body", "Connect", "ConnectBody", "History", "HistoryBody"]
 __all__ += ["JoinPush", "LeavePush", "MessagePush", "Params", "Ping", "PingBody", "Presence", "PresenceBody"]
@@ -331,9 +333,12 @@ def _push_info(info: ClientInfo) -> bytes:
 # ---- frames that a client receives
 
 
-class _Received(msgspec.Struct, frozen=True):
+class _Head(msgspec.Struct, frozen=True):
     method: str
     uid: str | None = None
+
+
+class _Received(_Head, frozen=True):
     error: str | None = None
     advice: str | None = None
     body: msgspec.Raw = ABSENT
@@ -344,27 +349,38 @@ class _Event(msgspec.Struct, frozen=True):
     data: ClientInfo
 
 
-_decode_one = msgspec.json.Decoder(_Received).decode
-_decode_many = msgspec.json.Decoder(list[_Received]).decode
-_decode_message = msgspec.json.Decoder(Message).decode
-_decode_event = msgspec.json.Decoder(_Event).decode
-_decode_bodies = {params.name: msgspec.json.Decoder(body).decode for params, body in _BODIES.items()}
+_head_decoder = msgspec.json.Decoder(_Head)
+_received_decoder = msgspec.json.Decoder(_Received)
+_message_decoder = msgspec.json.Decoder(Message)
+_event_decoder = msgspec.json.Decoder(_Event)
+_body_decoders = {params.name: msgspec.json.Decoder(body) for params, body in _BODIES.items()}
 
 
-def decode_frame(frame: bytes) -> list[Reply | Push]:
+def decode_frame(frame: bytes) -> list[Reply | Push | MalformedResponseError]:
     """Decode a frame that the server sent into its replies and pushes, in order.
 
-    Raises:
-        MalformedResponseError: the frame is invalid, for example because a uid or an info in it breaks the JSON
-            (protocol 1: client-pushes).
+    An invalid reply or push, for example with a uid or an info that breaks the JSON (protocol 1: client-pushes),
+    becomes an error. If a uid can be read, an empty reply follows, so that the request does not wait for it any longer.
     """
+    found: list[Reply | Push | MalformedResponseError] = []
     try:
-        if frame.startswith(b"["):
-            return [_received(each) for each in decode_lenient(_decode_many, frame)]
-        return [_received(decode_lenient(_decode_one, frame))]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        head = ascii(frame[:100].decode("latin-1"))
-        raise MalformedResponseError(f"the server sent an invalid frame ({error}): {head}") from None
+        texts = array_parts(frame) if frame.startswith(b"[") else [frame]
+    except JSONError as error:
+        return [_invalid(error, frame)]
+    for text in texts:
+        try:
+            found.append(_received(decode(_received_decoder, text)))
+        except JSONError as error:
+            found.append(_invalid(error, text))
+            with suppress(JSONError):
+                head = decode(_head_decoder, text)
+                found += [Reply(head.uid, head.method)] if head.uid else []
+    return found
+
+
+def _invalid(error: JSONError, text: bytes) -> MalformedResponseError:
+    head = ascii(text[:100].decode("latin-1"))
+    return MalformedResponseError(f"the server sent an invalid frame ({error}): {head}")
 
 
 def _received(each: _Received) -> Reply | Push:
@@ -372,12 +388,12 @@ def _received(each: _Received) -> Reply | Push:
     if not each.uid:
         match each.method:
             case "message":
-                return MessagePush(_decode_message(body))
+                return MessagePush(decode(_message_decoder, body))
             case "join" | "leave":
-                event = _decode_event(body)
+                event = decode(_event_decoder, body)
                 return (JoinPush if each.method == "join" else LeavePush)(event.channel, event.data)
             case "unsubscribe":
-                return UnsubscribePush(_decode_bodies["unsubscribe"](body).channel)
-    decode = _decode_bodies.get(each.method)
-    known = decode(body) if decode and body not in (b"", b"null") else None
+                return UnsubscribePush(decode(_body_decoders["unsubscribe"], body).channel)
+    decoder = _body_decoders.get(each.method)
+    known = decode(decoder, body) if decoder and body not in (b"", b"null") else None
     return Reply(each.uid or "", each.method, each.error or "", each.advice or "", known)

@@ -16,9 +16,12 @@ from centripetal.dialects.v1.replies import Response
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Flow
+from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
-from centripetal.protocol.http_errors import excerpt, http_error, wants_tls
-from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.http_errors import http_error, wants_tls
+from centripetal.protocol.intermediaries import excerpt, in_front, page_error
+from centripetal.protocol.json_parts import array_parts
+from centripetal.protocol.tolerant_decoding import REFUSED, decode
 
 __all__ = ["Codec", "endpoint"]
 
@@ -31,6 +34,7 @@ _SUCCESS: dict[type[Command[Any]], bytes] = {
     for command in (Publish, Broadcast, Unsubscribe, Disconnect)
 }
 _decode_responses = msgspec.json.Decoder(list[Response]).decode
+_response_decoder = msgspec.json.Decoder(Response)
 
 
 class _Places:
@@ -55,8 +59,8 @@ def endpoint(url: str) -> str:
     The slash at the end matters: `…/api` redirects, and a redirected POST loses its body (protocol 1: http-request).
     """
     # Check the path, not the whole URL: a host may be called "api".
-    path = parse_url(url).path.rstrip("/")
-    url = url.rstrip("/")
+    parts = parse_url(url)
+    path, url = parts.path.rstrip("/"), parts.geturl().rstrip("/")
     return f"{url}/" if path.endswith("/api") else f"{url}/api/"
 
 
@@ -99,28 +103,49 @@ class Codec:
         if len(calls) == 1 and reply.body == _SUCCESS.get(type(calls[0].command)):
             return [Response(calls[0].command.name, uid="0", command=calls[0].command)]
         try:
-            responses = decode_lenient(_decode_responses, reply.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedResponseError(
-                f"the answer of {self.endpoint} is not a list of Centrifugo 1.x replies ({error}): "
-                f"{excerpt(reply.body)}; is it a 1.x server?"
-            ) from None
+            responses = _decode_responses(reply.body)
+        except REFUSED:
+            responses = self._one_by_one(bytes(reply.body))
         if len(responses) != len(calls):
             raise MalformedResponseError(f"{len(calls)} commands were sent, but {len(responses)} replies were received")
         for call, response, uid in zip(calls, responses, _places(len(calls)).uids, strict=False):
             command = response.command = call.command
             if response.uid != uid or response.method != command.name:
-                raise MalformedResponseError(
-                    f"reply {uid} has method {response.method!r} and uid {response.uid!r}, "
-                    f"but the command has method {command.name!r} and uid {uid!r}"
-                )
+                if not response.malformed:
+                    response.error = (
+                        f"reply {uid} has method {response.method!r:.100} and uid {response.uid!r:.100}, "
+                        f"but the command has method {command.name!r} and uid {uid!r}"
+                    )
+                response.malformed, response.method, response.uid = True, command.name, uid
+        if responses and all(response.malformed for response in responses):
+            raise MalformedResponseError(responses[0].error or "")
         return responses
+
+    def _one_by_one(self, body: bytes) -> list[Response]:
+        """Decode each reply in *body* separately. A reply that cannot be decoded fails only its own command."""
+        try:
+            texts = array_parts(body)
+        except JSONError as error:
+            raise page_error(body, self.endpoint) or MalformedResponseError(self._unlike(error, body)) from None
+        responses = []
+        for text in texts:
+            try:
+                responses.append(decode(_response_decoder, text))
+            except JSONError as error:
+                responses.append(Response("", self._unlike(error, text), malformed=True))
+        return responses
+
+    def _unlike(self, error: JSONError, text: bytes) -> str:
+        return (
+            f"the answer of {self.endpoint} is not a list of Centrifugo 1.x replies ({error}): "
+            f"{excerpt(text)}; is it a 1.x server?"
+        )
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         from centripetal.dialects.v1.advice import STATUSES  # imported only after an error, to keep imports fast
 
         status, signed = reply.status, self._signer is not None
-        if status == 400 and not wants_tls(reply):
+        if status == 400 and not wants_tls(reply) and not in_front(reply):
             # The reason is only in the server's log. Commands before the rejected one have run
             # (protocol 1: fatal-commands).
             why = "the server has no `secret` configured" if signed else "the server requires a secret"
@@ -128,7 +153,7 @@ class Codec:
             text = f"400 from {self.endpoint}: {why}, or does not know the method; see the server's log{after}"
             return HTTPStatusError(text, status=400, body=reply.body, executed="no" if count == 1 else "unknown")
         # 1.8.0 answers 500 after running the commands if it cannot encode a reply (protocol 1: decision-order).
-        return http_error(reply, self.endpoint, STATUSES)
+        return http_error(reply, self.endpoint, STATUSES, url=self.endpoint, base_of=endpoint)
 
     def __repr__(self) -> str:
         return f"<Codec of Centrifugo 1.x at {self.endpoint}, {'unsigned' if self._signer is None else 'signed'}>"

@@ -10,9 +10,10 @@ import msgspec
 
 from centripetal.dialects.v1.error_codes import INVALID_MESSAGE, NAMESPACE_NOT_FOUND, NOT_AVAILABLE
 from centripetal.dialects.v1.results import ClientInfo, Message, NodeInfo, Stats
-from centripetal.errors import Executed, MalformedResponseError, ServerError
+from centripetal.errors import Executed, MalformedResponseError, ServerError, shortened
 from centripetal.protocol.command import Outcome
-from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.gojson import JSONError
+from centripetal.protocol.tolerant_decoding import decode
 
 __all__ = [
     "Response",
@@ -41,6 +42,7 @@ class Response(Outcome[Any]):
         body: the bytes of the reply's body; `result()` decodes them.
         advice: the server's advice after an error: "fix", "retry" or "".
         uid: the uid that the server echoed: the command's index in the request, as text.
+        malformed: whether the server's reply cannot be read or belongs to another command; `error` then says why.
         command, index: the command that the reply belongs to, and its index; None for a response made by hand.
     """
 
@@ -49,6 +51,7 @@ class Response(Outcome[Any]):
     raw_body: msgspec.Raw = msgspec.field(default=NULL, name="body")
     uid: str = ""
     advice: str = ""
+    malformed: bool = msgspec.field(default=False, name=" malformed")
 
     @property
     def index(self) -> int | None:
@@ -68,11 +71,14 @@ class Response(Outcome[Any]):
         if self.error is None and self.raw_body == NULL and self.method in _WITHOUT_BODY:
             return True  # fast path for the most frequent case
         try:
+            if self.malformed:
+                raise MalformedResponseError(self.error or "")
             if self.error:
+                self.error = shortened(self.error)  # the traceback of the error holds this reply
                 raise _refusal(self.method, self.error, self.advice, self.command)
             decode = _BODIES.get(self.method)
             if decode is None:
-                raise MalformedResponseError(f"unknown method {self.method!r}")
+                raise MalformedResponseError(f"unknown method {self.method!r:.100}")
             return decode(self.raw_body)
         except (ServerError, MalformedResponseError) as error:
             error.command, error.index = self.command, self.index
@@ -107,12 +113,12 @@ class _StatsData(msgspec.Struct):
 
 
 def _decoder(kind: Any, what: str) -> Callable[[bytes], Any]:
-    decode = msgspec.json.Decoder(kind).decode
+    decoder = msgspec.json.Decoder(kind)
 
     def checked(body: bytes) -> Any:
         try:
-            return decode_lenient(decode, body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
+            return decode(decoder, bytes(body))
+        except (JSONError, TypeError) as error:
             raise MalformedResponseError(f"invalid body of a {what} reply: {error}", executed="yes") from None
 
     return checked

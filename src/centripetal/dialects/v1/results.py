@@ -4,10 +4,11 @@ JSON from users (`data`, `default_info`, `channel_info`) is kept as the bytes th
 decoded on access (`data`, …). This keeps every digit of numbers, and unread values cost nothing.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
+from centripetal.errors import MalformedResponseError
 from centripetal.protocol.payload import decode_json
 from centripetal.protocol.result import ABSENT, Result, decoded
 
@@ -56,16 +57,22 @@ class ClientInfo(Result, frozen=True):
 class Message(Result, frozen=True):
     """A message in the history of a channel.
 
+    If the server's description of a message cannot be read, `data` raises a `MalformedResponseError`; the other
+    messages of the history are not affected.
+
     Attributes:
         uid: the message id, unique unless publishers set it themselves.
         channel: the channel of the message.
         data: the published value, decoded on each access. Numbers become int and float; if every digit of a fraction
-            matters, decode `data_json` yourself.
+            matters, decode `data_json` yourself. A `msgspec.Raw` if it is nested too deeply to be decoded (about 1,000
+            levels).
         data_json: the same as the bytes that the server sent.
         client: the connection id of the originator; None if missing (servers before 1.3.0 may send "" instead).
         info: the connection that published the message; None if the API published it.
         timestamp: Unix seconds as text, from servers before 1.7.0; otherwise None.
     """
+
+    stand_in: ClassVar[type[msgspec.Struct]]
 
     uid: str
     channel: str
@@ -86,6 +93,26 @@ class Message(Result, frozen=True):
     @property
     def data(self) -> Any:
         return decode_json(self.data_json, "data")
+
+
+class UnreadableMessage(Message, frozen=True):
+    """A message that cannot be read completely. `data` raises an error; the other attributes are set if readable.
+
+    Attributes:
+        error: why it cannot be read.
+    """
+
+    uid: str = ""
+    channel: str = ""
+    raw_data: msgspec.Raw = msgspec.field(default=ABSENT, name="data")
+    error: str = ""
+
+    @property
+    def data(self) -> Any:
+        raise MalformedResponseError(f"the server's description of a message is invalid: {self.error}", executed="yes")
+
+
+Message.stand_in = UnreadableMessage
 
 
 class NodeInfo(msgspec.Struct, frozen=True, rename={"started": "started_at"}):

@@ -32,7 +32,7 @@ from centripetal.dialects.v1.client_protocol import (
 )
 from centripetal.dialects.v1.credentials import generate_channel_sign, generate_client_token
 from centripetal.dialects.v1.disconnects import CLOSE_CODE, INVALID_TOKEN, Disconnect
-from centripetal.dialects.v1.results import ClientInfo, Message
+from centripetal.dialects.v1.results import ClientInfo, Message, UnreadableMessage
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol.watching import (
     Connected,
@@ -45,6 +45,7 @@ from centripetal.protocol.watching import (
     Published,
     Step,
     Subscribed,
+    Unreadable,
 )
 
 __all__ = ["Watcher"]
@@ -152,7 +153,7 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
 
     # ---- replies
 
-    def _decode(self, frame: bytes) -> list[Reply | Push]:
+    def _decode(self, frame: bytes) -> list[Reply | Push | MalformedResponseError]:
         return decode_frame(frame)
 
     def _take(self, each: Reply | Push, now: float) -> Step:
@@ -200,8 +201,8 @@ class Watcher(Conversation[_Channel, Params, Reply | Push]):
         if channel.last is not None and not body.recovered:
             events.append(Gap(name, _why_not_recovered(channel.last, body)))
         # The server sends them newest first (protocol 1: client-recovery).
-        missed = [_published(message, recovered=True) for message in reversed(body.messages or ())]
-        uids = {publication.uid for publication in missed}
+        missed = [_missed(name, message) for message in reversed(body.messages or ())]
+        uids = {publication.uid for publication in missed if isinstance(publication, Published)}
         events += missed
         events += [each for each in channel.held if not (isinstance(each, Published) and each.uid in uids)]
         channel.subscribed, channel.held = True, []
@@ -245,6 +246,13 @@ def _event(push: MessagePush | JoinPush | LeavePush) -> Published | Joined | Lef
             return Joined(push.channel, _person(push.info))
         case LeavePush():
             return Left(push.channel, _person(push.info))
+
+
+def _missed(channel: str, message: Message) -> Published | Unreadable:
+    if isinstance(message, UnreadableMessage):
+        text = f"a message of {channel!r:.100} cannot be read: {message.error}"
+        return Unreadable(MalformedResponseError(text, executed="no"))
+    return _published(message, recovered=True)
 
 
 def _published(message: Message, *, recovered: bool = False) -> Published:

@@ -49,7 +49,7 @@ _LINGER = 0.5  # seconds for a client to receive the last answer before the serv
 
 
 class HTTPServer:
-    """One listening socket and its connections.
+    """The listening sockets of one server and their connections.
 
     Args:
         answer: returns the answer to a request, or its steps.
@@ -72,8 +72,8 @@ class HTTPServer:
         """Hook for tests that make requests fail."""
         self.connections: OpenConnections[HTTPConnection] = OpenConnections()
         self.closing = False
-        self._acceptor: Acceptor | None = None
-        self._listener: socket.socket | None = None
+        self._acceptors: list[Acceptor] = []
+        self._listeners: list[socket.socket] = []
 
     def run(self, request: Request) -> Response:
         """Return the answer to *request* at once, without slices."""
@@ -84,10 +84,10 @@ class HTTPServer:
         """Return the value of the `Date` header."""
         return email.utils.formatdate(self.now(), usegmt=True)
 
-    async def start(self, listener: socket.socket) -> None:
-        """Start to accept connections on *listener*, a bound socket."""
-        self._listener = listener
-        self._acceptor = Acceptor(listener, lambda: HTTPConnection(self))
+    async def start(self, *listeners: socket.socket) -> None:
+        """Start to accept connections on *listeners*, bound sockets."""
+        self._listeners = list(listeners)
+        self._acceptors = [Acceptor(listener, lambda: HTTPConnection(self)) for listener in listeners]
 
     async def stop(self, timeout: float = 5.0) -> None:
         """Stop listening and close all connections; abort those that are still open after *timeout* seconds."""
@@ -102,13 +102,10 @@ class HTTPServer:
 
         Connections that another protocol took over stay open.
         """
-        assert self._listener is not None
-        family, address = self._listener.family, self._listener.getsockname()
-        await self._stop_listening()
         # A bound socket that does not listen keeps the port reserved and refuses connections.
-        self._listener = socket.socket(family, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(address)
+        reservations = [_reservation(listener) for listener in self._listeners]
+        await self._stop_listening()
+        self._listeners = [reserve() for reserve in reservations]
         for connection in self.connections:
             if connection is not spared:
                 connection.abort()
@@ -116,14 +113,13 @@ class HTTPServer:
 
     async def resume(self) -> None:
         """Listen again after `pause`."""
-        assert self._listener is not None
-        await self.start(self._listener)
+        await self.start(*self._listeners)
 
     async def _stop_listening(self) -> None:
-        assert self._acceptor is not None
-        assert self._listener is not None
-        await self._acceptor.stop()
-        self._listener.close()  # after `pause`, it is another socket
+        for acceptor in self._acceptors:
+            await acceptor.stop()
+        for listener in self._listeners:
+            listener.close()  # after `pause`, these are other sockets
 
 
 class HTTPConnection(asyncio.Protocol):
@@ -282,3 +278,19 @@ class HTTPConnection(asyncio.Protocol):
 def _failed(request: Request) -> Response:
     logger.exception("failed to answer %s %.100s", request.method, request.target.partition("?")[0])
     return _FAILURE
+
+
+def _reservation(listener: socket.socket) -> Callable[[], socket.socket]:
+    """Return a function that binds a new socket to the address of *listener* after that one is closed."""
+    family, address = listener.family, listener.getsockname()
+    ipv6_only = family == socket.AF_INET6 and listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+
+    def reserve() -> socket.socket:
+        reserved = socket.socket(family, socket.SOCK_STREAM)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            reserved.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, ipv6_only)
+        reserved.bind(address)
+        return reserved
+
+    return reserve

@@ -7,7 +7,7 @@ import os
 import queue
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from centripetal.errors import UsageError
@@ -21,6 +21,7 @@ __all__ = ["ServerThread"]
 logger = logging.getLogger("centripetal.server")
 
 T = TypeVar("T")
+Listeners = Sequence[socket.socket]
 OpenConsole = Callable[[Service], Console] | None
 
 _WAIT = 0.2  # seconds between checks that the thread still runs
@@ -36,13 +37,13 @@ class ServerThread:
 
     Args:
         start_service: creates the service; called in the new thread.
-        listener: a bound socket, which the thread closes.
+        listeners: bound sockets, which the thread closes.
         console: opens the console of a service; None to serve no console.
     """
 
-    def __init__(self, start_service: Callable[[], Service], listener: socket.socket, console: OpenConsole) -> None:
+    def __init__(self, start_service: Callable[[], Service], listeners: Listeners, console: OpenConsole) -> None:
         self._start_service = start_service
-        self._listener = listener
+        self._listeners = listeners
         self._console = console
         self._process = os.getpid()
         # A daemon thread, so that a test run that forgets to stop its server can still exit.
@@ -70,7 +71,7 @@ class ServerThread:
             self._thread.start()
         except RuntimeError as error:
             self._ended = True
-            self._listener.close()
+            self._close_listeners()
             raise UsageError(f"cannot start the server's thread: {error}") from None
         while self._server is None and self._runs:
             self._wait()
@@ -148,15 +149,19 @@ class ServerThread:
             else:
                 logger.exception("the server failed")
         finally:
-            self._listener.close()
+            self._close_listeners()
             self._ended = True
             self._news.put(None)
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
 
     async def _serve(self) -> None:
         self._done = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         if not self._stopping:
-            await _serve(self._start_service(), self._listener, self._console, self._tell_started, self._done)
+            await _serve(self._start_service(), self._listeners, self._console, self._tell_started, self._done)
 
     def _tell_started(self, server: HTTPServer) -> None:
         self._server = server
@@ -167,7 +172,7 @@ class ServerThread:
 
 async def _serve(
     service: Service,
-    listener: socket.socket,
+    listeners: Listeners,
     open_console: OpenConsole,
     started: Callable[[HTTPServer], object],
     done: asyncio.Event,
@@ -185,7 +190,7 @@ async def _serve(
         console = open_console(service)
         answer, upgrade = console.before(answer, upgrade)
     server = HTTPServer(answer, upgrade, service.node.now)
-    await server.start(listener)
+    await server.start(*listeners)
     ticker = asyncio.create_task(_tick(service))
     started(server)
     await done.wait()

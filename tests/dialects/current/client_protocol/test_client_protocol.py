@@ -67,6 +67,7 @@ SENT = [frame["data"] for frame in RECORDED if frame["dir"] == "send" and frame[
 def test_lines_of_a_real_server_are_decoded(line: str) -> None:
     """Every recorded line can be decoded, and encodes to the same bytes again."""
     (reply,) = decode_replies(line.encode())
+    assert isinstance(reply, Reply)
     if reply.push is not None:
         assert encode_push(reply.push) == line.encode()
     assert encode_reply(reply) == line.encode()
@@ -133,6 +134,7 @@ def test_replies_survive_encoding_and_decoding(reply: Reply, line: bytes | None)
     printed = encode_reply(reply)
     assert line is None or printed == line
     (read,) = decode_replies(printed)
+    assert isinstance(read, Reply)
     assert encode_reply(read) == printed
 
 
@@ -227,15 +229,22 @@ def test_any_bytes_make_commands_or_the_documented_error(message: bytes) -> None
 
 @pytest.mark.parametrize("message", [b"", b"{}\n\n", b"[1]", b'{"id":"x"}', b'{"push":{"pub":1}}', b"\xff"])
 def test_an_invalid_message_of_a_server_is_refused(message: bytes) -> None:
-    """Decoding an invalid message raises only MalformedResponseError."""
-    with pytest.raises(MalformedResponseError):
-        decode_replies(message)
+    """An invalid line is decoded to an error, and the lines before and after it to their replies."""
+    assert [type(each) for each in decode_replies(b'{"id":7}\n' + message + b'\n{"id":8}')].count(Reply) >= 2
+    assert any(isinstance(each, MalformedResponseError) for each in decode_replies(message))
+
+
+def test_an_invalid_reply_still_answers_its_request() -> None:
+    """If the id of an invalid reply can be read, an empty reply follows the error."""
+    error, empty = decode_replies(b'{"id":3,"subscribe":{"offset":-1}}')
+    assert isinstance(error, MalformedResponseError)
+    assert empty == Reply(3)
 
 
 def test_a_message_of_a_server_holds_many_lines() -> None:
     """Unknown members of later servers are ignored; a ping is an empty object."""
     replies = decode_replies(b'{"id":1,"publish":{"new":1},"more":2}\n' + PING + b"\n")
-    assert [encode_reply(each) for each in replies] == [b'{"id":1,"publish":{}}', PING]
+    assert [encode_reply(each) for each in replies if isinstance(each, Reply)] == [b'{"id":1,"publish":{}}', PING]
 
 
 @pytest.mark.parametrize(

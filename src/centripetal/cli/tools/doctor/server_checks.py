@@ -17,14 +17,14 @@ from centripetal.client import current
 from centripetal.dialects.current.codec import Codec as CurrentCodec
 from centripetal.dialects.current.commands import Info
 from centripetal.dialects.v1.codec import Codec as V1Codec
-from centripetal.errors import AuthenticationError, CentripetalError, HTTPStatusError, ServerError, UsageError
+from centripetal.errors import CentripetalError, HTTPStatusError, ServerError, UsageError
 from centripetal.protocol.command import Prepared
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
 from centripetal.protocol.http1 import Origin
+from centripetal.transport.addresses import server_name
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.blocking import BlockingTransport
 from centripetal.transport.settings import Settings as TransportSettings
-from centripetal.transport.settings import server_name
 
 __all__ = ["network", "server"]
 
@@ -48,8 +48,8 @@ def network(address: Address) -> Iterator[Check]:
     yield Check("url", "ok", where)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+    except OSError as error:
         advice = "Check the host in --url or CENTRIFUGO_HTTP_API_URL, and the DNS settings of this machine."
         yield Check("dns", "failed", f"cannot resolve {host}: {error}", advice)
         return
@@ -60,14 +60,15 @@ def network(address: Address) -> Iterator[Check]:
 
 def _connection(address: Address, parts: SplitResult, host: str, port: int) -> Iterator[Check]:
     start = time.monotonic()
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         connection = socket.create_connection((host, port), address.timeout.value)
     except OSError as error:
         advice = "Check that the server listens on this address and port, and that no firewall blocks the connection."
-        yield Check("tcp", "failed", f"cannot connect to {host}:{port}: {error}", advice)
+        yield Check("tcp", "failed", f"cannot connect to {place}: {error}", advice)
         return
     with connection:
-        yield Check("tcp", "ok", f"connected to {host}:{port} in {(time.monotonic() - start) * 1e3:.1f} ms")
+        yield Check("tcp", "ok", f"connected to {place} in {(time.monotonic() - start) * 1e3:.1f} ms")
         if parts.scheme == "https":
             yield _tls(connection, Origin(True, host, port), address.transport)
 
@@ -169,7 +170,8 @@ def _versions(client: v1.Client | current.Client) -> list[tuple[str, str]]:
 
 
 def _refused(error: CentripetalError, generation: Generation) -> Check:
-    check = failed("credentials" if isinstance(error, AuthenticationError | HTTPStatusError) else "answer", error)
+    by_server = isinstance(error, HTTPStatusError) and not error.in_front
+    check = failed("credentials" if by_server else "answer", error)
     other = generation.other
     advice = f"{check.advice} If the server is a Centrifugo {other.title}, {other.selected_by} instead."
     return check._replace(advice=advice.strip())

@@ -1,5 +1,7 @@
 """Objects shared by commands and replies of the client protocol (protocol 6: client-protocol): PURE."""
 
+from typing import Annotated, ClassVar
+
 import msgspec
 
 __all__ = [
@@ -9,12 +11,22 @@ __all__ = [
     "ClientMessage",
     "Disconnect",
     "Publication",
+    "Seconds",
     "ServerMessage",
+    "StreamOffset",
+    "UnreadablePublication",
     "UnsubscribePush",
 ]
 
 NO_JSON = msgspec.Raw(b"")
 """The value of a JSON field that is missing."""
+
+
+StreamOffset = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""The number of a publication in a stream, within bounds that can be sent back to the server."""
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+"""A number of seconds, within the bounds of the server's type."""
 
 
 class BadMessageError(ValueError):
@@ -66,9 +78,11 @@ class ClientInfo(ServerMessage, frozen=True):
 class Publication(ServerMessage, frozen=True):
     """A publication. *data* is the published JSON; in a delta subscription, a string with the payload or a delta."""
 
+    stand_in: ClassVar[type[msgspec.Struct]]
+
     data: msgspec.Raw = NO_JSON
     info: ClientInfo | None = None
-    offset: int = 0
+    offset: StreamOffset = 0
     tags: dict[str, str] = {}
     delta: bool = False
     time: int = 0
@@ -78,3 +92,12 @@ class Publication(ServerMessage, frozen=True):
     score: int = 0
     epoch: str = ""
     version: int = 0
+
+
+class UnreadablePublication(Publication, frozen=True):
+    """A recovered publication that cannot be read completely; *error* says why."""
+
+    error: str = ""
+
+
+Publication.stand_in = UnreadablePublication

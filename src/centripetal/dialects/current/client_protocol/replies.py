@@ -1,5 +1,7 @@
 """Replies and pushes of the server (protocol 6: client-protocol): PURE, both directions."""
 
+from contextlib import suppress
+
 import msgspec
 
 from centripetal.dialects.current.client_protocol.objects import (
@@ -7,12 +9,15 @@ from centripetal.dialects.current.client_protocol.objects import (
     ClientInfo,
     Disconnect,
     Publication,
+    Seconds,
     ServerMessage,
+    StreamOffset,
     UnsubscribePush,
 )
 from centripetal.errors import MalformedResponseError
 from centripetal.protocol import gostructs
-from centripetal.protocol.payload import decode_lenient
+from centripetal.protocol.gojson import JSONError
+from centripetal.protocol.tolerant_decoding import decode
 
 __all__ = [
     "PING",
@@ -42,12 +47,12 @@ class Empty(ServerMessage, frozen=True):
 
 class SubscribeResult(ServerMessage, frozen=True):
     expires: bool = False
-    ttl: int = 0
+    ttl: Seconds = 0
     recoverable: bool = False
     epoch: str = ""
     publications: list[Publication] = msgspec.field(default_factory=list)
     recovered: bool = False
-    offset: int = 0
+    offset: StreamOffset = 0
     positioned: bool = False
     data: msgspec.Raw = NO_JSON
     was_recovering: bool = False
@@ -58,10 +63,10 @@ class ConnectResult(ServerMessage, frozen=True):
     client: str = ""
     version: str = ""
     expires: bool = False
-    ttl: int = 0
+    ttl: Seconds = 0
     data: msgspec.Raw = NO_JSON
     subs: dict[str, SubscribeResult] = msgspec.field(default_factory=dict)
-    ping: int = 0
+    ping: Seconds = 0
     pong: bool = False
     session: str = ""
     node: str = ""
@@ -82,7 +87,7 @@ class PresenceStatsResult(ServerMessage, frozen=True):
 class HistoryResult(ServerMessage, frozen=True):
     publications: list[Publication]
     epoch: str
-    offset: int
+    offset: StreamOffset
 
 
 class RpcResult(ServerMessage, frozen=True):
@@ -93,7 +98,7 @@ class RefreshResult(ServerMessage, frozen=True):
     """The result of `refresh` and `sub_refresh`, and the push that follows `refresh` in the server API."""
 
     expires: bool = False
-    ttl: int = 0
+    ttl: Seconds = 0
 
 
 class Error(ServerMessage, frozen=True):
@@ -113,7 +118,7 @@ class SubscribePush(ServerMessage, frozen=True):
 
     recoverable: bool = False
     epoch: str = ""
-    offset: int = 0
+    offset: StreamOffset = 0
     positioned: bool = False
     data: msgspec.Raw = NO_JSON
 
@@ -135,6 +140,12 @@ class Push(ServerMessage, frozen=True):
     connect: ConnectResult | None = None
     disconnect: Disconnect | None = None
     refresh: RefreshResult | None = None
+
+
+class Numbered(ServerMessage, frozen=True):
+    """The part of a reply that says to which command it belongs."""
+
+    id: int = 0
 
 
 class Reply(ServerMessage, frozen=True):
@@ -169,19 +180,25 @@ def encode_push(push: Push) -> bytes:
     return b'{"push":%b}' % gostructs.write(push)
 
 
-_decode_reply = msgspec.json.Decoder(Reply).decode
+_reply_decoder = msgspec.json.Decoder(Reply)
+_numbered_decoder = msgspec.json.Decoder(Numbered)
 
 
-def decode_replies(message: bytes) -> list[Reply]:
+def decode_replies(message: bytes) -> list[Reply | MalformedResponseError]:
     """Return the replies and pushes in a message of a server, in order.
 
-    Raises:
-        MalformedResponseError: the message does not follow the client protocol.
+    A line that does not follow the client protocol becomes an error. If its id can be read, an empty reply with this id
+    comes after the error, so that the request does not wait for a reply that has arrived.
     """
-    try:
-        return [decode_lenient(_decode_reply, line) for line in message.removesuffix(b"\n").split(b"\n")]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        head = ascii(message[:100].decode("latin-1"))
-        raise MalformedResponseError(
-            f"the server sent a message that does not follow its protocol ({error}): {head}"
-        ) from None
+    found: list[Reply | MalformedResponseError] = []
+    for line in message.removesuffix(b"\n").split(b"\n"):
+        try:
+            found.append(decode(_reply_decoder, line))
+        except JSONError as error:
+            head = ascii(line[:100].decode("latin-1"))
+            text = f"the server sent a message that does not follow its protocol ({error}): {head}"
+            found.append(MalformedResponseError(text))
+            with suppress(JSONError):
+                if number := decode(_numbered_decoder, line).id:
+                    found.append(Reply(number))
+    return found

@@ -45,9 +45,16 @@ class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_
     See protocol 6: versions-server-api.
     """
 
+    verifies: ClassVar[bool] = False
+    """Whether `fault` checks the results of the method."""
+
     def changes(self) -> dict[str, Any]:
         self.check()
         return changed_fields(self)
+
+    def fault(self, result: Any) -> str:  # noqa: ARG002 - for methods that check results
+        """Return how *result* contradicts the command, "" if it does not. Only called if `verifies` is set."""
+        return ""
 
 
 class OfChannel(Method[R], Generic[R], frozen=True):

@@ -1,5 +1,7 @@
 """Methods that read channels: presence, history and the list of channels (protocol 6: methods)."""
 
+from itertools import pairwise
+
 from centripetal.dialects.current.commands.base import Method, OfChannel
 from centripetal.dialects.current.objects import Position
 from centripetal.dialects.current.results.standard import (
@@ -67,6 +69,7 @@ class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
     name = "history"
     number = 6
     reads = True
+    verifies = True
     limit: Int32 = 0
     since: Position | None = None
     reverse: bool = False
@@ -74,6 +77,20 @@ class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
     def check(self) -> None:
         if self.reverse is True and self.since is not None and getattr(self.since, "offset", 1) == 0:
             raise UsageError("since: there is nothing before offset 0; leave it out to start with the newest one")
+
+    def fault(self, result: HistoryResult) -> str:
+        """Return how *result* has too many publications or a wrong order, "" if it does not."""
+        publications = result.publications
+        if 0 < self.limit < len(publications):
+            return f"the reply has {len(publications)} publications, but the limit is {self.limit}"
+        # The offset of a publication that cannot be read is 0.
+        offsets = [publication.offset for publication in publications if publication.offset]
+        if offsets and not 0 < min(offsets) <= max(offsets) < 2**64:
+            return "the reply has a publication with an offset that is not an unsigned integer of 64 bits"
+        for one, next_ in pairwise(offsets):
+            if (next_ >= one) if self.reverse else (next_ <= one):
+                return f"the publications in the reply are out of order: offset {next_} comes after offset {one}"
+        return ""
 
 
 class HistoryRemove(OfChannel[HistoryRemoveResult], frozen=True):

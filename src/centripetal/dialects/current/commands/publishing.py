@@ -102,6 +102,7 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
 
     name = "broadcast"
     number = 1
+    verifies = True
     channels: Sequence[str]
     data: Payload | UnsetType = UNSET
 
@@ -116,6 +117,15 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
 
     def touches(self) -> Sequence[str]:
         return self.channels
+
+    def fault(self, result: BroadcastResult) -> str:
+        """Return how *result* fails to give one response for each channel, "" if it gives them."""
+        if len(result.responses) != len(self.channels):
+            return f"the reply has {len(result.responses)} responses for {len(self.channels)} channels"
+        for place, response in enumerate(result.responses):
+            if response.result is None and response.error is None:
+                return f"response {place} contains neither a result nor an error"
+        return ""
 
 
 def _all_names(names: list[Any]) -> bool:

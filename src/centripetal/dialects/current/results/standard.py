@@ -5,12 +5,12 @@ See protocol 6: methods, table-server-api-numbers.
 Fields have the server's names. The server omits fields with a zero value, so a missing field gets its zero value here.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from centripetal.dialects.current.error_codes import INTERNAL
-from centripetal.errors import ServerError
+from centripetal.errors import MalformedResponseError, ServerError
 from centripetal.protocol.result import ABSENT, Result, decoded, json_of
 
 __all__ = [
@@ -188,14 +188,20 @@ class PresenceStatsResult(msgspec.Struct, frozen=True):
 class Publication(Result, frozen=True):
     """A publication in the history of a channel.
 
+    If the server's description of a publication cannot be read, `data` raises a `MalformedResponseError`; the other
+    publications of the history are not affected.
+
     Attributes:
-        data: the published data, decoded at each access; None also if the publication has no data.
+        data: the published data, decoded at each access; None also if the publication has no data; a `msgspec.Raw` if
+            it is nested too deeply to be decoded (about 1,000 levels).
         data_json: the data as the JSON bytes that the server sent; None if the publication has no data. The server
             compacts JSON and escapes `<`, `>` and `&`.
         info: the client that published it; None if it was published through the server API.
         offset: number of the publication in the history.
         tags: the tags it was published with.
     """
+
+    stand_in: ClassVar[type[msgspec.Struct]]
 
     raw_data: msgspec.Raw = msgspec.field(default=ABSENT, name="data")
     info: ClientInfo | None = None
@@ -209,6 +215,25 @@ class Publication(Result, frozen=True):
     @property
     def data(self) -> Any:
         return decoded(self.data_json, "data")
+
+
+class UnreadablePublication(Publication, frozen=True):
+    """A publication that cannot be read completely. `data` raises an error; the other attributes are set if readable.
+
+    Attributes:
+        error: why it cannot be read.
+    """
+
+    error: str = ""
+
+    @property
+    def data(self) -> Any:
+        raise MalformedResponseError(
+            f"the server's description of a publication is invalid: {self.error}", executed="yes"
+        )
+
+
+Publication.stand_in = UnreadablePublication
 
 
 class HistoryResult(msgspec.Struct, frozen=True):
