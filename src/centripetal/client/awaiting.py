@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
+from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
 from centripetal.client.call import Awaiting
@@ -12,11 +13,11 @@ from centripetal.client.options import check_no_options
 from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
-from centripetal.transport.awaiting import AwaitingTransport
+from centripetal.transport.awaiting import AwaitingTransport, no_loop
 from centripetal.transport.base import AsyncTransport, TransportOptions
 
 if TYPE_CHECKING:
@@ -87,14 +88,14 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        from asyncio import get_running_loop
+        from asyncio import _get_running_loop
 
-        self._running_loop = get_running_loop
+        self._running_loop = _get_running_loop  # returns None if no loop runs
         super().__init__(codec, timeout, group, on_request)
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else AwaitingTransport(**options)
-        self._queues: dict[asyncio.AbstractEventLoop, TaskQueue | Alone] = {}
+        self._queues: dict[asyncio.AbstractEventLoop | None, TaskQueue | Alone] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `await client.call(Publish("news", 1))` equals `await client.publish("news", 1)`.
@@ -140,13 +141,43 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             return outcomes
         return await run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
+    async def _together(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[Outcome[Any]]:
+        """Send several calls in one request; if the reply is useless and all are reads, ask each read alone."""
+        deadline = time.monotonic() + timeout
+        try:
+            return await self._request(calls, timeout, codec)
+        except CentripetalError as error:
+            if not can_separate(calls, error):
+                raise
+            failure = error
+        outcomes: list[Outcome[Any]] = []
+        for call in calls:
+            try:
+                outcomes += await self._request([call], max(deadline - time.monotonic(), SHORTEST), codec)
+            except CentripetalError as error:
+                outcomes.append(Failed(error=error))
+        return outcomes_apart(outcomes, failure)
+
     def _queue(self) -> TaskQueue | Alone:
+        """Return the queue of the running event loop.
+
+        Raises:
+            UsageError: no asyncio event loop runs in this thread.
+        """
         loop = self._running_loop()
+        if loop is None:
+            raise no_loop()
         queue = self._queues.get(loop)
         if queue is None:
-            for old in [old for old in self._queues if old.is_closed()]:
-                self._queues.pop(old, None)
-            queue = TaskQueue(loop, self._request, self._limits) if self._group else Alone(self._request)
+            for old in list(self._queues):  # a copy, because other threads add their loops
+                if old is not None and old.is_closed():
+                    self._queues.pop(old, None)
+            if self._group:
+                queue = TaskQueue(loop, self._request, self._together, self._limits)
+            else:
+                queue = Alone(self._request)
             self._queues[loop] = queue
         return queue
 
@@ -182,7 +213,7 @@ class AwaitingBatch(Collector):
             return
         seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(await self._client._request(calls, seconds, self._codec), seconds)
+            self._settle(await self._client._together(calls, seconds, self._codec), seconds)
         except BaseException as failure:
             name_limit(failure, seconds)
             self._fail(failure)

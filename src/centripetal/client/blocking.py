@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
+from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
 from centripetal.client.call import Blocking
@@ -12,7 +13,7 @@ from centripetal.client.options import check_no_options
 from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
@@ -83,7 +84,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         if transport is not None:
             check_no_options(options)
         self._transport = transport if transport is not None else BlockingTransport(**options)
-        self._queue = ThreadQueue(self._request, self._limits) if self._group else Alone(self._request)
+        self._queue = ThreadQueue(self._request, self._together, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `client.call(Publish("news", 1))` equals `client.publish("news", 1)`.
@@ -128,6 +129,25 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             return outcomes
         return run(self._converse(calls, codec, reply), self._transport, deadline - time.monotonic())
 
+    def _together(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[Outcome[Any]]:
+        """Send several calls in one request; if the reply is useless and all are reads, ask each read alone."""
+        deadline = time.monotonic() + timeout
+        try:
+            return self._request(calls, timeout, codec)
+        except CentripetalError as error:
+            if not can_separate(calls, error):
+                raise
+            failure = error
+        outcomes: list[Outcome[Any]] = []
+        for call in calls:
+            try:
+                outcomes += self._request([call], max(deadline - time.monotonic(), SHORTEST), codec)
+            except CentripetalError as error:
+                outcomes.append(Failed(error=error))
+        return outcomes_apart(outcomes, failure)
+
     def close(self) -> None:
         """Close idle connections; queued calls of other threads fail without being sent.
 
@@ -160,7 +180,7 @@ class BlockingBatch(Collector):
             return
         seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(self._client._request(calls, seconds, self._codec), seconds)
+            self._settle(self._client._together(calls, seconds, self._codec), seconds)
         except BaseException as failure:
             name_limit(failure, seconds)
             self._fail(failure)

@@ -166,9 +166,13 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         """
         claim = Claim()
         try:
-            self._buffer.take(claim)
-            return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException as error:
+            try:
+                self._buffer.take(claim)
+                return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
+            except BaseException:
+                self._buffer.give_back(claim)
+                raise
+        except BaseException as error:  # again, because a second interrupt can strike meanwhile
             self._buffer.give_back(claim)
             name_limit(error, self._limit_of(timeout))
             raise
@@ -222,9 +226,13 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         """Like `Client.send`; after a cancelled call, the buffer holds its commands again."""
         claim = Claim()
         try:
-            self._buffer.take(claim)
-            return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException as error:
+            try:
+                self._buffer.take(claim)
+                return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
+            except BaseException:
+                self._buffer.give_back(claim)
+                raise
+        except BaseException as error:  # again, because a second interrupt can strike meanwhile
             self._buffer.give_back(claim)
             name_limit(error, self._limit_of(timeout))
             raise

@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
     import asyncio
 
-__all__ = ["AwaitingTransport"]
+__all__ = ["AwaitingTransport", "no_loop"]
+
+
+def no_loop() -> UsageError:
+    """Return the error of a call without a running asyncio event loop."""
+    return UsageError(
+        "AsyncClient needs a running asyncio event loop, and this thread has none. With Trio or another event loop, "
+        "use Client in a worker thread, for example with trio.to_thread.run_sync()"
+    )
 
 
 class AwaitingTransport:
@@ -45,9 +53,9 @@ class AwaitingTransport:
     """
 
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
-        from asyncio import get_running_loop, timeout
+        from asyncio import _get_running_loop, timeout
 
-        self._running_loop = get_running_loop
+        self._running_loop = _get_running_loop  # returns None if no loop runs
         self._time_limit = timeout
         self._settings = Settings(**options)
         self._writer = RequestWriter()
@@ -76,9 +84,11 @@ class AwaitingTransport:
         for pool in list(self._pools.values()):
             pool.close_idle()
 
-    async def _new_pool(self, loop: "asyncio.AbstractEventLoop") -> "_LoopPool":
+    async def _new_pool(self, loop: "asyncio.AbstractEventLoop | None") -> "_LoopPool":
+        if loop is None:
+            raise no_loop()
         _check_loop(loop)
-        _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
+        _dismiss({other: pool for other, pool in list(self._pools.items()) if other is not None and other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
         self._pools[loop] = pool = _LoopPool(self._settings, loop, guard)
         # The loop registers an asynchronous generator when it starts, and finishes it when the loop shuts down.
@@ -161,7 +171,7 @@ async def _ready(
 class _LoopConnection(Connection):
     """A connection that the loop watches: while busy, to continue its steps; while idle, to notice when it closes."""
 
-    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
+    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_spare", "_steps", "_timeout", "_timer", "_waiter", "_watched")
 
     def __init__(
         self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
@@ -170,6 +180,8 @@ class _LoopConnection(Connection):
         self._loop = pool.loop
         self._watched = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._spare: asyncio.TimerHandle | None = None
+        self._fd = -1
         super().__init__(origin, address, place, pool.registry, max_response_bytes)
         self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._steps: Iterator[int] | None = None
@@ -202,9 +214,13 @@ class _LoopConnection(Connection):
                 waiter.set_result(None)
             elif events != self._watched:
                 self.watch(events)
-        except Exception as error:
+        except BaseException as error:
             self._steps = None
-            waiter.set_exception(error)
+            if isinstance(error, Exception):
+                waiter.set_exception(error)
+            else:  # an interrupt must not end the task that happens to wait for this connection
+                waiter.set_exception(self.interrupted())
+                raise
 
     def _on_event(self) -> None:
         if self._steps is not None:
@@ -228,14 +244,21 @@ class _LoopConnection(Connection):
 
     def _set_timer(self) -> None:
         # One timer serves many calls: creating and cancelling a timer would cost more than the rest of a call.
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel_timer()
         self._alarm = self._deadline
         delay = min(max(self._deadline - monotonic(), 0.0), LONGEST_WAIT)
         self._timer = self._loop.call_later(delay, self._on_timer)
+        # An interrupt can kill the callback of a timer before its first line.
+        self._spare = self._loop.call_later(delay + 0.1, self._on_timer)
+
+    def _cancel_timer(self) -> None:
+        for timer in (self._timer, self._spare):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._spare = None
 
     def _on_timer(self) -> None:
-        self._timer = None
+        self._cancel_timer()
         if self._waiter is None or self._waiter.done():
             return
         if monotonic() < self._deadline:
@@ -253,11 +276,11 @@ class _LoopConnection(Connection):
                 with suppress(RuntimeError):  # the loop was closed meanwhile
                     loop.call_soon_threadsafe(self.close)
                     return
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            if self._watched:
-                self.watch(0)
+            self._cancel_timer()
+            # Both, because an interrupt can have left either behind; the next socket may have the same number.
+            if self._fd >= 0:
+                loop.remove_reader(self._fd)
+                loop.remove_writer(self._fd)
         super().close()
 
 
@@ -272,7 +295,7 @@ class _LoopPool(Pool[_LoopConnection]):
         self.guard = guard
 
 
-_Pools = dict["asyncio.AbstractEventLoop", _LoopPool]
+_Pools = dict["asyncio.AbstractEventLoop | None", _LoopPool]
 
 
 async def _exchange(
