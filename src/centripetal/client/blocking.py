@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
+from centripetal.client import bulk
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
@@ -100,6 +101,32 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         except CentripetalError as error:
             self._explain(error, command, timeout)
             raise
+
+    def publish_many(
+        self,
+        items: bulk.Items,
+        *,
+        progress: bulk.Progress = None,
+        on_error: bulk.OnError = "collect",
+        timeout: float | None = None,
+    ) -> bulk.PublishSummary:
+        """Publish any number of messages: read *items* as they come, and send them in full requests.
+
+        Args:
+            items: pairs of channel and data, or commands; a generator is read lazily, so memory stays flat.
+            progress: a function that is called with a `PublishSummary` up to ten times a second and at the end, or True
+                for a line on standard error if that is a terminal.
+            on_error: "collect" to go on after a failed item and count it; "raise" to stop at the first failed item.
+            timeout: time limit of each request in seconds, instead of the client's limit.
+
+        Returns:
+            The numbers of items that were sent and that failed, the first errors, and the time.
+
+        Raises:
+            BulkError: an item failed, with `on_error="raise"`; it has the summary so far.
+            UsageError: an argument is invalid. An invalid item is a failed item.
+        """
+        return bulk.publish(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
 
     def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None

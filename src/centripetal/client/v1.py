@@ -13,6 +13,7 @@ from centripetal.client.methods import v1 as methods
 from centripetal.client.options import ClientOptions
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.v1.codec import Codec
+from centripetal.dialects.v1.commands import Publish
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
 from centripetal.protocol.command import Command, Prepared, R
@@ -23,6 +24,8 @@ __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 class _Buffered(BaseClient[Response], Buffering):
     """The command buffer of both clients."""
+
+    _publish = Publish
 
     def __init__(self, url: str | Sequence[str], secret: str | None) -> None:
         self._dialect = codec_for(url, partial(Codec, secret=secret))

@@ -8,9 +8,9 @@ import msgspec
 from centripetal.errors import CentripetalError, TimeoutError
 from centripetal.protocol.command import Outcome, Prepared
 
-__all__ = ["Entry", "Flight", "Group", "out_of_time"]
+__all__ = ["ENVELOPE_BYTES", "Entry", "Flight", "Group", "out_of_time"]
 
-_ENVELOPE = 20
+ENVELOPE_BYTES = 20
 """Maximum number of bytes that a request adds to each command."""
 
 
@@ -57,7 +57,7 @@ class Entry:
         self.deadline = deadline
         self.reads = call.command.reads
         self.keys = call.keys
-        self.size = len(call.text) + _ENVELOPE
+        self.size = len(call.text) + ENVELOPE_BYTES
 
     @property
     def unsent(self) -> bool:
