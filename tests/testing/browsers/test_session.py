@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from centripetal import ServerError, TimeoutError
+from centripetal import MalformedResponseError, ServerError, TimeoutError
 from centripetal.dialects.v1.client_protocol import Connect
+from centripetal.server import EmbeddedServer
 from centripetal.server.listening.http1 import Request
 from centripetal.server.session import ClientConnection, ClientEndpoint, CloseFrame
+from centripetal.testing import BrowserV1
 from centripetal.testing.browsers import session as module
 from centripetal.testing.browsers.session import BrowserSession
 from centripetal.testing.browsers.v1 import Protocol
@@ -73,5 +75,20 @@ def test_the_end_of_the_connection_ends_a_request() -> None:
         await browser.leave()
         with pytest.raises(ServerError):
             await request
+
+    asyncio.run(scenario())
+
+
+def test_a_message_that_cannot_be_decoded_is_reported() -> None:
+    """`received` and the waits raise the error of an unreadable message, which may have been a publication."""
+
+    async def scenario() -> None:
+        endpoint = SilentEndpoint()
+        session = BrowserSession(endpoint, Protocol())
+        endpoint.session.connection.send(b'{"method":"message","body":{"uid":"a"b"}}')
+        browser = BrowserV1(session, EmbeddedServer(secret="secret"))
+        for look in (browser.received, browser.wait_for):
+            with pytest.raises(MalformedResponseError, match="invalid frame"):
+                look("news")
 
     asyncio.run(scenario())

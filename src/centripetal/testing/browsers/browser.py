@@ -55,7 +55,12 @@ class _Browser(Generic[RequestT]):
         """Return the publications to *channel* that the browser has received, in order.
 
         What the back end published before is there: the server delivers a publication before it replies.
+
+        Raises:
+            MalformedResponseError: the browser received a message that cannot be decoded.
         """
+        if self._session.unreadable is not None:
+            raise self._session.unreadable
         return [each for each in self._session.publications if each.channel == channel]
 
     def __repr__(self) -> str:
@@ -63,8 +68,9 @@ class _Browser(Generic[RequestT]):
         return f"<{type(self).__name__} {self.client}, {state}, {self._session.publications!r}>"
 
     def _enough(self, channel: str, count: int) -> list[Publication] | None:
+        received = self.received(channel)
         found = self._session.publications.find(channel, ANYTHING, count)
-        return None if found is None else self.received(channel)
+        return None if found is None else received
 
     def _missing(self, channel: str, count: int, timeout: float) -> AssertionError:
         return AssertionError(self._session.publications.missing(channel, times=count, more=f" within {timeout:g} s"))

@@ -19,7 +19,7 @@ from centripetal.dialects.current.client_protocol.commands import (
 from centripetal.dialects.current.client_protocol.replies import PING, Push, Reply, decode_replies
 from centripetal.dialects.current.disconnects import BAD_REQUEST
 from centripetal.dialects.current.results.standard import ClientInfo
-from centripetal.errors import ServerError
+from centripetal.errors import CentripetalError, ServerError
 from centripetal.protocol.result import ABSENT
 from centripetal.server.current.permissions import Permissions
 from centripetal.testing.browsers.browser import AwaitingBrowser, BlockingBrowser
@@ -32,6 +32,7 @@ from centripetal.testing.browsers.protocol import (
     Ping,
     Refusal,
     Subscribed,
+    Unreadable,
     Unsubscribed,
 )
 from centripetal.testing.matching import decoded
@@ -80,7 +81,9 @@ class Protocol(BrowserProtocol[Request]):
 
     def decode(self, payload: bytes) -> Iterator[Message]:
         for reply in decode_replies(payload):
-            if reply.push is not None:
+            if isinstance(reply, CentripetalError):
+                yield Unreadable(reply)
+            elif reply.push is not None:
                 yield from _pushed(reply.push)
             elif reply.id:
                 yield from _answered(reply)

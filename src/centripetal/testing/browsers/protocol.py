@@ -7,20 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from centripetal.errors import ServerError
+from centripetal.errors import CentripetalError, ServerError
 from centripetal.testing.publications import Publication
 
-__all__ = [
-    "Answer",
-    "BrowserProtocol",
-    "Disconnection",
-    "Identity",
-    "Message",
-    "Ping",
-    "Refusal",
-    "Subscribed",
-    "Unsubscribed",
-]
+__all__ = ["Answer", "BrowserProtocol", "Disconnection", "Identity", "Message", "Ping", "Refusal", "Subscribed"]
+__all__ += ["Unreadable", "Unsubscribed"]
 
 RequestT = TypeVar("RequestT")
 
@@ -76,7 +67,13 @@ class Ping(NamedTuple):
     pong: bytes
 
 
-Message = Answer | Publication | Subscribed | Unsubscribed | Disconnection | Ping
+class Unreadable(NamedTuple):
+    """The server sent something that cannot be decoded."""
+
+    error: CentripetalError
+
+
+Message = Answer | Publication | Unreadable | Subscribed | Unsubscribed | Disconnection | Ping
 
 
 class BrowserProtocol(ABC, Generic[RequestT]):

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from centripetal.errors import TimeoutError, UsageError
+from centripetal.errors import CentripetalError, TimeoutError, UsageError
 from centripetal.server.listening.http1 import Request
 from centripetal.server.session import ClientEndpoint, Session, Timer
 from centripetal.testing.browsers.protocol import (
@@ -20,6 +20,7 @@ from centripetal.testing.browsers.protocol import (
     Ping,
     Refusal,
     Subscribed,
+    Unreadable,
     Unsubscribed,
 )
 from centripetal.testing.publications import Publication, Publications
@@ -44,6 +45,7 @@ class BrowserSession(Generic[RequestT]):
         channels: the channels that the browser is subscribed to.
         publications: all publications that the browser received, in order.
         disconnected: how the connection ended; None while it is open.
+        unreadable: the error of the first message that could not be decoded; None without one.
     """
 
     def __init__(self, endpoint: ClientEndpoint[Any], protocol: BrowserProtocol[RequestT]) -> None:
@@ -51,6 +53,7 @@ class BrowserSession(Generic[RequestT]):
         self.channels: set[str] = set()
         self.publications = Publications("received")
         self.disconnected: Disconnection | None = None
+        self.unreadable: CentripetalError | None = None
         self.protocol = protocol
         self._endpoint = endpoint
         self._loop = asyncio.get_running_loop()
@@ -112,6 +115,8 @@ class BrowserSession(Generic[RequestT]):
                     reply.set_exception(self._explained(request, message.refusal))
             case Publication():
                 self.publications.add(message)
+            case Unreadable():
+                self.unreadable = self.unreadable or message.error
             case Subscribed():
                 self.channels.add(message.channel)
             case Unsubscribed():

@@ -22,7 +22,7 @@ from centripetal.dialects.v1.client_protocol import (
     encode_commands,
 )
 from centripetal.dialects.v1.results import ClientInfo
-from centripetal.errors import ServerError
+from centripetal.errors import MalformedResponseError, ServerError
 from centripetal.testing.browsers.browser import AwaitingBrowser, BlockingBrowser
 from centripetal.testing.browsers.protocol import (
     Answer,
@@ -31,6 +31,7 @@ from centripetal.testing.browsers.protocol import (
     Message,
     Refusal,
     Subscribed,
+    Unreadable,
     Unsubscribed,
 )
 from centripetal.testing.matching import decoded
@@ -87,6 +88,8 @@ class Protocol(BrowserProtocol[Params]):
                         "" if sender is None else sender.user,
                         sender is not None,
                     )
+                case MalformedResponseError():
+                    yield Unreadable(message)
                 case UnsubscribePush(channel=channel):
                     yield Unsubscribed(channel)
                 case JoinPush() | LeavePush():
