@@ -8,7 +8,7 @@
 The public names are listed in `__all__`, literally, as mypy wants it; the imports take what the modules export.
 """
 
-from centripetal.client.bulk import BulkError, PublishSummary
+from centripetal.client.bulk.tally import BulkError, PublishSummary
 from centripetal.client.current import *
 from centripetal.client.options import ClientOptions, CurrentOptions, Limits, Retry
 from centripetal.dialects.current.commands.channels import *

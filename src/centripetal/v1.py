@@ -9,7 +9,7 @@ A name is listed once, in the `__all__` of its module: what these modules export
 """
 
 from centripetal.client import v1 as clients
-from centripetal.client.bulk import BulkError, PublishSummary
+from centripetal.client.bulk.tally import BulkError, PublishSummary
 from centripetal.client.options import ClientOptions, Limits
 from centripetal.client.v1 import *  # noqa: F403 - its __all__
 from centripetal.dialects.v1 import commands, replies, results

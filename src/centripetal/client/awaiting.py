@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
-from centripetal.client import bulk
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
+from centripetal.client.bulk import awaiting as bulk
+from centripetal.client.bulk.requests import AsyncItems
+from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
 from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
 from centripetal.client.tasks import Ask, TaskQueue
@@ -116,20 +118,18 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
 
     async def publish_many(
         self,
-        items: bulk.AsyncItems,
+        items: AsyncItems,
         *,
-        progress: bulk.Progress = None,
-        on_error: bulk.OnError = "collect",
+        progress: Progress = None,
+        on_error: OnError = "collect",
         timeout: float | None = None,
-    ) -> bulk.PublishSummary:
+    ) -> PublishSummary:
         """Do the same as `Client.publish_many`, with up to four requests in flight.
 
         The items may also come from an async iterable. Items of one channel keep their order. If the call is cancelled,
         items of the requests in flight may still be published.
         """
-        return await bulk.publish_async(
-            self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout
-        )
+        return await bulk.publish(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
 
     async def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
-from centripetal.client import bulk
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
+from centripetal.client.bulk import blocking as bulk
+from centripetal.client.bulk.requests import Items
+from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
 from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
 from centripetal.client.threads import Ask, ThreadQueue
@@ -104,12 +106,12 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
 
     def publish_many(
         self,
-        items: bulk.Items,
+        items: Items,
         *,
-        progress: bulk.Progress = None,
-        on_error: bulk.OnError = "collect",
+        progress: Progress = None,
+        on_error: OnError = "collect",
         timeout: float | None = None,
-    ) -> bulk.PublishSummary:
+    ) -> PublishSummary:
         """Publish any number of messages: read *items* as they come, and send them in full requests.
 
         Args:
