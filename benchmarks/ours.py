@@ -8,7 +8,18 @@ from benchmarks.timing import timed, timed_awaiting, timed_in_threads
 from benchmarks.work import CHANNEL, CHANNELS, DATA, Generation, Kind
 from centripetal import v1
 
-__all__ = ["AddAndSend", "Awaited", "AwaitedBatch", "Batched", "Blocking", "Send", "awaiting_client", "blocking_client"]
+__all__ = [
+    "AddAndSend",
+    "Awaited",
+    "AwaitedBatch",
+    "AwaitedMany",
+    "Batched",
+    "Blocking",
+    "Many",
+    "Send",
+    "awaiting_client",
+    "blocking_client",
+]
 
 SIZE = 1_000
 
@@ -59,6 +70,18 @@ class Batched(Blocking):
             slot.result()
 
 
+class Many(Blocking):
+    """`Client.publish_many` of a thousand items."""
+
+    def turn(self, times: int) -> Turn:
+        return timed(times, self._many)
+
+    def _many(self) -> None:
+        summary = self._client.publish_many((CHANNEL, DATA) for _ in range(SIZE))
+        if summary.failed:
+            raise summary.errors[0]
+
+
 class Awaited:
     """`AsyncClient`, shared by all tasks, in an event loop that is kept between turns."""
 
@@ -101,6 +124,18 @@ class AwaitedBatch(Awaited):
             slots = [batch.publish(CHANNEL, DATA) for _ in range(SIZE)]
         for slot in slots:
             slot.result()
+
+
+class AwaitedMany(Awaited):
+    """Like `Many`, with asyncio."""
+
+    def turn(self, times: int) -> Turn:
+        return self._runner.run(timed_awaiting(times, self._many, 1))
+
+    async def _many(self) -> None:
+        summary = await self._client.publish_many((CHANNEL, DATA) for _ in range(SIZE))
+        if summary.failed:
+            raise summary.errors[0]
 
 
 def _uvloop() -> asyncio.AbstractEventLoop:

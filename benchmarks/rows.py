@@ -12,6 +12,7 @@ __all__ = ["ROWS", "Place", "Row"]
 
 GOCENT = "gocent"
 BARE, BLIND = "bare socket", "bare socket, not decoding"
+MANY, MANY_AWAITED = "Client.publish_many", "AsyncClient.publish_many"
 BUSY_US = 6.0  # processor time per message in groups of at least a hundred, including signatures
 
 
@@ -53,6 +54,9 @@ class Place(NamedTuple):
 
     def aiohttp(self, **options: object) -> Contender:
         return self.apart("aiohttp", "peers", "AIOHTTP", **options)
+
+    def many(self) -> list[Contender]:
+        return [self.apart(MANY, "ours", "Many"), self.apart(MANY_AWAITED, "ours", "AwaitedMany")]
 
     def gocent(self, mode: str, workers: int = 1) -> list[Contender]:
         name = GOCENT if workers == 1 else f"{GOCENT}, {workers} goroutines"
@@ -121,9 +125,10 @@ def _buffered_v1(place: Place) -> Race:
         place.apart("Client.send", "ours", "Send"),
         place.apart("Client.add_publish and send", "ours", "AddAndSend"),
         place.apart("Client.batch", "ours", "Batched"),
+        *place.many(),
         *place.gocent("buffer"),
     ]
-    targets = [Target("Client.send", "bare socket, ready-made", 1 / 1.1)]
+    targets = [Target("Client.send", "bare socket, ready-made", 1 / 1.1), Target(MANY, "Client.batch", 0.9)]
     return Race("buffered 1,000", 1000, 1, contenders, targets, [("Client.add_publish and send", BUSY_US)])
 
 
@@ -185,10 +190,11 @@ def _batch_v6(place: Place) -> Race:
         place.apart("bare socket, ready-made", "bare", "ReadyMade"),
         place.apart("Client.batch", "ours", "Batched"),
         place.apart("AsyncClient.batch", "ours", "AwaitedBatch"),
+        *place.many(),
         place.cent(kind="batch"),
         place.cent_awaited(kind="batch"),
     ]
-    return Race("batch of 1,000", 1000, 1, contenders, [Target("Client.batch", "cent", 8)])
+    return Race("batch of 1,000", 1000, 1, contenders, [Target("Client.batch", "cent", 8), *_MANY])
 
 
 def _broadcast_v6(place: Place) -> Race:
@@ -203,6 +209,7 @@ def _broadcast_v6(place: Place) -> Race:
     return Race(_BROADCAST, len(CHANNELS), 1, contenders, [Target("Client", BARE, 1 / 1.2)])
 
 
+_MANY = [Target(MANY, "Client.batch", 0.9), Target(MANY_AWAITED, "AsyncClient.batch", 0.9)]
 _BROADCAST = f"broadcast to {len(CHANNELS):,}"
 
 _16 = [Target("AsyncClient", f"{GOCENT}, 16 goroutines", 2), Target("AsyncClient", "aiohttp", 8)]

@@ -5,12 +5,15 @@ Set `usual` of a stub to change its answers.
 
 import asyncio
 import json
+import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 
-__all__ = ["AsyncStub", "Reaction", "Stub", "answer", "commands_in"]
+__all__ = ["AsyncStub", "Reaction", "Stub", "answer", "commands_in", "wait_until_blocked"]
 
 Reaction = HTTPReply | BaseException | Callable[[HTTPRequest], HTTPReply]
 """Reaction of a stub to a request, instead of its usual answer."""
@@ -93,3 +96,14 @@ class AsyncStub(_Recording):
 
     async def close(self) -> None:
         self.closed += 1
+
+
+def wait_until_blocked(thread: threading.Thread) -> None:
+    """Wait until *thread* waits for something, or has ended: it stays at the same instruction for 10 milliseconds."""
+    last, same = None, 0
+    while thread.is_alive() and same < 5:
+        time.sleep(0.002)
+        frame = sys._current_frames().get(thread.ident or 0)
+        here = None if frame is None else (id(frame), frame.f_lasti)
+        same = same + 1 if here == last is not None else 0
+        last = here

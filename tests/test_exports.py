@@ -39,6 +39,7 @@ INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
 INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {*("Nothing", "Position", "Sendable")}
 # Names of `centripetal.v1` from modules that also contain other things.
 ADDITIONAL = {
+    "BulkError": "centripetal.client.bulk.tally",
     "Command": "centripetal.protocol.command",
     "HTTPReply": "centripetal.protocol.http",
     "HTTPRequest": "centripetal.protocol.http",
@@ -47,6 +48,7 @@ ADDITIONAL = {
     "TransportOptions": "centripetal.transport.base",
     "ClientOptions": "centripetal.client.options",
     "Limits": "centripetal.protocol.grouping",
+    "PublishSummary": "centripetal.client.bulk.tally",
 }
 
 

@@ -12,6 +12,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "cli/test_main.py": ("cli/app.py", "cli/input.py", "cli/registration.py"),
     "cli/output/test_errors.py": ("cli/output/exit_code.py",),
     "cli/tools/doctor/test_verb.py": ("cli/tools/doctor/client_checks.py", "cli/tools/doctor/server_checks.py"),
+    "client/bulk/test_blocking.py": ("client/bulk/requests.py",),
     "client/test_blocking.py": ("client/options.py",),
     "client/test_threads.py": ("client/forks.py",),
     "dialects/current/client_protocol/test_client_protocol.py": (

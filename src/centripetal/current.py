@@ -8,6 +8,7 @@
 The public names are listed in `__all__`, literally, as mypy wants it; the imports take what the modules export.
 """
 
+from centripetal.client.bulk.tally import BulkError, PublishSummary
 from centripetal.client.current import *
 from centripetal.client.options import ClientOptions, CurrentOptions, Limits, Retry
 from centripetal.dialects.current.commands.channels import *
@@ -43,7 +44,16 @@ from centripetal.transport.base import *
 from centripetal.version import __version__
 
 __all__ = ["RPC", "ApnsPushNotification", "AsyncBatch", "AsyncClient", "AsyncTransport", "AuthenticationError"]
-__all__ += ["Batch", "BlockUser", "BlockUserResult", "Broadcast", "BroadcastResult", "CancelPush", "CancelPushResult"]
+__all__ += [
+    "Batch",
+    "BlockUser",
+    "BlockUserResult",
+    "Broadcast",
+    "BroadcastResult",
+    "BulkError",
+    "CancelPush",
+    "CancelPushResult",
+]
 __all__ += ["CentripetalError", "ChannelContext", "ChannelInfo", "Channels", "ChannelsResult", "Client", "ClientInfo"]
 __all__ += ["ClientNotEmptyError", "ClientOptions", "Command", "ConnectError", "ConnectionInfo", "ConnectionLostError"]
 __all__ += ["ConnectionState", "ConnectionTokenInfo", "Connections", "ConnectionsResult", "CurrentOptions", "Custom"]
@@ -59,7 +69,15 @@ __all__ += ["InvalidateUserTokensResult", "Limits", "MalformedResponseError", "M
 __all__ += ["MapPublish", "MapPublishResult", "MapReadState", "MapReadStateResult", "MapReadStream"]
 __all__ += ["MapReadStreamResult", "MapRemove", "MapRemoveResult", "MapStats", "MapStatsResult", "Metrics"]
 __all__ += ["NodeResult", "Presence", "PresenceResult", "PresenceStats", "PresenceStatsResult", "Process"]
-__all__ += ["Publication", "Publish", "PublishResponse", "PublishResult", "PushLimitStrategy", "PushLocalization"]
+__all__ += [
+    "Publication",
+    "Publish",
+    "PublishResponse",
+    "PublishResult",
+    "PublishSummary",
+    "PushLimitStrategy",
+    "PushLocalization",
+]
 __all__ += ["PushNotification", "PushRateLimitStrategy", "PushRecipient", "PushTimeLimitStrategy", "RPCResult"]
 __all__ += ["RateLimitPolicy", "Refresh", "RefreshResult", "ReplyError", "Retry", "RevokeToken", "RevokeTokenResult"]
 __all__ += ["SendPushNotification", "SendPushNotificationResult", "ServerError", "SharedPollPublish"]

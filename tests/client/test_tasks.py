@@ -1,12 +1,16 @@
 """Tests of asyncio tasks that share requests."""
 
 import asyncio
+import gc
+import sys
+import weakref
 from typing import Any
 
 import pytest
 
-from centripetal.client.tasks import TaskQueue
+from centripetal import AsyncClient as CurrentClient
 from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
+from centripetal.protocol.flights import Entry, Group
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.v1 import AsyncClient
@@ -227,7 +231,10 @@ def test_a_closed_loop_leaves_no_calls_behind() -> None:
     """When an event loop shuts down, its waiting calls are cancelled, and the client works in the next loop."""
     client, stub = client_with()
 
+    loops: list[weakref.ref[Any]] = []
+
     async def abandon() -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
         calls = [asyncio.create_task(client.publish("a", n)) for n in range(5)]
         await steps()
         assert not any(call.done() for call in calls)
@@ -236,7 +243,8 @@ def test_a_closed_loop_leaves_no_calls_behind() -> None:
     stub.gate = asyncio.Event()
     stub.gate.set()
     assert asyncio.run(client.publish("a", 9)) is True
-    assert len(client._queues) == 1
+    gc.collect()
+    assert [loop() for loop in loops] == [None]
     assert stub.sent == [["a"]]
 
 
@@ -253,13 +261,33 @@ async def test_ten_thousand_tasks() -> None:
 
 
 async def test_finished_calls_are_released() -> None:
-    """The client keeps no reference to finished calls."""
+    """The client keeps nothing of finished calls."""
     client, stub = client_with()
     stub.gate.set()
     for _ in range(20):
         await asyncio.gather(*(client.publish(f"c{n}", n) for n in range(200)))
-    line = client._queue()
-    assert isinstance(line, TaskQueue)
-    assert len(line._waiting) == 0
-    assert not line._carriers
-    assert not line._grouping._last_write
+    gc.collect()
+    assert not [thing for thing in gc.get_objects() if isinstance(thing, Entry | Group)]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+def test_eager_tasks_end_without_waiting() -> None:
+    """With eager tasks, calls that end without waiting give their results, alone and together."""
+
+    class Immediate:
+        async def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:  # the interface
+            if b"slow" in request.body:
+                await asyncio.sleep(0.01)
+            return HTTPReply(200, b'{"result":{"offset":1,"epoch":"e"}}')
+
+        async def close(self) -> None:
+            """Do nothing."""
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
+        client = CurrentClient("http://stub", "key", transport=Immediate())
+        calls = [asyncio.ensure_future(client.publish("slow", 1)), asyncio.ensure_future(client.history("a"))]
+        async with asyncio.timeout(5):
+            await asyncio.gather(*calls)
+
+    asyncio.run(main())

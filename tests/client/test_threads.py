@@ -1,19 +1,21 @@
 """Tests of threads that share requests."""
 
+import _thread
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from centripetal.client import threads as lines
 from centripetal.errors import ConnectionLostError, HTTPStatusError, ServerError, TimeoutError
-from centripetal.protocol.grouping import Entry, Limits
+from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.v1 import Client
-from tests.stubs import Stub, answer, commands_in
+from tests.stubs import Stub, answer, commands_in, wait_until_blocked
 
 URL = "http://stub"
 
@@ -42,8 +44,7 @@ class Crew:
         self.threads: list[threading.Thread] = []
 
     def start(self, name: str, call: Callable[[], Any]) -> None:
-        """Start a call and wait until the client has queued it."""
-        before = self._in_line()
+        """Start a call and wait until its thread waits: for its request or in the queue."""
 
         def work() -> None:
             try:
@@ -54,13 +55,7 @@ class Crew:
         thread = threading.Thread(target=work)
         self.threads.append(thread)
         thread.start()
-        while self._in_line() == before and thread.is_alive():
-            time.sleep(0.001)
-
-    def _in_line(self) -> int:
-        line = self.client._queue
-        assert isinstance(line, lines.ThreadQueue)
-        return line._grouping._seq + (line._grouping._lone is not None)
+        wait_until_blocked(thread)
 
     def join(self) -> dict[str, Any]:
         for thread in self.threads:
@@ -250,31 +245,6 @@ def test_many_threads_share_one_client() -> None:
     assert all(numbers == sorted(numbers) for numbers in by_channel.values())
 
 
-@pytest.mark.parametrize("moment", range(4))
-def test_an_interrupt_while_waking_other_threads(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupt in the thread that wakes others does not leave a finished or waiting thread blocked."""
-    stub, threads = crew(timeout=60.0)
-    wake, calls = lines._wake, iter(range(100))
-
-    def struck(entries: Sequence[Entry]) -> None:
-        if next(calls) == moment:
-            raise KeyboardInterrupt
-        wake(entries)
-
-    monkeypatch.setattr(lines, "_wake", struck)
-    client = threads.client
-    threads.start("first", lambda: client.publish("a", 0))
-    stub.asked.acquire()
-    for name in ("second", "third"):
-        threads.start(name, lambda: client.publish("a", 1))
-    threads.start("read", lambda: client.history("b"))
-    stub.gate.release(10)
-    outcomes = threads.join()
-    assert not [outcome for outcome in outcomes.values() if isinstance(outcome, TimeoutError)]
-    assert sum(isinstance(outcome, KeyboardInterrupt) for outcome in outcomes.values()) <= 1
-    assert client.publish("a", 2) is True
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_does_not_inherit_waiting_calls() -> None:
     """A child forked while the parent has a request in flight can call at once."""
@@ -286,10 +256,41 @@ def test_a_forked_child_does_not_inherit_waiting_calls() -> None:
     if pid == 0:  # pragma: no cover - in the child
         code = 1
         try:
-            client._transport = Stub()
+            stub.asked, stub.gate = threading.Semaphore(0), threading.Semaphore(1)
             code = 0 if client.publish("a", 1) is True else 2
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     stub.gate.release()
     assert threads.join() == {"parent": True}
+
+
+def test_a_thread_that_was_interrupted_keeps_the_order_of_its_channel() -> None:
+    """A call after an interrupted one waits until the request that contains the interrupted call has ended."""
+    stub, threads = crew()
+    client, main = threads.client, threading.main_thread()
+    threads.start("first", lambda: client.publish("a", 0))
+    stub.asked.acquire()
+    threads.start("leader", lambda: client.publish("b", 0, timeout=9))
+    threading.Thread(target=interrupt_when_asked, args=(stub, main)).start()
+    with pytest.raises(KeyboardInterrupt):
+        client.publish("c", 1)
+    threads.start("later", lambda: stub.gate.release(9))
+    assert client.publish("c", 2) is True
+    threads.join()
+    assert stub.sent == [["a"], ["b", "c"], ["c"]]
+
+
+def is_in_the_client(thread: threading.Thread) -> bool:
+    trace = traceback.extract_stack(sys._current_frames()[thread.ident or 0])
+    return any("centripetal/client" in frame.filename.replace("\\", "/") for frame in trace)
+
+
+def interrupt_when_asked(stub: Gated, thread: threading.Thread) -> None:
+    """Let the first request pass, and interrupt *thread*, whose call is in the second, while that is in flight."""
+    while not is_in_the_client(thread):
+        time.sleep(0.001)
+    wait_until_blocked(thread)
+    stub.gate.release()
+    assert stub.asked.acquire(timeout=5)
+    _thread.interrupt_main()

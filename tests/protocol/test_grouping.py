@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from centripetal.dialects.v1.commands import Broadcast, Channels, Disconnect, History, Publish
-from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, TimeoutError, UsageError
+from centripetal.errors import CentripetalError, ConnectionLostError, HTTPStatusError, UsageError
 from centripetal.protocol.command import Command, Outcome, Prepared
-from centripetal.protocol.grouping import Entry, Group, Grouping, Limits, out_of_time
+from centripetal.protocol.flights import Entry, Group
+from centripetal.protocol.grouping import Grouping, Limits
 
 
 class Done(Outcome[bool], eq=False):
@@ -54,7 +55,16 @@ def grouping_of(*entries: Entry, commands: int = 10, size: int = 10_000) -> Grou
 
 def settle(grouping: Grouping, group: Group | None) -> Sequence[Entry]:
     assert group is not None
-    return grouping.settle(group, [Done() for _ in group.entries])
+    done = grouping.answer(group, [Done() for _ in group.entries])
+    grouping.land(group)
+    return done
+
+
+def fail(grouping: Grouping, group: Group | None, error: CentripetalError) -> Sequence[Entry]:
+    assert group is not None
+    done = group.fail(error)
+    grouping.land(group)
+    return done
 
 
 def entries_of(group: Group | None) -> list[Entry]:
@@ -89,10 +99,7 @@ def test_a_call_on_an_idle_client_is_sent_alone(fails: bool) -> None:
     for call in (prepared(Publish("a", 1)), prepared(History("a"))):
         assert grouping.begin_alone(call)
         assert not grouping.begin_alone(prepared(Channels()))
-        if fails:
-            grouping.fail_alone(call, LOST)
-        else:
-            assert not grouping.end_alone(call, Done())
+        assert not (grouping.leave_alone(call) if fails else grouping.end_alone(call))
     assert grouping.poll() is None
     assert grouping.under_way() == []
 
@@ -110,23 +117,69 @@ def test_calls_wait_for_a_call_that_was_sent_alone(fails: bool) -> None:
             assert not grouping.begin_alone(one.call)
             grouping.add(one)
         assert entries_of(grouping.poll()) == independent
-        if fails:
-            grouping.fail_alone(call, LOST)
-        else:
-            assert grouping.end_alone(call, Done())
+        assert grouping.leave_alone(call) if fails else grouping.end_alone(call)
+        assert entries_of(grouping.poll()) == []
+        grouping.land_alone(call)
         assert len(finish(grouping)) == len(behind) + len(independent)
         assert (grouping._last_write, grouping._open_reads) == ({}, {})
 
 
-def test_only_the_call_that_was_sent_alone_can_fail_alone() -> None:
-    """An interrupted caller need not know how far its call had come, so failing any other call has no effect."""
+@pytest.mark.parametrize("accompanied", [False, True])
+def test_only_the_call_that_was_sent_alone_is_forgotten(accompanied: bool) -> None:
+    """An interrupted caller need not know how far its call had come, so forgetting any other call has no effect."""
     grouping, call = grouping_of(), prepared(Publish("a", 1))
     assert grouping.begin_alone(call)
-    grouping.fail_alone(prepared(Publish("a", 1)), LOST)
+    if accompanied:
+        grouping.add(publish())
+    grouping.leave_alone(prepared(Publish("a", 1)))
     assert not grouping.begin_alone(prepared(Channels()))
-    grouping.fail_alone(call, LOST)
-    grouping.fail_alone(call, LOST)
-    assert grouping.begin_alone(prepared(Channels()))
+    assert grouping.successor().begin_alone(prepared(Channels())) is False
+    grouping.leave_alone(call)
+    grouping.leave_alone(call)
+    assert grouping.successor().begin_alone(prepared(Channels()))
+
+
+@pytest.mark.parametrize("ends", ["alone", "shared"])
+def test_a_successor_waits_for_the_requests_in_flight(ends: str) -> None:
+    """A grouping that replaces another sends nothing until the requests in flight of the other have ended."""
+    grouping, call = grouping_of(), prepared(Publish("a", 1))
+    if ends == "alone":
+        assert grouping.begin_alone(call)
+    else:
+        grouping.add(publish())
+        group = grouping.poll()
+        assert group is not None
+        group.flight.started = True
+    second = grouping.successor()
+    third = second.successor()
+    later = publish()
+    third.add(later)
+    assert third.poll() is None
+    if ends == "alone":
+        assert grouping.end_alone(call)
+    else:
+        settle(grouping, group)
+    assert entries_of(third.poll()) == [later]
+    assert second.begin_alone(call) is False
+    assert second.poll() is None
+    assert second.begin_alone(call) is True
+
+
+def test_a_successor_does_not_wait_for_requests_that_never_start() -> None:
+    """A request that was formed, but not sent, cannot hold back the calls of the next grouping."""
+    grouping = grouping_of(publish())
+    assert grouping.poll() is not None
+    assert grouping.successor().begin_alone(prepared(Channels()))
+
+
+def test_a_successor_knows_which_methods_the_server_supports() -> None:
+    """A new method that was answered need not be sent alone again."""
+    grouping = grouping_of(entry(Broadcast(["a"], 1)))
+    settle(grouping, grouping.poll())
+    second, calls = grouping.successor(), [publish(), entry(Broadcast(["a"], 1))]
+    for one in calls:
+        second.add(one)
+    assert entries_of(second.poll()) == calls
 
 
 def test_waiting_calls_share_a_request() -> None:
@@ -229,7 +282,8 @@ def test_changing_the_list_of_channels_does_not_change_the_order(busy: bool) -> 
         grouping.add(read)
         sent = entries_of(grouping.poll())
         assert (read in sent) is not waits
-    assert grouping.end_alone(first, Done())
+    assert grouping.end_alone(first)
+    grouping.land_alone(first)
     finish(grouping)
     assert (grouping._last_write, grouping._open_reads) == ({}, {})
 
@@ -288,38 +342,11 @@ def test_a_failed_request_gives_each_call_its_own_error() -> None:
     calls = [publish("a"), publish("b")]
     grouping = grouping_of(*calls)
     group = grouping.poll()
-    assert group is not None
-    assert grouping.fail(group, LOST) == calls
+    assert fail(grouping, group, LOST) == calls
     errors = [one.outcome for one in calls]
     assert all(isinstance(error, ConnectionLostError) for error in errors)
     assert [error.command for error in errors if isinstance(error, CentripetalError)] == [c.call.command for c in calls]
     assert errors[0] is not errors[1]
-
-
-def test_failed_reads_are_repeated_one_by_one() -> None:
-    """After a 500 for several reads, each read is repeated alone, so that only the read at fault fails."""
-    good, bad = history("a"), history("b")
-    grouping = grouping_of(good, bad)
-    group = grouping.poll()
-    assert group is not None
-    assert grouping.fail(group, SPOILT) == []
-    group = grouping.poll()
-    assert entries_of(group) == [good]
-    settle(grouping, group)
-    group = grouping.poll()
-    assert entries_of(group) == [bad]
-    assert group is not None
-    assert grouping.fail(group, SPOILT) == [bad]
-
-
-def test_writes_are_never_repeated() -> None:
-    """After a 500 for several writes, each write has failed, because it may have run."""
-    calls = [publish(), publish()]
-    grouping = grouping_of(*calls)
-    group = grouping.poll()
-    assert group is not None
-    assert grouping.fail(group, SPOILT) == calls
-    assert grouping.poll() is None
 
 
 def test_a_cancelled_call_is_not_sent() -> None:
@@ -341,26 +368,6 @@ def test_cancelling_a_sent_call_does_not_affect_the_others() -> None:
     assert calls[1].outcome is LOST
 
 
-def test_closing_fails_only_waiting_calls() -> None:
-    """After `close`, waiting calls have failed, and a request in flight still gets its outcomes."""
-    sent, waiting = publish(), publish()
-    grouping = grouping_of(sent)
-    group = grouping.poll()
-    grouping.add(waiting)
-    assert grouping.close(LOST) == [waiting]
-    assert settle(grouping, group) == [sent]
-    assert grouping.poll() is None
-
-
-def test_a_timeout_tells_whether_the_call_was_sent() -> None:
-    """`executed` is "no" for a call that still waits and "unknown" for a call in flight."""
-    waiting = publish()
-    assert out_of_time(waiting).executed == "no"
-    grouping_of(waiting).poll()
-    assert isinstance(out_of_time(waiting), TimeoutError)
-    assert out_of_time(waiting).executed == "unknown"
-
-
 @pytest.mark.parametrize(
     "limits", [{"commands": 0}, {"bytes": 0}, {"commands": -1}, {"commands": 1.5}, {"bytes": "9"}, {"bytes": True}]
 )
@@ -368,12 +375,6 @@ def test_limits_must_be_positive_integers(limits: dict[str, Any]) -> None:
     """Limits below 1, and values that are not integers, are refused."""
     with pytest.raises(UsageError, match=r"^Limits\((commands|bytes)=.*\): \1 must be an integer of 1 or more"):
         Limits(**limits)
-
-
-def test_an_unfinished_entry_has_no_result() -> None:
-    """Asking an unfinished call for its result is a mistake of the driver."""
-    with pytest.raises(AssertionError):
-        publish().result()
 
 
 CHANNELS = st.sampled_from(["a", "b", "c"])
@@ -402,7 +403,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
 
     def count_outcomes(self, done: Sequence[Entry]) -> None:
         for one in done:
-            assert one.state == "done"
+            assert one.outcome is not None
             self.outcomes[id(one)] = self.outcomes.get(id(one), 0) + 1
 
     @rule(command=COMMANDS)
@@ -417,8 +418,7 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         if self.grouping.begin_alone(one.call):
             assert self.lone is None
             assert not self.under_way
-            assert all(each.state == "done" for each in self.made)
-            one.state = "sent"
+            assert all(each.outcome is not None for each in self.made)
             self.made.append(one)
             self.lone = one
 
@@ -427,12 +427,10 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
     def end_alone(self, failed: bool) -> None:
         assert self.lone is not None
         one, self.lone = self.lone, None
-        if failed:
-            self.grouping.fail_alone(one.call, LOST)
-        else:
-            self.grouping.end_alone(one.call, Done())
-        if one.state != "done":
-            one.finish(Done())
+        if self.grouping.leave_alone(one.call) if failed else self.grouping.end_alone(one.call):
+            self.grouping.land_alone(one.call)
+        if one.outcome is None:
+            one.outcome = Done()
             self.count_outcomes([one])
 
     @rule()
@@ -447,12 +445,13 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
         assert len(group.entries) == 1 or sum(one.size for one in group.entries) <= self.limits.bytes
         assert len({one.reads for one in group.entries}) == 1
         for one in group.entries:
-            assert one.state == "sent"
+            assert one.outcome is None
+            assert one.flight is group.flight
             # Order: an earlier call that shares a channel has its outcome already, or precedes this call in the same
             # request. Reads do not wait for reads.
             for before in self.made[: self.made.index(one)]:
                 if touched(before) & touched(one) and not (before.reads and one.reads):
-                    assert before.state == "done" or before in group.entries[: group.entries.index(one)]
+                    assert before.outcome is not None or before in group.entries[: group.entries.index(one)]
         self.sent += group.entries
         self.under_way.append(group)
         kinds = [each.reads for each in self.under_way] + ([self.lone.reads] if self.lone else [])
@@ -472,33 +471,28 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             self.sent_off(entered)
             self.grouping.land(group)
         else:
-            self.count_outcomes(self.grouping.settle(group, [Done() for _ in group.entries]))
+            self.count_outcomes(settle(self.grouping, group))
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data(), error=st.sampled_from([LOST, SPOILT]))
     def fail(self, data: st.DataObject, error: CentripetalError) -> None:
         group = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
-        self.count_outcomes(self.grouping.fail(group, error))
+        self.count_outcomes(fail(self.grouping, group, error))
 
     @precondition(lambda self: self.made)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(self.made))
-        was_done = one.state == "done"
+        was_done = one.outcome is not None
         self.grouping.cancel(one, LOST)
-        assert one.state == "done"
+        assert one.outcome is not None
         if not was_done:
             self.count_outcomes([one])
-
-    @rule()
-    def close(self) -> None:
-        self.count_outcomes(self.grouping.close(LOST))
 
     @invariant()
     def one_outcome_each(self) -> None:
         for one in self.made:
-            assert (one.state == "done") == (one.outcome is not None)
-            assert self.outcomes.get(id(one), 0) == (one.state == "done")
+            assert self.outcomes.get(id(one), 0) == (one.outcome is not None)
 
     def teardown(self) -> None:
         """Answering and polling finish every call after any order of events, and no bookkeeping remains."""
@@ -506,14 +500,14 @@ class AnyOrderOfEvents(RuleBasedStateMachine):
             self.end_alone(failed=False)
         while True:
             for group in self.under_way:
-                self.count_outcomes(self.grouping.settle(group, [Done() for _ in group.entries]))
+                self.count_outcomes(settle(self.grouping, group))
             self.under_way.clear()
             group_ = self.grouping.poll()
             if group_ is None:
                 break
             self.under_way.append(group_)
         self.one_outcome_each()
-        assert all(one.state == "done" for one in self.made)
+        assert all(one.outcome is not None for one in self.made)
         assert len(self.grouping) == 0
         assert not self.grouping._last_write
         assert not self.grouping._open_reads

@@ -4,19 +4,23 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
+from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
+from centripetal.client.bulk import awaiting as bulk
+from centripetal.client.bulk.requests import AsyncItems
+from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
 from centripetal.client.call import Awaiting
 from centripetal.client.options import check_no_options
 from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout, reading
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.base import AsyncTransport, TransportOptions
-from centripetal.transport.clock import monotonic, wait
+from centripetal.transport.clock import monotonic, no_loop, wait
 
 if TYPE_CHECKING:
     # Importing asyncio takes longer than importing the whole library, and blocking programs do not need it.
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["AwaitingBatch", "AwaitingClient", "run"]
 
 
-async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "asyncio.AbstractEventLoop") -> T:
+async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "asyncio.AbstractEventLoop | None") -> T:
     """Run *flow* to its end in *loop*: send its requests with *transport*, all within *timeout* seconds."""
     deadline = monotonic() + timeout
     try:
@@ -52,7 +56,9 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "a
         raise
 
 
-async def _rest(pause: Pause, timeout: float, deadline: float, loop: "asyncio.AbstractEventLoop") -> HTTPReply:
+async def _rest(pause: Pause, timeout: float, deadline: float, loop: "asyncio.AbstractEventLoop | None") -> HTTPReply:
+    if loop is None:
+        raise no_loop()
     await wait(loop, fitted(pause, timeout))
     fitted(NO_PAUSE, deadline - monotonic())  # the system may have woken this task late
     return PAUSE_OVER
@@ -84,9 +90,9 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        from asyncio import get_running_loop
+        from asyncio import _get_running_loop
 
-        self._running_loop = get_running_loop
+        self._running_loop = _get_running_loop  # returns None if no loop runs
         with reading("an option of the client"):
             super().__init__(codec, timeout, group, on_request)
             if transport is not None:
@@ -97,7 +103,7 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
 
                 transport = AwaitingTransport(**options)
         self._transport = transport
-        self._queues: dict[asyncio.AbstractEventLoop, TaskQueue | Alone] = {}
+        self._queues: dict[asyncio.AbstractEventLoop | None, TaskQueue | Alone] = {}
 
     async def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `await client.call(Publish("news", 1))` equals `await client.publish("news", 1)`.
@@ -114,6 +120,21 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         except CentripetalError as error:
             self._explain(error, command, timeout)
             raise
+
+    async def publish_many(
+        self,
+        items: AsyncItems,
+        *,
+        progress: Progress = None,
+        on_error: OnError = "collect",
+        timeout: float | None = None,
+    ) -> PublishSummary:
+        """Do the same as `Client.publish_many`, with up to four requests in flight.
+
+        The items may also come from an async iterable. Items of one channel keep their order. If the call is cancelled,
+        items of the requests in flight may still be published.
+        """
+        return await bulk.publish(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
 
     async def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
@@ -144,13 +165,43 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         flow = self._converse(calls, codec, reply)
         return await run(flow, self._transport, deadline - monotonic(), self._running_loop())
 
+    async def _together(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[Outcome[Any]]:
+        """Send several calls in one request; if the reply is useless and all are reads, ask each read alone."""
+        deadline = monotonic() + timeout
+        try:
+            return await self._request(calls, timeout, codec)
+        except CentripetalError as error:
+            if not can_separate(calls, error):
+                raise
+            failure = error
+        outcomes: list[Outcome[Any]] = []
+        for call in calls:
+            try:
+                outcomes += await self._request([call], max(deadline - monotonic(), SHORTEST), codec)
+            except CentripetalError as error:
+                outcomes.append(Failed(error=error))
+        return outcomes_apart(outcomes, failure)
+
     def _queue(self) -> TaskQueue | Alone:
+        """Return the queue of the running event loop.
+
+        Raises:
+            UsageError: no asyncio event loop runs in this thread.
+        """
         loop = self._running_loop()
+        if loop is None:
+            raise no_loop()
         queue = self._queues.get(loop)
         if queue is None:
-            for old in [old for old in self._queues if old.is_closed()]:
-                self._queues.pop(old, None)
-            queue = TaskQueue(loop, self._request, self._limits) if self._group else Alone(self._request)
+            for old in list(self._queues):  # a copy, because other threads add their loops
+                if old is not None and old.is_closed():
+                    self._queues.pop(old, None)
+            if self._group:
+                queue = TaskQueue(loop, self._request, self._together, self._limits)
+            else:
+                queue = Alone(self._request)
             self._queues[loop] = queue
         return queue
 
@@ -186,7 +237,7 @@ class AwaitingBatch(Collector):
             return
         seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(await self._client._request(calls, seconds, self._codec), seconds)
+            self._settle(await self._client._together(calls, seconds, self._codec), seconds)
         except BaseException as failure:
             name_limit(failure, seconds)
             self._fail(failure)

@@ -1,7 +1,7 @@
 """State shared by the blocking and the asyncio client."""
 
 from collections.abc import Callable
-from typing import Any, Generic, NoReturn
+from typing import Any, ClassVar, Generic, NoReturn
 
 from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError, UsageError
 from centripetal.protocol.checks import check_timeout
@@ -31,6 +31,9 @@ class BaseClient(Generic[OutcomeT]):
     Raises:
         UsageError: invalid timeout.
     """
+
+    _publish: ClassVar[type[Command[Any]]]
+    """Creates the dialect's command that publishes data to a channel."""
 
     _sends_directly = True
     """Whether a single request may be sent without a flow: False for clients with `retry`."""

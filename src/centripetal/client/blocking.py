@@ -5,14 +5,18 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
+from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
+from centripetal.client.bulk import blocking as bulk
+from centripetal.client.bulk.requests import Items
+from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
 from centripetal.client.call import Blocking
 from centripetal.client.options import check_no_options
 from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout, reading
-from centripetal.protocol.command import Command, Outcome, Prepared, R
+from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import NO_PAUSE, PAUSE_OVER, Dialect, Flow, OutcomeT, Pause, T, fitted, late
 from centripetal.protocol.grouping import Limits
 from centripetal.protocol.http import HTTPReply
@@ -89,7 +93,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
 
                 transport = BlockingTransport(**options)
         self._transport = transport
-        self._queue = ThreadQueue(self._request, self._limits) if self._group else Alone(self._request)
+        self._queue = ThreadQueue(self._request, self._together, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
         """Send any *command*: `client.call(Publish("news", 1))` equals `client.publish("news", 1)`.
@@ -105,6 +109,32 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         except CentripetalError as error:
             self._explain(error, command, timeout)
             raise
+
+    def publish_many(
+        self,
+        items: Items,
+        *,
+        progress: Progress = None,
+        on_error: OnError = "collect",
+        timeout: float | None = None,
+    ) -> PublishSummary:
+        """Publish any number of messages: read *items* as they come, and send them in full requests.
+
+        Args:
+            items: pairs of channel and data, or commands; a generator is read lazily, so memory stays flat.
+            progress: a function that is called with a `PublishSummary` up to ten times a second and at the end, or True
+                for a line on standard error if that is a terminal.
+            on_error: "collect" to go on after a failed item and count it; "raise" to stop at the first failed item.
+            timeout: time limit of each request in seconds, instead of the client's limit.
+
+        Returns:
+            The numbers of items that were sent and that failed, the first errors, and the time.
+
+        Raises:
+            BulkError: an item failed, with `on_error="raise"`; it has the summary so far.
+            UsageError: an argument is invalid. An invalid item is a failed item.
+        """
+        return bulk.publish(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
 
     def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
@@ -133,6 +163,25 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         if outcomes:
             return outcomes
         return run(self._converse(calls, codec, reply), self._transport, deadline - monotonic())
+
+    def _together(
+        self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
+    ) -> Sequence[Outcome[Any]]:
+        """Send several calls in one request; if the reply is useless and all are reads, ask each read alone."""
+        deadline = monotonic() + timeout
+        try:
+            return self._request(calls, timeout, codec)
+        except CentripetalError as error:
+            if not can_separate(calls, error):
+                raise
+            failure = error
+        outcomes: list[Outcome[Any]] = []
+        for call in calls:
+            try:
+                outcomes += self._request([call], max(deadline - monotonic(), SHORTEST), codec)
+            except CentripetalError as error:
+                outcomes.append(Failed(error=error))
+        return outcomes_apart(outcomes, failure)
 
     def close(self) -> None:
         """Close idle connections; queued calls of other threads fail without being sent.
@@ -166,7 +215,7 @@ class BlockingBatch(Collector):
             return
         seconds = self._client._seconds(self._timeout)
         try:
-            self._settle(self._client._request(calls, seconds, self._codec), seconds)
+            self._settle(self._client._together(calls, seconds, self._codec), seconds)
         except BaseException as failure:
             name_limit(failure, seconds)
             self._fail(failure)

@@ -1,10 +1,14 @@
-"""The buffer of a client: commands that wait for `send()`. Safe across threads and `fork`.
+"""The buffer of a client: commands that wait for `send()`. Safe across threads, signal handlers, interrupts and `fork`.
 
 `send()` moves all commands of the buffer into a `Claim`. If sending fails, it gives the claim back, and the commands
 return to the front of the buffer in their original order, before commands that were added meanwhile.
+
+There is no lock: each method changes the buffer with one call of a function written in C, which neither another thread
+nor a signal handler can interrupt.
 """
 
-import threading
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 from centripetal.client.forks import renew_after_fork
@@ -15,16 +19,16 @@ __all__ = ["Buffer", "Claim"]
 
 
 class Claim:
-    """Commands taken from the buffer by one `send()`, each with its sequence number."""
+    """Commands taken from the buffer by one `send()`, by their sequence numbers."""
 
     __slots__ = ("items",)
 
     def __init__(self) -> None:
-        self.items: list[tuple[int, Prepared[Any]]] = []
+        self.items: dict[int, Prepared[Any]] = {}
 
     @property
     def calls(self) -> list[Prepared[Any]]:
-        return [call for _, call in self.items]
+        return [self.items[number] for number in sorted(self.items)]
 
 
 class Buffer:
@@ -35,11 +39,9 @@ class Buffer:
         renew_after_fork(self)
 
     def _renew(self) -> None:
-        # Runs in a forked child too: the parent sends the buffered commands, and the lock may be held by a thread that
-        # exists only in the parent.
-        self._lock = threading.Lock()
-        self._items: list[tuple[int, Prepared[Any]]] = []
-        self._next = 0
+        # Runs in a forked child too: the parent sends the buffered commands.
+        self._items: dict[int, Prepared[Any]] = {}
+        self._numbers = count()
 
     def __len__(self) -> int:
         return len(self._items)
@@ -50,25 +52,18 @@ class Buffer:
             raise UsageError(
                 "a buffered command cannot have its own timeout: pass send(timeout=…) for the whole buffer"
             )
-        with self._lock:
-            self._items.append((self._next, call))
-            self._next += 1
+        self._items[next(self._numbers)] = call
 
     def take(self, claim: Claim) -> None:
         """Move all commands into *claim*."""
-        with self._lock:
-            claim.items, self._items = self._items, []
+        with suppress(KeyError):  # raised at the end, when the buffer is empty
+            claim.items.update(iter(self._items.popitem, None))
 
     def give_back(self, claim: Claim) -> None:
         """Put the commands of *claim* back in front of newer commands."""
-        with self._lock:
-            self._items = sorted(claim.items + self._items, key=_place)
+        self._items.update(claim.items)
+        claim.items = {}
 
     def clear(self) -> None:
         """Remove all commands."""
-        with self._lock:
-            self._items = []
-
-
-def _place(item: tuple[int, Prepared[Any]]) -> int:
-    return item[0]
+        self._items.clear()

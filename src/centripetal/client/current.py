@@ -15,7 +15,7 @@ from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, CurrentOptions, check_known
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
-from centripetal.dialects.current.commands import custom
+from centripetal.dialects.current.commands import Publish, custom
 from centripetal.dialects.current.history_pages import Paging
 from centripetal.dialects.current.objects import StreamPosition
 from centripetal.dialects.current.results.standard import HistoryResult
@@ -45,6 +45,7 @@ See protocol 6: idempotency-key.
 class _Current(BaseClient[PlacedOutcome[Any]]):
     """State shared by both clients."""
 
+    _publish = Publish
     _dialect: Codec | Servers[PlacedOutcome[Any]]
     _retry: Retry | None
     _sources: Sources

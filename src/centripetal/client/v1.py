@@ -13,6 +13,7 @@ from centripetal.client.methods import v1 as methods
 from centripetal.client.options import ClientOptions, check_known
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.v1.codec import Codec
+from centripetal.dialects.v1.commands import Publish
 from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, ClientNotEmptyError, UsageError
 from centripetal.protocol.checks import reading
@@ -25,6 +26,8 @@ __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
 
 class _Buffered(BaseClient[Response], Buffering):
     """The command buffer of both clients."""
+
+    _publish = Publish
 
     def __init__(self, url: str | Sequence[str], secret: str | None) -> None:
         with reading("url or secret"):
@@ -172,9 +175,13 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         """
         claim = Claim()
         try:
-            self._buffer.take(claim)
-            return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException as error:
+            try:
+                self._buffer.take(claim)
+                return list(self._request(claim.calls, self._seconds(timeout))) if claim.items else []
+            except BaseException:
+                self._buffer.give_back(claim)
+                raise
+        except BaseException as error:  # again, because a second interrupt can strike meanwhile
             self._buffer.give_back(claim)
             name_limit(error, self._limit_of(timeout))
             raise
@@ -231,9 +238,13 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         """Like `Client.send`; after a cancelled call, the buffer holds its commands again."""
         claim = Claim()
         try:
-            self._buffer.take(claim)
-            return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
-        except BaseException as error:
+            try:
+                self._buffer.take(claim)
+                return list(await self._request(claim.calls, self._seconds(timeout))) if claim.items else []
+            except BaseException:
+                self._buffer.give_back(claim)
+                raise
+        except BaseException as error:  # again, because a second interrupt can strike meanwhile
             self._buffer.give_back(claim)
             name_limit(error, self._limit_of(timeout))
             raise

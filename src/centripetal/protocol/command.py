@@ -86,6 +86,10 @@ class Outcome(msgspec.Struct, Generic[R], kw_only=True):
         # A struct cannot have an abstract method, so each subclass must define this.
         raise NotImplementedError
 
+    def refused(self) -> bool:
+        """Return whether `result` would raise the server's error, without decoding the result."""
+        raise NotImplementedError
+
 
 class PlacedOutcome(Outcome[R], Generic[R], kw_only=True):
     """Outcome with the command's position in its batch.
@@ -101,6 +105,10 @@ class Failed(PlacedOutcome[Any], eq=False):
     """Outcome of a command that got no reply: the *error* that happened instead."""
 
     error: CentripetalError
+
+    def refused(self) -> bool:
+        """Return True."""
+        return True
 
     def result(self) -> Any:
         """Raise the error."""

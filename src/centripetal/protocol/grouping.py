@@ -2,16 +2,19 @@
 
     grouping.add(entry)                               a call was made
     group = grouping.poll()                           a request to send now, or None; poll again until None
-    grouping.settle(group, outcomes)                  the reply arrived      } each returns the entries that now have
-    grouping.fail(group, error)                       the request failed     } their outcome; then poll again
+    grouping.answer(group, outcomes)                  the reply arrived      } each returns the entries that now have
+    group.fail(error)                                 the request failed     } their outcome
+    grouping.land(group)                              the request ended; poll again
     grouping.cancel(entry, error)                     a caller gave up
-    grouping.close(error)                             fail all waiting calls; no further polls
 
 A call on an idle client needs no entry, and is not tracked until a second call arrives:
 
     if grouping.begin_alone(call):                    idle: the caller sends its request itself
-        grouping.end_alone(call, outcome)             the reply arrived; if true, other calls wait, so poll
-        grouping.fail_alone(call, error)              the request failed; poll
+        if grouping.end_alone(call):                  the request ended; true if other calls arrived meanwhile,
+            grouping.land_alone(call)                 so record the end, and poll
+
+A driver whose thread was interrupted at an unknown place abandons its grouping, and continues with `successor()`.
+A driver sets `started` of a flight before it sends the request, and `ended` when nothing more comes of it.
 
 There are two queues, for writes and for reads, each with at most one request in flight. Calls that arrive meanwhile
 wait; when the reply arrives, all waiting calls are sent together, up to the limits. Therefore calls never wait on an
@@ -26,18 +29,16 @@ earlier writes to its channel are answered, and a write waits until earlier read
 from collections import deque
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from centripetal.errors import CentripetalError, HTTPStatusError, TimeoutError, shown
+from centripetal.errors import CentripetalError, shown
 from centripetal.protocol.checks import check_at_least, reading
 from centripetal.protocol.command import Outcome, Prepared
+from centripetal.protocol.flights import Entry, Flight, Group
 
-__all__ = ["Entry", "Group", "Grouping", "Limits", "out_of_time"]
-
-_ENVELOPE = 20
-"""Maximum number of bytes that a request adds to each command."""
+__all__ = ["Grouping", "Limits"]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,83 +60,38 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, name, number)
 
 
-class Entry:
-    """One queued call.
-
-    Args:
-        call: the prepared command.
-        deadline: time at which the caller gives up, on the driver's clock.
-
-    Attributes:
-        state: "waiting", "sent" (its request is in flight) or "done".
-        outcome: the call's outcome or error, once it is done.
-        waiter: used by the driver to wake the caller.
-        leads: used by the driver: the request that this caller must send.
-    """
-
-    # Class attributes as defaults: most entries never set them, and a busy client creates 100,000 entries per second.
-    state: Literal["waiting", "sent", "done"] = "waiting"
-    outcome: Outcome[Any] | CentripetalError | None = None
-    waiter: Any = None
-    leads: "Group | None" = None
-    alone = False
-    seq = 0
-    after = 0  # a read waits until the write with this sequence number is answered
-
-    def __init__(self, call: Prepared[Any], deadline: float) -> None:
-        self.call = call
-        self.deadline = deadline
-        self.reads = call.command.reads
-        self.keys = call.keys
-        self.size = len(call.text) + _ENVELOPE
-
-    def finish(self, outcome: Outcome[Any] | CentripetalError) -> None:
-        """Set the outcome of the call."""
-        self.state = "done"
-        self.outcome = outcome
-
-    def result(self) -> Outcome[Any]:
-        """Return the outcome of a call that is done, or raise its error."""
-        if isinstance(self.outcome, CentripetalError):
-            raise self.outcome
-        assert self.outcome is not None, "this call is not done"
-        return self.outcome
-
-
-class Group(msgspec.Struct, eq=False):
-    """The calls of one request: `entries`. Calls whose callers have given up are sent too.
-
-    Attributes:
-        leader: used by the driver: the entry whose caller sends the request.
-    """
-
-    reads: bool
-    entries: list[Entry] = []
-    leader: Entry | None = None
-    passed: list[Entry] = []  # cancelled before they were sent; they left the queue together with this group
-
-    @property
-    def calls(self) -> list[Prepared[Any]]:
-        return [entry.call for entry in self.entries]
-
-
 class Grouping:
     """The queues of reads and writes of one client."""
 
     def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._max_commands = limits.commands
         self._max_bytes = limits.bytes
         self._writes: deque[Entry] = deque()
         self._reads: deque[Entry] = deque()
         self._write_under_way: Group | None = None
         self._read_under_way: Group | None = None
+        # Requests of the groupings before this one that have not ended: nothing is sent until they have.
+        self._earlier: list[Flight] = []
         self._seq = 0
         # By channel: the newest unanswered write, and the unanswered reads, oldest first.
         self._last_write: dict[str, int] = {}
         self._open_reads: dict[str, deque[Entry]] = {}
         self._proven: set[str] = set()
-        # The untracked call in flight, until a second call arrives.
-        self._lone: Prepared[Any] | None = None
+        # The call that was sent alone, "call", until it ends, and its "group" after a second call has arrived. A dict,
+        # because `pop` is atomic: the end needs no lock.
+        self._lone: dict[str, Any] = {}
+
+    def successor(self) -> "Grouping":
+        """Return an empty grouping to use instead of this one, which must not be polled any more.
+
+        It sends nothing before the requests in flight have ended, so calls on one channel keep their order.
+        """
+        self._track()
+        new = Grouping(self._limits)
+        new._proven = self._proven
+        new._earlier = [flight for flight in self.in_flight() if flight.started and not flight.ended]
+        return new
 
     def __len__(self) -> int:
         """Return the number of queued calls, including cancelled calls that have not been removed yet."""
@@ -143,11 +99,10 @@ class Grouping:
 
     def add(self, entry: Entry) -> None:
         """Queue a call."""
-        if self._lone is not None:
-            self._keep_company(self._lone)
+        if self._lone:
+            self._track()
         self._note(entry)
         if entry.reads:
-            entry.alone = self._goes_alone(entry)
             self._reads.append(entry)
         else:
             self._writes.append(entry)
@@ -170,52 +125,75 @@ class Grouping:
         if (
             self._write_under_way is not None
             or self._read_under_way is not None
-            or self._lone is not None
+            or self._lone
             or self._writes
             or self._reads
+            or self._earlier
         ):
             return False
-        self._lone = call
+        self._lone["call"] = call
         return True
 
-    def end_alone(self, call: Prepared[Any], outcome: Outcome[Any]) -> bool:
-        """Record the reply to *call*, which was sent alone; return whether other calls arrived meanwhile."""
-        self._lone = None
-        if self._write_under_way is None and self._read_under_way is None:
-            if call.command.newer:
-                self._proven.add(call.command.name)
+    def end_alone(self, call: Prepared[Any]) -> bool:
+        """Record that *call*, for which `begin_alone` returned True, was answered. Needs no lock.
+
+        Return whether other calls arrived meanwhile: then call `land_alone`.
+        """
+        if call.command.newer:
+            self._proven.add(call.command.name)
+        del self._lone["call"]
+        if not self._lone:
             return False
-        for group in self._groups_of(call):
-            self.settle(group, [outcome])
+        group = self._lone.get("group")
+        if group is not None:
+            group.flight.ended = True
+            self._lone.clear()
         return True
 
-    def fail_alone(self, call: Prepared[Any], error: CentripetalError) -> None:
-        """Record that the request of *call* failed. Does nothing if the call was not sent alone or has ended."""
-        if self._lone is call:
-            self._lone = None
-        for group in self._groups_of(call):
-            self.fail(group, error)
+    def land_alone(self, call: Prepared[Any]) -> None:
+        """The calls that waited for *call*, which was sent alone, may be sent."""
+        for group in self.under_way():
+            if group.flight.lone and group.entries[0].call is call:
+                self.land(group)
 
-    def _keep_company(self, call: Prepared[Any]) -> None:
-        """Start tracking *call*, which was sent alone, because a second call has arrived."""
-        # As in poll(): if an interrupt strikes between two steps, end_alone() still finds the request in flight.
+    def leave_alone(self, call: Prepared[Any]) -> bool:
+        """Do the same if *call* is in flight alone, after any failure or interrupt. Can be repeated. Needs no lock."""
+        if self._lone.get("call") is call:
+            del self._lone["call"]
+        group = self._lone.get("group")
+        if group is None or group.entries[0].call is not call:
+            return False
+        group.flight.ended = True
+        self._lone.clear()
+        return True
+
+    def _track(self) -> None:
+        """Start tracking the call that was sent alone, if any, because it is not the only call any more."""
+        call = self._lone.get("call")
+        if call is None:
+            return
         entry = Entry(call, 0.0)
-        entry.state = "sent"
-        group = Group(entry.reads, [entry], leader=entry)
-        if entry.reads:
+        group = Group(entry.reads, [entry])
+        entry.flight = flight = group.flight
+        flight.lone = flight.started = True
+        group = self._lone.setdefault("group", group)
+        if group.flight is flight:
+            self._note(entry)
+        if group.reads:
             self._read_under_way = group
         else:
             self._write_under_way = group
-        self._lone = None
-        self._note(entry)
-
-    def _groups_of(self, call: Prepared[Any]) -> list[Group]:
-        return [group for group in self.under_way() if group.entries and group.entries[0].call is call]
+        # The call can end at any moment: either the end sees "group", or this sees that "call" is gone.
+        if "call" not in self._lone:
+            self._lone.clear()
+            self.land(group)
 
     def poll(self) -> Group | None:
         """Return the next request to send now, or None."""
-        # A request counts as in flight before it is filled, and entries are added to it before they leave the queue: a
-        # KeyboardInterrupt can strike between any two steps, and no entry may be lost.
+        if self._earlier:
+            self._earlier = [flight for flight in self._earlier if not flight.ended]
+            if self._earlier:
+                return None
         if self._writes and self._write_under_way is None:
             self._write_under_way = group = Group(reads=False)
             if self._fill_with_writes(group):
@@ -232,60 +210,33 @@ class Grouping:
         """Return the requests in flight, at most two."""
         return [group for group in (self._write_under_way, self._read_under_way) if group is not None]
 
-    def settle(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
-        """Record the reply to *group*, one outcome per call, and return the entries that are now done."""
-        done = self.answer(group, outcomes)
-        self.land(group)
-        return done
+    def in_flight(self) -> list[Flight]:
+        """Return the state of each request in flight, also of the groupings before this one."""
+        return [*self._earlier, *(group.flight for group in self.under_way())]
+
+    def waiting(self) -> list[Entry]:
+        """Return the queued calls, including cancelled calls that have not been removed yet."""
+        return [*self._writes, *self._reads]
 
     def answer(self, group: Group, outcomes: Sequence[Outcome[Any]]) -> list[Entry]:
-        """Do the first half of `settle`: no further request of this queue is sent before `land`."""
-        done = []
-        for entry, outcome in zip(group.entries, outcomes, strict=True):
+        """Record the reply to *group*, one outcome per call, and return the entries that are now done."""
+        for entry in group.entries:
             if (command := entry.call.command).newer:
                 self._proven.add(command.name)
-            if entry.state == "sent":
-                entry.state, entry.outcome = "done", outcome
-                done.append(entry)
-        return done
-
-    def fail(self, group: Group, error: CentripetalError) -> list[Entry]:
-        """Record that the request of *group* failed, and return the entries that are now done, each with its error.
-
-        If a request of several reads was rejected with 400 or 500, the reads are queued again and sent one by one,
-        because one of them can make the server reject all, and repeating a read is harmless.
-        """
-        wanted = [entry for entry in group.entries if entry.state == "sent"]
-        if group.reads and len(group.entries) > 1 and isinstance(error, HTTPStatusError) and error.status in (400, 500):
-            for entry in wanted:
-                entry.state, entry.alone = "waiting", True
-            self._reads.extendleft(reversed(wanted))
-            wanted = []
-        for entry in wanted:
-            entry.finish(error.about(entry.call.command))
-        self.land(group)
-        return wanted
+        return group.answer(outcomes)
 
     def cancel(self, entry: Entry, error: CentripetalError) -> None:
         """Fail *entry* with *error*, because its caller gave up. If it is still waiting, it will not be sent."""
-        if entry.state == "done":
-            return
-        entry.finish(error)
-        if entry.reads:
-            self._forget_read(entry)
-
-    def close(self, error: CentripetalError) -> list[Entry]:
-        """Fail all waiting calls with *error*, and return their entries."""
-        waiting = [entry for entry in (*self._writes, *self._reads) if entry.state == "waiting"]
-        for entry in waiting:
-            self.cancel(entry, error.about(entry.call.command))
-        return waiting
+        if entry.outcome is None:
+            entry.outcome = error
+            if entry.reads:
+                self._forget_read(entry)
 
     def _fill_with_writes(self, group: Group) -> bool:
         queue, size = self._writes, 0
         while queue and len(group.entries) < self._max_commands:
             entry = queue[0]
-            if entry.state == "done":
+            if entry.outcome is not None:
                 group.passed.append(queue.popleft())
                 continue
             alone = self._goes_alone(entry)
@@ -293,7 +244,7 @@ class Grouping:
                 break
             if self._open_reads and self._behind_a_read(entry):
                 break
-            entry.state = "sent"
+            entry.flight = group.flight
             group.entries.append(entry)
             queue.popleft()
             size += entry.size
@@ -304,20 +255,22 @@ class Grouping:
         return bool(group.entries)
 
     def _fill_with_reads(self, group: Group) -> bool:
-        size = 0
+        size, closed = 0, False
         kept: deque[Entry] = deque()
         open_write = self._first_open_write()
         for entry in self._reads:
-            if entry.state == "done":
+            if entry.outcome is not None:
                 continue
-            full = len(group.entries) == self._max_commands or (bool(group.entries) and group.entries[-1].alone)
-            fits = not group.entries or (not full and not entry.alone and size + entry.size <= self._max_bytes)
+            alone = self._goes_alone(entry)
+            full = closed or len(group.entries) == self._max_commands
+            fits = not group.entries or (not full and not alone and size + entry.size <= self._max_bytes)
             if not fits or (open_write is not None and entry.after >= open_write):
                 kept.append(entry)
                 continue
-            entry.state = "sent"
+            entry.flight = group.flight
             group.entries.append(entry)
             size += entry.size
+            closed = alone
         self._reads = kept
         return bool(group.entries)
 
@@ -334,12 +287,12 @@ class Grouping:
         return any(key in self._open_reads and self._open_reads[key][0].seq < entry.seq for key in entry.keys)
 
     def land(self, group: Group) -> None:
-        """End the request of *group*: the calls that waited for it may be sent."""
+        """End the request of *group*, which was answered or failed: the calls that waited for it may be sent."""
+        group.flight.ended = True
         if group.reads:
             self._read_under_way = None
             for entry in group.entries:
-                if entry.state == "done":
-                    self._forget_read(entry)
+                self._forget_read(entry)
         else:
             self._write_under_way = None
             self._forget_writes(group)
@@ -356,15 +309,7 @@ class Grouping:
     def _forget_read(self, entry: Entry) -> None:
         for key in entry.keys:
             queue = self._open_reads.get(key)
-            while queue and queue[0].state == "done":
+            while queue and (queue[0].outcome is not None or queue[0].lost):
                 queue.popleft()
             if not queue:
                 self._open_reads.pop(key, None)
-
-
-def out_of_time(entry: Entry) -> TimeoutError:
-    """Return the timeout error of *entry*; its text and `executed` depend on whether the call was sent."""
-    if entry.state == "waiting":
-        text = "an earlier request did not end within the call's timeout; nothing was sent"
-        return TimeoutError(text, executed="no")
-    return TimeoutError("no reply within the call's timeout. The server may still execute the command")

@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from centripetal.errors import ConnectionLostError, MalformedResponseError, UsageError
@@ -70,25 +71,27 @@ class RequestWriter:
         """
         last = self._last
         if last is None or request.url is not last.url or request.headers is not last.headers:
-            self._last = last = _Head(request)
+            target = target_of(request.url)
+            try:
+                last = _Head(request.url, request.headers, target.origin, _head(request.headers, target.head))
+            except BaseException as error:
+                # Tools that show the variables of a traceback must not show the headers.
+                raise error.with_traceback(None)  # noqa: B904 - the same error: its cause stays as it is
+            self._last = last
         body = request.body
         return last.origin, memoryview(b"%bContent-Length: %d\r\n\r\n%b" % (last.text, len(body), body))
 
 
-class _Head:
+class _Head(msgspec.Struct, eq=False):
     """The head of a request without its last line, and what it was made of."""
 
-    __slots__ = ("headers", "origin", "text", "url")
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    origin: Origin
+    text: bytes
 
-    def __init__(self, request: HTTPRequest) -> None:
-        self.url, self.headers = request.url, request.headers
-        target = target_of(request.url)
-        self.origin = target.origin
-        try:
-            self.text = _head(request.headers, target.head)
-        except BaseException as error:
-            # Tools that show the variables of a traceback must not show the headers.
-            raise error.with_traceback(None)  # noqa: B904 - the same error: its cause stays as it is
+    def __repr__(self) -> str:
+        return f"<head for {self.origin}>"  # without the headers, which may contain a key
 
 
 @lru_cache(maxsize=256)

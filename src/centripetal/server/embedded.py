@@ -15,6 +15,7 @@ import secrets
 import socket
 import warnings
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -202,6 +203,29 @@ class EmbeddedServer:
     def is_own_thread(self) -> bool:
         """Whether the caller runs in the server's own thread, for example as a listener of its events."""
         return self._thread is not None and self._thread.is_current
+
+    @property
+    def service(self) -> Service:
+        """The parts of the running server, only for code in its own thread (`in_loop`, `submit`).
+
+        Raises:
+            UsageError: the server is not running.
+        """
+        thread = self._thread
+        if thread is None or thread.service is None:
+            raise UsageError("the server is not running: start it first")
+        return thread.service
+
+    def submit(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> "Future[T]":
+        """Start `act(server)` in the event loop of the running server, and return a future of its result.
+
+        Raises:
+            UsageError: the server is not running.
+        """
+        thread = self._thread
+        if thread is None:
+            raise UsageError("the server is not running: start it first")
+        return thread.submit(act)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -50,6 +50,11 @@ class ClientConnection(Protocol[D_contra]):
 class Session(Protocol[D_contra]):
     """One client, as its connection sees it."""
 
+    @property
+    def user(self) -> str:
+        """The user's id; empty for the anonymous user and before the client has connected."""
+        ...
+
     def receive(self, message: bytes, /) -> None:
         """Execute the commands in one message and answer through the connection."""
         ...

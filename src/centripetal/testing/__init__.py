@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from centripetal.testing.browsers.current import AsyncBrowser, Browser
+    from centripetal.testing.browsers.v1 import AsyncBrowserV1, BrowserV1
     from centripetal.testing.current import Centrifugo, Recorder
     from centripetal.testing.failures import FOREVER, Failure, UnusedFailuresWarning
     from centripetal.testing.matching import ANYTHING
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ANYTHING",
     "FOREVER",
+    "AsyncBrowser",
+    "AsyncBrowserV1",
+    "Browser",
+    "BrowserV1",
     "Centrifugo",
     "CentrifugoV1",
     "Failure",
@@ -31,6 +37,10 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that the module has every name
     _HOMES = {
         "ANYTHING": "matching",
+        "AsyncBrowser": "browsers.current",
+        "AsyncBrowserV1": "browsers.v1",
+        "Browser": "browsers.current",
+        "BrowserV1": "browsers.v1",
         "FOREVER": "failures",
         "Centrifugo": "current",
         "CentrifugoV1": "v1",

@@ -10,8 +10,12 @@ from typing import Any, Unpack
 
 from centripetal.client.current import AsyncClient, Client
 from centripetal.client.options import CurrentOptions
+from centripetal.dialects.current.client_protocol.commands import Connect, Request
 from centripetal.server.configuration.loading import choose
+from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
+from centripetal.testing.browsers.browser import Connecting
+from centripetal.testing.browsers.current import AsyncBrowser, Browser, Protocol
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
 
@@ -56,6 +60,22 @@ class Centrifugo(BaseServer):
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
         """Return a new asyncio client of this server with the options of `AsyncClient`; the caller closes it."""
         return AsyncClient(self.url, self.api_key, timeout=timeout, **_with_prefix(self._server.api_path, options))
+
+    def connect(self, token: str | None = None) -> Connecting[Request, Browser, AsyncBrowser]:
+        """Return a browser for a `with` block (`async with` in an asyncio test), which connects when the block begins.
+
+        Args:
+            token: the connection token that the application gives to its page. None to connect without a token, which
+                the server accepts only if `client.allow_anonymous_connect_without_token` of its configuration is true.
+
+        Raises:
+            ServerError: at the beginning of the block: the server refused the browser; the text explains why, as
+                `centripetal token explain` does.
+            ConnectError: at the beginning of the block: a planned "refuse" is due, or the server is `down()`.
+        """
+        return self._connecting(
+            lambda service: Protocol(Permissions(service.node.config)), Connect(token or ""), Browser, AsyncBrowser
+        )
 
 
 class Recorder(BaseRecorder):

@@ -1,20 +1,16 @@
 """Shared by the test server and the recorder: assertions about publications, and planned failures."""
 
-import asyncio
-import queue
-import threading
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
-from centripetal.protocol.checks import check_timeout
 from centripetal.server.engine.events import Events
 from centripetal.testing.failures import Failure, FailurePlan, UnusedFailuresWarning
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Expected, Publication, Publications
-from centripetal.transport.clock import call_later, monotonic
+from centripetal.testing.waiting import until, wait
 
 __all__ = ["Expectations"]
 
@@ -90,17 +86,9 @@ class Expectations(ABC):
             UsageError: *times* or *timeout* is invalid.
         """
         __tracebackhide__ = True
-        deadline = monotonic() + check_timeout(timeout)
-        published: queue.SimpleQueue[None] = queue.SimpleQueue()  # unlike an Event, safe for signal handlers
-        stop = self.published.watch(lambda: published.put(None))
-        try:
-            while (found := self.published.find(channel, data, times)) is None:
-                try:
-                    published.get(timeout=min(max(deadline - monotonic(), 0), threading.TIMEOUT_MAX))
-                except queue.Empty:
-                    _fail_if(_late(self.published, channel, data, times, timeout))
-        finally:
-            stop()
+        found = wait(self.published.watch, lambda: self.published.find(channel, data, times), timeout)
+        if found is None:
+            raise AssertionError(_late(self.published, channel, data, times, timeout))
         return found
 
     async def until_published(
@@ -108,24 +96,9 @@ class Expectations(ABC):
     ) -> Publication:
         """Do the same as `wait_until_published` in an asyncio test, while other tasks run."""
         __tracebackhide__ = True
-        loop, published = asyncio.get_running_loop(), asyncio.Event()
-        deadline = monotonic() + check_timeout(timeout)
-
-        def wake() -> None:
-            with suppress(RuntimeError):  # the loop was closed in the meantime
-                loop.call_soon_threadsafe(published.set)
-
-        stop = self.published.watch(wake)
-        try:
-            while (found := self.published.find(channel, data, times)) is None:
-                if not monotonic() < deadline:
-                    _fail_if(_late(self.published, channel, data, times, timeout))
-                timer = call_later(loop, deadline - monotonic(), published.set)
-                await published.wait()
-                timer.cancel()
-                published.clear()
-        finally:
-            stop()
+        found = await until(self.published.watch, lambda: self.published.find(channel, data, times), timeout)
+        if found is None:
+            raise AssertionError(_late(self.published, channel, data, times, timeout))
         return found
 
     # ---- failures

@@ -51,9 +51,14 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 class Publications(Sequence[Publication]):
-    """All publications so far, in order. The sequence grows while the server runs."""
+    """All publications so far, in order. The sequence grows while the server runs.
 
-    def __init__(self) -> None:
+    Args:
+        verb: what happened to the publications, for the texts of failures.
+    """
+
+    def __init__(self, verb: str = "published") -> None:
+        self._verb = verb
         self._items: list[Publication] = []
         self._refusals: list[str] = []
         self._watchers: tuple[Callable[[], object], ...] = ()
@@ -82,15 +87,17 @@ class Publications(Sequence[Publication]):
         """Forget all publications so far."""
         self._items, self._refusals = [], []
 
-    # ---- for the test server and the recorder
+    # ---- for the test server, the recorder and the browsers
+
+    def add(self, publication: Publication) -> None:
+        """Append a publication."""
+        self._items.append(publication)
 
     def note(self, event: Event) -> None:
         """Record an event of a server."""
         if isinstance(event, Published):
             data = decoded(bytes(event.data))
-            self._items.append(
-                Publication(event.channel, data, event.client, event.user, event.by_client, dict(event.tags))
-            )
+            self.add(Publication(event.channel, data, event.client, event.user, event.by_client, dict(event.tags)))
             for wake in self._watchers:
                 wake()
         elif isinstance(event, CommandRun) and event.error:
@@ -179,7 +186,7 @@ class Publications(Sequence[Publication]):
         return list(enumerate(self, start=1))
 
     def _report(self, title: str, rows: "_Rows", closest: list[str]) -> str:
-        listed = ["published:", *_listed(rows)] if rows else ["nothing was published"]
+        listed = [f"{self._verb}:", *_listed(rows)] if rows else [f"nothing was {self._verb}"]
         return "\n".join([title, "", *listed, *closest, *self._refused()])
 
     def _refused(self) -> list[str]:

@@ -7,7 +7,8 @@ and the embedded server's code answers them. A planned "timeout" is raised immed
 import itertools
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from centripetal.errors import ConnectionLostError
@@ -23,6 +24,7 @@ from centripetal.transport.mapping import no_connection, out_of_time
 __all__ = ["BaseRecorder"]
 
 _PLACE = "recorder:8000"
+_PATIENCE = 5.0  # seconds that planning a failure waits for calls of other threads
 
 
 class BaseRecorder(Expectations):
@@ -59,11 +61,11 @@ class BaseRecorder(Expectations):
         return _AsyncRecordingTransport(self._carry)
 
     def _change_failures(self, change: Callable[[], None]) -> None:
-        with self._lock:
+        with self._exclusively(_PATIENCE):
             change()
 
     def _carry(self, request: HTTPRequest, timeout: float) -> HTTPReply:
-        with self._lock:
+        with self._exclusively(timeout):
             failure = self._failures.take()
             if failure == "refuse":
                 raise no_connection(ConnectionRefusedError(), _PLACE)
@@ -76,6 +78,19 @@ class BaseRecorder(Expectations):
             if failure == "lose_reply":
                 raise ConnectionLostError(f"{_PLACE} closed the connection before it replied", executed="unknown")
             return HTTPReply(answer.status, answer.body, answer.headers)
+
+    @contextmanager
+    def _exclusively(self, timeout: float) -> Iterator[None]:
+        """Keep other threads out. A listener of an event may call the recorder again in the same thread."""
+        lock = self._lock
+        if not lock.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
+            # Its thread was interrupted, or waits for another recorder whose thread waits for this one.
+            self._lock = threading.RLock()
+            raise out_of_time(_PLACE, timeout, connected=True, executed="no")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, {len(self.published)} publications>"

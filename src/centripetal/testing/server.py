@@ -7,20 +7,27 @@ this module counts those reports as calls. The server's event loop makes all the
 
 import asyncio
 import os
+import weakref
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
+from centripetal.errors import UsageError
 from centripetal.server.embedded import EmbeddedServer
 from centripetal.server.engine.events import Events
 from centripetal.server.listening.http1 import Request, Response
 from centripetal.server.listening.http_server import HTTPConnection, HTTPServer
+from centripetal.server.service import Service
+from centripetal.testing.browsers.browser import AwaitingT, BlockingT, Connecting
+from centripetal.testing.browsers.protocol import BrowserProtocol
+from centripetal.testing.browsers.session import BrowserSession
 from centripetal.testing.expectations import Expectations
 from centripetal.testing.failures import Failure
 from centripetal.transport.addresses import Address
 from centripetal.transport.connection import on_refusal
+from centripetal.transport.mapping import no_connection
 
 __all__ = ["BaseServer"]
 
@@ -30,6 +37,8 @@ class _Closeable(Protocol):
 
 
 C = TypeVar("C", bound=_Closeable)
+T = TypeVar("T")
+RequestT = TypeVar("RequestT")
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
@@ -50,6 +59,7 @@ class BaseServer(Expectations):
         self._tasks: set[asyncio.Task[None]] = set()
         self._process = os.getpid()
         self._clients: list[_Closeable] = []
+        self._browsers: weakref.WeakSet[BrowserSession[Any]] = weakref.WeakSet()
 
     @property
     def url(self) -> str:
@@ -82,6 +92,8 @@ class BaseServer(Expectations):
         """Stop serving, close the blocking clients, and warn about planned failures that were not used."""
         while self._clients:
             self._clients.pop().close()
+        with suppress(UsageError):  # it is not running
+            self._server.in_loop(self._disconnect_browsers)
         with suppress(ValueError):
             on_refusal.remove(self._refused)
         self._server.stop()
@@ -95,6 +107,30 @@ class BaseServer(Expectations):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _connecting(
+        self,
+        protocol: Callable[[Service], BrowserProtocol[RequestT]],
+        request: RequestT,
+        blocking: Callable[[BrowserSession[RequestT], EmbeddedServer], BlockingT],
+        awaiting: Callable[[BrowserSession[RequestT], EmbeddedServer], AwaitingT],
+    ) -> Connecting[RequestT, BlockingT, AwaitingT]:
+        """Return a browser of these classes that connects with *request* when its block begins."""
+
+        async def begin() -> BrowserSession[RequestT]:
+            if self._paused:
+                raise no_connection(ConnectionRefusedError(), "{}:{}".format(*self._address))
+            service = self._server.service
+            session = BrowserSession(service.clients, protocol(service))
+            try:
+                session.client = (await session.ask(request)).client
+            except BaseException:
+                await session.leave()
+                raise
+            self._browsers.add(session)
+            return session
+
+        return Connecting(begin, self._server, blocking, awaiting)
 
     def _closed_with_server(self, client: C) -> C:
         """Return *client*, and close it when the server stops."""
@@ -142,6 +178,10 @@ class BaseServer(Expectations):
         return parts.hostname or "", parts.port or 0
 
     # ---- in the server's event loop
+
+    async def _disconnect_browsers(self, _: HTTPServer) -> None:
+        while self._browsers:
+            self._browsers.pop().shut_down()
 
     async def _follow_plan(self, server: HTTPServer, spared: HTTPConnection | None = None) -> None:
         """Start or stop listening, as planned."""

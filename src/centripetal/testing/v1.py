@@ -5,12 +5,18 @@ with CentrifugoV1() as server:
     server.assert_published("news", {"text": "hello"})
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
 from centripetal.client.options import ClientOptions
+from centripetal.dialects.v1.client_protocol import Connect, Params
+from centripetal.dialects.v1.credentials import generate_client_token
+from centripetal.errors import UsageError
 from centripetal.server.configuration.loading import choose
 from centripetal.server.embedded import EmbeddedServer
+from centripetal.testing.browsers.browser import Connecting
+from centripetal.testing.browsers.v1 import AsyncBrowserV1, BrowserV1, Protocol
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
 from centripetal.v1 import AsyncClient, Client
@@ -43,6 +49,30 @@ class CentrifugoV1(BaseServer):
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
         """Return a new asyncio client of this server with the options of `v1.AsyncClient`; the caller closes it."""
         return AsyncClient(self.url, self.secret, timeout=timeout, **options)
+
+    def connect(
+        self, token: str | None = None, *, user: str = "", timestamp: str | int = "", info: str = ""
+    ) -> Connecting[Params, BrowserV1, AsyncBrowserV1]:
+        """Return a browser for a `with` block (`async with` in an asyncio test), which connects when the block begins.
+
+        Args:
+            token: the token that the application gives to its page, with the *user*, *timestamp* and *info* that it
+                signs. None to connect as the anonymous user, with a token of this server's secret.
+            user: the user's id.
+            timestamp: the time in Unix seconds at which the token was created.
+            info: JSON text about the user.
+
+        Raises:
+            ServerError: at the beginning of the block: the server refused the browser; the text explains why.
+            ConnectError: at the beginning of the block: a planned "refuse" is due, or the server is `down()`.
+        """
+        if token is None:
+            if user or timestamp or info:
+                raise UsageError("pass the token of these credentials too, or nothing to connect as the anonymous user")
+            timestamp = int(time.time())
+            token = generate_client_token(self.secret, "", timestamp)
+        request = Connect(str(user), str(timestamp), info, token)
+        return self._connecting(lambda _: Protocol(), request, BrowserV1, AsyncBrowserV1)
 
 
 class RecorderV1(BaseRecorder):

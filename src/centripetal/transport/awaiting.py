@@ -21,7 +21,7 @@ from centripetal.protocol.http1 import RequestWriter
 from centripetal.protocol.targets import Origin
 from centripetal.transport.addresses import Address, lookup_error, resolved
 from centripetal.transport.base import TransportOptions
-from centripetal.transport.clock import Timer, call_later, monotonic, within
+from centripetal.transport.clock import Timer, call_later, monotonic, no_loop, within
 from centripetal.transport.connection import Connection
 from centripetal.transport.mapping import out_of_time
 from centripetal.transport.polling import READ, WRITE
@@ -55,7 +55,7 @@ class AwaitingTransport:
         now = monotonic()
         deadline = now + timeout
         origin, data = self._writer.write(request)
-        loop = asyncio.get_running_loop()
+        loop = asyncio._get_running_loop()  # returns None if no loop runs
         pool = self._pools.get(loop) or await self._new_pool(loop)
         connection = pool.take(origin, now)
         if connection is not None:
@@ -72,9 +72,11 @@ class AwaitingTransport:
         for pool in list(self._pools.values()):
             pool.close_idle()
 
-    async def _new_pool(self, loop: asyncio.AbstractEventLoop) -> "_LoopPool":
+    async def _new_pool(self, loop: asyncio.AbstractEventLoop | None) -> "_LoopPool":
+        if loop is None:
+            raise no_loop()
         _check_loop(loop)
-        _dismiss({other: pool for other, pool in list(self._pools.items()) if other.is_closed()})
+        _dismiss({other: pool for other, pool in list(self._pools.items()) if other is not None and other.is_closed()})
         guard = _closed_with_loop(self._pools, loop)
         self._pools[loop] = pool = _LoopPool(self._settings, loop, guard)
         # The loop registers an asynchronous generator when it starts, and finishes it when the loop shuts down.
@@ -154,7 +156,7 @@ async def _ready(
 class _LoopConnection(Connection):
     """A connection that the loop watches: while busy, to continue its steps; while idle, to notice when it closes."""
 
-    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_steps", "_timeout", "_timer", "_waiter", "_watched")
+    __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_spare", "_steps", "_timeout", "_timer", "_waiter", "_watched")
 
     def __init__(
         self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
@@ -163,6 +165,8 @@ class _LoopConnection(Connection):
         self._loop = pool.loop
         self._watched = 0
         self._timer: Timer | None = None
+        self._spare: Timer | None = None
+        self._fd = -1
         super().__init__(origin, address, place, pool.registry, max_response_bytes)
         self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._steps: Iterator[int] | None = None
@@ -195,9 +199,13 @@ class _LoopConnection(Connection):
                 waiter.set_result(None)
             elif events != self._watched:
                 self.watch(events)
-        except Exception as error:
+        except BaseException as error:
             self._steps = None
-            waiter.set_exception(error)
+            if isinstance(error, Exception):
+                waiter.set_exception(error)
+            else:  # an interrupt must not end the task that happens to wait for this connection
+                waiter.set_exception(self.interrupted())
+                raise
 
     def _on_event(self) -> None:
         if self._steps is not None:
@@ -221,13 +229,21 @@ class _LoopConnection(Connection):
 
     def _set_timer(self) -> None:
         # One timer serves many calls: creating and cancelling a timer would cost more than the rest of a call.
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel_timer()
         self._alarm = self._deadline
-        self._timer = call_later(self._loop, self._deadline - monotonic(), self._on_timer)
+        delay = self._deadline - monotonic()
+        self._timer = call_later(self._loop, delay, self._on_timer)
+        # An interrupt can kill the callback of a timer before its first line.
+        self._spare = call_later(self._loop, delay + 0.1, self._on_timer)
+
+    def _cancel_timer(self) -> None:
+        for timer in (self._timer, self._spare):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._spare = None
 
     def _on_timer(self) -> None:
-        self._timer = None
+        self._cancel_timer()
         if self._waiter is None or self._waiter.done():
             return
         if monotonic() < self._deadline:
@@ -245,11 +261,11 @@ class _LoopConnection(Connection):
                 with suppress(RuntimeError):  # the loop was closed meanwhile
                     loop.call_soon_threadsafe(self.close)
                     return
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            if self._watched:
-                self.watch(0)
+            self._cancel_timer()
+            # Both, because an interrupt can have left either behind; the next socket may have the same number.
+            if self._fd >= 0:
+                loop.remove_reader(self._fd)
+                loop.remove_writer(self._fd)
         super().close()
 
 
@@ -262,7 +278,7 @@ class _LoopPool(Pool[_LoopConnection]):
         self.guard = guard
 
 
-_Pools = dict[asyncio.AbstractEventLoop, _LoopPool]
+_Pools = dict[asyncio.AbstractEventLoop | None, _LoopPool]
 
 
 async def _exchange(

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from centripetal.errors import UsageError
+
 if TYPE_CHECKING:
     import asyncio  # slow to import, and blocking programs do not need it
 
-__all__ = ["LONGEST_WAIT", "Timer", "call_later", "monotonic", "wait", "within"]
+__all__ = ["LONGEST_WAIT", "Timer", "call_later", "monotonic", "no_loop", "wait", "within"]
 
 # A new object, because freezegun replaces every attribute that is `time.monotonic`. No test tool changes this clock.
 _raw = getattr(time, "clock_gettime", None)
@@ -109,3 +111,11 @@ class _Polled:
             return
         function, self._function = self._function, None
         function()
+
+
+def no_loop() -> UsageError:
+    """Return the error of a call without a running asyncio event loop."""
+    return UsageError(
+        "AsyncClient needs a running asyncio event loop, and this thread has none. With Trio or another event loop, "
+        "use Client in a worker thread, for example with trio.to_thread.run_sync()"
+    )

@@ -196,7 +196,7 @@ class Connection:
         self._begin(data)
         if self._sent != self._size or self.origin.secure or not seconds > 0:
             return None
-        if not self._poll(min(seconds, LONGEST_WAIT) * 1000):
+        if not self._poll((seconds if seconds < LONGEST_WAIT else LONGEST_WAIT) * 1000):
             return None
         try:
             return self._receive()
@@ -280,8 +280,13 @@ class Connection:
     def result(self) -> HTTPReply:
         """Return the reply of the exchange that has just ended. Can be called once per exchange."""
         reply, self._reply = self._reply, None
-        assert reply is not None, "the steps have not been run to their end"
+        if reply is None:
+            raise self.interrupted()
         return reply
+
+    def interrupted(self) -> ConnectionLostError:
+        """Return the error for an exchange that ended without a reply, because an interrupt struck in its steps."""
+        return ConnectionLostError(f"the request to {self._place} was interrupted before its reply was complete")
 
     def expired(self, seconds: float) -> TimeoutError:
         """Return the error for a call that exceeded its time limit of *seconds* on this connection."""

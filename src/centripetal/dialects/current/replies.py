@@ -40,6 +40,10 @@ class Response(PlacedOutcome[R], Generic[R]):
             return self
         return Unreadable(MalformedResponseError(fault), command=self.command, index=self.index)
 
+    def refused(self) -> bool:
+        """Return whether the server rejected the command."""
+        return self.error is not None
+
     def result(self) -> R:
         """Return the result.
 

@@ -49,15 +49,19 @@ def has_ended(refusal: TokenRefused) -> bool:
 
 
 class Permissions:
-    """Checks permissions against a server's configuration."""
+    """Checks permissions against a server's configuration.
+
+    Attributes:
+        connection_keys, subscription_keys: the keys of tokens.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
         client = config.client
         skip = client.insecure_skip_token_signature_verify
-        self._keys = _keys(client.token, skip=skip)
+        self.connection_keys = _keys(client.token, skip=skip)
         separate = client.subscription_token
-        self._subscription_keys = _keys(separate, skip=skip) if separate.enabled else self._keys
+        self.subscription_keys = _keys(separate, skip=skip) if separate.enabled else self.connection_keys
 
     # ---- connections
 
@@ -108,7 +112,7 @@ class Permissions:
             FatalError: the token is invalid.
         """
         try:
-            return verify_connection(token, self._keys, now, knows_channel=self._knows)
+            return verify_connection(token, self.connection_keys, now, knows_channel=self._knows)
         except TokenRefused as refusal:
             if refusal.error is not None:
                 raise refused(refusal.error) from refusal
@@ -178,7 +182,7 @@ class Permissions:
             TokenRefused: the token is invalid or expired.
             FatalError: the token is for another channel, user or connection.
         """
-        claims = verify_subscription(token, self._subscription_keys, now, knows_channel=self._knows)
+        claims = verify_subscription(token, self.subscription_keys, now, knows_channel=self._knows)
         if any(misuses(claims, channel, user, client)):
             raise FatalError(INVALID_TOKEN)
         return claims

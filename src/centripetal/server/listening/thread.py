@@ -8,6 +8,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from centripetal.errors import UsageError
@@ -39,6 +40,9 @@ class ServerThread:
         start_service: creates the service; called in the new thread.
         listeners: bound sockets, which the thread closes.
         console: opens the console of a service; None to serve no console.
+
+    Attributes:
+        service: the service, once it has started; only for code in the thread itself.
     """
 
     def __init__(self, start_service: Callable[[], Service], listeners: Listeners, console: OpenConsole) -> None:
@@ -51,6 +55,7 @@ class ServerThread:
         self._news: queue.SimpleQueue[None] = queue.SimpleQueue()  # unlike an Event, safe for signal handlers
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: HTTPServer | None = None
+        self.service: Service | None = None
         self._done: asyncio.Event | None = None
         self._stopping = False
         self._ended = False
@@ -111,15 +116,7 @@ class ServerThread:
                 "this method waits for the server, so it cannot be called in the server's own thread, "
                 "such as by a listener of its events: call it in another thread"
             )
-        loop, server = self._loop, self._server
-        if loop is None or server is None or not self._runs or self._process != os.getpid():
-            raise UsageError("the server is not running: start it first")
-        coroutine = act(server)
-        try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
-        except RuntimeError:  # the loop has ended
-            coroutine.close()
-            raise UsageError("the server was stopped meanwhile") from None
+        future = self.submit(act)
         while True:
             try:
                 return future.result(_WAIT)
@@ -128,6 +125,22 @@ class ServerThread:
                     return future.result()
                 if not self._runs:
                     raise UsageError("the server was stopped meanwhile") from None
+
+    def submit(self, act: Callable[[HTTPServer], Coroutine[Any, Any, T]]) -> "Future[T]":
+        """Start `act(server)` in the thread's event loop, and return a future of its result.
+
+        Raises:
+            UsageError: the server has stopped.
+        """
+        loop, server = self._loop, self._server
+        if loop is None or server is None or not self._runs or self._process != os.getpid():
+            raise UsageError("the server is not running: start it first")
+        coroutine = act(server)
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, loop)
+        except RuntimeError:  # the loop has ended
+            coroutine.close()
+            raise UsageError("the server was stopped meanwhile") from None
 
     @property
     def _runs(self) -> bool:
@@ -161,7 +174,8 @@ class ServerThread:
         self._done = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         if not self._stopping:
-            await _serve(self._start_service(), self._listeners, self._console, self._tell_started, self._done)
+            self.service = self._start_service()
+            await _serve(self.service, self._listeners, self._console, self._tell_started, self._done)
 
     def _tell_started(self, server: HTTPServer) -> None:
         self._server = server

@@ -1,0 +1,89 @@
+"""Items of a `publish_many`, and the requests that they fill."""
+
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from centripetal.errors import UsageError
+from centripetal.protocol.command import Command, Prepared
+from centripetal.protocol.flights import ENVELOPE_BYTES
+from centripetal.protocol.grouping import Limits
+
+__all__ = ["AsyncItems", "Item", "Items", "Packing", "Request", "check_items", "command_of"]
+
+Item = tuple[str, Any] | Command[Any]
+"""A channel and its data, or any command."""
+
+Items = Iterable[Item]
+AsyncItems = Iterable[Item] | AsyncIterable[Item]
+
+
+def check_items(items: object) -> None:
+    """Check the argument of `publish_many`.
+
+    Raises:
+        UsageError: it is not an iterable of items.
+    """
+    if isinstance(items, Mapping):
+        raise UsageError("publish_many takes pairs of channel and data: pass the .items() of a mapping")
+    if isinstance(items, str | bytes) or not isinstance(items, Iterable | AsyncIterable):
+        raise UsageError(f"publish_many takes an iterable of pairs or commands, not {type(items).__name__}")
+
+
+def command_of(item: Any, make: type[Command[Any]]) -> Command[Any]:
+    """Return the command of *item*; *make* is the class of the dialect's publish command.
+
+    Raises:
+        UsageError: *item* is neither a pair nor a command.
+    """
+    if isinstance(item, tuple | list) and len(item) == 2:
+        return make(*item)
+    if not isinstance(item, Command):
+        raise UsageError(f"an item must be a channel and its data, or a command, not {type(item).__name__}")
+    if item.timeout is not None:
+        raise UsageError("a command of publish_many cannot have its own timeout: pass publish_many(timeout=…)")
+    return item
+
+
+class Request(NamedTuple):
+    """Calls to send together, and the positions of their items."""
+
+    places: list[int]
+    calls: list[Prepared[Any]]
+
+
+class Packing:
+    """Fills requests with calls.
+
+    Args:
+        limits: maximum size of a request.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._start()
+
+    def __bool__(self) -> bool:
+        return bool(self._request.calls)
+
+    def _start(self) -> None:
+        self._request = Request([], [])
+        self._size = 0
+
+    def add(self, place: int, call: Prepared[Any]) -> Iterator[Request]:
+        """Add a call, and yield the requests that are full now."""
+        size = len(call.text) + ENVELOPE_BYTES
+        alone = call.command.alone
+        if alone or self._size + size > self._limits.bytes:
+            yield from self.rest()
+        self._request.places.append(place)
+        self._request.calls.append(call)
+        self._size += size
+        if alone or len(self._request.calls) >= self._limits.commands:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Request]:
+        """Yield the request that is not full, if it has calls."""
+        request = self._request
+        if request.calls:
+            self._start()
+            yield request

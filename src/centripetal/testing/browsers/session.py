@@ -1,0 +1,166 @@
+"""One browser and its connection, in the event loop of the test server.
+
+There is no socket in between: the browser's messages go to the same session that serves a WebSocket, and the messages
+of that session arrive at once. So when a call of the API returns, browsers have received what it published.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from centripetal.errors import CentripetalError, TimeoutError, UsageError
+from centripetal.server.listening.http1 import Request
+from centripetal.server.session import ClientEndpoint, Session, Timer
+from centripetal.testing.browsers.protocol import (
+    Answer,
+    BrowserProtocol,
+    Disconnection,
+    Identity,
+    Message,
+    Ping,
+    Refusal,
+    Subscribed,
+    Unreadable,
+    Unsubscribed,
+)
+from centripetal.testing.publications import Publication, Publications
+
+__all__ = ["BrowserSession"]
+
+RequestT = TypeVar("RequestT")
+
+_PATIENCE = 5.0  # seconds within which the server must reply; it usually takes less than a millisecond
+_NO_CLOSE_FRAME = Disconnection(1006, "")
+
+
+class BrowserSession(Generic[RequestT]):
+    """A browser's connection. Create it and call its methods in the event loop of the server.
+
+    Args:
+        endpoint: opens the server's side.
+        protocol: the messages.
+
+    Attributes:
+        client: the connection id; empty until the browser has connected.
+        channels: the channels that the browser is subscribed to.
+        publications: all publications that the browser received, in order.
+        disconnected: how the connection ended; None while it is open.
+        unreadable: the error of the first message that could not be decoded; None without one.
+    """
+
+    def __init__(self, endpoint: ClientEndpoint[Any], protocol: BrowserProtocol[RequestT]) -> None:
+        self.client = ""
+        self.channels: set[str] = set()
+        self.publications = Publications("received")
+        self.disconnected: Disconnection | None = None
+        self.unreadable: CentripetalError | None = None
+        self.protocol = protocol
+        self._endpoint = endpoint
+        self._loop = asyncio.get_running_loop()
+        self._asked: dict[int, tuple[RequestT, asyncio.Future[Any]]] = {}
+        self._number = 0
+        self._watchers: list[Callable[[], object]] = []
+        self._session: Session[Any] = endpoint.open(_ServerSide(self), Request("GET", "/", (("host", "localhost"),)))
+
+    async def ask(self, request: RequestT) -> Any:
+        """Send *request* and return the result in its reply.
+
+        Raises:
+            ServerError: the server refused it, or closed the connection because of it.
+            TimeoutError: the server did not reply.
+            UsageError: the connection is closed.
+        """
+        if self.disconnected is not None:
+            raise UsageError(f"the browser is disconnected ({self.disconnected}): connect a new one")
+        self._number += 1
+        reply: asyncio.Future[Any] = self._loop.create_future()
+        self._asked[self._number] = request, reply
+        self._session.receive(self.protocol.encode(self._number, request))
+        if not (await asyncio.wait([reply], timeout=_PATIENCE))[0]:
+            raise TimeoutError(f"the server did not reply to the browser within {_PATIENCE:g} s")
+        return reply.result()
+
+    async def leave(self) -> None:
+        """Close the connection like a browser whose page is closed."""
+        self._session.close(None)
+
+    def shut_down(self) -> None:
+        """Close the connection because the server stops."""
+        self._session.shut_down()
+
+    def watch(self, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call *wake* after each message, in the server's thread, until the returned function is called."""
+        self._watchers.append(wake)
+        return lambda: self._watchers.remove(wake)
+
+    # ---- messages of the server
+
+    def receive(self, payload: bytes) -> None:
+        """Take a message of the server."""
+        for message in self.protocol.decode(payload):
+            self._take(message)
+        self._wake()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Answer():
+                request, reply = self._asked.pop(message.number)
+                if reply.done():  # the test did not wait for it
+                    return
+                if message.refusal is None:
+                    if (effect := self.protocol.effect(request)) is not None:
+                        self._take(effect)
+                    reply.set_result(message.result)
+                else:
+                    reply.set_exception(self._explained(request, message.refusal))
+            case Publication():
+                self.publications.add(message)
+            case Unreadable():
+                self.unreadable = self.unreadable or message.error
+            case Subscribed():
+                self.channels.add(message.channel)
+            case Unsubscribed():
+                self.channels.discard(message.channel)
+            case Disconnection():
+                self.disconnected = message
+            case Ping():
+                # Not at once: the session that sends the ping is not ready for the pong yet.
+                self._loop.call_soon(self._session.receive, message.pong)
+
+    def end(self, disconnect: Any) -> None:
+        """Take the end of the connection, with the server's reason or None."""
+        if self.disconnected is None:
+            self.disconnected = _NO_CLOSE_FRAME
+            if disconnect is not None:
+                self.disconnected = Disconnection(self._endpoint.close_frame(disconnect).code, disconnect.reason)
+        self.channels.clear()
+        refusal = Refusal(*self.disconnected)
+        for request, reply in self._asked.values():
+            if not reply.done():
+                reply.set_exception(self._explained(request, refusal))
+        self._asked.clear()
+        self._wake()
+
+    def _explained(self, request: RequestT, refusal: Refusal) -> Exception:
+        return self.protocol.explained(request, refusal, Identity(self._session.user, self.client))
+
+    def _wake(self) -> None:
+        for wake in list(self._watchers):
+            wake()
+
+
+class _ServerSide:
+    """The connection as the session of the server sees it."""
+
+    def __init__(self, browser: BrowserSession[Any]) -> None:
+        self._browser = browser
+        self._loop = asyncio.get_running_loop()
+
+    def send(self, payload: bytes) -> None:
+        self._browser.receive(payload)
+
+    def end(self, disconnect: Any) -> None:
+        self._browser.end(disconnect)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
+        return self._loop.call_later(delay, callback)
