@@ -125,7 +125,7 @@ def test_claims_of_a_connection_token(options: dict[str, Any], claims: dict[str,
 @pytest.mark.parametrize(("options", "claims"), CLAIMS + OF_SUBSCRIPTIONS)
 def test_claims_of_a_subscription_token(options: dict[str, Any], claims: dict[str, Any]) -> None:
     """Each option sets the claim that the server reads."""
-    user = {} if "uid" in claims else {"sub": "42"}
+    user = {} if "user_id_claim" in options else {"sub": "42"}
     assert made("a:b", "42", subscription=True, **options) == {**user, "channel": "a:b", **claims}
 
 

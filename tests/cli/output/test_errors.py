@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from centripetal import errors
+from centripetal import BulkError, PublishSummary, errors
 from centripetal.cli.output.errors import DOCTOR, explain
 from centripetal.cli.output.exit_code import ExitCode
 from centripetal.server import EmbeddedServer
@@ -129,6 +129,8 @@ def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.Centripe
 def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> None:
     """Each error class has an exit code that the help documents, and its details can be serialized to JSON."""
     more: dict[str, Any] = {"status": 500} if issubclass(kind, errors.HTTPStatusError) else {}
+    if issubclass(kind, BulkError):
+        more = {"summary": PublishSummary(1, 2, (), 0.5)}
     what: Any = Fault("connection", "signature") if issubclass(kind, TokenRefused) else "it went wrong"
     code, _, details = explain(kind(what, **more))
     assert code in set(ExitCode) - {ExitCode.OK}
