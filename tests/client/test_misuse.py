@@ -84,9 +84,14 @@ def test_a_coroutine_that_was_never_awaited(
     door: Any, name: str, call: Callable[[Any], Coroutine[Any, Any, Any]]
 ) -> None:
     """Python's warning names the method, and the class under its public name."""
-    with pytest.warns(RuntimeWarning) as caught:
-        call(door.AsyncClient(URL, "key"))
+
+    def forget() -> None:
+        coroutine = call(door.AsyncClient(URL, "key"))
+        del coroutine
         gc.collect()
+
+    with pytest.warns(RuntimeWarning) as caught:
+        forget()
     assert str(caught[0].message) == f"coroutine 'AsyncClient.{name}' was never awaited"
 
 

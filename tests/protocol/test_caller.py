@@ -20,4 +20,3 @@ def test_the_warning_names_the_first_line_outside_of_the_package() -> None:
         module.outer(module.outer, module.outer, warn_caller, "a text", UserWarning)
     (warning,) = caught
     assert warning.filename == __file__
-

@@ -1,4 +1,4 @@
-"""The tests on docs/howto/testing.md pass as readers copy them: each file alone, in an empty folder, with plain pytest."""
+"""The tests on docs/howto/testing.md pass as readers copy them: each file alone, in an empty folder."""
 
 import re
 from collections.abc import Mapping

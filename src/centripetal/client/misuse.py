@@ -1,7 +1,7 @@
 """Mistakes between blocking and asyncio code: the wrong kind of block, and blocking calls inside an event loop."""
 
 import sys
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from centripetal.protocol.caller import warn_caller
 
@@ -37,7 +37,7 @@ class _WrongBlock:
 
     advice: str
 
-    def __get__(self, instance: object, owner: type) -> "_WrongBlock | NoReturn":
+    def __get__(self, instance: object, owner: type) -> "_WrongBlock":
         if instance is None:
             return self
         raise TypeError(self.advice.format(owner.__name__))

@@ -22,7 +22,7 @@ from centripetal.testing.server import BaseServer
 
 __all__ = ["Centrifugo", "Recorder"]
 
-TOKEN_SECRET: Final = "a-secret-for-tokens-of-32-bytes-or-more"
+TOKEN_SECRET: Final = "a-secret-for-tokens-of-32-bytes-or-more"  # noqa: S105
 """The default secret for tokens. A real server's secret should have 32 bytes or more, too."""
 
 _EPOCH = 1_750_000_000.0  # June 2025, when Centrifugo 6 was current

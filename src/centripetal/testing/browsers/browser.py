@@ -92,7 +92,9 @@ class _Browser(Generic[RequestT, PersonT]):
         # After the end of the connection, nothing more can arrive: `_checked` reports what is missing.
         return None if found is None and self.disconnected is None else received
 
-    def _checked(self, received: list[Publication] | None, channel: str, count: int, timeout: float) -> list[Publication]:
+    def _checked(
+        self, received: list[Publication] | None, channel: str, count: int, timeout: float
+    ) -> list[Publication]:
         """Return what was received if it is enough, and raise the `AssertionError` otherwise."""
         __tracebackhide__ = True
         if received is None or len(received) < count:

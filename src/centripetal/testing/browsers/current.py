@@ -46,7 +46,7 @@ from centripetal.tokens.clock import explain
 
 __all__ = ["AsyncBrowser", "Browser", "Protocol"]
 
-_NO_TOKEN = (
+_WITHOUT = (
     "the server requires a token: pass connect(token=…). It accepts clients without a token only with "
     "`client.allow_anonymous_connect_without_token` or `client.insecure`"
 )
@@ -118,7 +118,7 @@ class Protocol(BrowserProtocol[Request]):
         code, message, _ = refusal
         hint = self._about_token(request, who)
         if not hint and code == BAD_REQUEST.code and isinstance(request, Connect) and not request.token:
-            hint = _NO_TOKEN
+            hint = _WITHOUT
         if not hint:
             channels = (request.channel,) if isinstance(request, OfChannel) else ()
             advice = ADVICE.for_error(code or 0, request.name, channels, who.user)
