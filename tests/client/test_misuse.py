@@ -21,7 +21,7 @@ BLOCKING: dict[str, Callable[[], Any]] = {
     "v1.Client": lambda: RecorderV1().client(),
 }
 WARNING = (
-    "a call of the blocking Client inside a running event loop: all other tasks wait until the reply. Use AsyncClient, "
+    "a call of a blocking Client inside a running event loop: all other tasks wait until the reply. Use AsyncClient, "
     "or a thread: await asyncio.to_thread(client.publish, …). To allow it, ignore the category BlockingCallWarning"
 )
 

@@ -150,7 +150,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             and MODULES["asyncio.events"]._get_running_loop() is not None
         ):
             self._watches_loop = False
-            warn_of_blocking(self)
+            warn_of_blocking()
         codec = codec or self._codec
         request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:

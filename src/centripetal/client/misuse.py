@@ -19,12 +19,12 @@ class BlockingCallWarning(RuntimeWarning):
     """
 
 
-def warn_of_blocking(client: object) -> None:
-    """Issue the warning for a call of *client* in the thread of a running event loop."""
+def warn_of_blocking() -> None:
+    """Issue the warning for a call in the thread of a running event loop."""
     warn_caller(
-        f"a call of the blocking {type(client).__name__} inside a running event loop: all other tasks wait until the"
-        f" reply. Use Async{type(client).__name__}, or a thread: await asyncio.to_thread(client.publish, …). To allow"
-        " it, ignore the category BlockingCallWarning",
+        "a call of a blocking Client inside a running event loop: all other tasks wait until the reply. Use"
+        " AsyncClient, or a thread: await asyncio.to_thread(client.publish, …). To allow it, ignore the category"
+        " BlockingCallWarning",
         BlockingCallWarning,
     )
 
