@@ -34,6 +34,8 @@ UNUSUAL: list[tuple[str, Any]] = [
     ("42", "auth0|" + "5f" * 20),
     (HEX, "42"),
     (HEX, HEX),
+    (HEX, 10**30),
+    (HEX, "ü" * 50),
 ]
 
 

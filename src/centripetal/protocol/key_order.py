@@ -5,9 +5,11 @@ import uuid
 from typing import Any
 
 from centripetal.errors import UsageError
+from centripetal.protocol.exact import exact_bytes, exact_integer, exact_text
 
 __all__ = ["check_key_order"]
 
+_LARGEST = 10**20  # a longer number is not a user's id, and Python does not format numbers of any length
 _HEX = re.compile(r"[0-9a-fA-F]{64,}")
 _RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_-]{40,}={0,2}")  # 30 bytes or more in base64
 _USER = re.compile(
@@ -41,6 +43,10 @@ def check_key_order(key: Any, user: Any, call: str) -> None:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value) if isinstance(value, str | int | uuid.UUID) else ""
+    if type(value) is uuid.UUID:
+        return str(value)
+    if (data := exact_bytes(value)) is not None:
+        return data.decode("utf-8", "replace")
+    if (number := exact_integer(value)) is not None:
+        return str(number) if abs(number) < _LARGEST else ""
+    return exact_text(value) or ""

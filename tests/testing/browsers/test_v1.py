@@ -9,7 +9,7 @@ import pytest
 from centripetal.testing import BrowserV1, CentrifugoV1
 from centripetal.v1 import ServerError, UsageError, generate_channel_sign, generate_client_token
 
-CONFIG = {"connection_lifetime": 60, "namespaces": [{"name": "chat"}]}
+CONFIG = {"connection_lifetime": 86400, "namespaces": [{"name": "chat"}]}
 NOW = int(time.time())
 
 

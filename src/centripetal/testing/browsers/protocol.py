@@ -104,8 +104,7 @@ def credential(what: str, value: Any) -> str:
         raise UsageError(f"{what} must be text, not bytes: call decode() on it")
     if not isinstance(value, str):
         raise UsageError(f"{what} must be the text that the page sends, not {type(value).__name__}")
-    check_text(what, value)
-    return str.__str__(value)
+    return check_text(what, value)
 
 
 class BrowserProtocol(ABC, Generic[RequestT]):
