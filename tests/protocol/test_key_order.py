@@ -34,7 +34,6 @@ UNUSUAL: list[tuple[str, Any]] = [
     ("42", "auth0|" + "5f" * 20),
     (HEX, "42"),
     (HEX, HEX),
-    (HEX, 10**30),
     (HEX, "ü" * 50),
 ]
 

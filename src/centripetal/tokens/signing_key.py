@@ -91,8 +91,8 @@ class SigningKey:
             possible = HMAC
             if len(text) < SHORTEST and not allow_weak_key:
                 warn_caller(
-                    f"the token secret has {len(text)} bytes, so others may find it by trying: use one of {SHORTEST}"
-                    " bytes or more, for example from secrets.token_hex(), or pass allow_weak_key=True",
+                    f"the token secret is shorter than {SHORTEST} bytes, so others may find it by trying: use a longer"
+                    " secret, for example from secrets.token_hex(), or pass allow_weak_key=True",
                     WeakKeyWarning,
                 )
         if algorithm is not None and algorithm not in possible:
