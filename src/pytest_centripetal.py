@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from centripetal.testing import Centrifugo, CentrifugoV1, Recorder, RecorderV1
 
 _MARKER = (
-    "centrifugo(config=None, api_key='key', token_secret='secret', secret='secret'): configuration of this test's"
+    "centrifugo(config=None, api_key='key', token_secret='…', secret='secret'): configuration of this test's"
     " server or recorder, merged over the value of the configuration fixture. Use api_key and token_secret with"
     " Centrifugo 6, secret with 1.x"
 )

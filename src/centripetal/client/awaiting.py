@@ -10,7 +10,8 @@ from centripetal.client.batch import Collector
 from centripetal.client.bulk import awaiting as bulk
 from centripetal.client.bulk.requests import AsyncItems
 from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
-from centripetal.client.call import Awaiting
+from centripetal.client.call import Awaiting, shown_as
+from centripetal.client.misuse import NeedsAsyncWith
 from centripetal.client.options import check_no_options
 from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
@@ -78,6 +79,7 @@ class Alone:
         """Do nothing: calls do not wait for each other."""
 
 
+@shown_as("AsyncClient")
 class AwaitingClient(BaseClient[OutcomeT], Awaiting):
     """Client whose calls are coroutines. Can be created outside an event loop and used from several loops in turn."""
 
@@ -219,6 +221,9 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    if not TYPE_CHECKING:
+        __enter__ = NeedsAsyncWith()
+
 
 class AwaitingBatch(Collector):
     """Batch: collects calls and sends them as one request at the end of its `async with` block."""
@@ -242,3 +247,6 @@ class AwaitingBatch(Collector):
             name_limit(failure, seconds)
             self._fail(failure)
             raise
+
+    if not TYPE_CHECKING:
+        __enter__ = NeedsAsyncWith()

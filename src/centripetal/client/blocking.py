@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
@@ -12,6 +12,7 @@ from centripetal.client.bulk import blocking as bulk
 from centripetal.client.bulk.requests import Items
 from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
 from centripetal.client.call import Blocking
+from centripetal.client.misuse import MODULES, NeedsWith, warn_of_blocking
 from centripetal.client.options import check_no_options
 from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
@@ -93,6 +94,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
 
                 transport = BlockingTransport(**options)
         self._transport = transport
+        self._watches_loop = True
         self._queue = ThreadQueue(self._request, self._together, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
@@ -141,6 +143,14 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
     ) -> Sequence[OutcomeT]:
         if self._on_request is not None:
             self._on_request(len(calls))
+        # Not a function of its own, because this runs for each request.
+        if (
+            self._watches_loop
+            and "asyncio.events" in MODULES
+            and MODULES["asyncio.events"]._get_running_loop() is not None
+        ):
+            self._watches_loop = False
+            warn_of_blocking()
         codec = codec or self._codec
         request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
@@ -197,6 +207,9 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    if not TYPE_CHECKING:
+        __aenter__ = NeedsWith()
+
 
 class BlockingBatch(Collector):
     """Batch: collects calls and sends them as one request at the end of its `with` block."""
@@ -220,3 +233,6 @@ class BlockingBatch(Collector):
             name_limit(failure, seconds)
             self._fail(failure)
             raise
+
+    if not TYPE_CHECKING:
+        __aenter__ = NeedsWith()
