@@ -27,6 +27,7 @@ from centripetal.dialects.current.results.pro import *
 from centripetal.dialects.current.results.standard import *
 from centripetal.errors import (
     AuthenticationError,
+    BroadcastError,
     CentripetalError,
     ClientNotEmptyError,
     ConnectError,
@@ -49,6 +50,7 @@ __all__ += [
     "BlockUser",
     "BlockUserResult",
     "Broadcast",
+    "BroadcastError",
     "BroadcastResult",
     "BulkError",
     "CancelPush",
