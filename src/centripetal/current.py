@@ -28,6 +28,7 @@ from centripetal.dialects.current.results.pro import *
 from centripetal.dialects.current.results.standard import *
 from centripetal.errors import (
     AuthenticationError,
+    BroadcastError,
     CentripetalError,
     ClientNotEmptyError,
     ConnectError,
@@ -51,6 +52,7 @@ __all__ += [
     "BlockUserResult",
     "BlockingCallWarning",
     "Broadcast",
+    "BroadcastError",
     "BroadcastResult",
     "BulkError",
     "CancelPush",

@@ -20,6 +20,7 @@ from centripetal.dialects.v1.replies import *  # noqa: F403
 from centripetal.dialects.v1.results import *  # noqa: F403
 from centripetal.errors import (
     AuthenticationError,
+    BroadcastError,
     CentripetalError,
     ClientNotEmptyError,
     ConnectError,
@@ -38,8 +39,15 @@ from centripetal.transport.base import *  # noqa: F403
 
 __all__ = ["BlockingCallWarning", "BulkError", "ClientOptions", "Command", "Limits", "PublishSummary"]
 __all__ += ["generate_api_sign", "generate_channel_sign", "generate_client_token"]
-__all__ += ["AuthenticationError", "CentripetalError", "ClientNotEmptyError", "ConnectError", "ConnectionLostError"]
-__all__ += ["HTTPStatusError", "HistoryGapError", "MalformedResponseError", "ServerError", "TimeoutError"]
+__all__ += ["AuthenticationError", "BroadcastError", "CentripetalError", "ClientNotEmptyError", "ConnectError"]
+__all__ += [
+    "ConnectionLostError",
+    "HTTPStatusError",
+    "HistoryGapError",
+    "MalformedResponseError",
+    "ServerError",
+    "TimeoutError",
+]
 __all__ += ["TransportError", "UsageError"]
 __all__ += clients.__all__
 __all__ += commands.__all__

@@ -132,6 +132,10 @@ def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> No
     if issubclass(kind, BulkError):
         more = {"summary": PublishSummary(1, 2, (), 0.5)}
     what: Any = Fault("connection", "signature") if issubclass(kind, TokenRefused) else "it went wrong"
+    if issubclass(kind, errors.BroadcastError):
+        what, more = {"news": errors.ServerError("unknown channel", code=102)}, {"total": 2}
+    if issubclass(kind, BulkError):
+        more = {"summary": PublishSummary(0, 1, (), 0.1)}
     code, _, details = explain(kind(what, **more))
     assert code in set(ExitCode) - {ExitCode.OK}
     assert json.loads(json.dumps(details))["exit_code"] == code

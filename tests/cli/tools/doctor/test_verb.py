@@ -67,8 +67,7 @@ def test_checks_are_printed_as_lines(current: Run) -> None:
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
     assert "off for the namespace 'bare'" in lines[line]
     assert (
-        lines[line + 1].strip()
-        == "Presence is disabled: set `presence` in the channel's namespace, or in `channel.without_namespace`."
+        lines[line + 1].strip() == "Presence is disabled: set `presence` in the entry “bare” of `channel.namespaces`."
     )
 
 
