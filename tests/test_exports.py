@@ -54,7 +54,6 @@ ADDITIONAL = {
 
 
 ADDITIONAL_OF_CURRENT = ADDITIONAL | {
-    "CurrentOptions": "centripetal.client.options",
     "Retry": "centripetal.protocol.retry",
     "__version__": "centripetal.version",
 }

@@ -11,7 +11,7 @@ The public names are listed in `__all__`, literally, as mypy wants it; the impor
 from centripetal.client.bulk.tally import BulkError, PublishSummary
 from centripetal.client.current import *
 from centripetal.client.misuse import BlockingCallWarning
-from centripetal.client.options import ClientOptions, CurrentOptions, Limits, Retry
+from centripetal.client.options import ClientOptions, Limits
 from centripetal.dialects.current.commands.channels import *
 from centripetal.dialects.current.commands.connections import *
 from centripetal.dialects.current.commands.custom import Custom, custom
@@ -42,6 +42,7 @@ from centripetal.errors import (
     UsageError,
 )
 from centripetal.protocol.command import Command
+from centripetal.protocol.retry import Retry
 from centripetal.transport.base import *
 from centripetal.version import __version__
 

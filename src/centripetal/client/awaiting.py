@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
-from centripetal.client.bulk import awaiting as bulk
-from centripetal.client.bulk.requests import AsyncItems
-from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
+from centripetal.client.bulk.tally import AsyncItems, OnError, Progress, PublishSummary
 from centripetal.client.call import Awaiting, shown_as
 from centripetal.client.misuse import NeedsAsyncWith
 from centripetal.client.options import check_no_options
@@ -104,6 +102,9 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
     ) -> None:
         from asyncio import _get_running_loop
 
+        from centripetal.client.bulk.awaiting import publish  # rarely needed; but no call may import it
+
+        self._publish_all = publish
         self._running_loop = _get_running_loop  # returns None if no loop runs
         with reading("an option of the client"):
             super().__init__(codec, timeout, group, on_request)
@@ -146,7 +147,9 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         The items may also come from an async iterable. Items of one channel keep their order. If the call is cancelled,
         items of the requests in flight may still be published.
         """
-        return await bulk.publish(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
+        return await self._publish_all(
+            self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout
+        )
 
     async def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None

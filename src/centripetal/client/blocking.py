@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
 from centripetal.client.batch import Collector
-from centripetal.client.bulk import blocking as bulk
-from centripetal.client.bulk.requests import Items
-from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
+from centripetal.client.bulk.tally import Items, OnError, Progress, PublishSummary
 from centripetal.client.call import Blocking
 from centripetal.client.misuse import MODULES, NeedsWith, warn_of_blocking
 from centripetal.client.options import check_no_options
@@ -88,6 +86,9 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
         on_request: Callable[[int], None] | None = None,
         **options: Unpack[TransportOptions],
     ) -> None:
+        from centripetal.client.bulk.blocking import publish  # rarely needed; but no call may import it
+
+        self._publish_all = publish
         with reading("an option of the client"):
             super().__init__(codec, timeout, group, on_request)
             if transport is not None:
@@ -140,7 +141,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             BulkError: an item failed, with `on_error="raise"`; it has the summary so far.
             UsageError: an argument is invalid. An invalid item is a failed item.
         """
-        return bulk.publish(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
+        return self._publish_all(self, self._publish, items, progress=progress, on_error=on_error, timeout=timeout)
 
     def _request(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None

@@ -12,7 +12,7 @@ from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
 from centripetal.client.methods import current as methods
-from centripetal.client.options import ClientOptions, CurrentOptions, check_known
+from centripetal.client.options import ClientOptions, check_known
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import Publish, custom
@@ -31,7 +31,7 @@ from centripetal.protocol.servers import Servers
 from centripetal.transport.base import AsyncTransport, Transport
 from centripetal.transport.clock import monotonic
 
-__all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client"]
+__all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client", "CurrentOptions"]
 
 ApiKey: TypeAlias = str | Callable[[], str] | None
 
@@ -40,6 +40,22 @@ MAX_SECONDS_WITH_RETRY = 240.0
 
 See protocol 6: idempotency-key.
 """
+
+
+class CurrentOptions(ClientOptions, total=False):
+    """Options of clients of the current API, in addition to `ClientOptions`.
+
+    Attributes:
+        retry: policy for retrying failed calls when this is safe; None (the default) never retries.
+        check_channels: whether to reject names of channels that no client can subscribe to; True by default.
+        max_payload_bytes: maximum size of the data of one command in bytes, 1 MiB by default; None for no limit.
+        handler_prefix: `http_api.handler_prefix` of the server, `/api` by default.
+    """
+
+    retry: Retry | None
+    check_channels: bool
+    max_payload_bytes: int | None
+    handler_prefix: str
 
 
 class _Current(BaseClient[PlacedOutcome[Any]]):
@@ -229,14 +245,14 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             The command's result; for a method by its name, the decoded `result` of the reply.
         """
         given: Any = command  # `isinstance` would run code of an invalid command
-        command = custom(given, params) if issubclass(type(given), str) else given
+        chosen: Command[Any] = custom(given, params) if issubclass(type(given), str) else given
         # Repeats `BlockingClient.call`, because calling it would add a frame to every traceback.
         try:
-            call, seconds = self._prepared(command, timeout)
+            call, seconds = self._prepared(chosen, timeout)
             outcome: Outcome[Any] = self._queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            self._explain(error, command, timeout)
+            self._explain(error, chosen, timeout)
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None, raise_errors: bool = False) -> Batch:
@@ -321,15 +337,15 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
     ) -> Any:
         """Like `Client.call`."""
         given: Any = command  # `isinstance` would run code of an invalid command
-        command = custom(given, params) if issubclass(type(given), str) else given
+        chosen: Command[Any] = custom(given, params) if issubclass(type(given), str) else given
         # Repeats `AwaitingClient.call`, because calling it would add a frame to every traceback.
         try:
-            call, seconds = self._prepared(command, timeout)
+            call, seconds = self._prepared(chosen, timeout)
             queue = self._queues.get(self._running_loop()) or self._queue()
             outcome: Outcome[Any] = await queue.call(call, seconds)
             return outcome.result()
         except CentripetalError as error:
-            self._explain(error, command, timeout)
+            self._explain(error, chosen, timeout)
             raise
 
     def batch(self, *, parallel: bool = False, timeout: float | None = None, raise_errors: bool = False) -> AsyncBatch:

@@ -29,6 +29,10 @@ def warn_of_blocking() -> None:
     )
 
 
+class _WrongBlockError(TypeError, AttributeError):
+    """The advice. Also an `AttributeError`, because other code asks with `hasattr` whether the method exists."""
+
+
 class _WrongBlock:
     """A special method that does not exist: Python looks it up when a block begins, and gets the advice instead.
 
@@ -40,7 +44,7 @@ class _WrongBlock:
     def __get__(self, instance: object, owner: type) -> "_WrongBlock":
         if instance is None:
             return self
-        raise TypeError(self.advice.format(owner.__name__))
+        raise _WrongBlockError(self.advice.format(owner.__name__))
 
 
 class NeedsAsyncWith(_WrongBlock):

@@ -5,10 +5,9 @@ from typing import Any
 
 from centripetal.errors import UsageError
 from centripetal.protocol.grouping import Limits
-from centripetal.protocol.retry import Retry
 from centripetal.transport.base import TransportOptions
 
-__all__ = ["ClientOptions", "CurrentOptions", "Limits", "Retry", "check_known", "check_no_options"]
+__all__ = ["ClientOptions", "Limits", "check_known", "check_no_options"]
 
 
 class ClientOptions(TransportOptions, total=False):
@@ -23,22 +22,6 @@ class ClientOptions(TransportOptions, total=False):
 
     group: bool | Limits
     on_request: Callable[[int], None]
-
-
-class CurrentOptions(ClientOptions, total=False):
-    """Options of clients of the current API, in addition to `ClientOptions`.
-
-    Attributes:
-        retry: policy for retrying failed calls when this is safe; None (the default) never retries.
-        check_channels: whether to reject names of channels that no client can subscribe to; True by default.
-        max_payload_bytes: maximum size of the data of one command in bytes, 1 MiB by default; None for no limit.
-        handler_prefix: `http_api.handler_prefix` of the server, `/api` by default.
-    """
-
-    retry: Retry | None
-    check_channels: bool
-    max_payload_bytes: int | None
-    handler_prefix: str
 
 
 def check_known(options: Mapping[str, Any], known: type, owner: object) -> None:

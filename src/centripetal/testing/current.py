@@ -8,8 +8,7 @@ with Centrifugo() as server:
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Unpack
 
-from centripetal.client.current import AsyncClient, Client
-from centripetal.client.options import CurrentOptions
+from centripetal.client.current import AsyncClient, Client, CurrentOptions
 from centripetal.dialects.current.client_protocol.commands import Connect, Request
 from centripetal.server.configuration.loading import choose
 from centripetal.server.current.permissions import Permissions

@@ -4,8 +4,8 @@ import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from centripetal.client.bulk.requests import AsyncItems, Packing, Request, check_items, command_of
-from centripetal.client.bulk.tally import OnError, Progress, PublishSummary, Tally
+from centripetal.client.bulk.requests import Packing, check_items, command_of
+from centripetal.client.bulk.tally import AsyncItems, OnError, Progress, PublishSummary, Request, Tally
 from centripetal.errors import CentripetalError
 from centripetal.protocol.command import Command, Outcome, Prepared
 from centripetal.protocol.grouping import Limits

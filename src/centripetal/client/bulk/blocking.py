@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterable, Sequence
 from typing import Any, Protocol
 
-from centripetal.client.bulk.requests import Items, Packing, Request, check_items, command_of
-from centripetal.client.bulk.tally import OnError, Progress, PublishSummary, Tally
+from centripetal.client.bulk.requests import Packing, check_items, command_of
+from centripetal.client.bulk.tally import Items, OnError, Progress, PublishSummary, Request, Tally
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.command import Command, Outcome, Prepared
 from centripetal.protocol.grouping import Limits

@@ -1,20 +1,15 @@
 """Items of a `publish_many`, and the requests that they fill."""
 
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from centripetal.client.bulk.tally import Request
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command, Prepared
 from centripetal.protocol.flights import ENVELOPE_BYTES
 from centripetal.protocol.grouping import Limits
 
-__all__ = ["AsyncItems", "Item", "Items", "Packing", "Request", "check_items", "command_of"]
-
-Item = tuple[str, Any] | Command[Any]
-"""A channel and its data, or any command."""
-
-Items = Iterable[Item]
-AsyncItems = Iterable[Item] | AsyncIterable[Item]
+__all__ = ["Packing", "check_items", "command_of"]
 
 
 def check_items(items: object) -> None:
@@ -42,13 +37,6 @@ def command_of(item: Any, make: type[Command[Any]]) -> Command[Any]:
     if item.timeout is not None:
         raise UsageError("a command of publish_many cannot have its own timeout: pass publish_many(timeout=…)")
     return item
-
-
-class Request(NamedTuple):
-    """Calls to send together, and the positions of their items."""
-
-    places: list[int]
-    calls: list[Prepared[Any]]
 
 
 class Packing:

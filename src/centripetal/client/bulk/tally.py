@@ -1,19 +1,23 @@
-"""Counts of what became of the items of a `publish_many`, its first errors, and its progress."""
+"""The items of a `publish_many`, and the counts of what became of them: its first errors, and its progress."""
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from centripetal.client.bulk.requests import Request
 from centripetal.errors import CentripetalError, TransportError, UsageError
-from centripetal.protocol.command import Command, Outcome
+from centripetal.protocol.command import Command, Outcome, Prepared
 
-__all__ = ["BulkError", "OnError", "Progress", "PublishSummary", "Tally"]
+__all__ = ["AsyncItems", "BulkError", "Item", "Items", "OnError", "Progress", "PublishSummary", "Request", "Tally"]
 
+Item = tuple[str, Any] | Command[Any]
+"""A channel and its data, or any command."""
+
+Items = Iterable[Item]
+AsyncItems = Iterable[Item] | AsyncIterable[Item]
 OnError = Literal["collect", "raise"]
 
 _FIRST_ERRORS = 10
@@ -54,6 +58,13 @@ class BulkError(CentripetalError):
     def __init__(self, message: str, *, summary: PublishSummary) -> None:
         super().__init__(message)
         self.summary = summary
+
+
+class Request(NamedTuple):
+    """Calls to send together, and the positions of their items."""
+
+    places: list[int]
+    calls: list[Prepared[Any]]
 
 
 class Tally:
