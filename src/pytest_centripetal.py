@@ -4,7 +4,8 @@ pytest imports this module in every run if the package is installed, even if no 
 outside the package and imports only pytest; each fixture imports what it needs when a test requests it.
 """
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from centripetal.testing import Centrifugo, CentrifugoV1, Recorder, RecorderV1
 
 _MARKER = (
-    "centrifugo(config=None, api_key='key', token_secret='secret', secret='secret'): configuration of this test's"
+    "centrifugo(config=None, api_key='key', token_secret='…', secret='secret'): configuration of this test's"
     " server or recorder, merged over the value of the configuration fixture. Use api_key and token_secret with"
     " Centrifugo 6, secret with 1.x"
 )
@@ -24,6 +25,19 @@ _KEYS_V1 = frozenset(("secret",))
 def pytest_configure(config: pytest.Config) -> None:
     """Register the `centrifugo` marker."""
     config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Warn about errors of the client that the test has not read."""
+    try:
+        return (yield)
+    finally:
+        reports = sys.modules.get("centripetal.client.unread")
+        if reports is not None and (reports.recent or reports.unread_errors):
+            from centripetal.testing.unread import warn_of_unread_errors
+
+            warn_of_unread_errors(item.warn)
 
 
 # ---- Centrifugo 6

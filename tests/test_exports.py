@@ -39,6 +39,7 @@ INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
 INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {*("Nothing", "Position", "Sendable")}
 # Names of `centripetal.v1` from modules that also contain other things.
 ADDITIONAL = {
+    "BlockingCallWarning": "centripetal.client.misuse",
     "BulkError": "centripetal.client.bulk.tally",
     "Command": "centripetal.protocol.command",
     "HTTPReply": "centripetal.protocol.http",

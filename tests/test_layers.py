@@ -73,6 +73,7 @@ PURE = (
     "tokens/signatures.py",
     "tokens/signing_key.py",
     "tokens/verification.py",
+    "testing/arguments.py",
     "testing/failures.py",
     "testing/matching.py",
     "testing/publications.py",

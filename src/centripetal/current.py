@@ -10,6 +10,7 @@ The public names are listed in `__all__`, literally, as mypy wants it; the impor
 
 from centripetal.client.bulk.tally import BulkError, PublishSummary
 from centripetal.client.current import *
+from centripetal.client.misuse import BlockingCallWarning
 from centripetal.client.options import ClientOptions, CurrentOptions, Limits, Retry
 from centripetal.dialects.current.commands.channels import *
 from centripetal.dialects.current.commands.connections import *
@@ -27,6 +28,7 @@ from centripetal.dialects.current.results.pro import *
 from centripetal.dialects.current.results.standard import *
 from centripetal.errors import (
     AuthenticationError,
+    BroadcastError,
     CentripetalError,
     ClientNotEmptyError,
     ConnectError,
@@ -48,7 +50,9 @@ __all__ += [
     "Batch",
     "BlockUser",
     "BlockUserResult",
+    "BlockingCallWarning",
     "Broadcast",
+    "BroadcastError",
     "BroadcastResult",
     "BulkError",
     "CancelPush",

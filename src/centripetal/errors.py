@@ -11,6 +11,7 @@
     │   └── AuthenticationError               401 or 403: wrong or missing credentials
     ├── MalformedResponseError                invalid reply, or a reply to something else
     ├── ServerError                           the server rejected this command
+    ├── BroadcastError                        a broadcast failed in some channels
     └── HistoryGapError                       publications expired between two pages of a history
 
 Every exception answers three questions:
@@ -27,6 +28,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 
 __all__ = [
     "AuthenticationError",
+    "BroadcastError",
     "CentripetalError",
     "ClientNotEmptyError",
     "ConnectError",
@@ -45,6 +47,7 @@ Executed = Literal["no", "unknown", "yes"]
 
 _LIMIT = "the call's timeout"
 _MOST_TEXT = 300
+_MOST_NAMED = 10
 
 
 def shortened(text: str) -> str:
@@ -325,6 +328,30 @@ class ServerError(CentripetalError):
         self.code = code
         self.message = message
         self.advice = advice
+
+
+class BroadcastError(CentripetalError):
+    """A broadcast failed in some channels. `executed` is "yes" if it reached other channels.
+
+    Args:
+        errors: the error of each channel that failed.
+        total: number of channels of the broadcast.
+
+    Attributes:
+        errors: the error of each channel that failed.
+    """
+
+    errors: dict[str, ServerError]
+
+    def __init__(self, errors: dict[str, ServerError], total: int) -> None:
+        shown = [f"“{channel:.100}”: {error.code}: {error.message}" for channel, error in errors.items()][:_MOST_NAMED]
+        if len(errors) > len(shown):
+            shown.append(f"and {len(errors) - len(shown)} more")
+        super().__init__(f"failed in {len(errors)} of {total} channels: {'; '.join(shown)}")
+        self.errors = errors
+        self.retryable = all(error.retryable for error in errors.values())
+        unsure = any(error.executed == "unknown" for error in errors.values())
+        self.executed = "yes" if len(errors) < total else "unknown" if unsure else "no"
 
 
 class HistoryGapError(CentripetalError):

@@ -10,6 +10,7 @@ A name is listed once, in the `__all__` of its module: what these modules export
 
 from centripetal.client import v1 as clients
 from centripetal.client.bulk.tally import BulkError, PublishSummary
+from centripetal.client.misuse import BlockingCallWarning
 from centripetal.client.options import ClientOptions, Limits
 from centripetal.client.v1 import *  # noqa: F403 - its __all__
 from centripetal.dialects.v1 import commands, replies, results
@@ -19,6 +20,7 @@ from centripetal.dialects.v1.replies import *  # noqa: F403
 from centripetal.dialects.v1.results import *  # noqa: F403
 from centripetal.errors import (
     AuthenticationError,
+    BroadcastError,
     CentripetalError,
     ClientNotEmptyError,
     ConnectError,
@@ -35,10 +37,17 @@ from centripetal.protocol.command import Command
 from centripetal.transport import base
 from centripetal.transport.base import *  # noqa: F403
 
-__all__ = ["BulkError", "ClientOptions", "Command", "Limits", "PublishSummary"]
+__all__ = ["BlockingCallWarning", "BulkError", "ClientOptions", "Command", "Limits", "PublishSummary"]
 __all__ += ["generate_api_sign", "generate_channel_sign", "generate_client_token"]
-__all__ += ["AuthenticationError", "CentripetalError", "ClientNotEmptyError", "ConnectError", "ConnectionLostError"]
-__all__ += ["HTTPStatusError", "HistoryGapError", "MalformedResponseError", "ServerError", "TimeoutError"]
+__all__ += ["AuthenticationError", "BroadcastError", "CentripetalError", "ClientNotEmptyError", "ConnectError"]
+__all__ += [
+    "ConnectionLostError",
+    "HTTPStatusError",
+    "HistoryGapError",
+    "MalformedResponseError",
+    "ServerError",
+    "TimeoutError",
+]
 __all__ += ["TransportError", "UsageError"]
 __all__ += clients.__all__
 __all__ += commands.__all__

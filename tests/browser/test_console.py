@@ -25,7 +25,7 @@ from tests.ports import free_port
 
 pytestmark = [needs("node"), needs("playwright"), needs("chromium")]
 
-SECRET = "secret"
+SECRET = "a-secret-for-tokens-of-32-bytes-or-more"
 CONFIG = {
     "presence": True,
     "history_size": 10,

@@ -318,3 +318,46 @@ def test_a_slot_has_its_command_and_index() -> None:
     """A slot has the command and its index, for logs."""
     slot = BatchSlot(Channels(), 4)
     assert (slot.command, slot.index) == (Channels(), 4)
+
+
+FAILING: list[Callable[[Any], Any]] = [lambda batch: batch.publish("bad", 1), lambda batch: batch.history("bad")]
+
+
+def check_raised(error: Exception, names: list[str], total: int) -> None:
+    """Check that *error* holds one error for each of *names*."""
+    errors = list(error.exceptions) if isinstance(error, ExceptionGroup) else [error]
+    assert [each.command.name for each in errors if isinstance(each, CentripetalError) and each.command] == names
+    if len(names) > 1:
+        assert str(error).startswith(f"{len(names)} of {total} commands of the batch failed")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_batch_can_raise_the_errors_of_its_commands(count: int) -> None:
+    """`raise_errors` raises one error as itself, several as a group, and every result can still be read."""
+    client, _ = client_with()
+    async_client, _ = async_client_with()
+    slots: list[Any] = []
+    with pytest.raises(Exception) as caught, client.batch(raise_errors=True) as batch:
+        slots = [batch.publish("a", 1), *(fail(batch) for fail in FAILING[:count])]
+    with pytest.raises(Exception) as again:  # noqa: PT012
+        async with async_client.batch(raise_errors=True) as async_batch:
+            async_batch.publish("a", 1)
+            for fail in FAILING[:count]:
+                fail(async_batch)
+    for error in (caught.value, again.value):
+        check_raised(error, ["publish", "history"][:count], count + 1)
+    assert slots[0].result() is True
+    for slot in slots[1:]:
+        with pytest.raises(ServerError):
+            slot.result()
+
+
+def test_a_batch_that_raises_errors_is_silent_if_all_succeed() -> None:
+    """Without failures, `raise_errors` changes nothing; a failed request is raised as without it."""
+    client, _ = client_with()
+    with client.batch(raise_errors=True) as batch:
+        slot = batch.publish("a", 1)
+    assert slot.result() is True
+    client, _ = client_with(ConnectionLostError("gone"))
+    with pytest.raises(ConnectionLostError), client.batch(raise_errors=True) as batch:
+        batch.publish("a", 1)

@@ -154,7 +154,9 @@ async def test_a_call_to_one_node_reaches_the_clients_of_the_other(nodes: Nodes)
     """Publications and disconnects reach both nodes; only Redis shares history, presence and idempotency keys."""
     shared = nodes.engine == "redis"
     async with connect(nodes.websocket) as browser:
-        await browser.send(json.dumps({"id": 1, "connect": {"token": connection_token("the key of tokens", 42)}}))
+        await browser.send(
+            json.dumps({"id": 1, "connect": {"token": connection_token("a-secret-for-tokens-of-32-bytes-or-more", 42)}})
+        )
         await receive(browser, "connect")
         await browser.send(json.dumps({"id": 2, "subscribe": {"channel": "news"}}))
         await receive(browser, "subscribe")

@@ -124,7 +124,7 @@ CONNECTING: list[tuple[str, str]] = [
     ("integer sub", hs256({"sub": 42})),
     ("bad b64info", hs256({"sub": "42", "b64info": "?"})),
     ("bad b64info in subs", hs256({"sub": "42", "subs": {"tok:1": {"b64info": "?"}}})),
-    ("another secret", connection_token("another", 42)),
+    ("another secret", connection_token("another secret of thirty-two bytes", 42)),
     ("another algorithm", raw_token({"alg": "none"}, {"sub": "42"})),
     ("a subscription token", subscription_token(SECRET, "tok:1", 42)),
     ("no token", "x"),
@@ -138,7 +138,7 @@ SUBSCRIBING: list[tuple[str, str]] = [
     ("another connection", subscription_token(SECRET, "tok:1", 42, client="x")),
     ("a user elsewhere", hs256({"user_id": "42", "channel": "tok:1"})),
     ("bad b64data", hs256({"sub": "42", "channel": "tok:1", "b64data": "?"})),
-    ("another secret", subscription_token("another", "tok:1", 42)),
+    ("another secret", subscription_token("another secret of thirty-two bytes", "tok:1", 42)),
     ("a connection token", connection_token(SECRET, 42)),
     ("fine", subscription_token(SECRET, "tok:1", 42)),
 ]

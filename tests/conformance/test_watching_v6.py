@@ -30,7 +30,7 @@ from tests.conformance.servers import Server
 from tests.conformance.servers_v6 import API_KEY, KINDS, start
 from tests.faults.proxy import CuttingProxy
 
-KEY = "the key of tokens"
+KEY = "a-secret-for-tokens-of-32-bytes-or-more"
 _SEEN = {"allow_presence_for_subscriber": True, "allow_history_for_subscriber": True}
 _LOG = {"history_size": 3, "history_ttl": "60s", "allow_recovery": True, **_SEEN}
 CONFIG = {

@@ -132,7 +132,7 @@ async def enter(page: Page, generation: str, user: str) -> dict[str, Any]:
         token = v1.generate_client_token("secret", user, now)
         await page.ask("connect", user=user, timestamp=now, token=token)
     else:
-        await page.ask("connect", token=tokens.connection_token("secret", user))
+        await page.ask("connect", token=tokens.connection_token("a-secret-for-tokens-of-32-bytes-or-more", user))
     return await page.ask("subscribe", channel="chat:room")
 
 

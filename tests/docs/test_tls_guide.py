@@ -189,7 +189,11 @@ def test_mutual_tls_of_the_real_server(centrifugo: Callable[[dict[str, Any]], No
     async def browse() -> None:
         plain = ssl.create_default_context(cafile="ca.pem")
         async with connect(f"wss://localhost:{ports['8443']}/connection/websocket", ssl=plain) as page:
-            await page.send(json.dumps({"id": 1, "connect": {"token": connection_token("the key of tokens", 42)}}))
+            await page.send(
+                json.dumps(
+                    {"id": 1, "connect": {"token": connection_token("a-secret-for-tokens-of-32-bytes-or-more", 42)}}
+                )
+            )
             assert "connect" in json.loads(await page.recv())
 
     asyncio.run(browse())
@@ -201,7 +205,7 @@ def test_nginx(folder: Path) -> None:
     program = find("nginx")
     assert program
     port = free_port()
-    with EmbeddedServer(api_key="key", token_secret="secret") as server:
+    with EmbeddedServer(api_key="key", token_secret="a-secret-for-tokens-of-32-bytes-or-more") as server:
         http = CONFIGS["nginx"].replace("127.0.0.1:8000", server.url.removeprefix("http://"))
         http = http.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("4m", "1m", 1).replace("4m", "100k")
         paths = "".join(
@@ -223,7 +227,9 @@ def test_nginx(folder: Path) -> None:
             async def browse() -> None:
                 url = address.replace("http", "ws") + "/connection/websocket"
                 async with connect(url) as page:
-                    await page.send(json.dumps({"id": 1, "connect": {"token": connection_token("secret", 42)}}))
+                    await page.send(
+                        json.dumps({"id": 1, "connect": {"token": connection_token(server.token_secret, 42)}})
+                    )
                     assert "connect" in json.loads(await page.recv())
 
             asyncio.run(browse())

@@ -25,6 +25,7 @@ from tests.needs import find, needs
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG = json.loads((ROOT / "examples" / "progress_bar" / "centrifugo.json").read_text())
+SECRET = CONFIG["client"]["token"]["hmac_secret_key"]
 
 
 class Job:
@@ -58,7 +59,7 @@ def page(request: pytest.FixtureRequest, job: Job, tmp_path: Path) -> Iterator[s
     sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
     with start(request.param, config, tmp_path) as server, Client(server.url, "key", retry=Retry()) as client:
         websocket_url = f"{server.url.replace('http', 'ws', 1)}/connection/websocket"
-        site.backend = Backend(client, websocket_url, "secret", job, sdk)  # type: ignore[attr-defined]
+        site.backend = Backend(client, websocket_url, SECRET, job, sdk)  # type: ignore[attr-defined]
         thread = threading.Thread(target=site.serve_forever, args=[0.01])
         thread.start()
         yield url

@@ -1,29 +1,48 @@
-"""Check that the tests in docs/howto/testing.md pass, including those for FastAPI and Django."""
+"""The tests on docs/howto/testing.md pass as readers copy them: each file alone, in an empty folder."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import DOCS, Block, blocks
+
 pytest_plugins = ["pytester"]
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "howto" / "testing.md"
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-TEST = re.compile(r"^def (test_\w+)", re.MULTILINE)
-# The rest of the Django project that the page leaves out.
-PROJECT = """
-from django.conf import settings
+PAGE = DOCS / "howto" / "testing.md"
+PYTHON = [block for block in blocks(PAGE) if block.language == "python"]
+ALONE = [block for block in PYTHON if not block.file]
+PROJECTS: Mapping[str, tuple[list[str], int]] = {
+    "fastapi": (["app.py", "test_app.py"], 6),
+    "django": (["votes.py", "conftest.py", "test_votes.py"], 3),
+}
+"""The package of each application on the page, its files, and the number of its tests."""
+TEST = re.compile(r"^def test_", re.MULTILINE)
+OPTIONS = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist")
 
-settings.configure(ROOT_URLCONF="test_page", ALLOWED_HOSTS=["testserver"])
-"""
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=f"line {block.line}") for block in ALONE])
+def test_each_block_is_a_complete_file(block: Block, pytester: pytest.Pytester) -> None:
+    """A block without a file name has its own imports and fixtures, and its tests pass."""
+    pytester.makepyfile(test_page=block.code)
+    tests = len(TEST.findall(block.code))
+    assert tests
+    pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=tests)
 
 
-def test_the_tests_on_the_page_pass(pytester: pytest.Pytester) -> None:
-    """The code blocks of the page, combined into one test file, pass."""
-    code = "\n\n".join(BLOCK.findall(PAGE.read_text()))
-    names = TEST.findall(code)
-    assert len(names) == len(set(names))
-    pytester.makeconftest(PROJECT)
-    pytester.makepyfile(test_page=code)
-    result = pytester.runpytest_subprocess("-o", "asyncio_default_fixture_loop_scope=function")
-    result.assert_outcomes(passed=len(names) + 3)  # one test has four cases
+@pytest.mark.parametrize("package", PROJECTS)
+def test_each_application_is_complete(package: str, pytester: pytest.Pytester) -> None:
+    """The blocks with file names, saved in one folder, are an application whose tests pass."""
+    pytest.importorskip(package)
+    names, tests = PROJECTS[package]
+    for block in PYTHON:
+        if block.file in names:
+            Path(pytester.path, block.file).write_text(block.code)
+    # In a process of its own, because Django's settings and the compiled parts of pydantic can be loaded only once.
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=tests)
+
+
+def test_every_file_belongs_to_an_application() -> None:
+    """All blocks of the page are run, by one of the tests above."""
+    assert [block.file for block in PYTHON if block.file] == [name for names, _ in PROJECTS.values() for name in names]

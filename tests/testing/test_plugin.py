@@ -40,6 +40,15 @@ async def test_server(centrifugo_v1):
             await client.publish("news", 2)
 
 @pytest.mark.asyncio
+@pytest.mark.centrifugo(config={"anonymous": True})
+async def test_browser(centrifugo_v1):
+    async with centrifugo_v1.async_client() as client, centrifugo_v1.connect() as browser:
+        await browser.subscribe("news")
+        task = asyncio.create_task(client.publish("news", 1))
+        assert [each.data for each in await browser.wait_for("news")] == [1]
+        await task
+
+@pytest.mark.asyncio
 async def test_recorder(centrifugo_v1_recorder):
     client = centrifugo_v1_recorder.async_client()
     task = asyncio.create_task(client.publish("news", 1))
@@ -66,6 +75,19 @@ async def test_server(centrifugo_v1, client):
         tasks.start_soon(client.publish, "news", 1)
         await centrifugo_v1.until_published("news", 1)
 
+@pytest.fixture
+async def browser(centrifugo_v1):
+    async with centrifugo_v1.connect() as browser:
+        yield browser
+
+@pytest.mark.anyio
+@pytest.mark.centrifugo(config={"anonymous": True})
+async def test_browser(browser, client):
+    await browser.subscribe("news")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client.publish, "news", 1)
+        assert [each.data for each in await browser.wait_for("news")] == [1]
+
 @pytest.mark.anyio
 async def test_blocking_client_in_a_thread(centrifugo_v1_recorder):
     await anyio.to_thread.run_sync(centrifugo_v1_recorder.client().publish, "news", 1)
@@ -76,8 +98,14 @@ MANY = """
 import pytest
 
 @pytest.mark.parametrize("n", range(20))
+@pytest.mark.centrifugo(config={"anonymous": True})
 def test_server(centrifugo_v1, n):
     client = centrifugo_v1.client()
+    with centrifugo_v1.connect() as browser:
+        browser.subscribe("news")
+        client.publish("news", n)
+        assert [each.data for each in browser.received("news")] == [n]
+    centrifugo_v1.published.clear()
     centrifugo_v1.fail_next("refuse")
     with pytest.raises(Exception, match="connection refused"):
         client.publish("news", "lost")
@@ -150,9 +178,19 @@ def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResu
     return pytester.runpytest_subprocess("--strict-markers", "-Werror", *WITHOUT, *options)
 
 
+ANONYMOUS = {
+    "client": {"allow_anonymous_connect_without_token": True},
+    "channel": {
+        "without_namespace": {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True},
+    },
+}
+
+
 def of_generation(source: str, generation: str) -> str:
     """Return *source*, written for the fixtures of 1.x, with the fixtures of *generation*."""
-    return source if generation == "1" else source.replace("centrifugo_v1", "centrifugo")
+    if generation == "1":
+        return source
+    return source.replace("centrifugo_v1", "centrifugo").replace('{"anonymous": True}', repr(ANONYMOUS))
 
 
 CURRENT = """
@@ -195,9 +233,9 @@ def test_keys_of_the_other_generation(centrifugo):
     ("source", "options", "passed"),
     [
         pytest.param(PLAIN, ("-p", "no:asyncio", "-p", "no:anyio"), 3, id="plain"),
-        pytest.param(ASYNCIO, ("--asyncio-mode=strict",), 2, id="pytest-asyncio, strict"),
-        pytest.param(ASYNCIO, ("--asyncio-mode=auto",), 2, id="pytest-asyncio, auto"),
-        pytest.param(ANYIO, ("-p", "no:asyncio"), 2, id="anyio"),
+        pytest.param(ASYNCIO, ("--asyncio-mode=strict",), 3, id="pytest-asyncio, strict"),
+        pytest.param(ASYNCIO, ("--asyncio-mode=auto",), 3, id="pytest-asyncio, auto"),
+        pytest.param(ANYIO, ("-p", "no:asyncio"), 3, id="anyio"),
         pytest.param(MANY, ("-n", "2"), 20, id="pytest-xdist"),
     ],
 )

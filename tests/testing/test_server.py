@@ -58,7 +58,7 @@ def test_it_has_addresses_and_events(server: Server) -> None:
     server.events.listen(heard.append)
     if isinstance(server, Centrifugo):
         centripetal.Client(server.url, server.api_key).publish("news", 1)
-        assert server.token_secret == "secret"
+        assert len(server.token_secret) >= 32
     else:
         v1.Client(server.url, server.secret).publish("news", 1)
     assert any(isinstance(event, CommandRun) for event in heard)

@@ -41,7 +41,7 @@ def server_keys(key: SigningKey) -> TokenKeys:
 def test_signed_tokens_are_accepted(algorithm: str, user: Any, info: Any, data: bytes) -> None:
     """A token of each algorithm is accepted with its claims by key or key set, and rejected by any other key."""
     kids = {"EdDSA": ["k"]}.get(algorithm, [None, "k"] if not algorithm.startswith("HS") else [None])
-    other = server_keys(SigningKey("another secret"))
+    other = server_keys(SigningKey("another secret of thirty-two bytes"))
     for kid in kids:
         key = key_for(algorithm, kid)
         token = subscription_token(key, "a", user, info=info, b64data=data, now=NOW)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from centripetal.errors import UsageError
+from centripetal.tokens import WeakKeyWarning, connection_token, explain, subscription_token
 from centripetal.tokens.signing_key import SigningKey
+from centripetal.v1 import generate_client_token
 from tests.tokens.keys import SECRET, key_for, pair
 
 HALF = "\ud83d"
@@ -58,6 +60,44 @@ def test_invalid_keys(key: Any, options: dict[str, Any], text: str) -> None:
     """A key that cannot sign tokens for the server is rejected with a fix."""
     with pytest.raises(UsageError, match=text):
         SigningKey(key, **options)
+
+
+SHORT = [(1, "x"), (18, "s" * 18), (31, "ü" * 15 + "x"), (31, b"s" * 31)]
+
+
+@pytest.mark.parametrize("secret", [secret for _, secret in SHORT])
+def test_a_short_secret_signs_with_a_warning(secret: Any) -> None:
+    """A warning names the program's line, the least length and the argument that allows the secret, not the secret."""
+    text = (
+        "the token secret is shorter than 32 bytes, so others may find it by trying: use a longer secret, "
+        "for example from secrets.token_hex(), or pass allow_weak_key=True"
+    )
+    for sign in (
+        lambda: SigningKey(secret).sign(b""),
+        lambda: connection_token(secret, 42),
+        lambda: subscription_token(secret, "news", 42),
+    ):
+        with pytest.warns(WeakKeyWarning) as caught:
+            assert sign()
+        assert [(str(each.message), each.filename) for each in caught] == [(text, __file__)]
+
+
+@pytest.mark.parametrize(("size", "secret"), SHORT)
+def test_a_short_secret_can_be_allowed(size: int, secret: Any) -> None:
+    """With `allow_weak_key=True` there is no warning; a key that was allowed once may sign everything."""
+    key = SigningKey(secret, allow_weak_key=True)
+    assert len(key.secret) == size
+    assert connection_token(key, 42, now=1) == connection_token(secret, 42, allow_weak_key=True, now=1)
+    assert subscription_token(key, "a", 42, now=1) == subscription_token(secret, "a", 42, allow_weak_key=True, now=1)
+
+
+def test_secrets_that_are_not_judged() -> None:
+    """Secrets of 32 bytes, private keys, secrets of explanations and those of Centrifugo 1.x cause no warning."""
+    assert connection_token("s" * 32, 42)
+    assert connection_token("ü" * 16, 42)
+    assert connection_token(pair("p256").private, 42)
+    assert explain(connection_token("s" * 32, 42), "x")
+    assert generate_client_token("x", "42", 1)
 
 
 def test_a_secret_has_no_public_key() -> None:

@@ -20,5 +20,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DI
 
 CENTRIFUGO_URL = os.environ.get("CENTRIFUGO_API_URL", "http://localhost:8000")
 CENTRIFUGO_API_KEY = os.environ.get("CENTRIFUGO_API_KEY", "key")
-CENTRIFUGO_TOKEN_SECRET = os.environ.get("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", "secret")
+CENTRIFUGO_TOKEN_SECRET = os.environ.get(
+    "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", "a-secret-for-tokens-of-32-bytes-or-more"
+)
 CENTRIFUGO_TIMEOUT = 2.0  # seconds that a visitor's request may wait for Centrifugo, retries included

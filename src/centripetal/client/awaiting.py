@@ -1,6 +1,7 @@
 """The asyncio driver, and the clients and batches that use it: `blocking.py` with awaits."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
@@ -10,8 +11,10 @@ from centripetal.client.batch import Collector
 from centripetal.client.bulk import awaiting as bulk
 from centripetal.client.bulk.requests import AsyncItems
 from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
-from centripetal.client.call import Awaiting
+from centripetal.client.call import Awaiting, shown_as
+from centripetal.client.misuse import NeedsAsyncWith
 from centripetal.client.options import check_no_options
+from centripetal.client.request_log import DEBUG, LEVELS, Observe, Requests, unobserved
 from centripetal.client.tasks import Ask, TaskQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout, reading
@@ -29,8 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["AwaitingBatch", "AwaitingClient", "run"]
 
 
-async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "asyncio.AbstractEventLoop | None") -> T:
-    """Run *flow* to its end in *loop*: send its requests with *transport*, all within *timeout* seconds."""
+async def run(
+    flow: Flow[T],
+    transport: AsyncTransport,
+    timeout: float,
+    loop: "asyncio.AbstractEventLoop | None",
+    observe: Observe = unobserved,
+) -> T:
+    """Run *flow* to its end in *loop*: send its requests with *transport* within *timeout* seconds, *observe* each."""
     deadline = monotonic() + timeout
     try:
         step = next(flow)
@@ -40,8 +49,10 @@ async def run(flow: Flow[T], transport: AsyncTransport, timeout: float, loop: "a
                     _rest(step, timeout, deadline, loop) if isinstance(step, Pause) else transport.send(step, timeout)
                 )
             except CentripetalError as error:
+                observe(step, timeout - deadline + monotonic(), error)
                 step = flow.throw(error)
             else:
+                observe(step, timeout - deadline + monotonic(), reply)
                 step = flow.send(reply)
             timeout = deadline - monotonic()
             if timeout <= 0:
@@ -78,6 +89,7 @@ class Alone:
         """Do nothing: calls do not wait for each other."""
 
 
+@shown_as("AsyncClient")
 class AwaitingClient(BaseClient[OutcomeT], Awaiting):
     """Client whose calls are coroutines. Can be created outside an event loop and used from several loops in turn."""
 
@@ -144,7 +156,7 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
         codec = codec or self._codec
         request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
-            return await run(self._converse(calls, codec, None), self._transport, timeout, self._running_loop())
+            return await self._run(calls, codec, None, timeout)
         deadline = monotonic() + timeout
         try:
             reply = await self._transport.send(request, timeout)
@@ -152,18 +164,40 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
             if not outcomes and not monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
+            self._observe(calls, request, timeout - deadline + monotonic(), error)
             if isinstance(error, ConnectionLostError) and error.stale:
-                rest = self._converse(calls, codec, error)
-                return await run(rest, self._transport, deadline - monotonic(), self._running_loop())
+                return await self._run(calls, codec, error, deadline - monotonic())
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()
                 await self._transport.close()
             raise
-        if outcomes:
-            return outcomes
-        flow = self._converse(calls, codec, reply)
-        return await run(flow, self._transport, deadline - monotonic(), self._running_loop())
+        outcome: Any
+        for outcome in outcomes:
+            if outcome.error:
+                self._observe(calls, request, timeout - deadline + monotonic(), reply, outcomes)
+                return outcomes
+        if not outcomes or LEVELS.known.get(DEBUG, True):
+            self._observe(calls, request, timeout - deadline + monotonic(), reply)
+        return outcomes or await self._run(calls, codec, reply, deadline - monotonic())
+
+    async def _run(
+        self,
+        calls: list[Prepared[Any]],
+        codec: Dialect[OutcomeT],
+        answer: HTTPReply | ConnectionLostError | None,
+        timeout: float,
+    ) -> Sequence[OutcomeT]:
+        """Send *calls*, or send them again after *answer*, with as many requests as they need."""
+        requests = Requests(partial(self._observe, calls))
+        try:
+            flow, loop = self._converse(calls, codec, answer), self._running_loop()
+            outcomes = await run(flow, self._transport, timeout, loop, requests.add)
+        except CentripetalError as error:
+            requests.end(error)
+            raise
+        requests.end(None, outcomes)
+        return outcomes
 
     async def _together(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
@@ -219,12 +253,22 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    if not TYPE_CHECKING:
+        __enter__ = NeedsAsyncWith()
+
 
 class AwaitingBatch(Collector):
     """Batch: collects calls and sends them as one request at the end of its `async with` block."""
 
-    def __init__(self, client: AwaitingClient[Any], timeout: float | None, codec: Dialect[Any] | None = None) -> None:
-        super().__init__(codec or client._codec)
+    def __init__(
+        self,
+        client: AwaitingClient[Any],
+        timeout: float | None,
+        codec: Dialect[Any] | None = None,
+        *,
+        raise_errors: bool = False,
+    ) -> None:
+        super().__init__(codec or client._codec, raise_errors)
         self._client = client
         self._timeout = timeout if timeout is None else check_timeout(timeout)
 
@@ -242,3 +286,7 @@ class AwaitingBatch(Collector):
             name_limit(failure, seconds)
             self._fail(failure)
             raise
+        self._raise_failures()
+
+    if not TYPE_CHECKING:
+        __enter__ = NeedsAsyncWith()

@@ -1,14 +1,15 @@
 """State shared by the blocking and the asyncio client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, NoReturn
 
+from centripetal.client.request_log import log_request
 from centripetal.errors import CentripetalError, ConnectionLostError, TimeoutError, UsageError
 from centripetal.protocol.checks import check_timeout
 from centripetal.protocol.command import Command, Prepared, R
 from centripetal.protocol.exchange import Dialect, Flow, OutcomeT, exchange, once_more
 from centripetal.protocol.grouping import Limits
-from centripetal.protocol.http import HTTPReply
+from centripetal.protocol.http import HTTPReply, HTTPRequest
 
 __all__ = ["BaseClient", "name_limit"]
 
@@ -46,6 +47,9 @@ class BaseClient(Generic[OutcomeT]):
         on_request: Callable[[int], None] | None,
     ) -> None:
         self.timeout = check_timeout(timeout)
+        from centripetal.client.unread import prepare_reports  # needed as soon as there is a client
+
+        prepare_reports()
         self._codec = codec
         if on_request is not None and not callable(on_request):
             raise UsageError(f"on_request must be a function that takes a number, not {type(on_request).__name__}")
@@ -78,6 +82,25 @@ class BaseClient(Generic[OutcomeT]):
     def _limit_of(self, timeout: float | None) -> float:
         """Return the time limit of a call or batch that was given *timeout*."""
         return self.timeout if timeout is None else timeout
+
+    def _observe(
+        self,
+        calls: Sequence[Prepared[Any]],
+        request: HTTPRequest,
+        seconds: float,
+        answer: HTTPReply | CentripetalError,
+        outcomes: Sequence[Any] = (),
+    ) -> None:
+        """Log a request; this is called for each request that fails, and for all requests if they are logged.
+
+        Args:
+            calls: the calls that the request is for.
+            request: the request.
+            seconds: how long the client waited for the reply.
+            answer: the reply, or the error instead of it.
+            outcomes: the outcomes of the calls, if the reply has been decoded.
+        """
+        log_request(calls, request, seconds, answer, outcomes)
 
     def _converse(
         self, calls: list[Prepared[Any]], codec: Dialect[OutcomeT], answer: HTTPReply | ConnectionLostError | None

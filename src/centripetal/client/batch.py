@@ -7,6 +7,7 @@ awaited.
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Generic, Self, cast
 
 from centripetal.client.base import name_limit
@@ -14,6 +15,7 @@ from centripetal.client.call import Collecting
 from centripetal.errors import CentripetalError, TransportError, UsageError
 from centripetal.protocol.command import Command, Failed, Outcome, Prepared, R
 from centripetal.protocol.exchange import Dialect
+from centripetal.protocol.unread import Unread
 
 __all__ = ["BatchSlot", "Collector"]
 
@@ -31,7 +33,7 @@ class BatchSlot(Generic[R]):
     def __init__(self, command: Command[R], index: int) -> None:
         self.command = command
         self.index = index
-        self._outcome: Outcome[Any] | None = None
+        self._outcome: Outcome[Any] | _Unread | None = None
 
     def result(self) -> R:
         """Return the command's result.
@@ -48,7 +50,7 @@ class BatchSlot(Generic[R]):
             error.command, error.index = self.command, self.index
             raise
 
-    def settle(self, outcome: Outcome[Any]) -> None:
+    def settle(self, outcome: "Outcome[Any] | _Unread") -> None:
         self._outcome = outcome
 
     def fail(self, error: CentripetalError) -> None:
@@ -58,13 +60,35 @@ class BatchSlot(Generic[R]):
         return f"<slot {self.index}: {self.command.name}, {'waiting' if self._outcome is None else 'settled'}>"
 
 
-class Collector(Collecting):
-    """The part of a batch that does no I/O."""
+class _Unread:
+    """The outcome of a command that failed, in a slot whose result was not read yet."""
 
-    def __init__(self, codec: Dialect[Any]) -> None:
+    __slots__ = ("_index", "_outcome", "_unread")
+
+    def __init__(self, outcome: Outcome[Any], unread: Unread, index: int) -> None:
+        self._outcome = outcome
+        self._unread = unread
+        self._index = index
+
+    def result(self) -> Any:
+        self._unread.read(self._index)
+        return self._outcome.result()
+
+
+class Collector(Collecting):
+    """The part of a batch that does no I/O.
+
+    Args:
+        codec: codec of the dialect.
+        raise_errors: whether the block raises the errors of commands.
+    """
+
+    def __init__(self, codec: Dialect[Any], raise_errors: bool) -> None:
         self._codec = codec
+        self._raise_errors = raise_errors
         self._calls: list[Prepared[Any]] = []
         self._slots: list[BatchSlot[Any]] = []
+        self._errors: list[CentripetalError] = []
         self._begun = False
         self._closed = False
 
@@ -112,13 +136,45 @@ class Collector(Collecting):
         return calls
 
     def _settle(self, outcomes: Sequence[Any], seconds: float) -> None:
+        failed = []
         for slot, outcome in zip(self._slots, outcomes, strict=True):
-            if isinstance(outcome, Failed):
-                name_limit(outcome.error, seconds)
+            if outcome.error:
+                failed.append(slot)
+                if isinstance(outcome, Failed):
+                    name_limit(outcome.error, seconds)
             slot.settle(outcome)
+        if failed:
+            self._settle_failures(failed, outcomes)
+
+    def _settle_failures(self, failed: Sequence[BatchSlot[Any]], outcomes: Sequence[Any]) -> None:
+        errors = {slot.index: partial(_error_of, slot.command, slot.index, outcomes[slot.index]) for slot in failed}
+        if self._raise_errors:
+            self._errors = [make() for make in errors.values()]
+            for slot in failed:
+                outcomes[slot.index].handled()
+            return
+        # The result of a broadcast reports its failed channels itself.
+        whole = [slot for slot in failed if not callable(outcomes[slot.index].error)]
+        unread = Unread("a batch", {slot.index: errors[slot.index] for slot in whole})
+        for slot in whole:
+            slot.settle(_Unread(outcomes[slot.index], unread, slot.index))
+
+    def _raise_failures(self) -> None:
+        """Raise the errors of the commands that failed, if the batch has `raise_errors`."""
+        errors, self._errors = self._errors, []
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup(f"{len(errors)} of {len(self._calls)} commands of the batch failed", errors)
 
     def _fail(self, error: BaseException) -> None:
         if not isinstance(error, CentripetalError):  # Ctrl-C, or a cancelled task
             error = TransportError(f"{type(error).__name__} while the batch was sent: the server may have executed it")
         for slot in self._slots:
             slot.fail(error)
+
+
+def _error_of(command: Command[Any], index: int, outcome: Outcome[Any]) -> CentripetalError:
+    error = outcome.failure()
+    assert error is not None, "only called for failures"
+    return error.about(command, index)

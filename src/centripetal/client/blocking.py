@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from centripetal.client.apart import SHORTEST, can_separate, outcomes_apart
 from centripetal.client.base import BaseClient, name_limit
@@ -12,7 +13,9 @@ from centripetal.client.bulk import blocking as bulk
 from centripetal.client.bulk.requests import Items
 from centripetal.client.bulk.tally import OnError, Progress, PublishSummary
 from centripetal.client.call import Blocking
+from centripetal.client.misuse import MODULES, NeedsWith, warn_of_blocking
 from centripetal.client.options import check_no_options
+from centripetal.client.request_log import DEBUG, LEVELS, Observe, Requests, unobserved
 from centripetal.client.threads import Ask, ThreadQueue
 from centripetal.errors import CentripetalError, ConnectionLostError, MalformedResponseError
 from centripetal.protocol.checks import check_timeout, reading
@@ -26,8 +29,8 @@ from centripetal.transport.clock import monotonic
 __all__ = ["BlockingBatch", "BlockingClient", "run"]
 
 
-def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
-    """Run *flow* to its end: send its requests with *transport*, all within *timeout* seconds."""
+def run(flow: Flow[T], transport: Transport, timeout: float, observe: Observe = unobserved) -> T:
+    """Run *flow* to its end: send its requests with *transport*, all within *timeout* seconds; *observe* each."""
     deadline = monotonic() + timeout
     try:
         step = next(flow)
@@ -35,8 +38,10 @@ def run(flow: Flow[T], transport: Transport, timeout: float) -> T:
             try:
                 reply = _rest(step, timeout, deadline) if isinstance(step, Pause) else transport.send(step, timeout)
             except CentripetalError as error:
+                observe(step, timeout - deadline + monotonic(), error)
                 step = flow.throw(error)
             else:
+                observe(step, timeout - deadline + monotonic(), reply)
                 step = flow.send(reply)
             timeout = deadline - monotonic()
             if timeout <= 0:
@@ -93,6 +98,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
 
                 transport = BlockingTransport(**options)
         self._transport = transport
+        self._watches_loop = True
         self._queue = ThreadQueue(self._request, self._together, self._limits) if self._group else Alone(self._request)
 
     def call(self, command: Command[R], *, timeout: float | None = None) -> R:
@@ -141,10 +147,18 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
     ) -> Sequence[OutcomeT]:
         if self._on_request is not None:
             self._on_request(len(calls))
+        # Not a function of its own, because this runs for each request.
+        if (
+            self._watches_loop
+            and "asyncio.events" in MODULES
+            and MODULES["asyncio.events"]._get_running_loop() is not None
+        ):
+            self._watches_loop = False
+            warn_of_blocking()
         codec = codec or self._codec
         request = codec.direct_request(calls) if self._sends_directly else None
         if request is None:
-            return run(self._converse(calls, codec, None), self._transport, timeout)
+            return self._run(calls, codec, None, timeout)
         deadline = monotonic() + timeout
         try:
             reply = self._transport.send(request, timeout)
@@ -152,17 +166,39 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
             if not outcomes and not monotonic() < deadline:
                 raise late()
         except CentripetalError as error:
+            self._observe(calls, request, timeout - deadline + monotonic(), error)
             if isinstance(error, ConnectionLostError) and error.stale:
-                rest = self._converse(calls, codec, error)
-                return run(rest, self._transport, deadline - monotonic())
+                return self._run(calls, codec, error, deadline - monotonic())
             if len(calls) == 1:
                 error.command = calls[0].command
             if isinstance(error, MalformedResponseError):  # as in run()
                 self._transport.close()
             raise
-        if outcomes:
-            return outcomes
-        return run(self._converse(calls, codec, reply), self._transport, deadline - monotonic())
+        outcome: Any
+        for outcome in outcomes:
+            if outcome.error:
+                self._observe(calls, request, timeout - deadline + monotonic(), reply, outcomes)
+                return outcomes
+        if not outcomes or LEVELS.known.get(DEBUG, True):
+            self._observe(calls, request, timeout - deadline + monotonic(), reply)
+        return outcomes or self._run(calls, codec, reply, deadline - monotonic())
+
+    def _run(
+        self,
+        calls: list[Prepared[Any]],
+        codec: Dialect[OutcomeT],
+        answer: HTTPReply | ConnectionLostError | None,
+        timeout: float,
+    ) -> Sequence[OutcomeT]:
+        """Send *calls*, or send them again after *answer*, with as many requests as they need."""
+        requests = Requests(partial(self._observe, calls))
+        try:
+            outcomes = run(self._converse(calls, codec, answer), self._transport, timeout, requests.add)
+        except CentripetalError as error:
+            requests.end(error)
+            raise
+        requests.end(None, outcomes)
+        return outcomes
 
     def _together(
         self, calls: list[Prepared[Any]], timeout: float, codec: Dialect[OutcomeT] | None = None
@@ -197,12 +233,22 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    if not TYPE_CHECKING:
+        __aenter__ = NeedsWith()
+
 
 class BlockingBatch(Collector):
     """Batch: collects calls and sends them as one request at the end of its `with` block."""
 
-    def __init__(self, client: BlockingClient[Any], timeout: float | None, codec: Dialect[Any] | None = None) -> None:
-        super().__init__(codec or client._codec)
+    def __init__(
+        self,
+        client: BlockingClient[Any],
+        timeout: float | None,
+        codec: Dialect[Any] | None = None,
+        *,
+        raise_errors: bool = False,
+    ) -> None:
+        super().__init__(codec or client._codec, raise_errors)
         self._client = client
         self._timeout = timeout if timeout is None else check_timeout(timeout)
 
@@ -220,3 +266,7 @@ class BlockingBatch(Collector):
             name_limit(failure, seconds)
             self._fail(failure)
             raise
+        self._raise_failures()
+
+    if not TYPE_CHECKING:
+        __aenter__ = NeedsWith()

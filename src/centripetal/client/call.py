@@ -17,7 +17,7 @@ from centripetal.protocol.command import Command, R
 if TYPE_CHECKING:
     import inspect
 
-__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "exported", "offers"]
+__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "exported", "offers", "shown_as"]
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
@@ -167,6 +167,21 @@ def _is_required(make: Make, name: str) -> bool:
     defaults = make.__struct_defaults__
     place = make.__struct_fields__.index(name) - (len(make.__struct_fields__) - len(defaults))
     return place < 0 or defaults[place] is msgspec.NODEFAULT
+
+
+def shown_as(name: str) -> Callable[[type[T]], type[T]]:
+    """Give the functions of a class the name of the class with which users call them.
+
+    Python shows it in "coroutine 'AsyncClient.close' was never awaited".
+    """
+
+    def rename(kind: type[T]) -> type[T]:
+        for function in vars(kind).values():
+            if isinstance(function, FunctionType):
+                function.__qualname__ = f"{name}.{function.__name__}"
+        return kind
+
+    return rename
 
 
 def exported(module: str) -> Callable[[type[T]], type[T]]:

@@ -239,14 +239,17 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             self._explain(error, command, timeout)
             raise
 
-    def batch(self, *, parallel: bool = False, timeout: float | None = None) -> Batch:
+    def batch(self, *, parallel: bool = False, timeout: float | None = None, raise_errors: bool = False) -> Batch:
         """Collect calls in a `with` block and send them as one request.
 
         Args:
             parallel: let the server execute the commands concurrently and in any order (Centrifugo 5.2 and later).
             timeout: time limit of the whole batch in seconds.
+            raise_errors: raise the errors of failed commands at the end of the block: one error as itself, several as
+                an `ExceptionGroup`. All results and errors can still be read. A broadcast fails if a channel fails.
         """
-        return Batch(self, timeout, self._dialect.in_parallel() if parallel else None)
+        codec = self._dialect.in_parallel() if parallel else None
+        return Batch(self, timeout, codec, raise_errors=raise_errors)
 
     def history_pages(
         self,
@@ -329,9 +332,10 @@ class AsyncClient(methods.AsyncClient, _Current, AwaitingClient[PlacedOutcome[An
             self._explain(error, command, timeout)
             raise
 
-    def batch(self, *, parallel: bool = False, timeout: float | None = None) -> AsyncBatch:
+    def batch(self, *, parallel: bool = False, timeout: float | None = None, raise_errors: bool = False) -> AsyncBatch:
         """Collect calls in an `async with` block and send them as one request; see `Client.batch` for the arguments."""
-        return AsyncBatch(self, timeout, self._dialect.in_parallel() if parallel else None)
+        codec = self._dialect.in_parallel() if parallel else None
+        return AsyncBatch(self, timeout, codec, raise_errors=raise_errors)
 
     def history_pages(
         self,

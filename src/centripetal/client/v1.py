@@ -156,9 +156,15 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         client._set_up(url, None, timeout, transport, options)
         return client
 
-    def batch(self, *, timeout: float | None = None) -> Batch:
-        """Collect calls in a `with` block and send them as one request, independently of the buffer."""
-        return Batch(self, timeout)
+    def batch(self, *, timeout: float | None = None, raise_errors: bool = False) -> Batch:
+        """Collect calls in a `with` block and send them as one request, independently of the buffer.
+
+        Args:
+            timeout: time limit of the whole batch in seconds.
+            raise_errors: raise the errors of failed commands at the end of the block: one error as itself, several as
+                an `ExceptionGroup`. All results and errors can still be read.
+        """
+        return Batch(self, timeout, raise_errors=raise_errors)
 
     def send(self, *, timeout: float | None = None) -> list[Response]:
         """Send all commands of the buffer in one request.
@@ -230,9 +236,12 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         client._set_up(url, None, timeout, transport, options)
         return client
 
-    def batch(self, *, timeout: float | None = None) -> AsyncBatch:
-        """Collect calls in an `async with` block and send them as one request, independently of the buffer."""
-        return AsyncBatch(self, timeout)
+    def batch(self, *, timeout: float | None = None, raise_errors: bool = False) -> AsyncBatch:
+        """Collect calls in an `async with` block and send them as one request, independently of the buffer.
+
+        See `Client.batch` for the arguments.
+        """
+        return AsyncBatch(self, timeout, raise_errors=raise_errors)
 
     async def send(self, *, timeout: float | None = None) -> list[Response]:
         """Like `Client.send`; after a cancelled call, the buffer holds its commands again."""

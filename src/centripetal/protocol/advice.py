@@ -3,12 +3,12 @@
 Each dialect has its own table with the name `ADVICE`, in `dialects/v1/advice.py` and `dialects/current/advice.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from centripetal.protocol.exact import exact_text
 
-__all__ = ["Advice", "AdviceTable"]
+__all__ = ["Advice", "AdviceTable", "Places"]
 
 
 class Advice(NamedTuple):
@@ -18,7 +18,8 @@ class Advice(NamedTuple):
         meaning: what happened, one sentence.
         fix: how to fix it, one or more sentences; empty if the back end requested what happened.
 
-    In a table, both texts may contain the placeholders {channel}, {namespace}, {user}, {method} and {reason}.
+    In a table, both texts may contain the placeholders {channel}, {namespace}, {user}, {method}, {reason} and
+    {options}, which says where the channel's options are, such as “in `channel.without_namespace`”.
     """
 
     meaning: str
@@ -31,13 +32,21 @@ class Advice(NamedTuple):
         return text[:1].lower() + text[1:]
 
     def about(
-        self, *, method: str = "", channels: Sequence[str] = (), user: str | None = None, reason: str = ""
+        self,
+        *,
+        method: str = "",
+        channels: Sequence[str] = (),
+        user: str | None = None,
+        reason: str = "",
+        places: "Places | None" = None,
     ) -> "Advice":
         """Return this advice with the placeholders filled in."""
-        namespaces = {each.removeprefix("$").partition(":")[0] for each in channels if ":" in each}
+        namespaces = namespaces_of(channels)
+        named = namespaces - {""}
         words = {
-            "channel": ", ".join(f"“{each}”" for each in channels[:3] if each) or "the channel",
-            "namespace": namespaces.pop() if len(namespaces) == 1 else "…",
+            "channel": ", ".join(f"“{each:.100}”" for each in channels[:3] if each) or "the channel",
+            "namespace": f"{next(iter(named)):.100}" if len(named) == 1 else "…",
+            "options": "in the configuration" if places is None else places.of(namespaces),
             "user": f"user “{user}”" if user else "an anonymous client" if user == "" else "the user",
             "method": method,
             "reason": reason,
@@ -45,21 +54,52 @@ class Advice(NamedTuple):
         return Advice(*(text[:1].upper() + text[1:] for text in (each.format_map(words) for each in self)))
 
 
+class Places(NamedTuple):
+    """Where the options of channels are in the configuration of a server.
+
+    Attributes:
+        top: the place for channels without a namespace, with its preposition.
+        namespaces: the list of namespaces.
+    """
+
+    top: str
+    namespaces: str
+
+    def of(self, namespaces: Set[str]) -> str:
+        """Return the place of the options of channels in *namespaces*, with its preposition.
+
+        The namespace of channels without a namespace is "".
+        """
+        if len(namespaces) != 1:
+            return f"in the channel's namespace, or {self.top} for channels without a namespace"
+        (name,) = namespaces
+        return f"in the entry “{name:.100}” of {self.namespaces}" if name else self.top
+
+
+def namespaces_of(channels: Sequence[str]) -> set[str]:
+    """Return the names of the namespaces of *channels*, "" for channels without a namespace."""
+    parts = [each.removeprefix("$").partition(":") for each in channels if each]
+    return {name if colon else "" for name, colon, _ in parts}
+
+
 class AdviceTable(NamedTuple):
     """Meaning of the errors of one dialect.
 
     Attributes:
         errors: errors of commands, by code (1.x: message) and method. The method may be followed by a character that
-            the channel's name starts with or contains ("subscribe $"), or by "anonymous"; "" matches any method.
+            the channel's name starts with or contains ("subscribe $"), or by "anonymous"; "" matches any method, and
+            ":" any method about channels without a namespace.
         closes: closed connections, by code (1.x: reason).
         requests: requests that were rejected as a whole, by the beginning of the reason in the server's log.
         codes: error codes by error message.
+        places: where the options of channels are.
     """
 
     errors: Mapping[tuple[int | str, str], Advice]
     closes: Mapping[int | str, Advice]
     requests: Mapping[str, Advice]
     codes: Mapping[str, int] = {}
+    places: Places | None = None
 
     def for_error(
         self, error: int | str, method: str = "", channels: Sequence[str] = (), user: str | None = None
@@ -78,9 +118,12 @@ class AdviceTable(NamedTuple):
             cases.insert(0, f"{method} $")
         if user == "":
             cases.append(f"{method} anonymous")
-        for case in (*cases, method, ""):
+        cases.append(method)
+        if namespaces_of(channels) == {""}:
+            cases.append(":")
+        for case in (*cases, ""):
             if (found := self.errors.get((code, case))) is not None:
-                return found.about(method=method, channels=channels, user=user)
+                return found.about(method=method, channels=channels, user=user, places=self.places)
         return None
 
     def hint(self, error: int | str, command: Any, method: str) -> str:

@@ -76,6 +76,8 @@ class Outcome(msgspec.Struct, Generic[R], kw_only=True):
 
     Attributes:
         command: the command.
+
+    Each subclass also has an attribute `error`, which is not None or "" if the command or a part of it failed.
     """
 
     # Codecs set this attribute. Its wire name starts with a space, because no server uses such a name.
@@ -87,8 +89,19 @@ class Outcome(msgspec.Struct, Generic[R], kw_only=True):
         raise NotImplementedError
 
     def refused(self) -> bool:
-        """Return whether `result` would raise the server's error, without decoding the result."""
+        """Return whether the command failed, or a part of it, without decoding the result."""
         raise NotImplementedError
+
+    def failure(self) -> CentripetalError | None:
+        """Return the error of the command, or of the part that failed; None if it succeeded."""
+        try:
+            self.result()
+        except CentripetalError as error:
+            return error
+        return None
+
+    def handled(self) -> None:
+        """Note that the program learns of the failure, which is then not reported as unread."""
 
 
 class PlacedOutcome(Outcome[R], Generic[R], kw_only=True):

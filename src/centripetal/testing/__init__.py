@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from centripetal.testing.failures import FOREVER, Failure, UnusedFailuresWarning
     from centripetal.testing.matching import ANYTHING
     from centripetal.testing.publications import Publication, Publications
+    from centripetal.testing.unread import UnreadErrorWarning
     from centripetal.testing.v1 import CentrifugoV1, RecorderV1
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Publications",
     "Recorder",
     "RecorderV1",
+    "UnreadErrorWarning",
     "UnusedFailuresWarning",
 ]
 
@@ -49,6 +51,7 @@ if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that th
         "Publications": "publications",
         "Recorder": "current",
         "RecorderV1": "v1",
+        "UnreadErrorWarning": "unread",
         "UnusedFailuresWarning": "failures",
     }
 

@@ -6,7 +6,7 @@ with Centrifugo() as server:
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from centripetal.client.current import AsyncClient, Client
 from centripetal.client.options import CurrentOptions
@@ -16,10 +16,14 @@ from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
 from centripetal.testing.browsers.browser import Connecting
 from centripetal.testing.browsers.current import AsyncBrowser, Browser, Protocol
+from centripetal.testing.browsers.protocol import credential
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
 
 __all__ = ["Centrifugo", "Recorder"]
+
+TOKEN_SECRET: Final = "a-secret-for-tokens-of-32-bytes-or-more"  # noqa: S105
+"""The default secret for tokens. A real server's secret should have 32 bytes or more, too."""
 
 _EPOCH = 1_750_000_000.0  # June 2025, when Centrifugo 6 was current
 
@@ -37,7 +41,7 @@ class Centrifugo(BaseServer):
         self,
         *,
         api_key: str = "key",
-        token_secret: str = "secret",  # noqa: S107
+        token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config))
@@ -69,12 +73,14 @@ class Centrifugo(BaseServer):
                 the server accepts only if `client.allow_anonymous_connect_without_token` of its configuration is true.
 
         Raises:
+            UsageError: *token* is not text.
             ServerError: at the beginning of the block: the server refused the browser; the text explains why, as
                 `centripetal token explain` does.
             ConnectError: at the beginning of the block: a planned "refuse" is due, or the server is `down()`.
         """
+        request = Connect("" if token is None else credential("token", token))
         return self._connecting(
-            lambda service: Protocol(Permissions(service.node.config)), Connect(token or ""), Browser, AsyncBrowser
+            lambda service: Protocol(Permissions(service.node.config)), request, Browser, AsyncBrowser
         )
 
 
@@ -95,7 +101,7 @@ class Recorder(BaseRecorder):
         self,
         *,
         api_key: str = "key",
-        token_secret: str = "secret",  # noqa: S107
+        token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
         now: Callable[[], float] = lambda: _EPOCH,
     ) -> None:

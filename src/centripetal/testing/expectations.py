@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from centripetal.server.engine.events import Events
+from centripetal.testing.arguments import check_channel, check_times, pairs_or_channels
 from centripetal.testing.failures import Failure, FailurePlan, UnusedFailuresWarning
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Expected, Publication, Publications
@@ -43,8 +44,11 @@ class Expectations(ABC):
 
         Raises:
             AssertionError: *data* was not published to *channel*, or not *times* times.
+            UsageError: *channel* is not a name, or *times* is invalid.
         """
         __tracebackhide__ = True
+        check_channel(channel, "assert_published(channel, data)")
+        check_times(times)
         _fail_if(self.published.missing(channel, data, times, tags=tags))
 
     def assert_published_exactly(self, expected: Expected) -> None:
@@ -56,13 +60,16 @@ class Expectations(ABC):
 
         Raises:
             AssertionError: the publications differ from *expected*.
+            UsageError: *expected* has another form.
         """
         __tracebackhide__ = True
-        _fail_if(self.published.deviating(expected))
+        _fail_if(self.published.deviating(pairs_or_channels(expected)))
 
     def assert_nothing_published(self, *, to: str | None = None) -> None:
         """Fail if anything was published, to any channel or to the channel *to*."""
         __tracebackhide__ = True
+        if to is not None:
+            check_channel(to, "assert_nothing_published(to=channel)")
         _fail_if(self.published.unwanted(to))
 
     def wait_until_published(
@@ -83,9 +90,10 @@ class Expectations(ABC):
 
         Raises:
             AssertionError: the time ran out first.
-            UsageError: *times* or *timeout* is invalid.
+            UsageError: *channel* is not a name, or *times* or *timeout* is invalid.
         """
         __tracebackhide__ = True
+        check_channel(channel, "wait_until_published(channel, data)")
         found = wait(self.published.watch, lambda: self.published.find(channel, data, times), timeout)
         if found is None:
             raise AssertionError(_late(self.published, channel, data, times, timeout))
@@ -96,6 +104,7 @@ class Expectations(ABC):
     ) -> Publication:
         """Do the same as `wait_until_published` in an asyncio test, while other tasks run."""
         __tracebackhide__ = True
+        check_channel(channel, "until_published(channel, data)")
         found = await until(self.published.watch, lambda: self.published.find(channel, data, times), timeout)
         if found is None:
             raise AssertionError(_late(self.published, channel, data, times, timeout))

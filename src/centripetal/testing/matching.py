@@ -16,7 +16,7 @@ from centripetal.protocol.gojson import check
 from centripetal.protocol.json_parts import nesting
 from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, integer
 
-__all__ = ["ANYTHING", "clipped", "decoded", "differences", "matches"]
+__all__ = ["ANYTHING", "clipped", "decoded", "differences", "is_data", "matches"]
 
 _WIDEST = 160  # maximum number of characters shown of a value
 _NO_JSON = object()
@@ -153,6 +153,11 @@ def _plain(value: Any) -> Any:
         converted = _as_json(value)
         return value if converted is _NO_JSON else converted
     return value
+
+
+def is_data(value: Any) -> bool:
+    """Return whether *value* could be published, which an object that only compares, such as `ANYTHING`, could not."""
+    return _as_json(value) is not _NO_JSON
 
 
 def _as_json(value: Any) -> Any:

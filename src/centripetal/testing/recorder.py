@@ -77,7 +77,8 @@ class BaseRecorder(Expectations):
             answer = self._answer(Request("POST", urlsplit(request.url).path, headers, request.body))
             if failure == "lose_reply":
                 raise ConnectionLostError(f"{_PLACE} closed the connection before it replied", executed="unknown")
-            return HTTPReply(answer.status, answer.body, answer.headers)
+            headers = tuple((name.lower(), value) for name, value in answer.headers)
+            return HTTPReply(answer.status, answer.body, headers)
 
     @contextmanager
     def _exclusively(self, timeout: float) -> Iterator[None]:

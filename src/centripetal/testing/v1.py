@@ -16,6 +16,7 @@ from centripetal.errors import UsageError
 from centripetal.server.configuration.loading import choose
 from centripetal.server.embedded import EmbeddedServer
 from centripetal.testing.browsers.browser import Connecting
+from centripetal.testing.browsers.protocol import credential
 from centripetal.testing.browsers.v1 import AsyncBrowserV1, BrowserV1, Protocol
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
@@ -63,6 +64,7 @@ class CentrifugoV1(BaseServer):
             info: JSON text about the user.
 
         Raises:
+            UsageError: an argument is not text, or *token* is missing.
             ServerError: at the beginning of the block: the server refused the browser; the text explains why.
             ConnectError: at the beginning of the block: a planned "refuse" is due, or the server is `down()`.
         """
@@ -71,7 +73,9 @@ class CentrifugoV1(BaseServer):
                 raise UsageError("pass the token of these credentials too, or nothing to connect as the anonymous user")
             timestamp = int(time.time())
             token = generate_client_token(self.secret, "", timestamp)
-        request = Connect(str(user), str(timestamp), info, token)
+        user, timestamp = (str(each) if isinstance(each, int) else each for each in (user, timestamp))
+        given = {"user": user, "timestamp": timestamp, "info": info, "token": token}
+        request = Connect(*(credential(name, value) for name, value in given.items()))
         return self._connecting(lambda _: Protocol(), request, BrowserV1, AsyncBrowserV1)
 
 

@@ -14,7 +14,7 @@ from centripetal.tokens.clock import connection_token, explain, subscription_tok
 from centripetal.tokens.explanation import Explanation
 from centripetal.tokens.issuing import Key, Lifetime, SubscribeOptions, Time, User
 from centripetal.tokens.signatures import Algorithm
-from centripetal.tokens.signing_key import SigningKey
+from centripetal.tokens.signing_key import SigningKey, WeakKeyWarning
 from centripetal.tokens.verification import TokenKeys, TokenRefused, verify_connection, verify_subscription
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "TokenRefused",
     "UsageError",
     "User",
+    "WeakKeyWarning",
     "connection_token",
     "explain",
     "subscription_token",

@@ -199,7 +199,7 @@ def _keys_of(key: Any) -> TokenKeys:
             return TokenKeys(hmac_secret_key=found.decode())
         if b"PRIVATE KEY-----" not in found:
             return _public_keys(found.decode(), algorithms_of(load_public(found))[0])
-        key = SigningKey(found)
+        key = SigningKey(found, allow_weak_key=True)
     if not isinstance(key, SigningKey):
         raise UsageError(f"the key must be text, bytes, a SigningKey, TokenKeys or a key set, not {type(key).__name__}")
     if key.secret:

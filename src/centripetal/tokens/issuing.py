@@ -18,6 +18,7 @@ from msgspec import UNSET
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
+from centripetal.protocol.key_order import check_key_order
 from centripetal.protocol.payload import encode_json
 from centripetal.tokens.arguments import given_time, seconds, unix_time, user_text
 from centripetal.tokens.claims import CLAIMS, Override, path_of
@@ -78,6 +79,7 @@ def connection_token(
     issuer: str | None = None,
     user_id_claim: str = "sub",
     claims: Mapping[str, Any] | None = None,
+    allow_weak_key: bool = False,
     now: Time | None = None,
 ) -> str:
     """Return a token with which a client connects as *user*.
@@ -102,14 +104,17 @@ def connection_token(
         user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`. A path such as
             `user.id` puts the id into an object, as `centrifugo gentoken` does; `\\.` is a dot in a name.
         claims: additional claims for other readers of the token.
+        allow_weak_key: whether to sign with a secret of fewer than 32 bytes without a `WeakKeyWarning`.
         now: time of creation: Unix seconds or a timezone-aware datetime; by default the system's time.
 
     Returns:
         The token: three parts in base64url, separated by dots.
 
     Raises:
-        UsageError: an argument has the wrong type, or a value with which the server would reject the token.
+        UsageError: an argument has the wrong type, or a value with which the server would reject the token; or *key*
+            and *user* are clearly swapped.
     """
+    check_key_order(key, user, "connection_token(secret, user)")
     if channels and subs:
         raise UsageError(
             "channels and subs exclude each other, because the server would ignore channels: put the channels into subs"
@@ -128,7 +133,7 @@ def connection_token(
         body["subs"] = _subs(subs)
     if meta is not UNSET:
         body["meta"] = _json("meta", meta)
-    return _signed(key, body, claims)
+    return _signed(key, body, claims, allow_weak_key)
 
 
 def subscription_token(
@@ -151,6 +156,7 @@ def subscription_token(
     issuer: str | None = None,
     user_id_claim: str = "sub",
     claims: Mapping[str, Any] | None = None,
+    allow_weak_key: bool = False,
     now: Time | None = None,
 ) -> str:
     """Return a token with which *user* can subscribe to *channel*, even if the channel's options do not allow it.
@@ -178,14 +184,17 @@ def subscription_token(
         user_id_claim: name of the claim with the user's id; must equal the server's `user_id_claim`. A path such as
             `user.id` puts the id into an object, as `centrifugo gentoken` does; `\\.` is a dot in a name.
         claims: additional claims for other readers of the token.
+        allow_weak_key: whether to sign with a secret of fewer than 32 bytes without a `WeakKeyWarning`.
         now: time of creation: Unix seconds or a timezone-aware datetime; by default the system's time.
 
     Returns:
         The token: three parts in base64url, separated by dots.
 
     Raises:
-        UsageError: an argument has the wrong type, or a value with which the server would reject the token.
+        UsageError: an argument has the wrong type, or a value with which the server would reject the token; or *key*
+            and *user* are clearly swapped.
     """
+    check_key_order(key, user, "subscription_token(secret, channel, user)")
     check_name("channel", channel)
     body = {
         **_identity(user, user_id_claim),
@@ -197,7 +206,7 @@ def subscription_token(
     if client is not None:
         check_name("client", client)
         body["client"] = str.__str__(client)
-    return _signed(key, body, claims)
+    return _signed(key, body, claims, allow_weak_key)
 
 
 def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
@@ -208,7 +217,8 @@ def signer(key: Key, user: User) -> Callable[[str | None, float], str]:
     Raises:
         UsageError: the key is invalid.
     """
-    signing = key if isinstance(key, SigningKey) else SigningKey(key)
+    # A program that connects cannot choose the server's secret.
+    signing = key if isinstance(key, SigningKey) else SigningKey(key, allow_weak_key=True)
 
     def sign(channel: str | None, now: float) -> str:
         if channel is None:
@@ -328,7 +338,7 @@ def _json(what: str, value: Any) -> msgspec.Raw:
 # ---- the token
 
 
-def _signed(key: Any, body: dict[str, Any], more: Any) -> str:
+def _signed(key: Any, body: dict[str, Any], more: Any, allow_weak_key: bool) -> str:
     if more is not None:
         if not isinstance(more, Mapping):
             raise UsageError(f"claims must be a dict from names to values, not {type(more).__name__}")
@@ -340,7 +350,7 @@ def _signed(key: Any, body: dict[str, Any], more: Any) -> str:
                     f"claims must not contain {name!r}, which the server reads: use the argument for this claim"
                 )
         body.update((str.__str__(name), _json(f"claims.{name}", value)) for name, value in more.items())
-    signing = key if isinstance(key, SigningKey) else SigningKey(key)
+    signing = key if isinstance(key, SigningKey) else SigningKey(key, allow_weak_key=allow_weak_key)
     header = {"typ": "JWT", "alg": signing.algorithm}
     if signing.kid is not None:
         header["kid"] = signing.kid

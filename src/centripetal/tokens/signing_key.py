@@ -1,8 +1,9 @@
 """A key for signing tokens, with its algorithm, key id, and public half for the server."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from centripetal.errors import UsageError
+from centripetal.protocol.caller import warn_caller
 from centripetal.protocol.checks import check_name
 from centripetal.protocol.discreet import discreet
 from centripetal.tokens.key_text import read_key
@@ -22,7 +23,14 @@ from centripetal.tokens.signatures import (
 if TYPE_CHECKING:
     from centripetal.tokens.signatures import PrivateKey
 
-__all__ = ["SigningKey"]
+__all__ = ["SigningKey", "WeakKeyWarning"]
+
+SHORTEST: Final = 32
+"""Least number of bytes of a secret for HS256 (RFC 7518, section 3.2)."""
+
+
+class WeakKeyWarning(UserWarning):
+    """A token was signed with a secret of fewer than 32 bytes, which others may find by trying."""
 
 
 class SigningKey:
@@ -40,6 +48,7 @@ class SigningKey:
         kid: id of the key in the server's key set. Required with a key set, and so for EdDSA, which the server accepts
             only with a key set.
         password: password of an encrypted PEM.
+        allow_weak_key: whether to accept a secret of fewer than 32 bytes without a `WeakKeyWarning`.
 
     Raises:
         UsageError: the key is empty, damaged, too short or public, does not support *algorithm*, or needs the extra
@@ -56,6 +65,7 @@ class SigningKey:
         algorithm: Algorithm | None = None,
         kid: str | None = None,
         password: str | bytes | None = None,
+        allow_weak_key: bool = False,
     ) -> None:
         if algorithm is not None and not (isinstance(algorithm, str) and algorithm in ALGORITHMS):
             raise UsageError(
@@ -79,6 +89,12 @@ class SigningKey:
                 raise UsageError("password is only for a private key in PEM; a secret has no password")
             self._secret = text
             possible = HMAC
+            if len(text) < SHORTEST and not allow_weak_key:
+                warn_caller(
+                    f"the token secret is shorter than {SHORTEST} bytes, so others may find it by trying: use a longer"
+                    " secret, for example from secrets.token_hex(), or pass allow_weak_key=True",
+                    WeakKeyWarning,
+                )
         if algorithm is not None and algorithm not in possible:
             what = "a secret" if possible == HMAC else "this key"
             raise UsageError(f"{what} supports {' or '.join(possible)}, not {algorithm}: {_advice(algorithm)}")

@@ -336,7 +336,7 @@ def test_a_disconnect_push_ends_the_connection() -> None:
 @pytest.mark.parametrize(
     ("code", "message", "words"),
     [
-        (102, "unknown channel", "must be a namespace in the server's configuration"),
+        (102, "unknown channel", "the name “news” has no namespace"),
         (103, "permission denied", "allow_subscribe_for_client"),
         (107, "bad request", "channel.max_length"),
         (999, "who knows", "not subscribed"),

@@ -137,7 +137,9 @@ def answer_to(frame: Mapping[str, Any], to_send: "deque[tuple[str, Params]]", ui
 
 ANN = Person("660fc2cb-de14-4c3e-a67c-00daa2f796ad", "42", b'{"name":"Ann"}')
 ANN_AGAIN = Person("ebf5753a-92fe-48c5-ad22-600db2e7c1d1", "42", b'{"name":"Ann"}')
-ANONYMOUS = "the anonymous user may not subscribe: set `anonymous` in the channel's namespace, or connect with a user"
+ANONYMOUS = "the anonymous user may not subscribe: set `anonymous` {}, or connect with a user"
+TOP = "at the top level of the configuration"
+BARE = "in the entry “bare” of `namespaces`"
 REFUSED = "the server says: {} (channel {!r}: {})"
 
 REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
@@ -222,10 +224,10 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
                     REFUSED.format(
                         "permission denied",
                         name,
-                        ANONYMOUS,
+                        ANONYMOUS.format(place),
                     ),
                 )
-                for name in ("bare:x", "toplevel")
+                for name, place in (("bare:x", BARE), ("toplevel", TOP))
             ),
             (Subscribed, "public:x", False),
             (Joined, "public:x", Person("61f12614-bbb0-4bfc-9dc4-3cfb507a15b6", "")),
@@ -235,7 +237,7 @@ REPLAYS: list[tuple[str, str, str, list[str], list[tuple[Any, ...]]]] = [
                 REFUSED.format(
                     "permission denied",
                     "$bare:x",
-                    ANONYMOUS,
+                    ANONYMOUS.format(BARE),
                 ),
             ),
         ],

@@ -196,6 +196,105 @@ def test_browsers_in_asyncio_tests(server: Centrifugo | CentrifugoV1) -> None:
     asyncio.run(scenario())
 
 
+WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
+    "no channel": (lambda browser: browser.subscribe(None), "channel must be text, not NoneType: pass its name"),
+    "a number": (lambda browser: browser.subscribe(7), "channel must be text, not int: write '7'"),
+    "an empty channel": (lambda browser: browser.unsubscribe(""), "channel must not be empty"),
+    "data only": (lambda browser: browser.publish({"a": 1}, 1), "channel must be text, not dict"),
+    "presence": (lambda browser: browser.presence(b"news"), "channel must be text, not bytes"),
+    "received": (lambda browser: browser.received(None), "channel must be text, not NoneType"),
+    "joined": (lambda browser: browser.joined(1), "channel must be text, not int"),
+    "data": (lambda browser: browser.publish("news", {1, 2}), "JSON has no sets"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_arguments_of_a_browser(server: Centrifugo | CentrifugoV1, name: str) -> None:
+    """A wrong argument is a usage error, and the browser stays connected."""
+    call, text = WRONG[name]
+    with server.connect() as browser:
+        with pytest.raises(UsageError, match=text):
+            call(browser)
+        browser.subscribe("news")
+
+
+async def forgotten() -> str:
+    return "a token"
+
+
+WRONG_TOKENS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: b"abc", "token must be text, not bytes: call decode() on it"),
+    (forgotten, "token is a coroutine: await the call that creates it"),
+    (lambda: 5, "token must be the text that the page sends, not int"),
+    (lambda: {"token": "abc"}, "token must be the text that the page sends, not dict"),
+    (lambda: "\ud800", "token contains a lone surrogate, which cannot be encoded as UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("make", "text"), WRONG_TOKENS)
+def test_a_token_of_a_wrong_type(server: Centrifugo | CentrifugoV1, make: Callable[[], Any], text: str) -> None:
+    """`connect` says what it was given instead of a token, and never shows it."""
+    with pytest.raises(UsageError) as refused:
+        server.connect(make())
+    assert str(refused.value) == text
+
+
+def test_a_refused_request_explains_itself(server: Centrifugo | CentrifugoV1) -> None:
+    """Subscribing twice, publishing without permission and an unknown namespace have advice; the browser goes on."""
+    asks: list[tuple[Callable[[Any], object], str]] = [
+        (lambda browser: browser.subscribe("news"), "already subscribed .*ubscribe once"),
+        (lambda browser: browser.subscribe("none:1"), 'add `{"name": "none"}`'),
+        (lambda browser: browser.publish("other", 1), "permission denied .*publish"),
+        (lambda browser: browser.presence("other"), "permission denied .*ubscri"),
+    ]
+    with as_ann(server) as browser:
+        browser.subscribe("news")
+        browser.unsubscribe("never subscribed")
+        for ask, text in asks:
+            with pytest.raises(ServerError, match=text):
+                ask(browser)
+        assert browser.channels == {"news"}
+
+
+def test_a_wait_ends_with_the_connection(server: Centrifugo | CentrifugoV1) -> None:
+    """`wait_for` does not wait longer than the connection lasts, and says how it ended."""
+    with as_ann(server) as browser:
+        browser.subscribe("news")
+        server.client().publish("news", 1)
+        threading.Timer(0.05, server.client().disconnect, ["ann"]).start()
+        with pytest.raises(AssertionError, match=r"expected 2.*|before the browser was disconnected \(3") as failed:
+            browser.wait_for("news", 2, timeout=60)
+        assert browser.disconnected is not None
+        assert f"before the browser was disconnected ({browser.disconnected}), expected 2" in str(failed.value)
+        assert len(browser.wait_for("news", 1)) == 1
+
+
+def test_a_wait_for_a_channel_without_a_subscription(server: Centrifugo | CentrifugoV1) -> None:
+    """A failed wait says that the browser is not subscribed, as with a misspelt name."""
+    with server.connect() as browser, pytest.raises(AssertionError) as failed:
+        browser.wait_for("nwes", timeout=0.01)
+    assert str(failed.value).splitlines()[0] == (
+        "no publication to 'nwes' within 0.01 s: the browser is not subscribed to this channel"
+    )
+
+
+def test_joins_and_leaves() -> None:
+    """A channel that announces its subscribers tells the browser who came and went, in order."""
+    options = {"join_leave": True, "force_push_join_leave": True, "allow_subscribe_for_client": True}
+    servers: list[Centrifugo | CentrifugoV1] = [
+        Centrifugo(config={"channel": {"without_namespace": options}}),
+        CentrifugoV1(config={"join_leave": True}),
+    ]
+    for server in servers:
+        with server, as_ann(server) as first, as_ann(server) as second:
+            first.subscribe("news")
+            second.subscribe("news")
+            second.unsubscribe("news")
+            assert [each.client for each in first.joined("news")][-1] == second.client
+            assert [(each.client, each.user) for each in first.left("news")] == [(second.client, "ann")]
+            assert (first.joined("other"), first.left("other")) == ([], [])
+
+
 def test_two_blocks_of_one_browser_are_two_connections(server: Centrifugo | CentrifugoV1) -> None:
     """The value of `connect` can be used again: each block opens another connection."""
     page = server.connect()

@@ -8,7 +8,10 @@ import pytest
 
 from centripetal import ServerError
 from centripetal.testing import Browser, Centrifugo
+from centripetal.testing.current import TOKEN_SECRET
 from centripetal.tokens import connection_token, subscription_token
+
+OTHER = "another secret of thirty-two bytes"
 
 CONFIG = {
     "client": {"ping_interval": "100ms", "pong_timeout": "50ms"},
@@ -29,11 +32,11 @@ def ann(server: Centrifugo) -> Iterator[Browser]:
 
 
 REFUSED_TOKENS: dict[str, tuple[str, int, str]] = {
-    "none": ("", 3501, "the server requires a token: pass a token"),
-    "another secret": (connection_token("wrong", "ann"), 3500, "the signature does not match: .*: compare the secret"),
+    "empty": ("", 3501, "the server requires a token: pass connect\\(token=…\\)"),
+    "another secret": (connection_token(OTHER, "ann"), 3500, "the signature does not match: .*: compare the secret"),
     "not a token": ("hello", 3500, "separated by dots"),
-    "expired": (connection_token("secret", "ann", now=1e9, expires_in=60), 109, "the token expired"),
-    "of a subscription": (subscription_token("secret", "chat:1", "ann"), 3500, "subscription token"),
+    "expired": (connection_token(TOKEN_SECRET, "ann", now=1e9, expires_in=60), 109, "the token expired"),
+    "of a subscription": (subscription_token(TOKEN_SECRET, "chat:1", "ann"), 3500, "subscription token"),
 }
 
 
@@ -50,9 +53,9 @@ def test_a_refused_connection_explains_itself(server: Centrifugo, name: str) -> 
 REFUSED_SUBSCRIPTIONS: dict[str, tuple[str, str | None, int, str]] = {
     "no permission": ("news", None, 103, "allow_subscribe_for_client"),
     "no namespace": ("none:1", None, 102, "channel.namespaces"),
-    "another secret": ("news", subscription_token("wrong", "news", "ann"), 103, "the signature does not match"),
-    "another channel": ("news", subscription_token("secret", "sport", "ann"), 3500, "sport"),
-    "another user": ("news", subscription_token("secret", "news", "bob"), 3500, "bob"),
+    "another secret": ("news", subscription_token(OTHER, "news", "ann"), 103, "the signature does not match"),
+    "another channel": ("news", subscription_token(TOKEN_SECRET, "sport", "ann"), 3500, "sport"),
+    "another user": ("news", subscription_token(TOKEN_SECRET, "news", "bob"), 3500, "bob"),
 }
 
 
@@ -98,6 +101,27 @@ def test_a_browser_answers_pings(ann: Browser) -> None:
     """The server closes clients that do not answer a ping; a browser answers."""
     time.sleep(0.3)
     assert ann.disconnected is None
+
+
+def test_an_expired_token_ends_the_connection() -> None:
+    """A browser does not refresh its token, so the server disconnects it when the token has expired."""
+    with Centrifugo(config={"client": {"expired_close_delay": "10ms"}}) as server:
+        token = connection_token(server.token_secret, "ann", expires_in=0.2)
+        with server.connect(token) as browser:
+            assert browser.wait_until_disconnected() == (3005, "connection expired")
+
+
+def test_deltas_and_binary_data(server: Centrifugo, ann: Browser) -> None:
+    """A publication with a delta arrives whole; data that are not JSON end the connection, as in a real browser."""
+    client = server.client()
+    ann.subscribe("chat:1")
+    long = [{"text": "x" * 200, "n": n} for n in range(3)]
+    for data in long:
+        client.publish("chat:1", data, delta=True)
+    client.publish("chat:1", b64data="eyJhIjogMX0=")
+    assert [each.data for each in ann.received("chat:1")] == [*long, {"a": 1}]
+    client.publish("chat:1", b64data="AAEC")
+    assert ann.wait_until_disconnected() == (3506, "inappropriate protocol")
 
 
 @pytest.mark.parametrize("data", [{"a": [1, None, "ü"]}, None, 0.1, "text"])

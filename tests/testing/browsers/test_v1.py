@@ -9,7 +9,7 @@ import pytest
 from centripetal.testing import BrowserV1, CentrifugoV1
 from centripetal.v1 import ServerError, UsageError, generate_channel_sign, generate_client_token
 
-CONFIG = {"connection_lifetime": 60, "namespaces": [{"name": "chat"}]}
+CONFIG = {"connection_lifetime": 86400, "namespaces": [{"name": "chat"}]}
 NOW = int(time.time())
 
 
@@ -54,6 +54,27 @@ def test_credentials_without_their_token_are_a_mistake(server: CentrifugoV1) -> 
     """A user without a token is refused at once."""
     with pytest.raises(UsageError, match="pass the token of these credentials too"):
         server.connect(user="ann")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"user": None}, "user must be the text that the page sends, not NoneType"),
+        ({"user": "ann", "timestamp": 1.5}, "timestamp must be the text that the page sends, not float"),
+        ({"user": 7, "timestamp": 1, "info": {"name": "Ann"}}, "info must be the text that the page sends, not dict"),
+    ],
+)
+def test_credentials_of_a_wrong_type(server: CentrifugoV1, options: dict[str, Any], text: str) -> None:
+    """The error names the part of the credentials; numbers are accepted for the user and the time."""
+    with pytest.raises(UsageError) as refused:
+        server.connect("a token", **options)
+    assert str(refused.value) == text
+
+
+def test_a_signature_of_a_wrong_type(ann: BrowserV1) -> None:
+    """A signature in bytes is refused with the fix."""
+    with pytest.raises(UsageError, match=r"sign must be text, not bytes: call decode\(\) on it"):
+        ann.subscribe("$orders", sign=b"abc")  # type: ignore[arg-type]
 
 
 def test_private_channels(server: CentrifugoV1, ann: BrowserV1) -> None:

@@ -154,7 +154,7 @@ def register_in(app: typer.Typer) -> None:
 def _signing_key(
     settings: Settings, secret: str | None, file: Path | None, algorithm: Any, kid: str | None
 ) -> SigningKey:
-    return SigningKey(_secret_or_file(settings, secret, file), algorithm=algorithm, kid=kid)
+    return SigningKey(_secret_or_file(settings, secret, file), algorithm=algorithm, kid=kid, allow_weak_key=True)
 
 
 def _secret_or_file(settings: Settings, secret: str | None, file: Path | None) -> str | bytes:

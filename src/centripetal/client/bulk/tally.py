@@ -81,16 +81,14 @@ class Tally:
         for place, call, outcome in zip(request.places, request.calls, outcomes, strict=True):
             if outcome.refused():
                 failed += 1
+                outcome.handled()
                 self._note(place, call.command, outcome)
         self.sent += len(request.calls) - failed
         self.failed += failed
 
     def _note(self, place: int, command: Command[Any], outcome: Outcome[Any]) -> None:
-        if len(self.errors) < _FIRST_ERRORS:
-            try:
-                outcome.result()
-            except CentripetalError as error:
-                self.errors.append(error.about(command, place))
+        if len(self.errors) < _FIRST_ERRORS and (error := outcome.failure()) is not None:
+            self.errors.append(error.about(command, place))
 
     @contextmanager
     def sending(self, request: Request) -> Iterator[None]:

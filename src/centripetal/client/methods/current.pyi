@@ -55,8 +55,8 @@ from centripetal.dialects.current.results.pro import (
     UserTopicListResult,
     UserTopicUpdateResult,
 )
+from centripetal.dialects.current.results.publishing import BroadcastResult, PublishResult
 from centripetal.dialects.current.results.standard import (
-    BroadcastResult,
     ChannelsResult,
     DisconnectResult,
     HistoryRemoveResult,
@@ -64,7 +64,6 @@ from centripetal.dialects.current.results.standard import (
     InfoResult,
     PresenceResult,
     PresenceStatsResult,
-    PublishResult,
     RefreshResult,
     RPCResult,
     SubscribeResult,

@@ -5,10 +5,12 @@ The client's exceptions, `doctor`, `watch` and the console take their texts from
 """
 
 from centripetal.dialects.current import disconnects, error_codes
-from centripetal.protocol.advice import Advice, AdviceTable
+from centripetal.protocol.advice import Advice, AdviceTable, Places
+from centripetal.protocol.exact import exact_text
+from centripetal.protocol.http import HTTPReply
 
 __all__ = ["ADVICE", "NEEDS_PRO", "NO_CREDENTIALS", "NO_RECOVERY", "OWN_KEY", "STATUSES"]
-__all__ += ["TOO_LONG_AGO", "UNPRINTABLE_HISTORY", "WANTS_KEY"]
+__all__ += ["NAMESPACES_HEADER", "TOO_LONG_AGO", "UNPRINTABLE_HISTORY", "WANTS_KEY", "names_in", "suggestion"]
 
 _NEEDS_PRO = Advice(
     "The open-source server does not have the method `{method}`.", "This method needs Centrifugo PRO or a newer server."
@@ -28,12 +30,11 @@ _WRONG_TYPE = Advice(
 )
 _HISTORY_OFF = Advice(
     "`{method}` failed because history is disabled for {channel}.",
-    "History is disabled: set `history_size` and `history_ttl` in the channel's namespace, or in "
-    "`channel.without_namespace`.",
+    "History is disabled: set `history_size` and `history_ttl` {options}.",
 )
 _PRESENCE_OFF = Advice(
     "`{method}` is disabled for {channel}.",
-    "Presence is disabled: set `presence` in the channel's namespace, or in `channel.without_namespace`.",
+    "Presence is disabled: set `presence` {options}.",
 )
 
 _ERRORS: dict[tuple[int | str, str], Advice] = {
@@ -50,9 +51,14 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
     (error_codes.UNAUTHORIZED, ""): Advice(
         "A client did not authenticate.", "The token must contain the user's id (`sub`)."
     ),
+    (error_codes.UNKNOWN_CHANNEL, ":"): Advice(
+        "`{method}` failed for {channel}, which has no namespace.",
+        "The name {channel} has no namespace: `channel.without_namespace` lacks the option that `{method}` needs. Set "
+        "it there, or use a channel in a namespace that has it.",
+    ),
     (error_codes.UNKNOWN_CHANNEL, ""): Advice(
         "{channel}: the server does not have the namespace “{namespace}”, the part of the name before the colon.",
-        "The part of a channel name before ':' must be a namespace in the server's configuration: add "
+        "The namespace of {channel} is not configured: add "
         '`{{"name": "{namespace}"}}` to `channel.namespaces`, or use a name without a colon.',
     ),
     (error_codes.PERMISSION_DENIED, "subscribe $"): Advice(
@@ -66,17 +72,16 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
     ),
     (error_codes.PERMISSION_DENIED, "subscribe"): Advice(
         "{user} may not subscribe to {channel}.",
-        "Set `allow_subscribe_for_client` in the channel's namespace (for anonymous clients also "
+        "Set `allow_subscribe_for_client` {options} (for anonymous clients also "
         "`allow_subscribe_for_anonymous`), or give the client a subscription token.",
     ),
     (error_codes.PERMISSION_DENIED, "publish"): Advice(
         "{user} may not publish to {channel}.",
-        "Set `allow_publish_for_client` or `allow_publish_for_subscriber` in its namespace, or publish from the back "
-        "end.",
+        "Set `allow_publish_for_client` or `allow_publish_for_subscriber` {options}, or publish from the back end.",
     ),
     (error_codes.PERMISSION_DENIED, ""): Advice(
         "{user} may not call `{method}` for {channel}.",
-        "Set `allow_presence_for_subscriber` or `allow_history_for_subscriber` (or `…_for_client`) in its namespace.",
+        "Set `allow_presence_for_subscriber` or `allow_history_for_subscriber` (or `…_for_client`) {options}.",
     ),
     (error_codes.METHOD_NOT_FOUND, "rpc"): Advice(
         "A client called an RPC method that does not exist.",
@@ -116,7 +121,7 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
     (error_codes.NOT_AVAILABLE, "presence_stats"): _PRESENCE_OFF,
     (error_codes.NOT_AVAILABLE, ""): Advice(
         _PRESENCE_OFF.meaning,
-        "Enable it in the channel's namespace. The embedded server does not support map channels and shared polling.",
+        "Enable it {options}. The embedded server does not support map channels and shared polling.",
     ),
     (error_codes.TOKEN_EXPIRED, ""): Advice(
         "A token of {user} has expired, or is not valid yet.",
@@ -236,5 +241,49 @@ ADVICE = AdviceTable(
     _CLOSES,
     _REQUESTS,
     {message: code for code, message in (*error_codes.MESSAGES.items(), *error_codes.API_MESSAGES.items())},
+    Places("in `channel.without_namespace`", "`channel.namespaces`"),
 )
 """The explanations and fixes of this dialect."""
+
+NAMESPACES_HEADER = "X-Centripetal-Namespaces"
+"""Header of replies with error 102: names of namespaces, separated by commas. The real server does not send it."""
+
+_LONGEST = 40
+_MOST_TEXT = 2000
+_KEY = NAMESPACES_HEADER.lower()
+
+
+def names_in(reply: HTTPReply) -> str:
+    """Return the names that the server has told, separated by commas."""
+    return reply.header(_KEY) or ""
+
+
+def suggestion(code: int, channel: str, names: str) -> str:
+    """Return a sentence with the one of *names* that is nearest to the namespace of *channel*, "" without one.
+
+    Args:
+        code: the server's error; only 102 is about the namespace.
+        channel: name of the channel.
+        names: the configured namespaces, separated by commas.
+    """
+    wanted, colon, _ = (exact_text(channel) or "").removeprefix("$").partition(":")
+    if code != error_codes.UNKNOWN_CHANNEL or not names or not colon:
+        return ""
+    wanted = wanted[:_LONGEST]
+    distance, found = min((_distance(wanted, name), name) for name in names[:_MOST_TEXT].split(","))
+    similar = 2 * distance <= max(len(wanted), len(found))
+    return f". The nearest configured namespace is “{found:.100}”" if similar else ""
+
+
+def _distance(one: str, other: str) -> int:
+    """Return how many characters to insert, delete or replace to turn *one* into *other*."""
+    # Not `difflib`: a call must not import anything, and an import at the start would slow down every program.
+    row = list(range(len(other) + 1))
+    for above, character in enumerate(one):
+        last, row[0] = row[0], above + 1
+        for place, each in enumerate(other):
+            last, row[place + 1] = (
+                row[place + 1],
+                min(row[place + 1] + 1, row[place] + 1, last + (each != character)),
+            )
+    return row[-1]

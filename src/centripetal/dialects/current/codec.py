@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from centripetal.dialects.current import advice
+from centripetal.dialects.current.advice import names_in
 from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.current.commands.base import Method
@@ -208,7 +209,7 @@ class Codec:
             response.command, response.index = call.command, None
             outcomes: Sequence[PlacedOutcome[Any]] = [response]
             if response.value is UNSET or call.command.verifies:  # type: ignore[attr-defined]
-                outcomes = [response.checked()]
+                outcomes = [response.checked(reply)]
                 check_readable(outcomes)
             elif type(response.value) is InfoResult:
                 self.server.learn(response.value)
@@ -231,7 +232,7 @@ class Codec:
         for index, (call, outcome) in enumerate(zip(calls, outcomes, strict=True)):
             outcome.command, outcome.index = call.command, index
             if outcome.value is UNSET or call.command.verifies:  # type: ignore[attr-defined]
-                outcomes[index] = outcome.checked()
+                outcomes[index] = outcome.checked(reply)
         if isinstance(outcomes[0], Unreadable):
             check_readable(outcomes)
         for outcome in outcomes if Info in types else ():
@@ -257,7 +258,7 @@ class Codec:
             with contextlib.suppress(MalformedResponseError):
                 body = b'{"error":%b}' % reply.body
                 response = decode_reply(decoders_of(type(command)).alone, body, self.endpoint)
-                response.command, response.index = command, None
+                response.command, response.index, response.names = command, None, names_in(reply)
                 if response.error is not None and response.error.code:
                     return response
         raise self._http_error(calls, reply)

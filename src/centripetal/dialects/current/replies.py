@@ -3,18 +3,19 @@
 See protocol 6: http-response, batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 import msgspec
 
-from centripetal.dialects.current.advice import ADVICE
-from centripetal.dialects.current.error_codes import INTERNAL
-from centripetal.dialects.current.results.standard import ReplyError
-from centripetal.errors import Executed, MalformedResponseError, ServerError, shortened
+from centripetal.dialects.current.advice import ADVICE, names_in, suggestion
+from centripetal.dialects.current.results.publishing import ReplyError, refusal
+from centripetal.errors import CentripetalError, MalformedResponseError, ServerError, shortened
 from centripetal.protocol.command import Command, Failed, PlacedOutcome, R
+from centripetal.protocol.http import HTTPReply
+from centripetal.protocol.unread import Unread
 
-__all__ = ["Response", "Unreadable", "check_count", "check_readable", "response_type", "server_error"]
+__all__ = ["PartlyFailed", "Response", "Unreadable", "check_count", "check_readable", "response_type", "server_error"]
 
 
 class Response(PlacedOutcome[R], Generic[R]):
@@ -23,21 +24,32 @@ class Response(PlacedOutcome[R], Generic[R]):
     Attributes:
         value: the result; UNSET if the reply has no result.
         error: why the server rejected the command; None if it did not.
+        names: the server's namespaces, separated by commas, if it has told them because of an error.
     """
 
     error: ReplyError | None = None
+    names: str = msgspec.field(default="", name=" names")
 
     if TYPE_CHECKING:
         value: R | msgspec.UnsetType = msgspec.UNSET
 
-    def checked(self) -> "Response[R] | Unreadable":
-        """Return this reply if it has an error, or a result that agrees with the command; otherwise the failure."""
+    def checked(self, reply: HTTPReply) -> "Response[R] | PartlyFailed[R] | Unreadable":
+        """Return this reply if it has an error, or a result that agrees with the command; otherwise the failure.
+
+        A result with failures in it is a `PartlyFailed`. *reply* is the reply to the whole request.
+        """
         if self.error is not None:
+            self.names = names_in(reply)
             return self
         if self.value is msgspec.UNSET:
             fault = f"the reply to {self.command.name} contains neither a result nor an error"
-        elif not self.command.verifies or not (fault := self.command.fault(self.value)):
+        elif not self.command.verifies:
             return self
+        elif not (fault := self.command.fault(self.value)):
+            failures = self.command.failures(self.value, names_in(reply))
+            if failures is None:
+                return self
+            return PartlyFailed(self.value, *failures, command=self.command, index=self.index)
         return Unreadable(MalformedResponseError(fault), command=self.command, index=self.index)
 
     def refused(self) -> bool:
@@ -53,9 +65,38 @@ class Response(PlacedOutcome[R], Generic[R]):
         if self.error is not None:
             # The traceback of the raised error holds this reply, so a message of megabytes must not stay in it.
             self.error = ReplyError(self.error.code, shortened(self.error.message))
-            raise server_error(self.error, self.command, self.index)
+            raise server_error(self.error, self.command, self.index, self.names)
         assert self.value is not msgspec.UNSET, "the codec rejects replies without result and error"
         return self.value
+
+
+class PartlyFailed(PlacedOutcome[R], Generic[R], eq=False):
+    """The outcome of a command that the server ran, and whose result contains failures.
+
+    Attributes:
+        value: the result.
+        error: creates the error about the failures.
+        unread: reports the failures if the program never reads them.
+    """
+
+    value: R
+    error: Callable[[], CentripetalError]
+    unread: Unread
+
+    def refused(self) -> bool:
+        """Return True."""
+        return True
+
+    def result(self) -> R:
+        """Return the result."""
+        return self.value
+
+    def failure(self) -> CentripetalError:
+        """Return the error about the failures."""
+        return self.error().about(self.command, self.index)
+
+    def handled(self) -> None:
+        self.unread.read(None)
 
 
 class Unreadable(Failed, eq=False):
@@ -63,7 +104,7 @@ class Unreadable(Failed, eq=False):
 
     value: msgspec.UnsetType = msgspec.UNSET
 
-    def checked(self) -> "Unreadable":
+    def checked(self, reply: HTTPReply) -> "Unreadable":  # noqa: ARG002 - as in `Response`
         """Return this outcome, like `Response.checked`."""
         return self
 
@@ -91,12 +132,11 @@ def response_type(result: type[Any], member: str) -> type[Response[Any]]:
     return cast(type[Response[Any]], msgspec.defstruct("Response", [value], bases=(Response,)))
 
 
-def server_error(error: ReplyError, command: Command[Any], index: int | None = None) -> ServerError:
-    """Return the exception for *error*, with which the server rejected *command*."""
-    hint = ADVICE.hint(error.code, command, command.name)
-    # An internal error can happen during execution. The server sends all other errors without executing the command.
-    inside = error.code == INTERNAL
-    executed: Executed = "unknown" if inside else "no"
-    raised = ServerError(error.message, code=error.code, hint=hint, executed=executed, retryable=inside)
+def server_error(error: ReplyError, command: Command[Any], index: int | None = None, names: str = "") -> ServerError:
+    """Return the exception for *error*, with which a server with the namespaces *names* rejected *command*."""
+    hint = ADVICE.hint(error.code, command, command.name) + suggestion(
+        error.code, getattr(command, "channel", ""), names
+    )
+    raised = refusal(error, hint)
     raised.command, raised.index = command, index
     return raised

@@ -13,7 +13,7 @@ from centripetal.dialects.current.advice import STATUSES, WANTS_KEY
 from centripetal.dialects.current.capabilities import ServerCapabilities
 from centripetal.dialects.current.commands.node import Info
 from centripetal.dialects.current.credentials import Credentials
-from centripetal.dialects.current.replies import Response, Unreadable, check_count, check_readable
+from centripetal.dialects.current.replies import PartlyFailed, Response, Unreadable, check_count, check_readable
 from centripetal.dialects.current.reply_decoders import decode_reply, decoders_of
 from centripetal.dialects.current.results.standard import InfoResult
 from centripetal.errors import HTTPStatusError, MalformedResponseError, UsageError
@@ -94,7 +94,9 @@ class SingleEndpoint:
         lines = [Record(call.command.name, call.text).encode(number) for number, call in enumerate(calls, start=1)]
         return HTTPRequest(self._address, self._credentials.headers, b"\n".join(lines))
 
-    def outcomes(self, calls: Sequence[Prepared[Any]], reply: HTTPReply) -> list[Response[Any] | Unreadable]:
+    def outcomes(
+        self, calls: Sequence[Prepared[Any]], reply: HTTPReply
+    ) -> list[Response[Any] | PartlyFailed[Any] | Unreadable]:
         """Return one outcome per call, in order. A reply that cannot be read only fails its own call.
 
         Raises:
@@ -106,12 +108,15 @@ class SingleEndpoint:
         texts = _split(reply.body, len(calls))
         check_count(calls, texts)
         outcomes = [
-            self._response(call, text, number) for number, (call, text) in enumerate(zip(calls, texts, strict=True), 1)
+            self._response(call, reply, text, number)
+            for number, (call, text) in enumerate(zip(calls, texts, strict=True), 1)
         ]
         check_readable(outcomes)
         return outcomes
 
-    def _response(self, call: Prepared[Any], text: bytes, number: int) -> Response[Any] | Unreadable:
+    def _response(
+        self, call: Prepared[Any], reply: HTTPReply, text: bytes, number: int
+    ) -> Response[Any] | PartlyFailed[Any] | Unreadable:
         try:
             if (got := decode_reply(_id_decoder, text, self._address).id) != number:
                 raise MalformedResponseError(f"reply {number} has the id {got}: it belongs to another command")
@@ -119,7 +124,7 @@ class SingleEndpoint:
         except MalformedResponseError as error:
             return Unreadable(error, command=call.command)
         response.command = call.command
-        return response.checked()
+        return response.checked(reply)
 
     def _http_error(self, count: int, reply: HTTPReply) -> HTTPStatusError:
         if reply.status == 404:

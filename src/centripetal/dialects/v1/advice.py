@@ -6,7 +6,7 @@ client-connect).
 """
 
 from centripetal.dialects.v1 import disconnects, error_codes
-from centripetal.protocol.advice import Advice, AdviceTable
+from centripetal.protocol.advice import Advice, AdviceTable, Places
 
 __all__ = ["ADVICE", "NO_CREDENTIALS", "NO_RECOVERY", "NO_UID", "STATUSES", "TOO_LONG_AGO"]
 
@@ -20,16 +20,16 @@ _SDK = "Use an SDK for Centrifugo 1.x, such as centrifuge-js 1.x; later versions
 _ERRORS: dict[tuple[int | str, str], Advice] = {
     (error_codes.NAMESPACE_NOT_FOUND, ""): Advice(
         "{channel}: this server has no namespace “{namespace}”, the part of the name before the colon.",
-        "The part of a channel name before ':' must be one of the server's `namespaces`: add "
-        '`{{"name": "{namespace}"}}`, or use a name without a colon.',
+        "The namespace of {channel} is not configured: add "
+        '`{{"name": "{namespace}"}}` to `namespaces`, or use a name without a colon.',
     ),
     (error_codes.NOT_AVAILABLE, "presence"): Advice(
         "`presence` was called for {channel}, but presence is disabled there.",
-        "Set `presence` to true in the server's configuration, for all channels or in the channel's namespace.",
+        "Presence is disabled: set `presence` to true {options}.",
     ),
     (error_codes.NOT_AVAILABLE, "history"): Advice(
         "`history` was called for {channel}, but history is disabled there.",
-        "Set `history_size` and `history_lifetime` above 0, for all channels or in the channel's namespace.",
+        "History is disabled: set `history_size` and `history_lifetime` above 0 {options}.",
     ),
     (error_codes.INVALID_MESSAGE, ""): Advice(
         "`{method}`: a name or the data is empty.",
@@ -47,7 +47,7 @@ _ERRORS: dict[tuple[int | str, str], Advice] = {
     ),
     (error_codes.PERMISSION_DENIED, "subscribe anonymous"): Advice(
         "An anonymous client may not subscribe to {channel}.",
-        "The anonymous user may not subscribe: set `anonymous` in the channel's namespace, or connect with a user.",
+        "The anonymous user may not subscribe: set `anonymous` {options}, or connect with a user.",
     ),
     (error_codes.PERMISSION_DENIED, "subscribe"): Advice(
         "{user} may not subscribe to {channel}, which is private: the signature is missing or invalid.",
@@ -154,5 +154,7 @@ STATUSES = {
 }
 """The meaning of the HTTP statuses of the API."""
 
-ADVICE = AdviceTable(_ERRORS, _CLOSES, _REQUESTS)
+ADVICE = AdviceTable(
+    _ERRORS, _CLOSES, _REQUESTS, places=Places("at the top level of the configuration", "`namespaces`")
+)
 """The explanations of all errors."""

@@ -16,6 +16,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text, reading
 from centripetal.protocol.discreet import discreet
 from centripetal.protocol.exact import exact_bytes, exact_integer, exact_text
+from centripetal.protocol.key_order import check_key_order
 
 __all__ = ["Signer", "generate_api_sign", "generate_channel_sign", "generate_client_token", "sign"]
 
@@ -52,9 +53,11 @@ def generate_client_token(secret: str | bytes, user: str, timestamp: str | int, 
         64 characters of lower-case hex.
 
     Raises:
-        UsageError: an argument has the wrong type, *timestamp* is not an integer, or *info* is not valid JSON text. The
-            server would accept invalid JSON and then fail to encode replies (protocol 1: client-connect).
+        UsageError: an argument has the wrong type, *timestamp* is not an integer, *secret* and *user* are clearly
+            swapped, or *info* is not valid JSON text. The server would accept invalid JSON and then fail to encode
+            replies (protocol 1: client-connect).
     """
+    check_key_order(secret, user, "generate_client_token(secret, user, timestamp)")
     return sign(_secret(secret), _bytes("user", user), _timestamp(timestamp), _info("info", info))
 
 

@@ -4,9 +4,11 @@ import hmac
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from centripetal.dialects.current import error_codes
+from centripetal.dialects.current.advice import NAMESPACES_HEADER
 from centripetal.dialects.current.server_codec import (
     METHODS,
     UndecodableError,
@@ -43,6 +45,8 @@ _STATUSES = {
     error_codes.UNRECOVERABLE_POSITION: 416,
     error_codes.CONFLICT: 409,
 }
+_UNKNOWN_CHANNEL = b'"code":%d,' % error_codes.UNKNOWN_CHANNEL
+_MOST_NAMES = 100
 _NOT_EMULATED = "404 page not found: this is a stand-in for Centrifugo 6, which does not emulate {}; connect to {}"
 _OTHER_TRANSPORTS = (
     *("/connection/sse", "/connection/http_stream", "/connection/uni_sse", "/connection/uni_http_stream"),
@@ -136,11 +140,19 @@ class HTTPEndpoints(BaseHTTPEndpoints):
         if not self._config.http_api.insecure and not self._has_key(request):
             return Response(HTTPStatus.UNAUTHORIZED, note="no API key, or a wrong one")
         try:
-            return (yield from answer(request))
+            return self._with_namespaces((yield from answer(request)))
         except UndecodableError as problem:
             return error(HTTPStatus.BAD_REQUEST, str(problem))
         except JSONError as problem:
             return error(HTTPStatus.INTERNAL_SERVER_ERROR, f"a reply cannot be printed: {problem}")
+
+    def _with_namespaces(self, response: Response) -> Response:
+        """Add the names of the namespaces to a reply with error 102: this library's client suggests the nearest."""
+        names = self._config.channels.namespaces
+        if not names or _UNKNOWN_CHANNEL not in response.body:
+            return response
+        listed = ",".join(islice(names, _MOST_NAMES))
+        return Response(response.status, (*response.headers, (NAMESPACES_HEADER, listed)), response.body, response.note)
 
     def _has_key(self, request: Request) -> bool:
         """Return whether the request has the API key in any of the three places (protocol 6: api-key)."""

@@ -5,9 +5,10 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from centripetal.protocol.checks import check_name
 from centripetal.protocol.payload import encode_json
 from centripetal.server.embedded import EmbeddedServer
-from centripetal.testing.browsers.protocol import Disconnection
+from centripetal.testing.browsers.protocol import Disconnection, Joined, Left
 from centripetal.testing.browsers.session import BrowserSession
 from centripetal.testing.matching import ANYTHING
 from centripetal.testing.publications import Publication
@@ -21,7 +22,7 @@ AwaitingT = TypeVar("AwaitingT", bound="AwaitingBrowser[Any, Any]")
 PersonT = TypeVar("PersonT")
 
 
-class _Browser(Generic[RequestT]):
+class _Browser(Generic[RequestT, PersonT]):
     """Base class of all browsers.
 
     Args:
@@ -58,10 +59,28 @@ class _Browser(Generic[RequestT]):
 
         Raises:
             MalformedResponseError: the browser received a message that cannot be decoded.
+            UsageError: *channel* is not the name of a channel.
         """
+        check_name("channel", channel)
         if self._session.unreadable is not None:
             raise self._session.unreadable
         return [each for each in self._session.publications if each.channel == channel]
+
+    def joined(self, channel: str) -> list[PersonT]:
+        """Return the connections that have subscribed to *channel*, the browser included, as the server announced them.
+
+        The server announces them only if the channel's options say so: `join_leave`, and with Centrifugo 6 also
+        `force_push_join_leave`.
+        """
+        return self._came(Joined, channel)
+
+    def left(self, channel: str) -> list[PersonT]:
+        """Return the connections whose subscription to *channel* has ended, as the server announced them."""
+        return self._came(Left, channel)
+
+    def _came(self, kind: type[Joined | Left], channel: str) -> list[PersonT]:
+        check_name("channel", channel)
+        return [each.person for each in self._session.comings if isinstance(each, kind) and each.channel == channel]
 
     def __repr__(self) -> str:
         state = "connected" if self.disconnected is None else f"disconnected ({self.disconnected})"
@@ -70,16 +89,32 @@ class _Browser(Generic[RequestT]):
     def _enough(self, channel: str, count: int) -> list[Publication] | None:
         received = self.received(channel)
         found = self._session.publications.find(channel, ANYTHING, count)
-        return None if found is None else received
+        # After the end of the connection, nothing more can arrive: `_checked` reports what is missing.
+        return None if found is None and self.disconnected is None else received
+
+    def _checked(
+        self, received: list[Publication] | None, channel: str, count: int, timeout: float
+    ) -> list[Publication]:
+        """Return what was received if it is enough, and raise the `AssertionError` otherwise."""
+        __tracebackhide__ = True
+        if received is None or len(received) < count:
+            raise self._missing(channel, count, timeout)
+        return received
 
     def _missing(self, channel: str, count: int, timeout: float) -> AssertionError:
-        return AssertionError(self._session.publications.missing(channel, times=count, more=f" within {timeout:g} s"))
+        if self.disconnected is not None:
+            more = f" before the browser was disconnected ({self.disconnected})"
+        elif channel not in self.channels:
+            more = f" within {timeout:g} s: the browser is not subscribed to this channel"
+        else:
+            more = f" within {timeout:g} s"
+        return AssertionError(self._session.publications.missing(channel, times=count, more=more))
 
     def _still_connected(self, timeout: float) -> AssertionError:
         return AssertionError(f"the server did not disconnect the browser within {timeout:g} s")
 
 
-class BlockingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
+class BlockingBrowser(_Browser[RequestT, PersonT]):
     """Browser for blocking tests: each method returns when the server has replied."""
 
     def unsubscribe(self, channel: str) -> None:
@@ -88,7 +123,7 @@ class BlockingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
         Raises:
             ServerError: the server refused it.
         """
-        self._ask(self._session.protocol.unsubscribe(channel))
+        self._ask(self._session.protocol.unsubscribe(_named(channel)))
 
     def publish(self, channel: str, data: Any) -> None:
         """Publish *data*, as the back end passes it to its client, like a browser.
@@ -97,7 +132,7 @@ class BlockingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
             ServerError: browsers may not publish to this channel.
             UsageError: *data* cannot be encoded as JSON.
         """
-        self._ask(self._session.protocol.publish(channel, encode_json(data)))
+        self._ask(self._session.protocol.publish(_named(channel), encode_json(data)))
 
     def presence(self, channel: str) -> dict[str, PersonT]:
         """Return the connections that are subscribed to *channel*, by connection id.
@@ -105,7 +140,7 @@ class BlockingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
         Raises:
             ServerError: browsers may not ask for the presence of this channel.
         """
-        found: dict[str, PersonT] = self._ask(self._session.protocol.presence(channel))
+        found: dict[str, PersonT] = self._ask(self._session.protocol.presence(_named(channel)))
         return found
 
     def wait_for(self, channel: str, count: int = 1, *, timeout: float = 5.0) -> list[Publication]:
@@ -122,14 +157,12 @@ class BlockingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
             All publications to *channel*, in order; more than *count* if more have been received.
 
         Raises:
-            AssertionError: the time ran out first; the message lists what was received.
+            AssertionError: the time ran out or the connection ended first; the message lists what was received.
             UsageError: *count* or *timeout* is invalid.
         """
         __tracebackhide__ = True
         found = wait(self._session.watch, lambda: self._enough(channel, count), timeout)
-        if found is None:
-            raise self._missing(channel, count, timeout)
-        return found
+        return self._checked(found, channel, count, timeout)
 
     def wait_until_disconnected(self, *, timeout: float = 5.0) -> Disconnection:
         """Wait until the server closes the connection, and return its code and reason.
@@ -148,29 +181,27 @@ class BlockingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
         return self._server.in_loop(lambda _: self._session.ask(request))
 
 
-class AwaitingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
+class AwaitingBrowser(_Browser[RequestT, PersonT]):
     """Browser for asyncio tests: the same methods, awaited."""
 
     async def unsubscribe(self, channel: str) -> None:
         """Do the same as `unsubscribe` of the blocking browser."""
-        await self._ask(self._session.protocol.unsubscribe(channel))
+        await self._ask(self._session.protocol.unsubscribe(_named(channel)))
 
     async def publish(self, channel: str, data: Any) -> None:
         """Do the same as `publish` of the blocking browser."""
-        await self._ask(self._session.protocol.publish(channel, encode_json(data)))
+        await self._ask(self._session.protocol.publish(_named(channel), encode_json(data)))
 
     async def presence(self, channel: str) -> dict[str, PersonT]:
         """Do the same as `presence` of the blocking browser."""
-        found: dict[str, PersonT] = await self._ask(self._session.protocol.presence(channel))
+        found: dict[str, PersonT] = await self._ask(self._session.protocol.presence(_named(channel)))
         return found
 
     async def wait_for(self, channel: str, count: int = 1, *, timeout: float = 5.0) -> list[Publication]:
         """Do the same as `wait_for` of the blocking browser, while other tasks run."""
         __tracebackhide__ = True
         found = await until(self._session.watch, lambda: self._enough(channel, count), timeout)
-        if found is None:
-            raise self._missing(channel, count, timeout)
-        return found
+        return self._checked(found, channel, count, timeout)
 
     async def wait_until_disconnected(self, *, timeout: float = 5.0) -> Disconnection:
         """Do the same as `wait_until_disconnected` of the blocking browser, while other tasks run."""
@@ -182,6 +213,11 @@ class AwaitingBrowser(_Browser[RequestT], Generic[RequestT, PersonT]):
 
     async def _ask(self, request: RequestT) -> Any:
         return await asyncio.wrap_future(self._server.submit(lambda _: self._session.ask(request)))
+
+
+def _named(channel: str) -> str:
+    check_name("channel", channel)
+    return channel
 
 
 class Connecting(Generic[RequestT, BlockingT, AwaitingT]):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from centripetal.dialects.current.advice import ADVICE, NO_CREDENTIALS
+from centripetal.dialects.current.advice import ADVICE
 from centripetal.dialects.current.client_protocol.commands import (
     Command,
     Connect,
@@ -16,10 +16,12 @@ from centripetal.dialects.current.client_protocol.commands import (
     Unsubscribe,
     encode_commands,
 )
+from centripetal.dialects.current.client_protocol.objects import ClientInfo as Sender
 from centripetal.dialects.current.client_protocol.replies import PING, Push, Reply, decode_replies
 from centripetal.dialects.current.disconnects import BAD_REQUEST
 from centripetal.dialects.current.results.standard import ClientInfo
 from centripetal.errors import CentripetalError, ServerError
+from centripetal.protocol.checks import check_name
 from centripetal.protocol.result import ABSENT
 from centripetal.server.current.permissions import Permissions
 from centripetal.testing.browsers.browser import AwaitingBrowser, BlockingBrowser
@@ -28,18 +30,26 @@ from centripetal.testing.browsers.protocol import (
     BrowserProtocol,
     Disconnection,
     Identity,
+    Joined,
+    Left,
     Message,
     Ping,
     Refusal,
     Subscribed,
     Unreadable,
     Unsubscribed,
+    credential,
 )
 from centripetal.testing.matching import decoded
 from centripetal.testing.publications import Publication
 from centripetal.tokens.clock import explain
 
 __all__ = ["AsyncBrowser", "Browser", "Protocol"]
+
+_WITHOUT = (
+    "the server requires a token: pass connect(token=…). It accepts clients without a token only with "
+    "`client.allow_anonymous_connect_without_token` or `client.insecure`"
+)
 
 
 class Browser(BlockingBrowser[Request, ClientInfo]):
@@ -54,8 +64,9 @@ class Browser(BlockingBrowser[Request, ClientInfo]):
 
         Raises:
             ServerError: the server refused it; the text explains what is wrong with the token or the configuration.
+            UsageError: *channel* or *token* is not text.
         """
-        self._ask(Subscribe(channel, token=token or ""))
+        self._ask(_subscribe(channel, token))
 
 
 class AsyncBrowser(AwaitingBrowser[Request, ClientInfo]):
@@ -63,7 +74,12 @@ class AsyncBrowser(AwaitingBrowser[Request, ClientInfo]):
 
     async def subscribe(self, channel: str, *, token: str | None = None) -> None:
         """Do the same as `Browser.subscribe`."""
-        await self._ask(Subscribe(channel, token=token or ""))
+        await self._ask(_subscribe(channel, token))
+
+
+def _subscribe(channel: str, token: str | None) -> Subscribe:
+    check_name("channel", channel)
+    return Subscribe(channel, token="" if token is None else credential("token", token))
 
 
 class Protocol(BrowserProtocol[Request]):
@@ -102,7 +118,7 @@ class Protocol(BrowserProtocol[Request]):
         code, message, _ = refusal
         hint = self._about_token(request, who)
         if not hint and code == BAD_REQUEST.code and isinstance(request, Connect) and not request.token:
-            hint = NO_CREDENTIALS
+            hint = _WITHOUT
         if not hint:
             channels = (request.channel,) if isinstance(request, OfChannel) else ()
             advice = ADVICE.for_error(code or 0, request.name, channels, who.user)
@@ -143,11 +159,12 @@ def _answered(reply: Reply) -> Iterator[Message]:
         result = reply.connect
     elif reply.presence is not None:
         people = reply.presence.presence or {}
-        result = {
-            client: ClientInfo(info.user, info.client, info.conn_info or ABSENT, info.chan_info or ABSENT)
-            for client, info in people.items()
-        }
+        result = {client: _person(info) for client, info in people.items()}
     yield Answer(reply.id, result)
+
+
+def _person(info: Sender) -> ClientInfo:
+    return ClientInfo(info.user, info.client, info.conn_info or ABSENT, info.chan_info or ABSENT)
 
 
 def _pushed(push: Push) -> Iterator[Message]:
@@ -161,6 +178,10 @@ def _pushed(push: Push) -> Iterator[Message]:
             info is not None,
             push.pub.tags,
         )
+    elif push.join is not None:
+        yield Joined(push.channel, _person(push.join.info))
+    elif push.leave is not None:
+        yield Left(push.channel, _person(push.leave.info))
     elif push.subscribe is not None:
         yield Subscribed(push.channel)
     elif push.unsubscribe is not None:

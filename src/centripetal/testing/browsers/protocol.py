@@ -4,14 +4,15 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from centripetal.errors import CentripetalError, ServerError
+from centripetal.errors import CentripetalError, ServerError, UsageError
+from centripetal.protocol.checks import check_text
 from centripetal.testing.publications import Publication
 
-__all__ = ["Answer", "BrowserProtocol", "Disconnection", "Identity", "Message", "Ping", "Refusal", "Subscribed"]
-__all__ += ["Unreadable", "Unsubscribed"]
+__all__ = ["Answer", "BrowserProtocol", "Disconnection", "Identity", "Joined", "Left", "Message", "Ping", "Refusal"]
+__all__ += ["Subscribed", "Unreadable", "Unsubscribed", "credential"]
 
 RequestT = TypeVar("RequestT")
 
@@ -61,6 +62,20 @@ class Unsubscribed(NamedTuple):
     channel: str
 
 
+class Joined(NamedTuple):
+    """A connection subscribed to *channel*; *person* is the dialect's `ClientInfo`."""
+
+    channel: str
+    person: Any
+
+
+class Left(NamedTuple):
+    """The subscription of a connection to *channel* ended; *person* is the dialect's `ClientInfo`."""
+
+    channel: str
+    person: Any
+
+
 class Ping(NamedTuple):
     """The server asks for a *pong*, the message to answer with."""
 
@@ -73,7 +88,23 @@ class Unreadable(NamedTuple):
     error: CentripetalError
 
 
-Message = Answer | Publication | Unreadable | Subscribed | Unsubscribed | Disconnection | Ping
+Message = Answer | Publication | Unreadable | Subscribed | Unsubscribed | Joined | Left | Disconnection | Ping
+
+
+def credential(what: str, value: Any) -> str:
+    """Return a token or a part of credentials as a page would send it.
+
+    Raises:
+        UsageError: *value* is not text.
+    """
+    if isinstance(value, Coroutine):
+        value.close()  # otherwise Python would warn about it too
+        raise UsageError(f"{what} is a coroutine: await the call that creates it")
+    if isinstance(value, bytes):
+        raise UsageError(f"{what} must be text, not bytes: call decode() on it")
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be the text that the page sends, not {type(value).__name__}")
+    return check_text(what, value)
 
 
 class BrowserProtocol(ABC, Generic[RequestT]):

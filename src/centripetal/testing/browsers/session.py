@@ -16,6 +16,8 @@ from centripetal.testing.browsers.protocol import (
     BrowserProtocol,
     Disconnection,
     Identity,
+    Joined,
+    Left,
     Message,
     Ping,
     Refusal,
@@ -44,6 +46,7 @@ class BrowserSession(Generic[RequestT]):
         client: the connection id; empty until the browser has connected.
         channels: the channels that the browser is subscribed to.
         publications: all publications that the browser received, in order.
+        comings: the joins and leaves that the browser was told of, in order.
         disconnected: how the connection ended; None while it is open.
         unreadable: the error of the first message that could not be decoded; None without one.
     """
@@ -52,6 +55,7 @@ class BrowserSession(Generic[RequestT]):
         self.client = ""
         self.channels: set[str] = set()
         self.publications = Publications("received")
+        self.comings: list[Joined | Left] = []
         self.disconnected: Disconnection | None = None
         self.unreadable: CentripetalError | None = None
         self.protocol = protocol
@@ -73,9 +77,10 @@ class BrowserSession(Generic[RequestT]):
         if self.disconnected is not None:
             raise UsageError(f"the browser is disconnected ({self.disconnected}): connect a new one")
         self._number += 1
+        message = self.protocol.encode(self._number, request)
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._asked[self._number] = request, reply
-        self._session.receive(self.protocol.encode(self._number, request))
+        self._session.receive(message)
         if not (await asyncio.wait([reply], timeout=_PATIENCE))[0]:
             raise TimeoutError(f"the server did not reply to the browser within {_PATIENCE:g} s")
         return reply.result()
@@ -117,6 +122,8 @@ class BrowserSession(Generic[RequestT]):
                 self.publications.add(message)
             case Unreadable():
                 self.unreadable = self.unreadable or message.error
+            case Joined() | Left():
+                self.comings.append(message)
             case Subscribed():
                 self.channels.add(message.channel)
             case Unsubscribed():

@@ -23,16 +23,20 @@ from centripetal.dialects.v1.client_protocol import (
 )
 from centripetal.dialects.v1.results import ClientInfo
 from centripetal.errors import MalformedResponseError, ServerError
+from centripetal.protocol.checks import check_name
 from centripetal.testing.browsers.browser import AwaitingBrowser, BlockingBrowser
 from centripetal.testing.browsers.protocol import (
     Answer,
     BrowserProtocol,
     Identity,
+    Joined,
+    Left,
     Message,
     Refusal,
     Subscribed,
     Unreadable,
     Unsubscribed,
+    credential,
 )
 from centripetal.testing.matching import decoded
 from centripetal.testing.publications import Publication
@@ -56,6 +60,7 @@ class BrowserV1(BlockingBrowser[Params, ClientInfo]):
 
         Raises:
             ServerError: the server refused it; the text explains why.
+            UsageError: an argument is not text.
         """
         self._ask(_subscribe(channel, self.client, sign, info))
 
@@ -92,8 +97,10 @@ class Protocol(BrowserProtocol[Params]):
                     yield Unreadable(message)
                 case UnsubscribePush(channel=channel):
                     yield Unsubscribed(channel)
-                case JoinPush() | LeavePush():
-                    pass
+                case JoinPush():
+                    yield Joined(message.channel, message.info)
+                case LeavePush():
+                    yield Left(message.channel, message.info)
 
     def effect(self, request: Params) -> Subscribed | Unsubscribed | None:
         match request:
@@ -120,6 +127,8 @@ class Protocol(BrowserProtocol[Params]):
 
 
 def _subscribe(channel: str, client: str, sign: str, info: str) -> Subscribe:
+    check_name("channel", channel)
+    sign, info = credential("sign", sign), credential("info", info)
     return Subscribe(channel, client=client if sign else "", info=info, sign=sign)
 
 

@@ -67,8 +67,7 @@ def test_checks_are_printed_as_lines(current: Run) -> None:
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
     assert "off for the namespace 'bare'" in lines[line]
     assert (
-        lines[line + 1].strip()
-        == "Presence is disabled: set `presence` in the channel's namespace, or in `channel.without_namespace`."
+        lines[line + 1].strip() == "Presence is disabled: set `presence` in the entry “bare” of `channel.namespaces`."
     )
 
 
@@ -182,7 +181,7 @@ def test_a_subscription_token_is_not_used_to_connect(current: Run) -> None:
 def test_a_token_without_the_key_is_used_to_connect(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token that cannot be verified without the key is tested by connecting with it."""
     monkeypatch.delenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY")
-    ran = current("doctor", "--token", connection_token("another", "42"), "--json")
+    ran = current("doctor", "--token", connection_token("another secret of thirty-two bytes", "42"), "--json")
     assert (ran.code, states(ran)["token"], states(ran)["clients"]) == (1, "warning", "failed")
     ran = current("doctor", "--json")
     assert (ran.code, states(ran)["clients"]) == (0, "warning")

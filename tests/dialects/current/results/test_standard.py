@@ -7,16 +7,12 @@ import pytest
 
 from centripetal.dialects.current.results.maps import MapEntry
 from centripetal.dialects.current.results.standard import (
-    BroadcastResult,
     ClientInfo,
     HistoryResult,
     Publication,
-    PublishResponse,
-    PublishResult,
-    ReplyError,
     RPCResult,
 )
-from centripetal.errors import MalformedResponseError, ServerError
+from centripetal.errors import MalformedResponseError
 from tests.dialects.current.commands.definition import METHODS, Listed, field_types, message_class, names_of, sample
 
 every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
@@ -88,22 +84,6 @@ def test_every_payload_has_two_forms(kind: Any, names: list[str]) -> None:
             getattr(broken, name)
         assert "b'[1'" in repr(broken)
         assert getattr(kind(), name) is getattr(kind(), f"{name}_json") is None
-
-
-def test_a_broadcast_reports_the_channels_that_failed() -> None:
-    """Each channel has its own response, which returns its result or raises its error."""
-    text = b'{"responses":[{"result":{"offset":1,"epoch":"e"}},{"error":{"code":102,"message":"unknown channel"}},{}]}'
-    result = msgspec.json.decode(text, type=BroadcastResult)
-    fine, refused, empty = result.responses
-    assert fine.value() == PublishResult(1, "e")
-    assert empty.value() == PublishResult()
-    assert result.failed == {1: ReplyError(102, "unknown channel")}
-    with pytest.raises(ServerError, match="102: unknown channel") as caught:
-        refused.value()
-    assert (caught.value.code, caught.value.executed, caught.value.retryable) == (102, "no", False)
-    with pytest.raises(ServerError) as inside:
-        PublishResponse(error=ReplyError(100, "internal server error")).value()
-    assert (inside.value.executed, inside.value.retryable) == ("unknown", True)
 
 
 def test_the_repr_of_a_device_hides_its_token() -> None:

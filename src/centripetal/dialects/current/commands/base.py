@@ -10,6 +10,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.command import Command, R
 from centripetal.protocol.field_kinds import Base64, Name
 from centripetal.protocol.fields import changed_fields
+from centripetal.protocol.unread import Failures
 
 __all__ = [
     "Method",
@@ -55,6 +56,13 @@ class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_
     def fault(self, result: Any) -> str:  # noqa: ARG002 - for methods that check results
         """Return how *result* contradicts the command, "" if it does not. Only called if `verifies` is set."""
         return ""
+
+    def failures(self, result: Any, names: str) -> Failures | None:  # noqa: ARG002 - as for `fault`
+        """Return the failures in *result*, None without any. Only called if `verifies` is set.
+
+        *names* are the server's namespaces, separated by commas, if it has told them.
+        """
+        return None
 
 
 class OfChannel(Method[R], Generic[R], frozen=True):

@@ -12,6 +12,7 @@ from centripetal.protocol.command import R
 from centripetal.protocol.field_kinds import Name, Payload, UInt64
 from centripetal.protocol.fields import changed_fields
 from centripetal.protocol.payload import plain_data
+from centripetal.protocol.unread import Failures
 
 __all__ = ["Broadcast", "Publish"]
 
@@ -126,6 +127,10 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
             if response.result is None and response.error is None:
                 return f"response {place} contains neither a result nor an error"
         return ""
+
+    def failures(self, result: BroadcastResult, names: str) -> Failures | None:
+        """Return the failures of channels, None if all channels succeeded."""
+        return result.watched(self, names)
 
 
 def _all_names(names: list[Any]) -> bool:

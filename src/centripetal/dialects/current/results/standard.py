@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from centripetal.dialects.current.error_codes import INTERNAL
-from centripetal.errors import MalformedResponseError, ServerError
+from centripetal.dialects.current.results.publishing import BroadcastResult, PublishResponse, PublishResult, ReplyError
+from centripetal.errors import MalformedResponseError
 from centripetal.protocol.result import ABSENT, Result, decoded, json_of
 
 __all__ = [
@@ -36,73 +36,6 @@ __all__ = [
     "SubscribeResult",
     "UnsubscribeResult",
 ]
-
-
-class ReplyError(msgspec.Struct, frozen=True):
-    """The error with which the server rejected a command.
-
-    Attributes:
-        code: Centrifugo error code (protocol 6: api-errors).
-        message: short error text from the server.
-    """
-
-    code: int = 0
-    message: str = ""
-
-
-class PublishResult(msgspec.Struct, frozen=True):
-    """The position of a publication in its channel's history; 0 and "" if the channel keeps no history.
-
-    Attributes:
-        offset: number of the publication in the history, from 1.
-        epoch: identifies the history that the offset belongs to. It changes when the history is reset.
-    """
-
-    offset: int = 0
-    epoch: str = ""
-
-
-class PublishResponse(msgspec.Struct, frozen=True):
-    """The outcome of a broadcast in one channel. `value()` returns the result or raises the error.
-
-    Attributes:
-        result: position of the publication; None if there is an error.
-        error: why the server did not publish in this channel; None if it did.
-    """
-
-    result: PublishResult | None = None
-    error: ReplyError | None = None
-
-    def value(self) -> PublishResult:
-        """Return the result.
-
-        Raises:
-            ServerError: the server did not publish in this channel.
-        """
-        if self.error is not None:
-            retryable = self.error.code == INTERNAL
-            raise ServerError(
-                self.error.message,
-                code=self.error.code,
-                executed="unknown" if retryable else "no",
-                retryable=retryable,
-            )
-        return self.result or PublishResult()
-
-
-class BroadcastResult(msgspec.Struct, frozen=True):
-    """The result of `broadcast`.
-
-    Attributes:
-        responses: one `PublishResponse` per channel, in the order of the channels.
-    """
-
-    responses: list[PublishResponse] = []
-
-    @property
-    def failed(self) -> dict[int, ReplyError]:
-        """The errors of channels in which publishing failed, by the channel's index in the list of channels."""
-        return {place: one.error for place, one in enumerate(self.responses) if one.error is not None}
 
 
 class Nothing(msgspec.Struct, frozen=True):
