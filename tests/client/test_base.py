@@ -10,6 +10,7 @@ import pytest
 import centripetal
 import centripetal.v1
 from centripetal import ConnectionLostError, HTTPReply, HTTPRequest
+from centripetal.client.awaiting import AwaitingBatch
 from centripetal.transport.memory import AwaitingMemoryTransport, MemoryTransport
 
 Act = Callable[[Any], Any]
@@ -56,7 +57,7 @@ class Server:
 def batch(*acts: Act, **options: Any) -> Act:
     async def run(client: Any) -> None:
         made = client.batch(**options)
-        if hasattr(made, "__aenter__"):
+        if isinstance(made, AwaitingBatch):
             async with made as collected:
                 slots = [act(collected) for act in acts]
         else:

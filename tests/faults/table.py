@@ -124,7 +124,7 @@ def byte_by_byte(peer: Peer) -> Then:
 def restarts(peer: Peer) -> Then:
     """Restart the server: all connections are lost, and it works again after a moment."""
     peer.request()
-    server = peer._server
+    server = peer.server
     assert isinstance(server, FaultyServer)
     server._fault = None
     server.stop_listening()

@@ -16,7 +16,7 @@ from centripetal.dialects.current import watcher as current_watcher
 from centripetal.dialects.v1 import watcher as v1_watcher
 from centripetal.protocol.discreet import discreet
 
-KEY = "-".join(("k3y", "of", "the", "server"))
+KEY = "-".join(("k3y", "of", "the", "server", "with", "thirty-two", "bytes"))
 TOKEN = tokens.connection_token(KEY, "42")
 
 

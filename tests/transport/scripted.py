@@ -26,13 +26,14 @@ class Peer:
     """The server's side of one connection.
 
     Attributes:
+        server: the server.
         number: zero-based number of the connection.
     """
 
     def __init__(self, server: "ScriptedServer", sock: socket.socket, number: int) -> None:
         self.sock = sock
         self.number = number
-        self._server = server
+        self.server = server
         self._unread = b""
 
     def request(self) -> bytes:
@@ -49,7 +50,7 @@ class Peer:
             if not self._receive():
                 return b""
         request, self._unread = self._unread[:whole], self._unread[whole:]
-        self._server.requests.append(request)
+        self.server.requests.append(request)
         return request
 
     def _receive(self) -> bool:
@@ -58,7 +59,7 @@ class Peer:
         except OSError:
             data = b""
         if not data:
-            self._server.ended.release()
+            self.server.ended.release()
         self._unread += data
         return bool(data)
 
@@ -98,6 +99,7 @@ class ScriptedServer:
     Attributes:
         requests: the requests read so far.
         ended: released whenever a script notices that the client closed its connection.
+        over: set when the test has ended.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class ScriptedServer:
     ) -> None:
         self.requests: list[bytes] = []
         self.ended = threading.Semaphore(0)
+        self.over = threading.Event()
         self.connections = 0
         self._script = script
         self._context = context
@@ -133,6 +136,7 @@ class ScriptedServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.over.set()
         # close() alone would not wake a blocked accept() or recv().
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)

@@ -4,7 +4,6 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -208,10 +207,8 @@ def test_reset_after_a_partial_reply(caller: Caller) -> None:
 
 
 def _and_waits(peer: Peer) -> None:
-    """Neither read the rest of the request nor close the connection until the client does."""
-    with suppress(OSError):
-        while peer.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
-            time.sleep(0.005)
+    """Neither read the rest of the request nor close the connection until the end of the test."""
+    peer.server.over.wait(20)
 
 
 def _and_ends(peer: Peer) -> None:
@@ -224,7 +221,8 @@ def _and_resets(peer: Peer) -> None:
 
 
 def _and_reads_on(peer: Peer) -> None:
-    while peer.sock.recv(1 << 20):
+    """Read so slowly that the client has to wait while it writes."""
+    while not peer.server.over.wait(0.002) and peer.sock.recv(4096):
         pass
 
 
