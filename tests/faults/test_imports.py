@@ -125,10 +125,11 @@ def test_no_call_imports_a_module(ports: list[int], name: str) -> None:
 SLOW = {"asyncio", "concurrent.futures", "dataclasses", "pickle", "random", "ssl", "logging", "httptools"}
 
 
-@pytest.mark.parametrize("module", ["centripetal.current", "centripetal.v1"])
-def test_importing_the_library_is_fast(module: str) -> None:
-    """Modules that are slow to import are loaded when a client is created, at the earliest."""
+@pytest.mark.parametrize(("module", "most"), [("centripetal.current", 90), ("centripetal.v1", 65)])
+def test_importing_the_library_is_fast(module: str, most: int) -> None:
+    """Few modules are imported, and those that are slow to import only when a client is created."""
     code = f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & SLOW
+    assert len([name for name in loaded if name.startswith("centripetal.")]) < most
