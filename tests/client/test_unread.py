@@ -74,6 +74,7 @@ def test_success_and_read_errors_are_not_logged(kit: Any, caplog: pytest.LogCapt
 def test_many_errors_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     """At most ten errors of a batch are logged one by one."""
     batch(Recorder(), "blocking", *(f"none:{number}" for number in range(25)))
+    gc.collect()
     texts = errors_in(caplog)
     assert (len(texts), texts[-1]) == (11, "15 more errors of a batch were never read")
 

@@ -207,7 +207,7 @@ def refuses_bad_publications(name: Namer) -> Iterator[list[Ask]]:
     good = name("neighbours")
     yield [
         satisfies(publish(good, 1), "offset 1", at(1)),
-        refused(publish("nosuch:x", 1), 102, "must be a namespace"),
+        refused(publish("nosuch:x", 1), 102, "is not configured"),
         refused(publish(name("object:x"), 1), 107, "publication_data_format"),
         returns(publish(name("object:x"), {"a": 1}), c.PublishResult()),
         refused(publish(name("map:x"), 1), 107),
@@ -544,7 +544,7 @@ def says_errors_in_statuses(name: Namer) -> Iterator[list[Ask]]:
     """With the error mode "transport", the errors are the same, alone or in a batch."""
     yield [
         satisfies(publish(name("statuses"), 1), "offset 1", at(1)),
-        refused(publish("nosuch:x", 1), 102, "must be a namespace"),
+        refused(publish("nosuch:x", 1), 102, "is not configured"),
         refused(ask("presence", name("bare:x")), 108, "presence is disabled"),
         refused(ask("rpc", "nosuch"), 104),
         refused(history(name("statuses"), since=c.StreamPosition(1, "other")), 112),

@@ -12,7 +12,7 @@ from tests.docs.pages import DOCS
 
 SOURCE = Path(centripetal.__file__).parent
 TEXT = (DOCS / "design.md").read_text()
-FOLDERS = {f"{path.name}/" for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+FOLDERS = {f"{path.name}/" for path in SOURCE.iterdir() if path.is_dir() and not path.name.startswith("_")}
 FILES = {path.name for path in SOURCE.glob("*.py")}
 
 

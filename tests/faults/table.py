@@ -549,7 +549,6 @@ BODIES: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
     "a trailing comma": lambda replies: text(replies)[:-1] + b",]",
     "a byte order mark": lambda replies: b"\xef\xbb\xbf" + text(replies),
     "UTF-16": lambda replies: json.dumps(replies).encode("utf-16"),
-    "bytes that are not UTF-8": lambda replies: text(replies).replace(b"null", b'"\xff\xfe"'),
     "an object": lambda replies: {},
     "null": lambda replies: b"null",
     "no replies": lambda replies: [],
@@ -597,6 +596,12 @@ def shapes() -> Iterator[Fault]:
     yield fault(
         "body: an error",
         says(body(each(error="internal server error")), then=ON),
+        SERVER,
+        why="the command failed at an unknown step",
+    )
+    yield fault(
+        "body: an error that is not UTF-8",
+        says(body(lambda replies: text(replies).replace(b"null", b'"\xff\xfe"')), then=ON),
         SERVER,
         why="the command failed at an unknown step",
     )

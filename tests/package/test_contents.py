@@ -124,10 +124,11 @@ def test_addresses_are_public(metadata: Message) -> None:
 
 
 def test_entry_points(built: Built) -> None:
-    """The wheel has the program `centripetal` and the pytest plugin as entry points."""
+    """The wheel has the program `centripetal`, the hook for PyInstaller and the pytest plugin as entry points."""
     text = contents(built.wheel)[f"{INFORMATION}/entry_points.txt"].decode()
     assert text.split() == [
         *("[console_scripts]", "centripetal", "=", "centripetal.cli.main:run"),
+        *("[pyinstaller40]", "hook-dirs", "=", "centripetal._pyinstaller:hook_dirs"),
         *("[pytest11]", "centripetal", "=", "pytest_centripetal"),
     ]
 

@@ -8,6 +8,7 @@ import datetime as dt
 import decimal
 import enum
 import json
+import sys
 import types
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -558,7 +559,16 @@ def test_invalid_json_is_malformed(text: bytes) -> None:
     assert caught.value.executed == "yes"
 
 
-@pytest.mark.parametrize("levels", [2_000, 10_000, 100_000])
+@pytest.mark.parametrize(
+    "levels",
+    [
+        pytest.param(
+            2_000, marks=pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 decodes 9,999 levels")
+        ),
+        10_000,
+        100_000,
+    ],
+)
 def test_deep_data_of_other_clients_is_raw_json(levels: int) -> None:
     """Data nested too deeply to be decoded are returned as their exact text, and can be published again."""
     text = b'[{"a":' * (levels // 2) + rb'"\ud83d"' + b"}]" * (levels // 2)

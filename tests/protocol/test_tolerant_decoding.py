@@ -13,7 +13,7 @@ from centripetal.dialects.current.reply_decoders import decoders_of
 from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.tolerant_decoding import REFUSED, decode, read
 
-DEEP = b"[" * 1_500 + b"]" * 1_500
+DEEP = b"[" * 10_001 + b"]" * 10_001  # Python 3.12 and later decode 9,999 levels
 
 
 class Item(msgspec.Struct):
