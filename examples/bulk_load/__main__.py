@@ -39,11 +39,11 @@ def main() -> int:
     read = of_file if asked.source.suffix == ".ndjson" else of_table
     with ExitStack() as stack:
         if "CENTRIFUGO_API_URL" in os.environ:
-            client = Client.from_env(retry=Retry())
+            client = Client.from_env(retry=Retry(attempts=4))
         else:
             server = stack.enter_context(EmbeddedServer(config=CONFIG))
             print("using an embedded Centrifugo, because CENTRIFUGO_API_URL is not set")
-            client = Client(server.url, server.api_key, retry=Retry())
+            client = Client(server.url, server.api_key, retry=Retry(attempts=4))
         stack.enter_context(client)
         try:
             rows = read(asked.source, begin)
