@@ -168,8 +168,8 @@ def test_the_explanation_matches_the_server_at_subscribe(what: str, token: str, 
 
 def test_keys_can_change_without_disconnects(live: Any) -> None:
     """During a change of keys, the server accepts tokens of the new and the previous secret."""
-    url = live({"hmac_secret_key": "the new secret of the server", "hmac_previous_secret_key": SECRET})
-    for secret in ("the new secret of the server", SECRET):
+    url = live({"hmac_secret_key": "the new secret of this server, long enough", "hmac_previous_secret_key": SECRET})
+    for secret in ("the new secret of this server, long enough", SECRET):
         (answer,) = said(url, connection_token(secret, 42))
         assert "connect" in answer
 
