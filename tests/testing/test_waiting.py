@@ -43,7 +43,7 @@ WAYS = pytest.mark.parametrize("wait_for", [wait_in_thread, wait_in_asyncio])
 
 @WAYS
 def test_a_value_that_is_there_is_returned_at_once(wait_for: Callable[[Box, float], int | None]) -> None:
-    """Nothing waits for what has happened already."""
+    """A wait for something that has already happened returns at once."""
     box = Box()
     box.set(1)
     assert (wait_for(box, 5), box.watchers) == (1, [])

@@ -85,11 +85,7 @@ class Outcome(msgspec.Struct, Generic[R], kw_only=True):
 
     def result(self) -> R:
         """Return the command's result, or raise its error."""
-        # A struct cannot have an abstract method, so each subclass must define this.
-        raise NotImplementedError
-
-    def refused(self) -> bool:
-        """Return whether the command failed, or a part of it, without decoding the result."""
+        # Each subclass defines this. It cannot be abstract, because a struct cannot have the metaclass for it.
         raise NotImplementedError
 
     def failure(self) -> CentripetalError | None:
@@ -118,10 +114,6 @@ class Failed(PlacedOutcome[Any], eq=False):
     """Outcome of a command that got no reply: the *error* that happened instead."""
 
     error: CentripetalError
-
-    def refused(self) -> bool:
-        """Return True."""
-        return True
 
     def result(self) -> Any:
         """Raise the error."""

@@ -18,7 +18,7 @@ _DATES = (
 
 
 def retry_after(reply: HTTPReply) -> tuple[float | None, float | None]:
-    """Return the wait in seconds that *reply* asks for, and the Unix time of its end; None for what it does not say.
+    """Return the wait in seconds that *reply* asks for, and the Unix time of its end; None for each that is missing.
 
     A date counts from the `Date` of the same reply, so that the clocks of both machines need not agree. Only without a
     `Date`, the second value is set instead of the first.

@@ -83,7 +83,7 @@ def _unquoted(text: str) -> str:
 
 
 def _pem(text: str) -> str | None:
-    """Return the blocks of PEM in *text*, each with its line breaks; None if there are none."""
+    """Return the blocks of PEM in *text*, each with its line breaks; None if it has no block."""
     if "-----BEGIN" not in text:
         return None
     text = _ESCAPED_BREAK.sub("\n", text).replace("\r\n", "\n").replace("\r", "\n")

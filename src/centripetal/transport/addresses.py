@@ -53,7 +53,7 @@ def resolved(found: Iterable[tuple[Any, ...]], origin: Origin) -> list[Address]:
     """Return the addresses in the result of `getaddrinfo`, in its order but with alternating families (RFC 8305).
 
     Raises:
-        ConnectError: there are none; the message names *origin*.
+        ConnectError: the name has no address; the message names *origin*.
     """
     each = (Address(family, sockaddr) for family, _, _, _, sockaddr in found)
     addresses = list(dict.fromkeys(each))[:MOST_ADDRESSES]

@@ -86,11 +86,11 @@ class Tally:
         """Return what is known so far."""
         return PublishSummary(self.sent, self.failed, tuple(self.errors), time.monotonic() - self._begin)
 
-    def settle(self, request: Request, outcomes: Sequence[Outcome[Any]]) -> None:
+    def settle(self, request: Request, outcomes: Sequence[Any]) -> None:
         """Record the reply to a request."""
         failed = 0
         for place, call, outcome in zip(request.places, request.calls, outcomes, strict=True):
-            if outcome.refused():
+            if outcome.error:
                 failed += 1
                 outcome.handled()
                 self._note(place, call.command, outcome)

@@ -52,10 +52,6 @@ class Response(PlacedOutcome[R], Generic[R]):
             return PartlyFailed(self.value, *failures, command=self.command, index=self.index)
         return Unreadable(MalformedResponseError(fault), command=self.command, index=self.index)
 
-    def refused(self) -> bool:
-        """Return whether the server rejected the command."""
-        return self.error is not None
-
     def result(self) -> R:
         """Return the result.
 
@@ -82,10 +78,6 @@ class PartlyFailed(PlacedOutcome[R], Generic[R], eq=False):
     value: R
     error: Callable[[], CentripetalError]
     unread: Unread
-
-    def refused(self) -> bool:
-        """Return True."""
-        return True
 
     def result(self) -> R:
         """Return the result."""

@@ -62,10 +62,6 @@ class Response(Outcome[Any]):
     def body(self) -> bytes:
         return bytes(self.raw_body)
 
-    def refused(self) -> bool:
-        """Return whether the server rejected the command."""
-        return bool(self.error)
-
     def result(self) -> Any:
         """Return the result of the command: True, or a value of the return type of the method of `Client`.
 
