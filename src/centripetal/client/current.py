@@ -11,6 +11,7 @@ from centripetal.client.base import BaseClient
 from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
+from centripetal.client.environment import environment_value
 from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, check_known
 from centripetal.client.servers import addresses, codec_for
@@ -23,7 +24,7 @@ from centripetal.errors import CentripetalError, ConnectionLostError, ServerErro
 from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepared, R
 from centripetal.protocol.discreet import discreet
-from centripetal.protocol.environment import API_KEY, API_URL, environment_value, split_urls
+from centripetal.protocol.environment import API_KEY, API_URL, split_urls
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.retry import Retry, Sources, insist
@@ -214,7 +215,8 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         """Create a client with the address and key from environment variables.
 
         The variables are `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or
-        `CENTRIFUGO_API_KEY`. The addresses of several servers are separated by commas.
+        `CENTRIFUGO_API_KEY`. The addresses of several servers are separated by commas. With `_FILE` after its name,
+        a variable contains the path of a file that holds the value, as containers mount secrets.
 
         Args:
             environment: the variables; by default, the environment of this process.
@@ -222,7 +224,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             options: as for `Client`.
 
         Raises:
-            UsageError: no address, or both names of a variable are set to different values.
+            UsageError: no address, both names of a variable are set to different values, or a file is unusable.
         """
         url, api_key = _named(environment)
         return cls(url, api_key, timeout=timeout, **options)
