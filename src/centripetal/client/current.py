@@ -127,7 +127,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
     def __repr__(self) -> str:
         if not hasattr(self, "_dialect"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
-        return f"<{type(self).__name__} of Centrifugo at {addresses(self._dialect)}>"
+        return f"<{type(self).__name__} of Centrifugo at {addresses(self._dialect, self._via)}>"
 
 
 def _new_key() -> str:
@@ -188,7 +188,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
         options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
             `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`, `ssl_context`,
-            `ca_file` and `unix_socket` (see `TransportOptions`).
+            `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty key, or invalid timeout or option.
