@@ -1,5 +1,7 @@
 """Tests of the target of a command: server, credentials and timeout, and the source of each setting."""
 
+from pathlib import Path
+
 import pytest
 
 from centripetal import v1
@@ -23,6 +25,14 @@ def test_each_setting_knows_its_source() -> None:
     assert (target.timeout.value, target.timeout.source, target.timeout.name) == (2.0, Source.OPTION, "--timeout")
     assert (target.credential.value, target.credential.name) == ("k", "CENTRIFUGO_API_KEY")
     assert (target.ca_file.value, target.ca_file.source, target.ca_file.name) == (None, Source.DEFAULT, "")
+
+
+def test_settings_in_files(tmp_path: Path) -> None:
+    """A variable with `_FILE` after its name selects the generation like the variable itself, and is the source."""
+    (tmp_path / "secret").write_text("s3cret\n")
+    target = Settings(environment={"CENTRIFUGO_SECRET_FILE": str(tmp_path / "secret")}).target()
+    assert (target.generation, target.credential.name) == (Generation.V1, "CENTRIFUGO_SECRET_FILE")
+    assert target.sent_credential() == "s3cret"
 
 
 def test_options_override_the_environment() -> None:

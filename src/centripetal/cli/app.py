@@ -32,8 +32,8 @@ Work with a Centrifugo server: publish, list subscribers, read history, or run a
 
 Set the server's address with `--url`, `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`. For Centrifugo 3 and later,
 give an API key (`--api-key`, `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`); for Centrifugo 1.x, a secret
-(`--secret` or `CENTRIFUGO_SECRET`). Options take precedence over environment variables and can be placed before or
-after the verb.
+(`--secret` or `CENTRIFUGO_SECRET`). With `_FILE` after its name, a variable contains the path of a file that holds the
+value. Options take precedence over environment variables and can be placed before or after the verb.
 """
 
 _EXAMPLES = (

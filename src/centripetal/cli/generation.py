@@ -8,11 +8,12 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
+from centripetal.client.environment import environment_value
 from centripetal.dialects.current import commands as current
 from centripetal.dialects.v1 import commands as v1
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
-from centripetal.protocol.environment import API_KEY, environment_value
+from centripetal.protocol.environment import API_KEY
 
 __all__ = ["TOKEN_KEY", "Generation", "chosen_generation"]
 

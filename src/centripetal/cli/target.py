@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 from centripetal import v1
 from centripetal.cli.generation import Generation
 from centripetal.client import current
+from centripetal.client.environment import environment_variable
 from centripetal.dialects.current import watcher as current_watcher
 from centripetal.dialects.v1 import watcher as v1_watcher
 from centripetal.errors import UsageError
-from centripetal.protocol.environment import environment_value, split_urls
+from centripetal.protocol.environment import split_urls
 from centripetal.protocol.watching import Watcher
 from centripetal.tokens.issuing import signer
 from centripetal.transport.base import TransportOptions
@@ -56,14 +57,13 @@ def find_setting(
     """Return the value given by the option, otherwise by the environment, otherwise *default*.
 
     Raises:
-        UsageError: if two of the variables are set to different values.
+        UsageError: if two of the variables are set to different values, or a file that one names is unusable.
     """
     if given is not None:
         return Setting(given, Source.OPTION, option)
-    value: Any = environment_value(environment, *variables)
-    if value is not None:
-        name = next(name for name in variables if environment.get(name))
-        return Setting(value, Source.ENVIRONMENT, name)
+    found: Any = environment_variable(environment, *variables)
+    if found is not None:
+        return Setting(found.value, Source.ENVIRONMENT, found.name)
     return Setting(default, Source.DEFAULT)
 
 

@@ -115,6 +115,7 @@ class AwaitingClient(BaseClient[OutcomeT], Awaiting):
                 from centripetal.transport.awaiting import AwaitingTransport
 
                 transport = AwaitingTransport(**options)
+                self._via = transport.via
         self._transport = transport
         self._queues: dict[asyncio.AbstractEventLoop | None, TaskQueue | Alone] = {}
 

@@ -20,6 +20,10 @@ def name_limit(error: BaseException, seconds: float) -> None:
         error.limit = seconds
 
 
+def _directly(url: str) -> str:  # noqa: ARG001
+    return ""
+
+
 class BaseClient(Generic[OutcomeT]):
     """Base class of all clients.
 
@@ -38,6 +42,9 @@ class BaseClient(Generic[OutcomeT]):
 
     _sends_directly = True
     """Whether a single request may be sent without a flow: False for clients with `retry`."""
+
+    _via: Callable[[str], str] = staticmethod(_directly)
+    """Describes the proxy that requests to a URL go through; empty without one."""
 
     def __init__(
         self,

@@ -98,6 +98,7 @@ class BlockingClient(BaseClient[OutcomeT], Blocking):
                 from centripetal.transport.blocking import BlockingTransport
 
                 transport = BlockingTransport(**options)
+                self._via = transport.via
         self._transport = transport
         self._watches_loop = True
         self._queue = ThreadQueue(self._request, self._together, self._limits) if self._group else Alone(self._request)

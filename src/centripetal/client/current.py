@@ -11,6 +11,7 @@ from centripetal.client.base import BaseClient
 from centripetal.client.batch import BatchSlot
 from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
+from centripetal.client.environment import environment_value
 from centripetal.client.methods import current as methods
 from centripetal.client.options import ClientOptions, check_known
 from centripetal.client.servers import addresses, codec_for
@@ -23,7 +24,7 @@ from centripetal.errors import CentripetalError, ConnectionLostError, ServerErro
 from centripetal.protocol.checks import check_timeout, reading
 from centripetal.protocol.command import Command, Outcome, PlacedOutcome, Prepared, R
 from centripetal.protocol.discreet import discreet
-from centripetal.protocol.environment import API_KEY, API_URL, environment_value, split_urls
+from centripetal.protocol.environment import API_KEY, API_URL, split_urls
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.retry import Retry, Sources, insist
@@ -126,7 +127,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
     def __repr__(self) -> str:
         if not hasattr(self, "_dialect"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
-        return f"<{type(self).__name__} of Centrifugo at {addresses(self._dialect)}>"
+        return f"<{type(self).__name__} of Centrifugo at {addresses(self._dialect, self._via)}>"
 
 
 def _new_key() -> str:
@@ -187,7 +188,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
         options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
             `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`, `ssl_context`,
-            `ca_file` and `unix_socket` (see `TransportOptions`).
+            `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty key, or invalid timeout or option.
@@ -214,7 +215,8 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
         """Create a client with the address and key from environment variables.
 
         The variables are `CENTRIFUGO_HTTP_API_URL` or `CENTRIFUGO_API_URL`, and `CENTRIFUGO_HTTP_API_KEY` or
-        `CENTRIFUGO_API_KEY`. The addresses of several servers are separated by commas.
+        `CENTRIFUGO_API_KEY`. The addresses of several servers are separated by commas. With `_FILE` after its name,
+        a variable contains the path of a file that holds the value, as containers mount secrets.
 
         Args:
             environment: the variables; by default, the environment of this process.
@@ -222,7 +224,7 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             options: as for `Client`.
 
         Raises:
-            UsageError: no address, or both names of a variable are set to different values.
+            UsageError: no address, both names of a variable are set to different values, or a file is unusable.
         """
         url, api_key = _named(environment)
         return cls(url, api_key, timeout=timeout, **options)

@@ -37,9 +37,9 @@ def codec_for(url: str | Sequence[str], make: Callable[[str], C]) -> C | Servers
     return Servers(codecs, monotonic)
 
 
-def addresses(codec: Any) -> str:
-    """Return the address of each server of *codec*, separated by commas."""
-    return ", ".join(getattr(codec, "endpoints", (codec.endpoint,)))
+def addresses(codec: Any, via: Callable[[str], str]) -> str:
+    """Return the address of each server of *codec*, followed by its proxy as *via* names it, separated by commas."""
+    return ", ".join(f"{endpoint}{via(endpoint)}" for endpoint in getattr(codec, "endpoints", (codec.endpoint,)))
 
 
 def _check_alike(endpoints: Sequence[str]) -> None:

@@ -74,9 +74,8 @@ class _Buffered(BaseClient[Response], Buffering):
     def __repr__(self) -> str:
         if not hasattr(self, "_buffer"):  # shown in the traceback of an invalid argument
             return f"<{type(self).__name__}, not set up>"
-        return (
-            f"<{type(self).__name__} of Centrifugo 1.x at {addresses(self._dialect)}, {self.pending} commands waiting>"
-        )
+        servers = addresses(self._dialect, self._via)
+        return f"<{type(self).__name__} of Centrifugo 1.x at {servers}, {self.pending} commands waiting>"
 
 
 def _given(secret: Any) -> str:
@@ -111,7 +110,7 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
         options: `group` and `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`,
-            `ssl_context`, `ca_file` and `unix_socket` (see `TransportOptions`).
+            `ssl_context`, `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty secret, or invalid timeout or option.

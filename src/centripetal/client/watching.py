@@ -12,6 +12,7 @@ import msgspec
 
 from centripetal.errors import HTTPStatusError, MalformedResponseError, TransportError, UsageError
 from centripetal.protocol.checks import check_timeout
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.http import parse_url
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Step, Watcher
 from centripetal.transport.base import TransportOptions
@@ -53,13 +54,15 @@ class Watching:
             servers that share an engine, to connect to the next one after a connection is lost.
         timeout: time limit for opening a connection in seconds.
         pauses: returns the seconds to wait before the first, second, … attempt in a row to reconnect.
-        options: TLS and other settings, see `TransportOptions`.
+        options: TLS, headers, proxies and other settings, see `TransportOptions`. Through a proxy, the WebSocket always
+            uses a tunnel.
 
     Raises:
         UsageError: invalid URL or option.
         CentripetalError: while iterating: the first connection failed, or the watch has ended (`Ended.error`).
     """
 
+    @discreet
     def __init__(
         self,
         watcher: Watcher,

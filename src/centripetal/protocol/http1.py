@@ -10,6 +10,7 @@ the handling of bytes after a reply, and of replies that end when the connection
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,9 +20,10 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrad
 from centripetal.errors import ConnectionLostError, MalformedResponseError, UsageError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.reply_body import Body, body_of, check_size
-from centripetal.protocol.targets import Origin, target_of
+from centripetal.protocol.targets import Origin, Target, target_of
 
-__all__ = ["MAX_HEADER_BYTES", "MAX_RESPONSE_BYTES", "RequestWriter", "ResponseParser"]
+__all__ = ["HEADER_NAME", "MAX_HEADER_BYTES", "MAX_RESPONSE_BYTES", "TLS_ALERT"]
+__all__ += ["RequestWriter", "ResponseParser", "check_header_value"]
 
 MAX_HEADER_BYTES = 65_536
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -42,7 +44,7 @@ KEEP_ALIVE = r"(?i)\btimeout\s*=\s*([0-9]{1,9})"
 def _head(headers: tuple[tuple[str, str], ...], head: str) -> bytes:
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):
-            _check_value(name, value)
+            check_header_value(name, value)
         head += f"{_checked_name(name)}: {value}\r\n"
     return head.encode("latin-1")
 
@@ -52,11 +54,15 @@ class RequestWriter:
 
     The writer caches the last request head and reuses it if the next request has the same URL and headers (the same
     objects): with an API key, the headers never change.
+
+    Args:
+        target: returns the target of a URL, with the first header lines of every request to it.
     """
 
-    __slots__ = ("_last",)
+    __slots__ = ("_last", "_target")
 
-    def __init__(self) -> None:
+    def __init__(self, target: Callable[[str], Target] = target_of) -> None:
+        self._target = target
         self._last: _Head | None = None  # one object, so that threads see either all or none of a change
 
     def write(self, request: HTTPRequest) -> tuple[Origin, memoryview]:
@@ -71,7 +77,7 @@ class RequestWriter:
         """
         last = self._last
         if last is None or request.url is not last.url or request.headers is not last.headers:
-            target = target_of(request.url)
+            target = self._target(request.url)
             try:
                 last = _Head(request.url, request.headers, target.origin, _head(request.headers, target.head))
             except BaseException as error:
@@ -103,7 +109,12 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _check_value(name: str, value: str) -> None:
+def check_header_value(name: str, value: str) -> None:
+    """Check that *value*, of the header *name*, can be sent; the message does not contain it.
+
+    Raises:
+        UsageError: it contains a line break, another control character, or a character that is not Latin-1.
+    """
     bad = re.search(NOT_IN_VALUE, value)
     if bad is not None:
         kind = "a line break" if bad[0] in "\r\n" else "a character"

@@ -16,13 +16,24 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    @property
+    def place(self) -> str:
+        """Host and port as in a URL; an IPv6 address is in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 class Target(NamedTuple):
-    """A parsed URL: the origin, the `Host` header, and the first header lines of every request to it."""
+    """A parsed URL: the origin, the `Host` header, and the first header lines of every request to it.
+
+    The repr omits the header lines, because they may contain the password of a proxy or a token for a gateway.
+    """
 
     origin: Origin
     host_header: str
     head: str
+
+    def __repr__(self) -> str:
+        return f"<Target {self.host_header}>"
 
 
 @lru_cache(maxsize=256)

@@ -65,15 +65,22 @@ def resolved(found: Iterable[tuple[Any, ...]], origin: Origin) -> list[Address]:
     return [address for address in chain.from_iterable(zip_longest(*families.values())) if address is not None]
 
 
-def lookup_error(error: Exception, origin: Origin, place: str) -> ConnectError:
-    """Return the error for a failed lookup of the name of *origin*; *place* names the server in it."""
+def lookup_error(error: Exception, origin: Origin, place: str, source: str = "the URL") -> ConnectError:
+    """Return the error for a failed lookup of the name of *origin*.
+
+    Args:
+        error: the error of the system.
+        origin: the server or proxy.
+        place: its name in messages.
+        source: where its host is given.
+    """
     # Without free descriptors, the system's lookup reports an unknown name: opening a socket tells the difference.
     try:
         socket.socket().close()
     except OSError as lack:
         if lack.errno in (errno.EMFILE, errno.ENFILE):
             return no_connection(lack, place)
-    return unknown_host(error, origin.host)
+    return unknown_host(error, origin.host, source)
 
 
 def server_name(origin: Origin) -> str:

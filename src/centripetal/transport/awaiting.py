@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Unpack
 
 from centripetal.errors import ConnectionLostError, UsageError
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import RequestWriter
 from centripetal.protocol.targets import Origin
@@ -27,6 +28,7 @@ from centripetal.transport.mapping import out_of_time
 from centripetal.transport.polling import READ, WRITE
 from centripetal.transport.pool import Pool
 from centripetal.transport.race import race
+from centripetal.transport.routes import Route
 from centripetal.transport.settings import Settings, connect_limit
 
 __all__ = ["AwaitingTransport"]
@@ -40,13 +42,18 @@ class AwaitingTransport:
     Args:
         options: see `centripetal.transport.base.TransportOptions`.
 
+    Attributes:
+        via: returns " through the proxy …" for a URL if requests to it go through a proxy, otherwise "".
+
     Raises:
         UsageError: invalid option.
     """
 
+    @discreet
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
         self._settings = Settings(**options)
-        self._writer = RequestWriter()
+        self.via = self._settings.via
+        self._writer = RequestWriter(self._settings.target())
         self._pools: _Pools = {}
         weakref.finalize(self, _dismiss, self._pools)
 
@@ -64,7 +71,7 @@ class AwaitingTransport:
             except ConnectionLostError as error:
                 if not pool.lost(connection, error, now):
                     raise
-        connection = await self._open(pool, origin, connect_limit(request, deadline), timeout)
+        connection = await self._open(pool, self._settings.route(origin), connect_limit(request, deadline), timeout)
         return await _exchange(pool, connection, data, deadline, timeout)
 
     async def close(self) -> None:
@@ -83,16 +90,14 @@ class AwaitingTransport:
         await anext(guard)
         return pool
 
-    async def _open(self, pool: "_LoopPool", origin: Origin, deadline: float, timeout: float) -> "_LoopConnection":
-        settings = self._settings
-        context, place = settings.context(origin), settings.place(origin)
-
-        addresses = await self._addresses(pool.loop, origin, place, deadline, timeout)
+    async def _open(self, pool: "_LoopPool", route: Route, deadline: float, timeout: float) -> "_LoopConnection":
+        most = self._settings.max_response_bytes
+        addresses = await self._addresses(pool.loop, route, deadline, timeout)
         if len(addresses) == 1:  # the usual case: a race would cost more than it gains
-            connection = _LoopConnection(origin, addresses[0], place, pool, settings.max_response_bytes)
+            connection = _LoopConnection(route, addresses[0], pool, most)
             try:
                 # One step at a time, so that errors are raised here and not in a callback of the loop.
-                for events in connection.open(context):
+                for events in connection.open(route.context):
                     await connection.run(iter((events,)), deadline, timeout)
             except BaseException:
                 connection.close()
@@ -100,9 +105,9 @@ class AwaitingTransport:
             return pool.admit(connection)
 
         def connect(address: Address) -> _LoopConnection:
-            return _LoopConnection(origin, address, place, pool, settings.max_response_bytes)
+            return _LoopConnection(route, address, pool, most)
 
-        attempts = race(addresses, connect, context, place=place, deadline=deadline, timeout=timeout)
+        attempts = race(addresses, connect, route.context, place=route.hop_place, deadline=deadline, timeout=timeout)
         try:
             waiting, seconds = next(attempts)
             while True:
@@ -114,18 +119,18 @@ class AwaitingTransport:
             attempts.close()
 
     async def _addresses(
-        self, loop: asyncio.AbstractEventLoop, origin: Origin, place: str, deadline: float, timeout: float
+        self, loop: asyncio.AbstractEventLoop, route: Route, deadline: float, timeout: float
     ) -> list[Address]:
-        known = self._settings.known_address(origin)
+        known, hop = self._settings.known_address(route), route.hop
         if known is not None:
             return [known]
         try:
-            found = await _looked_up(loop, origin, deadline)
+            found = await _looked_up(loop, hop, deadline)
         except OSError as error:
-            raise lookup_error(error, origin, place) from error
+            raise lookup_error(error, hop, route.hop_place, route.hop_source) from error
         if found is None:
-            raise out_of_time(place, timeout, connected=False, executed="no")
-        return resolved(found, origin)
+            raise out_of_time(route.hop_place, timeout, connected=False, executed="no")
+        return resolved(found, hop)
 
 
 async def _ready(
@@ -158,16 +163,14 @@ class _LoopConnection(Connection):
 
     __slots__ = ("_alarm", "_deadline", "_fd", "_loop", "_spare", "_steps", "_timeout", "_timer", "_waiter", "_watched")
 
-    def __init__(
-        self, origin: Origin, address: Address, place: str, pool: "_LoopPool", max_response_bytes: int
-    ) -> None:
+    def __init__(self, route: Route, address: Address, pool: "_LoopPool", max_response_bytes: int) -> None:
         # First what `close` uses: once the connection is in the registry, it may be closed at any moment.
         self._loop = pool.loop
         self._watched = 0
         self._timer: Timer | None = None
         self._spare: Timer | None = None
         self._fd = -1
-        super().__init__(origin, address, place, pool.registry, max_response_bytes)
+        super().__init__(route, address, pool.registry, max_response_bytes)
         self._fd = self.sock.fileno()  # stored, because a failed TLS handshake leaves the socket without it
         self._steps: Iterator[int] | None = None
         self._waiter: asyncio.Future[None] | None = None

@@ -5,6 +5,7 @@ raises only errors of `centripetal.errors`, and sets their `executed` to "no" if
 request. It must support calls from many threads (or tasks) at once.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from centripetal.protocol.http import HTTPReply, HTTPRequest
@@ -28,6 +29,13 @@ class TransportOptions(TypedDict, total=False):
         ssl_context: TLS settings; by default, certificates are verified against the system's authorities.
         ca_file: path of a file with PEM certificates to verify against, instead of the system's authorities.
         unix_socket: path of a Unix socket to connect to, instead of the URL's host and port.
+        headers: additional headers of every request, for a gateway in front of the server: a mapping, or pairs of names
+            and values. Headers that the client sends itself are refused.
+        http_proxy: URL of an HTTP proxy to send requests through, with user name and password if it needs a login:
+            `http://user:password@proxy.example.com:3128`. The proxy opens a tunnel to an https server (`CONNECT`), and
+            forwards requests to an http server.
+        trust_env: whether to take the proxy from the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`
+            when the client is created; False by default. `http_proxy` and `unix_socket` take precedence.
     """
 
     max_response_bytes: int
@@ -36,6 +44,9 @@ class TransportOptions(TypedDict, total=False):
     ssl_context: "ssl.SSLContext"
     ca_file: str
     unix_socket: str
+    headers: Mapping[str, str] | Iterable[tuple[str, str]]
+    http_proxy: str | None
+    trust_env: bool
 
 
 class Transport(Protocol):

@@ -8,9 +8,9 @@ import socket
 from typing import Unpack
 
 from centripetal.errors import ConnectionLostError
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from centripetal.protocol.http1 import RequestWriter
-from centripetal.protocol.targets import Origin
 from centripetal.transport.addresses import Address, lookup_error, resolved
 from centripetal.transport.base import TransportOptions
 from centripetal.transport.clock import monotonic
@@ -18,6 +18,7 @@ from centripetal.transport.connection import Connection, Steps
 from centripetal.transport.polling import wait_ready
 from centripetal.transport.pool import Pool
 from centripetal.transport.race import Race, race
+from centripetal.transport.routes import Route
 from centripetal.transport.settings import Settings, connect_limit
 
 __all__ = ["BlockingTransport", "open_connection"]
@@ -31,13 +32,18 @@ class BlockingTransport:
     Args:
         options: see `centripetal.transport.base.TransportOptions`.
 
+    Attributes:
+        via: returns " through the proxy …" for a URL if requests to it go through a proxy, otherwise "".
+
     Raises:
         UsageError: invalid option.
     """
 
+    @discreet
     def __init__(self, **options: Unpack[TransportOptions]) -> None:
         self._settings = Settings(**options)
-        self._writer = RequestWriter()
+        self.via = self._settings.via
+        self._writer = RequestWriter(self._settings.target())
         self._pool: Pool[Connection] = Pool(self._settings.max_connections, self._settings.max_idle)
 
     def send(self, request: HTTPRequest, timeout: float) -> HTTPReply:
@@ -53,7 +59,8 @@ class BlockingTransport:
                 if not self._pool.lost(connection, error, now):
                     raise
         until = connect_limit(request, deadline)
-        connection = open_connection(self._settings, origin, self._pool.registry, until, timeout)
+        route = self._settings.route(origin)
+        connection = open_connection(self._settings, route, self._pool.registry, until, timeout)
         self._pool.admit(connection)
         return self._exchange(connection, data, deadline - monotonic(), deadline, timeout)
 
@@ -77,20 +84,19 @@ class BlockingTransport:
 
 
 def open_connection(
-    settings: Settings, origin: Origin, registry: set[Connection], deadline: float, timeout: float
+    settings: Settings, route: Route, registry: set[Connection], deadline: float, timeout: float
 ) -> Connection:
-    """Open a connection to *origin* and add it to *registry*.
+    """Open a connection on *route* and add it to *registry*.
 
     Raises:
         ConnectError: the connection could not be opened.
         TimeoutError: it could not be opened before *deadline*; *timeout* is the number of seconds in the message.
     """
-    context, place = settings.context(origin), settings.place(origin)
-    addresses = _addresses(settings, origin, place)
+    addresses = _addresses(settings, route)
     if len(addresses) == 1:  # the usual case: a race would cost more than it gains
-        connection = Connection(origin, addresses[0], place, registry, settings.max_response_bytes)
+        connection = Connection(route, addresses[0], registry, settings.max_response_bytes)
         try:
-            for events in connection.open(context):
+            for events in connection.open(route.context):
                 _wait(connection, events, deadline, timeout)
         except BaseException:
             connection.close()
@@ -98,9 +104,10 @@ def open_connection(
         return connection
 
     def connect(address: Address) -> Connection:
-        return Connection(origin, address, place, registry, settings.max_response_bytes)
+        return Connection(route, address, registry, settings.max_response_bytes)
 
-    return _first(race(addresses, connect, context, place=place, deadline=deadline, timeout=timeout))
+    attempts = race(addresses, connect, route.context, place=route.hop_place, deadline=deadline, timeout=timeout)
+    return _first(attempts)
 
 
 def _first(attempts: Race[Connection]) -> Connection:
@@ -117,15 +124,15 @@ def _first(attempts: Race[Connection]) -> Connection:
         attempts.close()
 
 
-def _addresses(settings: Settings, origin: Origin, place: str) -> list[Address]:
-    known = settings.known_address(origin)
+def _addresses(settings: Settings, route: Route) -> list[Address]:
+    known, hop = settings.known_address(route), route.hop
     if known is not None:
         return [known]
     try:
         # Pass bytes: for a str, Python would load the tables for internationalized names.
-        return resolved(socket.getaddrinfo(origin.host.encode("ascii"), origin.port, type=socket.SOCK_STREAM), origin)
+        return resolved(socket.getaddrinfo(hop.host.encode("ascii"), hop.port, type=socket.SOCK_STREAM), hop)
     except OSError as error:
-        raise lookup_error(error, origin, place) from error
+        raise lookup_error(error, hop, route.hop_place, route.hop_source) from error
 
 
 def _drive(connection: Connection, steps: Steps, deadline: float, timeout: float) -> None:

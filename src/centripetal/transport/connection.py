@@ -18,16 +18,19 @@ from typing import TypeAlias
 from centripetal.errors import ConnectionLostError, Executed, TimeoutError
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.http1 import ResponseParser
-from centripetal.protocol.targets import Origin
+from centripetal.protocol.proxies import Proxy
+from centripetal.protocol.tunnels import ConnectReply, connect_request, wants_login
 from centripetal.transport.addresses import Address, server_name
 from centripetal.transport.clock import LONGEST_WAIT
 from centripetal.transport.mapping import connection_lost, no_connection, out_of_time
 from centripetal.transport.polling import FAILED, READ, WRITE, new_poller
+from centripetal.transport.routes import Route
 from centripetal.transport.tcp import CAN_PROVE, accepted_nothing, keep_alive
 
 __all__ = ["Connection", "Steps", "on_refusal"]
 
 RECEIVE_BYTES = 65_536
+PROXY_LOGIN = 407
 _IN_PROGRESS = (errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))  # the latter on Windows
 
 Steps: TypeAlias = Generator[int, None, None]
@@ -37,16 +40,16 @@ on_refusal: list[Callable[[Address], object]] = []
 
 
 class Connection:
-    """A connection to *origin*.
+    """A connection for requests to a server.
 
     Args:
-        origin: scheme, host and port of the server.
-        address: address of the server.
-        place: name of the server in error messages.
+        route: the server, and how to reach it.
+        address: address of the server or of the proxy.
         registry: all connections of the owner that hold a socket; this connection adds and removes itself.
         max_response_bytes: maximum size of a reply's body.
 
     Attributes:
+        origin: scheme, host and port of the server.
         closed: whether the connection is closed.
         reusable: whether another request can be sent after the last reply.
         not_yet: exceptions that the socket raises when it would block.
@@ -65,9 +68,11 @@ class Connection:
         "_place",
         "_poll",
         "_poller",
+        "_proxy",
         "_ready",
         "_registry",
         "_reply",
+        "_route",
         "_sent",
         "_size",
         "_wants_read",
@@ -83,10 +88,10 @@ class Connection:
         "uses",
     )
 
-    def __init__(
-        self, origin: Origin, address: Address, place: str, registry: "set[Connection]", max_response_bytes: int
-    ) -> None:
-        self.origin = origin
+    def __init__(self, route: Route, address: Address, registry: "set[Connection]", max_response_bytes: int) -> None:
+        self.origin = origin = route.origin
+        self._route = route
+        self._proxy = None if route.tunnel else route.proxy  # the proxy that replies to requests
         self.closed = False
         self.reusable = False
         self.generation: object = None  # set by the pool
@@ -94,7 +99,7 @@ class Connection:
         # TLS may report a reset as the end. A closed Unix socket accepts no bytes.
         self.certain = not origin.secure and (CAN_PROVE or address.family == getattr(socket, "AF_UNIX", None))
         self._address = address
-        self._place = place
+        self._place = route.hop_place  # of what the connection waits for now
         self._parser = ResponseParser(max_body_bytes=max_response_bytes)
         self._ready = False
         self._sent = self._size = 0  # bytes of the request
@@ -116,7 +121,7 @@ class Connection:
             if hasattr(self, "sock"):
                 Connection.close(self)  # a subclass is not complete yet
             if isinstance(error, OSError):
-                raise no_connection(error, place) from error
+                raise no_connection(error, route.hop_place) from error
             raise
         self._poll = self._poller.poll
 
@@ -134,11 +139,12 @@ class Connection:
             self._poller.modify(self.sock.fileno(), READ)
 
     def open(self, context: ssl.SSLContext | None) -> Steps:
-        """Connect, and do the TLS handshake if *context* is given.
+        """Connect, let a proxy open a tunnel if the route has one, and do the TLS handshake if *context* is given.
 
         Raises:
-            ConnectError: the connection or the handshake failed.
+            ConnectError: the connection, the tunnel or the handshake failed.
         """
+        route = self._route
         try:
             if self._address.family != getattr(socket, "AF_UNIX", None):
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -149,14 +155,33 @@ class Connection:
                 problem = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if problem:
                 raise OSError(problem, os.strerror(problem))
+            self._place = route.place
+            if route.tunnel and route.proxy is not None:
+                yield from self._tunnel(route.proxy)
             if context is not None:
                 yield from self._shake_hands(context)
         except OSError as error:
             if isinstance(error, ConnectionRefusedError):
                 for tell in on_refusal:
                     tell(self._address)
-            raise no_connection(error, self._place) from error
+            raise no_connection(error, self._place, route.hop_program) from error
         self._ready = True
+
+    def _tunnel(self, proxy: Proxy) -> Steps:
+        request, reply = connect_request(self.origin, proxy), ConnectReply(self.origin, proxy)
+        try:
+            while request:
+                try:
+                    request = request[self.sock.send(request) :]
+                except self.not_yet:
+                    yield WRITE
+            while True:
+                yield READ
+                with suppress(*self.not_yet):
+                    if reply.feed(self.sock.recv(RECEIVE_BYTES)):
+                        return
+        except OSError as error:
+            raise reply.closed() from error
 
     def _shake_hands(self, context: ssl.SSLContext) -> Steps:
         self._wants_read, self._wants_write = (ssl.SSLWantReadError,), (ssl.SSLWantWriteError,)
@@ -184,6 +209,7 @@ class Connection:
         Raises:
             ConnectionLostError: the connection broke; `executed` is "no" if the server accepted no byte of the request.
             MalformedResponseError: the reply is not HTTP, or exceeds a limit.
+            ConnectError: the proxy wants a login.
         """
         self._begin(data)
         return self.rest(data)
@@ -225,6 +251,8 @@ class Connection:
                 return cut
             raise connection_lost(self._broken or error, self._place, "unknown") from error
         reply = self._parser.feed(received) if received else self._ended()
+        if self._proxy is not None and reply is not None and reply.status == PROXY_LOGIN:
+            raise wants_login(self._proxy)
         # After a reply to an incomplete request, the server may still expect the rest of it.
         self.reusable = self._parser.reusable and self._sent == self._size
         return reply

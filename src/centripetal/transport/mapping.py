@@ -33,12 +33,12 @@ _LACKS = {
 WRONG_NAME = {62, 63, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_
 
 
-def no_connection(error: OSError, place: str) -> ConnectError:
-    """Return the error for a connection to *place* that could not be opened."""
+def no_connection(error: OSError, place: str, program: str = "Centrifugo") -> ConnectError:
+    """Return the error for a connection to *place*, where *program* should listen, that could not be opened."""
     if isinstance(error, ssl.SSLError):
         return _no_handshake(error, place)
     if isinstance(error, ConnectionRefusedError):
-        return ConnectError(f"connection refused by {place}. Is Centrifugo running there?")
+        return ConnectError(f"connection refused by {place}. Is {program} running there?")
     if isinstance(error, FileNotFoundError):
         return ConnectError(f"{place} does not exist. Is Centrifugo running, and is the path correct?")
     if isinstance(error, PermissionError):
@@ -82,11 +82,11 @@ def reason_of(error: TransportError) -> str:
     return _LACKS.get(cause.errno or 0) or _reason(cause)
 
 
-def unknown_host(error: Exception, host: str) -> ConnectError:
-    """Return the error for a host name that could not be resolved."""
+def unknown_host(error: Exception, host: str, source: str = "the URL") -> ConnectError:
+    """Return the error for a host name, given in *source*, that could not be resolved."""
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return ConnectError(f"the name {host!r} cannot be resolved at the moment. Is the name server reachable?")
-    return ConnectError(f"the name {host!r} has no address: check the URL ({_reason(error)})")
+    return ConnectError(f"the name {host!r} has no address: check {source} ({_reason(error)})")
 
 
 def connection_lost(error: OSError, place: str, executed: Executed) -> ConnectionLostError:

@@ -4,16 +4,22 @@ import os
 import socket
 import ssl
 import stat
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from centripetal.errors import UsageError, shown
-from centripetal.protocol.checks import check_at_least
+from centripetal.protocol.checks import check_at_least, check_flag
+from centripetal.protocol.discreet import discreet
 from centripetal.protocol.exact import exact_float, exact_text
+from centripetal.protocol.extra_headers import Headers, checked_headers, header_lines
 from centripetal.protocol.http import HTTPRequest
 from centripetal.protocol.http1 import MAX_RESPONSE_BYTES
-from centripetal.protocol.targets import Origin
+from centripetal.protocol.proxies import EnvironmentProxies, Proxy, absolute_form, parse_proxy
+from centripetal.protocol.targets import Origin, Target, target_of
 from centripetal.transport.addresses import Address, literal_address
 from centripetal.transport.clock import monotonic
+from centripetal.transport.routes import Route
 
 __all__ = ["Settings", "connect_limit"]
 
@@ -25,11 +31,15 @@ MAX_IDLE = 55.0
 class Settings:
     """The options of a transport; see `centripetal.transport.base.TransportOptions`.
 
+    Attributes:
+        headers: headers of the caller for every request.
+
     Raises:
         UsageError: an option has a wrong type or range, options exclude each other, `ca_file` cannot be read, or the
-            platform has no Unix sockets.
+            platform has no Unix sockets. No message contains the value of a header or credentials of a proxy.
     """
 
+    @discreet
     def __init__(
         self,
         *,
@@ -39,6 +49,9 @@ class Settings:
         max_connections: int = MAX_CONNECTIONS,
         max_idle: float | None = MAX_IDLE,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
+        headers: Headers | None = None,
+        http_proxy: str | None = None,
+        trust_env: bool = False,
     ) -> None:
         if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
             raise UsageError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
@@ -54,6 +67,55 @@ class Settings:
         if self._ca_file is not None:
             _check_readable(self._ca_file)
         self._context = ssl_context
+        self.headers = checked_headers(headers)
+        self._proxy = None if http_proxy is None else parse_proxy(http_proxy)
+        if self._proxy is not None and self.unix_socket is not None:
+            raise UsageError("unix_socket and http_proxy exclude each other: a proxy cannot connect to a Unix socket")
+        # A Unix socket is on this machine, so the variables do not concern it.
+        trusts = check_flag("trust_env", trust_env) and self._proxy is None and self.unix_socket is None
+        self._environment = EnvironmentProxies(os.environ) if trusts else None
+
+    def target(self) -> Callable[[str], Target]:
+        """Return the function that returns the target of a URL, with the headers for the gateway and the proxy."""
+        if not self.headers and self._proxy is None and self._environment is None:
+            return target_of
+        return lru_cache(maxsize=256)(self._target)
+
+    def _target(self, url: str) -> Target:
+        target = target_of(url)
+        proxy = None if target.origin.secure else self.proxy(target.origin)
+        head = target.head if proxy is None else absolute_form(target, proxy)
+        return target._replace(head=head + header_lines(self.headers))
+
+    def proxy(self, origin: Origin) -> Proxy | None:
+        """Return the proxy for requests to *origin*, or None.
+
+        Raises:
+            UsageError: the environment variable for it does not contain an HTTP proxy.
+        """
+        return self._proxy if self._environment is None else self._environment.proxy_for(origin)
+
+    def via(self, url: str) -> str:
+        """Return " through the proxy …" if requests to *url* go through one, for the repr of a client; else ""."""
+        try:
+            proxy = self.proxy(target_of(url).origin)
+        except UsageError:
+            return ""
+        return "" if proxy is None else f" through the proxy {proxy}"
+
+    def route(self, origin: Origin, *, websocket: bool = False) -> Route:
+        """Return how to connect to *origin*: for requests, or for a WebSocket, which always needs a tunnel.
+
+        Raises:
+            UsageError: `ca_file` contains no certificates, or an environment variable does not contain an HTTP proxy.
+        """
+        proxy = self.proxy(origin)
+        place = origin.place
+        if self.unix_socket is not None:
+            place = f"Unix socket {self.unix_socket!r}"
+        elif proxy is not None:
+            place = f"{place} (through the proxy {proxy})"
+        return Route(origin, place, self.context(origin), proxy, proxy is not None and (origin.secure or websocket))
 
     def context(self, origin: Origin) -> ssl.SSLContext | None:
         """Return the TLS context for *origin*, or None for plain HTTP.
@@ -76,21 +138,15 @@ class Settings:
             self._context = context
         return self._context
 
-    def place(self, origin: Origin) -> str:
-        """Return the name of the server in error messages."""
-        if self.unix_socket is not None:
-            return f"Unix socket {self.unix_socket!r}"
-        return f"[{origin.host}]:{origin.port}" if ":" in origin.host else f"{origin.host}:{origin.port}"
-
-    def known_address(self, origin: Origin) -> Address | None:
-        """Return the address to connect to, or None if a name must be resolved first.
+    def known_address(self, route: Route) -> Address | None:
+        """Return the address to connect to on *route*, or None if a name must be resolved first.
 
         Raises:
             ConnectError: the zone of the address is not a network interface of this machine.
         """
         if self.unix_socket is not None:
             return Address(socket.AF_UNIX, self.unix_socket)
-        return literal_address(origin)
+        return literal_address(route.hop)
 
 
 def connect_limit(request: HTTPRequest, deadline: float) -> float:

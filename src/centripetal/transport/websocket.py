@@ -65,18 +65,21 @@ class WebSocket:
         self._timeout = timeout
         self._waker = waker
         origin, host_header, _ = target_of(url)
-        self._place = settings.place(origin)
+        route = settings.route(origin, websocket=True)
+        self._place = route.place
         deadline = monotonic() + timeout
         uri = parse_uri(websocket_url(url))
         self._protocol = ClientProtocol(uri, max_size=settings.max_response_bytes)
         self._received: deque[bytes | Closed] = deque()
         self._message = bytearray()  # the fragments so far; websockets limits their total size
-        self._connection = open_connection(settings, origin, set(), deadline, timeout)
+        self._connection = open_connection(settings, route, set(), deadline, timeout)
         try:
             request = self._protocol.connect()
             del request.headers["Host"]  # the package would send the zone of an IPv6 address
             request.headers["Host"] = host_header
             request.headers["User-Agent"] = f"centripetal/{__version__}"
+            for name, value in settings.headers:
+                request.headers[name] = value  # adds a header, also if there is one with this name
             self._protocol.send_request(request)
             self._flush()
             self._shake_hands(uri.resource_name, deadline)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from centripetal.cli.tokens.token_key import key_set
+from centripetal.cli.settings import Settings
+from centripetal.cli.tokens.token_key import given_key, key_set
 from centripetal.errors import UsageError
 from tests.cli.conftest import Run
 
@@ -30,3 +31,12 @@ def test_a_key_set_that_is_not_json_is_rejected() -> None:
     """The error for an invalid key set begins with the caller's prefix."""
     with pytest.raises(UsageError, match=r"^the file is not a key set: "):
         key_set("{", "the file is not a key set")
+
+
+def test_a_variable_names_the_file_with_the_key(tmp_path: Path) -> None:
+    """With `_FILE` after its name, the variable names a file, whose content is not the name of another file."""
+    file = tmp_path / "key"
+    file.write_text("@secret\n")
+    settings = Settings(environment={"CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY_FILE": str(file)})
+    assert given_key(settings, None) == "@secret"
+    assert given_key(settings, "option") == "option"

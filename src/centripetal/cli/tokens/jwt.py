@@ -16,8 +16,8 @@ from centripetal.cli.output.text import printable
 from centripetal.cli.registration import option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens.token_key import key_set
+from centripetal.client.environment import environment_value
 from centripetal.errors import UsageError
-from centripetal.protocol.environment import environment_value
 from centripetal.tokens import Explanation, SigningKey, connection_token, explain, subscription_token
 
 __all__ = ["register_in"]

@@ -17,8 +17,8 @@ from centripetal.cli.output.printing import show_json
 from centripetal.cli.output.text import one_line, printable
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
+from centripetal.client.environment import environment_value
 from centripetal.errors import UsageError
-from centripetal.protocol.environment import environment_value
 
 __all__ = ["SHARED_BY_SERVE", "serve"]
 
