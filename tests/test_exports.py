@@ -36,7 +36,8 @@ PARTS_OF_CURRENT = (
 )
 # Names that a module exports only for other modules of this library.
 INTERNAL = {"COMMANDS", "Executed", "Signer", "sign"}
-INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {*("Nothing", "Position", "Sendable")}
+# `SubscribeOptions` is an export of `centripetal.tokens` and `centripetal.proxy`.
+INTERNAL_OF_CURRENT = {"COMMANDS", "Executed"} | {*("Nothing", "Position", "Sendable", "SubscribeOptions")}
 # Names of `centripetal.v1` from modules that also contain other things.
 ADDITIONAL = {
     "BlockingCallWarning": "centripetal.client.misuse",

@@ -90,6 +90,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "httptools": ("protocol/http1.py", "server/listening/http1.py"),
     "websockets": ("server/", "transport/websocket.py"),
     "cryptography": ("tokens/signatures.py", "tokens/signing_key.py"),
+    "typing_extensions": ("dialects/current/proxy/events.py",),  # only for type checkers
     "typer": ("cli/",),
     "rich": ("cli/",),
     "pytest": ("pytest_centripetal.py",),

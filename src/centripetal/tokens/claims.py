@@ -7,7 +7,6 @@ wins, unknown members are ignored, null means "not given", and a claim of the wr
 `read_claims` uses a table with one reader per claim. Any claim that cannot be read results in a `ClaimError`.
 """
 
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ from centripetal.protocol.gojson import JSONError, elements, items_at, members, 
 from centripetal.tokens.faults import Kind
 
 __all__ = ["CLAIMS", "ClaimError", "ConnectionClaims", "Header", "Override", "SubscribeClaims"]
-__all__ += ["SubscriptionClaims", "b64bytes", "named_claim", "path_of", "read_claims", "read_header"]
+__all__ += ["SubscriptionClaims", "named_claim", "path_of", "read_claims", "read_header"]
 
 
 class SubscribeClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,18 +249,6 @@ CLAIMS: Mapping[Kind, Mapping[str, Reader]] = {
     "subscription": {**_REGISTERED, **_OPTIONS, "client": _string},
 }
 """Readers of the claims for each kind of token. Connection tokens with `channel` are rejected, so it is read, too."""
-
-
-def b64bytes(text: str) -> bytes:
-    """Decode `b64info` or `b64data`, which is padded base64. Line breaks are ignored.
-
-    Raises:
-        ValueError: *text* is not padded base64.
-    """
-    try:
-        return binascii.a2b_base64(text.replace("\r", "").replace("\n", "").encode(), strict_mode=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError(str(error)) from None
 
 
 def named_claim(text: bytes, path: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import UNSET
 
+from centripetal.dialects.current.objects import SubscribeOptions
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_name, check_names, check_text
 from centripetal.protocol.gojson import fold
@@ -41,24 +42,6 @@ HOUR = 3600
 
 # A fixed order keeps tokens stable when fields of Override are reordered.
 _OVERRIDES = ("presence", "join_leave", "force_push_join_leave", "force_positioning", "force_recovery")
-
-
-class SubscribeOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of a server-side subscription in a connection token.
-
-    Attributes:
-        info: any JSON value about the user in this channel, shown in presence and publications.
-        b64info: the info as bytes, or as text in base64, for clients with the binary protocol.
-        data: any JSON value that the server sends to the client with the subscription.
-        b64data: the data as bytes, or as text in base64.
-        override: options that replace the options of the channel's namespace.
-    """
-
-    info: Any = UNSET
-    b64info: bytes | str | None = None
-    data: Any = UNSET
-    b64data: bytes | str | None = None
-    override: Override | None = None
 
 
 def connection_token(
@@ -312,6 +295,11 @@ def _subs(subs: Any) -> dict[str, Any]:
         check_name("a channel in subs", channel)
         if not isinstance(options, SubscribeOptions):
             raise UsageError(f"subs[{channel!r}] must be SubscribeOptions, not {type(options).__name__}")
+        if options.cache_recover or options.server_tags_filter is not None:
+            raise UsageError(
+                f"subs[{channel!r}] has cache_recover or server_tags_filter, which servers ignore in tokens: "
+                "only a reply to a connect event can have them"
+            )
         claims[str.__str__(channel)] = _options(options, f"subs[{channel!r}].")
     return claims
 

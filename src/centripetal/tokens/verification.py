@@ -13,6 +13,7 @@ import msgspec
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_text
 from centripetal.protocol.discreet import discreet
+from centripetal.protocol.gobase64 import decode_base64
 from centripetal.protocol.gojson import JSONError
 from centripetal.tokens.claims import (
     ClaimError,
@@ -21,7 +22,6 @@ from centripetal.tokens.claims import (
     Override,
     SubscribeClaims,
     SubscriptionClaims,
-    b64bytes,
     named_claim,
     read_claims,
     read_header,
@@ -344,7 +344,7 @@ def _check_options(kind: Kind, options: Mapping[str, Any], place: str = "") -> G
 def _check_bytes(kind: Kind, claims: Mapping[str, Any], name: str, place: str = "") -> Generator[Fault, None, bytes]:
     if text := claims.get(f"b64{name}"):
         try:
-            return b64bytes(text)
+            return decode_base64(text)
         except ValueError as error:
             yield Fault(kind, "base64", f"{place}b64{name}", text, str(error))
     return bytes(claims.get(name, b""))

@@ -1,18 +1,20 @@
-"""Objects in both the HTTP API and the client protocol: positions, filters and option overrides.
+"""Objects of several protocols: positions, filters, and options of subscriptions.
 
-See protocol 6: methods, client-protocol.
+The HTTP API, the client protocol, tokens and replies to proxy events use them. See protocol 6: methods,
+client-protocol, connection-token, proxy-connect.
 """
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from centripetal.errors import UsageError
-from centripetal.protocol.field_kinds import Flag, UInt64
+from centripetal.protocol.field_kinds import Base64, Flag, Payload, UInt64
 from centripetal.protocol.fields import ObjectOf
 
-__all__ = ["FilterNode", "Position", "Sendable", "StreamPosition", "SubscribeOptionOverride"]
+__all__ = ["FilterNode", "Position", "Sendable", "StreamPosition", "SubscribeOptionOverride", "SubscribeOptions"]
 
 
 class Sendable(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True, forbid_unknown_fields=True):
@@ -88,3 +90,26 @@ class FilterNode(Sendable, frozen=True, kw_only=True):
     val: str = ""
     vals: Sequence[str] = ()
     nodes: Sequence["FilterNode"] = ()
+
+
+class SubscribeOptions(Sendable, frozen=True, kw_only=True):
+    """Options of a server-side subscription, in a connection token or in the reply to a connect event.
+
+    Attributes:
+        info: any JSON value about the user in this channel, shown in presence and publications.
+        b64info: the info as bytes, or as text in base64, for clients with the binary protocol.
+        data: any JSON value that the server sends to the client with the subscription.
+        b64data: the data as bytes, or as text in base64.
+        override: options that replace the options of the channel's namespace.
+        server_tags_filter: only publications whose tags match (PRO). Only in replies, not in tokens.
+        cache_recover: send the latest publication of a channel with cache recovery at once. Only in replies, not in
+            tokens.
+    """
+
+    info: Payload | UnsetType = UNSET
+    b64info: Base64 | None = None
+    data: Payload | UnsetType = UNSET
+    b64data: Base64 | None = None
+    override: SubscribeOptionOverride | None = None
+    server_tags_filter: FilterNode | None = None
+    cache_recover: bool = False

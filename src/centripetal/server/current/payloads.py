@@ -1,13 +1,12 @@
 """Payloads of a Centrifugo 6 server: decoding, and the formats of namespaces (protocol 6: publish): PURE."""
 
-import base64
-import binascii
 from typing import Any
 
 import msgspec
 
 from centripetal.dialects.current import error_codes
 from centripetal.errors import ServerError
+from centripetal.protocol.gobase64 import decode_base64
 from centripetal.protocol.gojson import JSONError, check
 
 __all__ = ["fits", "given"]
@@ -26,9 +25,8 @@ def given(raw: Any, encoded: Any) -> bytes:
     if not encoded:
         return b"" if raw is msgspec.UNSET else bytes(raw)
     try:
-        # Go's decoder ignores newlines, but no other characters outside the alphabet.
-        return base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True)
-    except (binascii.Error, ValueError):
+        return decode_base64(encoded)
+    except ValueError:
         raise ServerError("bad request", code=error_codes.BAD_REQUEST) from None
 
 
