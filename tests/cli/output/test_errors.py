@@ -100,7 +100,7 @@ def test_error_as_json(api: Run, unused_url: str) -> None:
     refused = json.loads(api("--json", "publish", "no-such:channel", "1").err)["error"]
     assert refused["type"] == "ServerError"
     assert refused["server_message"] == "namespace not found"
-    assert (refused["command"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
+    assert (refused["method"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
     unconnected = json.loads(api("channels", "--url", unused_url, "--json").err)["error"]
     assert (unconnected["type"], unconnected["retryable"]) == ("ConnectError", True)
 

@@ -158,7 +158,7 @@ def test_a_wrong_key_ends_the_load_at_once(current: Run, write: Write) -> None:
     ran = current("load", str(file), "--group", "2", "--api-key", "wrong", "--json")
     summary = json.loads(ran.out)
     assert (ran.code, summary["sent"], summary["next_line"]) == (4, 2, 3)
-    assert "401" in summary["error"]
+    assert (summary["error"]["type"], "401" in summary["error"]["message"]) == ("AuthenticationError", True)
 
 
 def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
