@@ -127,8 +127,8 @@ def _execute(arguments: Sequence[str], as_json: bool, run: Running) -> int:
             raise
         return report(UsageError(f"{_COMPLETE} is for shells, which also set COMP_WORDS and COMP_CWORD"), as_json)
     except (KeyboardInterrupt, typer.Abort):
-        # Ctrl-C is the usual way to end `watch` and `serve`. Whether a command ran is worth a message.
-        if run.method is not None and (as_json or run.executed != "no"):
-            return report(Interrupted("interrupted by Ctrl-C", executed=run.executed), as_json)
-        return ExitCode.INTERRUPTED
+        code = ExitCode.INTERRUPTED
+    if code == ExitCode.INTERRUPTED and run.method is not None and (as_json or run.executed != "no"):
+        # Whether a command ran is worth a message. For `watch` and `serve`, Ctrl-C is the usual end.
+        return report(Interrupted("interrupted by Ctrl-C", executed=run.executed), as_json)
     return code if isinstance(code, int) else ExitCode.OK

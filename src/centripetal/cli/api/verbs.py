@@ -26,6 +26,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.field_kinds import FieldKind
 from centripetal.protocol.fields import fields_of
+from centripetal.protocol.gojson import string
 from centripetal.protocol.records import Record, params_of
 
 __all__ = ["VERBS", "Field", "Verb", "parameters", "register_all"]
@@ -246,7 +247,9 @@ def call(
     target = settings.target()
     if target.required_generation() is not Generation.CURRENT:
         raise UsageError(f"call is only for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
-    command = custom(name, params_of(Record(name, named_json("params", params))))
+    fields = params_of(Record(name, named_json("params", params)))
+    run.channel = string(fields["channel"]) if fields.get("channel", b"").startswith(b'"') else None
+    command = custom(name, fields)
     client = target.client()
     with run.executing():
         result = client.call(command)

@@ -48,7 +48,6 @@ class SystemFailure(CentripetalError):
         advice = ". Close other programs, or raise the limit with `ulimit -n`" if error.errno in _TOO_MANY else ""
         return cls(f"the operating system reports: {where}{reason}{advice}")
 
-
     @classmethod
     def of_output(cls, error: OutputError) -> Self:
         """Return the failure for standard output that cannot be written; its message says whether the command ran."""
@@ -151,7 +150,7 @@ def _subject(error: CentripetalError) -> tuple[str | None, str | None]:
     """Return the method and the channel that *error* is about, which are those of the verb if the error has none."""
     if error.command is None:
         return running().method, running().channel
-    channel = getattr(error.command, "channel", None)
+    channel = getattr(error.command, "channel", running().channel)
     return error.command.name, channel if isinstance(channel, str) else None
 
 

@@ -91,7 +91,9 @@ class Table:
 
 def _check_columns(columns: Sequence[str], number: int) -> None:
     if "" in columns:
-        raise UsageError(f"line {number}: column {columns.index('') + 1} has no name: the first row must name the columns")
+        raise UsageError(
+            f"line {number}: column {columns.index('') + 1} has no name: the first row must name the columns"
+        )
     repeated = next((name for name in columns if columns.count(name) > 1), None) if _repeats(columns) else None
     if repeated is not None:
         raise UsageError(f"line {number}: two columns have the name {shown(repeated, 60)}: rename one of them")

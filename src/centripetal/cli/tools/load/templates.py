@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from centripetal.cli.tools.load.values import json_text
-from centripetal.errors import UsageError, shown, told
+from centripetal.errors import UsageError, shown
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.protocol.json_text import unique_members
 
@@ -102,7 +102,7 @@ def _checked_part(name: str, part: str, before: str) -> str:
 _OBJECT = re.compile(r'\{(?=[ \t\r\n]*["}])')
 _PLAIN = re.compile(r'[^"\\{]+|\\.?', re.DOTALL)
 _COLON = re.compile(r"[ \t\r\n]*:")
-_NAME = re.compile(r"\{([^{}]*)\}")
+_NAME = re.compile(r'\{([^{}"]*)\}')
 
 
 class DataTemplate:
@@ -130,7 +130,7 @@ class DataTemplate:
             json.loads(sample, object_pairs_hook=unique_members)
         except (JSONError, UnicodeEncodeError, RecursionError) as error:
             raise UsageError(
-                f"--data is not JSON, apart from its placeholders ({told(error)}). Example: "
+                f"--data is not JSON, apart from its placeholders ({error}). Example: "
                 '\'{"id": {id}, "name": {name}}\', where id and name are columns'
             ) from None
 
