@@ -7,7 +7,7 @@ from centripetal.errors import Executed
 __all__ = ["error_object"]
 
 
-def error_object(  # noqa: PLR0913
+def error_object(
     kind: str,
     message: str,
     exit_code: int,

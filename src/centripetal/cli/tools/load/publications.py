@@ -10,7 +10,7 @@ from centripetal.cli.tools.load.ndjson import ROW, Line, lines_of
 from centripetal.cli.tools.load.tables import Row, Table
 from centripetal.cli.tools.load.templates import ChannelTemplate, DataTemplate
 from centripetal.cli.tools.load.values import ColumnType, json_of, json_text
-from centripetal.errors import UsageError, shown
+from centripetal.errors import UsageError
 from centripetal.protocol.gojson import JSONError, check, string
 from centripetal.protocol.json_parts import object_parts
 

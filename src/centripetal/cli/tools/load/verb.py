@@ -129,6 +129,8 @@ def load(
         _check_path(path, file, start_line)
         # Opening a named pipe waits for its writer.
         source = signals.interruptible(1, lambda: _opened(file), otherwise=None)
+        if source is not None and file != STDIN:
+            stack.callback(source.close)
         # Reading the columns of a table waits for its first line.
         lines = signals.interruptible(
             1, lambda: None if source is None else form.lines(source, start_line), otherwise=None
@@ -136,8 +138,6 @@ def load(
         bar = stack.enter_context(progress(None if source is None else size_of(source)))
         loader = Loader(client, target.required_generation(), options, failures, bar, signals=signals)
         loader.next_line = start_line
-        if source is not None and file != STDIN:
-            stack.callback(source.close)
         if lines is not None:
             loader.run(lines)
         stack.close()
