@@ -65,7 +65,7 @@ def test_characters_outside_the_output_encoding(server: EmbeddedServer) -> None:
 
 
 def test_reader_closes_the_pipe_early(server: EmbeddedServer) -> None:
-    """The program exits silently when its reader closes the pipe."""
+    """When its reader closes the pipe, the program says in one line that the command ran, and exits with 141."""
     client = Client(server.url, SECRET)
     client.publish("pipe", "x" * 200_000)
     # With buffered output, Python would report a partial write as a complete write.
@@ -80,8 +80,10 @@ def test_reader_closes_the_pipe_early(server: EmbeddedServer) -> None:
         assert process.stderr is not None
         process.stdout.read(1)
         process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(60) == 141
+        (line,) = process.stderr.read().splitlines()
+        error = json.loads(line)["error"]
+        assert (error["method"], error["channel"], error["executed"]) == ("history", "pipe", "yes")
+        assert process.wait(60) == error["exit_code"] == 141
 
 
 def test_interrupted_input_exits_130(server: EmbeddedServer) -> None:
@@ -119,7 +121,7 @@ def test_closed_standard_descriptors(server: EmbeddedServer, closed: tuple[int, 
         [*MODULE, "stats"], env=environment(server), capture_output=True, text=True, timeout=60, preexec_fn=close
     )
     assert ran.returncode == code
-    expected = "error: cannot write to standard output: Bad file descriptor\n"
+    expected = "error: cannot write to standard output: Bad file descriptor. The server executed the command\n"
     assert ran.stderr == (expected if code and 2 not in closed else "")
 
 
@@ -129,4 +131,5 @@ def test_a_full_disk(server: EmbeddedServer) -> None:
         ran = subprocess.run(
             [*MODULE, "stats"], env=environment(server), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
         )
-    assert (ran.returncode, ran.stderr) == (6, "error: cannot write to standard output: No space left on device\n")
+    expected = "error: cannot write to standard output: No space left on device. The server executed the command\n"
+    assert (ran.returncode, ran.stderr) == (6, expected)

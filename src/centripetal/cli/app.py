@@ -11,8 +11,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from centripetal.cli.api import verbs
-from centripetal.cli.output.errors import SystemFailure, UsageProblem, report
+from centripetal.cli.output.errors import Interrupted, SystemFailure, UsageProblem, report
 from centripetal.cli.output.exit_code import ExitCode
+from centripetal.cli.output.running import Running, new_run
 from centripetal.cli.output.streams import OutputError
 from centripetal.cli.registration import ALL, TOOLS, declare, group, listed, options, register
 from centripetal.cli.settings import Settings
@@ -109,13 +110,16 @@ _COMPLETE = "_CENTRIPETAL_COMPLETE"  # Click reads this variable
 def execute(arguments: Sequence[str]) -> int:
     """Run the command line with *arguments* and return the exit code."""
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+    with new_run() as run:
+        return _execute(arguments, as_json, run)
+
+
+def _execute(arguments: Sequence[str], as_json: bool, run: Running) -> int:
     try:
         code = command_line().main(args=list(arguments), prog_name="centripetal", standalone_mode=False)
         sys.stdout.flush()
-    except (CentripetalError, UsageProblem) as error:
+    except (CentripetalError, UsageProblem, OutputError) as error:
         return report(error, as_json)
-    except OutputError as error:
-        return ExitCode.PIPE_CLOSED if error.pipe_closed else report(SystemFailure(str(error)), as_json)
     except OSError as error:
         return report(SystemFailure.of(error), as_json)
     except (LookupError, ValueError):
@@ -123,5 +127,8 @@ def execute(arguments: Sequence[str]) -> int:
             raise
         return report(UsageError(f"{_COMPLETE} is for shells, which also set COMP_WORDS and COMP_CWORD"), as_json)
     except (KeyboardInterrupt, typer.Abort):
-        return ExitCode.INTERRUPTED
+        code = ExitCode.INTERRUPTED
+    if code == ExitCode.INTERRUPTED and run.method is not None and (as_json or run.executed != "no"):
+        # Whether a command ran is worth a message. For `watch` and `serve`, Ctrl-C is the usual end.
+        return report(Interrupted("interrupted by Ctrl-C", executed=run.executed), as_json)
     return code if isinstance(code, int) else ExitCode.OK

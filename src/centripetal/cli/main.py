@@ -3,21 +3,22 @@
 `run` is the console script; `main` is the same as a function and returns the exit code.
 """
 
+import json
 import os
 import sys
 from collections.abc import Sequence
 
+from centripetal.cli.output.error_object import error_object
 from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.streams import OutputError, guarded_streams, standard_descriptors
 from centripetal.version import __version__
 
 __all__ = ["main", "run"]
 
-MISSING = """\
-The command line of centripetal needs two more packages, Typer and Rich. Install them with
-
-    pip install 'centripetal[cli]'
-"""
+MISSING = (
+    "the command line of centripetal needs two more packages, Typer and Rich: install them with "
+    "`pip install 'centripetal[cli]'`"
+)
 
 
 def run() -> None:
@@ -40,9 +41,19 @@ def main(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             return ExitCode.INTERRUPTED
         except (OutputError, OSError) as error:  # a failure before `centripetal.cli.app` was imported, or without it
-            print(f"error: {error}", file=sys.stderr)
-            return ExitCode.SYSTEM
+            is_pipe = isinstance(error, OutputError) and error.pipe_closed
+            code = ExitCode.PIPE_CLOSED if is_pipe else ExitCode.SYSTEM
+            return _report("SystemFailure", str(error), code, arguments)
         return code
+
+
+def _report(kind: str, message: str, code: ExitCode, arguments: Sequence[str]) -> ExitCode:
+    """Print an error in the form of `centripetal.cli.output.errors.report`, which needs the extra."""
+    if "--json" in arguments:
+        print(json.dumps({"error": error_object(kind, message, int(code))}), file=sys.stderr)
+    else:
+        print(f"error: {message}", file=sys.stderr)
+    return code
 
 
 def _execute(arguments: Sequence[str]) -> int:
@@ -56,8 +67,7 @@ def _execute(arguments: Sequence[str]) -> int:
         if list(arguments) == ["--version"]:
             print(f"centripetal {__version__}")
             return 0
-        sys.stderr.write(MISSING)
-        return 2
+        return _report("UsageError", MISSING, ExitCode.USAGE, arguments)
     from centripetal.cli.app import execute
 
     return execute(arguments)

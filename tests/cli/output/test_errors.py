@@ -100,7 +100,7 @@ def test_error_as_json(api: Run, unused_url: str) -> None:
     refused = json.loads(api("--json", "publish", "no-such:channel", "1").err)["error"]
     assert refused["type"] == "ServerError"
     assert refused["server_message"] == "namespace not found"
-    assert (refused["command"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
+    assert (refused["method"], refused["executed"], refused["exit_code"]) == ("publish", "no", 1)
     unconnected = json.loads(api("channels", "--url", unused_url, "--json").err)["error"]
     assert (unconnected["type"], unconnected["retryable"]) == ("ConnectError", True)
 
@@ -146,3 +146,67 @@ def test_help_documents_exit_codes(cli: Run) -> None:
     out = " ".join(cli("--help").out.split())
     for code in ExitCode:
         assert f"{code:d} {code.text}" in out
+
+
+BASIC = {"type", "code", "method", "channel", "message", "advice", "executed", "retryable", "exit_code"}
+ERRORS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+    (("publish", "no-such:x", "1"), {"type": "ServerError", "method": "publish", "channel": "no-such:x", "code": None}),
+    (("publish", "news", "{bad"), {"type": "UsageError", "method": "publish", "channel": "news", "executed": "no"}),
+    (("publish", "news", "1", "--timeout", "x"), {"type": "UsageError", "method": "publish"}),
+    (("publish",), {"type": "UsageError", "method": "publish", "channel": None}),
+    (("publish", "news", "@nowhere.json"), {"type": "UsageError", "method": "publish", "channel": "news"}),
+    (("publish", "news", "1", "--url", "http://127.0.0.1:1"), {"type": "ConnectError", "channel": "news"}),
+    (("publish", "news", "1", "--url", "nonsense"), {"type": "UsageError", "method": "publish", "channel": "news"}),
+    (("publish", "news", "1", "--secret", "wrong"), {"type": "AuthenticationError", "exit_code": 4, "executed": "no"}),
+    (("broadcast", "a", "b", "{"), {"type": "UsageError", "method": "broadcast", "channel": None}),
+    (("call", "later", "{}"), {"type": "UsageError", "method": "later", "channel": None}),
+    (("stats", "extra"), {"type": "UsageError", "method": "stats", "channel": None}),
+    (("nonsense",), {"type": "UsageError", "method": None}),
+    (("--nonsense",), {"type": "UsageError", "method": None}),
+    (("load", "nowhere"), {"type": "UsageError", "method": None}),
+    (("load", "nowhere.csv", "--channel", "{"), {"type": "UsageError", "method": None}),
+    (("watch", "news", "--count", "0"), {"type": "UsageError", "method": None}),
+    (("watch", "news", "--secret", "wrong", "--count", "1"), {"method": None}),
+    (("serve", "--config", "nowhere.json"), {"method": None, "exit_code": 2}),
+    (("demo", "--secret", "wrong"), {"type": "AuthenticationError"}),
+    (("token", "connection", "42"), {"type": "UsageError", "method": None}),
+    (("token", "explain", "x", "--key-file", "nowhere"), {"type": "UsageError", "method": None}),
+    (("token", "publish", "42"), {"type": "UsageError", "method": None}),
+    (("sign",), {"type": "UsageError"}),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), ERRORS, ids=[" ".join(each) for each, _ in ERRORS])
+def test_every_error_has_one_form(api: Run, arguments: tuple[str, ...], expected: dict[str, Any]) -> None:
+    """Every way out of the program with an error prints one object with the same members, and its exit code."""
+    ran = api(*arguments, "--json")
+    (line,) = [line for line in ran.err.splitlines() if "warning" not in line]
+    error = json.loads(line)["error"]
+    assert error.keys() >= BASIC
+    assert {name: error[name] for name in expected} == expected
+    assert (error["exit_code"], error["message"] != "") == (ran.code, True)
+
+
+def test_a_server_error_has_its_code(current: Run) -> None:
+    """The code of the current API is a number, and the channel of a custom call is known too."""
+    error = json.loads(current("--json", "publish", "no-such:x", "1").err)["error"]
+    assert (error["code"], error["channel"], error["executed"]) == (102, "no-such:x", "no")
+    error = json.loads(current("--json", "call", "publish", '{"channel": "no-such:x", "data": 1}').err)["error"]
+    assert (error["code"], error["method"], error["channel"]) == (102, "publish", "no-such:x")
+
+
+@pytest.mark.parametrize(("during", "executed", "said"), [("call", "unknown", True), ("prepare", "no", False)])
+def test_ctrl_c_during_a_command(
+    current: Run, monkeypatch: pytest.MonkeyPatch, during: str, executed: str, said: bool
+) -> None:
+    """Ctrl-C exits with 130; if the command may have run, or with --json, a message says whether it did."""
+
+    def interrupt(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    place = "client.current.Client.call" if during == "call" else "cli.settings.Settings.target"
+    monkeypatch.setattr(f"centripetal.{place}", interrupt)
+    ran = current("publish", "news", "1")
+    assert (ran.code, "It is unknown whether the server executed" in ran.err) == (130, said)
+    error = json.loads(current("publish", "news", "1", "--json").err)["error"]
+    assert (error["type"], error["executed"], error["exit_code"]) == ("Interrupted", executed, 130)

@@ -73,11 +73,14 @@ def test_output_that_cannot_be_written(
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_a_reader_that_has_exited(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
-    """If the reader of the output has exited, the program ends quietly with the code of a closed pipe."""
+    """If the reader of the output has exited, the program says so in one line and exits with the code of a pipe."""
     messages = io.StringIO()
     monkeypatch.setattr(sys, "stdout", Failing(BrokenPipeError(errno.EPIPE, "Broken pipe")))
     monkeypatch.setattr(sys, "stderr", messages)
-    assert (main(arguments), messages.getvalue()) == (ExitCode.PIPE_CLOSED, "")
+    assert main(arguments) == ExitCode.PIPE_CLOSED
+    (line,) = messages.getvalue().splitlines()
+    assert "cannot write to standard output: Broken pipe" in line
+    assert ("The server executed the command" in line) == (arguments[0] in ("stats", "publish"))
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())

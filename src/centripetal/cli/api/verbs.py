@@ -17,6 +17,7 @@ from centripetal.cli.api.results import show_result
 from centripetal.cli.generation import Generation
 from centripetal.cli.input import STDIN, named_bytes, named_json, read_text
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.running import running
 from centripetal.cli.registration import keyword, option, option_name, register
 from centripetal.cli.settings import Settings
 from centripetal.dialects.current.commands import custom
@@ -25,6 +26,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.field_kinds import FieldKind
 from centripetal.protocol.fields import fields_of
+from centripetal.protocol.gojson import string
 from centripetal.protocol.records import Record, params_of
 
 __all__ = ["VERBS", "Field", "Verb", "parameters", "register_all"]
@@ -169,6 +171,8 @@ def _panel(verb: Verb) -> str:
 
 def _function(verb: Verb) -> Callable[..., None]:
     def function(settings: Settings, text: bool = False, **values: Any) -> None:
+        run, channel = running(), values.get("channel")
+        run.method, run.channel = verb.name, channel if isinstance(channel, str) else None
         target = settings.target()
         generation = target.required_generation()
         verb.command(generation)  # raises UsageError if this generation does not have the command
@@ -176,7 +180,10 @@ def _function(verb: Verb) -> Callable[..., None]:
         if verb.data is not None and "b64data" not in given:
             _take_data(verb, given)
         command = _build(verb, given, generation, text)
-        show_result(command, target.client().call(command), as_json=settings.json)
+        client = target.client()
+        with run.executing():
+            result = client.call(command)
+        show_result(command, result, as_json=settings.json)
 
     return function
 
@@ -235,11 +242,18 @@ def call(
 
     The fields are sent unchanged. The result is printed as JSON.
     """
+    run = running()
+    run.method = name
     target = settings.target()
     if target.required_generation() is not Generation.CURRENT:
         raise UsageError(f"call is only for Centrifugo {Generation.CURRENT.title}: {Generation.CURRENT.selected_by}")
-    command = custom(name, params_of(Record(name, named_json("params", params))))
-    show_json(target.client().call(command))
+    fields = params_of(Record(name, named_json("params", params)))
+    run.channel = string(fields["channel"]) if fields.get("channel", b"").startswith(b'"') else None
+    command = custom(name, fields)
+    client = target.client()
+    with run.executing():
+        result = client.call(command)
+    show_json(result)
 
 
 # ---- arguments and options of a verb

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from centripetal.cli.generation import Generation
+from centripetal.cli.output.errors import explain
 from centripetal.cli.output.printing import as_text, console, show_json
 from centripetal.cli.output.text import one_line
 from centripetal.cli.registration import option
@@ -18,7 +19,6 @@ from centripetal.cli.target import Target
 from centripetal.cli.tokens.token_key import KeyOption, given_key
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol import watching
-from centripetal.protocol.records import shortened
 
 __all__ = ["as_members", "described", "watch"]
 
@@ -121,7 +121,7 @@ def _members(struct: msgspec.Struct) -> dict[str, Any]:
             # Published JSON may contain line breaks.
             members[name] = msgspec.Raw(msgspec.json.format(value, indent=-1))
         elif isinstance(value, CentripetalError):
-            members[name] = shortened(str(value))
+            members[name] = explain(value)[2]
         elif value is not None:
             members[name] = round(value, 3) if isinstance(value, float) else value
     return members

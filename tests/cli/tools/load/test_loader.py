@@ -17,6 +17,7 @@ import pytest
 from centripetal import Client
 from centripetal.cli.generation import Generation
 from centripetal.cli.tools.load.failures import Failures
+from centripetal.cli.tools.load.formats import chosen_format
 from centripetal.cli.tools.load.loader import Loader, LoadOptions
 from centripetal.cli.tools.load.ndjson import Line, lines_of
 from centripetal.cli.tools.load.progress import progress
@@ -91,6 +92,30 @@ def test_memory_is_constant() -> None:
     peak(1_000)  # warm up: one-time allocations happen here
     # A leak of a pointer per line would add 150 kB to the 400 kB that one group needs.
     assert peak(20_000) < peak(1_000) * 1.2
+
+
+class Rows(Generated):
+    """Table with *count* rows, generated when they are read."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(0)
+        self._lines = itertools.chain([b"id,text\n"], itertools.repeat(b'57.35,"say ""hello"""\n', count))
+
+
+def test_memory_for_a_table_is_constant() -> None:
+    """A table of ten times as many rows needs no more memory."""
+
+    def peak(count: int) -> int:
+        gc.collect()
+        tracemalloc.start()
+        made = chosen_format("-", "csv", "c:{id}").lines(Rows(count), 1)
+        assert sum(1 for _ in made) == count
+        reached = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return reached
+
+    peak(100)
+    assert peak(3_000) < peak(300) * 1.2 + 10_000
 
 
 def test_unknown_outcomes_are_marked_and_can_be_skipped(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_a_wrong_key_ends_the_load_at_once(current: Run, write: Write) -> None:
     ran = current("load", str(file), "--group", "2", "--api-key", "wrong", "--json")
     summary = json.loads(ran.out)
     assert (ran.code, summary["sent"], summary["next_line"]) == (4, 2, 3)
-    assert "401" in summary["error"]
+    assert (summary["error"]["type"], "401" in summary["error"]["message"]) == ("AuthenticationError", True)
 
 
 def test_ctrl_c_while_waiting_for_input(current_server: EmbeddedServer) -> None:
@@ -253,3 +253,87 @@ def test_a_real_server_receives_every_publication(cli: Run, real: Server, write:
     with Client(real.url, REAL_KEY) as client:
         history = client.history("deep:c", limit=-1)
     assert [publication.data for publication in history.publications] == list(range(2_000))
+
+
+TABLE = b'\xef\xbb\xbfid,customer,price,note\r\n1,ann,57.35,"a\r\n""b"""\r\n2,bob,1.10,\r\n3,x:y,3,z\r\n4,ann,007,"}, ""admin"": true"\r\n'
+
+
+def test_a_table_is_published(current: Run, current_server: EmbeddedServer, tmp_path: Path) -> None:
+    """Rows of CSV with a byte order mark and CR LF are published, and a row that fails is kept with its line."""
+    file = tmp_path / "orders.csv"
+    file.write_bytes(TABLE)
+    data = '{"id": {id}, "price": {price}, "note": {note}}'
+    ran = current("load", str(file), "--channel", "table-{customer}", "--data", data, "--json")
+    error = json.loads(ran.err)["error"]
+    assert (ran.code, error["line"], "cannot be a part of a channel" in error["message"]) == (1, 5, True)
+    assert failed(file)[0]["row"] == ["3", "x:y", "3", "z"]
+    with Client(current_server.url, API_KEY) as client:
+        published = [each.data for each in client.history("table-ann", limit=-1).publications]
+    assert published == [
+        {"id": 1, "price": 57.35, "note": 'a\r\n"b"'},
+        {"id": 4, "price": "007", "note": '}, "admin": true'},
+    ]
+    again = current("load", f"{file}.failed.ndjson")
+    assert "line 1: the line is a row without a command" in again.err
+
+
+def test_a_table_is_continued_where_it_stopped(current: Run, current_server: EmbeddedServer, tmp_path: Path) -> None:
+    """The line that a stopped load prints is the line to continue with, also after cells with line breaks."""
+    file = tmp_path / "rows.tsv"
+    file.write_text("n\n" + "".join(f'"{n}\n"\n' for n in range(10)))
+    options = (str(file), "--channel", "continued", "--group", "2")
+    ran = current("load", *options, "--url", "http://127.0.0.1:1")
+    start = ran.err.rpartition("--start-line ")[2].strip()
+    assert (ran.code, len(failed(file))) == (3, 6)
+    ran = current("load", *options, "--start-line", start, "--json")
+    again = current("load", f"{file}.failed.ndjson", "--json")
+    assert (json.loads(ran.out)["sent"], json.loads(again.out)["sent"]) == (4, 6)
+    with Client(current_server.url, API_KEY) as client:
+        published = client.history("continued", limit=-1).publications
+    assert sorted(each.data["n"] for each in published) == [f"{n}\n" for n in range(10)]
+
+
+@pytest.mark.parametrize("verb", ["api", "current"])
+def test_a_dry_run_sends_nothing(verb: str, request: pytest.FixtureRequest) -> None:
+    """`--dry-run` prints the first three commands, which `load` accepts, and needs neither a server nor a key."""
+    run: Run = request.getfixturevalue(verb)
+    arguments = ("load", "-", "--channel", "dry", "--url", "http://127.0.0.1:1", "--dry-run")
+    ran = run(*arguments, stdin=b"1\n[2]\n\n3\n4\n")
+    commands = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.code, ran.err) == (0, "")
+    assert commands == [publish("dry", 1), publish("dry", [2]), publish("dry", 3)]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--channel", "o:{custmer}"), "Did you mean 'customer'?"),
+        (("--channel", "o:{customer"), "{{ for a brace"),
+        ((), "CSV needs --channel"),
+        (("--channel", "o", "--format", "csw"), "Did you mean 'csv'?"),
+    ],
+)
+def test_invalid_options_for_tables(current: Run, tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    """A mistake in the options is an error with exit code 2, and no failures file is made."""
+    file = tmp_path / "orders.csv"
+    file.write_bytes(TABLE)
+    ran = current("load", str(file), *options)
+    assert (ran.code, ran.err.startswith("error: "), words in ran.err) == (2, True, True)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_table_that_breaks_in_the_middle(current: Run, tmp_path: Path) -> None:
+    """Invalid quotation marks stop the load before the rows after them, at the first row that was not sent."""
+    file = tmp_path / "orders.csv"
+    file.write_bytes(b'a\n1\n2\n"x"y\n3\n')
+    ran = current("load", str(file), "--channel", "broken", "--group", "1")
+    assert (ran.code, "line 4: the row is not valid" in ran.err) == (2, True)
+    assert "--start-line 3" in ran.err
+
+
+def test_a_summary_that_cannot_be_written(current: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If only the summary is lost, the message counts the commands that were sent."""
+    file = write(publish("summary", 1))
+    monkeypatch.setattr(sys, "stdout", None)
+    ran = current("load", str(file))
+    assert (ran.code, "Bad file descriptor. 1 commands were sent, 0 lines failed" in ran.err) == (6, True)

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from centripetal import v1
 from centripetal.cli.generation import TOKEN_KEY, Generation
+from centripetal.cli.output.errors import explain
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.output.text import one_line
 from centripetal.cli.settings import Settings
@@ -32,7 +33,6 @@ from centripetal.cli.tools.demo.subscriber import Arrival, Subscriber
 from centripetal.cli.tools.watch import as_members, described
 from centripetal.client import current
 from centripetal.errors import ServerError
-from centripetal.protocol.records import shortened
 
 __all__ = ["demo"]
 
@@ -192,7 +192,7 @@ def _show_arrivals(arrivals: Iterable[Arrival], console: Console) -> None:
 
 def _show_as_json(outcome: Outcome) -> None:
     refused = isinstance(outcome.result, ServerError)
-    came_to = {"error": shortened(str(outcome.result))} if refused else {"result": repr(outcome.result)}
+    came_to = {"error": explain(outcome.result)[2]} if refused else {"result": repr(outcome.result)}
     arrived = {"arrived": [as_members(event) for event in outcome.arrived]} if outcome.arrived else {}
     show_json({"call": outcome.call, **came_to, "milliseconds": round(outcome.milliseconds, 3), **arrived})
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from centripetal.cli.output.errors import SystemFailure
-from centripetal.cli.output.printing import escaped_for
+from centripetal.cli.output.errors import SystemFailure, explain
+from centripetal.cli.output.printing import escaped_for, json_line
 from centripetal.cli.output.text import one_line
 from centripetal.cli.tools.load.ndjson import Line
 from centripetal.errors import CentripetalError
@@ -27,16 +27,18 @@ class Failures:
     Args:
         path: the file; None only counts and prints failures.
         append: append to an existing file; otherwise the file must not exist.
+        as_json: print failures as JSON objects with the member `line`.
 
     Attributes:
         path: the file.
         count: the number of failures.
     """
 
-    def __init__(self, path: Path | None, append: bool = False) -> None:
+    def __init__(self, path: Path | None, append: bool = False, as_json: bool = False) -> None:
         self.path = path
         self.count = 0
         self._append = append
+        self._as_json = as_json
         self._file: FileIO | None = None
         self._waiting: list[bytes] = []
 
@@ -44,9 +46,15 @@ class Failures:
         """Record the failure of *line*: *text*, the failed command with *error*, is written by the next `flush`."""
         self.count += 1
         if self.count <= _SHOWN:
-            print(f"line {line.number}: {one_line(str(error))}", file=sys.stderr)
+            self._print(line, error)
         if self.path is not None:
             self._waiting.append(text)
+
+    def _print(self, line: Line, error: CentripetalError) -> None:
+        if self._as_json:
+            sys.stderr.write(json_line({"error": explain(error)[2] | {"line": line.number}}, sys.stderr))
+        else:
+            print(f"line {line.number}: {one_line(str(error))}", file=sys.stderr)
 
     def flush(self) -> None:
         """Write the failures since the last call to the file.

@@ -18,7 +18,7 @@ from centripetal.errors import AuthenticationError, CentripetalError, Connection
 from centripetal.protocol.command import Command, Failed
 from centripetal.protocol.records import failed_broadcast, failed_record, read_record
 
-__all__ = ["GROUP", "LoadOptions", "Loader"]
+__all__ = ["GROUP", "LoadOptions", "Loader", "command_in"]
 
 GROUP = 500
 _GROUP_BYTES = 1 << 20
@@ -136,7 +136,7 @@ class Loader:
         group: list[_Read] = []
         size, before = 0, None
         for line in self._read(lines):
-            command = self._command(line)
+            command = command_in(line, self._generation, skip_doubtful=self._options.skip_doubtful)
             if command is None:
                 self.skipped += 1
                 continue
@@ -152,15 +152,6 @@ class Loader:
     def _read(self, lines: Iterator[Line]) -> Iterator[Line]:
         while (line := self._stopping.interruptible(1, lambda: next(lines, None), otherwise=None)) is not None:
             yield line
-
-    def _command(self, line: Line) -> Command[Any] | Failed | None:
-        """Return the command of *line*, or its error, or None if the line must be skipped."""
-        try:
-            record = read_record(line.text)
-            leave_out = record.doubtful and self._options.skip_doubtful
-            return None if leave_out else command_of(record, self._generation)
-        except UsageError as error:
-            return Failed(error)
 
     def _settle(self, outcomes: list[tuple[Line, Slot[Any]]]) -> None:
         answered, failed = False, None
@@ -194,6 +185,17 @@ class Loader:
             error = result.failed[min(result.failed)]
             refusal = ServerError(error.message, code=error.code, executed="no")
             self._failures.keep(line, refusal, failed_broadcast(line.text, sorted(result.failed), refusal))
+
+
+def command_in(line: Line, generation: Generation, *, skip_doubtful: bool = False) -> Command[Any] | Failed | None:
+    """Return the command of *line*, or its error, or None if the line must be skipped."""
+    if line.problem is not None:
+        return Failed(line.problem)
+    try:
+        record = read_record(line.text)
+        return None if record.doubtful and skip_doubtful else command_of(record, generation)
+    except UsageError as error:
+        return Failed(error)
 
 
 def _interrupted(slot: Slot[Any]) -> Slot[Any]:

@@ -14,18 +14,29 @@ from centripetal.protocol.command import Command
 from centripetal.protocol.json_text import without_mark
 from centripetal.protocol.records import Record
 
-__all__ = ["MAX_LINE_BYTES", "Line", "command_of", "lines_of", "size_of"]
+__all__ = ["MAX_LINE_BYTES", "ROW", "Line", "all_lines_of", "command_of", "lines_of", "size_of"]
 
 MAX_LINE_BYTES = 64 << 20
 """Maximum length of a line. The limit stops a large file without line breaks from filling the memory."""
 
+ROW = "row"
+"""Member of the failures file for rows that could not be converted to a command."""
+
 
 class Line(NamedTuple):
-    """A line of a file: its number, starting at 1, its bytes, and the position in the file after it, in bytes."""
+    """A line of a file, or a row of a table or a line of data that was converted to a command.
+
+    Attributes:
+        number: the number of the line, or of the first line of a row. The first line of a file is 1.
+        text: the line, or the record of the command. If there is a problem, the line of the failures file.
+        position: the position in the file after the line, in bytes.
+        problem: the reason why there is no command; None if *text* is a record, or was not converted.
+    """
 
     number: int
     text: bytes
     position: int
+    problem: UsageError | None = None
 
 
 def size_of(file: BinaryIO) -> int | None:
@@ -38,7 +49,12 @@ def size_of(file: BinaryIO) -> int | None:
 
 
 def lines_of(file: BinaryIO, start: int = 1) -> Iterator[Line]:
-    """Yield the lines of *file*, starting with line *start*, except blank lines.
+    """Yield the lines of *file*, starting with line *start*, except blank lines. Raises the same as `all_lines_of`."""
+    return (line for line in all_lines_of(file, start) if line.text.strip())
+
+
+def all_lines_of(file: BinaryIO, start: int = 1) -> Iterator[Line]:
+    """Yield the lines of *file*, starting with line *start*.
 
     Raises:
         UsageError: if the file is not UTF-8, or if a line is longer than `MAX_LINE_BYTES`.
@@ -58,7 +74,7 @@ def lines_of(file: BinaryIO, start: int = 1) -> Iterator[Line]:
             raise UsageError(
                 f"line {number} is longer than {MAX_LINE_BYTES} bytes: the file must have one command per line"
             )
-        if number >= start and text.strip():
+        if number >= start:
             yield Line(number, text, position)
         if not text.endswith(b"\n"):
             break  # the last line; if the file grows now, the rest would count as another line
@@ -83,6 +99,8 @@ def command_of(record: Record, generation: Generation) -> Command[Any]:
 
     def unknown(record: Record) -> Command[Any]:
         name = record.method
+        if name == ROW:
+            raise UsageError("the line is a row without a command: correct the row in its file, and load it from there")
         if name in generation.other.commands:
             raise UsageError(f"{name} only exists in Centrifugo {generation.other.title}")
         if generation is Generation.V1:

@@ -9,28 +9,61 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from centripetal.cli.generation import Generation
 from centripetal.cli.input import STDIN
-from centripetal.cli.output.errors import explain
+from centripetal.cli.output.errors import explain, report
 from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.running import running
 from centripetal.cli.output.streams import OutputError
 from centripetal.cli.output.text import one_line
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
+from centripetal.cli.tools.load.dry_run import dry_run
 from centripetal.cli.tools.load.failures import Failures
+from centripetal.cli.tools.load.formats import Format, chosen_format
 from centripetal.cli.tools.load.loader import GROUP, Loader, LoadOptions
-from centripetal.cli.tools.load.ndjson import lines_of, size_of
+from centripetal.cli.tools.load.ndjson import size_of
 from centripetal.cli.tools.load.progress import progress
 from centripetal.cli.tools.load.stopping import Stopping
 from centripetal.errors import UsageError
-from centripetal.protocol.records import shortened
 
 __all__ = ["load"]
 
 
 def load(
     settings: Settings,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="NDJSON, one command per line; - reads standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Commands in NDJSON, or a table; - reads standard input.")
+    ],
+    channel: Annotated[
+        str | None,
+        option(
+            "--channel",
+            "TEMPLATE",
+            "Publish each row of CSV or TSV, or each line of JSON, to this channel, such as 'orders:{customer}'.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        option(
+            "--data",
+            "TEMPLATE",
+            """Publish this data, such as '{"id": {id}, "name": {name}}'. Default: the whole row as an object.""",
+        ),
+    ] = None,
+    file_format: Annotated[
+        str | None,
+        option("--format", "NAME", "csv, tsv or ndjson. Default: by the ending of FILE, otherwise ndjson."),
+    ] = None,
+    string: Annotated[
+        list[str] | None, option("--string", "COLUMN", "Keep this column of a table as text; can be repeated.")
+    ] = None,
+    number: Annotated[
+        list[str] | None,
+        option("--number", "COLUMN", "All cells of this column are numbers, also 1.10; can be repeated."),
+    ] = None,
+    dry: Annotated[bool, option("--dry-run", None, "Print the first three commands, and send nothing.")] = False,
     failed: Annotated[
         Path | None,
         option(
@@ -54,10 +87,15 @@ def load(
         ),
     ] = False,
 ) -> None:
-    """Send the commands in FILE in order, several per request. Each line is a command in JSON.
+    """Send the commands in FILE in order, several per request. Each line is a command in JSON, or data to publish.
 
-    A line is `{"method": "publish", "params": {"channel": "news", "data": 1}}` or `{"publish": {"channel": "news",
+    A command is `{"method": "publish", "params": {"channel": "news", "data": 1}}` or `{"publish": {"channel": "news",
     "data": 1}}`, with the fields of the API. Blank lines are ignored.
+
+    With `--channel`, `load` publishes each row of CSV or TSV, whose first row names the columns, or each line of JSON.
+    In both templates, `{name}` is the value of a column, or of a member: `{user.id}` is the `id` in `user`. In
+    `--data`, it is a JSON value including its quotation marks, or part of a text inside a string. `{{` is a brace. A
+    cell is a number if the number keeps all its characters (42, 57.35), otherwise it is text (007, 1.10, empty).
 
     Failed lines are written to another file, with the reason in `error`. Fix the problem and load that file. If
     `executed` is "unknown", the server may have run the command before the connection was lost, and loading the line
@@ -73,13 +111,17 @@ def load(
         centripetal load commands.ndjson
         zcat commands.ndjson.gz | centripetal load - --failed failed.ndjson --rate 10000
         centripetal load commands.ndjson.failed.ndjson --skip-unknown
+        centripetal load orders.csv --channel 'orders:{customer}' --data '{"id": {id}}' --dry-run
     """
     if group < 1 or start_line < 1 or (rate is not None and not rate > 0):
         raise UsageError("--group and --start-line must be 1 or more, and --rate must be more than 0")
+    form = chosen_format(file, file_format, channel, data, string or (), number or ())
+    if dry:
+        raise typer.Exit(_dry_run(settings, file, form, start_line))
     target = settings.target()
     client = target.client()
     path = failed if failed is not None or _is_temporary(file) else Path(f"{file}.failed.ndjson")
-    failures = Failures(path, append=start_line > 1)
+    failures = Failures(path, append=start_line > 1, as_json=settings.json)
     began = time.monotonic()
     signals = Stopping()
     options = LoadOptions(group, rate, skip_unknown)
@@ -87,13 +129,17 @@ def load(
         _check_path(path, file, start_line)
         # Opening a named pipe waits for its writer.
         source = signals.interruptible(1, lambda: _opened(file), otherwise=None)
+        if source is not None and file != STDIN:
+            stack.callback(source.close)
+        # Reading the columns of a table waits for its first line.
+        lines = signals.interruptible(
+            1, lambda: None if source is None else form.lines(source, start_line), otherwise=None
+        )
         bar = stack.enter_context(progress(None if source is None else size_of(source)))
         loader = Loader(client, target.required_generation(), options, failures, bar, signals=signals)
         loader.next_line = start_line
-        if source is not None:
-            if file != STDIN:
-                stack.callback(source.close)
-            loader.run(lines_of(source, start_line))
+        if lines is not None:
+            loader.run(lines)
         stack.close()
         failures.close()
         code = _code(loader, failures, signals)
@@ -102,11 +148,12 @@ def load(
             _summary(settings, loader, failures, time.monotonic() - began)
             sys.stdout.flush()
         except OutputError as error:
+            running().progress = f"{loader.sent:,} commands were sent, {failures.count:,} lines failed."
             if not loader.finished:
                 print(goes_on, file=sys.stderr)
             if code is ExitCode.OK or error.pipe_closed:
                 raise
-            print(f"error: {error}", file=sys.stderr)
+            report(error, settings.json)
         else:
             if not loader.finished and not settings.json:
                 print(goes_on, file=sys.stderr)
@@ -146,18 +193,27 @@ def _opened(file: str) -> BinaryIO:
         raise UsageError(f"cannot read {file!r}: {getattr(error, 'strerror', None) or error}") from None
 
 
+def _dry_run(settings: Settings, file: str, form: Format, start_line: int) -> ExitCode:
+    source = _opened(file)
+    with contextlib.ExitStack() as stack:
+        if file != STDIN:
+            stack.callback(source.close)
+        failures = Failures(None, as_json=settings.json)
+        generation = settings.target().generation or Generation.CURRENT
+        return dry_run(form.lines(source, start_line), generation, failures)
+
+
 def _summary(settings: Settings, loader: Loader, failures: Failures, seconds: float) -> None:
     done, error = loader.sent, loader.stopped_by
+    if error is not None:
+        report(error, settings.json)
     where = str(failures.path) if failures.path is not None and failures.count and failures.path.exists() else None
     if settings.json:
         summary = {"sent": done, "failed": failures.count, "skipped": loader.skipped, "seconds": round(seconds, 3)}
         next_line = None if loader.finished else loader.next_line
-        stopped_by = None if error is None else shortened(str(error))
+        stopped_by = None if error is None else explain(error)[2]
         show_json(summary | {"failed_file": where, "next_line": next_line, "error": stopped_by})
         return
-    if error is not None:
-        advice = explain(error)[1]
-        print(f"stopped: {one_line(str(error))}", *filter(None, [advice]), sep="\n", file=sys.stderr)
     rate = f"{done / seconds:,.0f} per second" if seconds > 0 else ""
     print(f"{done:,} commands sent in {seconds:.1f} s, {rate}; {failures.count:,} lines failed", end="")
     print(f", {loader.skipped:,} skipped" if loader.skipped else "")

@@ -1,0 +1,13 @@
+"""Suggestions for misspelled names."""
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["did_you_mean"]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a sentence that suggests the known name closest to *name*, or an empty text if no name is close."""
+    folded = {each.lower(): each for each in known}
+    found = difflib.get_close_matches(name.lower(), folded, 1, 0.6)
+    return f"Did you mean {folded[found[0]]!r:.60}?" if found else ""
