@@ -64,9 +64,12 @@ def shown(value: object, limit: int = 100) -> str:
 
 
 def told(error: BaseException) -> str:
-    """Return class and text of *error*, which may be an exception of the caller. Never raises."""
+    """Return class and text of *error*, which may be an exception of the caller, cut after 100 characters.
+
+    Never raises.
+    """
     try:
-        return f"{type(error).__name__}: {error}"[:200]
+        return f"{type(error).__name__}: {str(error)[:100]}"
     except Exception:
         return type(error).__name__
 

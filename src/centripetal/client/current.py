@@ -13,7 +13,7 @@ from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
 from centripetal.client.environment import environment_value
 from centripetal.client.methods import current as methods
-from centripetal.client.options import ClientOptions, check_known
+from centripetal.client.options import ClientOptions, DriverOptions, check_known
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
 from centripetal.dialects.current.commands import Publish, custom
@@ -69,7 +69,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
 
     def _take(
         self, url: str | Sequence[str], api_key: ApiKey, timeout: float, options: CurrentOptions
-    ) -> ClientOptions:
+    ) -> DriverOptions:
         """Create the codec, and return the options that it does not use."""
         check_known(options, CurrentOptions, self)
         with reading("url, api_key or an option of the client"):
@@ -77,7 +77,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
 
     def _read(
         self, url: str | Sequence[str], api_key: ApiKey, timeout: float, options: CurrentOptions
-    ) -> ClientOptions:
+    ) -> DriverOptions:
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
             raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
@@ -95,9 +95,10 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
             check_channels=options.pop("check_channels", True),
             max_payload_bytes=options.pop("max_payload_bytes", MAX_PAYLOAD_BYTES),
             new_key=None if retry is None else _new_key,
+            encoder=options.pop("encoder", None),
         )
         self._dialect = codec_for(url, new_codec)
-        return cast(ClientOptions, options)
+        return cast(DriverOptions, options)
 
     @property
     def endpoint(self) -> str:
@@ -186,9 +187,9 @@ class Client(methods.Client, _Current, BlockingClient[PlacedOutcome[Any]]):
             for long, may be called by several threads at once, and must not be a coroutine function.
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
-        options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group` and
-            `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`, `ssl_context`,
-            `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see `TransportOptions`).
+        options: `retry`, `check_channels`, `max_payload_bytes` and `handler_prefix` (see `CurrentOptions`); `group`,
+            `on_request` and `encoder` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`,
+            `ssl_context`, `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty key, or invalid timeout or option.

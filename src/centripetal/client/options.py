@@ -4,13 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from centripetal.errors import UsageError
+from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.grouping import Limits
 from centripetal.transport.base import TransportOptions
 
-__all__ = ["ClientOptions", "Limits", "check_known", "check_no_options"]
+__all__ = ["ClientOptions", "DriverOptions", "Limits", "check_known", "check_no_options"]
 
 
-class ClientOptions(TransportOptions, total=False):
+class DriverOptions(TransportOptions, total=False):
+    """The options of all clients that do not concern the dialect; `ClientOptions` describes them."""
+
+    group: bool | Limits
+    on_request: Callable[[int], None]
+
+
+class ClientOptions(DriverOptions, total=False):
     """Options of all clients, in addition to `TransportOptions`.
 
     Attributes:
@@ -18,10 +26,11 @@ class ClientOptions(TransportOptions, total=False):
             With False, each call sends its own request.
         on_request: called with the number of commands of each request before it is sent, in the thread or task that
             sends it. It must not raise or block.
+        encoder: called with each value in `data` (or in another field that takes JSON) that has no JSON form. Returns
+            what to send instead, or `NotImplemented` if it does not know the type. It must be an ordinary function.
     """
 
-    group: bool | Limits
-    on_request: Callable[[int], None]
+    encoder: Encoder | None
 
 
 def check_known(options: Mapping[str, Any], known: type, owner: object) -> None:

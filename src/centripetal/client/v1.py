@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Self, Unpack
+from typing import Any, Self, Unpack, cast
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.base import BaseClient, name_limit
@@ -10,7 +10,7 @@ from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.buffer import Buffer, Claim
 from centripetal.client.call import Buffering, exported
 from centripetal.client.methods import v1 as methods
-from centripetal.client.options import ClientOptions, check_known
+from centripetal.client.options import ClientOptions, DriverOptions, check_known
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.v1.codec import Codec
 from centripetal.dialects.v1.commands import Publish
@@ -29,11 +29,15 @@ class _Buffered(BaseClient[Response], Buffering):
 
     _publish = Publish
 
-    def __init__(self, url: str | Sequence[str], secret: str | None) -> None:
+    def _take(self, url: str | Sequence[str], secret: str | None, options: ClientOptions) -> DriverOptions:
+        """Create the codec, and return the options that it does not use."""
+        check_known(options, ClientOptions, self)
+        encoder = options.pop("encoder", None)
         with reading("url or secret"):
-            self._dialect = codec_for(url, partial(Codec, secret=secret))
+            self._dialect = codec_for(url, partial(Codec, secret=secret, encoder=encoder))
         self._secret = secret
         self._buffer = Buffer()
+        return cast(DriverOptions, options)
 
     @property
     def endpoint(self) -> str:
@@ -109,8 +113,9 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         secret: `secret` of the server's configuration.
         timeout: time limit of one call in seconds; each call also accepts `timeout=`.
         transport: custom transport, instead of the built-in transport (see `centripetal.transport.base`).
-        options: `group` and `on_request` (see `ClientOptions`); `max_response_bytes`, `max_connections`, `max_idle`,
-            `ssl_context`, `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see `TransportOptions`).
+        options: `group`, `on_request` and `encoder` (see `ClientOptions`); `max_response_bytes`, `max_connections`,
+            `max_idle`, `ssl_context`, `ca_file`, `unix_socket`, `headers`, `http_proxy` and `trust_env` (see
+            `TransportOptions`).
 
     Raises:
         UsageError: invalid URL, empty secret, or invalid timeout or option.
@@ -136,9 +141,8 @@ class Client(methods.Client, _Buffered, BlockingClient[Response]):
         transport: Transport | None,
         options: ClientOptions,
     ) -> None:
-        check_known(options, ClientOptions, self)
-        _Buffered.__init__(self, url, secret)
-        BlockingClient.__init__(self, self._dialect, timeout, transport, **options)
+        others = self._take(url, secret, options)
+        BlockingClient.__init__(self, self._dialect, timeout, transport, **others)
 
     @classmethod
     @discreet
@@ -216,9 +220,8 @@ class AsyncClient(methods.AsyncClient, _Buffered, AwaitingClient[Response]):
         transport: AsyncTransport | None,
         options: ClientOptions,
     ) -> None:
-        check_known(options, ClientOptions, self)
-        _Buffered.__init__(self, url, secret)
-        AwaitingClient.__init__(self, self._dialect, timeout, transport, **options)
+        others = self._take(url, secret, options)
+        AwaitingClient.__init__(self, self._dialect, timeout, transport, **others)
 
     @classmethod
     @discreet

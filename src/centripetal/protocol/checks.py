@@ -141,7 +141,7 @@ def check_timeout(value: Any) -> float:
 
 
 def _advice(value: Any) -> str:
-    if isinstance(value, int):
+    if isinstance(value, int) or exact_integer(value) is not None:
         return f"write '{value}'"
     if isinstance(value, bytes):
         return "decode it first"

@@ -5,11 +5,13 @@ it. Its fields are the parameters of the method, with the server's names.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 
 from centripetal.errors import CentripetalError
+from centripetal.protocol.encoded_fields import with_plain_data
+from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.payload import encode_plain, plain_data
 
 __all__ = ["Command", "Failed", "Outcome", "PlacedOutcome", "Prepared"]
@@ -56,6 +58,10 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
         if data is not None and (json := plain_data(data, "data")) is not data:
             return {"data": json}
         return {}
+
+    def with_plain_data(self, encoder: Encoder) -> Self:
+        """Return the command with its JSON values converted by *encoder* where their types are unknown."""
+        return with_plain_data(self, encoder)
 
     def body(self) -> bytes:
         """Check the command and return its parameters as a JSON object.

@@ -12,6 +12,9 @@ from typing import Any
 __all__ = ["exact_bytes", "exact_flag", "exact_float", "exact_integer", "exact_text", "python_value"]
 
 
+_MOMENTS = frozenset({"datetime64", "timedelta64"})
+
+
 def exact_text(value: Any) -> str | None:
     """Return *value* as a str; None if it is not text."""
     return str.__str__(value) if issubclass(type(value), str) else None
@@ -49,6 +52,15 @@ def exact_float(value: Any) -> float | None:
 
 
 def python_value(value: Any) -> Any:
-    """Return the Python value of a numpy scalar, and any other value unchanged."""
+    """Return the Python value of a numpy scalar, and any other value unchanged.
+
+    Also unchanged is a numpy scalar that only an int without its unit could replace, such as a `datetime64` in
+    nanoseconds. NaT becomes None.
+    """
     scalar = getattr(sys.modules.get("numpy"), "generic", None)  # without numpy, there are no numpy scalars
-    return value if scalar is None or not issubclass(type(value), scalar) else value.item()
+    if scalar is None or not issubclass(type(value), scalar):
+        return value
+    python, kind = value.item(), type(value).__name__
+    if kind in _MOMENTS:
+        return value if type(python) is int else python
+    return float(value) if kind == "longdouble" else python

@@ -4,70 +4,65 @@
 its error. Other encoders would silently send `null`, a list or base64.
 """
 
-import datetime
 import decimal
-import enum
 import json
-import math
 import re
 import sys
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from centripetal.errors import MalformedResponseError, UsageError, shown, told
-from centripetal.protocol.exact import python_value
-from centripetal.protocol.gojson import MAX_DEPTH, JSONError, check
+from centripetal.errors import MalformedResponseError, UsageError, told
+from centripetal.protocol.encoder import Encoder, no_encoder
+from centripetal.protocol.gojson import JSONError, check
+from centripetal.protocol.plain import check_json, plain, plain_dict, shown_place, too_deep
 
-__all__ = ["DEEPEST_VALUE", "check_json", "decode_json", "decode_value", "encode_json", "integer", "plain_data"]
-
-_PLAIN = frozenset({str, int, bool, type(None)})
-DEEPEST_VALUE = 200
-"""Maximum nesting depth of a Python value that is published; encoded JSON may be nested more deeply."""
+__all__ = ["decode_json", "decode_value", "encode_json", "integer", "plain_data"]
 
 _ESCAPES = re.compile(
     rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 """Escapes; the only group is a lone surrogate."""
-_MAX_TEXT_DEPTH = MAX_DEPTH - 10
-"""Maximum nesting depth of encoded JSON. Servers accept 10,000 levels in a request, and reject all its commands if it
-has more; a batch adds four levels.
-"""
 
 
 def encode_json(value: Any, what: str = "data") -> bytes:
     """Encode *value* as JSON text.
 
     Args:
-        value: None, bool, int, float, str, list, tuple, dict, a dataclass, msgspec struct, pydantic model (anything
-            with `model_dump`), datetime, date, time, timedelta, UUID, Decimal (as text, digits kept), Enum (its
-            value), `msgspec.Raw`, also nested; or `bytes`: already encoded JSON, checked and sent unchanged.
+        value: None, bool, int, float, str, list, tuple, dict, a dataclass, attrs class, msgspec struct, pydantic model
+            (anything with `model_dump`), datetime, date, time, timedelta, UUID, path, IP address, Decimal (as text,
+            digits kept), Enum (its value), numpy scalar, lazy translation, `msgspec.Raw`, also nested; or `bytes`:
+            already encoded JSON, checked and sent unchanged.
         what: name of the value for error messages.
 
     Raises:
         UsageError: the value has no JSON form; the message names the place.
     """
-    return encode_plain(plain_data(value, what), what)
+    return encode_plain(plain_data(value, what, no_encoder), what)
 
 
-def plain_data(value: Any, what: str) -> Any:
-    """Return *value* in types that the encoder accepts: unchanged if it already is, checked bytes as `msgspec.Raw`.
+def plain_data(value: Any, what: str, encoder: Encoder | None = None) -> Any:
+    """Return *value* in types that can be encoded: unchanged if it already is, checked bytes as `msgspec.Raw`.
+
+    Args:
+        value: the value.
+        what: its name for error messages.
+        encoder: the client's encoder for values of unknown types.
 
     Raises:
         UsageError: the value has no JSON form; the message names the place.
     """
     try:
         if type(value) is dict:  # the most frequent type
-            return _plain_dict(value, what, 1)
+            return plain_dict(value, what, 1, encoder)
         if isinstance(value, bytes | bytearray | memoryview):
             return msgspec.Raw(check_json(bytes(value), what))
-        return plain(value, what)
+        return plain(value, what, 0, encoder)
     except UsageError:
         raise
     except RecursionError:
-        raise _too_deep(what) from None
+        raise too_deep(what) from None
     except Exception as error:  # raised by the value's code: attributes, iterators, time zones, serializers
         raise UsageError(f"{what} cannot be sent as JSON: {told(error)}") from error
 
@@ -85,7 +80,7 @@ def encode_plain(value: Any, what: str) -> bytes:
             place = _find_surrogate(getattr(value, "data", value), what)
         except RecursionError:  # the stack of this thread is almost full
             place = what
-        raise UsageError(f"{place} contains a lone surrogate, which cannot be encoded as UTF-8") from None
+        raise UsageError(f"{shown_place(place)} contains a lone surrogate, which cannot be encoded as UTF-8") from None
     except Exception as error:  # also raised by code of the value, see `_subclass`
         reason = told(error).removeprefix("TypeError: ")
         raise UsageError(f"{what} cannot be sent as JSON: {reason}") from None
@@ -129,189 +124,6 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def check_json(text: bytes, what: str, depth: int = 0) -> bytes:
-    """Return *text* if it is one JSON value in UTF-8; raise a `UsageError` otherwise.
-
-    Args:
-        text: the text.
-        what: name of the value for error messages.
-        depth: number of arrays and objects that contain the text.
-    """
-    try:
-        text.decode()
-        try:
-            msgspec.json.decode(text, type=msgspec.Raw)
-        except RecursionError:
-            check(text, _MAX_TEXT_DEPTH - depth)
-    except (msgspec.DecodeError, UnicodeDecodeError, JSONError) as error:
-        raise UsageError(
-            f"{what} was passed as bytes, which must be encoded JSON, but it is not valid: {error}. "
-            "To publish text, pass a str"
-        ) from None
-    return text
-
-
-def plain(value: Any, place: str = "data", depth: int = 0) -> Any:
-    """Return *value* with all nested values converted to JSON types, or *value* itself if nothing needs converting."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if kind is float:
-        if not math.isfinite(value):
-            raise UsageError(f"{place} is {value}, which JSON does not support: send None or text instead")
-        return value
-    if kind is msgspec.Raw:
-        check_json(bytes(value), place, depth)
-        return value
-    if depth > DEEPEST_VALUE:
-        raise _too_deep(place)
-    if kind is dict:
-        return _plain_dict(value, place, depth + 1)
-    if kind is list or kind is tuple:
-        return _plain_list(value, place, depth + 1)
-    return plain(_unwrap(value, place), place, depth + 1)
-
-
-def _too_deep(place: str) -> UsageError:
-    place = place if len(place) <= 60 else f"{place[:60]}…"
-    return UsageError(f"{place} is nested deeper than {DEEPEST_VALUE} levels, or contains itself")
-
-
-def _plain_dict(value: dict[Any, Any], place: str, depth: int) -> dict[str, Any]:
-    changed: dict[str, Any] | None = None
-    for key, item in value.items():
-        if type(key) is not str:
-            return _plain_dict(_text_keys(value, place), place, depth)
-        if type(item) in _PLAIN:
-            continue
-        new = plain(item, f"{place}.{key}", depth)
-        if new is not item:
-            if changed is None:
-                changed = dict(value)
-            changed[key] = new
-    return value if changed is None else changed
-
-
-def _text_keys(value: Mapping[Any, Any], place: str) -> dict[str, Any]:
-    items = {_key(key, place): item for key, item in value.items()}
-    if len(items) < len(value):
-        raise UsageError(f"{place} has two keys with the same text form")
-    return items
-
-
-def _key(key: Any, place: str) -> str:
-    if isinstance(key, enum.Enum):
-        key = key.value
-    if isinstance(key, str):
-        return str.__str__(key)
-    if isinstance(key, bool) or key is None or not isinstance(key, int | uuid.UUID | datetime.date):
-        raise UsageError(f"{place} has the key {shown(key)}: keys of a JSON object must be text")
-    return str(int(key)) if isinstance(key, int) else _text(key)
-
-
-def _plain_list(value: list[Any] | tuple[Any, ...], place: str, depth: int) -> Any:
-    changed: list[Any] | None = None
-    for index, item in enumerate(value):
-        if type(item) in _PLAIN:
-            continue
-        new = plain(item, f"{place}[{index}]", depth)
-        if new is not item:
-            if changed is None:
-                changed = list(value)
-            changed[index] = new
-    return value if changed is None else changed
-
-
-def _unwrap(value: Any, place: str) -> Any:
-    """Convert *value* by one step towards JSON types."""
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, decimal.Decimal):
-        if not value.is_finite():
-            raise UsageError(f"{place} is {value}, which JSON does not support: send None or text instead")
-        return str(value)
-    if isinstance(value, _TEXT):
-        return _text(value)
-    if isinstance(value, msgspec.Struct):
-        return _struct(value)
-    if hasattr(type(value), "__dataclass_fields__"):
-        # Slow to import; a program with dataclasses has loaded it, and a call must not import anything.
-        dataclasses = sys.modules["dataclasses"]
-        members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {name: item for name, item in members if item is not msgspec.UNSET}
-    dump = getattr(type(value), "model_dump", None)
-    if callable(dump):
-        return dump(value, mode="json")
-    if isinstance(value, Mapping):
-        return _text_keys(value, place)
-    # Subclasses, such as a namedtuple.
-    if isinstance(value, str):
-        return str.__str__(value)  # str(value) may return the subclass again
-    if isinstance(value, int):
-        return int.__int__(value)
-    if isinstance(value, float):
-        return float.__float__(value)
-    if (python := python_value(value)) is not value:
-        return python
-    if isinstance(value, list | tuple):
-        return list(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        raise UsageError(
-            f"{place} is bytes: decode it to str first (bytes are only accepted as encoded JSON for the whole payload)"
-        )
-    if isinstance(value, set | frozenset):
-        raise UsageError(f"{place} is a set, and JSON has no sets: pass a list, for example sorted(…)")
-    raise UsageError(f"{place} is of type {type(value).__name__}, which has no JSON form: convert it first")
-
-
-_TEXT = (datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
-
-
-def _text(value: datetime.date | datetime.time | datetime.timedelta | uuid.UUID) -> Any:
-    """Return the text of a date, time, duration or UUID; also of subclasses, which the encoder does not support."""
-    exact: Any = value
-    if isinstance(value, datetime.datetime):
-        exact = datetime.datetime.combine(_date(value), _time(value))
-    elif isinstance(value, datetime.date):
-        exact = _date(value)
-    elif isinstance(value, datetime.time):
-        exact = _time(value)
-    elif isinstance(value, datetime.timedelta):
-        exact = datetime.timedelta(value.days, value.seconds, value.microseconds)
-    return msgspec.to_builtins(exact)
-
-
-def _date(value: datetime.date) -> datetime.date:
-    return datetime.date(value.year, value.month, value.day)
-
-
-def _time(value: datetime.time | datetime.datetime) -> datetime.time:
-    return datetime.time(value.hour, value.minute, value.second, value.microsecond, value.tzinfo, fold=value.fold)
-
-
-def _struct(value: msgspec.Struct) -> Any:
-    """Convert one level of a msgspec struct, with the names, tag and omissions that the struct declares."""
-    config = value.__struct_config__
-    fields = msgspec.structs.fields(value)
-    tag = () if config.tag is None else ((config.tag_field, config.tag),)
-    if config.array_like:
-        return [text for _, text in tag] + [getattr(value, field.name) for field in fields]
-    members = dict(tag)
-    for field in fields:
-        item = getattr(value, field.name)
-        if item is msgspec.UNSET or (config.omit_defaults and _is_default(item, field)):
-            continue
-        members[field.encode_name] = item
-    return members
-
-
-def _is_default(item: Any, field: msgspec.structs.FieldInfo) -> bool:
-    # The same rule as in msgspec: the identical default object, or an empty collection; True is not 1.
-    if field.default_factory in (list, dict, set):
-        return type(item) is field.default_factory and not item
-    return item is field.default
 
 
 def decode_json(text: bytes, what: str = "data") -> Any:

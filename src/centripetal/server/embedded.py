@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 from centripetal.errors import UsageError
 from centripetal.protocol.discreet import discreet
+from centripetal.protocol.exact import exact_integer
 from centripetal.server.configuration.loading import ConfigSource, choose
 from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
@@ -80,8 +81,9 @@ class EmbeddedServer:
         server: int | None = None,
     ) -> None:
         host = check_host(host)
-        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
-            raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
+        number = exact_integer(port)
+        if number is None or not 0 <= number <= 65535:
+            raise UsageError(f"port must be a number from 0 to 65535, not {port!r:.100}")
         if console_password is not None and (not isinstance(console_password, str) or not console_password):
             raise UsageError("console_password must be non-empty text")
         if console_password is not None and not console:
@@ -95,7 +97,7 @@ class EmbeddedServer:
         """The password of the console; empty if the console needs none."""
         self._console = console
         self._host = host
-        self._port = port
+        self._port = number
         self._bound_port: int | None = None
         self._thread: ServerThread | None = None
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from centripetal.errors import UsageError
+from centripetal.protocol.exact import exact_integer
 from centripetal.testing.matching import is_data
 
 __all__ = ["check_channel", "check_times", "pairs_or_channels"]
@@ -26,14 +27,16 @@ def check_channel(channel: Any, call: str) -> None:
     raise UsageError(f"the channel must be a name, not {_kind(channel)}: write {call}")
 
 
-def check_times(times: Any) -> None:
-    """Check the exact number of publications that a test expects.
+def check_times(times: Any) -> int | None:
+    """Check the exact number of publications that a test expects, and return it.
 
     Raises:
         UsageError: *times* is not None and not a whole number of 0 or more.
     """
-    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
+    number = exact_integer(times)
+    if times is not None and (number is None or number < 0):
         raise UsageError(f"times must be a number of publications, 0 or more, got {times!r:.100}")
+    return number
 
 
 def pairs_or_channels(expected: Any) -> Any:

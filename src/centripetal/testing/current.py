@@ -57,12 +57,14 @@ class Centrifugo(BaseServer):
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
         """Return a new blocking client of this server. It takes the options of `Client`, and `stop` closes it."""
-        options = _with_prefix(self._server.api_path, options)
+        options = self._noted(_with_prefix(self._server.api_path, options))
         return self._closed_with_server(Client(self.url, self.api_key, timeout=timeout, **options))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
         """Return a new asyncio client of this server with the options of `AsyncClient`; the caller closes it."""
-        return AsyncClient(self.url, self.api_key, timeout=timeout, **_with_prefix(self._server.api_path, options))
+        return AsyncClient(
+            self.url, self.api_key, timeout=timeout, **self._noted(_with_prefix(self._server.api_path, options))
+        )
 
     def connect(self, token: str | None = None) -> Connecting[Request, Browser, AsyncBrowser]:
         """Return a browser for a `with` block (`async with` in an asyncio test), which connects when the block begins.
@@ -111,12 +113,12 @@ class Recorder(BaseRecorder):
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
         """Return a new blocking client whose calls are recorded. It takes the options of `Client`."""
-        options = _with_prefix(self._settings.api_path, options)
+        options = self._noted(_with_prefix(self._settings.api_path, options))
         return Client(self.url, self.api_key, timeout=timeout, transport=self._transport, **options)
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> AsyncClient:
         """Return a new asyncio client whose calls are recorded. It takes the options of `AsyncClient`."""
-        options = _with_prefix(self._settings.api_path, options)
+        options = self._noted(_with_prefix(self._settings.api_path, options))
         return AsyncClient(self.url, self.api_key, timeout=timeout, transport=self._async_transport, **options)
 
 

@@ -4,16 +4,21 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from centripetal.client.current import CurrentOptions
+from centripetal.client.options import ClientOptions
+from centripetal.protocol.encoder import Encoder
 from centripetal.server.engine.events import Events
 from centripetal.testing.arguments import check_channel, check_times, pairs_or_channels
 from centripetal.testing.failures import Failure, FailurePlan, UnusedFailuresWarning
-from centripetal.testing.matching import ANYTHING
+from centripetal.testing.matching import ANYTHING, with_encoder
 from centripetal.testing.publications import Expected, Publication, Publications
 from centripetal.testing.waiting import until, wait
 
 __all__ = ["Expectations"]
+
+OptionsT = TypeVar("OptionsT", CurrentOptions, ClientOptions)
 
 
 class Expectations(ABC):
@@ -26,7 +31,14 @@ class Expectations(ABC):
     def __init__(self, events: Events) -> None:
         self.published = Publications()
         self._failures = FailurePlan()
+        self._encoder: Encoder | None = None
         events.listen(self.published.note)
+
+    def _noted(self, options: OptionsT) -> OptionsT:
+        """Return *options* of a new client; the assertions convert expected data with its encoder."""
+        encoder: Encoder | None = options.get("encoder")
+        self._encoder = encoder or self._encoder
+        return options
 
     # ---- publications
 
@@ -48,8 +60,8 @@ class Expectations(ABC):
         """
         __tracebackhide__ = True
         check_channel(channel, "assert_published(channel, data)")
-        check_times(times)
-        _fail_if(self.published.missing(channel, data, times, tags=tags))
+        times = check_times(times)
+        _fail_if(self.published.missing(channel, with_encoder(data, self._encoder), times, tags=tags))
 
     def assert_published_exactly(self, expected: Expected) -> None:
         """Fail unless exactly *expected* was published.
@@ -63,7 +75,12 @@ class Expectations(ABC):
             UsageError: *expected* has another form.
         """
         __tracebackhide__ = True
-        _fail_if(self.published.deviating(pairs_or_channels(expected)))
+        _fail_if(self.published.deviating(self._encoded(pairs_or_channels(expected))))
+
+    def _encoded(self, expected: Any) -> Any:
+        if isinstance(expected, dict):
+            return {channel: with_encoder(every, self._encoder) for channel, every in expected.items()}
+        return [(channel, with_encoder(data, self._encoder)) for channel, data in expected]
 
     def assert_nothing_published(self, *, to: str | None = None) -> None:
         """Fail if anything was published, to any channel or to the channel *to*."""
@@ -94,6 +111,7 @@ class Expectations(ABC):
         """
         __tracebackhide__ = True
         check_channel(channel, "wait_until_published(channel, data)")
+        data = with_encoder(data, self._encoder)
         found = wait(self.published.watch, lambda: self.published.find(channel, data, times), timeout)
         if found is None:
             raise AssertionError(_late(self.published, channel, data, times, timeout))
@@ -105,6 +123,7 @@ class Expectations(ABC):
         """Do the same as `wait_until_published` in an asyncio test, while other tasks run."""
         __tracebackhide__ = True
         check_channel(channel, "until_published(channel, data)")
+        data = with_encoder(data, self._encoder)
         found = await until(self.published.watch, lambda: self.published.find(channel, data, times), timeout)
         if found is None:
             raise AssertionError(_late(self.published, channel, data, times, timeout))

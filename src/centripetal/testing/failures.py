@@ -8,6 +8,7 @@ from collections import deque
 from typing import Final, Literal, get_args
 
 from centripetal.errors import UsageError
+from centripetal.protocol.exact import exact_integer
 
 __all__ = ["FOREVER", "Failure", "FailurePlan", "UnusedFailuresWarning"]
 
@@ -49,9 +50,10 @@ class FailurePlan:
         """
         if failure not in get_args(Failure):
             raise UsageError(f"failure must be one of {', '.join(map(repr, get_args(Failure)))}, got {failure!r}")
-        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            raise UsageError(f"times must be an integer of 1 or more, or FOREVER, got {times!r}")
-        self._steps.append((failure, times))
+        number = exact_integer(times)
+        if number is None or number < 1:
+            raise UsageError(f"times must be an integer of 1 or more, or FOREVER, got {times!r:.100}")
+        self._steps.append((failure, number))
 
     def clear(self) -> None:
         """Cancel all planned failures. Outages continue."""

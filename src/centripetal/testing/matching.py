@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.gojson import check
 from centripetal.protocol.json_parts import nesting
-from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, integer
+from centripetal.protocol.payload import encode_json, encode_plain, integer, plain_data
+from centripetal.protocol.plain import DEEPEST_VALUE
 
-__all__ = ["ANYTHING", "clipped", "decoded", "differences", "is_data", "matches"]
+__all__ = ["ANYTHING", "clipped", "decoded", "differences", "is_data", "matches", "with_encoder"]
 
 _WIDEST = 160  # maximum number of characters shown of a value
 _NO_JSON = object()
@@ -158,6 +160,39 @@ def _plain(value: Any) -> Any:
 def is_data(value: Any) -> bool:
     """Return whether *value* could be published, which an object that only compares, such as `ANYTHING`, could not."""
     return _as_json(value) is not _NO_JSON
+
+
+class _Encoded:
+    """Expected data of a type that only the client's encoder knows. It may also be an object that compares."""
+
+    def __init__(self, value: Any, encoder: Encoder) -> None:
+        self._value = value
+        self._encoder = encoder
+
+    def __eq__(self, actual: object) -> bool:
+        if bool(self._value == actual):
+            return True
+        try:
+            text = encode_plain(plain_data(self._value, "data", self._encoder), "data")
+        except UsageError:
+            return False
+        return matches(decoded(text), actual)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self._value)
+
+
+def with_encoder(expected: Any, encoder: Encoder | None) -> Any:
+    """Return *expected* so that values of types that only *encoder* knows match what it makes of them."""
+    if encoder is None or expected is ANYTHING or is_data(expected):
+        return expected
+    if type(expected) is dict:
+        return {key: with_encoder(value, encoder) for key, value in expected.items()}
+    if type(expected) in (list, tuple):
+        return [with_encoder(value, encoder) for value in expected]
+    return _Encoded(expected, encoder)
 
 
 def _as_json(value: Any) -> Any:

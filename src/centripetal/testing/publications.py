@@ -13,6 +13,7 @@ from typing import Any, overload
 import msgspec
 
 from centripetal.errors import UsageError
+from centripetal.protocol.exact import exact_integer
 from centripetal.server.engine.events import CommandRun, Event, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING, clipped, decoded, differences, matches
 
@@ -125,10 +126,10 @@ class Publications(Sequence[Publication]):
         Raises:
             UsageError: *times* is not an integer of 1 or more.
         """
-        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            raise UsageError(f"times must be an integer of 1 or more, got {times!r}")
+        if (number := exact_integer(times)) is None or number < 1:
+            raise UsageError(f"times must be an integer of 1 or more, got {times!r:.100}")
         found = [each for each in self if each.is_as(channel, data)]
-        return found[times - 1] if len(found) >= times else None
+        return found[number - 1] if len(found) >= number else None
 
     def missing(
         self, channel: str, data: Any = ANYTHING, times: int | None = None, more: str = "", *, tags: Any = ANYTHING

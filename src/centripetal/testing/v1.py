@@ -45,11 +45,11 @@ class CentrifugoV1(BaseServer):
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
         """Return a new blocking client of this server. It takes the options of `v1.Client`, and `stop` closes it."""
-        return self._closed_with_server(Client(self.url, self.secret, timeout=timeout, **options))
+        return self._closed_with_server(Client(self.url, self.secret, timeout=timeout, **self._noted(options)))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
         """Return a new asyncio client of this server with the options of `v1.AsyncClient`; the caller closes it."""
-        return AsyncClient(self.url, self.secret, timeout=timeout, **options)
+        return AsyncClient(self.url, self.secret, timeout=timeout, **self._noted(options))
 
     def connect(
         self, token: str | None = None, *, user: str = "", timestamp: str | int = "", info: str = ""
@@ -104,8 +104,10 @@ class RecorderV1(BaseRecorder):
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> Client:
         """Return a new blocking client whose calls are recorded. It takes the options of `v1.Client`."""
-        return Client(self.url, self.secret, timeout=timeout, transport=self._transport, **options)
+        return Client(self.url, self.secret, timeout=timeout, transport=self._transport, **self._noted(options))
 
     def async_client(self, *, timeout: float = 5.0, **options: Unpack[ClientOptions]) -> AsyncClient:
         """Return a new asyncio client whose calls are recorded. It takes the options of `v1.AsyncClient`."""
-        return AsyncClient(self.url, self.secret, timeout=timeout, transport=self._async_transport, **options)
+        return AsyncClient(
+            self.url, self.secret, timeout=timeout, transport=self._async_transport, **self._noted(options)
+        )

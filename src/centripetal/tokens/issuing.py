@@ -18,6 +18,7 @@ from msgspec import UNSET
 from centripetal.dialects.current.objects import SubscribeOptions
 from centripetal.errors import UsageError
 from centripetal.protocol.checks import check_name, check_names, check_text
+from centripetal.protocol.exact import exact_flag
 from centripetal.protocol.gojson import fold
 from centripetal.protocol.key_order import check_key_order
 from centripetal.protocol.payload import encode_json
@@ -278,9 +279,10 @@ def _options(options: SubscribeOptions, place: str = "") -> dict[str, Any]:
                 f"{place}override must be an Override, such as Override(presence=True), not {type(override).__name__}"
             )
         flags = {name: getattr(override, name) for name in _OVERRIDES}
-        for name, flag in flags.items():
-            if flag is not None and not isinstance(flag, bool):
-                raise UsageError(f"{place}override.{name} must be True, False or None, not {flag!r}")
+        for name, given in flags.items():
+            flags[name] = exact_flag(given)
+            if given is not None and flags[name] is None:
+                raise UsageError(f"{place}override.{name} must be True, False or None, not {given!r:.100}")
         claims["override"] = {name: {"value": flag} for name, flag in flags.items() if flag is not None}
     return claims
 

@@ -1,7 +1,7 @@
 """`publish_many` of the asyncio clients: several requests in flight."""
 
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from centripetal.client.bulk.requests import Packing, check_items, command_of
@@ -42,35 +42,39 @@ async def publish(
     check_items(items)
     tally = Tally(items, progress, on_error)
     lanes = _Lanes(client, client._seconds(timeout), tally)
+
+    def take(place: int, item: Any) -> Awaitable[None] | None:
+        """Add an item, and return what must be awaited before the next item."""
+        try:
+            call = client._codec.prepare(command_of(item, make))
+        except CentripetalError as error:
+            tally.reject(place, error)
+            return None
+        return lanes.add(place, call)
+
+    place = 0
     with tally:
         try:
-            async for place, item in _numbered(items):
-                try:
-                    call = client._codec.prepare(command_of(item, make))
-                except CentripetalError as error:
-                    tally.reject(place, error)
-                else:
-                    await lanes.add(place, call)
-                if tally.must_stop:
-                    break
-            else:
+            if isinstance(items, AsyncIterable):
+                async for item in items:
+                    if (sending := take(place, item)) is not None:
+                        await sending
+                    if tally.must_stop:
+                        break
+                    place += 1
+            else:  # an async iterator around it would cost as much as encoding the items
+                for item in items:
+                    if (sending := take(place, item)) is not None:
+                        await sending
+                    if tally.must_stop:
+                        break
+                    place += 1
+            if not tally.must_stop:
                 await lanes.flush()
         finally:
             await lanes.end()
         tally.check()
     return tally.summary()
-
-
-async def _numbered(items: AsyncItems) -> AsyncIterator[tuple[int, Any]]:
-    place = 0
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield place, item
-            place += 1
-    else:
-        for item in items:
-            yield place, item
-            place += 1
 
 
 class _Lanes:
@@ -86,8 +90,16 @@ class _Lanes:
         self._in_flight: list[asyncio.Future[None] | None] = [None] * _IN_FLIGHT
         self._single = False  # whether all calls use the first lane, because one there concerns channels of several
 
-    async def add(self, place: int, call: Prepared[Any]) -> None:
-        """Add a call to the request of its lane, and send that request if it is full."""
+    def add(self, place: int, call: Prepared[Any]) -> Awaitable[None] | None:
+        """Add a call to the request of its lane; return the sending of that request if it is full, to be awaited."""
+        keys = call.keys
+        if len(keys) != 1 or self._single:
+            return self._add_to_several(place, call)
+        lane = hash(keys[0]) % _IN_FLIGHT
+        full = self._packings[lane].add(place, call)
+        return self._send_all(lane, full) if full else None
+
+    async def _add_to_several(self, place: int, call: Prepared[Any]) -> None:
         lanes = {hash(key) % _IN_FLIGHT for key in call.keys} or {0}
         if len(lanes) > 1:
             if not self._single:
@@ -97,14 +109,16 @@ class _Lanes:
             await self._landed()
             self._single = False
         lane = 0 if self._single else lanes.pop()
-        for request in self._packings[lane].add(place, call):
+        await self._send_all(lane, self._packings[lane].add(place, call))
+
+    async def _send_all(self, lane: int, requests: Sequence[Request]) -> None:
+        for request in requests:
             await self._send(lane, request)
 
     async def flush(self) -> None:
         """Send all calls, and wait for the replies."""
         for lane, packing in enumerate(self._packings):
-            for request in packing.rest():
-                await self._send(lane, request)
+            await self._send_all(lane, packing.rest())
         await self._landed()
 
     async def end(self) -> None:

@@ -1,6 +1,6 @@
 """Items of a `publish_many`, and the requests that they fill."""
 
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any
 
 from centripetal.client.bulk.tally import Request
@@ -57,21 +57,23 @@ class Packing:
         self._request = Request([], [])
         self._size = 0
 
-    def add(self, place: int, call: Prepared[Any]) -> Iterator[Request]:
-        """Add a call, and yield the requests that are full now."""
+    def add(self, place: int, call: Prepared[Any]) -> Sequence[Request]:
+        """Add a call, and return the requests that are full now."""
         size = len(call.text) + ENVELOPE_BYTES
         alone = call.command.alone
-        if alone or self._size + size > self._limits.bytes:
-            yield from self.rest()
-        self._request.places.append(place)
-        self._request.calls.append(call)
-        self._size += size
-        if alone or len(self._request.calls) >= self._limits.commands:
-            yield from self.rest()
-
-    def rest(self) -> Iterator[Request]:
-        """Yield the request that is not full, if it has calls."""
+        full = self.rest() if alone or self._size + size > self._limits.bytes else ()
         request = self._request
-        if request.calls:
-            self._start()
-            yield request
+        request.places.append(place)
+        request.calls.append(call)
+        self._size += size
+        if alone or len(request.calls) >= self._limits.commands:
+            return (*full, *self.rest())
+        return full
+
+    def rest(self) -> Sequence[Request]:
+        """Return the request that is not full, if it has calls."""
+        request = self._request
+        if not request.calls:
+            return ()
+        self._start()
+        return (request,)

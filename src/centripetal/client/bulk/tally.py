@@ -10,6 +10,7 @@ import msgspec
 
 from centripetal.errors import CentripetalError, TransportError, UsageError
 from centripetal.protocol.command import Command, Outcome, Prepared
+from centripetal.protocol.exact import exact_flag
 
 __all__ = ["AsyncItems", "BulkError", "Item", "Items", "OnError", "Progress", "PublishSummary", "Request", "Tally"]
 
@@ -73,6 +74,7 @@ class Tally:
     def __init__(self, items: object, progress: Progress, on_error: OnError) -> None:
         if on_error not in ("collect", "raise"):
             raise UsageError(f"on_error must be 'collect' or 'raise', not {on_error!r}")
+        progress = flag if (flag := exact_flag(progress)) is not None else progress
         if not (progress is None or isinstance(progress, bool) or callable(progress)):
             raise UsageError(f"progress must be a function, True or None, not {type(progress).__name__}")
         self._begin = self._told = time.monotonic()

@@ -287,13 +287,14 @@ class Client(Blocking, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> HistoryResult:
-        """Return publications from the history of *channel*, and the history's current position.
+        """Return up to *limit* publications from *channel*'s history, and its position; without *limit*, no publications.
 
         `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications
+                (protocol 6: history).
             since: return only publications after this position (with *reverse*, before it).
             reverse: return the newest publication first.
             timeout: time limit of this call in seconds; by default the client's `timeout`.
@@ -407,7 +408,7 @@ class Client(Blocking, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> MapReadStateResult:
-        """Return a page of the keys and values of a map channel.
+        """Return up to *limit* keys and values of a map channel, and its position; without *limit*, no keys.
 
         Args:
             channel: the channel's name.
@@ -432,7 +433,7 @@ class Client(Blocking, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> MapReadStreamResult:
-        """Return a page of the changes to a map channel.
+        """Return up to *limit* changes to a map channel, and its position; without *limit*, no changes.
 
         Args:
             channel: the channel's name.
@@ -1001,13 +1002,14 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> HistoryResult:
-        """Return publications from the history of *channel*, and the history's current position.
+        """Return up to *limit* publications from *channel*'s history, and its position; without *limit*, no publications.
 
         `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications
+                (protocol 6: history).
             since: return only publications after this position (with *reverse*, before it).
             reverse: return the newest publication first.
             timeout: time limit of this call in seconds; by default the client's `timeout`.
@@ -1121,7 +1123,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> MapReadStateResult:
-        """Return a page of the keys and values of a map channel.
+        """Return up to *limit* keys and values of a map channel, and its position; without *limit*, no keys.
 
         Args:
             channel: the channel's name.
@@ -1146,7 +1148,7 @@ class AsyncClient(Awaiting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> MapReadStreamResult:
-        """Return a page of the changes to a map channel.
+        """Return up to *limit* changes to a map channel, and its position; without *limit*, no changes.
 
         Args:
             channel: the channel's name.
@@ -1717,13 +1719,14 @@ class Batch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[HistoryResult]:
-        """Return publications from the history of *channel*, and the history's current position.
+        """Return up to *limit* publications from *channel*'s history, and its position; without *limit*, no publications.
 
         `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications
+                (protocol 6: history).
             since: return only publications after this position (with *reverse*, before it).
             reverse: return the newest publication first.
             timeout: time limit of this call in seconds; by default the client's `timeout`.
@@ -1837,7 +1840,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[MapReadStateResult]:
-        """Return a page of the keys and values of a map channel.
+        """Return up to *limit* keys and values of a map channel, and its position; without *limit*, no keys.
 
         Args:
             channel: the channel's name.
@@ -1862,7 +1865,7 @@ class Batch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[MapReadStreamResult]:
-        """Return a page of the changes to a map channel.
+        """Return up to *limit* changes to a map channel, and its position; without *limit*, no changes.
 
         Args:
             channel: the channel's name.
@@ -2433,13 +2436,14 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[HistoryResult]:
-        """Return publications from the history of *channel*, and the history's current position.
+        """Return up to *limit* publications from *channel*'s history, and its position; without *limit*, no publications.
 
         `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
         Args:
             channel: the channel's name.
-            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+            limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications
+                (protocol 6: history).
             since: return only publications after this position (with *reverse*, before it).
             reverse: return the newest publication first.
             timeout: time limit of this call in seconds; by default the client's `timeout`.
@@ -2553,7 +2557,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         revision_epoch: str = "",
         timeout: float | None = None,
     ) -> Slot[MapReadStateResult]:
-        """Return a page of the keys and values of a map channel.
+        """Return up to *limit* keys and values of a map channel, and its position; without *limit*, no keys.
 
         Args:
             channel: the channel's name.
@@ -2578,7 +2582,7 @@ class AsyncBatch(Collecting, metaclass=ABCMeta):
         reverse: bool = False,
         timeout: float | None = None,
     ) -> Slot[MapReadStreamResult]:
-        """Return a page of the changes to a map channel.
+        """Return up to *limit* changes to a map channel, and its position; without *limit*, no changes.
 
         Args:
             channel: the channel's name.

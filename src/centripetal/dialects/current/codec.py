@@ -36,6 +36,7 @@ from centripetal.errors import (
 )
 from centripetal.protocol.checks import check_at_least, check_channels, check_not_swapped, check_text, unreadable
 from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R
+from centripetal.protocol.encoder import Encoder, check_encoder
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url, quoted_path
 from centripetal.protocol.http_errors import http_error
@@ -87,6 +88,7 @@ class Codec:
         check_channels: whether to reject channel names that no client could subscribe to by default.
         max_payload_bytes: maximum size of the data of one command, in bytes; None for no limit.
         new_key: creates an idempotency key for each command that accepts a key and has none; None adds no keys.
+        encoder: converts values of unknown types in the commands' data.
 
     Attributes:
         endpoint: address of the API, without a trailing slash.
@@ -102,6 +104,7 @@ class Codec:
         check_channels: bool = True,
         max_payload_bytes: int | None = MAX_PAYLOAD_BYTES,
         new_key: Callable[[], str] | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         check_not_swapped(url, "api_key", api_key)
         self.endpoint = endpoint(url, prefix)
@@ -111,6 +114,7 @@ class Codec:
         self._check_channels = bool(check_channels)
         self._max_bytes = _limit(max_payload_bytes)
         self._new_key = new_key
+        self._encoder = check_encoder(encoder)
         self._batch_end = _IN_ORDER
         self._urls = {"batch": f"{self.endpoint}/batch"}
         # Slow to import and rarely needed. Not later than here: a call must not import anything.
@@ -130,14 +134,15 @@ class Codec:
                 f"{shown(command)} is not a command of the current API: use a command class from centripetal"
             )
         try:
-            text = command.body()
+            given = command if self._encoder is None else command.with_plain_data(self._encoder)
+            text = given.body()
             touched = command.touches()
             if len(touched) == 1 and type(touched[0]) is str:  # the usual case, in a third of the time
                 keys: tuple[str, ...] = (touched[0],)
             else:
                 keys = tuple(map(str.__str__, touched))
             if self._max_bytes is not None and len(text) > self._max_bytes:
-                _check_size(command, self._max_bytes)
+                _check_size(given, self._max_bytes)
         except CentripetalError:
             raise
         except Exception as error:  # raised by code of an argument

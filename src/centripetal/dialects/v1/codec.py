@@ -17,6 +17,7 @@ from centripetal.dialects.v1.replies import Response
 from centripetal.errors import CentripetalError, HTTPStatusError, MalformedResponseError, UsageError, shown
 from centripetal.protocol.checks import check_not_swapped, check_text, unreadable
 from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.encoder import Encoder, check_encoder
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.gojson import JSONError
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url
@@ -72,10 +73,12 @@ class Codec:
     Args:
         url: the server's URL, with or without `/api`.
         secret: the server's `secret`; None sends requests without a signature, for servers with `insecure_api`.
+        encoder: converts values of unknown types in the commands' data.
     """
 
-    def __init__(self, url: str, secret: str | None) -> None:
+    def __init__(self, url: str, secret: str | None, *, encoder: Encoder | None = None) -> None:
         check_not_swapped(url, "secret", secret)
+        self._encoder = check_encoder(encoder)
         self.endpoint = endpoint(url)
         self._signer = None if secret is None else Signer(_key(secret))
 
@@ -86,7 +89,8 @@ class Codec:
                 f"{shown(command)} is not a command of Centrifugo 1.x: use a command class from centripetal.v1"
             )
         try:
-            return Prepared(command, b"%b%b}" % (start, command.body()), tuple(map(str.__str__, command.touches())))
+            given = command if self._encoder is None else command.with_plain_data(self._encoder)
+            return Prepared(command, b"%b%b}" % (start, given.body()), tuple(map(str.__str__, command.touches())))
         except CentripetalError:
             raise
         except Exception as error:

@@ -12,6 +12,7 @@ from centripetal.dialects.current.results.standard import (
     PresenceStatsResult,
 )
 from centripetal.errors import UsageError
+from centripetal.protocol.exact import exact_flag, exact_integer
 from centripetal.protocol.field_kinds import Int32
 
 __all__ = ["Channels", "History", "HistoryRemove", "Presence", "PresenceStats"]
@@ -50,13 +51,14 @@ class PresenceStats(OfChannel[PresenceStatsResult], frozen=True):
 
 
 class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
-    """Return publications from the history of *channel*, and the history's current position.
+    """Return up to *limit* publications from *channel*'s history, and its position; without *limit*, no publications.
 
     `Client.history_pages` reads a whole history page by page and raises an error if publications are missing.
 
     Args:
         channel: the channel's name.
-        limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications.
+        limit: maximum number of publications. 0, the default, returns only the position; -1 returns all publications
+            (protocol 6: history).
         since: return only publications after this position (with *reverse*, before it).
         reverse: return the newest publication first.
         timeout: time limit of this call in seconds; by default the client's `timeout`.
@@ -75,13 +77,13 @@ class History(OfChannel[HistoryResult], frozen=True, kw_only=True):
     reverse: bool = False
 
     def check(self) -> None:
-        if self.reverse is True and self.since is not None and getattr(self.since, "offset", 1) == 0:
+        if exact_flag(self.reverse) and self.since is not None and getattr(self.since, "offset", 1) == 0:
             raise UsageError("since: there is nothing before offset 0; leave it out to start with the newest one")
 
     def fault(self, result: HistoryResult) -> str:
         """Return how *result* has too many publications or a wrong order, "" if it does not."""
         publications = result.publications
-        if 0 < self.limit < len(publications):
+        if 0 < (exact_integer(self.limit) or 0) < len(publications):
             return f"the reply has {len(publications)} publications, but the limit is {self.limit}"
         # The offset of a publication that cannot be read is 0.
         offsets = [publication.offset for publication in publications if publication.offset]

@@ -15,7 +15,7 @@ from centripetal.dialects.current.results.standard import (
 )
 from centripetal.errors import UsageError
 from centripetal.protocol.command import R
-from centripetal.protocol.exact import exact_text
+from centripetal.protocol.exact import exact_flag, exact_text
 from centripetal.protocol.field_kinds import Base64, LocalFlag, Moment, Name, Payload, UInt32, UserId
 
 __all__ = ["Disconnect", "DisconnectReason", "Refresh", "Subscribe", "Unsubscribe"]
@@ -71,7 +71,7 @@ class _Anonymous(OfUser[R], frozen=True, kw_only=True):
     anonymous: Annotated[bool, LocalFlag()] = False
 
     def _refuse_nobody(self, user: Any) -> None:
-        if exact_text(user) == "" and self.anonymous is not True and self.all_users is not True:
+        if exact_text(user) == "" and not exact_flag(self.anonymous) and not exact_flag(self.all_users):
             raise UsageError(
                 "user is empty, which addresses every anonymous connection: "
                 "pass the user's id, or anonymous=True to confirm"

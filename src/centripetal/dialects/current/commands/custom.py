@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import msgspec
 
 from centripetal.dialects.current.commands.base import Method
 from centripetal.errors import UsageError, shown
 from centripetal.protocol.checks import check_text
+from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.exact import exact_text
 from centripetal.protocol.payload import encode_plain, plain_data
 
@@ -20,6 +21,13 @@ class Custom(Method[Any], frozen=True):
 
     alone = True  # the server may fail to decode it and would then reject a whole batch
     params: Mapping[str, Any] = {}
+
+    def with_plain_data(self, encoder: Encoder) -> Self:
+        given: Any = self.params
+        if not isinstance(given, Mapping):
+            return self  # `body` rejects it
+        params = {field: plain_data(value, str(field), encoder) for field, value in given.items()}
+        return msgspec.structs.replace(self, params=params)
 
     def body(self) -> bytes:
         """Return the fields as JSON."""

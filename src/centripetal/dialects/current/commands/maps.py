@@ -95,7 +95,7 @@ class MapRemove(_OfKey[MapRemoveResult], frozen=True, kw_only=True):
 
 
 class MapReadState(OfMap[MapReadStateResult], frozen=True, kw_only=True):
-    """Return a page of the keys and values of a map channel.
+    """Return up to *limit* keys and values of a map channel, and its position; without *limit*, no keys.
 
     Args:
         channel: the channel's name.
@@ -122,7 +122,7 @@ class MapReadState(OfMap[MapReadStateResult], frozen=True, kw_only=True):
 
 
 class MapReadStream(OfMap[MapReadStreamResult], frozen=True, kw_only=True):
-    """Return a page of the changes to a map channel.
+    """Return up to *limit* changes to a map channel, and its position; without *limit*, no changes.
 
     Args:
         channel: the channel's name.

@@ -26,9 +26,11 @@ from centripetal.dialects.current.proxy.replies import (
     SubRefreshReply,
     SubscribeReply,
 )
+from centripetal.protocol.encoder import no_encoder
 from centripetal.protocol.field_kinds import UInt64
 from centripetal.protocol.gojson import brackets, compact
-from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, plain_data
+from centripetal.protocol.payload import encode_json, plain_data
+from centripetal.protocol.plain import DEEPEST_VALUE
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -362,7 +364,7 @@ def write(event: Event[Any, Any]) -> bytes:
             if name == "data" and getattr(event, "encoding", "") == "binary":
                 continue
             if value is not None and value != Raw():
-                members[name] = plain_data(value, name)
+                members[name] = plain_data(value, name, no_encoder)
         elif name == "b64data":
             if text := _b64data(event):
                 members[name] = text

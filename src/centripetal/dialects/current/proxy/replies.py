@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from centripetal.dialects.current.commands.base import payload_of
 from centripetal.dialects.current.objects import FilterNode, Sendable, SubscribeOptionOverride, SubscribeOptions
 from centripetal.errors import UsageError, shown
+from centripetal.protocol.encoder import no_encoder
 from centripetal.protocol.field_kinds import Base64, FieldKind, Name, Payload, UInt64, UnixSeconds, UserId
 from centripetal.protocol.fields import ListOf, MapOf, ObjectOf, changed_fields, fields_of
 from centripetal.protocol.gojson import JSONError, check
@@ -61,8 +62,11 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=
 
     def __post_init__(self) -> None:
         for name in self.payloads:
-            if getattr(self, name) is None:
+            value = getattr(self, name)
+            if value is None:
                 self._take_none(name)
+            elif value is not UNSET:
+                msgspec.structs.force_setattr(self, name, plain_data(value, name, no_encoder))
             if (encoded := getattr(self, f"b64{name}", None)) is not None:
                 payload_of(getattr(self, name), encoded, what=name, required=False)
         for name, value in changed_fields(self).items():
@@ -360,7 +364,7 @@ def value_body(value: Any) -> bytes:
     Raises:
         UsageError: the value has no JSON form; the message names the place.
     """
-    return b'{"result":{"data":%b}}' % encode_plain(plain_data(value, "the result"), "the result")
+    return b'{"result":{"data":%b}}' % encode_plain(plain_data(value, "the result", no_encoder), "the result")
 
 
 def check_bytes(reply: Reply) -> None:
