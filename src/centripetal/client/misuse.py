@@ -36,6 +36,8 @@ def warn_of_blocking() -> None:
 
 def wrong_retry(value: object) -> UsageError:
     """Return the error for *value* as `retry`, which must be a policy."""
+    if isinstance(value, type):
+        return UsageError(f"retry must be a Retry(…) or None, not the class {value.__name__}: call it, Retry()")
     number = exact_integer(value)
     if value is True:
         advice = ": pass Retry() to retry until the call's time limit"
@@ -44,8 +46,6 @@ def wrong_retry(value: object) -> UsageError:
     elif number is not None and 0 <= number < _MOST_ATTEMPTS:
         # As a number of retries, as in most libraries; the first attempt is not a retry.
         advice = f": for {number} retries, pass Retry(attempts={number + 1})" if number else ": pass None"
-    elif isinstance(value, type):
-        advice = ": call the class, Retry()"
     else:
         advice = ""
     return UsageError(f"retry must be a Retry(…) or None, not {shown(value)}{advice}")
