@@ -149,7 +149,7 @@ def of_calls() -> list[Mistake]:
 
 @pytest.mark.parametrize("mistakes", [of_addresses, of_options, of_tokens, of_calls])
 def test_mistakes_are_explained(mistakes: Callable[[], list[Mistake]]) -> None:
-    """Each error says what to write, and shows neither secrets nor more than 100 characters of data."""
+    """Each error shows the correct form, but neither secrets nor more than 100 characters of data."""
     for make, message in mistakes():
         with pytest.raises(centripetal.UsageError) as caught:
             make()
