@@ -24,6 +24,7 @@ from tests.docs.pages import DOCS, ROOT, blocks
 from tests.needs import find, needs
 from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
+from tests.transport.proxies import LoopbackProxy
 
 PAGE = DOCS / "howto" / "tls.md"
 TEXT = PAGE.read_text()
@@ -112,8 +113,8 @@ def run(ports: dict[str, int], socket_path: str = SOCKET, last: str = "") -> Non
                 break
 
 
-def test_the_code_of_the_page_runs(folder: Path) -> None:
-    """TLS with a private authority, a client certificate, a path in the address, a Unix socket, and httpx all work."""
+def test_the_code_of_the_page_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS with a private authority, client certificates, paths, Unix sockets, headers, proxies and httpx all work."""
     mutual = server_context(folder / "server.pem")
     mutual.load_verify_locations("ca.pem")
     mutual.verify_mode = ssl.CERT_REQUIRED
@@ -122,14 +123,19 @@ def test_the_code_of_the_page_runs(folder: Path) -> None:
         EmbeddedServer(api_key="key") as server,
         EmbeddedServer(config=config) as below,
         Fronts(int(server.url.rpartition(":")[2])) as fronts,
+        LoopbackProxy(login="user:password") as proxy,
     ):
         fronts.unix("centrifugo.sock")
         ports = {
             "8443": fronts.tcp(server_context(folder / "server.pem")),
             "9443": fronts.tcp(mutual),
             "8080": int(re.findall(r":(\d+)", below.url)[0]),
+            "3128": proxy.port,
         }
+        monkeypatch.setenv("https_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
         run(ports, "centrifugo.sock")
+        assert [head.partition(":")[0] for head in proxy.heads] == ["CONNECT localhost"] * 2
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ CONNECTION = "the transport manages its connections"
 @pytest.mark.parametrize(
     ("headers", "message"),
     [
-        (SECRET, "headers must be a dict such as {'X-Gateway-Token': '…'}, not str"),
-        (7, "headers must be a dict such as {'X-Gateway-Token': '…'}, not int"),
+        (SECRET, "headers must be a dict such as {'X-Gateway-Token': 'token'}, not str"),
+        (7, "headers must be a dict such as {'X-Gateway-Token': 'token'}, not int"),
         ([f"X-Token: {SECRET}"], PAIR),
         ([("X-Token", SECRET, SECRET)], PAIR),
         ({f"X-Token: {SECRET}": ""}, NAME),

@@ -13,6 +13,7 @@ from centripetal.client.blocking import BlockingBatch, BlockingClient
 from centripetal.client.call import exported
 from centripetal.client.environment import environment_value
 from centripetal.client.methods import current as methods
+from centripetal.client.misuse import wrong_retry
 from centripetal.client.options import ClientOptions, DriverOptions, check_known
 from centripetal.client.servers import addresses, codec_for
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES, Codec
@@ -80,7 +81,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
     ) -> DriverOptions:
         retry = options.pop("retry", None)
         if retry is not None and not isinstance(retry, Retry):
-            raise UsageError(f"retry must be a Retry(…) or None, not {type(retry).__name__}")
+            raise wrong_retry(retry)
         self._retry = retry
         self._sends_directly = retry is None
         if retry is not None:

@@ -3,12 +3,17 @@
 import sys
 from typing import Any, Final
 
+from centripetal.errors import UsageError, shown
 from centripetal.protocol.caller import warn_caller
+from centripetal.protocol.exact import exact_integer
 
-__all__ = ["MODULES", "BlockingCallWarning", "NeedsAsyncWith", "NeedsWith", "warn_of_blocking"]
+__all__ = ["MODULES", "BlockingCallWarning", "NeedsAsyncWith", "NeedsWith", "warn_of_blocking", "wrong_retry"]
 
 MODULES: Final[dict[str, Any]] = sys.modules
 """The imported modules: without `asyncio.events` among them, no event loop of asyncio runs."""
+
+
+_MOST_ATTEMPTS = 1000
 
 
 class BlockingCallWarning(RuntimeWarning):
@@ -27,6 +32,23 @@ def warn_of_blocking() -> None:
         " BlockingCallWarning",
         BlockingCallWarning,
     )
+
+
+def wrong_retry(value: object) -> UsageError:
+    """Return the error for *value* as `retry`, which must be a policy."""
+    if isinstance(value, type):
+        return UsageError(f"retry must be a Retry(…) or None, not the class {value.__name__}: call it, Retry()")
+    number = exact_integer(value)
+    if value is True:
+        advice = ": pass Retry() to retry until the call's time limit"
+    elif value is False:
+        advice = ": pass None, which never retries"
+    elif number is not None and 0 <= number < _MOST_ATTEMPTS:
+        # As a number of retries, as in most libraries; the first attempt is not a retry.
+        advice = f": for {number} retries, pass Retry(attempts={number + 1})" if number else ": pass None"
+    else:
+        advice = ""
+    return UsageError(f"retry must be a Retry(…) or None, not {shown(value)}{advice}")
 
 
 class _WrongBlockError(TypeError, AttributeError):

@@ -9,6 +9,7 @@ from typing import Any
 
 from centripetal.errors import CentripetalError, UsageError, shown, told
 from centripetal.protocol.exact import exact_flag, exact_float, exact_integer, exact_text
+from centripetal.protocol.hosts import could_be_host
 
 __all__ = [
     "MILLISECONDS",
@@ -81,8 +82,10 @@ def check_names(what: str, values: Any) -> list[str]:
 
 def check_not_swapped(url: Any, name: str, key: Any) -> None:
     """Check that *url* and *key*, the argument *name*, are not swapped: an error about the URL would show the key."""
-    address = exact_text(key) or ""
-    if "://" in address and "://" not in (exact_text(url) or "://"):
+    address, given = exact_text(key) or "", exact_text(url)
+    if given is None or "://" in given:
+        return
+    if "://" in address or (could_be_host(address) and not could_be_host(given.partition("/")[0])):
         raise UsageError(f"url and {name} are swapped: pass the address of the server first")
 
 

@@ -5,16 +5,17 @@ it. Its fields are the parameters of the method, with the server's names.
 """
 
 from collections.abc import Sequence
+from types import CoroutineType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 
-from centripetal.errors import CentripetalError
+from centripetal.errors import CentripetalError, UsageError, shown
 from centripetal.protocol.encoded_fields import with_plain_data
 from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.payload import encode_plain, plain_data
 
-__all__ = ["Command", "Failed", "Outcome", "PlacedOutcome", "Prepared"]
+__all__ = ["Command", "Failed", "Outcome", "PlacedOutcome", "Prepared", "not_a_command"]
 
 
 R = TypeVar("R")
@@ -147,3 +148,13 @@ class Prepared(msgspec.Struct, Generic[R], eq=False):
 
 
 AnyCommand = Command[Any]
+
+
+def not_a_command(value: Any, api: str, module: str) -> UsageError:
+    """Return the error for *value*, passed as a command of *api*, whose command classes are in *module*."""
+    if type(value) is CoroutineType:
+        value.close()  # otherwise Python warns that the coroutine was never awaited
+        return UsageError(
+            f"the coroutine {value.__qualname__[:100]!r} is not a command: await it, or pass a command from {module}"
+        )
+    return UsageError(f"{shown(value)} is not a command of {api}: use a command class from {module}")

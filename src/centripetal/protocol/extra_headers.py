@@ -48,7 +48,7 @@ def checked_headers(headers: Headers | None) -> tuple[tuple[str, str], ...]:
         return ()
     given: Any = headers
     if isinstance(given, str | bytes) or not isinstance(given, Mapping | Iterable):
-        raise UsageError(f"headers must be a dict such as {{'X-Gateway-Token': '…'}}, not {type(given).__name__}")
+        raise UsageError(f"headers must be a dict such as {{'X-Gateway-Token': 'token'}}, not {type(given).__name__}")
     pairs = list(given.items() if isinstance(given, Mapping) else given)
     return tuple(_checked(index, pair) for index, pair in enumerate(pairs))
 

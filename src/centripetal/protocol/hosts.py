@@ -8,10 +8,13 @@ IDNA 2008 (RFC 5891) and refuses every other spelling. Only the case of ASCII le
 import ipaddress
 import re
 
-__all__ = ["checked_host", "checked_port", "is_address"]
+__all__ = ["checked_host", "checked_port", "could_be_host", "is_address"]
 
 _LABEL = r"[a-z0-9_-]{1,63}"
 _NUMBER = r"[0-9]+|0x[0-9a-f]*"  # a name with such a last label is an address to inet_aton() and to browsers
+# `localhost`; a name with a dot or with a port; an IPv6 address.
+_LIKELY = r"(?i)localhost|(?:[a-z0-9-]+\.)+[a-z0-9-]+\.?|[a-z0-9.-]+:[0-9]{0,5}|\[[0-9a-f:.%]+\](?::[0-9]{0,5})?"
+_LIKELY_LENGTH = 80
 _ZONE = r"[A-Za-z0-9._~-]{1,64}"
 
 
@@ -47,6 +50,11 @@ def checked_host(host: str, *, convert: bool = True) -> str:
 def is_address(host: str) -> bool:
     """Return whether *host*, a result of `checked_host`, is an IP address and not a name."""
     return ":" in host or host.rpartition(".")[2].isdigit()
+
+
+def could_be_host(text: str) -> bool:
+    """Return whether *text*, with or without a port, is likely to be a host that somebody meant to pass, not a key."""
+    return len(text) <= _LIKELY_LENGTH and re.fullmatch(_LIKELY, text) is not None
 
 
 def checked_port(text: str) -> int:

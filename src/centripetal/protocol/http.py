@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, quote
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.protocol.hosts import checked_host, checked_port
+from centripetal.protocol.hosts import checked_host, checked_port, could_be_host
 from centripetal.protocol.shown_url import shown_url
 
 __all__ = ["HTTPReply", "HTTPRequest", "parse_url", "quoted_path"]
@@ -14,6 +14,7 @@ __all__ = ["HTTPReply", "HTTPRequest", "parse_url", "quoted_path"]
 
 # Host in brackets or without, and port; all digits are ASCII digits.
 _AUTHORITY = r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::([0-9]*))?"
+_WEBSOCKET_PATH = r"(?i)(?:^|/)connection/(?:uni_)?websocket/*$"
 _IN_PATHS = "/%:@!$&'()*+,;=~"
 
 
@@ -74,6 +75,8 @@ def parse_url(url: str, *, convert: bool = True) -> SplitResult:
         raise UsageError(f"the URL must be a str such as 'http://localhost:8000', not {type(url).__name__}")
     url = str.__str__(url)  # not str(): a subclass may return something else
     shown = shown_url(url)
+    if re.match("(?i)wss?://", url):
+        raise UsageError(f"the URL {shown!r} is for WebSocket clients: {_instead(url)}")
     if re.search("[\x00-\x20\x7f?#]", url):
         raise UsageError(
             f"the URL {shown!r} contains a query, a fragment or whitespace: pass only scheme, host, port and path"
@@ -83,9 +86,19 @@ def parse_url(url: str, *, convert: bool = True) -> SplitResult:
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
     if not separator or scheme not in ("http", "https"):
-        host = shown.lstrip("/") or "localhost:8000"
-        hint = "only http and https are supported" if separator else f"did you mean 'http://{host}'?"
-        raise UsageError(f"the URL {shown!r} does not start with http:// or https://: {hint}")
+        if separator:
+            raise UsageError(
+                f"the URL {shown!r} does not start with http:// or https://: only http and https are supported"
+            )
+        written = re.match("(?i)(https?):/*", shown)  # without both slashes
+        host = shown[written.end() if written else 0 :].lstrip("/") or "localhost:8000"
+        if not could_be_host(host.partition("/")[0]):  # it may be a key in the wrong place
+            raise UsageError(
+                "the URL does not start with http:// or https://: pass the address of the server, such as "
+                "'http://localhost:8000'"
+            )
+        hint = f"{written[1].lower() if written else 'http'}://{host}"
+        raise UsageError(f"the URL {shown!r} does not start with http:// or https://: did you mean {hint!r}?")
     authority, slash, path = rest.partition("/")
     if "@" in authority:
         raise UsageError(
@@ -105,8 +118,20 @@ def parse_url(url: str, *, convert: bool = True) -> SplitResult:
     except ValueError as error:
         why = "its host or port is invalid" if "@" in url else error  # the text may repeat what `shown` leaves out
         raise UsageError(f"invalid URL {shown!r}: {why}") from None
+    if re.search(_WEBSOCKET_PATH, path):
+        raise UsageError(f"the URL {shown!r} is for WebSocket clients: {_instead(url)}")
     netloc = f"[{host}]{port}" if found[1] else f"{host}{port}"
     return SplitResult(scheme, netloc, slash + quoted_path(path), "", "")
+
+
+def _instead(url: str) -> str:
+    """Return advice about *url*, to which WebSocket clients connect."""
+    scheme, _, address = url.partition("://")
+    scheme = "https" if scheme.lower() in ("wss", "https") else "http"
+    address = re.sub(rf"{_WEBSOCKET_PATH}|/+$", "", re.split("[?#]", address)[0])
+    if "@" in url or not address:  # a user name or a password may contain any character
+        address = "localhost:8000"
+    return f"pass the address of the HTTP API, {shown_url(f'{scheme}://{address}')!r}"
 
 
 def quoted_path(path: str) -> str:

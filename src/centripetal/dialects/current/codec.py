@@ -32,10 +32,9 @@ from centripetal.errors import (
     HTTPStatusError,
     MalformedResponseError,
     UsageError,
-    shown,
 )
 from centripetal.protocol.checks import check_at_least, check_channels, check_not_swapped, check_text, unreadable
-from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R
+from centripetal.protocol.command import Command, PlacedOutcome, Prepared, R, not_a_command
 from centripetal.protocol.encoder import Encoder, check_encoder
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply, HTTPRequest, parse_url, quoted_path
@@ -130,9 +129,7 @@ class Codec:
 
     def prepare(self, command: Command[R]) -> Prepared[R]:
         if not issubclass(type(command), Method):
-            raise UsageError(
-                f"{shown(command)} is not a command of the current API: use a command class from centripetal"
-            )
+            raise not_a_command(command, "the current API", "centripetal")
         try:
             given = command if self._encoder is None else command.with_plain_data(self._encoder)
             text = given.body()

@@ -14,9 +14,9 @@ from centripetal.dialects.v1.advice import STATUSES
 from centripetal.dialects.v1.commands import COMMANDS, Broadcast, Disconnect, Publish, Unsubscribe
 from centripetal.dialects.v1.credentials import Signer
 from centripetal.dialects.v1.replies import Response
-from centripetal.errors import CentripetalError, HTTPStatusError, MalformedResponseError, UsageError, shown
+from centripetal.errors import CentripetalError, HTTPStatusError, MalformedResponseError, UsageError
 from centripetal.protocol.checks import check_not_swapped, check_text, unreadable
-from centripetal.protocol.command import Command, Prepared, R
+from centripetal.protocol.command import Command, Prepared, R, not_a_command
 from centripetal.protocol.encoder import Encoder, check_encoder
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.gojson import JSONError
@@ -85,9 +85,7 @@ class Codec:
     def prepare(self, command: Command[R]) -> Prepared[R]:
         start = _START.get(type(command))
         if start is None:
-            raise UsageError(
-                f"{shown(command)} is not a command of Centrifugo 1.x: use a command class from centripetal.v1"
-            )
+            raise not_a_command(command, "Centrifugo 1.x", "centripetal.v1")
         try:
             given = command if self._encoder is None else command.with_plain_data(self._encoder)
             return Prepared(command, b"%b%b}" % (start, given.body()), tuple(map(str.__str__, command.touches())))
