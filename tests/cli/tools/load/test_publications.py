@@ -11,7 +11,6 @@ from centripetal.cli.tools.load.publications import Columns, Templates, of_json_
 from centripetal.cli.tools.load.templates import ChannelTemplate, DataTemplate
 from centripetal.errors import UsageError
 
-
 PLAIN = Columns()
 
 

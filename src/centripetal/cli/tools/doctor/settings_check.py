@@ -1,0 +1,39 @@
+"""The origin of each setting, without keys and secrets."""
+
+from centripetal.cli.settings import Settings
+from centripetal.cli.target import Setting, Source
+from centripetal.cli.tools.doctor.check import Check
+
+__all__ = ["settings"]
+
+
+def settings(given: Settings, token_key: str | None) -> Check:
+    """Return where each setting comes from. The result contains neither keys nor secrets.
+
+    Args:
+        given: the settings.
+        token_key: the value of `--token-key`.
+
+    Raises:
+        UsageError: if options or environment variables contradict each other.
+    """
+    target, key = given.target(), given.token_key(token_key)
+    name = "credential" if target.generation is None else target.generation.option
+    parts = [
+        f"url {_origin(target.url)}",
+        "no credentials (insecure)" if target.insecure else f"{name} {_origin(target.credential)}",
+        f"token-key {_origin(key)}",
+        f"timeout {target.timeout.value:g} s {_origin(target.timeout)}",
+    ]
+    for option, setting in (("ca-file", target.ca_file), ("handler-prefix", target.handler_prefix)):
+        if setting.source is not Source.DEFAULT:
+            parts.append(f"{option} {_origin(setting)}")
+    if given.loaded.name:
+        parts.append(f"profile {given.loaded.name!r} in {given.loaded.path}")
+    return Check("settings", "ok", "; ".join(parts))
+
+
+def _origin(setting: Setting[object]) -> str:
+    if setting.source is Source.DEFAULT:
+        return "not set" if setting.value in (None, "") else "by default"
+    return f"from {setting.name}"
