@@ -70,6 +70,7 @@ token_key = { env = "STAGING_TOKEN_KEY" }
 timeout = 2
 ca_file = "ca.pem"
 handler_prefix = "/backend"
+headers = { X-Team = "a", Authorization = { env = "STAGING_TOKEN_KEY" } }
 
 [profiles.old]
 url = "http://old.example"
@@ -89,8 +90,12 @@ def test_all_settings(write: Write, tmp_path: Path) -> None:
     assert target.urls == ["https://a.example", "https://b.example"]
     assert (target.generation, target.sent_credential(), target.api_path) == (Generation.CURRENT, "k3y", "/backend")
     assert (target.timeout.value, target.ca_file.value) == (2.0, str(tmp_path / "ca.pem"))
+    assert target.transport == {
+        "ca_file": str(tmp_path / "ca.pem"),
+        "headers": {"X-Team": "a", "Authorization": "t0ken"},
+    }
     assert chosen.token_key(None).value == "t0ken"
-    assert chosen.token_key(None).name == "token_key (variable STAGING_TOKEN_KEY) in the profile 'staging'"
+    assert chosen.token_key(None).name == "the profile 'staging' (variable STAGING_TOKEN_KEY)"
     assert {target.url.source, target.credential.source, target.timeout.source} == {Source.PROFILE}
     assert "k3y" not in repr(chosen) + repr(chosen.loaded)
     assert not chosen.loaded.warnings
@@ -181,6 +186,8 @@ MISTAKES = [
     ("[profiles.staging]\ninsecure = 1\n", r"insecure must be true or false, not this number"),
     ("[profiles.staging]\nurl = []\n", r"url must be a text that is not empty, not a list"),
     ("[profiles.staging]\nurl = ['a', 1]\n", r"url must be a text that is not empty, not this number"),
+    ("[profiles.staging]\nheaders = 'X: y'\n", r"headers must be a table of names and values, not this text"),
+    ("[profiles.staging]\nheaders = { X = 1 }\n", r'headers.X must be a text, \{ file = "PATH" \}'),
     ("[profiles.staging]\napi_key = ''\n", r"api_key must be a text that is not empty"),
     ("[profiles.staging]\napi_key = 12345678\n", r'api_key must be a text, \{ file = "PATH" \} or \{ env = "NAME" \}'),
     (f"[profiles.staging]\napi_key = {{ path = '{KEY}' }}\n", r"api_key must be a text, \{ file"),
@@ -228,6 +235,17 @@ def test_wide_permissions(write: Write, mode: int, count: int) -> None:
 # ---- the command line
 
 
+def test_headers_and_a_proxy_are_used(
+    cli: Run, server: EmbeddedServer, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The headers and the proxy of a profile reach the client, which refuses a header that it sends itself."""
+    text = f"[profiles.default]\nurl = '{server.url}'\nsecret = '{SECRET}'\n"
+    for more, words in (("headers = { Host = 'x' }", "Host"), ("http_proxy = 'http://127.0.0.1:1'", "127.0.0.1:1")):
+        monkeypatch.setenv("CENTRIPETAL_CONFIG", write(text + more)["CENTRIPETAL_CONFIG"])
+        ran = cli("channels")
+        assert (ran.code != 0, words in ran.err) == (True, True)
+
+
 def test_verbs_use_a_profile(cli: Run, server: EmbeddedServer, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--profile` works before and after a verb, and warnings are printed once, with --json as objects."""
     text = f"[profiles.staging]\nurl = '{server.url}'\nsecret = '{SECRET}'\ntoken_key = '{'t' * 40}'\n"
@@ -252,7 +270,7 @@ def test_a_variable_before_a_chosen_profile(
     monkeypatch.setenv("CENTRIFUGO_API_URL", current_server.url)
     assert cli("channels").err == "(none)\n"
     warning = (
-        "warning: CENTRIFUGO_API_URL takes precedence over url in the profile 'default': unset it to use the profile"
+        "warning: CENTRIFUGO_API_URL takes precedence over `url` of the profile 'default': unset it to use the profile"
     )
     assert cli("channels", "--profile", "default").err.splitlines()[0] == warning
     assert "warning" not in cli("channels", "--profile", "default", "--url", current_server.url).err

@@ -40,12 +40,12 @@ class Value:
 
     Attributes:
         value: the value, checked.
-        place: the key and what it refers to, for example "api_key (file staging.key)".
+        reference: what the profile refers to for the value, for example "file staging.key"; empty for the value itself.
         in_file: whether the value is the content of a file.
     """
 
     value: Any = dataclasses.field(repr=False)
-    place: str
+    reference: str = ""
     in_file: bool = False
 
 
@@ -72,7 +72,8 @@ class Profile:
 
     def source(self, key: str) -> str:
         """Describe where the value of *key* comes from."""
-        return f"{self.values[key].place} in the profile {self.name!r}"
+        reference = self.values[key].reference
+        return f"the profile {self.name!r}" + (f" ({reference})" if reference else "")
 
 
 NO_PROFILE = Profile()
@@ -167,30 +168,35 @@ class _Reader:
     def text(self, key: str, value: Any) -> Value:
         if not isinstance(value, str) or not value:
             raise self._wrong(key, "a text that is not empty", value)
-        return Value(value, key)
+        return Value(value)
 
     def urls(self, key: str, value: Any) -> Value:
         if isinstance(value, list) and value:
-            return Value(",".join(self.text(key, each).value for each in value), key)
+            return Value(",".join(self.text(key, each).value for each in value))
         return self.text(key, value)
 
     def path(self, key: str, value: Any) -> Value:
-        return Value(str(self._absolute(self.text(key, value).value)), key)
+        return Value(str(self._absolute(self.text(key, value).value)))
 
     def seconds(self, key: str, value: Any) -> Value:
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise self._wrong(key, "a number of seconds above 0", value)
-        return Value(float(value), key)
+        return Value(float(value))
 
     def server(self, key: str, value: Any) -> Value:
         if type(value) is not int or value not in (1, 6):
             raise self._wrong(key, "1 for Centrifugo 1.x or 6 for 3 and later", value)
-        return Value(value, key)
+        return Value(value)
 
     def flag(self, key: str, value: Any) -> Value:
         if not isinstance(value, bool):
             raise self._wrong(key, "true or false", value)
-        return Value(value, key)
+        return Value(value)
+
+    def headers(self, key: str, value: Any) -> Value:
+        if not isinstance(value, dict):
+            raise self._wrong(key, "a table of names and values", value)
+        return Value({name: self.key(f"{key}.{name:.60}", text).value for name, text in value.items()})
 
     def key(self, key: str, value: Any) -> Value:
         """Read a secret: a text, or a reference to a file or an environment variable."""
@@ -202,12 +208,12 @@ class _Reader:
                 path = self._absolute(target)
                 content = file_value(self._place(key), str(path))
                 self._warn_about_permissions(path)
-                return Value(content, f"{key} (file {target})", in_file=True)
+                return Value(content, f"file {target}", in_file=True)
             if kind == "env" and isinstance(target, str):
                 variable = environment_variable(self._environment, target)
                 if variable is None:
                     raise self._error(f"{key} refers to the environment variable {shown(target, 60)}, which is not set")
-                return Value(variable.value, f"{key} (variable {variable.name})", in_file=variable.names_file)
+                return Value(variable.value, f"variable {variable.name}", in_file=variable.names_file)
         raise self._error(f'{key} must be a text, {{ file = "PATH" }} or {{ env = "NAME" }}')
 
     def _absolute(self, target: str) -> Path:
@@ -251,4 +257,6 @@ _KINDS: Mapping[str, Callable[[_Reader, str, Any], Value]] = {
     "timeout": _Reader.seconds,
     "ca_file": _Reader.path,
     "handler_prefix": _Reader.text,
+    "headers": _Reader.headers,
+    "http_proxy": _Reader.key,
 }

@@ -91,9 +91,8 @@ class Settings:
                 continue
             variable = environment_variable(self.environment, *variables)
             if variable is not None and variable.value != self.loaded.get(key):
-                found.append(
-                    f"{variable.name} takes precedence over {self.loaded.source(key)}: unset it to use the profile"
-                )
+                overridden = f"`{key}` of {self.loaded.source(key)}"
+                found.append(f"{variable.name} takes precedence over {overridden}: unset it to use the profile")
         return found
 
     def credential(self) -> tuple[Generation | None, Setting[str]]:
@@ -118,6 +117,8 @@ class Settings:
             self._find("url", self.url or None, DEFAULT_URL, API_URL),
             self._find("timeout", self.timeout, DEFAULT_TIMEOUT),
             self._find("ca-file", self.ca_file, None),
+            self._find("headers", None, {}),
+            self._find("http-proxy", None, None),
         )
 
     def target(self) -> Target:

@@ -88,11 +88,15 @@ class Address:
         url: the address, or several addresses separated by commas.
         timeout: the time limit of a call, in seconds.
         ca_file: a file of CA certificates; None means the system's certificates.
+        headers: additional headers of every request; only a profile sets them.
+        http_proxy: the URL of a proxy; only a profile sets it.
     """
 
     url: Setting[str]
     timeout: Setting[float]
     ca_file: Setting[str | None]
+    headers: Setting[Mapping[str, str]]
+    http_proxy: Setting[str | None]
 
     @property
     def urls(self) -> list[str]:
@@ -107,7 +111,12 @@ class Address:
     @property
     def transport(self) -> TransportOptions:
         """Options for transports."""
-        return {} if self.ca_file.value is None else {"ca_file": self.ca_file.value}
+        options: TransportOptions = {} if self.ca_file.value is None else {"ca_file": self.ca_file.value}
+        if self.headers.value:
+            options["headers"] = self.headers.value
+        if self.http_proxy.value is not None:
+            options["http_proxy"] = self.http_proxy.value
+        return options
 
 
 @dataclasses.dataclass(frozen=True)

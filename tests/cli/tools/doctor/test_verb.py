@@ -269,9 +269,9 @@ def test_the_origin_of_each_setting(current: Run, tmp_path: Path, monkeypatch: p
     assert checks(ran)["settings"]["text"].split("; ") == [
         "url from --url",
         "api-key from CENTRIFUGO_HTTP_API_KEY",
-        "token-key from token_key (variable KEY) in the profile 'default'",
-        "timeout 7 s from timeout in the profile 'default'",
-        "ca-file from ca_file in the profile 'default'",
+        "token-key from the profile 'default' (variable KEY)",
+        "timeout 7 s from the profile 'default'",
+        "ca-file from the profile 'default'",
         "handler-prefix from --handler-prefix",
         f"profile 'default' in {config}",
     ]

@@ -25,9 +25,13 @@ def settings(given: Settings, token_key: str | None) -> Check:
         f"token-key {_origin(key)}",
         f"timeout {target.timeout.value:g} s {_origin(target.timeout)}",
     ]
-    for option, setting in (("ca-file", target.ca_file), ("handler-prefix", target.handler_prefix)):
-        if setting.source is not Source.DEFAULT:
-            parts.append(f"{option} {_origin(setting)}")
+    others = {
+        "ca-file": target.ca_file,
+        "handler-prefix": target.handler_prefix,
+        "headers": target.headers,
+        "http-proxy": target.http_proxy,
+    }
+    parts += [f"{name} {_origin(setting)}" for name, setting in others.items() if setting.source is not Source.DEFAULT]
     if given.loaded.name:
         parts.append(f"profile {given.loaded.name!r} in {given.loaded.path}")
     return Check("settings", "ok", "; ".join(parts))
@@ -35,5 +39,5 @@ def settings(given: Settings, token_key: str | None) -> Check:
 
 def _origin(setting: Setting[object]) -> str:
     if setting.source is Source.DEFAULT:
-        return "not set" if setting.value in (None, "") else "by default"
+        return "by default" if setting.value else "not set"
     return f"from {setting.name}"
