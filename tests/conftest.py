@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Tests must not depend on the environment of the user.
 for variable in [name for name in os.environ if name.startswith("CENTRIFUGO_") and not name.endswith("_BIN")]:
     del os.environ[variable]
+os.environ.pop("CENTRIPETAL_PROFILE", None)
+os.environ["CENTRIPETAL_CONFIG"] = os.devnull  # no profiles
 # Background jobs ignore SIGINT, and so do their child processes; some tests interrupt child processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

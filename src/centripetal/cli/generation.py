@@ -8,6 +8,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
+from centripetal.cli.profiles import NO_PROFILE, Profile
 from centripetal.client.environment import environment_value
 from centripetal.dialects.current import commands as current
 from centripetal.dialects.v1 import commands as v1
@@ -63,14 +64,18 @@ class Generation(enum.Enum):
 
 
 def chosen_generation(
-    options: Mapping[Generation, str | None], server: int | None, environment: Mapping[str, str]
+    options: Mapping[Generation, str | None],
+    server: int | None,
+    environment: Mapping[str, str],
+    profile: Profile = NO_PROFILE,
 ) -> Generation | None:
-    """Return the generation selected by the options, otherwise by the environment, or None if neither selects one.
+    """Return the generation selected by the options, otherwise by the environment or the profile; None if none does.
 
     Args:
         options: for each generation, the credential given by its option; None if the option was not given.
         server: the value of `--server`.
         environment: the environment variables.
+        profile: the profile; its `server` also decides if the environment has the credentials of both generations.
 
     Raises:
         UsageError: if the options or the environment variables contradict each other.
@@ -81,7 +86,7 @@ def chosen_generation(
             "--secret (Centrifugo 1.x) and --api-key (Centrifugo 3 and later) cannot be combined: give the credential "
             "of your server"
         )
-    named = next((generation for generation in Generation if generation.number == server), None)
+    named = _numbered(server)
     if server is not None and named is None:
         raise UsageError(
             f"--server {server} is invalid: give 1 for Centrifugo 1.x or 6 for the current API (Centrifugo 3 to 6)"
@@ -94,10 +99,18 @@ def chosen_generation(
     if named is not None or given:
         return named or given[0]
     found = [generation for generation in Generation if environment_value(environment, *generation.variables)]
-    if len(found) > 1:
+    if len(found) == 1:
+        return found[0]
+    of_profile = _numbered(profile.get("server"))
+    if len(found) > 1 and of_profile is None:
         secret, keys = (generation.variables for generation in Generation)
         raise UsageError(
             f"the environment has both a secret ({secret[0]}, for Centrifugo 1.x) and an API key "
             f"({' or '.join(keys)}, for 3 and later): unset one of them, or choose with --server 1 or --server 6"
         )
-    return found[0] if found else None
+    in_profile = (generation for generation in Generation if profile.get(generation.option.replace("-", "_")))
+    return of_profile or next(in_profile, None)
+
+
+def _numbered(number: int | None) -> Generation | None:
+    return next((generation for generation in Generation if generation.number == number), None)

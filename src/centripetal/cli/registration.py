@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from centripetal.cli.output.visible_keys import warn_about_keys
+from centripetal.cli.output.visible_keys import warn, warn_about_keys
 from centripetal.cli.settings import Settings
 
 __all__ = ["ALL", "TOOLS", "declare", "group", "keyword", "listed", "option", "option_name", "options", "register"]
@@ -83,6 +83,9 @@ def register(
     def verb(context: typer.Context, **values: Any) -> None:
         settings = context.find_object(Settings) or Settings()
         settings = settings.and_then({name: values.pop(name) for name in shared})
+        if "profile" in shared:
+            settings = settings.with_profile()
+            warn([*settings.loaded.warnings, *settings.overridden()], as_json=settings.json)
         keys = {"--secret": settings.secret, "--api-key": settings.api_key, "--token-key": values.get("token_key")}
         warn_about_keys(keys, as_json=settings.json)
         function(settings, **values)

@@ -5,8 +5,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from centripetal.cli.generation import Generation, chosen_generation
+from centripetal.cli.generation import TOKEN_KEY, Generation, chosen_generation
+from centripetal.cli.profiles import NO_PROFILE, Profile, chosen_profile
 from centripetal.cli.target import DEFAULT_TIMEOUT, DEFAULT_URL, Address, Setting, Source, Target, find_setting
+from centripetal.client.environment import environment_variable
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import API_URL
 
@@ -58,12 +60,40 @@ class Settings:
         "PATH", "The `http_api.handler_prefix` of a Centrifugo 3 or later server, if it is not /api."
     )
     json: bool = _shared(None, "Print results and errors as JSON.", default=False)
+    profile: str | None = _shared(
+        "NAME",
+        "Profile in ~/.config/centripetal/config.toml (or CENTRIPETAL_CONFIG) for settings that neither options nor "
+        "the environment give. Default: CENTRIPETAL_PROFILE, otherwise `default` if it exists.",
+    )
+    loaded: Profile = dataclasses.field(default=NO_PROFILE, repr=False)
     environment: Mapping[str, str] = dataclasses.field(default_factory=lambda: os.environ, repr=False)
 
     def and_then(self, later: Mapping[str, Any]) -> "Settings":
         """Return these settings updated with the options given in *later*."""
         given = {name: value for name, value in later.items() if value is not None and value is not False}
         return dataclasses.replace(self, **given)
+
+    def with_profile(self) -> "Settings":
+        """Return these settings with the values of the chosen profile.
+
+        Raises:
+            UsageError: if the profile does not exist or is not valid.
+        """
+        return dataclasses.replace(self, loaded=chosen_profile(self.profile, self.environment))
+
+    def overridden(self) -> list[str]:
+        """Return a warning for each value of an explicitly chosen profile that an environment variable replaces."""
+        if self.profile is None:
+            return []
+        found = []
+        for key, variables in _VARIABLES.items():
+            if key not in self.loaded.values or getattr(self, key, None) is not None:
+                continue
+            variable = environment_variable(self.environment, *variables)
+            if variable is not None and variable.value != self.loaded.get(key):
+                overridden = f"`{key}` of {self.loaded.source(key)}"
+                found.append(f"{variable.name} takes precedence over {overridden}: unset it to use the profile")
+        return found
 
     def credential(self) -> tuple[Generation | None, Setting[str]]:
         """Return the generation of the server and its secret or API key; the credential is empty if none is given.
@@ -72,7 +102,7 @@ class Settings:
             UsageError: if options or environment variables contradict each other.
         """
         options = {Generation.V1: self.secret, Generation.CURRENT: self.api_key}
-        generation = chosen_generation(options, self.server, self.environment)
+        generation = chosen_generation(options, self.server, self.environment, self.loaded)
         if generation is None:
             return None, Setting("", Source.DEFAULT)
         return generation, self._find(generation.option, options[generation], "", generation.variables)
@@ -87,6 +117,8 @@ class Settings:
             self._find("url", self.url or None, DEFAULT_URL, API_URL),
             self._find("timeout", self.timeout, DEFAULT_TIMEOUT),
             self._find("ca-file", self.ca_file, None),
+            self._find("headers", None, {}),
+            self._find("http-proxy", None, None),
         )
 
     def target(self) -> Target:
@@ -101,9 +133,17 @@ class Settings:
             **vars(self.address()),
             generation=generation,
             credential=credential,
-            insecure=self.insecure,
+            insecure=self.insecure or self._insecure_by_profile(credential),
             handler_prefix=prefix,
         )
+
+    def _insecure_by_profile(self, credential: Setting[str]) -> bool:
+        """Return whether the profile says to send no credentials, and none is given elsewhere."""
+        return bool(self.loaded.get("insecure")) and not credential.value
+
+    def token_key(self, given: str | None) -> Setting[str | None]:
+        """Return the key for client tokens; *given* is the value of the verb's option."""
+        return self._find("token-key", given, None, TOKEN_KEY)
 
     def signing_secret(self) -> str:
         """Return the secret of a 1.x server for signing.
@@ -119,4 +159,11 @@ class Settings:
         return secret
 
     def _find(self, option: str, given: T | None, default: T, variables: Sequence[str] = ()) -> Setting[T]:
-        return find_setting(f"--{option}", given, default, self.environment, variables)
+        return find_setting(f"--{option}", given, default, self.environment, variables, self.loaded)
+
+
+_VARIABLES = {
+    "url": API_URL,
+    "token_key": TOKEN_KEY,
+    **{generation.option.replace("-", "_"): generation.variables for generation in Generation},
+}

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from centripetal import v1
 from centripetal.cli.generation import Generation
+from centripetal.cli.profiles import NO_PROFILE, Profile
 from centripetal.client import current
 from centripetal.client.environment import environment_variable
 from centripetal.dialects.current import watcher as current_watcher
@@ -33,6 +34,7 @@ class Source(enum.Enum):
 
     OPTION = "option"
     ENVIRONMENT = "environment variable"
+    PROFILE = "profile"
     DEFAULT = "default"
 
 
@@ -43,18 +45,25 @@ class Setting(Generic[T]):
     Attributes:
         value: the value.
         source: the kind of origin.
-        name: the option or environment variable that holds the value; empty for a default.
+        name: the option, the environment variable or the place in a profile that holds the value; empty for a default.
+        in_file: whether the value is the content of a file.
     """
 
     value: T = dataclasses.field(repr=False)
     source: Source
     name: str = ""
+    in_file: bool = False
 
 
 def find_setting(
-    option: str, given: T | None, default: T, environment: Mapping[str, str], variables: Sequence[str] = ()
+    option: str,
+    given: T | None,
+    default: T,
+    environment: Mapping[str, str],
+    variables: Sequence[str] = (),
+    profile: Profile = NO_PROFILE,
 ) -> Setting[T]:
-    """Return the value given by the option, otherwise by the environment, otherwise *default*.
+    """Return the value given by the option, otherwise by the environment, the profile, or *default*.
 
     Raises:
         UsageError: if two of the variables are set to different values, or a file that one names is unusable.
@@ -63,7 +72,11 @@ def find_setting(
         return Setting(given, Source.OPTION, option)
     found: Any = environment_variable(environment, *variables)
     if found is not None:
-        return Setting(found.value, Source.ENVIRONMENT, found.name)
+        return Setting(found.value, Source.ENVIRONMENT, found.name, found.names_file)
+    key = option.removeprefix("--").replace("-", "_")
+    if key in profile.values:
+        of_profile = profile.values[key]
+        return Setting(of_profile.value, Source.PROFILE, profile.source(key), of_profile.in_file)
     return Setting(default, Source.DEFAULT)
 
 
@@ -75,11 +88,15 @@ class Address:
         url: the address, or several addresses separated by commas.
         timeout: the time limit of a call, in seconds.
         ca_file: a file of CA certificates; None means the system's certificates.
+        headers: additional headers of every request; only a profile sets them.
+        http_proxy: the URL of a proxy; only a profile sets it.
     """
 
     url: Setting[str]
     timeout: Setting[float]
     ca_file: Setting[str | None]
+    headers: Setting[Mapping[str, str]]
+    http_proxy: Setting[str | None]
 
     @property
     def urls(self) -> list[str]:
@@ -94,7 +111,12 @@ class Address:
     @property
     def transport(self) -> TransportOptions:
         """Options for transports."""
-        return {} if self.ca_file.value is None else {"ca_file": self.ca_file.value}
+        options: TransportOptions = {} if self.ca_file.value is None else {"ca_file": self.ca_file.value}
+        if self.headers.value:
+            options["headers"] = self.headers.value
+        if self.http_proxy.value is not None:
+            options["http_proxy"] = self.http_proxy.value
+        return options
 
 
 @dataclasses.dataclass(frozen=True)

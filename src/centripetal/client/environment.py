@@ -14,7 +14,7 @@ from centripetal.errors import UsageError
 from centripetal.protocol.exact import exact_text
 from centripetal.protocol.json_text import without_mark
 
-__all__ = ["MAX_FILE_BYTES", "Variable", "environment_value", "environment_variable"]
+__all__ = ["MAX_FILE_BYTES", "Variable", "environment_value", "environment_variable", "file_value"]
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 """Maximum size of a file: as large as a secret of Kubernetes can be."""
@@ -63,7 +63,7 @@ def environment_variable(environment: Mapping[str, str], *names: str) -> Variabl
         if text := environment.get(name):
             found.append(Variable(name, _text(name, text)))
         if path := environment.get(name + _SUFFIX):
-            found.append(Variable(name + _SUFFIX, _content(name + _SUFFIX, _text(name + _SUFFIX, path))))
+            found.append(Variable(name + _SUFFIX, file_value(name + _SUFFIX, _text(name + _SUFFIX, path))))
     if len({variable.value for variable in found}) > 1:
         listed = " and ".join(variable.name for variable in found)
         raise UsageError(f"{listed} are both set and differ: unset one of them, or pass the option")
@@ -77,8 +77,17 @@ def _text(name: str, value: object) -> str:
     return text
 
 
-def _content(name: str, path: str) -> str:
-    """Return the text of the file at *path*, which the variable *name* contains."""
+def file_value(name: str, path: str) -> str:
+    """Return the text of the file at *path* without the line breaks at its end.
+
+    Args:
+        name: the variable or the setting that names the file, for messages.
+        path: the path of a regular file.
+
+    Raises:
+        UsageError: the file cannot be read, is not a regular file, is empty or too large, or does not contain text in
+            UTF-8. No message contains its content.
+    """
     try:
         content = _read(path)
     except (OSError, ValueError) as error:

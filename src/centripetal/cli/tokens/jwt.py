@@ -16,7 +16,6 @@ from centripetal.cli.output.text import printable
 from centripetal.cli.registration import option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens.token_key import key_set
-from centripetal.client.environment import environment_value
 from centripetal.errors import UsageError
 from centripetal.tokens import Explanation, SigningKey, connection_token, explain, subscription_token
 
@@ -146,9 +145,8 @@ def explain_(
 
 def register_in(app: typer.Typer) -> None:
     """Add the verbs to *app*."""
-    register(app, connection, shared=("json",))
-    register(app, subscription, shared=("json",))
-    register(app, explain_, name="explain", shared=("json",))
+    for verb, name in ((connection, None), (subscription, None), (explain_, "explain")):
+        register(app, verb, name=name, shared=("json", "profile"))
 
 
 def _signing_key(
@@ -167,7 +165,7 @@ def _secret_or_file(settings: Settings, secret: str | None, file: Path | None) -
             return file.read_bytes()
         except OSError as error:
             raise UsageError(f"--key-file: cannot read {str(file)!r}: {error.strerror}") from None
-    secret = secret if secret is not None else environment_value(settings.environment, *TOKEN_KEY)
+    secret = settings.token_key(secret).value
     if not secret:
         raise UsageError(f"no key given: set {VARIABLE} (or --token-key), or give a private key with --key-file")
     return secret

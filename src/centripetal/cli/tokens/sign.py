@@ -61,5 +61,5 @@ def api(
 
 def register_in(app: typer.Typer) -> None:
     """Add the verbs to *app*."""
-    register(app, channel, shared=("secret", "json"))
-    register(app, api, shared=("secret", "json"))
+    register(app, channel, shared=("secret", "json", "profile"))
+    register(app, api, shared=("secret", "json", "profile"))

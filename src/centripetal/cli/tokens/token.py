@@ -69,4 +69,4 @@ def register_in(app: typer.Typer) -> None:
     """Add the verbs to *app*."""
     below = group(app, "token", _HELP, _Verbs)
     jwt.register_in(below)
-    register(below, v1, shared=("secret", "json"))
+    register(below, v1, shared=("secret", "json", "profile"))

@@ -9,7 +9,6 @@ from centripetal.cli.generation import TOKEN_KEY
 from centripetal.cli.input import file_contents
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
-from centripetal.client.environment import environment_variable
 from centripetal.errors import UsageError
 from centripetal.protocol.json_text import unique_members, without_mark
 
@@ -28,11 +27,10 @@ KeyOption = Annotated[
 
 def given_key(settings: Settings, given: str | None) -> str | None:
     """Return the key given by the option or the environment, or None."""
-    key = given
-    if key is None and (found := environment_variable(settings.environment, *TOKEN_KEY)) is not None:
-        key = found.value
-        if found.names_file:
-            return key  # the content of a file is never the name of another file
+    found = settings.token_key(given)
+    key = found.value
+    if found.in_file:
+        return key  # the content of a file is never the name of another file
     if key is not None and key.startswith("@"):
         try:
             return without_mark(file_contents("--token-key", key[1:]), f"--token-key: {key[1:]!r}").decode()

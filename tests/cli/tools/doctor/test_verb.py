@@ -40,7 +40,7 @@ def states(ran: Ran) -> dict[str, str]:
     return {name: check["state"] for name, check in checks(ran).items()}
 
 
-WAY = dict.fromkeys(("url", "dns", "tcp", "http", "clock", "credentials", "version"), "ok")
+WAY = dict.fromkeys(("settings", "url", "dns", "tcp", "http", "clock", "credentials", "version"), "ok")
 
 
 def test_a_healthy_current_server(current: Run) -> None:
@@ -63,7 +63,7 @@ def test_a_healthy_1x_server(api: Run) -> None:
 def test_checks_are_printed_as_lines(current: Run) -> None:
     """Each check is a line, followed by advice if there is a problem."""
     lines = current("doctor", "--channel", "bare:x").out.splitlines()
-    assert lines[0].split()[:2] == ["ok", "url"]
+    assert [line.split()[:2] for line in lines[:2]] == [["ok", "settings"], ["ok", "url"]]
     (line,) = [number for number, line in enumerate(lines) if line.startswith("warning presence")]
     assert "off for the namespace 'bare'" in lines[line]
     assert (
@@ -78,8 +78,8 @@ def test_each_of_several_servers_is_checked(current: Run) -> None:
         ran = current("doctor", "--json", "--url", f"{unused},{server.url}")
     found = [(check["name"], check["state"]) for check in json.loads(ran.out)["checks"]]
     assert ran.code == 1
-    assert found[:3] == [("url", "ok"), ("dns", "ok"), ("tcp", "failed")]
-    assert found[3:10] == list(WAY.items())
+    assert found[:4] == [("settings", "ok"), ("url", "ok"), ("dns", "ok"), ("tcp", "failed")]
+    assert found[4:10] == list(WAY.items())[1:7]
 
 
 @pytest.mark.parametrize("run", ["api", "current"])
@@ -151,7 +151,7 @@ def test_a_1x_server_called_with_an_api_key(api: Run, server: EmbeddedServer, mo
 def test_network_checks_without_credentials(cli: Run, server: EmbeddedServer) -> None:
     """Without credentials, `doctor` checks the network and then names the missing credentials."""
     ran = cli("doctor", "--url", server.url, "--json")
-    assert states(ran) == {"url": "ok", "dns": "ok", "tcp": "ok", "credentials": "failed"}
+    assert states(ran) == {"settings": "ok", "url": "ok", "dns": "ok", "tcp": "ok", "credentials": "failed"}
 
 
 # ---- tokens and clients
@@ -210,9 +210,78 @@ def test_a_server_that_never_answers_a_client() -> None:
     with ScriptedServer(script) as server:
         target = Settings(url=server.url, timeout=0.1, api_key="k").target()
         watcher = target.watcher_current(["c"], "doctor")
-        (check,) = client_checks.clients(target, watcher, subscribes=True, has_token=True)
+        (check,) = client_checks.clients(target, watcher, client_checks.Credential(True), subscribes=True)
     assert (check.name, check.state) == ("clients", "failed")
     assert "within 0.1 s" in check.text
+
+
+OTHER_KEY = "another key of thirty-two bytes or more"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "state", "advice"),
+    [
+        ((), "ok", ""),
+        (("--token-key", OTHER_KEY), "failed", "`doctor` signed the token with the key from --token-key: set it to"),
+        (("--token", "TOKEN"), "failed", "The token is right for the key from CENTRIFUGO_CLIENT_TOKEN_HMAC"),
+        (("--token", "TOKEN", "--token-key", OTHER_KEY), "failed", "so the server has another key"),
+        (("--token-key", '{"keys": []}'), "warning", "--token-key can verify tokens but not sign them: add --token"),
+    ],
+)
+def test_the_advice_about_token_keys_fits(
+    current: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], state: str, advice: str
+) -> None:
+    """The advice names the key that was used and where it comes from, and never asks for a key that was given."""
+    if "TOKEN" in arguments:
+        monkeypatch.setenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", OTHER_KEY)
+    token = connection_token(OTHER_KEY, "42")
+    ran = current("doctor", *(token if each == "TOKEN" else each for each in arguments), "--json")
+    check = checks(ran)["clients"]
+    assert (check["state"], advice in check["advice"]) == (state, True)
+    assert OTHER_KEY not in ran.out
+
+
+def test_a_token_for_a_1x_server(api: Run) -> None:
+    """A token is not used for a 1.x server, and the advice does not ask for a token key."""
+    check = checks(api("doctor", "--token", "x", "--json"))["token"]
+    assert (check["state"], check["advice"]) == ("warning", "Remove it, or give --api-key.")
+
+
+def test_an_api_without_a_client_endpoint(cli: Run) -> None:
+    """If the API works but WebSocket is not there, the advice is about the endpoint and not about the address."""
+    with answering() as url:
+        check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["clients"]
+    assert (check["state"], check["advice"].startswith("The API works, but clients cannot connect")) == ("failed", True)
+
+
+# ---- settings
+
+
+def test_the_origin_of_each_setting(current: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first check names the option, the variable or the profile of each setting, without keys."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.default]\ntimeout = 7\ntoken_key = {{ env = "KEY" }}\nca_file = "{tmp_path}/ca"\n')
+    config.chmod(0o600)
+    monkeypatch.setenv("CENTRIPETAL_CONFIG", str(config))
+    monkeypatch.setenv("KEY", TOKEN_KEY)
+    monkeypatch.delenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY")
+    ran = current("doctor", "--url", "http://127.0.0.1:1", "--handler-prefix", "/x", "--json")
+    assert checks(ran)["settings"]["text"].split("; ") == [
+        "url from --url",
+        "api-key from CENTRIFUGO_HTTP_API_KEY",
+        "token-key from the profile 'default' (variable KEY)",
+        "timeout 7 s from the profile 'default'",
+        "ca-file from the profile 'default'",
+        "handler-prefix from --handler-prefix",
+        f"profile 'default' in {config}",
+    ]
+    assert TOKEN_KEY not in ran.out
+
+
+def test_contradicting_settings_are_reported_once(current: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that contradict each other fail one check, and the list of origins is left out."""
+    monkeypatch.setenv("CENTRIFUGO_SECRET", "s")
+    assert states(current("doctor", "--json")) == {"url": "ok", "dns": "ok", "tcp": "ok", "credentials": "failed"}
 
 
 # ---- clocks and versions
@@ -225,6 +294,8 @@ def answering(*, ahead: float = 0.0, versions: tuple[str, ...] = ("6.9.1 OSS",))
     body = json.dumps({"result": {"nodes": nodes}}).encode()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead)
@@ -233,6 +304,11 @@ def answering(*, ahead: float = 0.0, versions: tuple[str, ...] = ("6.9.1 OSS",))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.send_response_only(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *args: object) -> None:
             """Print nothing."""
@@ -258,14 +334,19 @@ def test_clocks_are_compared(cli: Run, ahead: float, state: str, words: str) -> 
     ("versions", "state", "words"),
     [
         (("6.9.1 OSS",), "ok", "6.9.1"),
-        (("0.0.0",), "warning", "does not support"),
+        (("0.0.0",), "ok", "built without a version"),
+        (("0.0.0 OSS", "0.0.0 OSS"), "ok", "built without a version"),
+        (("dev",), "ok", "dev"),
+        (("4.1.5",), "warning", "does not support one path per method"),
+        (("v5.3.0-rc.1",), "warning", "does not support deltas"),
+        (("6.9.1-dirty",), "ok", "6.9.1-dirty"),
         (("",), "ok", "unknown version"),
         (("5.3.0",), "warning", "does not support deltas, publication versions, maps"),
         (("6.9.1", "6.8.0"), "warning", "different versions"),
     ],
 )
 def test_versions_are_compared(cli: Run, versions: tuple[str, ...], state: str, words: str) -> None:
-    """An old version and nodes with different versions are warnings."""
+    """An old version and nodes with different versions are warnings; a build without a version is not old."""
     with answering(versions=versions) as url:
         check = checks(cli("doctor", "--url", url, "--api-key", "k", "--json"))["version"]
     assert (check["state"], words in check["text"]) == (state, True)

@@ -11,12 +11,14 @@ from centripetal.cli.tools.load.publications import Columns, Templates, of_json_
 from centripetal.cli.tools.load.templates import ChannelTemplate, DataTemplate
 from centripetal.errors import UsageError
 
+PLAIN = Columns()
+
 
 def templates(channel: str, data: str | None = None) -> Templates:
     return Templates(ChannelTemplate(channel), None if data is None else DataTemplate(data))
 
 
-def table(text: str, made: Templates, columns: Columns = Columns(), start: int = 1) -> list[tuple[int, Any]]:
+def table(text: str, made: Templates, columns: Columns = PLAIN, start: int = 1) -> list[tuple[int, Any]]:
     return told(of_table(io.BytesIO(text.encode()), ",", made, columns, start))
 
 

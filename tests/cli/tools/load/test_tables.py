@@ -67,7 +67,7 @@ def test_invalid_tables(text: bytes, words: str) -> None:
 def test_a_missing_quotation_mark_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell that does not end is an error after a few megabytes, with a reason that helps to find it."""
     monkeypatch.setattr(tables, "MAX_ROW_BYTES", 100)
-    with pytest.raises(UsageError, match="the row that ends with line 12 is longer .* quotation mark may be missing"):
+    with pytest.raises(UsageError, match=r"the row that ends with line 12 is longer .* quotation mark may be missing"):
         rows(b'a,b\n1,"x\n' + b"123456789\n" * 100)
 
 

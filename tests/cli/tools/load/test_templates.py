@@ -70,7 +70,7 @@ def test_a_value_cannot_change_the_kind_of_a_channel(template: str, cell: str, r
 @pytest.mark.parametrize("template", ["o:{a", "o:{", "o:{}", "o:{ }", "o:{{{a", "{a{b}}"])
 def test_incomplete_placeholders_of_channels(template: str) -> None:
     """A placeholder that is not closed or empty is an error that says how to write a brace."""
-    with pytest.raises(UsageError, match="--channel: a placeholder is (not closed|empty) at .* and {{ for a brace"):
+    with pytest.raises(UsageError, match=r"--channel: a placeholder is (not closed|empty) at .* and {{ for a brace"):
         ChannelTemplate(template)
 
 

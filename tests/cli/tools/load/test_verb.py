@@ -255,7 +255,10 @@ def test_a_real_server_receives_every_publication(cli: Run, real: Server, write:
     assert [publication.data for publication in history.publications] == list(range(2_000))
 
 
-TABLE = b'\xef\xbb\xbfid,customer,price,note\r\n1,ann,57.35,"a\r\n""b"""\r\n2,bob,1.10,\r\n3,x:y,3,z\r\n4,ann,007,"}, ""admin"": true"\r\n'
+TABLE = (
+    b'\xef\xbb\xbfid,customer,price,note\r\n1,ann,57.35,"a\r\n""b"""\r\n2,bob,1.10,\r\n3,x:y,3,z\r\n'
+    b'4,ann,007,"}, ""admin"": true"\r\n'
+)
 
 
 def test_a_table_is_published(current: Run, current_server: EmbeddedServer, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class _Session(NamedTuple):
 
 
 def demo(settings: Settings, token_key: KeyOption = None) -> None:
-    """Show the main features on an embedded server, or on the server given by `--url` or `CENTRIFUGO_API_URL`.
+    """Show the main features on an embedded server, or on a server of `--url`, `CENTRIFUGO_API_URL` or `--profile`.
 
     The demo publishes to the channels `demo` and `demo-2` and watches them as the user `alice`. The embedded server is
     a Centrifugo 6, or with `--server 1` a Centrifugo 1.x. In a terminal, it runs until Ctrl-C.
@@ -96,7 +96,9 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
         centripetal demo --server 6
         centripetal demo --url http://localhost:8000
     """
-    if settings.address().url.source is not Source.DEFAULT:
+    source = settings.address().url.source
+    is_chosen = source is not Source.DEFAULT and (source is not Source.PROFILE or settings.profile is not None)
+    if is_chosen:  # the demo publishes, so the default profile does not select a server
         with _session(settings.target(), lambda: given_key(settings, token_key), "the server at") as session:
             _show_and_run(session, settings.json)
         return

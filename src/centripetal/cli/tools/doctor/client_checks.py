@@ -3,23 +3,23 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 from centripetal.cli.generation import Generation
 from centripetal.cli.target import Address
 from centripetal.cli.tools.doctor.check import Check, failed
 from centripetal.dialects.current import advice as advice_current
 from centripetal.dialects.current import error_codes as current_errors
-from centripetal.dialects.current.disconnects import BAD_REQUEST
+from centripetal.dialects.current.disconnects import BAD_REQUEST, INVALID_TOKEN
 from centripetal.dialects.v1 import advice as advice_v1
 from centripetal.dialects.v1 import error_codes as v1_errors
-from centripetal.errors import CentripetalError, ServerError, TimeoutError, UsageError
+from centripetal.errors import CentripetalError, HTTPStatusError, ServerError, TimeoutError, UsageError
 from centripetal.protocol.checks import check_channels
 from centripetal.protocol.watching import Connected, Ended, Event, Lost, Refused, Subscribed, Watcher
 from centripetal.tokens import Explanation, explain
 from centripetal.transport.settings import Settings as TransportSettings
 
-__all__ = ["channel", "clients", "token"]
+__all__ = ["Credential", "channel", "clients", "token"]
 
 _OFF = (current_errors.NOT_AVAILABLE, v1_errors.NOT_AVAILABLE)
 _NO_NAMESPACE = (current_errors.UNKNOWN_CHANNEL, v1_errors.NAMESPACE_NOT_FOUND)
@@ -103,7 +103,21 @@ def token(text: str, key: Any, channel: str | None) -> tuple[Explanation, Check]
 # ---- clients
 
 
-def clients(address: Address, watcher: Watcher, *, subscribes: bool, has_token: bool) -> Iterator[Check]:
+class Credential(NamedTuple):
+    """The token with which the client connects.
+
+    Attributes:
+        has_token: whether the client sends a token, or in 1.x, a signature.
+        rejected: what to do if the server rejects the token.
+        missing: what to do if the server rejects clients without a token.
+    """
+
+    has_token: bool
+    rejected: str = ""
+    missing: str = "Add --token-key or --token to check with a token."
+
+
+def clients(address: Address, watcher: Watcher, credential: Credential, *, subscribes: bool) -> Iterator[Check]:
     """Check that a client can connect, with the token of *watcher* if any, and subscribe if *subscribes* is set."""
     timeout = address.timeout.value
     connected = False
@@ -115,10 +129,19 @@ def clients(address: Address, watcher: Watcher, *, subscribes: bool, has_token: 
     try:
         with closing(WebSocket(address.url.value, timeout, TransportSettings(**address.transport))) as websocket:
             for event in _events(websocket, watcher, timeout, subscribes):
-                yield _told(event, connected, has_token)
+                yield _told(event, connected, credential)
                 connected = connected or isinstance(event, Connected)
+    except HTTPStatusError as error:
+        # The API of this server accepts the key, so neither the address nor the key is wrong.
+        yield failed("clients", error)._replace(advice=_NO_ENDPOINT)
     except CentripetalError as error:
         yield failed("clients", error)
+
+
+_NO_ENDPOINT = (
+    "The API works, but clients cannot connect here. Check that the server's WebSocket endpoint is enabled and at "
+    "/connection/websocket, and that gateways in front of the server let clients through."
+)
 
 
 def _events(websocket: Any, watcher: Watcher, timeout: float, subscribes: bool) -> Iterator[Event]:
@@ -144,19 +167,20 @@ def _events(websocket: Any, watcher: Watcher, timeout: float, subscribes: bool) 
             step = watcher.closed(message.code, message.reason)
 
 
-def _told(event: Event, connected: bool, has_token: bool) -> Check:
+def _told(event: Event, connected: bool, credential: Credential) -> Check:
+    code = getattr(event.error, "code", None) if isinstance(event, Ended) else None
     match event:
         case Connected():
             version = f" (Centrifugo {event.version})" if event.version else ""
             return Check("clients", "ok", f"the WebSocket endpoint{version} accepts clients")
         case Subscribed():
             return Check("subscribe", "ok", f"a client can subscribe to {event.channel!r}")
-        case Ended() if not connected and not has_token and getattr(event.error, "code", None) == BAD_REQUEST.code:
+        case Ended() if not connected and not credential.has_token and code == BAD_REQUEST.code:
             # The server closes connections without a token with this code (protocol 6: client-connect).
-            advice = "Add --token-key or --token to check with a token."
-            return Check(
-                "clients", "warning", "the WebSocket endpoint replies, but rejects clients without a token", advice
-            )
+            text = "the WebSocket endpoint replies, but rejects clients without a token"
+            return Check("clients", "warning", text, credential.missing)
+        case Ended() if not connected and credential.rejected and code == INVALID_TOKEN.code:
+            return Check("clients", "failed", "the server rejects the token", credential.rejected)
         case Refused() | Lost() | Ended():
             name = "subscribe" if connected else "clients"
             return failed(name, event.error)

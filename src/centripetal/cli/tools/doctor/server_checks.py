@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import email.utils
+import re
 import socket
 import ssl
 import time
@@ -44,7 +45,7 @@ def network(address: Address) -> Iterator[Check]:
     parts = parse_url(address.url.value)
     where = address.url.value
     if address.url.source is Source.DEFAULT:
-        where += " (the default: neither --url nor CENTRIFUGO_HTTP_API_URL is set)"
+        where += " (the default: neither --url nor CENTRIFUGO_HTTP_API_URL nor a profile sets it)"
     yield Check("url", "ok", where)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -187,6 +188,10 @@ _LACKS = (
 )
 
 
+# A server that was built without its release scripts has this version.
+_NO_VERSION = (0, 0, 0)
+
+
 def _version(nodes: list[tuple[str, str]], generation: Generation) -> Check:
     text = ", ".join(f"{name}: {version or 'unknown version'}" for name, version in nodes)
     if len({version for _, version in nodes}) > 1:
@@ -194,6 +199,8 @@ def _version(nodes: list[tuple[str, str]], generation: Generation) -> Check:
     if generation is Generation.V1:
         return Check("version", "ok", text)
     version = _numbers(nodes[0][1] if nodes else "")
+    if version == _NO_VERSION:
+        return Check("version", "ok", f"{text} (a server that was built without a version; its features are unknown)")
     lacks = [what for needed, what in _LACKS if version is not None and version < needed]
     if lacks:
         found = f"{text}; does not support {', '.join(lacks)}"
@@ -202,7 +209,5 @@ def _version(nodes: list[tuple[str, str]], generation: Generation) -> Check:
 
 
 def _numbers(version: str) -> tuple[int, ...] | None:
-    numbers = version.removeprefix("v").split(" ")[0].split(".")
-    if len(numbers) < 2 or not all(number.isdigit() for number in numbers):
-        return None
-    return tuple(map(int, numbers))
+    found = re.match(r"v?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?", version)
+    return None if found is None else tuple(int(number or 0) for number in found.groups())

@@ -1,7 +1,7 @@
 """`centripetal doctor`: checks of everything between this machine and a server, with advice on problems."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Annotated
 
 import typer
@@ -15,7 +15,7 @@ from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Target
 from centripetal.cli.tokens.token_key import KeyOption, given_key, verification_key
-from centripetal.cli.tools.doctor import client_checks, server_checks
+from centripetal.cli.tools.doctor import client_checks, server_checks, settings_check
 from centripetal.cli.tools.doctor.check import Check, failed
 from centripetal.errors import CentripetalError, UsageError
 
@@ -40,9 +40,9 @@ def doctor(
 ) -> None:
     """Find problems between this machine and the server, and suggest fixes.
 
-    Checks the URL, DNS, the connection, TLS and its certificate, HTTP, the clocks, the secret or key, the version of
-    the server, a channel and its namespace, a token, and whether clients can connect. Changes nothing on the server.
-    With several servers, it checks each of them.
+    Lists where each setting comes from. Checks the URL, DNS, the connection, TLS and its certificate, HTTP, the clocks,
+    the secret or key, the version of the server, a channel and its namespace, a token, and whether clients can connect.
+    Changes nothing on the server. With several servers, it checks each of them.
 
     The exit code is 1 if a check failed; warnings do not count. `--json` prints an object with `ok` and `checks`.
 
@@ -63,12 +63,16 @@ def doctor(
 
 
 def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:
-    """Run the checks of each server in order."""
+    """Run the checks of each server in order, after a list of the origins of all settings."""
+    checks: list[Check] = []
     try:
         urls = settings.address().urls
+        with suppress(UsageError):  # the check of the credentials fails for the same reason
+            checks.append(settings_check.settings(settings, token_key))
     except UsageError as error:
         yield failed("url", error)
         return
+    yield from checks
     for url in urls:
         one = settings if len(urls) == 1 else settings.and_then({"url": url})
         yield from _of_server(one, channel, token, token_key)
@@ -107,6 +111,7 @@ def _of_clients(
     settings: Settings, target: Target, channel: str | None, token: str | None, token_key: str | None
 ) -> Iterator[Check]:
     is_v1, key = target.required_generation() is Generation.V1, given_key(settings, token_key)
+    source = settings.token_key(token_key).name
     if token is not None and key is not None and not is_v1:
         found, check = client_checks.token(token, verification_key(settings, token_key), channel)
         yield check
@@ -114,9 +119,13 @@ def _of_clients(
             return
         if found.kind == "subscription":
             token = None  # clients do not connect with a subscription token
+    elif token is not None and is_v1:
+        yield Check(
+            "token", "warning", "not used: --token is for Centrifugo 3 and later", "Remove it, or give --api-key."
+        )
     elif token is not None:
-        why = "--token is for Centrifugo 3 and later" if is_v1 else "the token key is unknown"
-        yield Check("token", "warning", f"not checked: {why}", "Give --token-key (Centrifugo 3 and later).")
+        advice = "To see what it contains and whether its signature is right, give --token-key."
+        yield Check("token", "warning", "not checked: the token key is unknown", advice)
     channels = [channel or "doctor"]  # without --channel, the check ends before the subscription
     signing_key = None if token else _private_key(key)
     try:
@@ -124,10 +133,42 @@ def _of_clients(
             watcher = target.watcher_v1(channels, _USER)
         else:
             watcher = target.watcher_current(channels, _USER, signing_key, token)
-        has_token = is_v1 or bool(token or signing_key)
-        yield from client_checks.clients(target, watcher, subscribes=channel is not None, has_token=has_token)
+        credential = _credential(is_v1, token, signing_key, key, source)
+        yield from client_checks.clients(target, watcher, credential, subscribes=channel is not None)
     except CentripetalError as error:
         yield failed("clients", error)
+
+
+def _credential(
+    is_v1: bool, token: str | None, signing_key: str | None, key: str | None, source: str
+) -> client_checks.Credential:
+    """Return the token of the client for the checks, with advice that fits the given keys.
+
+    Args:
+        is_v1: whether the server is a 1.x server.
+        token: the token to connect with.
+        signing_key: the key that signs the token if there is none.
+        key: the given key, which may only verify tokens.
+        source: where the given key comes from.
+    """
+    if is_v1:
+        return client_checks.Credential(True)
+    if token is not None:
+        if key is not None:
+            advice = f"The token is right for the key from {source}, so the server has another key: compare them."
+        else:
+            advice = "Give --token-key to see why, or run `centripetal token explain` with the token."
+        return client_checks.Credential(True, rejected=advice)
+    if signing_key is not None:
+        advice = (
+            f"`doctor` signed the token with the key from {source}: set it to the `client.token.hmac_secret_key` of "
+            "the server, or to its private key. A server without a token key rejects every token."
+        )
+        return client_checks.Credential(True, rejected=advice)
+    if key is not None:
+        advice = f"The key from {source} can verify tokens but not sign them: add --token to check with a token."
+        return client_checks.Credential(False, missing=advice)
+    return client_checks.Credential(False)
 
 
 def _private_key(key: str | None) -> str | None:

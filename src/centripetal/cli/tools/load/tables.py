@@ -94,10 +94,8 @@ def _check_columns(columns: Sequence[str], number: int) -> None:
         raise UsageError(
             f"line {number}: column {columns.index('') + 1} has no name: the first row must name the columns"
         )
-    repeated = next((name for name in columns if columns.count(name) > 1), None) if _repeats(columns) else None
-    if repeated is not None:
-        raise UsageError(f"line {number}: two columns have the name {shown(repeated, 60)}: rename one of them")
-
-
-def _repeats(columns: Sequence[str]) -> bool:
-    return len(set(columns)) != len(columns)
+    known: set[str] = set()
+    for name in columns:
+        if name in known:
+            raise UsageError(f"line {number}: two columns have the name {shown(name, 60)}: rename one of them")
+        known.add(name)
