@@ -1,7 +1,8 @@
 """Choice of the server's generation, and loading of its configuration, from the arguments of `EmbeddedServer`.
 
 A secret selects 1.x, an API key a current server. If both are missing, the keys of the configuration decide: 1.x has
-flat keys, Centrifugo 6 groups them in sections.
+flat keys, Centrifugo 6 groups them in sections. If there is no configuration, `development.py` has completed the
+arguments.
 """
 
 import json
@@ -46,8 +47,6 @@ def choose(
     for name, value in (("secret", secret), ("api_key", api_key), ("token_secret", token_secret)):
         if value is not None and (not isinstance(value, str) or not value):
             raise UsageError(f"{name} must be non-empty text")
-    if secret is None and api_key is None and config is None:
-        raise UsageError(f"{_SAY_WHICH}, or pass config=…")
     raw = load(config)
     if which(server, secret, api_key or token_secret, raw) == 1:
         config_v1, unhonoured = read_v1(raw)
