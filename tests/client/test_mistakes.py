@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -134,6 +135,14 @@ def of_calls() -> list[Mistake]:
             f"{{'a': '{DATA[:93]} is not a command of the current API: use a command class from centripetal",
         ),
         (lambda: client.publish({"a": DATA}, 1), "publish: channel must be text, not dict: pass its name"),
+        (
+            lambda: client.publish("news", {DATA}),
+            "publish: data is a set, and JSON has no sets: pass a list, for example sorted(…) or list(…)",
+        ),
+        (
+            lambda: client.publish("news", {DATA: math.nan}),
+            f"publish: data.{DATA[:25]}…{DATA[:29]} is nan, which JSON does not support: send None or text instead",
+        ),
         (
             lambda: client.publish("news", 1, timeout=DATA),
             f"publish: timeout must be a number of seconds above 0, not '{DATA[:99]}",

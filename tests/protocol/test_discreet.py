@@ -110,7 +110,10 @@ def watched(watcher: Any, addresses: dict[str, str]) -> None:
         lambda _: centripetal.Client("http://localhost", headers={"X-Gateway": f"{KEY}\n"}),
         lambda _: centripetal.Client("http://localhost", http_proxy=f"http://user:{KEY}"),
         lambda _: Watching(
-            v1_watcher.Watcher(["a"]), "http://localhost", headers={"X-Gateway": KEY}, http_proxy="socks5://h"
+            v1_watcher.Watcher(["a"], secret=None),
+            "http://localhost",
+            headers={"X-Gateway": KEY},
+            http_proxy="socks5://h",
         ),
         lambda _: v1.Client("localhost", KEY),
         lambda _: v1.AsyncClient("http://localhost", KEY + "\ud800"),
