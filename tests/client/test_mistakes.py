@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -76,8 +77,8 @@ def of_options() -> list[Mistake]:
         found += [
             (
                 of(kind, URL, KEY, headers={"Authorization": f"Bearer {TOKEN}"}),
-                "headers must not contain 'Authorization': it contains the API key, so let the gateway read another "
-                "header, or pass the key as api_key",
+                "headers must not contain 'Authorization': clients send the API key in it, so let the gateway read "
+                "another header",
             ),
             (
                 of(kind, URL, KEY, http_proxy=f"socks5://user:{KEY}@proxy:1080"),
@@ -120,7 +121,9 @@ def of_tokens() -> list[Mistake]:
 
 def of_calls() -> list[Mistake]:
     """Return mistakes with the arguments of calls, and with assertions about them."""
-    client, client_v1, recorder = Recorder().client(), RecorderV1().client(), Recorder()
+    client: Any = Recorder().client()
+    client_v1: Any = RecorderV1().client()
+    recorder: Any = Recorder()
     coroutine = "the coroutine 'AsyncClient.publish' is not a command: await it, or pass a command from centripetal"
     return [
         (lambda: client.call(centripetal.AsyncClient(URL, KEY).publish("news", DATA)), coroutine),
@@ -128,16 +131,24 @@ def of_calls() -> list[Mistake]:
         (lambda: client_v1.call(v1.AsyncClient(URL, KEY).publish("news", DATA)), f"{coroutine}.v1"),
         (lambda: client_v1.add(v1.AsyncClient(URL, KEY).publish("news", DATA)), f"{coroutine}.v1"),
         (
-            lambda: client.call({"a": DATA}),  # type: ignore[call-overload]
+            lambda: client.call({"a": DATA}),
             f"{{'a': '{DATA[:93]} is not a command of the current API: use a command class from centripetal",
         ),
-        (lambda: client.publish({"a": DATA}, 1), "publish: channel must be text, not dict: pass its name"),  # type: ignore[arg-type]
+        (lambda: client.publish({"a": DATA}, 1), "publish: channel must be text, not dict: pass its name"),
         (
-            lambda: client.publish("news", 1, timeout=DATA),  # type: ignore[arg-type]
+            lambda: client.publish("news", {DATA}),
+            "publish: data is a set, and JSON has no sets: pass a list, for example sorted(…) or list(…)",
+        ),
+        (
+            lambda: client.publish("news", {DATA: math.nan}),
+            f"publish: data.{DATA[:25]}…{DATA[:29]} is nan, which JSON does not support: send None or text instead",
+        ),
+        (
+            lambda: client.publish("news", 1, timeout=DATA),
             f"publish: timeout must be a number of seconds above 0, not '{DATA[:99]}",
         ),
         (
-            lambda: recorder.assert_published({"a": DATA}),  # type: ignore[arg-type]
+            lambda: recorder.assert_published({"a": DATA}),
             "the channel must be a name, not a dict: write assert_published(channel, data)",
         ),
         (

@@ -99,6 +99,22 @@ def watched(watcher: Any, addresses: dict[str, str]) -> None:
                 "CENTRIFUGO_HTTP_API_KEY": f"{KEY}2",
             }
         ),
+        lambda _: centripetal.Client.from_env(
+            environment={
+                "CENTRIFUGO_API_URL": "http://h",
+                "CENTRIFUGO_API_KEY": KEY,
+                "CENTRIFUGO_HTTP_API_KEY_FILE": __file__,
+            }
+        ),
+        lambda _: centripetal.Client.from_env(environment={"CENTRIFUGO_API_KEY": KEY, "CENTRIFUGO_API_URL_FILE": "/"}),
+        lambda _: centripetal.Client("http://localhost", headers={"X-Gateway": f"{KEY}\n"}),
+        lambda _: centripetal.Client("http://localhost", http_proxy=f"http://user:{KEY}"),
+        lambda _: Watching(
+            v1_watcher.Watcher(["a"], secret=None),
+            "http://localhost",
+            headers={"X-Gateway": KEY},
+            http_proxy="socks5://h",
+        ),
         lambda _: v1.Client("localhost", KEY),
         lambda _: v1.AsyncClient("http://localhost", KEY + "\ud800"),
         lambda _: v1.Client.insecure(f"http://localhost?{KEY}"),

@@ -75,7 +75,7 @@ CONNECTION = "the transport manages its connections"
             {"Authorization": SECRET},
             OWN.format(
                 "Authorization",
-                "it contains the API key, so let the gateway read another header, or pass the key as api_key",
+                "clients send the API key in it, so let the gateway read another header",
             ),
         ),
         ({"x-api-key": SECRET}, OWN.format("x-api-key", "pass the key as api_key")),

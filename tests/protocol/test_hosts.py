@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centripetal.errors import UsageError
-from centripetal.protocol.hosts import checked_host, checked_port, is_address
+from centripetal.protocol.hosts import checked_host, checked_port, could_be_host, is_address
 from centripetal.protocol.http import parse_url
 from centripetal.protocol.targets import target_of
 from tests.addresses import ACCEPTED, REFUSED, REFUSED_HOSTS, Accepted
@@ -80,3 +80,15 @@ def test_a_port_is_a_number_in_ascii(text: str) -> None:
     with pytest.raises(ValueError, match="from 1 to 65535"):
         checked_port(text)
     assert checked_port("0080") == 80
+
+
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        *((host, True) for host in ("localhost", "push.example.com", "h:8000", "127.0.0.1", "[::1]", "[::1]:8000")),
+        *((key, False) for key in ("", "centrifugo", "k3y", "a:b", "user:s3cret@h", "k/y", "a_b.c", "abc." * 30)),
+    ],
+)
+def test_a_likely_host_is_told_from_a_key(text: str, likely: bool) -> None:
+    """A text in the place of a URL is likely to be a host if it is localhost, an address, or has a dot or a port."""
+    assert could_be_host(text) is likely

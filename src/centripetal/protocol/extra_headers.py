@@ -30,7 +30,7 @@ _OWN: Final[Mapping[str, str]] = {
     "keep-alive": "the transport manages its connections",
     "upgrade": "the transport manages its connections",
     "expect": "requests are sent at once",
-    "authorization": "it contains the API key, so let the gateway read another header, or pass the key as api_key",
+    "authorization": "clients send the API key in it, so let the gateway read another header",
     "x-api-key": "pass the key as api_key",
     "x-api-sign": "it is the signature of each request: pass the secret",
     "proxy-authorization": "write the user name and the password into the URL of http_proxy",
