@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from centripetal.errors import UsageError
-from centripetal.protocol.no_json_form import no_json_form
+from centripetal.protocol.encoder import no_json_form
 from centripetal.protocol.payload import encode_json, plain_data
 from tests.protocol.packages import named
 

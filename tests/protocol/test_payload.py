@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from centripetal.errors import MalformedResponseError, UsageError
 from centripetal.protocol import gojson
-from centripetal.protocol.payload import decode_json, encode_json, plain_data
-from centripetal.protocol.plain import check_json
+from centripetal.protocol.payload import check_json, encode_json, plain_data
+from centripetal.protocol.tolerant_decoding import decode_json
 
 T = TypeVar("T")
 

@@ -1,11 +1,11 @@
-"""Conversion of values to the types of JSON; `test_payload.py` tests it together with the encoding."""
+"""Conversion of values to the types of JSON, without the encoding, which `test_payload.py` tests too."""
 
 from typing import Any
 
 import pytest
 
 from centripetal.errors import UsageError
-from centripetal.protocol.plain import DEEPEST_VALUE, plain, shown_place, too_deep
+from centripetal.protocol.payload import DEEPEST_VALUE, _shown_place, _too_deep, plain
 
 
 @pytest.mark.parametrize("value", [None, True, 1, 1.5, "a", [1, [2]], (1, 2), {"a": {"b": [None]}}])
@@ -33,7 +33,7 @@ def test_only_the_containers_of_a_converted_value_are_copied() -> None:
 )
 def test_a_long_place_is_cut_in_the_middle(place: str, shown: str) -> None:
     """Messages show the beginning and the end of a long place, in 60 characters."""
-    assert shown_place(place) == shown
+    assert _shown_place(place) == shown
 
 
 def test_the_deepest_value() -> None:
@@ -44,4 +44,4 @@ def test_the_deepest_value() -> None:
     assert plain(value) is value
     with pytest.raises(UsageError, match=r"^data(\[0\])+\S*… is nested deeper than 200 levels, or contains itself$"):
         plain([value])
-    assert str(too_deep("data")) == "data is nested deeper than 200 levels, or contains itself"
+    assert str(_too_deep("data")) == "data is nested deeper than 200 levels, or contains itself"

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from centripetal.errors import UsageError
+from centripetal.protocol.exact import behind_proxy, members_of, text_of
 from centripetal.protocol.payload import encode_json
-from centripetal.protocol.recognised import behind_proxy, members_of, text_of
 from tests.protocol.packages import NUMPY, NumpyBool, NumpyDatetime, NumpyInteger, NumpyTimedelta, generic, named
 
 

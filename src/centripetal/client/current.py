@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Self, TypeAlias, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, cast, overload
 
 from centripetal.client.awaiting import AwaitingBatch, AwaitingClient
 from centripetal.client.base import BaseClient
@@ -29,9 +29,11 @@ from centripetal.protocol.environment import API_KEY, API_URL, split_urls
 from centripetal.protocol.exchange import Flow
 from centripetal.protocol.http import HTTPReply
 from centripetal.protocol.retry import Retry, Sources, insist
-from centripetal.protocol.servers import Servers
 from centripetal.transport.base import AsyncTransport, Transport
 from centripetal.transport.clock import monotonic
+
+if TYPE_CHECKING:
+    from centripetal.protocol.servers import Servers
 
 __all__ = ["AsyncBatch", "AsyncClient", "Batch", "Client", "CurrentOptions"]
 
@@ -64,7 +66,7 @@ class _Current(BaseClient[PlacedOutcome[Any]]):
     """State shared by both clients."""
 
     _publish = Publish
-    _dialect: Codec | Servers[PlacedOutcome[Any]]
+    _dialect: "Codec | Servers[PlacedOutcome[Any]]"
     _retry: Retry | None
     _sources: Sources
 

@@ -1,20 +1,22 @@
 """The servers of a client: one address, or a list of addresses."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from centripetal.errors import UsageError
 from centripetal.protocol.environment import split_urls
-from centripetal.protocol.servers import ServerCodec, Servers
 from centripetal.protocol.targets import target_of
 from centripetal.transport.clock import monotonic
 
 __all__ = ["addresses", "codec_for"]
 
-C = TypeVar("C", bound=ServerCodec[Any])
+if TYPE_CHECKING:
+    from centripetal.protocol.servers import ServerCodec, Servers
+
+C = TypeVar("C", bound="ServerCodec[Any]")
 
 
-def codec_for(url: str | Sequence[str], make: Callable[[str], C]) -> C | Servers[Any]:
+def codec_for(url: str | Sequence[str], make: Callable[[str], C]) -> "C | Servers[Any]":
     """Return the codec for the server at *url*, or for several servers if *url* is a list or tuple.
 
     Args:
@@ -34,6 +36,9 @@ def codec_for(url: str | Sequence[str], make: Callable[[str], C]) -> C | Servers
     if len(codecs) == 1:
         return codecs[0]
     _check_alike([codec.endpoint for codec in codecs])
+    # Rarely needed. Not later than here: a call must not import anything.
+    from centripetal.protocol.servers import Servers
+
     return Servers(codecs, monotonic)
 
 

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import msgspec
 
 from centripetal.errors import CentripetalError, UsageError, shown
-from centripetal.protocol.encoded_fields import with_plain_data
 from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.payload import encode_plain, plain_data
 
@@ -61,8 +60,15 @@ class Command(msgspec.Struct, Generic[R], frozen=True, omit_defaults=True, repr_
         return {}
 
     def with_plain_data(self, encoder: Encoder) -> Self:
-        """Return the command with its JSON values converted by *encoder* where their types are unknown."""
-        return with_plain_data(self, encoder)
+        """Return the command with its JSON values converted by *encoder* where their types are unknown.
+
+        Raises:
+            UsageError: a value has no JSON form, or the encoder failed.
+        """
+        data = getattr(self, "data", None)
+        if data is None or (json := plain_data(data, "data", encoder)) is data:
+            return self
+        return msgspec.structs.replace(self, data=json)
 
     def body(self) -> bytes:
         """Check the command and return its parameters as a JSON object.

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from centripetal.errors import MalformedResponseError
-from centripetal.protocol.payload import decode_json
+from centripetal.protocol.tolerant_decoding import decode_json
 
 __all__ = ["ABSENT", "Result", "decoded", "json_of"]
 

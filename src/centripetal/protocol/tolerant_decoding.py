@@ -9,23 +9,31 @@ A struct can name a `stand_in`, a subclass with a field `error`. If an element o
 takes its place, with all members that can be read. Other values fail with the struct that contains them.
 """
 
+import decimal
 import functools
+import json
+import re
 import sys
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
+from centripetal.errors import MalformedResponseError
 from centripetal.protocol.gojson import JSONError, check, string
 from centripetal.protocol.json_parts import array_parts, object_parts
-from centripetal.protocol.payload import decode_value
 
-__all__ = ["REFUSED", "decode", "read"]
+__all__ = ["REFUSED", "decode", "decode_json", "decode_value", "integer", "read"]
 
 T = TypeVar("T")
 
 REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The errors with which the fast decoder rejects a text."""
+
+_ESCAPES = re.compile(
+    rb"(?s)\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""Escapes; the only group is a lone surrogate."""
 
 _NULL = b"null"
 _LEAVES: dict[type[inspect.Type], Any] = {
@@ -185,3 +193,65 @@ def _read_leaf(text: bytes, kind: inspect.Type) -> Any:
     ):
         raise JSONError(f"expected an integer from {kind.ge} to {kind.le}")
     return value
+
+
+# ---- JSON of users, whose type is unknown
+
+
+def decode_json(text: bytes, what: str = "data") -> Any:
+    """Decode JSON *text* that a user has stored in the server.
+
+    Returns:
+        The value. Text that is nested too deeply for Python (about 1,000 levels; servers accept up to 10,000) is
+        returned undecoded as a `msgspec.Raw`: `bytes(value)` is its exact text.
+
+    Raises:
+        MalformedResponseError: the text is not JSON.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return decode_value(text)
+    except JSONError as error:
+        raise MalformedResponseError(f"{what} is not JSON: {error}", executed="yes") from None
+
+
+def decode_value(text: bytes) -> Any:
+    """Decode JSON *text* like `decode_json`.
+
+    The server passes on numbers that exceed the range of float, integers of any length, and invalid text (protocol 1:
+    json-rules). They are decoded as well as possible: lone surrogates, from a browser that cut a text in the middle of
+    an emoji, and invalid UTF-8 become U+FFFD; an integer of more than about 4,300 digits becomes a Decimal, because
+    Python refuses to convert it.
+
+    Raises:
+        JSONError: the text is not JSON.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        pass
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        mended = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], text).decode("utf-8", "replace")
+        try:
+            return json.loads(mended, parse_int=integer, parse_constant=_no_constant)
+        except RecursionError:
+            pass
+        except ValueError as error:
+            raise JSONError(str(error)) from None
+    check(text, sys.maxsize)
+    return msgspec.Raw(text)
+
+
+def integer(text: str) -> int | decimal.Decimal:
+    """Return the integer *text*, as a Decimal if Python refuses to convert so many digits."""
+    try:
+        return int(text)
+    except ValueError:
+        return decimal.Decimal(text)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not valid JSON")

@@ -15,8 +15,8 @@ from centripetal.errors import UsageError
 from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.gojson import check
 from centripetal.protocol.json_parts import nesting
-from centripetal.protocol.payload import encode_json, encode_plain, integer, plain_data
-from centripetal.protocol.plain import DEEPEST_VALUE
+from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, encode_plain, plain_data
+from centripetal.protocol.tolerant_decoding import integer
 
 __all__ = ["ANYTHING", "clipped", "decoded", "differences", "is_data", "matches", "with_encoder"]
 

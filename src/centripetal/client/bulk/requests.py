@@ -11,6 +11,8 @@ from centripetal.protocol.grouping import Limits
 
 __all__ = ["Packing", "check_items", "command_of"]
 
+_PAIRS = (tuple, list)  # a union would be created for every item
+
 
 def check_items(items: object) -> None:
     """Check the argument of `publish_many`.
@@ -30,7 +32,7 @@ def command_of(item: Any, make: type[Command[Any]]) -> Command[Any]:
     Raises:
         UsageError: *item* is neither a pair nor a command.
     """
-    if isinstance(item, tuple | list) and len(item) == 2:
+    if isinstance(item, _PAIRS) and len(item) == 2:
         return make(*item)
     if not isinstance(item, Command):
         raise UsageError(f"an item must be a channel and its data, or a command, not {type(item).__name__}")

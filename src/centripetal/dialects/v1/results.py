@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from centripetal.errors import MalformedResponseError
-from centripetal.protocol.payload import decode_json
 from centripetal.protocol.result import ABSENT, Result, decoded
+from centripetal.protocol.tolerant_decoding import decode_json
 
 __all__ = ["ClientInfo", "Message", "NodeInfo", "Stats"]
 

@@ -1,15 +1,18 @@
 """Base classes of the methods of the current server API."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 
 from centripetal.dialects.current.objects import FilterNode
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command, R
-from centripetal.protocol.field_kinds import Base64, Name
-from centripetal.protocol.fields import changed_fields
+from centripetal.protocol.encoder import Encoder
+from centripetal.protocol.field_kinds import Base64, JSONValue, Name
+from centripetal.protocol.fields import ObjectOf, changed_fields, fields_of
+from centripetal.protocol.payload import plain_data
 from centripetal.protocol.unread import Failures
 
 __all__ = [
@@ -52,6 +55,9 @@ class Method(Command[R], Generic[R], frozen=True, omit_defaults=True, repr_omit_
     def changes(self) -> dict[str, Any]:
         self.check()
         return changed_fields(self)
+
+    def with_plain_data(self, encoder: Encoder) -> Self:
+        return _with_plain_data(self, encoder)
 
     def fault(self, result: Any) -> str:  # noqa: ARG002 - for methods that check results
         """Return how *result* contradicts the command, "" if it does not. Only called if `verifies` is set."""
@@ -120,3 +126,43 @@ def payload_of(given: Any, encoded: Any, *, what: str = "data", required: bool =
             )
     elif given is not msgspec.UNSET:
         raise UsageError(f"{what} and b64{what} exclude each other: pass one of them (the server would ignore {what})")
+
+
+# ---- the client's encoder
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def _with_plain_data(struct: S, encoder: Encoder, prefix: str = "") -> S:
+    """Return *struct*, a command or an object in it, with JSON values of types that need no encoder.
+
+    Args:
+        struct: the struct.
+        encoder: the client's encoder.
+        prefix: place of the struct for error messages.
+
+    Raises:
+        UsageError: a value has no JSON form, or the encoder failed; the message names the place.
+    """
+    changes = {}
+    for name, default, convert in _conversions(type(struct)):
+        value = getattr(struct, name)
+        if value is not default and (new := convert(value, prefix + name, encoder)) is not value:
+            changes[name] = new
+    return msgspec.structs.replace(struct, **changes) if changes else struct
+
+
+@functools.cache
+def _conversions(struct: type[msgspec.Struct]) -> list[tuple[str, Any, Callable[[Any, str, Encoder], Any]]]:
+    found: list[tuple[str, Any, Callable[[Any, str, Encoder], Any]]] = []
+    for field in fields_of(struct):
+        if isinstance(field.kind, JSONValue):
+            found.append((field.name, field.default, plain_data))
+        elif isinstance(field.kind, ObjectOf):
+            found.append((field.name, field.default, _plain_object))
+    return found
+
+
+def _plain_object(value: Any, place: str, encoder: Encoder) -> Any:
+    # Other values are rejected by the check of the field.
+    return _with_plain_data(value, encoder, f"{place}.") if issubclass(type(value), msgspec.Struct) else value

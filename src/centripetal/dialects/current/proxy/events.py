@@ -29,8 +29,7 @@ from centripetal.dialects.current.proxy.replies import (
 from centripetal.protocol.encoder import no_encoder
 from centripetal.protocol.field_kinds import UInt64
 from centripetal.protocol.gojson import brackets, compact
-from centripetal.protocol.payload import encode_json, plain_data
-from centripetal.protocol.plain import DEEPEST_VALUE
+from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, plain_data
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -13,7 +13,6 @@ from centripetal.dialects.v1.commands import Broadcast as BroadcastV1
 from centripetal.dialects.v1.commands import Publish as PublishV1
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
-from centripetal.protocol.encoded_fields import with_plain_data
 from centripetal.protocol.field_kinds import FieldKind, JSONValue
 from centripetal.protocol.fields import ListOf, MapOf, ObjectOf, fields_of
 
@@ -78,7 +77,7 @@ def test_there_are_such_fields() -> None:
 def test_a_command_without_unknown_values_is_returned_itself() -> None:
     """Nothing is copied if nothing needs the encoder."""
     command = Publish("news", {"a": 1})
-    assert with_plain_data(command, known) is command
+    assert command.with_plain_data(known) is command
 
 
 def test_the_fields_of_any_method() -> None:
