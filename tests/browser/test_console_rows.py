@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
 
-import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
@@ -30,7 +29,7 @@ CONFIG = {"channel": {"without_namespace": OPTIONS}}
 MARKUP = "<img src=x onerror=document.title='broken'>`x`"
 HOSTILE = [
     (MARKUP, '{"text": "hello", "empty": null, "yes": true, "list": [1, 0.5, "it\'s `id`"]}'),
-    ("it's \"$(id)\" `id`; \\", "12345678901234567890.10"),
+    ('it\'s "$(id)" `id`; \\', "12345678901234567890.10"),
     ("--help", "-5"),
     ("-", '"--help"'),
     ("@x", '"@/etc/passwd"'),
@@ -69,7 +68,7 @@ FAULTS = """[
 async def test_rows_keep_their_places_and_show_text_as_text(
     open_browser: OpenBrowser, server: EmbeddedServer, width: int, scheme: str
 ) -> None:
-    """Rows show hostile text, positions and times; new rows are marked and move no other row; nothing scrolls sideways."""
+    """Rows show hostile text, positions and times; new rows are marked and move no other row; nothing is too wide."""
     client = Client(server.url, "key", check_channels=False)
     client.publish("kept", {"n": 1})
     client.publish("kept", "<b>`bold`</b>" + "x" * 300)
@@ -134,7 +133,8 @@ async def test_copied_commands_run(open_browser: OpenBrowser, server: EmbeddedSe
             await browser.open(used.console_url)
             script = f"""(async () => {{
                 const {{ command }} = await import("./commands.js");
-                return {json.dumps(HOSTILE)}.map(([channel, data]) => command("{generation}", "publish", {{ channel, data }}));
+                const made = ([channel, data]) => command("{generation}", "publish", {{ channel, data }});
+                return {json.dumps(HOSTILE)}.map(made);
             }})()"""
             made = await browser.do("evaluate", script)
             await asyncio.to_thread(run_all, [each["python"] for each in made], [each["shell"] for each in made])
@@ -183,7 +183,7 @@ def run_all(python: list[str], shell: list[str]) -> None:
     for line in python:
         assert "\n" not in line
         exec(compile(line, "copied", "exec"), {})
-    program = "centripetal() { printf '%s\\0' \"$#\" \"$@\"; }\n" + "\n".join(shell)
+    program = 'centripetal() { printf \'%s\\0\' "$#" "$@"; }\n' + "\n".join(shell)
     words = subprocess.run(["bash", "-c", program], capture_output=True, check=True).stdout.decode().split("\0")[:-1]
     arguments = list[list[str]]()
     while words:
@@ -210,7 +210,7 @@ def exact(text: str) -> Any:
 
 
 async def test_refused_tokens_are_explained_next_to_the_token(browser: Browser, server: EmbeddedServer) -> None:
-    """Each use of a token is explained in the stream, a refusal also in the problems, and a pasted token in a dialog."""
+    """Each token is explained in the stream, a refused one also in the problems, and a pasted one in a dialog."""
     await browser.open(server.console_url)
     good, bad = (tokens.connection_token(key, "ada`s") for key in (SECRET, "x" * 40))
     for token in (good, bad):
