@@ -103,14 +103,6 @@ async def open_context(program: Program, **options: object) -> AsyncIterator[Bro
     assert await browser.do("closeContext") == []
 
 
-@contextlib.asynccontextmanager
-async def start_browser(**options: object) -> AsyncIterator[Browser]:
-    """Run Chromium for one browser with *options* of Playwright's context."""
-    with start_program() as program:
-        async with open_context(program, **options) as browser:
-            yield browser
-
-
 @pytest.fixture(scope="module")
 def program() -> Iterator[Program]:
     """Chromium, started once for all tests of a module."""

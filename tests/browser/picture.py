@@ -1,8 +1,8 @@
 """Take the pictures of the console in `docs/assets/`: `python -m tests.browser.picture`.
 
 It starts an embedded server, connects clients, makes calls (some of them wrong, so that the console gives advice), and
-takes screenshots of the console on a computer and on a phone, in light and in dark. Like the tests here, it needs Node.js, Chromium and
-playwright-core.
+takes screenshots of the console on a computer and on a phone, in light and in dark. Like the tests here, it needs
+Node.js, Chromium and playwright-core.
 """
 
 import asyncio

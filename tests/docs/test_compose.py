@@ -50,7 +50,7 @@ def with_environment(config: dict[str, Any], variables: dict[str, str]) -> dict[
     return merged
 
 
-def test_the_embedded_server_accepts_the_configuration() -> None:
+def test_the_embedded_server_accepts_the_configuration(tmp_path: Path) -> None:
     """The configuration is valid with the keys from the environment, and the application's environment fits to it."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -59,9 +59,14 @@ def test_the_embedded_server_accepts_the_configuration() -> None:
     assert all(issubclass(each.category, UnhonouredConfigWarning) for each in caught)
     assert unhonoured == OUTSIDE
     app = environment("app")
-    with server, Client.from_env(environment={**app, "CENTRIFUGO_HTTP_API_URL": server.url}) as client:
-        result = client.publish("match:final", {"home": 1, "away": 0})
-        assert result.offset == 1
+    (secret,) = SERVICES["app"]["secrets"]
+    assert app["CENTRIFUGO_HTTP_API_KEY_FILE"] == f"/run/secrets/{secret}"
+    mounted = tmp_path / secret
+    mounted.write_text(KEYS[COMPOSE["secrets"][secret]["environment"]])
+    with server:
+        here = {"CENTRIFUGO_HTTP_API_URL": server.url, "CENTRIFUGO_HTTP_API_KEY_FILE": str(mounted)}
+        with Client.from_env(environment={**app, **here}) as client:
+            assert client.publish("match:final", {"home": 1, "away": 0}).offset == 1
         token = tokens.connection_token(app["CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"], "ada")
         assert tokens.explain(token, server.token_secret).accepted
 
@@ -97,15 +102,15 @@ def test_the_services_fit_together() -> None:
 
 
 def test_the_keys_are_only_in_the_environment() -> None:
-    """No file of the page contains a key, both containers get the same keys, and the API's port is not published."""
+    """No file contains a key, the containers get the keys of `.env`, and the port of the API is not published."""
     assert "key" not in FILES["centrifugo.json"]
     written = re.findall(r"print\(f\"(\w+)=\{secrets\.token_hex\(\)\}\"\)", (DOCS / "howto" / "compose.md").read_text())
     assert set(written) == set(KEYS)
-    for service in ("centrifugo", "app"):
-        given = SERVICES[service]["environment"]
-        assert all(VARIABLE.fullmatch(given[name]) for name in KEYS)
-        assert {name: environment(service)[name] for name in KEYS} == KEYS
+    assert environment("centrifugo") == KEYS
+    token = "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"
+    assert environment("app")[token] == KEYS[token]
+    given = [SERVICES[service]["environment"][token] for service in ("centrifugo", "app")]
+    assert all(VARIABLE.fullmatch(each) for each in (*given, *SERVICES["centrifugo"]["environment"].values()))
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert all(port.startswith("127.0.0.1:") for port in published)
     assert not [port for port in published if port.endswith(f":{SERVER['http_server']['internal_port']}")]
-    assert Path("centrifugo.json").name in FILES

@@ -14,14 +14,16 @@ INDEX = "pip install 'centripetal[cli,server]'"
 """The line for the package index, after the first release."""
 BOTH = [ROOT / "README.md", DOCS / "index.md", DOCS / "tutorial.md"]
 INSTALLER = re.compile(
-    r"(?:\b(?:pip|pipx|uv pip|uv tool|poetry|conda|brew)\s+(?:install|add)|\buv add|\bpoetry add|\buvx|\bpip download)[^`\n]*"
+    r"(?:\b(?:pip|pipx|uv pip|uv tool|poetry|conda|brew)\s+(?:install|add|download)|\buv add|\buvx)[^`\n]*"
 )
 
 
 def promises(text: str) -> list[str]:
     """Return the commands in *text* that install this project."""
     found = [each.strip() for each in INSTALLER.findall(text)]
-    return [each for each in found if re.search(r"centripetal|\[[\w,]*\]|(?:^|[ '\"])\.{1,2}(?:/|$|[ '\"\[])|clone", each)]
+    return [
+        each for each in found if re.search(r"centripetal|\[[\w,]*\]|(?:^|[ '\"])\.{1,2}(?:/|$|[ '\"\[])|clone", each)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -53,5 +55,7 @@ def test_pages_promise_one_line_for_a_clone_and_one_for_the_index(page: Path) ->
 def test_the_lines_fit_the_package() -> None:
     """The lines name the project and extras that it has, with everything that the tutorial uses."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert INDEX == CLONE.replace("'.", f"'{project['name']}")
-    assert set(re.findall(r"\w+", CLONE.partition("[")[2])) == {"cli", "server"} <= set(project["optional-dependencies"])
+    assert CLONE.replace("'.", f"'{project['name']}") == INDEX
+    assert (
+        set(re.findall(r"\w+", CLONE.partition("[")[2])) == {"cli", "server"} <= set(project["optional-dependencies"])
+    )

@@ -263,3 +263,15 @@ def test_a_stream_is_consistent_at_any_time(steps: list[tuple[int, str]]) -> Non
             assert numbers == list(range(top.offset - len(numbers) + 1, top.offset + 1))
             assert len(numbers) <= STREAM.size
             assert top.offset in (published, 0)
+
+
+def test_stored_publications_are_counted_with_their_times() -> None:
+    """Channels with stored publications are listed, with or without subscribers, until their history expires."""
+    engine = Engine()
+    engine.subscribe("quiet", "1")
+    for channel, options in (("kept", STREAM), ("kept", STREAM), ("none", NO_HISTORY)):
+        engine.publish(Publication("", channel, b"1"), options, 1000.5)
+    assert engine.stored(1001) == {"kept": 2}
+    assert [engine.count_stored(channel, 1001) for channel in ("kept", "none", "quiet")] == [2, 0, 0]
+    assert [each.time for each in engine.history("kept", STREAM, 1001)[0]] == [1000.5, 1000.5]
+    assert engine.stored(1012) == {}

@@ -157,7 +157,7 @@ class BaseConsoleBackend(ABC):
         # `NO_HISTORY` creates no stream and renews no lifetime, so reading has no side effects.
         found, position = self._engine.history(channel, NO_HISTORY, self._now(), limit=limit, reverse=True)
         kept = tuple(self._kept(each, position) for each in found) if options.history.is_kept else None
-        stored = self._engine.stored(self._now()).get(channel, 0)
+        stored = self._engine.count_stored(channel, self._now())
         return ChannelView(len(subscribers), tuple(members), options.presence, kept, stored, advice)
 
     def _kept(self, publication: Publication, position: Position) -> KeptPublication:

@@ -28,7 +28,7 @@ class TokenCheck(msgspec.Struct, frozen=True):
     """A token and its explanation.
 
     Attributes:
-        token: the token without its signature, so that nobody can use it.
+        token: the token without its signature, so that it cannot be used.
         kind: the kind of token, such as "connection".
         accepted: whether the server accepts it.
         said: the server's response to the client.

@@ -286,8 +286,12 @@ class Engine:
 
     def stored(self, now: float) -> dict[str, int]:
         """Return the number of stored publications of each channel that has any."""
-        current = {channel: self._found(channel, now) for channel in list(self._streams)}
-        return {channel: len(stream.publications) for channel, stream in current.items() if stream and stream.publications}
+        counts = {channel: self.count_stored(channel, now) for channel in list(self._streams)}
+        return {channel: count for channel, count in counts.items() if count}
+
+    def count_stored(self, channel: str, now: float) -> int:
+        stream = self._found(channel, now)
+        return 0 if stream is None else len(stream.publications)
 
     def remove_history(self, channel: str) -> None:
         """Remove the publications of *channel*; its position stays."""

@@ -135,7 +135,7 @@ def test_demo_on_a_given_current_server(
 
 @pytest.mark.parametrize("generation", list(STEPS))
 def test_lone_and_batched_calls_do_the_same_work(generation: Generation) -> None:
-    """The demo times the same hundred messages in requests of their own and in one request, one after the other."""
+    """The demo times the same hundred messages in a hundred requests and in one request."""
     alone, together = STEPS[generation][-3:-1]
     assert PUBLISHES[alone.calls[0]] == PUBLISHES[together.calls[0]] == 100
     for step in (alone, together):
@@ -150,7 +150,7 @@ def test_the_script_fits_into_80_columns(step: Step) -> None:
 
 
 def test_a_demo_in_a_terminal_ends_with_its_addresses(capsys: pytest.CaptureFixture[str]) -> None:
-    """While the server keeps running, the demo prints its addresses and lines to paste, and at the end that they ended."""
+    """While the server keeps running, the demo shows its addresses and lines to paste, and at the end warns."""
     with EmbeddedServer(api_key=API_KEY) as server, contextlib.closing(current.Client(server.url, API_KEY)) as client:
         target = Settings(url=server.url, api_key=API_KEY).target()
         subscriber: Any = Interrupted()

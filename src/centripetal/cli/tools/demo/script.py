@@ -21,7 +21,7 @@ class Step(NamedTuple):
     calls: tuple[str, ...]
 
 
-_ALONE_TITLE = "A hundred messages, each in a request of its own:"
+_ALONE_TITLE = "A hundred messages in a hundred requests:"
 _TOGETHER_TITLE = "The same hundred messages in one request; each has its own result:"
 _PUBLISH_TITLE = "Publish to channels, read the history, list the subscribers:"
 _ALONE = "results = [client.publish('demo', {'n': n}) for n in range(100)]"

@@ -212,13 +212,13 @@ def _steps(session: _Session) -> Iterator[Step]:
 
 def run(call: str, names: dict[str, Any], subscriber: Subscriber) -> Outcome:
     """Run *call* from the script, and wait until its publications have reached the subscriber."""
-    result: Any = None
     try:
-        try:
-            code = compile(call, "demo", "eval")
-        except SyntaxError:
-            code = compile(call, "demo", "exec")  # statements, which have no result
-        start = time.perf_counter()
+        code = compile(call, "demo", "eval")
+    except SyntaxError:
+        code = compile(call, "demo", "exec")  # statements, which have no result
+    result: Any = None
+    start = time.perf_counter()
+    try:
         result = eval(code, names)  # noqa: S307 - only code from script.py, exactly as shown
     except ServerError as error:
         result = error

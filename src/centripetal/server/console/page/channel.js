@@ -1,5 +1,5 @@
 // Renders the chosen channel: its subscribers and its history.
-import { command } from "./commands.js";
+import { command, reads } from "./commands.js";
 import { copyButton, copyGroup } from "./copying.js";
 import { $, make, milliseconds, plural, pretty, prose, sync, time } from "./dom.js";
 import { button, person } from "./views.js";
@@ -68,8 +68,8 @@ function row(publication, channel, generation) {
   const copies = [copyButton("data", "the data", () => data)];
   if (whole) {
     copies.push(
-      copyButton("Python", "the publish call for Python", () => lines().python),
-      copyButton("CLI", "the publish command for the shell", () => lines().shell),
+      copyButton("Python", "the publish call for Python", () => lines().python, reads(generation)),
+      copyButton("CLI", "the publish command for the shell", () => lines().shell, reads(generation)),
     );
   }
   const text = data.length < 60 ? data : pretty(data);

@@ -49,6 +49,9 @@ function words(verb, positional, options = []) {
 
 // ---- commands
 
+/** Say which variables a command reads. */
+export const reads = (generation) => `It reads CENTRIFUGO_API_URL and ${generation === "6" ? "CENTRIFUGO_API_KEY" : "CENTRIFUGO_SECRET"}.`;
+
 /** Return a command as one line of Python and one line for the shell. Both read the address and key from variables. */
 export function command(generation, method, { channel = "", data, tags = {} } = {}) {
   const current = generation === "6";

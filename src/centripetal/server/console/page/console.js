@@ -1,6 +1,6 @@
 // The console: fetches the state, listens to the event stream, and handles buttons and keys.
 import { showChannel } from "./channel.js";
-import { command } from "./commands.js";
+import { command, reads } from "./commands.js";
 import { copy } from "./copying.js";
 import { $, literal, prose, roving, say } from "./dom.js";
 import { Stream } from "./stream.js";
@@ -232,7 +232,8 @@ for (const [id, form, what] of [
 ]) {
   $(id).addEventListener("click", () => {
     const whole = message();
-    if (whole) copy(command(state?.generation ?? "6", "publish", whole)[form], what);
+    const generation = state?.generation ?? "6";
+    if (whole) copy(command(generation, "publish", whole)[form], what, reads(generation));
   });
 }
 $("channel-copy").addEventListener("click", () => copy(chosen, "the channel"));

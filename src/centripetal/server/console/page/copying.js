@@ -15,23 +15,19 @@ async function write(text) {
   if (!copied) throw new Error("the browser refused");
 }
 
-/** Copy `text` and tell the user. `what` names it in the message. */
-export async function copy(text, what) {
+/** Copy `text` and tell the user. `what` names it in the message, and `note` is added to the message. */
+export async function copy(text, what, note = "") {
   try {
     await write(text);
-    say(`Copied ${what}.`);
+    say(`Copied ${what}. ${note}`.trim());
   } catch (error) {
     say(`Cannot copy: ${error.message}.`, true);
   }
 }
 
-/** Create a button that copies the result of `text()`, if that is not null. */
-export function copyButton(label, what, text) {
-  const act = (event) => {
-    event.stopPropagation();
-    const found = text();
-    if (found !== null) copy(found, what);
-  };
+/** Create a button that copies the result of `text()`. For the other arguments see `copy`. */
+export function copyButton(label, what, text, note) {
+  const act = () => copy(text(), what, note);
   return make("button", { type: "button", class: "copy", "aria-label": `Copy ${what}`, title: `Copy ${what}`, on: { click: act } }, label);
 }
 

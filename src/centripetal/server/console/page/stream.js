@@ -1,5 +1,5 @@
 // The stream: events, newest first. Filters hide lines and keep them in the list.
-import { command } from "./commands.js";
+import { command, reads } from "./commands.js";
 import { copyButton, copyGroup } from "./copying.js";
 import { $, make, mark, milliseconds, plural, pretty, roving, short, time } from "./dom.js";
 import { tokenView } from "./tokens.js";
@@ -114,7 +114,7 @@ export class Stream {
     if (missed) this.#log.prepend(gap(missed));
     const lines = events.filter((event) => event.kind in LINES).map((event) => this.#line(event));
     const height = this.#log.scrollHeight;
-    // Lines stay in their places while somebody reads: after scrolling down, in an opened line, or with the keyboard.
+    // Lines stay in their places while the user reads: after scrolling down, in an opened line, or with the keyboard.
     const reading = top > 0 || this.#log.querySelector(".line[aria-expanded=true], .line:focus") !== null;
     for (const line of lines) if (line.event.at > this.since) mark(line);
     this.#log.prepend(...lines.reverse());
@@ -200,8 +200,8 @@ export class Stream {
     if (shown) {
       const lines = () => command(this.generation, ...shown);
       copies.push(
-        copyButton("Python", "the call for Python", () => lines().python),
-        copyButton("CLI", "the command for the shell", () => lines().shell),
+        copyButton("Python", "the call for Python", () => lines().python, reads(this.generation)),
+        copyButton("CLI", "the command for the shell", () => lines().shell, reads(this.generation)),
       );
     }
     return make("div", { class: "details" }, make("pre", { class: "mono" }, details(event)), copies.length ? copyGroup(...copies) : null);
