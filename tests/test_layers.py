@@ -38,6 +38,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 
 # Files (or folders, with a slash) that only compute: values in, values out.
 PURE = (
+    "cli/suggestions.py",
+    "cli/tools/load/templates.py",
+    "cli/tools/load/values.py",
     "version.py",
     "errors.py",
     "protocol/",

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from centripetal.cli.api import verbs
+from centripetal.cli.generation import Generation
 from centripetal.cli.hidden_keys import without_keys
 from centripetal.cli.mistakes import explained
 from centripetal.cli.numbers import Numbers
@@ -161,6 +162,13 @@ def execute(arguments: Sequence[str]) -> int:
         return _execute(arguments, as_json, run)
 
 
+def _typed_method(arguments: Sequence[str]) -> str | None:
+    """Return the API method that was typed, for an error in an option, which is found before the verb runs."""
+    words = (word.replace("-", "_") for word in arguments)
+    verb = next((word for word in words if word in command_line().commands), None)
+    return verb if any(verb in generation.commands for generation in Generation) else None
+
+
 def _execute(arguments: Sequence[str], as_json: bool, run: Running) -> int:
     try:
         code = command_line().main(args=list(arguments), prog_name="centripetal", standalone_mode=False)
@@ -172,6 +180,7 @@ def _execute(arguments: Sequence[str], as_json: bool, run: Running) -> int:
     except (CentripetalError, OutputError) as error:
         if isinstance(error, UsageError):
             error.args = (without_keys(str(error.args[0]), arguments, os.environ),)
+        run.method = run.method or _typed_method(arguments)
         return report(error, as_json)
     except OSError as error:
         return report(SystemFailure.of(error), as_json)

@@ -11,7 +11,6 @@ there is one.
 import dataclasses
 import os
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -119,6 +118,8 @@ def chosen_profile(given: str | None, environment: Mapping[str, str]) -> Profile
 
 def _profiles(path: Path) -> Mapping[str, Any]:
     """Return the tables of all profiles in the file."""
+    import tomllib  # imported here, so that commands without a file start faster
+
     try:
         text = without_mark(path.read_bytes(), str(path)).decode()
         content = tomllib.loads(text)

@@ -18,7 +18,7 @@ def test_a_command_that_fails_may_have_run() -> None:
 
 
 def test_a_tool_says_what_it_has_done() -> None:
-    """A tool without a command of its own has a sentence about its progress, or nothing to say."""
+    """A tool that runs no command has a sentence about its progress, or nothing to say."""
     assert (Running().state, Running(progress="2 commands were sent.").state) == ("", "2 commands were sent.")
 
 

@@ -19,6 +19,7 @@ from centripetal.errors import (
     AuthenticationError,
     CentripetalError,
     ConnectError,
+    Executed,
     HTTPStatusError,
     MalformedResponseError,
     ServerError,
@@ -37,7 +38,7 @@ UsageProblem: type[Exception] = next(kind for kind in typer.BadParameter.__mro__
 class SystemFailure(CentripetalError):
     """This machine failed, not the server: a file cannot be read or written, or too many files are open."""
 
-    executed = "no"
+    executed: Executed = "no"
     pipe_closed = False
 
     @classmethod

@@ -43,7 +43,7 @@ class Generated(io.BytesIO):
 
     def __init__(self, count: int) -> None:
         super().__init__()
-        self._lines = itertools.repeat(b'{"publish":{"channel":"c","data":{"text":"hello"}}}\n', count)
+        self._lines: Iterator[bytes] = itertools.repeat(b'{"publish":{"channel":"c","data":{"text":"hello"}}}\n', count)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         return next(self._lines, b"")

@@ -28,7 +28,7 @@ def lines(text: str | bytes, made: Templates, start: int = 1) -> list[tuple[int,
 
 def told(found: Any) -> list[tuple[int, Any]]:
     """Return the number of each line, with the channel and the data of its command, or its problem."""
-    result = []
+    result: list[tuple[int, Any]] = []
     for line in found:
         if line.problem is not None:
             result.append((line.number, str(line.problem)))

@@ -339,4 +339,4 @@ def test_a_summary_that_cannot_be_written(current: Run, write: Write, monkeypatc
     file = write(publish("summary", 1))
     monkeypatch.setattr(sys, "stdout", None)
     ran = current("load", str(file))
-    assert (ran.code, "Bad file descriptor. 1 commands were sent, 0 lines failed" in ran.err) == (6, True)
+    assert (ran.code, "Bad file descriptor. Commands sent: 1; lines failed: 0" in ran.err) == (6, True)

@@ -24,6 +24,7 @@ from centripetal import v1
 from centripetal.cli.generation import TOKEN_KEY, Generation
 from centripetal.cli.output.errors import explain
 from centripetal.cli.output.printing import show_json
+from centripetal.cli.output.running import running
 from centripetal.cli.output.text import one_line
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Source, Target
@@ -97,6 +98,7 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
         centripetal demo --server 6
         centripetal demo --url http://localhost:8000
     """
+    running().executed = "unknown"  # if the output cannot be written, it does not matter which call was the last
     source = settings.address().url.source
     is_chosen = source is not Source.DEFAULT and (source is not Source.PROFILE or settings.profile is not None)
     if is_chosen:  # the demo publishes, so the default profile does not select a server

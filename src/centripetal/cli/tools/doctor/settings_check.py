@@ -1,5 +1,7 @@
 """The origin of each setting, without keys and secrets."""
 
+from typing import Any
+
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Setting, Source
 from centripetal.cli.tools.doctor.check import Check
@@ -25,7 +27,7 @@ def settings(given: Settings, token_key: str | None) -> Check:
         f"token-key {_origin(key)}",
         f"timeout {target.timeout.value:g} s {_origin(target.timeout)}",
     ]
-    others = {
+    others: dict[str, Setting[Any]] = {
         "ca-file": target.ca_file,
         "handler-prefix": target.handler_prefix,
         "headers": target.headers,
@@ -37,7 +39,7 @@ def settings(given: Settings, token_key: str | None) -> Check:
     return Check("settings", "ok", "; ".join(parts))
 
 
-def _origin(setting: Setting[object]) -> str:
+def _origin(setting: Setting[Any]) -> str:
     if setting.source is Source.DEFAULT:
         return "by default" if setting.value else "not set"
     return f"from {setting.name}"

@@ -34,7 +34,7 @@ def dry_run(lines: Iterator[Line], generation: Generation, failures: Failures) -
     Returns:
         The exit code: 1 if there were problems.
     """
-    codec: Codec = V1Codec(_ANY_URL, None) if generation is Generation.V1 else CurrentCodec(_ANY_URL, None)
+    codec: Codec[Any] = V1Codec(_ANY_URL, None) if generation is Generation.V1 else CurrentCodec(_ANY_URL, None)
     shown = 0
     for line in lines:
         problem = _problem(command_in(line, generation), codec)
@@ -49,7 +49,7 @@ def dry_run(lines: Iterator[Line], generation: Generation, failures: Failures) -
     return ExitCode.REFUSED if failures.count else ExitCode.OK
 
 
-def _problem(command: Command[Any] | Failed | None, codec: Codec) -> CentripetalError | None:
+def _problem(command: Command[Any] | Failed | None, codec: Codec[Any]) -> CentripetalError | None:
     """Return the reason why *command* would fail before it is sent; None if it would be sent."""
     if isinstance(command, Failed):
         return command.error

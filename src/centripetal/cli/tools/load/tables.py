@@ -1,6 +1,5 @@
 """Tables: files in CSV or TSV, read row by row. The first row names the columns."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -45,7 +44,10 @@ class Table:
     """
 
     def __init__(self, file: BinaryIO, separator: str) -> None:
+        import csv  # imported here, so that other verbs start faster
+
         csv.field_size_limit(MAX_ROW_BYTES)
+        self._invalid = csv.Error
         self._number = self._row_bytes = self._position = 0
         self._reader = csv.reader(self._texts(all_lines_of(file)), delimiter=separator, strict=True)
         header = next(self.rows(), None)
@@ -61,7 +63,7 @@ class Table:
             self._row_bytes = 0
             try:
                 cells = next(self._reader, None)
-            except csv.Error as error:
+            except self._invalid as error:
                 raise UsageError(
                     f"line {start}: the row is not valid ({error}). Put quotation marks around a cell that contains "
                     "separators or line breaks, and double the quotation marks in it"

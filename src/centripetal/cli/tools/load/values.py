@@ -1,7 +1,6 @@
 """Cells of tables as JSON values: PURE."""
 
 import re
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -14,6 +13,7 @@ ColumnType = Literal["any", "string", "number"]
 """How the cells of a column are read: as text or numbers, whichever keeps them, only as text, or only as numbers."""
 
 _MAX_SAFE = 2**53 - 1
+_STARTS = frozenset("-0123456789")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}", re.ASCII)
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,15})\.[0-9]{0,20}[1-9]", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -47,9 +47,19 @@ def json_text(text: str) -> bytes:
 
 
 def _is_lossless(cell: str) -> bool:
+    if cell[:1] not in _STARTS:
+        return False
     if _INTEGER.fullmatch(cell) is not None:
         return -_MAX_SAFE <= int(cell) <= _MAX_SAFE
     if _FRACTION.fullmatch(cell) is None:
         return False
     # Most programs read numbers as IEEE 754 doubles, and print the shortest digits that lead back to the same double.
-    return Decimal(repr(float(cell))) == Decimal(cell)
+    printed = repr(float(cell))
+    return printed == cell or ("e-" in printed and _plain(printed) == cell)
+
+
+def _plain(printed: str) -> str:
+    """Return a small number that Python prints with an exponent, such as 1e-05, without the exponent."""
+    digits, _, exponent = printed.partition("e-")
+    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+    return f"{sign}0.{'0' * (int(exponent) - 1)}{digits.replace('.', '')}"

@@ -148,7 +148,9 @@ def load(
             _summary(settings, loader, failures, time.monotonic() - began)
             sys.stdout.flush()
         except OutputError as error:
-            running().progress = f"{loader.sent:,} commands were sent, {failures.count:,} lines failed."
+            run = running()
+            run.executed = "yes" if loader.sent else "no"
+            run.progress = f"Commands sent: {loader.sent:,}; lines failed: {failures.count:,}."
             if not loader.finished:
                 print(goes_on, file=sys.stderr)
             if code is ExitCode.OK or error.pipe_closed:
