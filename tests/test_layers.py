@@ -58,6 +58,7 @@ PURE = (
     "server/timers.py",
     "server/session.py",
     "server/steps.py",
+    "server/welcome.py",
     "server/listening/responses.py",
     "server/configuration/spelling.py",
     "server/configuration/value_readers.py",

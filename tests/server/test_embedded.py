@@ -196,7 +196,6 @@ def test_an_invalid_configuration_file_is_named(tmp_path: Path, name: str, text:
 @pytest.mark.parametrize(
     "arguments",
     [
-        {},
         {"secret": ""},
         {"secret": 5},
         {"config": 5},

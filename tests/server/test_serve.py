@@ -4,11 +4,14 @@ import os
 import re
 import signal
 import socket
+import sys
+from typing import Any
 
 import pytest
 
 from centripetal.errors import UsageError
 from centripetal.server import serve
+from tests.ports import kept_port
 from tests.server.test_embedded import ask
 
 
@@ -25,14 +28,14 @@ def test_serve_runs_until_a_signal(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     serve(port=0, secret="s", echo=echo)
     assert "http://127.0.0.1:" in lines[0]
-    assert lines[1] == f"its console: {lines[0].rpartition(' ')[2]}/console/"
+    assert lines[1] == f"console: {lines[0].rpartition(' ')[2]}/console/"
     assert "for development and tests, not in production" in lines[2]
     assert signal.getsignal(number) is before
 
 
 def test_serve_prints_a_generated_password() -> None:
     """Beyond loopback, `serve` prints the console password that it generated, but not a given password."""
-    for given, shown in ((None, r"any user name, password [\w-]{16}\)"), ("known", r"with your password\)")):
+    for given, shown in ((None, r"any user, password [\w-]{16}\)"), ("known", r"with your password\)")):
         lines: list[str] = []
 
         def echo(line: str, lines: list[str] = lines) -> None:
@@ -41,7 +44,7 @@ def test_serve_prints_a_generated_password() -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         serve(port=0, host="0.0.0.0", secret="s", console_password=given, echo=echo)
-        assert re.fullmatch(rf"its console: http://localhost:\d+/console/ \({shown}", lines[1])
+        assert re.fullmatch(rf"console: http://localhost:\d+/console/ \({shown}", lines[1])
 
 
 def test_serve_listens_on_the_configured_address() -> None:
@@ -63,10 +66,48 @@ def test_serve_treats_null_as_unset() -> None:
     serve(port=0, config=sections, insecure=True, echo=lambda _: os.kill(os.getpid(), signal.SIGTERM))
 
 
-def test_serve_needs_credentials_or_insecure() -> None:
-    """`serve` requires a secret, a key or `insecure`; without them it would refuse every request."""
-    with pytest.raises(UsageError, match="secret"):
-        serve(port=0)
+def stopped_after(lines: list[str], **arguments: Any) -> dict[str, str]:
+    """Serve until the last line, which *lines* receives, and return the variables that the server exports."""
+
+    def echo(line: str) -> None:
+        lines.append(line)
+        if line.startswith("centripetal token"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    serve(echo=echo, **arguments)
+    exports = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
+    return {name: value for name, _, value in exports}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ({}, ["CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_HTTP_API_KEY", "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"]),
+        ({"server": 1}, ["CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_SECRET"]),
+        ({"api_key": "given"}, ["CENTRIFUGO_HTTP_API_URL", "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"]),
+        ({"config": {"client": {"token": {"hmac_secret_key": "given"}}}}, ["CENTRIFUGO_HTTP_API_URL"]),
+    ],
+)
+def test_serve_prints_generated_keys(arguments: dict[str, Any], names: list[str]) -> None:
+    """`serve` generates the keys that are missing and prints only these, in lines of at most 80 columns."""
+    lines: list[str] = []
+    exported = stopped_after(lines, port=0, **arguments)
+    assert list(exported) == names
+    assert "given" not in " ".join(lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_serve_takes_a_free_port_if_the_default_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a port and a configuration, a default port in use leads to a free one and a note; otherwise to an error."""
+    with kept_port() as port:
+        monkeypatch.setattr(sys.modules["centripetal.server.serve"], "_DEFAULT_PORT", port)
+        lines: list[str] = []
+        url = stopped_after(lines)["CENTRIFUGO_HTTP_API_URL"]
+        assert not url.endswith(f":{port}")
+        assert f"Port {port} is in use, so the server selected a free one." in lines
+        for arguments in ({"port": port}, {"config": {"secret": "s"}}):
+            with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1 is in use"):
+                serve(**arguments)
 
 
 def test_an_insecure_server_does_not_check_credentials() -> None:

@@ -14,11 +14,9 @@ from centripetal.dialects.current import commands as current
 from centripetal.dialects.v1 import commands as v1
 from centripetal.errors import UsageError
 from centripetal.protocol.command import Command
-from centripetal.protocol.environment import API_KEY
+from centripetal.protocol.environment import API_KEY, SECRET, TOKEN_KEY
 
 __all__ = ["TOKEN_KEY", "Generation", "chosen_generation"]
-
-TOKEN_KEY = ("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY",)
 
 
 class Generation(enum.Enum):
@@ -33,7 +31,7 @@ class Generation(enum.Enum):
         variables: the environment variables that hold the credential.
     """
 
-    V1 = (1, "1.x", v1.COMMANDS, "secret", "the `secret` of the server", ("CENTRIFUGO_SECRET",))
+    V1 = (1, "1.x", v1.COMMANDS, "secret", "the `secret` of the server", SECRET)
     CURRENT = (6, "3 and later", current.COMMANDS, "api-key", "the `http_api.key` of the server", API_KEY)
 
     def __init__(

@@ -2,16 +2,21 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from centripetal.cli.json_advice import is_json, json_advice
 from centripetal.errors import UsageError
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.protocol.json_text import without_mark
 
-__all__ = ["STDIN", "check_json_text", "checked_json", "file_contents", "named_bytes", "named_json"]
-__all__ += ["read_bytes", "read_json", "read_text"]
+__all__ = ["DATA", "STDIN", "check_json_text", "checked_json", "file_contents", "named_bytes", "named_json"]
+__all__ += ["read_bytes", "read_json", "read_text", "refuse_array"]
 
 STDIN = "-"
+
+DATA = "data"
+"""The argument of verbs that have the option `--text`."""
 
 
 def read_json(argument: str, what: str) -> bytes:
@@ -20,19 +25,22 @@ def read_json(argument: str, what: str) -> bytes:
     Raises:
         UsageError: if the text is not JSON; the message explains how to pass plain text.
     """
-    return checked_json(read_bytes(argument), what, "standard input" if argument == STDIN else f"{argument!r:.100}")
+    if argument == STDIN:
+        return checked_json(read_bytes(argument), what, "standard input")
+    return checked_json(os.fsencode(argument), what, f"{argument!r:.60}", argument)
 
 
-def checked_json(text: bytes, what: str, source: str) -> bytes:
+def checked_json(text: bytes, what: str, source: str, argument: str | None = None) -> bytes:
     """Check that *text* is JSON and return it without surrounding whitespace.
 
     Args:
         text: the text to check.
         what: the option or argument that takes the text, for the message.
         source: where the text was read from, for the message.
+        argument: the argument with the text, unless the text was read from a file or standard input.
 
     Raises:
-        UsageError: if *text* is not JSON; the message explains how to pass plain text.
+        UsageError: if *text* is not JSON; the message says what to type instead of *argument*.
     """
     text = without_mark(text, f"{what}: {source}").strip()
     if not text:
@@ -41,10 +49,9 @@ def checked_json(text: bytes, what: str, source: str) -> bytes:
         text.decode()
         check(text)
     except (UnicodeDecodeError, JSONError) as error:
-        raise UsageError(
-            f"{what}: {source} is not JSON ({_reason(error)}). Quote JSON for the shell, for example "
-            '\'{"text": "hello"}\'; for plain text, add --text'
-        ) from None
+        advice = "" if argument is None else f". {json_advice(what, argument, takes_text=what == DATA)}"
+        reason = f" ({_reason(error)})" if argument is None else ""
+        raise UsageError(f"{what}: {source} is not JSON{reason}{advice}") from None
     return text
 
 
@@ -84,7 +91,7 @@ def file_contents(what: str, path: str) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a ValueError for a path with a NUL character
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{what}: cannot read {path!r}: {reason}") from None
+        raise UsageError(f"{what}: cannot read {path!r:.100}: {reason}") from None
 
 
 def named_bytes(what: str, argument: str) -> bytes:
@@ -95,12 +102,20 @@ def named_bytes(what: str, argument: str) -> bytes:
 def named_json(what: str, argument: str) -> bytes:
     """Return the JSON in the file if *argument* is @FILE, on standard input if it is -, otherwise in *argument*."""
     if argument.startswith("@"):
-        return checked_json(file_contents(what, argument[1:]), what, f"the file {argument[1:]!r}")
+        return checked_json(file_contents(what, argument[1:]), what, f"the file {argument[1:]!r:.100}")
     return read_json(argument, what)
+
+
+def refuse_array(what: str, words: Sequence[str], example: str) -> None:
+    """Raise `UsageError` if one of *words*, which are names, is a JSON array. *example* is a valid command line."""
+    if any(word.startswith("[") and is_json(word) for word in words):
+        raise UsageError(
+            f"{what}: a JSON array would be a single name: type the names as separate words, for example `{example}`"
+        )
 
 
 def check_json_text(argument: str, option: str) -> str:
     """Return *argument* if it is empty or JSON; raise `UsageError` otherwise."""
     if argument:
-        checked_json(os.fsencode(argument), option, f"{argument!r:.100}")
+        checked_json(os.fsencode(argument), option, f"{argument!r:.60}", argument)
     return argument

@@ -11,17 +11,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from centripetal.cli.numbers import Numbers
 from centripetal.cli.output.visible_keys import warn, warn_about_keys
+from centripetal.cli.overview import panel_of
 from centripetal.cli.settings import Settings
 
-__all__ = ["ALL", "TOOLS", "declare", "group", "keyword", "listed", "option", "option_name", "options", "register"]
+__all__ = ["ALL", "declare", "group", "keyword", "listed", "option", "option_name", "options", "register"]
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
 
 ALL = tuple(_FIELDS)
-
-TOOLS = "Tools"
-"""Heading in the help for verbs that are not API commands."""
 
 
 def option_name(field: str) -> str:
@@ -78,9 +77,10 @@ def register(
     """
     if parameters is None:
         parameters = list(inspect.signature(function).parameters.values())[1:]
-    common = options(shared, "Options of all verbs")
+    numbers = Numbers([*parameters, *options(shared, "Options of all verbs")])
 
-    def verb(context: typer.Context, **values: Any) -> None:
+    def verb(context: typer.Context, **typed: Any) -> None:
+        values = numbers.convert(typed)
         settings = context.find_object(Settings) or Settings()
         settings = settings.and_then({name: values.pop(name) for name in shared})
         if "profile" in shared:
@@ -90,7 +90,7 @@ def register(
         warn_about_keys(keys, as_json=settings.json)
         function(settings, **values)
 
-    declare(verb, [*parameters, *common])
+    declare(verb, numbers.parameters)
     text, _, section = (help or inspect.cleandoc(function.__doc__ or "")).partition("\n\nExamples:\n")
     lines = [*map(str.strip, section.splitlines()), *examples]
     epilog = listed("Examples", [f"`{line}`" for line in lines])
@@ -119,5 +119,5 @@ def group(
 ) -> typer.Typer:
     """Add a group of verbs to *app* and return it."""
     below = typer.Typer(rich_markup_mode="markdown", help=help, cls=cls)
-    app.add_typer(below, name=name, no_args_is_help=True, rich_help_panel=TOOLS)
+    app.add_typer(below, name=name, no_args_is_help=True, rich_help_panel=panel_of(name))
     return below

@@ -240,10 +240,12 @@ class UnixSeconds(WholeNumber):
             moment = datetime.datetime.fromisoformat(given)
         except ValueError:
             raise UsageError(
-                f"{what}: {given!r} is not a time: use Unix seconds, or a time such as 2026-01-31T12:00:00Z"
+                f"{what}: {given!r:.100} is not a time: use Unix seconds, or a time such as 2026-01-31T12:00:00Z"
             ) from None
         if moment.tzinfo is None:
-            raise UsageError(f"{what}: {given!r} has no time zone: end it with Z (UTC) or an offset such as +01:00")
+            raise UsageError(
+                f"{what}: {given!r:.100} has no time zone: end it with Z (UTC) or an offset such as +01:00"
+            )
         return moment
 
 

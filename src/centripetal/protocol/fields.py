@@ -186,12 +186,14 @@ class TextMap(MapOf):
                     values |= msgspec.json.decode(item, type=dict[str, str])
                     _check_unique(item.encode())
                 except msgspec.DecodeError as error:
-                    message = f"{what}: {item!r} is not a JSON object whose values are strings ({error})"
+                    message = f"{what}: {item!r:.100} is not a JSON object whose values are strings ({error!s:.100})"
                     raise UsageError(message) from None
                 continue
             name, equals, value = item.partition("=")
             if not equals:
-                raise UsageError(f"{what}: {item!r} is neither NAME=TEXT nor a JSON object")
+                raise UsageError(
+                    f"{what}: {item!r:.100} is neither NAME=TEXT nor a JSON object, for example {what} lang=en"
+                )
             values[name] = value
         return values
 

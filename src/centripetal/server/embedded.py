@@ -1,9 +1,9 @@
 """A Centrifugo server inside this process, for development, demonstrations and tests on one machine.
 
-    with EmbeddedServer(secret="secret") as server:                   a 1.x server
-        v1.Client(server.url, server.secret).publish("news", {"text": "hello"})
-    with EmbeddedServer(api_key="key") as server:                     a current one
+    with EmbeddedServer() as server:                                  a Centrifugo 6 with generated keys
         Client(server.url, server.api_key).publish("news", {"text": "hello"})
+    with EmbeddedServer(server=1) as server:                          a Centrifugo 1.x
+        v1.Client(server.url, server.secret).publish("news", {"text": "hello"})
 
 The server runs in a background thread with a separate event loop, keeps everything in memory and starts empty.
 In production, or with more than one machine, use Centrifugo itself.
@@ -22,6 +22,7 @@ from typing import Any, Self, TypeVar
 from centripetal.errors import UsageError
 from centripetal.protocol.discreet import discreet
 from centripetal.protocol.exact import exact_integer
+from centripetal.server.configuration.development import Arguments, completed
 from centripetal.server.configuration.loading import ConfigSource, choose
 from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
@@ -51,16 +52,20 @@ class EmbeddedServer:
         secret: the key of signatures and tokens of a 1.x server; overrides the configuration.
         api_key: the API key of a current server; overrides `http_api.key` of the configuration.
         token_secret: the key of the client tokens of a current server; overrides `client.token.hmac_secret_key` of the
-            configuration. If both are missing, the server accepts no token.
+            configuration. If a configuration is given and both are missing, the server accepts no token.
         config: the configuration of the real server: a dict, or the path of a JSON file. Each key that has no effect
-            here causes an `UnhonouredConfigWarning`.
+            here causes an `UnhonouredConfigWarning`. Without a configuration (None), the server is set up for
+            development: channels without a namespace have presence, joins and leaves, recovery and a history (100
+            publications, 24 hours); clients with a token may subscribe; pages on localhost may connect; and keys that
+            are not passed are generated for each instance. With a configuration, also an empty one, nothing is added.
         host: the address to listen on. "0.0.0.0" (or empty) means all IPv4 addresses of this machine, "::" all IPv6 and
             IPv4 addresses, and "localhost" both 127.0.0.1 and ::1, as far as the platform has both.
         port: the port to listen on; 0 picks a free port at each start.
         console: whether to serve a page at `console_url` that shows the events of the server and can run commands.
         console_password: the password of the console. Without it, the console needs no password on a loopback address;
             on other addresses the server generates one, see the attribute `console_password`.
-        server: 1 or 6. Without it, the keys that are passed decide, or else the keys in the configuration.
+        server: 1 or 6. Without it, the keys that are passed decide, or else the keys in the configuration. Without any
+            of them, the server is a Centrifugo 6.
 
     Raises:
         UsageError: an invalid argument, or a configuration with which the real server would not start either.
@@ -88,7 +93,8 @@ class EmbeddedServer:
             raise UsageError("console_password must be non-empty text")
         if console_password is not None and not console:
             raise UsageError("console_password needs the console: omit console_password or console=False")
-        self._settings, unhonoured = choose(server, secret, api_key, token_secret, config)
+        chosen = completed(Arguments(server, secret, api_key, token_secret, config))
+        self._settings, unhonoured = choose(*chosen[:5])
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)  # of the caller of `discreet`
         self.events = Events()

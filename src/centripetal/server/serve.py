@@ -1,5 +1,8 @@
 """The embedded server as a program that runs in the main thread until a signal stops it."""
 
+import contextlib
+import functools
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -7,9 +10,12 @@ from typing import Any
 
 from centripetal.errors import UsageError
 from centripetal.protocol.hosts import checked_port
+from centripetal.server.configuration.development import Arguments, completed
 from centripetal.server.configuration.loading import ConfigSource, load, which
 from centripetal.server.configuration.value_readers import lowercase_keys
 from centripetal.server.embedded import EmbeddedServer
+from centripetal.server.listening.sockets import PortInUse
+from centripetal.server.welcome import Shown, welcome
 
 __all__ = ["serve"]
 
@@ -34,8 +40,10 @@ def serve(
 
     Args:
         server: the generation of Centrifugo, 1 or 6; without it, the credentials or the configuration decide.
+            Without any of them, 6.
         host: the address to listen on; overrides the configuration. The default is 127.0.0.1.
-        port: the port to listen on; overrides the configuration. The default is 8000.
+        port: the port to listen on; overrides the configuration. The default is 8000; without a configuration, the
+            server selects a free port if 8000 is in use, and says so.
         config: as for `EmbeddedServer`.
         secret: overrides the configuration, as for `EmbeddedServer`.
         api_key: overrides the configuration, as for `EmbeddedServer`.
@@ -43,41 +51,49 @@ def serve(
         insecure: whether the API and clients can be used without credentials.
         console: as for `EmbeddedServer`.
         console_password: as for `EmbeddedServer`.
-        echo: receives the lines to print: the URLs of the server and its console, and the purpose of the server.
+        echo: receives the lines to print: the URLs of the server and its console, the purpose of the server, and
+            commands for another terminal. They contain generated keys, never keys that were passed or configured.
 
     Raises:
         UsageError: as for `EmbeddedServer`.
     """
-    values = lowercase_keys(load(config), "the configuration")
-    generation = which(server, secret, api_key or token_secret, values)
-    # A configuration without a key is deliberate; a missing configuration is probably an oversight.
-    if config is None and not insecure and (secret if generation == 1 else api_key) is None:
-        what = "the secret that signs requests" if generation == 1 else "the API key"
-        name = "secret" if generation == 1 else "api_key"
-        option = f"--{name.replace('_', '-')}"
-        raise UsageError(f"pass {what} ({name}=…, {option} on the command line), a configuration, or insecure")
+    chosen = completed(Arguments(server, secret, api_key, token_secret, config))
+    values = lowercase_keys(load(chosen.config), "the configuration")
+    generation = which(chosen.server, chosen.secret, chosen.api_key or chosen.token_secret, values)
     values, address, configured = _without_address(values, generation)
     if insecure:
         values = _opened(values, generation)
-    embedded = EmbeddedServer(
+    create = functools.partial(
+        EmbeddedServer,
         server=generation,
-        secret=secret,
-        api_key=api_key,
-        token_secret=token_secret,
+        secret=chosen.secret,
+        api_key=chosen.api_key,
+        token_secret=chosen.token_secret,
         config=values,
         host=host or address,
-        port=_port(configured) if port is None else port,
         console=console,
         console_password=console_password,
     )
+    embedded = create(port=_port(configured) if port is None else port)
     done = threading.Event()
     before = {number: signal.signal(number, lambda *_: done.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with embedded:
-            echo(f"serving the API and clients of Centrifugo {embedded.generation} at {embedded.url}")
-            if console:
-                echo(f"its console: {embedded.console_url}{_password_hint(embedded, console_password)}")
-            echo("This server keeps everything in memory. Use it for development and tests, not in production.")
+        note = ""
+        try:
+            embedded.start()
+        except PortInUse:
+            if port is not None or config is not None:
+                raise
+            note = f"Port {_DEFAULT_PORT} is in use, so the server selected a free one."
+            embedded = create(port=0).start()
+        with contextlib.ExitStack() as running:
+            running.callback(embedded.stop)
+            found = f"{embedded.console_url}{_password_hint(embedded, console_password)}" if console else ""
+            keys = {name: getattr(embedded, name) for name in ("secret", "api_key", "token_secret")}
+            for line in welcome(
+                Shown(embedded.generation, embedded.url, found, keys, chosen.generated, note), os.environ
+            ):
+                echo(line)
             done.wait()
     finally:
         for number, handler in before.items():
@@ -88,7 +104,7 @@ def _password_hint(server: EmbeddedServer, known: str | None) -> str:
     """Return a hint about the console's password: the password itself if it was generated."""
     if not server.console_password:
         return ""
-    return " (with your password)" if known else f" (any user name, password {server.console_password})"
+    return " (with your password)" if known else f" (any user, password {server.console_password})"
 
 
 def _without_address(values: Mapping[str, Any], generation: int) -> tuple[dict[str, Any], str, Any]:

@@ -43,7 +43,7 @@ class Centrifugo(BaseServer):
         token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config))
+        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}))
 
     @property
     def api_key(self) -> str:

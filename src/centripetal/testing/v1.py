@@ -36,7 +36,7 @@ class CentrifugoV1(BaseServer):
     """
 
     def __init__(self, *, secret: str = "secret", config: Mapping[str, Any] | None = None) -> None:  # noqa: S107
-        super().__init__(EmbeddedServer(secret=secret, config=config))
+        super().__init__(EmbeddedServer(secret=secret, config=config or {}))
 
     @property
     def secret(self) -> str:

@@ -142,8 +142,8 @@ def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> No
 
 
 def test_help_documents_exit_codes(cli: Run) -> None:
-    """The help lists every exit code with its meaning."""
-    out = " ".join(cli("--help").out.split())
+    """`--help-all` lists every exit code with its meaning."""
+    out = " ".join(cli("--help-all").out.split())
     for code in ExitCode:
         assert f"{code:d} {code.text}" in out
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+import centripetal as c
 from centripetal.cli.main import main
 from centripetal.v1 import Client
+from tests.cli.conftest import Run
 from tests.cli.process import MODULE
 
 
@@ -74,11 +76,39 @@ def test_the_environment_selects_the_server(
     assert {name: served[name] for name in ("api_key", "secret") if served[name]} == {credential: "k"}
 
 
-@pytest.mark.parametrize(("generation", "option"), [("1", "--secret"), ("6", "--api-key")])
-def test_serve_names_the_missing_credential(generation: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`serve` with only a generation names the option for the missing credential."""
-    assert main(["serve", "--server", generation, "--port", "0"]) == 2
-    assert f"{option} on the command line" in capsys.readouterr().err
+@pytest.mark.parametrize(("arguments", "generation"), [((), 6), (("--server", "1"), 1), (("--insecure",), 6)])
+def test_serve_needs_no_credential(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], generation: int
+) -> None:
+    """Without credentials, `serve` leaves the keys to the server, which is a Centrifugo 6 unless an option selects 1.x."""
+    served: dict[str, Any] = {}
+    monkeypatch.setattr("centripetal.server.serve", served.update)
+    assert main(["serve", *arguments]) == 0
+    assert (served["server"], served["secret"], served["api_key"], served["token_secret"]) == (
+        generation,
+        *(None, None, None),
+    )
+
+
+def test_the_printed_lines_work_in_a_shell(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the variables that bare `serve` prints, clients, the verbs of the program and its tokens work."""
+    with subprocess.Popen([*MODULE, "serve", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        variables: dict[str, str] = {}
+        for line in process.stdout:
+            variables |= json.loads(line).get("environment", {})
+            if "token connection" in line:
+                break
+        with c.Client.from_env(environment=variables) as client:
+            assert client.publish("news", {"text": "hello"}).offset == 1
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        assert cli("publish", "news", "2").code == 0
+        assert [one["offset"] for one in json.loads(cli("history", "news", "--json").out)["publications"]] == [1, 2]
+        token = cli("token", "connection", "42").out.strip()
+        assert cli("doctor", "--channel", "news", "--token", token).code == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
 
 
 def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:
@@ -103,11 +133,8 @@ def test_serve_prints_warnings_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--port", "0"), "CENTRIFUGO_SECRET"),
-        (("--insecure",), "--server 1 or 6"),
         (("--secret", "s", "--server", "6"), "for 1.x servers: for a current server, pass api_key"),
         (("--secret", "s", "--api-key", "k"), "pass only one kind of key"),
-        (("--server", "6"), "API key"),
         (("--server", "5"), "server must be the number 1"),
         (("--secret", "s", "--port", "70000"), "port"),
         (("--config", "no-such-file.json"), "no-such-file.json"),

@@ -5,6 +5,7 @@ generation is an error. A new command needs no code here, unless one of its fiel
 """
 
 import dataclasses
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -14,18 +15,20 @@ import typer
 
 from centripetal.cli.api.help import Description, describe
 from centripetal.cli.api.results import show_result
+from centripetal.cli.api.wording import in_options
 from centripetal.cli.generation import Generation
-from centripetal.cli.input import STDIN, named_bytes, named_json, read_text
+from centripetal.cli.input import STDIN, named_bytes, named_json, read_text, refuse_array
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.output.running import running
+from centripetal.cli.overview import MAPS, OTHERS, PRO, V1, panel_of
 from centripetal.cli.registration import keyword, option, option_name, register
 from centripetal.cli.settings import Settings
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.commands.base import Method, OfMap
-from centripetal.errors import UsageError
+from centripetal.errors import HTTPStatusError, UsageError
 from centripetal.protocol.command import Command
 from centripetal.protocol.field_kinds import FieldKind
-from centripetal.protocol.fields import fields_of
+from centripetal.protocol.fields import MapOf, fields_of
 from centripetal.protocol.gojson import string
 from centripetal.protocol.records import Record, params_of
 
@@ -52,9 +55,6 @@ _REQUIRED: Any = inspect.Parameter.empty
 
 # A map key can be published without data. For other verbs, missing data means: read standard input.
 _MAY_LACK_DATA = frozenset(("map_publish",))
-
-_BOTH, _V1, _CURRENT = "Commands", "Commands of Centrifugo 1.x only", "Commands of Centrifugo 3 and later only"
-_MAPS, _PRO = "Maps and shared polling (Centrifugo 6.8)", "Centrifugo PRO"
 
 
 class Field(NamedTuple):
@@ -152,18 +152,20 @@ def register_all(app: typer.Typer) -> None:
             panel=_panel(verb),
             short_help=_texts(verb)[-1].split("\n")[0],
         )
-    register(app, call, examples=["""centripetal call publish '{"channel": "news", "data": 1}'"""], panel=_CURRENT)
+    register(
+        app, call, examples=["""centripetal call publish '{"channel": "news", "data": 1}'"""], panel=panel_of("call")
+    )
 
 
 def _panel(verb: Verb) -> str:
-    if len(verb.commands) > 1:
-        return _BOTH
-    (command,) = verb.commands.values()
+    if (listed := panel_of(verb.name)) is not None:
+        return listed
+    command = list(verb.commands.values())[-1]
     if not issubclass(command, Method):
-        return _V1
+        return V1
     if command.pro:
-        return _PRO
-    return _MAPS if issubclass(command, OfMap) else _CURRENT
+        return PRO
+    return MAPS if issubclass(command, OfMap) else OTHERS
 
 
 # ---- running a verb
@@ -179,10 +181,14 @@ def _function(verb: Verb) -> Callable[..., None]:
         given = {name: value for name, value in values.items() if not (value is None or value is False or value == [])}
         if verb.data is not None and "b64data" not in given:
             _take_data(verb, given)
-        command = _build(verb, given, generation, text)
-        client = target.client()
-        with run.executing():
-            result = client.call(command)
+        try:
+            command = _build(verb, given, generation, text)
+            client = target.client()
+            with run.executing():
+                result = client.call(command)
+        except UsageError as error:
+            error.args = (in_options(str(error.args[0]), [each.name for each in verb.fields if not each.positional]),)
+            raise
         show_result(command, result, as_json=settings.json)
 
     return function
@@ -194,8 +200,10 @@ def _take_data(verb: Verb, given: dict[str, Any]) -> None:
         # The last argument after a list of names is the data, never a name.
         words = given.get(verb.names.name, [])
         if len(words) < 2:
+            example = next(_examples(verb))
             raise UsageError(
-                f"{verb.name}: give at least one channel, then the data (- reads the data from standard input)"
+                f"{verb.name}: give at least one {verb.names.metavar}, then the data (- reads the data from standard "
+                f"input), for example `{example}`"
             )
         *given[verb.names.name], given["data"] = words
     elif verb.name not in _MAY_LACK_DATA:
@@ -213,6 +221,9 @@ def _build(verb: Verb, given: Mapping[str, Any], generation: Generation, text: b
     for field in verb.fields:
         if field.name in given:
             value = given[field.name]
+            if field.kind.typed == list[str] and not isinstance(field.kind, MapOf):
+                how = f"{field.typed_as} a {field.typed_as} b"
+                refuse_array(field.typed_as, value, next(_examples(verb)) if field.positional else how)
             is_text = text and field == verb.data
             values[field.name] = read_text(value) if is_text else _parsed(field.kind, field.typed_as, value)
         elif generation in field.generations and field.default is not None and generation is Generation.CURRENT:
@@ -225,7 +236,9 @@ def _parsed(kind: FieldKind, what: str, given: Any) -> Any:
         given = named_json(what, given)
     elif kind.takes_bytes and (given == STDIN or given.startswith("@")):
         given = named_bytes(what, given)
-    return kind.parse(what, given)
+    value = kind.parse(what, given)
+    kind.check(what, value)  # names the option as it was typed
+    return value
 
 
 def call(
@@ -251,8 +264,16 @@ def call(
     run.channel = string(fields["channel"]) if fields.get("channel", b"").startswith(b'"') else None
     command = custom(name, fields)
     client = target.client()
-    with run.executing():
-        result = client.call(command)
+    try:
+        with run.executing():
+            result = client.call(command)
+    except HTTPStatusError as error:
+        known = Generation.CURRENT.commands
+        if error.status == 404 and not error.in_front and name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean `{close[0]}`?" if close else "`centripetal --help` lists the methods that it knows."
+            error.args = (f"{error.args[0]}. This program does not know the method either: {hint}",)
+        raise
     show_json(result)
 
 

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from centripetal.cli.generation import TOKEN_KEY
-from centripetal.cli.input import STDIN, read_json, read_text
+from centripetal.cli.input import STDIN, read_json, read_text, refuse_array
 from centripetal.cli.output.exit_code import ExitCode
 from centripetal.cli.output.printing import show_json
 from centripetal.cli.output.text import printable
@@ -70,6 +70,7 @@ def connection(
         centripetal token connection 42
         centripetal token connection 42 --channel news --expires-in 7d
     """
+    refuse_array("--channel", channel or (), "--channel a --channel b")
     key = _signing_key(settings, secret_key, key_file, algorithm, kid)
     options = {**_json("info", info), **_json("meta", meta)}
     token = connection_token(

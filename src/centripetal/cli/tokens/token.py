@@ -3,6 +3,8 @@
 `jwt.py` has the verbs for later versions. `token USER` still works as `token v1 USER`, because it existed first.
 """
 
+import difflib
+import re
 import time
 from typing import Annotated, Any
 
@@ -14,6 +16,9 @@ from centripetal.cli.output.printing import show_fields, show_json
 from centripetal.cli.registration import group, option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import jwt
+from centripetal.client.environment import environment_value
+from centripetal.errors import UsageError
+from centripetal.protocol.environment import SECRET
 from centripetal.v1 import generate_client_token
 
 __all__ = ["register_in"]
@@ -56,6 +61,8 @@ def v1(
         centripetal token v1 42
         centripetal token 42 --info '{"name": "Zoë"}' --json
     """
+    if not (settings.secret or environment_value(settings.environment, *SECRET)):
+        raise UsageError(_no_secret(user))
     now = str(int(time.time()) if timestamp is None else timestamp)
     signed = generate_client_token(settings.signing_secret(), user, now, check_json_text(info, "--info"))
     credentials = {"user": user, "timestamp": now, "info": info, "token": signed}
@@ -63,6 +70,20 @@ def v1(
         show_json(credentials)
     else:
         show_fields({name: value for name, value in credentials.items() if value or name == "user"})
+
+
+def _no_secret(user: str) -> str:
+    """Explain that `token USER` is for Centrifugo 1.x, and what to type for later versions."""
+    if user.count(".") == 2 and user.startswith("ey"):
+        return "no secret given. To see what is in a token, type `centripetal token explain TOKEN`"
+    close = difflib.get_close_matches(user, ("connection", "subscription", "explain"), 1)
+    if close:
+        return f"there is no verb `token {user}`: did you mean `token {close[0]}`?"
+    shown = user if re.fullmatch(r"\w{1,20}", user) else "USER"
+    return (
+        f"no secret given, and `token USER` is for Centrifugo 1.x: set {SECRET[0]} (or --secret) to the `secret` of the "
+        f"server. For Centrifugo 3 and later, type `centripetal token connection {shown}`"
+    )
 
 
 def register_in(app: typer.Typer) -> None:

@@ -18,7 +18,6 @@ from centripetal.cli.output.text import one_line, printable
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.client.environment import environment_value
-from centripetal.errors import UsageError
 
 __all__ = ["SHARED_BY_SERVE", "serve"]
 
@@ -38,7 +37,8 @@ def serve(
         str | None, option("--host", "HOST", "Address to listen on. [default: as configured, or 127.0.0.1]")
     ] = None,
     port: Annotated[
-        int | None, option("--port", "PORT", "Port; 0 selects a free port. [default: as configured, or 8000]")
+        int | None,
+        option("--port", "PORT", "Port; 0 selects a free port. [default: as configured, or 8000 if it is free]"),
     ] = None,
     console: Annotated[
         bool,
@@ -57,14 +57,17 @@ def serve(
 ) -> None:
     """Run an in-memory Centrifugo server until Ctrl-C, for development and tests.
 
-    With a secret (`--secret` or `CENTRIFUGO_SECRET`), the server is a Centrifugo 1.x; with an API key (`--api-key`,
-    `CENTRIFUGO_HTTP_API_KEY` or `CENTRIFUGO_API_KEY`), a Centrifugo 6. Without either, the configuration file selects
-    the generation. Options take precedence over the configuration file. With `--insecure`, neither API calls nor
+    Without options, it is a Centrifugo 6 with history, presence and recovery, whose keys are generated at each start.
+    It prints commands to paste into another terminal, so that the verbs of this program and `Client.from_env()` call
+    it. Keys that you give, by an option or in the environment, stay the same and are not printed.
+
+    With `--config`, the server does exactly what the file says, and no key is generated. A secret (`--secret` or
+    `CENTRIFUGO_SECRET`) makes it a Centrifugo 1.x, and so does `--server 1`. With `--insecure`, neither API calls nor
     clients need credentials.
 
     Examples:
-        centripetal serve --secret s3cret
-        centripetal serve --api-key k3y --token-key t0ken
+        centripetal serve
+        centripetal serve --server 1
         centripetal serve --config config.json --port 8001
     """
     from centripetal.server import serve as run  # imported here, so that other verbs start faster
@@ -77,7 +80,9 @@ def serve(
         if settings.json:
             found = re.search(r"https?://\S+", line)
             name = "console" if found and found[0].endswith("/console/") else "url"
-            show_json({"message": line} | ({name: found[0]} if found else {}))
+            export = re.fullmatch(r"export (\w+)=(.+)", line)
+            more = {"environment": {export[1]: export[2]}} if export else {name: found[0]} if found else {}
+            show_json({"message": line, **more})
         else:
             typer.echo(one_line(line))
         sys.stdout.flush()
@@ -108,12 +113,7 @@ def _generation_number(settings: Settings, token_key: str | None, config: Path |
     if config is not None:
         return which(None, None, None, load(config))
     generation, _ = settings.credential()
-    if generation is None:
-        raise UsageError(
-            "choose a server: --secret (or CENTRIFUGO_SECRET) for Centrifugo 1.x, --api-key (or CENTRIFUGO_API_KEY) "
-            "for Centrifugo 6, --config FILE for either, or --server 1 or 6"
-        )
-    return generation.number
+    return Generation.CURRENT.number if generation is None else generation.number
 
 
 @contextmanager

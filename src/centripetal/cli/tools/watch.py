@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from centripetal.cli.generation import Generation
+from centripetal.cli.input import refuse_array
 from centripetal.cli.output.errors import explain
 from centripetal.cli.output.printing import as_text, console, show_json
 from centripetal.cli.output.text import one_line
@@ -58,6 +59,7 @@ def watch(
 
     if count is not None and count < 1:
         raise UsageError(f"--count {count} is invalid: it must be 1 or more")
+    refuse_array("CHANNEL", channels, "centripetal watch news sport")
     target = settings.target()
     watcher = _watcher(settings, target, channels, user, token_key, token)
     show = _show_as_json if settings.json else _show_to_people(channels)

@@ -48,7 +48,7 @@ class _PositionKind(ObjectOf):
             return super().parse(what, given)
         offset, _, epoch = given.partition(":")
         if not offset.isascii() or not offset.isdigit():
-            raise UsageError(f"{what}: {given!r} is neither OFFSET:EPOCH nor a JSON object")
+            raise UsageError(f"{what}: {given!r:.100} is neither OFFSET:EPOCH, for example 12:xyz, nor a JSON object")
         return StreamPosition(int(offset), epoch)
 
 

@@ -1,6 +1,6 @@
 """Choice of the server's generation, and loading of its configuration, from the arguments of `EmbeddedServer`.
 
-A secret selects 1.x, an API key a current server. If both are missing, the keys of the configuration decide: 1.x has
+`development.py` completes the arguments if there is no configuration. A secret selects 1.x, an API key a current server. If both are missing, the keys of the configuration decide: 1.x has
 flat keys, Centrifugo 6 groups them in sections.
 """
 
@@ -46,8 +46,6 @@ def choose(
     for name, value in (("secret", secret), ("api_key", api_key), ("token_secret", token_secret)):
         if value is not None and (not isinstance(value, str) or not value):
             raise UsageError(f"{name} must be non-empty text")
-    if secret is None and api_key is None and config is None:
-        raise UsageError(f"{_SAY_WHICH}, or pass config=…")
     raw = load(config)
     if which(server, secret, api_key or token_secret, raw) == 1:
         config_v1, unhonoured = read_v1(raw)

@@ -6,13 +6,17 @@ import socket
 from centripetal.errors import UsageError
 from centripetal.protocol.hosts import checked_host, is_address
 
-__all__ = ["check_host", "listen"]
+__all__ = ["PortInUse", "check_host", "listen"]
 
 _ANY = ("0.0.0.0", "::")  # noqa: S104 - the addresses that mean every address of this machine
 _LOCAL = "localhost"
 _LOOPBACK = ("127.0.0.1", "::1")
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT)  # the platform lacks IPv6 or IPv4
 _TRIES = 20  # a port that is free for one address may be in use for the other
+
+
+class PortInUse(UsageError):
+    """Another program listens on the port."""
 
 
 def check_host(host: str) -> str:
@@ -43,7 +47,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
         port: the port, or 0 for a free port.
 
     Raises:
-        UsageError: the port is in use, or the platform cannot listen on this address.
+        PortInUse: another program listens on the port.
+        UsageError: the platform cannot listen on this address.
     """
     try:
         if host == "::" and socket.has_dualstack_ipv6():
@@ -55,7 +60,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
         return [_bound(host, port)]
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise UsageError(f"port {port} of {host} is in use: choose another port, or 0 for a free port") from None
+            raise PortInUse(f"port {port} of {host} is in use: choose another port, or 0 for a free port") from None
         advice = ""
         if error.errno in _NOT_HERE and ":" in host:
             advice = ". Does this machine have IPv6? For all addresses of IPv4, listen on 0.0.0.0"

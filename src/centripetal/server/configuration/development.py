@@ -1,0 +1,88 @@
+"""The configuration of a server that is started without one: options for development, and generated keys.
+
+With this configuration, the examples of the documentation work as they are: channels keep a history, presence and the
+position of interrupted clients, and pages on this machine may connect. Clients still need tokens.
+"""
+
+import secrets
+import string
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from centripetal.server.configuration.loading import ConfigSource, which
+
+__all__ = ["Arguments", "completed"]
+
+_LOCAL = ("localhost", "127.0.0.1", r"\[::1\]")
+_HISTORY_SIZE = 100
+
+_CONFIGS: Mapping[int, Mapping[str, Any]] = {
+    1: {
+        "presence": True,
+        "join_leave": True,
+        "history_size": _HISTORY_SIZE,
+        "history_lifetime": 24 * 3600,
+        "recover": True,
+    },
+    6: {
+        "client": {
+            "allowed_origins": [
+                f"{scheme}://{host}{port}" for scheme in ("http", "https") for host in _LOCAL for port in ("", ":*")
+            ]
+        },
+        "channel": {
+            "without_namespace": {
+                "presence": True,
+                "join_leave": True,
+                "force_push_join_leave": True,
+                "history_size": _HISTORY_SIZE,
+                "history_ttl": "24h",
+                "force_recovery": True,
+                "allow_subscribe_for_client": True,
+                "allow_presence_for_subscriber": True,
+                "allow_history_for_subscriber": True,
+            }
+        },
+    },
+}
+
+
+class Arguments(NamedTuple):
+    """Arguments of `EmbeddedServer` that select its generation, its keys and its configuration.
+
+    Attributes:
+        generated: names of the keys that were generated, such as "api_key".
+    """
+
+    server: int | None
+    secret: str | None
+    api_key: str | None
+    token_secret: str | None
+    config: ConfigSource | None
+    generated: frozenset[str] = frozenset()
+
+
+def completed(given: Arguments) -> Arguments:
+    """Return *given*; without a configuration, with the configuration for development and keys for those missing.
+
+    Raises:
+        UsageError: the arguments contradict each other.
+    """
+    server, secret, api_key, token_secret, config, _ = given
+    if config is not None:
+        return given
+    keys = {"secret": secret, "api_key": api_key, "token_secret": token_secret}
+    is_bare = server is None and all(key is None for key in keys.values())
+    generation = 6 if is_bare else which(server, secret, api_key if api_key is not None else token_secret, {})
+    used = ("secret",) if generation == 1 else ("api_key", "token_secret")
+    missing = frozenset(name for name in used if keys[name] is None)
+    keys |= {name: _generated() for name in missing}
+    return Arguments(generation, **keys, config=_CONFIGS[generation], generated=missing)
+
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+def _generated() -> str:
+    """Return a key of 32 bytes with 190 random bits. Letters and digits need no quotes in a shell."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(32))
