@@ -51,8 +51,8 @@ MISTAKES: list[tuple[str, tuple[str, ...], str]] = [
     (
         "token key of another verb",
         ("publish", "news", "1", "--token-key=KEY"),
-        "--token-key is an option of `watch`, `token connection`, `token subscription`, `token explain` and others, not of "
-        "`publish`: remove it, or type it after such a verb",
+        "--token-key is an option of `watch`, `token connection`, `token subscription`, `token explain` and others, "
+        "not of `publish`: remove it, or type it after such a verb",
     ),
     (
         "option before its verb",

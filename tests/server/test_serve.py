@@ -11,7 +11,6 @@ import pytest
 
 from centripetal.errors import UsageError
 from centripetal.server import serve
-from tests.ports import kept_port
 from tests.server.test_embedded import ask
 
 
@@ -98,8 +97,9 @@ def test_serve_prints_generated_keys(arguments: dict[str, Any], names: list[str]
 
 
 def test_serve_takes_a_free_port_if_the_default_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a port and a configuration, a default port in use leads to a free one and a note; otherwise to an error."""
-    with kept_port() as port:
+    """A default port in use leads to a free one and a note; a port that was given or configured is an error."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
         monkeypatch.setattr(sys.modules["centripetal.server.serve"], "_DEFAULT_PORT", port)
         lines: list[str] = []
         url = stopped_after(lines)["CENTRIFUGO_HTTP_API_URL"]

@@ -1,6 +1,7 @@
 """The Typer app: global options, verbs, and the conversion of errors into exit codes."""
 
 import functools
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -73,17 +74,18 @@ class _Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the verb, its name and its arguments."""
-        while args[0] == "help":
-            args = args[1:] if len(args) > 1 else _HELP_NAMES[:1]
-            if args == _HELP_NAMES[:1]:
-                typer.echo(ctx.get_help())
-                raise typer.Exit
-            if args[0] != "help":
-                args = [*args, _HELP_NAMES[0]]
-        return super().resolve_command(ctx, args)
+        words = list(itertools.dropwhile("help".__eq__, args))
+        if words == args:
+            return super().resolve_command(ctx, args)
+        if not words:
+            typer.echo(ctx.get_help())
+            raise typer.Exit
+        return super().resolve_command(ctx, [*words, _HELP_NAMES[0]])
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write(overview({name: command.rich_help_panel for name, command in self.commands.items()}))
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the signature of Typer
+        """Write the page of groups."""
+        commands: dict[str, Any] = dict(self.commands)
+        formatter.write(overview({name: command.rich_help_panel for name, command in commands.items()}))
 
     def format_everything(self, ctx: Any) -> None:
         """Print every option and verb with its description, the examples and the exit codes."""

@@ -1,4 +1,4 @@
-"""Numbers typed as options. Typer passes them as text, so that messages can name the option, the value and an example."""
+"""Numbers typed as options. Typer passes them as text, so that messages can name the option and an example."""
 
 import re
 import types

@@ -55,9 +55,9 @@ class EmbeddedServer:
             configuration. If a configuration is given and both are missing, the server accepts no token.
         config: the configuration of the real server: a dict, or the path of a JSON file. Each key that has no effect
             here causes an `UnhonouredConfigWarning`. Without a configuration (None), the server is set up for
-            development: channels without a namespace have presence, joins and leaves, recovery and a history (100
-            publications, 24 hours); clients with a token may subscribe; pages on localhost may connect; and keys that
-            are not passed are generated for each instance. With a configuration, also an empty one, nothing is added.
+            development: channels without a namespace have presence, recovery and a history (100 publications, 24
+            hours); clients with a token may subscribe; pages on localhost may connect; and keys that are not passed
+            are generated for each instance. With a configuration, also an empty one, nothing is added.
         host: the address to listen on. "0.0.0.0" (or empty) means all IPv4 addresses of this machine, "::" all IPv6 and
             IPv4 addresses, and "localhost" both 127.0.0.1 and ::1, as far as the platform has both.
         port: the port to listen on; 0 picks a free port at each start.

@@ -80,7 +80,7 @@ def test_the_environment_selects_the_server(
 def test_serve_needs_no_credential(
     monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], generation: int
 ) -> None:
-    """Without credentials, `serve` leaves the keys to the server, which is a Centrifugo 6 unless an option selects 1.x."""
+    """Without credentials, `serve` leaves the keys to the server: a Centrifugo 6 unless an option selects 1.x."""
     served: dict[str, Any] = {}
     monkeypatch.setattr("centripetal.server.serve", served.update)
     assert main(["serve", *arguments]) == 0

@@ -45,7 +45,7 @@ def test_a_bare_server_of_1x_works() -> None:
     ],
 )
 def test_missing_keys_are_generated(given: dict[str, Any], generated: set[str]) -> None:
-    """Only keys that are missing are generated, anew for each server, and none if there is a configuration."""
+    """Only keys that are missing are generated, different ones for each server, and none if there is a configuration."""
     empty = dict.fromkeys(Arguments._fields[:5])
     found, other = completed(Arguments(**{**empty, **given})), completed(Arguments(**{**empty, **given}))
     assert found.generated == generated
@@ -75,4 +75,4 @@ def test_only_pages_of_this_machine_may_connect(origin: str, admitted: bool) -> 
     """The development configuration allows the origins of this machine, and no other."""
     config: Any = completed(Arguments(None, None, None, None, None)).config
     origins = Origins(read_config(config)[0].client.allowed_origins)
-    assert origins.admit(Request("GET", "/", [("origin", origin)], b"")) == admitted
+    assert origins.admit(Request("GET", "/", (("origin", origin),))) == admitted

@@ -81,8 +81,8 @@ def _no_secret(user: str) -> str:
         return f"there is no verb `token {user}`: did you mean `token {close[0]}`?"
     shown = user if re.fullmatch(r"\w{1,20}", user) else "USER"
     return (
-        f"no secret given, and `token USER` is for Centrifugo 1.x: set {SECRET[0]} (or --secret) to the `secret` of the "
-        f"server. For Centrifugo 3 and later, type `centripetal token connection {shown}`"
+        f"no secret given, and `token USER` is for Centrifugo 1.x: set {SECRET[0]} (or --secret) to the `secret` of "
+        f"the server. For Centrifugo 3 and later, type `centripetal token connection {shown}`"
     )
 
 

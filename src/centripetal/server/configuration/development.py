@@ -19,7 +19,6 @@ _HISTORY_SIZE = 100
 _CONFIGS: Mapping[int, Mapping[str, Any]] = {
     1: {
         "presence": True,
-        "join_leave": True,
         "history_size": _HISTORY_SIZE,
         "history_lifetime": 24 * 3600,
         "recover": True,
@@ -34,7 +33,6 @@ _CONFIGS: Mapping[int, Mapping[str, Any]] = {
             "without_namespace": {
                 "presence": True,
                 "join_leave": True,
-                "force_push_join_leave": True,
                 "history_size": _HISTORY_SIZE,
                 "history_ttl": "24h",
                 "force_recovery": True,

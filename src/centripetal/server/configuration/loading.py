@@ -1,7 +1,8 @@
 """Choice of the server's generation, and loading of its configuration, from the arguments of `EmbeddedServer`.
 
-`development.py` completes the arguments if there is no configuration. A secret selects 1.x, an API key a current server. If both are missing, the keys of the configuration decide: 1.x has
-flat keys, Centrifugo 6 groups them in sections.
+A secret selects 1.x, an API key a current server. If both are missing, the keys of the configuration decide: 1.x has
+flat keys, Centrifugo 6 groups them in sections. If there is no configuration, `development.py` has completed the
+arguments.
 """
 
 import json
