@@ -45,6 +45,7 @@ PURE = (
     "server/console/backend.py",
     "server/console/endpoints.py",
     "server/console/problems.py",
+    "server/console/token_checks.py",
     "server/console/feed.py",
     "server/console/guard.py",
     "server/engine/",

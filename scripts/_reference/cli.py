@@ -10,7 +10,7 @@ __all__ = ["cli_page", "undocumented"]
 
 _TOP = """# The command line
 
-`pip install 'centripetal[cli]'`. Guide: [the command line](../howto/command-line.md).
+The program is in the extra `cli`. Guide: [the command line](../howto/command-line.md).
 This page contains the help texts that `centripetal --help` and `centripetal COMMAND --help` print.
 """
 

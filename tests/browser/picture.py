@@ -1,7 +1,7 @@
 """Take the pictures of the console in `docs/assets/`: `python -m tests.browser.picture`.
 
-It starts an embedded server, connects clients, makes calls (one of them wrong, so that the console gives advice), and
-takes a screenshot of the console in light and in dark. Like the tests here, it needs Node.js, Chromium and
+It starts an embedded server, connects clients, makes calls (some of them wrong, so that the console gives advice), and
+takes screenshots of the console on a computer and on a phone, in light and in dark. Like the tests here, it needs Node.js, Chromium and
 playwright-core.
 """
 
@@ -15,13 +15,13 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from centripetal import AsyncClient, ServerError, tokens
 from centripetal.server import EmbeddedServer
-from tests.browser.conftest import Browser, start_browser
+from tests.browser.conftest import Browser, open_context, start_program
 
-__all__ = ["SIZE", "main", "pictures"]
+__all__ = ["ASSETS", "SIZES", "main", "pictures"]
 
 ASSETS = Path(__file__).parent.parent.parent / "docs" / "assets"
-SIZE = {"width": 1200, "height": 720}
-"""Size of the pictures, in pixels."""
+SIZES = {"console": {"width": 1280, "height": 800}, "console-phone": {"width": 390, "height": 844}}
+"""Sizes of the pictures in pixels, by the beginning of their names."""
 SECRET = "a-secret-for-tokens-of-32-bytes-or-more"
 NAMESPACES = [
     {
@@ -45,19 +45,24 @@ USERS = (
 
 
 async def pictures(folder: Path) -> list[Path]:
-    """Write one picture for each color scheme to *folder* and return their paths."""
+    """Write a picture for each color scheme and width to *folder* and return their paths."""
     made = []
-    for scheme in ("light", "dark"):
-        async with contextlib.AsyncExitStack() as stack:
-            config = {"channel": {"namespaces": NAMESPACES}}
-            server = stack.enter_context(EmbeddedServer(api_key="key", token_secret=SECRET, config=config))
-            for user, *channels in USERS:
-                await stack.enter_async_context(_subscriber(server, user, *channels))
-            browser = await stack.enter_async_context(start_browser(viewport=SIZE, colorScheme=scheme))
-            await browser.open(server.console_url)
-            await _show(server, browser)
-            made.append(folder / f"console-{scheme}.png")
-            await browser.do("screenshot", {"path": str(made[-1])})
+    with start_program() as program:
+        for scheme in ("light", "dark"):
+            async with contextlib.AsyncExitStack() as stack:
+                config = {"channel": {"namespaces": NAMESPACES}}
+                server = stack.enter_context(EmbeddedServer(api_key="key", token_secret=SECRET, config=config))
+                for user, *channels in USERS:
+                    await stack.enter_async_context(_subscriber(server, user, *channels))
+                await _publish(server)
+                for name, size in SIZES.items():
+                    browser = await stack.enter_async_context(
+                        open_context(program, viewport=size, colorScheme=scheme, deviceScaleFactor=1)
+                    )
+                    await browser.open(server.console_url)
+                    await _show(server, browser)
+                    made.append(folder / f"{name}-{scheme}.png")
+                    await browser.do("screenshot", {"path": str(made[-1])})
     return made
 
 
@@ -73,18 +78,30 @@ async def _subscriber(server: EmbeddedServer, user: str, *channels: str) -> Asyn
         yield client
 
 
+async def _publish(server: EmbeddedServer) -> None:
+    """Make the calls that happened before the page is opened."""
+    async with AsyncClient(server.url, "key") as client:
+        await client.publish("chat:archive", {"from": "linus", "text": "See you tomorrow"})
+        await client.publish("chat:lobby", {"from": "ada", "text": "Kick-off in five minutes"})
+        for home, away in ((1, 0), (1, 1)):
+            await client.publish("match:final", {"home": home, "away": away}, tags={"kind": "goal"})
+        await client.presence("match:final")
+
+
 async def _show(server: EmbeddedServer, browser: Browser) -> None:
-    """Make the calls that the picture shows, and open the channel that they are about."""
-    client = AsyncClient(server.url, "key")
-    await client.publish("chat:lobby", {"from": "ada", "text": "Kick-off in five minutes"})
-    for home, away in ((1, 0), (1, 1), (2, 1)):
-        await client.publish("match:final", {"home": home, "away": away}, tags={"kind": "goal"})
-    await client.presence("match:final")
-    with contextlib.suppress(ServerError):  # shown with advice
-        await client.publish("mtch:final", {"home": 3, "away": 1})
+    """Open a channel, and make the calls that happen while the page shows it; two of them are mistakes."""
     await browser.do("click", "#channel-list button:has-text('match:final')")
     await browser.sees("#history-list li:has-text('\"away\":1')")
-    await browser.sees("#log li:has-text('mtch:final')")
+    async with AsyncClient(server.url, "key") as client:
+        with contextlib.suppress(ServerError):  # shown with advice
+            await client.publish("mtch:final", {"home": 3, "away": 1})
+        token = tokens.connection_token("another-secret-of-32-bytes-or-more", "grace", expires_in=600)
+        async with connect(server.websocket_url) as stranger:
+            await stranger.send(json.dumps({"id": 1, "connect": {"token": token}}))
+            await stranger.wait_closed()
+        await client.publish("match:final", {"home": 2, "away": 1}, tags={"kind": "goal"})
+    await browser.sees("#history-list li.fresh")
+    await browser.do("waitForSelector", "#problem-list .token", {"state": "attached"})
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ def line(label: str, text: str) -> str:
 async def test_a_published_message_is_delivered_and_shown(browser: Browser, server: EmbeddedServer) -> None:
     """The subscriber receives the form's data unchanged, and the stream shows the message and the call."""
     await browser.open(server.console_url)
-    assert "No channel has a subscriber yet" in await browser.text("#channels-empty")
+    assert "No channel has subscribers or history yet" in await browser.text("#channels-empty")
     assert server.websocket_url in await browser.text("#channels-empty")
     async with subscriber(server, "ada", "news") as client:
         await browser.sees(line("join", "news"))
@@ -230,9 +230,12 @@ async def test_tab_reaches_every_control(browser: Browser, server: EmbeddedServe
             assert ring == "solid", reached
             if reached[-1] == "log":
                 break
-    start = ["theme", "help-open", "filter", "news1", "Disconnect", "publish-channel", "publish-data"]
+    start = ["theme", "help-open", "channels-sort", "filter", "news1", "Disconnect", "publish-channel", "publish-data"]
     assert reached[: len(start)] == start
     middle = [
+        "publish-python",
+        "publish-shell",
+        "channel-copy",
         "Unsubscribe",
         "Disconnect",
         "pause",

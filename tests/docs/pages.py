@@ -1,11 +1,12 @@
 """Pages of the documentation and their code blocks."""
 
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "files", "name_of"]
+__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "files", "name_of", "read_yaml"]
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -77,3 +78,8 @@ def files(page: Path) -> dict[str, str]:
         if block.file:
             found[block.file] = "\n\n".join((found[block.file], block.code)) if block.file in found else block.code
     return found
+
+
+def read_yaml(text: str) -> Any:
+    """Return the value of a YAML document. PyYAML is a dependency of MkDocs, and has no types."""
+    return importlib.import_module("yaml").safe_load(text)

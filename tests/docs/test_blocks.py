@@ -15,7 +15,7 @@ import pytest
 
 from centripetal.cli.app import command_line
 from centripetal.server import EmbeddedServer
-from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
+from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of, read_yaml
 from tests.needs import find, needs
 
 ALL = [block for page in PAGES for block in blocks(page)]
@@ -87,7 +87,7 @@ def test_an_excerpt_is_in_its_file(block: Block) -> None:
 
 def test_every_block_has_a_language_that_is_checked() -> None:
     """A test checks every language of code on the pages; `text` is for blocks that are not code."""
-    known = {"python", "sh", "console", "json", "ndjson", "toml", "js", "html", "nginx", "text"}
+    known = {"python", "sh", "console", "json", "ndjson", "toml", "yaml", "js", "html", "nginx", "text"}
     unknown = [f"{name_of(b.page)}:{b.line} {b.language!r}" for b in ALL if b.language not in known]
     assert not unknown
 
@@ -102,10 +102,12 @@ def test_blocks_that_are_not_run_are_known() -> None:
     assert found == NOT_RUN
 
 
-@pytest.mark.parametrize("block", of("json", "ndjson", "toml"))
+@pytest.mark.parametrize("block", of("json", "ndjson", "toml", "yaml"))
 def test_data_can_be_parsed(block: Block) -> None:
-    """JSON and TOML blocks are whole documents; NDJSON blocks have one document per line."""
-    if block.language == "toml":
+    """JSON, TOML and YAML blocks are whole documents; NDJSON blocks have one document per line."""
+    if block.language == "yaml":
+        assert read_yaml(block.code)
+    elif block.language == "toml":
         assert tomllib.loads(block.code)
     else:
         for text in block.code.splitlines() if block.language == "ndjson" else [block.code]:
@@ -171,7 +173,7 @@ def parse(words: list[str]) -> None:
 
 
 OTHERS = frozenset(("export", "echo", "cd", "mkdir", "cat", "git", "curl", "npm", "ssh", "cp", "pytest"))
-OTHERS |= {"centrifugo", "uvicorn", "gunicorn"}
+OTHERS |= {"centrifugo", "uvicorn", "gunicorn", "docker", "umask"}
 """Commands of other programs, whose arguments are not checked."""
 
 

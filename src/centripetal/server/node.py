@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from centripetal.server.engine.engine import Engine, Publication
+from centripetal.server.engine.engine import NOTHING, Engine, Position, Publication
 from centripetal.server.engine.events import Events, Published
 from centripetal.server.engine.hub import Connection, Hub
 from centripetal.server.environment import Environment
@@ -37,7 +37,7 @@ class BaseNode(ABC, Generic[ConfigT, ConnectionT]):
     def tick(self) -> None:
         """Do the periodic work that is due; call this about once a second."""
 
-    def _emit_published(self, publication: Publication, receivers: int, now: float) -> None:
+    def _emit_published(self, publication: Publication, receivers: int, now: float, position: Position = NOTHING) -> None:
         if self.events:
             author = publication.info
             self.events.emit(
@@ -50,5 +50,7 @@ class BaseNode(ABC, Generic[ConfigT, ConnectionT]):
                     by_client=author is not None,
                     tags=publication.tags,
                     receivers=receivers,
+                    offset=position.offset,
+                    epoch=position.epoch,
                 )
             )

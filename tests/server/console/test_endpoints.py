@@ -20,7 +20,8 @@ Headers = tuple[tuple[str, str], ...]
 
 HOST = ("host", "localhost:8000")
 CHANGE = (HOST, ("content-type", "application/json"), ("x-console-token", "token"))
-FILES = ("", "index.html", "console.css", "console.js", "dom.js", "stream.js", "views.js")
+SCRIPTS = ("channel", "commands", "console", "copying", "dom", "stream", "tokens", "views")
+FILES = ("", "index.html", "console.css", *(f"{name}.js" for name in SCRIPTS))
 
 
 class ConsoleOfNode:
@@ -31,7 +32,7 @@ class ConsoleOfNode:
         self.heard: list[Event] = []
         self.node = Node(read_config(config)[0], fixed_environment(now=Clock(7)), events)
         backend = ConsoleBackend(self.node)
-        self.feed = Feed("run", backend.explain)
+        self.feed = Feed("run", backend.explain, backend.check_token)
         guard = Guard("127.0.0.1", token="token", password="", timer=lambda: 0)
         running = RunningServer("run", 2, self.node.now, lambda name: name.encode())
         self.endpoints = Endpoints(backend, self.feed, guard, running)
@@ -51,7 +52,7 @@ class ConsoleOfNode:
         state: dict[str, Any] = json.loads(response.body)
         return state
 
-    def change(self, path: str, value: object) -> tuple[int, dict[str, str]]:
+    def change(self, path: str, value: object) -> tuple[int, dict[str, Any]]:
         response = self.ask("POST", path, json.dumps(value).encode(), CHANGE)
         return response.status, json.loads(response.body)
 
@@ -109,7 +110,7 @@ def test_every_path_is_guarded(console: ConsoleOfNode, path: str) -> None:
     assert b"token" not in response.body
 
 
-@pytest.mark.parametrize("path", ["publish", "unsubscribe", "disconnect", "forget"])
+@pytest.mark.parametrize("path", ["publish", "unsubscribe", "disconnect", "forget", "explain"])
 def test_changes_need_the_token(console: ConsoleOfNode, path: str) -> None:
     """A change without the token is refused and has no effect."""
     assert console.ask("POST", path, b"{}", CHANGE[:2]).status == 403
@@ -125,17 +126,19 @@ def test_only_a_get_of_events_opens_the_stream(console: ConsoleOfNode, method: s
 
 
 def test_the_state_lists_the_channels(console: ConsoleOfNode) -> None:
-    """The state lists channels by size and name, and can be filtered."""
+    """The state lists channels by size and name, including channels that only have history, and can be filtered."""
     for channel, clients in (("b", "12"), ("a", "12"), ("Big", "123")):
         for client in clients:
             console.node.engine.subscribe(channel, client)
     state = console.state()
-    assert state["channels"] == [["Big", 3], ["a", 2], ["b", 2]]
+    console.node.publish(Publication("1", "kept", b"1"), console.node.config.channels.options, 5)
+    state = console.state()
+    assert state["channels"] == [["Big", 3, 0], ["a", 2, 0], ["b", 2, 0], ["kept", 0, 1]]
     assert (state["server"], state["websocket_path"]) == ("Centrifugo 1.8.0", "/connection/websocket")
     assert (state["started"], state["now"], state["token"], state["run"]) == (2, 7, "token", "run")
     assert state["channel"] is None
     found = console.state("?filter=B")
-    assert (found["channels"], found["channels_found"], found["channels_total"]) == ([["Big", 3], ["b", 2]], 2, 3)
+    assert (found["channels"], found["channels_found"], found["channels_total"]) == ([["Big", 3, 0], ["b", 2, 0]], 2, 4)
 
 
 def test_long_lists_are_truncated(console: ConsoleOfNode) -> None:
@@ -151,7 +154,9 @@ def test_a_channel_is_shown_in_detail(console: ConsoleOfNode) -> None:
     options = console.node.config.channels.options
     console.node.publish(Publication("1", "a b", b'{"n": 1.0}'), options, 5)
     channel = console.state("?channel=a+b")["channel"]
-    assert channel["history"] == [{"id": "1", "data": '{"n": 1.0}', "user": "", "tags": ""}]
+    assert channel["history"] == [
+        {"id": "1", "data": '{"n": 1.0}', "user": "", "tags": {}, "size": 10, "time": 5, "offset": 0, "epoch": ""}
+    ]
     assert console.state("?channel=a%20b")["published"] == 1
 
 
@@ -184,6 +189,8 @@ def test_errors_of_the_server_are_explained() -> None:
         ("unsubscribe", {"channel": "", "user": "ada"}),
         ("disconnect", {"user": ""}),
         ("disconnect", {}),
+        ("explain", {}),
+        ("explain", {"token": ""}),
     ],
 )
 def test_incomplete_requests_are_refused(console: ConsoleOfNode, path: str, value: object) -> None:
@@ -199,3 +206,10 @@ def test_problems_can_be_forgotten(console: ConsoleOfNode) -> None:
     assert len(console.state()["problems"]) == 1
     assert console.change("forget", {}) == (200, {})
     assert console.state()["problems"] == []
+
+
+def test_a_pasted_token_is_explained(console: ConsoleOfNode) -> None:
+    """The page gets the explanation of a pasted token, without its signature and without a trace in the stream."""
+    status, answer = console.change("explain", {"token": "secretsecret", "signed": {"user": "ada"}})
+    assert (status, answer["accepted"], answer["token"]) == (200, False, "secretse… (12 characters)")
+    assert console.heard == []

@@ -7,16 +7,33 @@ from typing import Any
 import msgspec
 import pytest
 
+from centripetal.dialects.current.advice import ADVICE as CURRENT_ADVICE
 from centripetal.dialects.v1.advice import ADVICE
 from centripetal.server.console.feed import Cursor, Feed
 from centripetal.server.console.problems import explain
-from centripetal.server.engine.events import CommandRun, Connected, Disconnected, Event, Published, RequestRefused
+from centripetal.server.console.token_checks import Reason, TokenCheck
+from centripetal.server.engine.events import (
+    CommandRun,
+    Connected,
+    Disconnected,
+    Event,
+    Published,
+    RequestRefused,
+    TokenSent,
+)
 
 BEGINNING = Cursor("run", 0)
 
 
+def check_token(sent: TokenSent) -> TokenCheck:
+    """Refuse the token "bad", and accept all others."""
+    accepted = sent.token != "bad"
+    reasons = () if accepted else (Reason("It is bad.", "Make a good one."),)
+    return TokenCheck(sent.token[:3], "connection", accepted, "said", reasons)
+
+
 def feed(events: int = 0) -> Feed:
-    feed = Feed("run", partial(explain, ADVICE))
+    feed = Feed("run", partial(explain, ADVICE), check_token)
     for number in range(1, events + 1):
         feed.take(Connected(at=number, client=str(number), user=""))
     return feed
@@ -119,12 +136,57 @@ def test_problems_are_collected_from_events() -> None:
         Published(at=1.0, channel="c" * 100_000, data=msgspec.Raw(b"1"), user="u" * 100_000, tags={"t" * 100_000: "v"}),
         RequestRefused(at=1.0, status=400, reason="r" * 100_000),
         Disconnected(at=1.0, client="1", user="u", code=4000, reason="r" * 100_000),
+        TokenSent(at=1.0, client="1", user="…" * 100_000, method="connect", channel="c" * 9999, token="t" * 100_000),
     ],
 )
 def test_events_of_any_size_take_little_memory(event: Event) -> None:
     """Only the beginnings of long texts and lists are kept, for the page as well as for the problems."""
-    feed = Feed("run", lambda _: None)
+    feed = Feed("run", lambda _: None, check_token)
     feed.take(event)
     frame, _ = feed.read(feed.cursor(""))
     assert len(frame) < 20_000
     assert "…".encode() in frame
+
+
+def token(text: str, client: str = "1") -> TokenSent:
+    return TokenSent(at=1, client=client, user="ada", method="connect", channel="", token=text)
+
+
+REFUSAL = Disconnected(at=2, client="1", user="", code=3500, reason="invalid token")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([token("bad"), REFUSAL], ["It is bad."]),
+        ([token("good"), REFUSAL], ["A client sent a token that the server does not accept."]),
+        ([token("bad", "2"), REFUSAL], ["A client sent a token that the server does not accept."]),
+        ([token("bad"), REFUSAL, REFUSAL], ["A client sent a token that the server does not accept.", "It is bad."]),
+        ([token("bad"), Connected(at=1, client="1", user="")], []),
+    ],
+)
+def test_a_refused_token_is_a_problem_with_its_own_reason(events: list[Event], expected: list[str]) -> None:
+    """The refusal of a token is explained once, from the token of the same client if it has a fault."""
+    lately = Feed("run", partial(explain, CURRENT_ADVICE), check_token)
+    for event in events:
+        lately.take(event)
+    assert [each.what for each in lately.problems.latest()] == expected
+
+
+def test_pages_get_the_explanation_instead_of_the_token() -> None:
+    """A page reads the explanation of each token, which is made once, and the token itself is dropped."""
+    checks = list[str]()
+
+    def check(sent: TokenSent) -> TokenCheck:
+        checks.append(sent.token)
+        return check_token(sent)
+
+    lately = Feed("run", partial(explain, ADVICE), check)
+    lately.take(token("bad and secret"))
+    assert checks == []
+    for _ in range(2):
+        frame = lately.read(BEGINNING)[0]
+        (event,) = json.loads(frame.partition(b"data: ")[2])["events"]
+        assert (event["kind"], event["check"]["token"], event["method"]) == ("token", "bad", "connect")
+        assert b"secret" not in frame
+    assert checks == ["bad and secret"]

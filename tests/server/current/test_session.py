@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Joined, Left
+from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Joined, Left, TokenSent
 from tests.server.current.world import World, error, token
 
 YEAR = 365 * 24 * 3600
@@ -433,12 +433,14 @@ def test_client_actions_emit_events() -> None:
     world = World()
     client = world.new()
     world.listen()
-    client.result("connect", token=token(sub="42", channels=["open:a"]))
+    signed = token(sub="42", channels=["open:a"])
+    client.result("connect", token=signed)
     client.ask("subscribe", channel="closed:a")
     client.result("unsubscribe", channel="open:a")
     client.session.close(None)
     who: dict[str, Any] = {"at": 1000.0, "client": client.id, "user": "42"}
     assert world.events == [
+        TokenSent(method="connect", channel="", token=signed, **{**who, "user": ""}),
         Connected(**who),
         Joined(channel="open:a", **who),
         CommandRefused(method="subscribe", channel="closed:a", error="permission denied", **who),

@@ -488,10 +488,11 @@ def test_client_actions_emit_events() -> None:
     world.call("disconnect", user="42")
     world.wait(1)
     assert [type(event).__name__ for event in heard] == [
-        *("Connected", "Joined", "Published", "CommandRefused", "CommandRun", "Left", "Disconnected"),
+        *("TokenSent", "Connected", "Joined", "Published", "CommandRefused", "CommandRun", "Left", "Disconnected"),
     ]
-    assert {event.user for event in heard} == {"42"}
-    published, refused, end = heard[2], heard[3], heard[-1]
+    assert {event.user for event in heard[1:]} == {"42"}
+    sent, _, _, published, refused, *_, end = heard
+    assert (sent.method, sent.signed["user"], sent.token in repr(sent)) == ("connect", "42", False)
     assert (published.by_client, published.client, published.receivers) == (True, client.id, 1)
     assert (refused.method, refused.channel, refused.error) == ("publish", "elsewhere", "permission denied")
     assert (end.code, end.reason, end.client) == (3000, "disconnect", client.id)

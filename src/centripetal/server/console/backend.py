@@ -7,17 +7,19 @@ the page lists them among the API calls.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
 from centripetal.errors import ServerError
-from centripetal.server.console.problems import Explain
-from centripetal.server.engine.engine import NO_HISTORY, ClientInfo, Publication
+from centripetal.server.console.problems import Explain, literal
+from centripetal.server.console.token_checks import TokenCheck
+from centripetal.server.engine.engine import NO_HISTORY, ClientInfo, Position, Publication
+from centripetal.server.engine.events import TokenSent
 from centripetal.server.engine.hub import Hub
 from centripetal.server.node import BaseNode
 
-__all__ = ["BaseConsoleBackend", "ChannelView", "KeptPublication", "Member", "tags_as_text"]
+__all__ = ["BaseConsoleBackend", "ChannelSize", "ChannelView", "KeptPublication", "Member", "tags_as_text"]
 
 
 _LONGEST = 65_536  # bytes of a text in a view
@@ -26,6 +28,20 @@ _LONGEST = 65_536  # bytes of a text in a view
 def tags_as_text(tags: Mapping[str, str]) -> str:
     """Format *tags* for display."""
     return ", ".join(f"{name}={value}" for name, value in tags.items())
+
+
+class ChannelSize(NamedTuple):
+    """A channel in the list.
+
+    Attributes:
+        name: the channel.
+        subscribers: number of its subscribers.
+        stored: number of publications in its history.
+    """
+
+    name: str
+    subscribers: int
+    stored: int
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -49,13 +65,21 @@ class KeptPublication(msgspec.Struct, frozen=True):
         id: unique in its channel.
         data: the JSON, exactly as it was published; of long data, only the beginning.
         user: the user who published it; "" if it came through the API.
-        tags: its tags, formatted for display.
+        tags: its tags; empty if they are long.
+        size: the size of the complete data in bytes.
+        time: when it was published, in Unix seconds.
+        offset: its offset in the stream; 0 in 1.x, which has no offsets.
+        epoch: the epoch of the stream; "" in 1.x.
     """
 
     id: str
     data: str
     user: str = ""
-    tags: str = ""
+    tags: dict[str, str] = {}
+    size: int = 0
+    time: float = 0
+    offset: int = 0
+    epoch: str = ""
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -66,6 +90,7 @@ class ChannelView(msgspec.Struct, frozen=True):
         members: the first subscribers, up to the page's limit.
         presence: whether presence is on, so that clients and the API can list the subscribers.
         history: the stored publications, newest first; None if history is off.
+        stored: number of publications in the history.
         advice: how to turn on the features that are off; "" if all are on.
     """
 
@@ -73,6 +98,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     members: tuple[Member, ...] = ()
     presence: bool = False
     history: tuple[KeptPublication, ...] | None = None
+    stored: int = 0
     advice: str = ""
 
 
@@ -85,11 +111,13 @@ class BaseConsoleBackend(ABC):
 
     Attributes:
         version: the version of Centrifugo that the server emulates.
+        generation: "1.x" or "6".
         history_options: the configuration keys that turn on history, formatted for display.
         explain: returns the problem that an event of this generation reports.
     """
 
     version: ClassVar[str]
+    generation: ClassVar[str]
     history_options: ClassVar[str]
     explain: Explain
 
@@ -105,9 +133,10 @@ class BaseConsoleBackend(ABC):
         """Name and version of the emulated server, for display."""
         return f"Centrifugo {self.version}"
 
-    def channels(self) -> Mapping[str, int]:
-        """Return the channels that have subscribers, with the number of subscribers of each."""
-        return self._engine.sizes()
+    def channels(self) -> list[ChannelSize]:
+        """Return the channels that have subscribers or stored publications."""
+        sizes, stored = self._engine.sizes(), self._engine.stored(self._now())
+        return [ChannelSize(name, sizes.get(name, 0), stored.get(name, 0)) for name in {**sizes, **stored}]
 
     def connections(self) -> list[Member]:
         """Return the connected clients."""
@@ -118,7 +147,7 @@ class BaseConsoleBackend(ABC):
         try:
             options = self._channels.options_of(channel)
         except ServerError:
-            namespace = self._channels.namespace_of(channel)
+            namespace = literal(self._channels.namespace_of(channel))
             return ChannelView(advice=f"The configuration has no namespace “{namespace}”, so this channel is unusable.")
         off = [] if options.presence else ["`presence`"]
         off += [] if options.history.is_kept else [self.history_options]
@@ -126,9 +155,27 @@ class BaseConsoleBackend(ABC):
         subscribers = self._engine.subscribers(channel)
         members = islice(_members(self._hub, subscribers, self._engine.presence(channel)), limit)
         # `NO_HISTORY` creates no stream and renews no lifetime, so reading has no side effects.
-        found, _ = self._engine.history(channel, NO_HISTORY, self._now(), limit=limit, reverse=True)
-        kept = tuple(map(_kept, found)) if options.history.is_kept else None
-        return ChannelView(len(subscribers), tuple(members), options.presence, kept, advice)
+        found, position = self._engine.history(channel, NO_HISTORY, self._now(), limit=limit, reverse=True)
+        kept = tuple(self._kept(each, position) for each in found) if options.history.is_kept else None
+        stored = self._engine.stored(self._now()).get(channel, 0)
+        return ChannelView(len(subscribers), tuple(members), options.presence, kept, stored, advice)
+
+    def _kept(self, publication: Publication, position: Position) -> KeptPublication:
+        """Return a stored publication for display."""
+        return KeptPublication(
+            publication.uid or str(publication.offset),
+            publication.data[:_LONGEST].decode(errors="replace"),
+            "" if publication.info is None else publication.info.user,
+            publication.tags if len(tags_as_text(publication.tags)) <= _LONGEST else {},
+            len(publication.data),
+            publication.time,
+            publication.offset,
+            position.epoch,
+        )
+
+    @abstractmethod
+    def check_token(self, sent: TokenSent, *, pasted: bool = False) -> TokenCheck:
+        """Explain a token that a client sent, or that a person *pasted* into the page."""
 
     @abstractmethod
     def publish(self, channel: str, data: bytes) -> str:
@@ -148,10 +195,3 @@ def _members(hub: Hub[Any], clients: Iterable[str], known: Mapping[str, ClientIn
         info = known.get(connection.id)
         shown = b"" if info is None else info.chan_info or info.conn_info
         yield Member(connection.id, connection.user, shown[:_LONGEST].decode(errors="replace"))
-
-
-def _kept(publication: Publication) -> KeptPublication:
-    user = "" if publication.info is None else publication.info.user
-    id_ = publication.uid or str(publication.offset)
-    data = publication.data[:_LONGEST].decode(errors="replace")
-    return KeptPublication(id_, data, user, tags_as_text(publication.tags)[:_LONGEST])

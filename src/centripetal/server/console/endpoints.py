@@ -7,6 +7,7 @@
     POST /console/unsubscribe  {"channel", "user"}
     POST /console/disconnect   {"user"}
     POST /console/forget       clear the problems
+    POST /console/explain      {"token"}: explain a token
 
 Any other path under `/console/` gets the answer of a server without a console.
 """
@@ -18,11 +19,11 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from centripetal.server.console.backend import BaseConsoleBackend, ChannelView, Member
+from centripetal.server.console.backend import BaseConsoleBackend, ChannelSize, ChannelView, Member
 from centripetal.server.console.feed import Feed
 from centripetal.server.console.guard import Access, Guard, Refusal
 from centripetal.server.console.problems import Problem
-from centripetal.server.engine.events import CommandRun
+from centripetal.server.engine.events import CommandRun, TokenSent
 from centripetal.server.listening.http1 import Request, Response
 
 __all__ = ["PREFIX", "Endpoints", "RunningServer", "State"]
@@ -32,9 +33,13 @@ _SCRIPT = "text/javascript; charset=utf-8"
 _FILES = {
     "index.html": "text/html; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
+    "channel.js": _SCRIPT,
+    "commands.js": _SCRIPT,
     "console.js": _SCRIPT,
+    "copying.js": _SCRIPT,
     "dom.js": _SCRIPT,
     "stream.js": _SCRIPT,
+    "tokens.js": _SCRIPT,
     "views.js": _SCRIPT,
 }
 _HEADERS = (
@@ -75,6 +80,7 @@ class State(msgspec.Struct, frozen=True):
     run: str
     token: str
     server: str
+    generation: str
     websocket_path: str
     started: float
     now: float
@@ -83,7 +89,7 @@ class State(msgspec.Struct, frozen=True):
     users_total: int
     channels_total: int
     channels_found: int
-    channels: list[tuple[str, int]]
+    channels: list[ChannelSize]
     connections: list[Member]
     problems: list[Problem]
     channel: ChannelView | None = None
@@ -105,6 +111,11 @@ class _Unsubscribe(msgspec.Struct):
 
 class _Disconnect(msgspec.Struct):
     user: _Name
+
+
+class _Explain(msgspec.Struct):
+    token: _Name
+    signed: dict[str, str] = {}
 
 
 class Endpoints:
@@ -131,6 +142,8 @@ class Endpoints:
         try:
             if name in self._changes:
                 return self._change(request, name)
+            if name == "explain":
+                return self._explain(request)
             if name in _FILES:
                 _require(request, "GET", "HEAD")
                 self._guard.check(request, Access.PAGE if name == "index.html" else Access.READ)
@@ -158,26 +171,39 @@ class Endpoints:
     def _state(self, request: Request) -> State:
         query = parse_qs(request.target.partition("?")[2], keep_blank_values=True)
         wanted, chosen = query.get("filter", [""])[0].lower(), query.get("channel", [""])[0]
-        sizes, connections = self._backend.channels(), self._backend.connections()
-        found = [each for each in sizes.items() if wanted in each[0].lower()]
-        found.sort(key=lambda each: (-each[1], each[0]))
+        channels, connections = self._backend.channels(), self._backend.connections()
+        found = [each for each in channels if wanted in each.name.lower()]
+        found.sort(key=lambda each: (-each.subscribers, each.name))
         return State(
             run=self._running.run,
             token=self._guard.token,
             server=self._backend.name,
+            generation=self._backend.generation,
             websocket_path=self._backend.websocket_path,
             started=self._running.started,
             now=self._running.now(),
             published=self._feed.published,
             connections_total=len(connections),
             users_total=len({each.user for each in connections}),
-            channels_total=len(sizes),
+            channels_total=len(channels),
             channels_found=len(found),
             channels=found[:_LISTED],
             connections=connections[:_LISTED],
             problems=self._feed.problems.latest(),
             channel=self._backend.channel(chosen, _LISTED) if chosen else None,
         )
+
+    def _explain(self, request: Request) -> Response:
+        _require(request, "POST")
+        self._guard.check(request, Access.CHANGE)
+        try:
+            asked = msgspec.json.decode(request.body, type=_Explain)
+        except msgspec.MsgspecError as broken:
+            return _json(HTTPStatus.BAD_REQUEST, {"error": f"Invalid request to explain: {broken}", "fix": ""})
+        sent = TokenSent(
+            at=self._running.now(), client="", user="", method="", channel="", token=asked.token, signed=asked.signed
+        )
+        return _json(HTTPStatus.OK, self._backend.check_token(sent, pasted=True))
 
     # ---- changes
 

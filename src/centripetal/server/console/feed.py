@@ -8,13 +8,15 @@ Events of any size are stored, but only the beginnings of their texts.
 """
 
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 
 from centripetal.server.console.backend import tags_as_text
-from centripetal.server.console.problems import Explain, Problems
-from centripetal.server.engine.events import Event, Published
+from centripetal.server.console.problems import Explain, Problem, Problems, of_token
+from centripetal.server.console.token_checks import TokenCheck
+from centripetal.server.engine.events import CommandRefused, Disconnected, Event, Published, TokenSent
 
 __all__ = ["Cursor", "Feed"]
 
@@ -52,6 +54,20 @@ class _Shown(msgspec.Struct, frozen=True):
     by_client: bool
     tags: str
     receivers: int
+    offset: int
+    epoch: str
+
+
+class _ShownToken(msgspec.Struct, frozen=True):
+    """A token as pages get it."""
+
+    kind: str
+    at: float
+    client: str
+    user: str
+    method: str
+    channel: str
+    check: TokenCheck
 
 
 class Feed:
@@ -60,12 +76,15 @@ class Feed:
     Args:
         run: id of this start of the server.
         explain: returns the problem that an event reports, or None.
+        check_token: explains a token.
     """
 
-    def __init__(self, run: str, explain: Explain) -> None:
+    def __init__(self, run: str, explain: Explain, check_token: Callable[[TokenSent], TokenCheck]) -> None:
         self._run = run
         self._explain = explain
-        self._events: deque[Event | _Shown] = deque(maxlen=_KEPT)
+        self._check_token = check_token
+        self._token: TokenSent | None = None  # the latest token, until its client sends another command
+        self._events: deque[Event | _Shown | _ShownToken] = deque(maxlen=_KEPT)
         self._count = 0
         self.published = 0
         """Number of publications since the start."""
@@ -79,16 +98,42 @@ class Feed:
 
     def take(self, event: Event) -> None:
         """Store *event*, with the beginnings of its texts if they are long."""
-        event = _cut(event)
         self._count += 1
+        if isinstance(event, TokenSent):
+            # Explaining takes longer than the server's check, so it waits for a refusal or a reader.
+            self._token = event
+            long = len(event.token) + sum(map(len, event.signed.values())) > _TEXT
+            self._events.append(self._shown_token(event) if long else event)
+            return
+        event = _cut(event)
         if isinstance(event, Published):
             self.published += 1
             # Cut long data now to save memory. Format short publications later, only if a page reads them.
             self._events.append(_shown(event) if event.tags or len(bytes(event.data)) > _TEXT else event)
             return
         self._events.append(event)
-        if (problem := self._explain(event)) is not None:
+        if (problem := self._refused_token(event) or self._explain(event)) is not None:
             self.problems.add(problem)
+
+    def _refused_token(self, event: Event) -> Problem | None:
+        """Return the problem with the token whose refusal *event* reports."""
+        sent = self._token
+        if sent is None or not isinstance(event, CommandRefused | Disconnected) or event.client != sent.client:
+            return None
+        self._token = None
+        return of_token(self._check_token(sent), event)
+
+    def _page_form(self, number: int) -> Any:
+        """Return the event at *number* in the buffer as pages get it."""
+        event = self._events[number]
+        if isinstance(event, TokenSent):
+            # Keep the explanation instead of the token, for other pages.
+            event = self._events[number] = self._shown_token(event)
+        return _shown(event) if isinstance(event, Published) else event
+
+    def _shown_token(self, sent: TokenSent) -> _ShownToken:
+        names = {name: getattr(sent, name)[:_NAME] for name in ("client", "user", "method", "channel")}
+        return _ShownToken(kind="token", at=sent.at, check=self._check_token(sent), **names)
 
     def cursor(self, text: str) -> Cursor:
         """Return the cursor in *text*. If it is missing or from another start, return the oldest position."""
@@ -103,8 +148,7 @@ class Feed:
         end = min(start + _PORTION, self._count)
         if start == end:
             return b"", cursor
-        found = [self._events[number - oldest] for number in range(start, end)]
-        shown = [_shown(event) if isinstance(event, Published) else event for event in found]
+        shown = [self._page_form(number - oldest) for number in range(start, end)]
         after = Cursor(self._run, end)
         body = msgspec.json.encode({"missed": start - cursor.number, "events": shown})
         return b"id: %b\nevent: events\ndata: %b\n\n" % (str(after).encode(), body), after
@@ -135,4 +179,6 @@ def _shown(event: Published) -> _Shown:
         by_client=event.by_client,
         tags=tags_as_text(event.tags)[:_TEXT],
         receivers=event.receivers,
+        offset=event.offset,
+        epoch=event.epoch,
     )

@@ -49,7 +49,7 @@ class Console:
     def __init__(self, service: Service, *, host: str, password: str, keep_alive: float = 15.0) -> None:
         environment = service.node.environment
         run = environment.new_uuid()
-        self.feed = Feed(run, service.console.explain)
+        self.feed = Feed(run, service.console.explain, service.console.check_token)
         guard = Guard(host, token=environment.new_token(), password=password, timer=environment.timer)
         running = RunningServer(run, environment.now(), environment.now, _read)
         self._endpoints = Endpoints(service.console, self.feed, guard, running)

@@ -130,7 +130,7 @@ class Node(BaseNode[Config, Connection]):
             outgoing = OutgoingPublication(publication, delivery.position, delivery.previous, delta=delta)
             for connection in self.hub.find(delivery.subscribers):
                 connection.deliver(outgoing)
-        self._emit_published(publication, len(delivery.subscribers), now)
+        self._emit_published(publication, len(delivery.subscribers), now, delivery.position)
 
     def _announce_in(self, channel: str, outgoing: OutgoingJoinLeave) -> None:
         for connection in self.hub.find(self.engine.subscribers(channel)):

@@ -41,7 +41,7 @@ from centripetal.server.current.subscribe_options import SubscribeOptions
 from centripetal.server.current.subscription import LostPositionError, checked
 from centripetal.server.current.subscriptions import ClientIdentity, EndedSubscription, Subscriptions
 from centripetal.server.engine.engine import Position
-from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event
+from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event, TokenSent
 from centripetal.server.session import ClientConnection
 from centripetal.server.timers import Timers
 
@@ -141,6 +141,8 @@ class Session:
         request = command.request()
         if request is None:
             raise FatalError(disconnects.BAD_REQUEST)
+        if self._node.events and (token := getattr(request, "token", "")):
+            self._emit(TokenSent, method=request.name, channel=getattr(request, "channel", ""), token=token)
         try:
             if command.ping is not None and command.connect is None:
                 raise refused(error_codes.NOT_AVAILABLE)

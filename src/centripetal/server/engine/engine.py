@@ -76,6 +76,7 @@ class Publication(msgspec.Struct):
         offset: its number in the stream; 0 if the channel does not have a stream.
         tags: the tags of the publication.
         version: the version given by the publisher; 0 if missing.
+        time: when it was stored, in Unix seconds; 0 if the channel does not have a stream.
     """
 
     uid: str
@@ -86,6 +87,7 @@ class Publication(msgspec.Struct):
     offset: int = 0
     tags: dict[str, str] = {}
     version: int = 0
+    time: float = 0
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -246,6 +248,7 @@ class Engine:
             if publication.version and stream.has_seen(publication.version, version_epoch):
                 return Delivery(publication, (), stream.position, suppressed="version")
             previous = stream.publications[-1] if stream.publications else None
+            publication.time = now
             self._add(stream, publication, history.size, version_epoch)
             position = stream.position
         if idempotency_key:
@@ -280,6 +283,11 @@ class Engine:
         if stream is None:
             return [], NOTHING
         return stream.page(since, limit, reverse=reverse), stream.position
+
+    def stored(self, now: float) -> dict[str, int]:
+        """Return the number of stored publications of each channel that has any."""
+        current = {channel: self._found(channel, now) for channel in list(self._streams)}
+        return {channel: len(stream.publications) for channel, stream in current.items() if stream and stream.publications}
 
     def remove_history(self, channel: str) -> None:
         """Remove the publications of *channel*; its position stays."""

@@ -22,6 +22,7 @@ __all__ = [
     "Left",
     "Published",
     "RequestRefused",
+    "TokenSent",
 ]
 
 
@@ -46,6 +47,8 @@ class Published(Event, frozen=True, tag="published"):
         by_client: whether a connected client published, not the API.
         tags: the tags of the publication; empty in 1.x.
         receivers: number of connections that the publication was pushed to.
+        offset: its offset in the channel's stream; 0 if it was not stored, and in 1.x.
+        epoch: the epoch of the stream; "" if it was not stored, and in 1.x.
     """
 
     channel: str
@@ -55,6 +58,8 @@ class Published(Event, frozen=True, tag="published"):
     by_client: bool = False
     tags: dict[str, str] = {}
     receivers: int = 0
+    offset: int = 0
+    epoch: str = ""
 
 
 class CommandRun(Event, frozen=True, tag="command"):
@@ -137,6 +142,26 @@ class CommandRefused(ClientEvent, frozen=True, tag="command_refused"):
     method: str
     error: str
     channel: str = ""
+
+
+class TokenSent(ClientEvent, frozen=True, tag="token"):
+    """A client sent a token, which the server is about to check. The token does not appear in `repr`.
+
+    Attributes:
+        method: the command that contains the token.
+        channel: the channel of a subscription token; "" for a connection token.
+        token: the token as the client sent it.
+        signed: the values that the token of 1.x signs, by name; empty for later generations.
+    """
+
+    method: str
+    channel: str
+    token: str
+    signed: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        where = f", channel={self.channel!r}" if self.channel else ""
+        return f"TokenSent(at={self.at!r}, client={self.client!r}, user={self.user!r}, method={self.method!r}{where})"
 
 
 class Events:

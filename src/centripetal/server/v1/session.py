@@ -40,7 +40,7 @@ from centripetal.dialects.v1.server_codec import Envelope, InvalidMessageError
 from centripetal.errors import ServerError
 from centripetal.protocol.gojson import JSONError
 from centripetal.server.engine.engine import ClientInfo, Publication
-from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event, Joined, Left
+from centripetal.server.engine.events import CommandRefused, Connected, Disconnected, Event, Joined, Left, TokenSent
 from centripetal.server.session import ClientConnection
 from centripetal.server.timers import Timers
 from centripetal.server.v1.api import API
@@ -206,6 +206,9 @@ class Session:
             raise FatalError(disconnects.METHOD_NOT_FOUND)
         carry_out, failed = _HANDLERS[shape]
         params: Any = read_params(envelope, shape)
+        if self._node.events and isinstance(params, Connect | Refresh):
+            signed = {"user": params.user, "timestamp": params.timestamp, "info": params.info}
+            self._emit(TokenSent, method=envelope.method, channel="", token=params.token, signed=signed)
         try:
             return Reply(envelope.uid, envelope.method, body=carry_out(self, params))
         except ServerError as error:

@@ -1,4 +1,7 @@
-"""The script of the demo for each generation, as source code that is both shown and run."""
+"""The script of the demo for each generation, as source code that is both shown and run.
+
+A line has room for 65 characters of code, so that it fits into 80 columns with the duration of the call.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -18,9 +21,18 @@ class Step(NamedTuple):
     calls: tuple[str, ...]
 
 
+_ALONE_TITLE = "A hundred messages, each in a request of its own:"
+_TOGETHER_TITLE = "The same hundred messages in one request; each has its own result:"
 _PUBLISH_TITLE = "Publish to channels, read the history, list the subscribers:"
+_ALONE = "results = [client.publish('demo', {'n': n}) for n in range(100)]"
+_BATCH = """\
+with client.batch() as batch:
+    slots = [batch.publish('demo', {'n': n}) for n in range(100)]"""
+_BUFFERED = """\
+for n in range(100): client.add_publish('demo', {'n': n})
+responses = client.send()"""
 _MISTAKE = Step(
-    "A deliberate mistake. The error names the problem and tells whether the command ran:",
+    "A deliberate mistake. The error says what to do and whether the command ran:",
     ("client.publish('no-such-namespace:demo', {'text': 'lost'})",),
 )
 
@@ -41,16 +53,8 @@ STEPS: Mapping[Generation, tuple[Step, ...]] = {
                 "[node.name for node in client.stats().nodes]",
             ),
         ),
-        Step(
-            "Buffer commands and send them in one request; each has its own result:",
-            (
-                "client.add_publish('demo', {'n': 1})",
-                "client.add_publish('demo', {'n': 2})",
-                "client.add_publish('demo', {'n': 3})",
-                "client.pending",
-                "[response.result() for response in client.send()]",
-            ),
-        ),
+        Step(_ALONE_TITLE, (_ALONE, "all(results)")),
+        Step(_TOGETHER_TITLE, (_BUFFERED, "all(response.result() for response in responses)")),
         _MISTAKE,
     ),
     Generation.CURRENT: (
@@ -63,7 +67,8 @@ STEPS: Mapping[Generation, tuple[Step, ...]] = {
             (
                 "client.publish('demo', {'text': 'hello'})",
                 "client.broadcast(['demo', 'demo-2'], {'text': 'to both'}).failed",
-                "[publication.data for publication in client.history('demo', limit=10).publications]",
+                "history = client.history('demo', limit=10)",
+                "[publication.data for publication in history.publications]",
                 "client.presence('demo').presence",
                 "client.presence_stats('demo').num_users",
                 "sorted(client.channels().channels)",
@@ -71,19 +76,14 @@ STEPS: Mapping[Generation, tuple[Step, ...]] = {
             ),
         ),
         Step(
-            "With an idempotency key, the server publishes once, even if the call is repeated:",
+            "With an idempotency key, the server publishes once, even if called twice:",
             (
                 "client.publish('demo', {'text': 'once'}, idempotency_key=key)",
                 "client.publish('demo', {'text': 'again'}, idempotency_key=key)",
             ),
         ),
-        Step(
-            "Several commands in one request; each has its own result:",
-            (
-                "with client.batch() as batch: slots = [batch.publish('demo', {'n': n}) for n in (1, 2, 3)]",
-                "[slot.result().offset for slot in slots]",
-            ),
-        ),
+        Step(_ALONE_TITLE, (_ALONE, "results[-1]")),
+        Step(_TOGETHER_TITLE, (_BATCH, "slots[-1].result()")),
         _MISTAKE,
     ),
 }
@@ -93,8 +93,9 @@ PUBLISHES = {
     "client.broadcast(['demo', 'demo-2'], {'text': 'to both'})": 2,
     "client.broadcast(['demo', 'demo-2'], {'text': 'to both'}).failed": 2,
     "client.publish('demo', {'text': 'once'}, idempotency_key=key)": 1,
-    "[response.result() for response in client.send()]": 3,
-    "with client.batch() as batch: slots = [batch.publish('demo', {'n': n}) for n in (1, 2, 3)]": 3,
+    _ALONE: 100,
+    _BUFFERED: 100,
+    _BATCH: 100,
 }
 """The minimum number of publications that each call sends to the demo's channels."""
 

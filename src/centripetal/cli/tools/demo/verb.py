@@ -42,8 +42,9 @@ _CREDENTIALS: Mapping[Generation, Any] = {
     Generation.V1: {"secret": _DEMO_SECRET},
     Generation.CURRENT: {"api_key": _DEMO_SECRET, "token_secret": _DEMO_SECRET},
 }
-_WIDTH = 110  # in characters, if the output is not a terminal
-_RESULTS_AT = 61
+_WIDTH = 80  # in characters, if the output is not a terminal
+_WIDEST = 110  # in characters
+_SHOWN = 2  # events below a call
 
 
 class Outcome(NamedTuple):
@@ -89,7 +90,7 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
     """Show the main features on an embedded server, or on a server of `--url`, `CENTRIFUGO_API_URL` or `--profile`.
 
     The demo publishes to the channels `demo` and `demo-2` and watches them as the user `alice`. The embedded server is
-    a Centrifugo 6, or with `--server 1` a Centrifugo 1.x. In a terminal, it runs until Ctrl-C.
+    a Centrifugo 6, or with `--server 1` a Centrifugo 1.x. In a terminal, it runs until Ctrl-C, with its console.
 
     Examples:
         centripetal demo
@@ -108,7 +109,7 @@ def demo(settings: Settings, token_key: KeyOption = None) -> None:
     with EmbeddedServer(config=CONFIGS[generation], **_CREDENTIALS[generation]) as server:
         secret, api_key = server.secret or None, server.api_key or None
         own = Settings(url=server.url, secret=secret, api_key=api_key, timeout=settings.timeout)
-        where = "an embedded in-memory server at"
+        where = "an embedded in-memory server"
         with _session(own.target(), lambda: _DEMO_SECRET, where, server.console_url, len(CHANNELS)) as session:
             _show_and_run(session, settings.json)
             if sys.stdout.isatty() and not settings.json:
@@ -153,11 +154,9 @@ def _show_and_run(session: _Session, as_json: bool) -> None:
                 _show_as_json(run(call, names, subscriber))
         return
     console = _console()
-    console.print(
-        Text.assemble(("centripetal", "bold"), f" on {session.description} ", (one_line(session.url), "cyan"))
-    )
-    if session.console_url:
-        console.print(Text.assemble("console: ", (session.console_url, "cyan")))
+    # The address of the embedded server appears only where the server outlives the calls: it would be dead otherwise.
+    address = "" if session.console_url else f" {one_line(session.url)}"
+    console.print(Text.assemble(("centripetal", "bold"), f" on {session.description}", (address, "cyan")))
     _introduce(subscriber, console)
     console.print()
     console.print(_code(_beginning(session)))
@@ -166,14 +165,17 @@ def _show_and_run(session: _Session, as_json: bool) -> None:
         for call in step.calls:
             outcome = run(call, names, subscriber)
             console.print(_lines(outcome, console.width))
-            _show_arrivals(outcome.arrived, console)
+            _show_arrivals(outcome.arrived[:_SHOWN], console)
+            if (more := len(outcome.arrived) - _SHOWN) > 0:
+                console.print(Text.assemble((f"    {USER} sees  ", "magenta"), f"… and {more} more"))
 
 
 def _beginning(session: _Session) -> str:
     module, credential = ("centripetal.v1", "secret") if session.is_v1 else ("centripetal", "api_key")
-    made = f"client = Client({session.url!r}, {credential})"
+    url = "server.url" if session.console_url else repr(session.url)
+    made = f"client = Client({url}, {credential})"
     if session.target.insecure:
-        made = f"client = Client{'.insecure' if session.is_v1 else ''}({session.url!r})"
+        made = f"client = Client{'.insecure' if session.is_v1 else ''}({url})"
     return f"from {module} import Client\n\n{made}"
 
 
@@ -182,14 +184,16 @@ def _introduce(subscriber: Subscriber, console: Console) -> None:
     if subscriber.problem is not None:
         console.print(f"\nCannot watch the channels: {one_line(str(subscriber.problem))}", style="yellow")
         return
-    console.print(f"\n{USER} watches {' and '.join(CHANNELS)} over a WebSocket and receives these events:")
+    console.print(f"\n{USER} watches {' and '.join(CHANNELS)} over a WebSocket and sees these events:")
     _show_arrivals(subscriber.arrived(), console)
 
 
 def _show_arrivals(arrivals: Iterable[Arrival], console: Console) -> None:
     width = max(map(len, CHANNELS))
     for arrival in arrivals:
-        console.print(Text.assemble((f"    {USER} sees  ", "magenta"), described(arrival, width)), soft_wrap=True)
+        line = Text.assemble((f"    {USER} sees  ", "magenta"), described(arrival, width))
+        line.truncate(console.width, overflow="ellipsis")
+        console.print(line)
 
 
 def _show_as_json(outcome: Outcome) -> None:
@@ -209,12 +213,13 @@ def _steps(session: _Session) -> Iterator[Step]:
 def run(call: str, names: dict[str, Any], subscriber: Subscriber) -> Outcome:
     """Run *call* from the script, and wait until its publications have reached the subscriber."""
     result: Any = None
-    start = time.perf_counter()
     try:
-        if call.startswith("with "):
-            exec(call, names)  # noqa: S102 - only code from script.py, exactly as shown
-        else:
-            result = eval(call, names)  # noqa: S307
+        try:
+            code = compile(call, "demo", "eval")
+        except SyntaxError:
+            code = compile(call, "demo", "exec")  # statements, which have no result
+        start = time.perf_counter()
+        result = eval(code, names)  # noqa: S307 - only code from script.py, exactly as shown
     except ServerError as error:
         result = error
     milliseconds = (time.perf_counter() - start) * 1e3
@@ -223,23 +228,29 @@ def run(call: str, names: dict[str, Any], subscriber: Subscriber) -> Outcome:
 
 def _console() -> Console:
     terminal = sys.stdout.isatty()
-    return Console(width=None if terminal else _WIDTH, highlight=False, markup=False, emoji=False)
+    width = min(shutil.get_terminal_size().columns, _WIDEST) if terminal else _WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
 def _lines(outcome: Outcome, width: int) -> Text:
     """Format the call, its result and its duration; a result that is too long goes on the next line."""
-    code, shown = _code(outcome.call), _shown(outcome.result)
-    taken = Text(f"{outcome.milliseconds:8.2f} ms", style="dim")
+    *before, code = _code(outcome.call).split("\n")
+    shown = _shown(outcome.result)
+    taken = Text(f"{outcome.milliseconds:.2f} ms", style="dim")
     edge = width - len(taken)
     line = Text("  ").append_text(code)
-    beside = max(len(line) + 2, _RESULTS_AT) + len(shown) <= edge and "\n" not in shown.plain
+    results_at = width * 11 // 20
+    beside = max(len(line) + 2, results_at) + len(shown) <= edge - 1 and "\n" not in shown.plain
     if beside and shown:
-        line.append(" " * max(2, _RESULTS_AT - len(line))).append_text(shown)
+        line.append(" " * max(2, results_at - len(line))).append_text(shown)
     line.append(" " * max(2, edge - len(line))).append_text(taken)
+    if not beside and not isinstance(outcome.result, ServerError):
+        shown.truncate(width - 6, overflow="ellipsis")
     if not beside:
         for row in shown.wrap(Console(width=width - 6), width - 6):
+            row.rstrip()
             line.append("\n      ").append_text(row)
-    return line
+    return Text("\n").join([*(Text("  ").append_text(each) for each in before), line])
 
 
 def _shown(result: Any) -> Text:
@@ -258,18 +269,18 @@ def _code(code: str) -> Text:
 def _stay(session: _Session) -> None:
     """Keep the server running and print the events that reach the subscriber, until Ctrl-C."""
     console, command = _console(), _own_command()
-    console.print(Text.assemble("\nThe server runs until Ctrl-C. Its console: ", (session.console_url, "cyan")))
-    console.print("Try these commands in another terminal:\n")
-    variables = f"CENTRIFUGO_SECRET={_DEMO_SECRET}"
-    if not session.is_v1:
-        variables = f"CENTRIFUGO_API_KEY={_DEMO_SECRET} {TOKEN_KEY[0]}={_DEMO_SECRET}"
-    console.print(f"  export CENTRIFUGO_API_URL={session.url} {variables}", style="green")
-    for arguments in ("""publish demo '{"text": "hello"}'""", "history demo", "watch demo\n"):
-        console.print(f"  {command} {arguments}", style="green")
+    console.print("\nThe server runs until Ctrl-C. Until then its console is at")
+    console.print(f"  {session.console_url}", style="cyan", soft_wrap=True)
+    console.print("and these commands work in another terminal:\n")
+    keys = ("CENTRIFUGO_SECRET",) if session.is_v1 else ("CENTRIFUGO_API_KEY", TOKEN_KEY[0])
+    lines = [f"export CENTRIFUGO_API_URL={session.url}", *(f"export {key}={_DEMO_SECRET}" for key in keys)]
+    lines += [f"{command} {each}" for each in ("""publish demo '{"text": "hello"}'""", "history demo", "watch demo\n")]
+    for line in lines:
+        console.print(f"  {line}", style="green", soft_wrap=True)
     with contextlib.suppress(KeyboardInterrupt):
         _show_arrivals(session.subscriber, console)
         threading.Event().wait()  # watching has ended, but the server keeps running
-    console.print("\nstopped")
+    console.print("\nStopped: the addresses above no longer work. `centripetal serve` runs a server that stays.")
 
 
 def _own_command() -> str:

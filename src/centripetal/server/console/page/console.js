@@ -1,7 +1,11 @@
 // The console: fetches the state, listens to the event stream, and handles buttons and keys.
-import { $, roving } from "./dom.js";
+import { showChannel } from "./channel.js";
+import { command } from "./commands.js";
+import { copy } from "./copying.js";
+import { $, literal, prose, roving, say } from "./dom.js";
 import { Stream } from "./stream.js";
-import { Rate, showChannel, showChannels, showConnections, showFigures, showProblems, showUptime } from "./views.js";
+import { explainTokens } from "./tokens.js";
+import { Rate, showChannels, showConnections, showFigures, showProblems, showUptime, sortChannels } from "./views.js";
 
 const stream = new Stream();
 const rate = new Rate();
@@ -35,6 +39,8 @@ async function refresh() {
       stream.clear();
       say("The server was restarted.");
     }
+    if (state?.run !== found.run) stream.since = found.now;
+    stream.generation = found.generation;
     state = found;
     received = performance.now();
     rate.note(state.published, state.now);
@@ -61,13 +67,14 @@ function refreshSoon(delay = 150) {
   }, delay);
 }
 
+function post(path, body) {
+  const headers = { "Content-Type": "application/json", "X-Console-Token": state?.token ?? "" };
+  return fetch(path, { method: "POST", headers, body });
+}
+
 async function change(what, body, done) {
   try {
-    const response = await fetch(what, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Console-Token": state?.token ?? "" },
-      body,
-    });
+    const response = await post(what, body);
     if (response.ok) {
       if (done) say(done);
       refreshSoon(0);
@@ -84,11 +91,11 @@ async function change(what, body, done) {
 
 const act = {
   async disconnect(user) {
-    const error = await change("disconnect", JSON.stringify({ user }), `Disconnected user ${user}.`);
+    const error = await change("disconnect", JSON.stringify({ user }), `Disconnected user ${literal(user)}.`);
     if (error) say(error, true);
   },
   async unsubscribe(channel, user) {
-    const error = await change("unsubscribe", JSON.stringify({ channel, user }), `Unsubscribed user ${user} from ${channel}.`);
+    const error = await change("unsubscribe", JSON.stringify({ channel, user }), `Unsubscribed user ${literal(user)} from ${literal(channel)}.`);
     if (error) say(error, true);
   },
 };
@@ -161,20 +168,10 @@ function warn(text) {
   if ($("banner").textContent !== text) $("banner").textContent = text;
 }
 
-let fading = null;
-
-function say(text, bad = false) {
-  clearTimeout(fading);
-  $("toast").textContent = text;
-  $("toast").classList.toggle("bad", bad);
-  $("toast").classList.add("shown");
-  fading = setTimeout(() => $("toast").classList.remove("shown"), bad ? 8000 : 3000);
-}
-
 // ---- publishing
 
 function note(text, kind = "") {
-  $("publish-note").textContent = text;
+  $("publish-note").replaceChildren(...prose(text));
   $("publish-note").className = `note ${kind}`;
 }
 
@@ -184,7 +181,7 @@ function flaw() {
     JSON.parse($("publish-data").value);
     return "";
   } catch (error) {
-    return $("publish-data").value.trim() ? `Invalid JSON: ${error.message}` : "Enter a JSON value.";
+    return $("publish-data").value.trim() ? `Invalid JSON: ${literal(error.message)}` : "Enter a JSON value.";
   }
 }
 
@@ -194,23 +191,33 @@ function check() {
   note(wrong, wrong ? "bad" : "");
 }
 
-async function publish(event) {
-  event?.preventDefault();
-  const channel = $("publish-channel").value.trim();
+/** Return the channel and the data of the form. If they are incomplete, say why and return null. */
+function message() {
+  // A channel from the list is exact; only typed names are trimmed.
+  const typed = $("publish-channel").value;
+  const channel = typed === chosen ? typed : typed.trim();
   if (!channel) {
     note("Enter a channel first.", "bad");
     $("publish-channel").focus();
-    return;
+    return null;
   }
   if (flaw()) {
     check();
     $("publish-data").focus();
-    return;
+    return null;
   }
+  return { channel, data: $("publish-data").value };
+}
+
+async function publish(event) {
+  event?.preventDefault();
+  const whole = message();
+  if (!whole) return;
+  const { channel, data } = whole;
   // Send the text unchanged, because parsing it would round large numbers.
-  const body = `{"channel": ${JSON.stringify(channel)}, "data": ${$("publish-data").value}}`;
+  const body = `{"channel": ${JSON.stringify(channel)}, "data": ${data}}`;
   const error = await change("publish", body);
-  note(error ?? `Published to ${channel}.`, error ? "bad" : "good");
+  note(error ?? `Published to ${literal(channel)}.`, error ? "bad" : "good");
 }
 
 $("publish").addEventListener("submit", publish);
@@ -218,6 +225,27 @@ $("publish-data").addEventListener("input", check);
 $("publish").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) publish(event);
 });
+
+for (const [id, form, what] of [
+  ["publish-python", "python", "the publish call for Python"],
+  ["publish-shell", "shell", "the publish command for the shell"],
+]) {
+  $(id).addEventListener("click", () => {
+    const whole = message();
+    if (whole) copy(command(state?.generation ?? "6", "publish", whole)[form], what);
+  });
+}
+$("channel-copy").addEventListener("click", () => copy(chosen, "the channel"));
+
+explainTokens(
+  async (body) => {
+    const response = await post("explain", body);
+    if (response.ok) return response.json();
+    const text = await response.text();
+    throw new Error(response.status === 400 ? JSON.parse(text).error : text.trim());
+  },
+  () => state?.generation ?? "6",
+);
 
 // ---- the rest of the page
 
@@ -237,6 +265,10 @@ $("forget").addEventListener("click", async () => {
 });
 for (const tab of document.querySelectorAll(".tabs button")) tab.addEventListener("click", () => goTo(tab.dataset.view));
 roving($("channel-list"), "button");
+$("channels-sort").addEventListener("click", () => {
+  sortChannels();
+  refresh();
+});
 
 const THEMES = { auto: "system", light: "light", dark: "dark" };
 
@@ -274,10 +306,10 @@ const SHORTCUTS = {
 document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (target.matches("input, textarea")) {
-    if (event.key === "Escape") target.blur();
+    if (event.key === "Escape" && !target.closest("dialog")) target.blur();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.key === " " && target.matches("button, a, [role=button]")) return; // Space presses a focused button
   const shortcut = SHORTCUTS[event.key];
   if (!shortcut) return;

@@ -1,5 +1,8 @@
 // The stream: events, newest first. Filters hide lines and keep them in the list.
-import { $, make, milliseconds, plural, pretty, roving, short, time } from "./dom.js";
+import { command } from "./commands.js";
+import { copyButton, copyGroup } from "./copying.js";
+import { $, make, mark, milliseconds, plural, pretty, roving, short, time } from "./dom.js";
+import { tokenView } from "./tokens.js";
 
 const KEPT = 400; // lines
 
@@ -27,6 +30,13 @@ const LINES = {
     text: event.error || (event.user ? `user ${event.user}` : ""),
     outcome: event.error ? "refused" : "ok",
   }),
+  token: ({ check, ...event }) => ({
+    kind: check.accepted ? "client" : "error",
+    label: "token",
+    channel: event.channel,
+    text: check.accepted ? `${check.kind} token` : (check.reasons[0]?.what ?? check.said).replaceAll("`", ""),
+    outcome: check.accepted ? "ok" : "refused",
+  }),
   request_refused: (event) => ({ kind: "error", label: "request", text: event.reason, outcome: String(event.status) }),
   command_refused: (event) => ({
     kind: "error",
@@ -53,10 +63,22 @@ export class Stream {
   #missed = 0;
   #paused = false;
   #channel = "";
+  #unseen = 0;
+
+  /** The server's clock when the page was opened: later events are marked as new. */
+  since = Infinity;
+
+  /** The generation of the server, for copied commands. */
+  generation = "6";
 
   constructor() {
     roving(this.#log, "li:not([hidden]) .line");
     this.#log.addEventListener("click", (event) => this.#toggle(event.target.closest(".line")));
+    this.#log.addEventListener("scroll", () => this.#log.scrollTop < 4 && this.#showUnseen(0));
+    $("log-new").addEventListener("click", () => {
+      this.#log.scrollTop = 0;
+      this.#log.querySelector("li:not([hidden]) .line")?.focus();
+    });
     this.#log.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       if (!event.target.matches(".line")) return;
@@ -91,12 +113,17 @@ export class Stream {
     const top = this.#log.scrollTop;
     if (missed) this.#log.prepend(gap(missed));
     const lines = events.filter((event) => event.kind in LINES).map((event) => this.#line(event));
-    if (lines.length > 20) for (const line of lines) line.classList.remove("new"); // highlight only a few new lines, not the first load or a burst
+    const height = this.#log.scrollHeight;
+    // Lines stay in their places while somebody reads: after scrolling down, in an opened line, or with the keyboard.
+    const reading = top > 0 || this.#log.querySelector(".line[aria-expanded=true], .line:focus") !== null;
+    for (const line of lines) if (line.event.at > this.since) mark(line);
     this.#log.prepend(...lines.reverse());
-    while (this.#log.children.length > KEPT) this.#log.lastElementChild.remove();
-    // Keep the position of a reader who has scrolled down.
-    if (top > 0) this.#log.scrollTop = top + lines.reduce((sum, line) => sum + line.offsetHeight, 0);
     this.#showEmpty();
+    if (reading) {
+      this.#log.scrollTop = top + this.#log.scrollHeight - height;
+      this.#showUnseen(this.#unseen + lines.filter((line) => !line.hidden).length);
+    }
+    while (this.#log.children.length > KEPT) this.#log.lastElementChild.remove();
   }
 
   pause() {
@@ -115,7 +142,14 @@ export class Stream {
     [this.#waiting, this.#missed] = [[], 0];
     if (this.#paused) $("pause").textContent = "Continue";
     this.#log.replaceChildren();
+    this.#showUnseen(0);
     this.#showEmpty();
+  }
+
+  #showUnseen(count) {
+    this.#unseen = count;
+    $("log-new").hidden = !count;
+    $("log-new").textContent = `↑ ${count.toLocaleString("en")} new`;
   }
 
   /** Offer a filter for the events of `channel`. */
@@ -140,7 +174,7 @@ export class Stream {
       make("span", { class: "body" }, line.channel ? make("span", { class: "channel mono" }, line.channel) : null, text),
       make("span", { class: "outcome", title: line.hint }, line.outcome ?? ""),
     );
-    const element = make("li", { class: `new ${line.kind}` }, row);
+    const element = make("li", { class: line.kind }, row);
     element.dataset.kind = line.kind;
     element.event = event;
     element.hidden = !this.#shows(element);
@@ -150,10 +184,27 @@ export class Stream {
   #toggle(row) {
     if (!row) return; // a click between the lines or into opened details
     const element = row.parentElement;
-    const open = element.querySelector("pre");
+    const open = element.querySelector(".details");
     row.setAttribute("aria-expanded", String(!open));
     if (open) open.remove();
-    else element.append(make("pre", { class: "mono" }, details(element.event)));
+    else element.append(this.#details(element.event));
+  }
+
+  #details(event) {
+    if (event.kind === "token") return make("div", { class: "details" }, tokenView(event.check));
+    const copies = [];
+    const names = event.channel ? [event.channel] : (event.channels ?? []);
+    if (names.length === 1) copies.push(copyButton("channel", "the channel", () => names[0]));
+    if (event.text !== undefined) copies.push(copyButton("data", "the data", () => event.text));
+    const shown = commandOf(event, names);
+    if (shown) {
+      const lines = () => command(this.generation, ...shown);
+      copies.push(
+        copyButton("Python", "the call for Python", () => lines().python),
+        copyButton("CLI", "the command for the shell", () => lines().shell),
+      );
+    }
+    return make("div", { class: "details" }, make("pre", { class: "mono" }, details(event)), copies.length ? copyGroup(...copies) : null);
   }
 
   #shows(element) {
@@ -187,11 +238,20 @@ function gap(missed) {
   return make("li", { class: "gap" }, `${plural(missed, "event")} skipped because they arrived too fast`);
 }
 
+const READS = { presence: 1, presence_stats: 1, history: 1, channels: 0, info: 0, stats: 0 }; // with the number of channels
+
+/** Return the arguments of `command` that repeat an event, or null if the event does not contain the whole command. */
+function commandOf({ kind, method, text: data, size, tags, channel }, names) {
+  if (kind === "published") return tags || new TextEncoder().encode(data).length < size ? null : ["publish", { channel, data }];
+  if (kind !== "command" || READS[method] !== names.length) return null;
+  return [method, names.length ? { channel: names[0] } : {}];
+}
+
 /** Return all fields of an event as text. */
 function details(event) {
   const { kind, at, text, size, ...rest } = event;
   const known = Object.entries(rest)
-    .filter(([, value]) => value !== "" && value !== false && !(Array.isArray(value) && !value.length))
+    .filter(([, value]) => value !== "" && value !== false && value !== 0 && !(Array.isArray(value) && !value.length))
     .map(([name, value]) => `${name.replace("_", " ")}: ${Array.isArray(value) ? value.join(", ") : value}`);
   if (text === undefined) return known.join("\n");
   const cut = new TextEncoder().encode(text).length < size ? `\n… of ${size.toLocaleString("en")} bytes` : "";

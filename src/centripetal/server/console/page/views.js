@@ -1,7 +1,13 @@
-// Renders the server's state: channels, connections, the chosen channel, problems and statistics.
-import { $, ago, duration, make, plural, pretty, prose, short, sync } from "./dom.js";
+// Renders the server's state: channels, connections, problems and statistics.
+import { $, ago, duration, make, plural, prose, short, sync } from "./dom.js";
+import { tokenView } from "./tokens.js";
 
 const shown = (count, total) => (count < total ? `${count} of ${total.toLocaleString("en")}` : total.toLocaleString("en"));
+
+let sorted = 0;
+
+/** Sort the channels again at the next refresh, by their present number of subscribers. */
+export const sortChannels = () => void (sorted += 1);
 
 export function showChannels(state, chosen, filter, choose) {
   $("channels-count").textContent = shown(state.channels.length, filter ? state.channels_found : state.channels_total);
@@ -11,15 +17,19 @@ export function showChannels(state, chosen, filter, choose) {
     ([name]) => name,
     ([name]) => {
       const button = make("button", { type: "button", on: { click: () => choose(name) } });
-      button.append(make("span", { class: "name mono", title: name }, name), make("span", { class: "size" }));
+      button.append(make("span", { class: "name mono", title: name }, name), make("span", { class: "stored" }), make("span", { class: "size" }));
       return make("li", {}, button);
     },
-    (element, [name, size]) => {
+    (element, [name, size, stored]) => {
       const button = element.firstElementChild;
       button.setAttribute("aria-current", String(name === chosen));
       button.lastElementChild.textContent = size.toLocaleString("en");
       button.lastElementChild.title = plural(size, "subscriber");
+      button.lastElementChild.classList.toggle("zero", !size);
+      const kept = button.querySelector(".stored");
+      kept.textContent = stored && !size ? `${stored.toLocaleString("en")} stored` : "";
     },
+    { context: `${state.run} ${filter} ${sorted}`, newAt: "end" },
   );
   // The list is one tab stop: the chosen channel, or else the first channel.
   const buttons = [...$("channel-list").querySelectorAll("button")];
@@ -41,14 +51,14 @@ function showNoChannels(state, filter) {
   if (empty.dataset.address === address && empty.querySelector("code")) return; // a user may be copying the address
   empty.dataset.address = address;
   empty.replaceChildren(
-    make("p", {}, "No channel has a subscriber yet. Connect a client to"),
+    make("p", {}, "No channel has subscribers or history yet. Connect a client to"),
     make("code", { class: "address" }, origin, make("wbr"), state.websocket_path),
     make("p", {}, "and subscribe to a channel."),
   );
 }
 
 /** Render a connection with buttons for its user. The API cannot address an anonymous connection: no buttons. */
-function person(member, buttons) {
+export function person(member, buttons) {
   const name = member.user
     ? make("span", { class: "user" }, member.user)
     : make("span", { class: "user none" }, "anonymous");
@@ -59,7 +69,7 @@ function person(member, buttons) {
   return make("li", {}, make("span", { class: "who" }, name, make("small", {}, id, info)), actions);
 }
 
-const button = (label, title, act) => make("button", { type: "button", class: "small", title, on: { click: act } }, label);
+export const button = (label, title, act) => make("button", { type: "button", class: "small", title, on: { click: act } }, label);
 
 export function showConnections(state, act) {
   $("connections-count").textContent = shown(state.connections.length, state.connections_total);
@@ -72,67 +82,13 @@ export function showConnections(state, act) {
       person(member, [
         button("Disconnect", `Close all connections of user ${member.user}`, () => act.disconnect(member.user)),
       ]),
+    undefined,
+    { context: state.run, newAt: "end" },
   );
 }
 
-export function showChannel(state, chosen, act) {
-  const channel = state.channel;
-  $("channel-detail").hidden = !channel;
-  $("channel-empty").hidden = Boolean(channel);
-  $("channel-title").textContent = channel ? chosen : "Channel";
-  $("channel-title").classList.toggle("mono", Boolean(channel));
-  $("channel-count").textContent = channel ? plural(channel.subscribers, "subscriber") : "";
-  if (!channel) return;
-  showMembers(channel, chosen, act);
-  showHistory(channel);
-  $("channel-advice").hidden = !channel.advice;
-  $("channel-advice").replaceChildren(...prose(channel.advice));
-}
-
-function showMembers(channel, chosen, act) {
-  tag($("presence-tag"), channel.presence, "presence on", "presence off");
-  $("members-empty").hidden = channel.members.length > 0;
-  sync(
-    $("member-list"),
-    channel.members,
-    (member) => `${chosen} ${member.client}`,
-    (member) =>
-      person(member, [
-        button("Unsubscribe", `Unsubscribe user ${member.user} from ${chosen}`, () => act.unsubscribe(chosen, member.user)),
-        button("Disconnect", `Close all connections of user ${member.user}`, () => act.disconnect(member.user)),
-      ]),
-    (element, member) => {
-      element.querySelector(".info").textContent = member.info;
-      element.querySelector(".info").title = member.info;
-    },
-  );
-}
-
-function showHistory(channel) {
-  const kept = channel.history ?? [];
-  tag($("history-tag"), channel.history !== null, `${kept.length} stored`, "history off");
-  $("history-empty").hidden = kept.length > 0;
-  $("history-empty").textContent = channel.history === null ? "This channel keeps no history." : "The history is empty.";
-  sync(
-    $("history-list"),
-    kept,
-    (publication) => publication.id,
-    () => make("li", {}, make("pre", { class: "mono" }), make("span", { class: "by" })),
-    (element, { data, user, tags }) => {
-      // Another channel, or a restarted server, can have a different publication with the same id.
-      if (element.data === data && element.user === user && element.tags === tags) return;
-      Object.assign(element, { data, user, tags });
-      element.firstElementChild.textContent = data.length < 60 ? data : pretty(data);
-      const by = element.lastElementChild;
-      by.textContent = by.title = [user && `by ${user}`, tags].filter(Boolean).join(" · ");
-    },
-  );
-}
-
-function tag(element, on, yes, no) {
-  element.textContent = on ? yes : no;
-  element.classList.toggle("off", !on);
-}
+/** Create the view of a refused token without its first reason, which is the problem's text. */
+const problemToken = ({ token }) => tokenView(token, { reasons: token.reasons.slice(1) });
 
 export function showProblems(problems, now) {
   const total = problems.reduce((sum, problem) => sum + problem.count, 0);
@@ -152,6 +108,7 @@ export function showProblems(problems, now) {
         {},
         make("p", { class: "what" }, ...prose(problem.what)),
         make("p", { class: "fix" }, ...prose(problem.fix)),
+        problem.token && problemToken(problem),
         make(
           "p",
           { class: "meta" },
@@ -164,7 +121,11 @@ export function showProblems(problems, now) {
     (element, problem) => {
       element.querySelector(".times").textContent = `× ${problem.count.toLocaleString("en")}`;
       element.querySelector(".last").textContent = ago(now - problem.at);
+      // The same problem can happen again with another token.
+      if (problem.token && element.dataset.at !== String(problem.at)) element.querySelector(".token").replaceWith(problemToken(problem));
+      element.dataset.at = problem.at;
     },
+    { context: "problems", newAt: "start" },
   );
 }
 
