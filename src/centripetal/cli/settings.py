@@ -22,7 +22,7 @@ def _shared(metavar: str | None, text: str, default: Any = None, *, repr: bool =
     return dataclasses.field(default=default, repr=repr, metadata={"metavar": metavar, "text": text})
 
 
-_NO_SECRET = "no secret given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server"
+_MISSING = "no secret given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Settings:
         """Return the key for client tokens; *given* is the value of the verb's option."""
         return self._find("token-key", given, None, TOKEN_KEY)
 
-    def signing_secret(self, missing: str = _NO_SECRET) -> str:
+    def signing_secret(self, missing: str = _MISSING) -> str:
         """Return the secret of a 1.x server for signing.
 
         Args:
