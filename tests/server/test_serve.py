@@ -105,7 +105,8 @@ def test_serve_takes_a_free_port_if_the_default_is_in_use(monkeypatch: pytest.Mo
         url = stopped_after(lines)["CENTRIFUGO_HTTP_API_URL"]
         assert not url.endswith(f":{port}")
         assert f"Port {port} is in use, so the server selected a free one." in lines
-        for arguments in ({"port": port}, {"config": {"secret": "s"}}):
+        cases: list[dict[str, Any]] = [{"port": port}, {"config": {"secret": "s"}}]
+        for arguments in cases:
             with pytest.raises(UsageError, match=f"port {port} of 127.0.0.1 is in use"):
                 serve(**arguments)
 

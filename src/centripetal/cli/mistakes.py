@@ -101,7 +101,7 @@ def _normal(name: str) -> str:
 def _no_option(error: Any, context: Any, program: Any, arguments: Sequence[str]) -> str | None:
     name, command, verb = error.option_name, context.command, _typed(context)
     if re.match(r"-\d", name):
-        return None  # a negative number, which has advice of its own
+        return None  # a negative number: `report` gives the advice
     if not _SHORT_WORD.fullmatch(name):
         return f"unknown option of {len(name)} characters"
     own = {_normal(each): each for option in command.params for each in (*option.opts, *option.secondary_opts)}

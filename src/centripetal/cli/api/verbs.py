@@ -5,7 +5,6 @@ generation is an error. A new command needs no code here, unless one of its fiel
 """
 
 import dataclasses
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
