@@ -207,7 +207,7 @@ def test_the_message_says_what_to_type(current: Run, arguments: tuple[str, ...],
     ("name", "words"),
     [
         ("nomethod", "`centripetal --help` lists the methods that it knows."),
-        ("publsh", "did you mean `publish`?"),
+        ("publsh", "Did you mean 'publish'?"),
         ("connections", "this method needs Centrifugo PRO or a newer server\n"),
     ],
 )

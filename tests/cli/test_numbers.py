@@ -7,8 +7,8 @@ import pytest
 import typer
 
 from centripetal.cli.numbers import Numbers
+from centripetal.cli.output.errors import UsageProblem
 from centripetal.cli.registration import keyword, option
-from centripetal.errors import UsageError
 
 NUMBERS = Numbers(
     [
@@ -42,7 +42,7 @@ NUMBERS = Numbers(
 )
 def test_numbers_are_converted(name: str, text: object, value: object) -> None:
     """Text of numbers is converted, and other values stay as they are."""
-    assert NUMBERS.convert({name: text}) == {name: value}
+    assert NUMBERS.convert({name: text}, None) == {name: value}
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_numbers_are_converted(name: str, text: object, value: object) -> None:
 )
 def test_other_text_is_refused(name: str, text: str, words: str) -> None:
     """The message names the option, the value if it is short, and an example."""
-    with pytest.raises(UsageError) as refused:
-        NUMBERS.convert({name: text})
+    with pytest.raises(UsageProblem) as refused:
+        NUMBERS.convert({name: text}, None)
     assert words in str(refused.value)
 
 

@@ -18,7 +18,7 @@ def test_all_lines_of_a_generated_server() -> None:
     found = lines("6", ("api_key", "token_secret"), {})
     assert found == [
         f"serving the API and clients of Centrifugo 6 at {URL}",
-        f"console: {URL}/console/",
+        f"its console: {URL}/console/",
         "Everything is in memory: for development and tests, not in production.",
         "Its keys are generated at each start, unless you give them.",
         "In another terminal, paste:",

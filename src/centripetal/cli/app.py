@@ -114,7 +114,7 @@ def _build() -> typer.Typer:
         if help_all:
             command_line().format_everything(context)
             raise typer.Exit
-        context.obj = Settings().and_then(numbers.convert(shared))
+        context.obj = Settings().and_then(numbers.convert(shared, context))
         if context.invoked_subcommand is None:
             typer.echo(context.get_help())
             raise typer.Exit(ExitCode.USAGE)

@@ -13,7 +13,7 @@ import typer
 
 from centripetal.cli.json_advice import is_json
 
-__all__ = ["explained"]
+__all__ = ["explained", "usage_problem"]
 
 # Typer does not export the class.
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
@@ -32,7 +32,12 @@ def explained(error: Any, program: Any, arguments: Sequence[str]) -> Any:
     context = getattr(error, "ctx", None) or _context(program, arguments)
     explain = next((_EXPLAIN[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _EXPLAIN), None)
     message = None if explain is None else explain(error, context, program, arguments)
-    return error if message is None else _UsageError(message, ctx=context)
+    return error if message is None else usage_problem(message, context)
+
+
+def usage_problem(message: str, context: Any) -> Any:
+    """Return an error of Typer with *message* about the verb of *context*, to raise before the verb runs."""
+    return _UsageError(message, ctx=context)
 
 
 def _context(program: Any, arguments: Sequence[str]) -> Any:
@@ -96,7 +101,7 @@ def _normal(name: str) -> str:
 def _no_option(error: Any, context: Any, program: Any, arguments: Sequence[str]) -> str | None:
     name, command, verb = error.option_name, context.command, _typed(context)
     if re.match(r"-\d", name):
-        return None  # a negative number, which has advice of its own
+        return None  # a negative number: `report` gives the advice
     if not _SHORT_WORD.fullmatch(name):
         return f"unknown option of {len(name)} characters"
     own = {_normal(each): each for option in command.params for each in (*option.opts, *option.secondary_opts)}

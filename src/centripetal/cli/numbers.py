@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import Annotated, Any, get_args
 
+from centripetal.cli.mistakes import usage_problem
 from centripetal.errors import UsageError
 
 __all__ = ["Numbers"]
@@ -36,16 +37,23 @@ class Numbers:
         }
         self.parameters = [_as_text(each) if each.name in self._kinds else each for each in parameters]
 
-    def convert(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def convert(self, values: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Return *values* by parameter name, with numbers in place of their text.
 
+        Args:
+            values: what Typer read.
+            context: the context of the verb.
+
         Raises:
-            UsageError: a text is not a number, or out of bounds.
+            ClickException: an error of Typer, if a text is not a number, or out of bounds.
         """
-        return {
-            name: _number(*self._kinds[name], value) if name in self._kinds and isinstance(value, str) else value
-            for name, value in values.items()
-        }
+        try:
+            return {
+                name: _number(*self._kinds[name], value) if name in self._kinds and isinstance(value, str) else value
+                for name, value in values.items()
+            }
+        except UsageError as error:
+            raise usage_problem(str(error), context) from None
 
 
 def _number_of(parameter: Parameter) -> type | None:

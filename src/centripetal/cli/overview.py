@@ -50,6 +50,7 @@ _OPTIONS = {
     "--url URL": "Address of the server (CENTRIFUGO_HTTP_API_URL).",
     "--api-key KEY": "Key of Centrifugo 3 and later (CENTRIFUGO_HTTP_API_KEY).",
     "--secret SECRET": "Secret of Centrifugo 1.x (CENTRIFUGO_SECRET).",
+    "--profile NAME": "Settings from ~/.config/centripetal/config.toml.",
     "--timeout SECONDS": "Time limit of the call.",
     "--json": "Print results and errors as JSON.",
     "--help, --help-all": "This page; all verbs, options and exit codes.",

@@ -80,7 +80,7 @@ def register(
     numbers = Numbers([*parameters, *options(shared, "Options of all verbs")])
 
     def verb(context: typer.Context, **typed: Any) -> None:
-        values = numbers.convert(typed)
+        values = numbers.convert(typed, context)
         settings = context.find_object(Settings) or Settings()
         settings = settings.and_then({name: values.pop(name) for name in shared})
         if "profile" in shared:

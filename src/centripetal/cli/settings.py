@@ -22,6 +22,9 @@ def _shared(metavar: str | None, text: str, default: Any = None, *, repr: bool =
     return dataclasses.field(default=default, repr=repr, metadata={"metavar": metavar, "text": text})
 
 
+_MISSING = "no secret given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server"
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """Values of the shared options and the environment. None or False means that the option was not given."""
@@ -145,8 +148,11 @@ class Settings:
         """Return the key for client tokens; *given* is the value of the verb's option."""
         return self._find("token-key", given, None, TOKEN_KEY)
 
-    def signing_secret(self) -> str:
+    def signing_secret(self, missing: str = _MISSING) -> str:
         """Return the secret of a 1.x server for signing.
+
+        Args:
+            missing: the message if no secret is given.
 
         Raises:
             UsageError: if no secret is given, or if `--insecure` is given.
@@ -155,7 +161,7 @@ class Settings:
             raise UsageError("--insecure cannot be combined with this verb: creating a signature requires the secret")
         secret = self._find("secret", self.secret, "", Generation.V1.variables).value
         if not secret:
-            raise UsageError("no secret given: set CENTRIFUGO_SECRET (or --secret) to the `secret` of the server")
+            raise UsageError(missing)
         return secret
 
     def _find(self, option: str, given: T | None, default: T, variables: Sequence[str] = ()) -> Setting[T]:

@@ -104,7 +104,7 @@ def _password_hint(server: EmbeddedServer, known: str | None) -> str:
     """Return a hint about the console's password: the password itself if it was generated."""
     if not server.console_password:
         return ""
-    return " (with your password)" if known else f" (any user, password {server.console_password})"
+    return " (with your password)" if known else f" (password {server.console_password})"
 
 
 def _without_address(values: Mapping[str, Any], generation: int) -> tuple[dict[str, Any], str, Any]:

@@ -42,7 +42,7 @@ def welcome(server: Shown, environment: Mapping[str, str]) -> Iterator[str]:
     """
     yield f"serving the API and clients of Centrifugo {server.generation} at {server.url}"
     if server.console:
-        yield f"console: {server.console}"
+        yield f"its console: {server.console}"
     if server.note:
         yield server.note
     yield "Everything is in memory: for development and tests, not in production."

@@ -158,10 +158,10 @@ def test_options_of_a_command_reach_the_server(api: Run) -> None:
 
 @pytest.mark.parametrize("arguments", [("plain",), ("{'a': 1}",), ("NaN",), ("1 2",), ("",)])
 def test_data_that_is_not_json_is_explained(api: Run, arguments: Sequence[str]) -> None:
-    """Data that is not JSON is rejected before anything is sent, with advice on how to publish text."""
+    """Data that is not JSON is rejected before anything is sent, with advice on what to type instead."""
     ran = api("publish", "refused", *arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert "--text" in ran.err or "null is valid" in ran.err
+    assert "--text" in ran.err or "null is valid" in ran.err or """Type '{"a": 1}'""" in ran.err
     assert api("history", "refused", "--json").out == "[]\n"
 
 

@@ -45,7 +45,7 @@ def test_a_bare_server_of_1x_works() -> None:
     ],
 )
 def test_missing_keys_are_generated(given: dict[str, Any], generated: set[str]) -> None:
-    """Only keys that are missing are generated, different ones for each server, and none if there is a configuration."""
+    """Only missing keys are generated, different ones for each server, and none if there is a configuration."""
     empty = dict.fromkeys(Arguments._fields[:5])
     found, other = completed(Arguments(**{**empty, **given})), completed(Arguments(**{**empty, **given}))
     assert found.generated == generated

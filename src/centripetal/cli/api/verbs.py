@@ -5,7 +5,6 @@ generation is an error. A new command needs no code here, unless one of its fiel
 """
 
 import dataclasses
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +22,7 @@ from centripetal.cli.output.running import running
 from centripetal.cli.overview import MAPS, OTHERS, PRO, V1, panel_of
 from centripetal.cli.registration import keyword, option, option_name, register
 from centripetal.cli.settings import Settings
+from centripetal.cli.suggestions import did_you_mean
 from centripetal.dialects.current.commands import custom
 from centripetal.dialects.current.commands.base import Method, OfMap
 from centripetal.errors import HTTPStatusError, UsageError
@@ -270,9 +270,8 @@ def call(
     except HTTPStatusError as error:
         known = Generation.CURRENT.commands
         if error.status == 404 and not error.in_front and name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean `{close[0]}`?" if close else "`centripetal --help` lists the methods that it knows."
-            error.args = (f"{error.args[0]}. This program does not know the method either: {hint}",)
+            hint = did_you_mean(name, known) or "`centripetal --help` lists the methods that it knows."
+            error.args = (f"{error.args[0]}. This program does not know the method either. {hint}",)
         raise
     show_json(result)
 

@@ -16,8 +16,6 @@ from centripetal.cli.output.printing import show_fields, show_json
 from centripetal.cli.registration import group, option, register
 from centripetal.cli.settings import Settings
 from centripetal.cli.tokens import jwt
-from centripetal.client.environment import environment_value
-from centripetal.errors import UsageError
 from centripetal.protocol.environment import SECRET
 from centripetal.v1 import generate_client_token
 
@@ -61,10 +59,9 @@ def v1(
         centripetal token v1 42
         centripetal token 42 --info '{"name": "Zoë"}' --json
     """
-    if not (settings.secret or environment_value(settings.environment, *SECRET)):
-        raise UsageError(_no_secret(user))
+    secret = settings.signing_secret(_no_secret(user))
     now = str(int(time.time()) if timestamp is None else timestamp)
-    signed = generate_client_token(settings.signing_secret(), user, now, check_json_text(info, "--info"))
+    signed = generate_client_token(secret, user, now, check_json_text(info, "--info"))
     credentials = {"user": user, "timestamp": now, "info": info, "token": signed}
     if settings.json:
         show_json(credentials)
