@@ -1,7 +1,7 @@
 """The decisions about one event: which handler answers it, and which answer its result becomes.
 
     question(routes, kind, headers, body, context)  -> a Call, or the Answer to an event that no handler gets
-    call.run()                                      -> the handler's outcome
+    call.run() or await call.run_async(…)           -> the handler's outcome
     call.answer(outcome)                            -> the Answer
 
 Both decisions fail closed. A handler that returns nothing, returns another type, or fails is a bug: the answer is
@@ -131,9 +131,11 @@ class Call(msgspec.Struct, eq=False):
             return Raised(TypeError(f"{self.route.name} returned an awaitable, but is answered without an event loop"))
         return result
 
-    async def run_in_thread(self, in_thread: InThread) -> Any:
-        """Run a plain handler with *in_thread*, and return its result, or `Raised` if it raised an `Exception`."""
+    async def run_async(self, in_thread: InThread) -> Any:
+        """Run any handler, a plain one with *in_thread*, and return its result, or `Raised` for an `Exception`."""
         try:
+            if self.route.awaits:
+                return await self.route.run(self.event, **self.parts)
             result = await in_thread(self._run_plain)
             return await result if hasattr(type(result), "__await__") else result
         except Exception as error:
@@ -154,8 +156,7 @@ class Call(msgspec.Struct, eq=False):
                 self.route.name, seconds, self.shown,
             )  # fmt: skip
         try:
-            reply = self.reply(outcome)
-            return Answer(200, result_body(reply) if isinstance(reply, Reply) else value_body(reply))
+            return Answer(200, self.body(self.reply(outcome)))
         except (Refuse, Close) as refusal:
             return _refused(self.event, refusal)
         except Exception as error:
@@ -195,6 +196,10 @@ class Call(msgspec.Struct, eq=False):
         if isinstance(reply, Reply) and reply.encoded and self.event.protocol == "json":
             check_bytes(reply)
         return reply
+
+    def body(self, reply: Any) -> bytes:
+        """Return the body of the response with *reply*."""
+        return result_body(reply) if isinstance(reply, Reply) else value_body(reply)
 
     @property
     def shown(self) -> str:

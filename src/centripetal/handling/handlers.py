@@ -360,17 +360,18 @@ class Handlers:
             except Exception as error:
                 outcome = Raised(error)
         else:
-            outcome = await call.run_in_thread(in_thread or _to_thread)
+            outcome = await call.run_async(in_thread or _to_thread)
         return call.answer(outcome)
 
     def question(self, event: Event[Any, Any]) -> Call:
-        """Return the call that answers *event*, which needs no secret.
+        """Return the call that answers *event*, which needs no secret; its headers are in any letter case.
 
         Raises:
             NoAnswer: there is no handler.
             Refuse: the event is refused without a handler.
         """
-        return question(self._routes, event.kind, event.headers, write(event), event.context, self._slow)
+        headers = {name.lower(): value for name, value in event.headers.items()}
+        return question(self._routes, event.kind, headers, write(event), event.context, self._slow)
 
 
 async def _to_thread(run: Callable[[], Any]) -> Any:
