@@ -45,7 +45,7 @@ from centripetal.dialects.current.proxy.replies import (
 )
 from centripetal.errors import UsageError, shown
 from centripetal.handling.decoders import BadData
-from centripetal.handling.log import LOG
+from centripetal.handling.log import log
 from centripetal.handling.routes import Route
 
 __all__ = ["JSON", "Answer", "Call", "InThread", "NoAnswer", "Raised", "question", "rejected"]
@@ -151,7 +151,7 @@ class Call(msgspec.Struct, eq=False):
         """Return the response for the *outcome* of the handler."""
         seconds = time.perf_counter() - self.begun
         if seconds > self.slow:
-            LOG.warning(
+            log().warning(
                 "%s took %.1f s to answer %s: Centrifugo waits 1 s, or the `timeout` of its proxy",
                 self.route.name, seconds, self.shown,
             )  # fmt: skip
@@ -160,7 +160,7 @@ class Call(msgspec.Struct, eq=False):
         except (Refuse, Close) as refusal:
             return _refused(self.event, refusal)
         except Exception as error:
-            LOG.error("%s failed to answer %s", self.route.name, self.shown, exc_info=error)
+            log().error("%s failed to answer %s", self.route.name, self.shown, exc_info=error)
             return rejected(NoAnswer(500, "the handler failed"))
 
     def reply(self, outcome: Any) -> Any:
@@ -241,14 +241,14 @@ def question(
     """
     candidates = routes.get(kind)
     if candidates is None:
-        LOG.error("Centrifugo asks %.50r, and there is no handler for it", kind)
+        log().error("Centrifugo asks %.50r, and there is no handler for it", kind)
         known = ", ".join(EVENTS) if kind not in EVENTS else ", ".join(sorted(routes)) or "none"
         raise NoAnswer(404, f"no handler for {kind!r:.50}; there are: {known}")
     event_type = candidates[0].event
     try:
         event: Any = read(event_type, body)
     except EventError as error:
-        LOG.error("this is not a %s event: %.300s", kind, error)
+        log().error("this is not a %s event: %.300s", kind, error)
         raise NoAnswer(400, f"not a {kind} event: {error}") from None
     topic = getattr(event, event_type.topic) if event_type.topic else ""
     for route in candidates:
@@ -262,13 +262,13 @@ def question(
         try:
             event.data = route.decode(event.data_bytes, event.encoding == "binary")
         except BadData as error:
-            LOG.info("bad data in %s of user %.100r: %s", _shown(event), getattr(event, "user", ""), error)
+            log().info("bad data in %s of user %.100r: %s", _shown(event), getattr(event, "user", ""), error)
             raise Refuse(400, f"bad data: {error}") from None
     return Call(route, event, parts, slow, time.perf_counter())
 
 
 def _unhandled(event: Any) -> Exception:
-    LOG.info("no handler for %s", _shown(event))
+    log().info("no handler for %s", _shown(event))
     if type(event) is SubRefreshEvent:  # a wrong pattern must not end subscriptions
         return NoAnswer(404, f"no handler for {_shown(event)}")
     code = error_codes.METHOD_NOT_FOUND if type(event) is RPCEvent else error_codes.PERMISSION_DENIED

@@ -1,13 +1,18 @@
 """The log of events, with the logger `centripetal.proxy`; secrets and data of clients are never logged."""
 
-import logging
 import time
 from typing import Any
 
-__all__ = ["LOG", "warn_rarely"]
+__all__ = ["log", "warn_rarely"]
 
-LOG = logging.getLogger("centripetal.proxy")
 _next: dict[str, float] = {}
+
+
+def log() -> Any:
+    """Return the logger."""
+    import logging  # slow to import
+
+    return logging.getLogger("centripetal.proxy")
 
 
 def warn_rarely(message: str, *arguments: Any, pause: float = 1.0) -> None:
@@ -15,4 +20,4 @@ def warn_rarely(message: str, *arguments: Any, pause: float = 1.0) -> None:
     now = time.monotonic()
     if now >= _next.get(message, now):
         _next[message] = now + pause
-        LOG.warning(message, *arguments)
+        log().warning(message, *arguments)

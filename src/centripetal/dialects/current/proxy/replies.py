@@ -17,8 +17,8 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import payload_of
 from centripetal.dialects.current.objects import FilterNode, Sendable, SubscribeOptionOverride, SubscribeOptions
+from centripetal.dialects.current.payloads import payload_of
 from centripetal.errors import CentripetalError, UsageError, shown
 from centripetal.protocol.checks import unreadable
 from centripetal.protocol.encoder import no_encoder
