@@ -31,6 +31,8 @@ SLOW: Mapping[str, str] = {
     "tests/examples": "runs programs, and needs the packages that the examples use",
     "tests/conformance": "compares servers with models in long random runs",
     "tests/typing": "starts the type checkers",
+    "tests/handling/test_serving.py": "needs the web frameworks",
+    "tests/django": "needs Django",
     "tests/testing/test_plugin.py": "every test starts pytest again",
     "tests/testing/test_documentation.py": "starts pytest again, and needs Django",
     "tests/scripts": "starts git and towncrier",

@@ -13,9 +13,9 @@ PLUGIN = SOURCE.parent / "pytest_centripetal.py"
 
 # Modules of this project that each package or module may import, apart from itself. Others are not allowed.
 BELOW_CLIENTS = ("version", "errors", "protocol", "dialects", "tokens", "transport")
-FRONT_DOORS = ("__init__", "current", "v1")
+FRONT_DOORS = ("__init__", "current", "proxy", "v1")
 # `current` is only loaded when a name of `centripetal` is used.
-DEFINE_NOTHING = ("current", "v1", "tokens/__init__")
+DEFINE_NOTHING = ("current", "proxy", "v1", "tokens/__init__", "django/__init__")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "version": (),
     "errors": ("version",),
@@ -24,13 +24,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "transport": ("version", "errors", "protocol"),
     "client": BELOW_CLIENTS,
     "server": BELOW_CLIENTS,
+    "handling": ("version", "errors", "protocol", "dialects"),
+    "proxy": ("errors", "dialects", "handling"),
+    "django": ("handling",),
     # Only type checkers follow these imports, except the first two; at run time each module is loaded at its first use.
-    "__init__": ("version", "current", "errors", "server", "testing", "tokens", "v1"),
+    "__init__": ("version", "current", "errors", "proxy", "server", "testing", "tokens", "v1"),
     "current": (*BELOW_CLIENTS, "client"),
     "v1": (*BELOW_CLIENTS, "client"),
     "tokens": ("version", "errors", "protocol", "dialects"),
-    "testing": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
-    "cli": (*BELOW_CLIENTS, "client", "server", *FRONT_DOORS),
+    "testing": (*BELOW_CLIENTS, "client", "handling", "server", *FRONT_DOORS),
+    "cli": (*BELOW_CLIENTS, "client", "handling", "server", *FRONT_DOORS),
     "__main__": ("cli",),
     "_pyinstaller": (),
     "pytest_centripetal": ("testing",),  # outside of the package, see its docstring
@@ -45,6 +48,9 @@ PURE = (
     "errors.py",
     "protocol/",
     "dialects/",
+    "handling/decoders.py",
+    "handling/headers.py",
+    "handling/patterns.py",
     "server/console/backend.py",
     "server/console/endpoints.py",
     "server/console/problems.py",
@@ -94,6 +100,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "idna": ("protocol/hosts.py",),
     "httptools": ("protocol/http1.py", "server/listening/http1.py"),
     "websockets": ("server/", "transport/websocket.py"),
+    "asgiref": ("django/",),
+    "django": ("django/",),
     "cryptography": ("tokens/signatures.py", "tokens/signing_key.py"),
     "typing_extensions": ("dialects/current/proxy/events.py",),  # only for type checkers
     "typer": ("cli/",),

@@ -125,7 +125,9 @@ def test_no_call_imports_a_module(ports: list[int], name: str) -> None:
 SLOW = {"asyncio", "concurrent.futures", "dataclasses", "pickle", "random", "ssl", "logging", "httptools"}
 
 
-@pytest.mark.parametrize(("module", "most"), [("centripetal.current", 90), ("centripetal.v1", 65)])
+@pytest.mark.parametrize(
+    ("module", "most"), [("centripetal.current", 90), ("centripetal.v1", 65), ("centripetal.proxy", 50)]
+)
 def test_importing_the_library_is_fast(module: str, most: int) -> None:
     """Few modules are imported, and those that are slow to import only when a client is created."""
     code = f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"

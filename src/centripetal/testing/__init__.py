@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from centripetal.testing.current import Centrifugo, Recorder
     from centripetal.testing.failures import FOREVER, Failure, UnusedFailuresWarning
     from centripetal.testing.matching import ANYTHING
+    from centripetal.testing.proxy import ask, ask_async
     from centripetal.testing.publications import Publication, Publications
     from centripetal.testing.unread import UnreadErrorWarning
     from centripetal.testing.v1 import CentrifugoV1, RecorderV1
@@ -34,6 +35,8 @@ __all__ = [
     "RecorderV1",
     "UnreadErrorWarning",
     "UnusedFailuresWarning",
+    "ask",
+    "ask_async",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that the module has every name
@@ -53,6 +56,8 @@ if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that th
         "RecorderV1": "v1",
         "UnreadErrorWarning": "unread",
         "UnusedFailuresWarning": "failures",
+        "ask": "proxy",
+        "ask_async": "proxy",
     }
 
     def __getattr__(name: str) -> Any:

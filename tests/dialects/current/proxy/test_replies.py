@@ -146,6 +146,7 @@ def test_values_that_the_server_rejects_or_misreads_are_errors(make: Any, messag
 def test_replies_keep_their_python_form() -> None:
     """Fields can be read and compared after the check: text for ids, objects for objects."""
     reply = ConnectReply(42, subs={"a": SubscribeOptions(override=OVERRIDE)}, expire_at=NOON)
+    assert reply.subs is not None
     assert (reply.user, reply.expire_at, reply.subs["a"].override) == ("42", 1769860800, OVERRIDE)
     assert reply == ConnectReply("42", subs={"a": SubscribeOptions(override=OVERRIDE)}, expire_at=1769860800)
     body = result_body(reply)

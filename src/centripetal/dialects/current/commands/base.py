@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import msgspec
 
 from centripetal.dialects.current.objects import FilterNode
-from centripetal.errors import UsageError
 from centripetal.protocol.command import Command, R
 from centripetal.protocol.encoder import Encoder
 from centripetal.protocol.field_kinds import Base64, JSONValue, Name
@@ -22,7 +21,6 @@ __all__ = [
     "OfUser",
     "Version",
     "WithData",
-    "payload_of",
 ]
 
 Version = tuple[int, int, int]
@@ -105,27 +103,6 @@ class WithData(Method[R], Generic[R], frozen=True, kw_only=True):
     """A method with a payload. Subclasses define `data` for JSON; `b64data` is for binary payloads."""
 
     b64data: Base64 | None = None
-
-
-def payload_of(given: Any, encoded: Any, *, what: str = "data", required: bool = True) -> None:
-    """Check that a payload is given exactly once, as JSON or as base64.
-
-    Args:
-        given: the JSON value, or UNSET.
-        encoded: the base64 value, or None.
-        what: name of the argument for JSON; with the prefix `b64` it is the name of the other one.
-        required: whether one of the two must be given.
-
-    Raises:
-        UsageError: both are given, or neither although *required*.
-    """
-    if encoded is None:
-        if given is msgspec.UNSET and required:
-            raise UsageError(
-                f"{what} is missing: pass {what}= (None is JSON null) or b64{what}= (b'' for an empty payload)"
-            )
-    elif given is not msgspec.UNSET:
-        raise UsageError(f"{what} and b64{what} exclude each other: pass one of them (the server would ignore {what})")
 
 
 # ---- the client's encoder

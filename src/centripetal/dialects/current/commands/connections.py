@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import OfUser, payload_of
+from centripetal.dialects.current.commands.base import OfUser
 from centripetal.dialects.current.objects import Position, Sendable, SubscribeOptionOverride
+from centripetal.dialects.current.payloads import payload_of
 from centripetal.dialects.current.results.standard import (
     DisconnectResult,
     RefreshResult,

@@ -5,7 +5,8 @@ from typing import Annotated, Generic
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import OfMap, payload_of
+from centripetal.dialects.current.commands.base import OfMap
+from centripetal.dialects.current.payloads import payload_of
 from centripetal.dialects.current.results.maps import (
     MapClearResult,
     MapPublishResult,

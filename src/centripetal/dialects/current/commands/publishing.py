@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import Version, WithData, payload_of
+from centripetal.dialects.current.commands.base import Version, WithData
+from centripetal.dialects.current.payloads import payload_of
 from centripetal.dialects.current.results.standard import BroadcastResult, PublishResult
 from centripetal.protocol.checks import check_names
 from centripetal.protocol.command import R

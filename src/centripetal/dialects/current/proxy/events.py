@@ -11,7 +11,7 @@ import base64
 import binascii
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 import msgspec
@@ -313,11 +313,14 @@ def read(event: type[E], body: bytes) -> E:
     """
     if body.count(b"[") + body.count(b"{") >= DEEPEST_VALUE and _depth(body) >= DEEPEST_VALUE:
         raise EventError(f"the body is nested deeper than {DEEPEST_VALUE} levels")
+    decode, has_data = _decoder(event)
     try:
-        found: Any = _decoder(event).decode(body)
+        if not body.isascii():
+            body.decode()  # msgspec does not look into text that it skips
+        found: Any = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EventError(str(error)) from None
-    if "data" in event.__struct_fields__:
+    if has_data:
         raw, found.data = found.data, None
         if raw is not None:
             found.data_bytes = bytes(raw)
@@ -326,14 +329,18 @@ def read(event: type[E], body: bytes) -> E:
                 found.data_bytes = binascii.a2b_base64(found.b64data, strict_mode=True)
             except ValueError as error:
                 raise EventError(f"invalid base64 - at `$.b64data`: {error}") from None
+    elif event is SharedPollEvent and any(item.version >= 2**64 for item in found.items):
+        raise EventError("a version has more than 64 bits - at `$.items`")
     result: E = found
     return result
 
 
 @functools.cache
-def _decoder(event: type[Event[Any, Any]]) -> msgspec.json.Decoder[Any]:
+def _decoder(event: type[Event[Any, Any]]) -> tuple[Callable[[bytes], Any], bool]:
+    """Return the decoder of an event, and whether it has data."""
     generic: Any = event
-    return msgspec.json.Decoder(generic[Raw] if "data" in event.__struct_fields__ else generic)
+    has_data = "data" in event.__struct_fields__
+    return msgspec.json.Decoder(generic[Raw] if has_data else generic).decode, has_data
 
 
 def _depth(body: bytes) -> int:

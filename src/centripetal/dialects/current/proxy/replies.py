@@ -17,12 +17,13 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from centripetal.dialects.current.commands.base import payload_of
 from centripetal.dialects.current.objects import FilterNode, Sendable, SubscribeOptionOverride, SubscribeOptions
-from centripetal.errors import UsageError, shown
+from centripetal.dialects.current.payloads import payload_of
+from centripetal.errors import CentripetalError, UsageError, shown
+from centripetal.protocol.checks import unreadable
 from centripetal.protocol.encoder import no_encoder
 from centripetal.protocol.field_kinds import Base64, FieldKind, Name, Payload, UInt64, UnixSeconds, UserId
-from centripetal.protocol.fields import ListOf, MapOf, ObjectOf, changed_fields, fields_of
+from centripetal.protocol.fields import ListOf, MapOf, ObjectOf, checks_of, fields_of
 from centripetal.protocol.gojson import JSONError, check
 from centripetal.protocol.payload import encode_plain, plain_data
 
@@ -60,19 +61,30 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=
     payloads: ClassVar[tuple[str, ...]] = ()
     """Names of the JSON fields. Each `x` may have a field `b64x` for bytes instead."""
 
+    encoded: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields for bytes."""
+
     def __post_init__(self) -> None:
-        for name in self.payloads:
-            value = getattr(self, name)
-            if value is None:
+        given = zip(checks_of(type(self)), msgspec.structs.astuple(self), strict=True)
+        for (name, default, check_value), value in given:
+            if value is default:
+                continue
+            is_payload = name in self.payloads
+            if is_payload and value is None:
                 self._take_none(name)
-            elif value is not UNSET:
-                msgspec.structs.force_setattr(self, name, plain_data(value, name, no_encoder))
-            if (encoded := getattr(self, f"b64{name}", None)) is not None:
-                payload_of(getattr(self, name), encoded, what=name, required=False)
-        for name, value in changed_fields(self).items():
+                continue
+            try:
+                # Replies have no `encoder`, so errors must not advise it.
+                sent = plain_data(value, name, no_encoder) if is_payload else check_value(name, value)
+            except CentripetalError:
+                raise
+            except Exception as error:  # raised by code of the value
+                raise unreadable(name, error) from error
             # Objects keep their Python form, in which they can be read and compared; `result_body` converts them.
-            if name not in _objects(type(self)):
-                msgspec.structs.force_setattr(self, name, value)
+            if sent is not value and name not in _objects(type(self)):
+                msgspec.structs.force_setattr(self, name, sent)
+            if name in self.encoded:
+                payload_of(getattr(self, name[3:]), value, what=name[3:], required=False)
 
     def _take_none(self, name: str) -> None:
         """Treat None as "not given": the server would take JSON null for a value, and store or send it."""
@@ -105,6 +117,7 @@ class ChannelsCapability(Sendable, frozen=True):
 
 class _ConnectOptions(Reply, frozen=True, kw_only=True):
     payloads = ("info", "data", "meta")
+    encoded = ("b64info", "b64data")
 
     expire_at: DeadlineOrNever = 0
     info: Payload | UnsetType = UNSET
@@ -112,10 +125,10 @@ class _ConnectOptions(Reply, frozen=True, kw_only=True):
     data: Payload | UnsetType = UNSET
     b64data: Base64 | None = None
     channels: Sequence[Name] = ()
-    subs: Mapping[str, SubscribeOptions] = {}
+    subs: Mapping[str, SubscribeOptions] | None = None
     meta: Payload | UnsetType = UNSET
     caps: Sequence[ChannelsCapability] = ()
-    labels: Mapping[str, str] = {}
+    labels: Mapping[str, str] | None = None
 
 
 class ConnectReply(_ConnectOptions, frozen=True):
@@ -141,13 +154,14 @@ class ConnectReply(_ConnectOptions, frozen=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for channel, options in self.subs.items():
+        for channel, options in (self.subs or {}).items():
             for name, encoded in (("info", options.b64info), ("data", options.b64data)):
                 payload_of(getattr(options, name), encoded, what=f"subs[{channel!r:.80}].{name}", required=False)
 
 
 class _RefreshOptions(Reply, frozen=True, kw_only=True):
     payloads = ("info", "meta")
+    encoded = ("b64info",)
 
     info: Payload | UnsetType = UNSET
     b64info: Base64 | None = None
@@ -192,6 +206,7 @@ class SubscribeReply(Reply, frozen=True, kw_only=True):
     """
 
     payloads = ("info", "data")
+    encoded = ("b64info", "b64data")
 
     expire_at: DeadlineOrNever = 0
     info: Payload | UnsetType = UNSET
@@ -205,10 +220,11 @@ class SubscribeReply(Reply, frozen=True, kw_only=True):
 
 class _PublishOptions(Reply, frozen=True, kw_only=True):
     payloads = ("data",)
+    encoded = ("b64data",)
 
     b64data: Base64 | None = None
     skip_history: bool = False
-    tags: Mapping[str, str] = {}
+    tags: Mapping[str, str] | None = None
     idempotency_key: str = ""
     delta: bool = False
     version: UInt64 = 0
@@ -242,6 +258,7 @@ class PublishReply(_PublishOptions, frozen=True):
 
 class _SubRefreshOptions(Reply, frozen=True, kw_only=True):
     payloads = ("info",)
+    encoded = ("b64info",)
 
     info: Payload | UnsetType = UNSET
     b64info: Base64 | None = None
@@ -280,6 +297,7 @@ class RPCReply(Reply, frozen=True):
     """
 
     payloads = ("data",)
+    encoded = ("b64data",)
 
     data: Payload | UnsetType = UNSET
     b64data: Base64 | None = None
@@ -376,11 +394,17 @@ def check_bytes(reply: Reply) -> None:
     Raises:
         UsageError: `b64data` or `b64info` is not JSON.
     """
-    for name in ("b64data", "b64info"):
-        encoded = getattr(reply, name, None)
+    _check_bytes(reply, reply.encoded)
+    for options in (getattr(reply, "subs", None) or {}).values():
+        _check_bytes(options, ("b64info", "b64data"))
+
+
+def _check_bytes(holder: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        encoded = getattr(holder, name)
         if encoded:
             try:
-                check(binascii.a2b_base64(encoded))
+                check(binascii.a2b_base64(encoded) if isinstance(encoded, str) else bytes(encoded))
             except JSONError:
                 raise UsageError(
                     f"{name} is not JSON, but the client uses the JSON protocol: the server would close connections"

@@ -1,0 +1,65 @@
+"""Handlers as an ASGI application."""
+
+from typing import TYPE_CHECKING, Any
+
+from centripetal.handling.flow import JSON, Answer, NoAnswer, rejected
+from centripetal.handling.shells import kind_of
+
+if TYPE_CHECKING:
+    from centripetal.handling.handlers import Handlers
+
+__all__ = ["serve_asgi"]
+
+_JSON = (b"content-type", b"application/json")
+
+
+async def serve_asgi(handlers: "Handlers", scope: Any, receive: Any, send: Any) -> None:
+    """Answer a request as an ASGI application. The last segment of its path is the kind of the event.
+
+    The lifespan of an application is accepted, and a WebSocket is refused.
+    """
+    if scope["type"] == "http":
+        answer = await _answer(handlers, scope, receive)
+        if answer is not None:
+            fields = [_JSON] if answer.headers is JSON else _fields(answer)
+            fields.append((b"content-length", b"%d" % len(answer.body)))
+            await send({"type": "http.response.start", "status": answer.status, "headers": fields})
+            await send({"type": "http.response.body", "body": answer.body})
+    elif scope["type"] == "lifespan":
+        await _live(receive, send)
+    else:
+        await receive()
+        await send({"type": "websocket.close"})
+
+
+async def _live(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _answer(handlers: "Handlers", scope: Any, receive: Any) -> Answer | None:
+    """Return the answer to a request; None if the server has closed the connection."""
+    try:
+        kind = kind_of(scope["method"], scope["path"])
+        headers = handlers.trusted_scope(scope)
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            body += message.get("body", b"")
+            handlers.check_size(len(body))
+            if not message.get("more_body"):
+                break
+    except NoAnswer as error:
+        return rejected(error)
+    return await handlers.answer_async_trusted(kind, headers, body, scope)
+
+
+def _fields(answer: Answer) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in answer.headers]
