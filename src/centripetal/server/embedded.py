@@ -31,6 +31,7 @@ from centripetal.server.engine.events import Events
 from centripetal.server.listening.http_server import HTTPServer
 from centripetal.server.listening.sockets import check_host, listen
 from centripetal.server.listening.thread import ServerThread
+from centripetal.server.questions import Ask, ask_nobody
 from centripetal.server.service import Service
 from centripetal.server.system import system_environment
 
@@ -257,7 +258,17 @@ class EmbeddedServer:
         return f"<EmbeddedServer {self._settings.generation}, {state}>"
 
     def _start_service(self) -> Service:
-        return self._settings.start(system_environment(), self.events, f"{socket.gethostname()}_{self._bound_port}")
+        name = f"{socket.gethostname()}_{self._bound_port}"
+        return self._settings.start(system_environment(self._asker()), self.events, name)
+
+    def _asker(self) -> Ask:
+        """Return what asks the application, in the server's event loop."""
+        if not self._settings.endpoints:
+            return ask_nobody
+        # Imported here, because most servers ask nobody, and imports must stay fast.
+        from centripetal.server.asking.over_http import HTTPAsker
+
+        return HTTPAsker(self._settings.endpoints).ask
 
     def _open_console(self, service: Service) -> Console:
         return Console(service, host=self._host, password=self.console_password)

@@ -37,7 +37,9 @@ class BaseNode(ABC, Generic[ConfigT, ConnectionT]):
     def tick(self) -> None:
         """Do the periodic work that is due; call this about once a second."""
 
-    def _emit_published(self, publication: Publication, receivers: int, now: float, position: Position = NOTHING) -> None:
+    def _emit_published(
+        self, publication: Publication, receivers: int, now: float, position: Position = NOTHING
+    ) -> None:
         if self.events:
             author = publication.info
             self.events.emit(

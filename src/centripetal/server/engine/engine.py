@@ -287,7 +287,9 @@ class Engine:
     def stored(self, now: float) -> dict[str, int]:
         """Return the number of stored publications of each channel that has any."""
         current = {channel: self._found(channel, now) for channel in list(self._streams)}
-        return {channel: len(stream.publications) for channel, stream in current.items() if stream and stream.publications}
+        return {
+            channel: len(stream.publications) for channel, stream in current.items() if stream and stream.publications
+        }
 
     def remove_history(self, channel: str) -> None:
         """Remove the publications of *channel*; its position stays."""

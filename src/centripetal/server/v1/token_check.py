@@ -63,7 +63,9 @@ def _form(token: str) -> str:
     if not token:
         return "The token is empty."
     if token.startswith("ey") and token.count(".") == 2:
-        return "This is a JSON Web Token, for Centrifugo 2 and later. Tokens of Centrifugo 1.x have 64 hexadecimal digits."
+        return (
+            "This is a JSON Web Token, for Centrifugo 2 and later. Tokens of Centrifugo 1.x have 64 hexadecimal digits."
+        )
     if not re.fullmatch("[0-9a-f]{64}", token):
         return f"A token has 64 lower-case hexadecimal digits; this text has {len(token)} characters."
     return "The token does not match the user, timestamp and info that the client sent, or it was made with another secret."

@@ -5,6 +5,7 @@ of that session arrive at once. So when a call of the API returns, browsers have
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -64,6 +65,8 @@ class BrowserSession(Generic[RequestT]):
         self._asked: dict[int, tuple[RequestT, asyncio.Future[Any]]] = {}
         self._number = 0
         self._watchers: list[Callable[[], object]] = []
+        self._held: deque[bytes] = deque()
+        self._paused = False
         self._session: Session[Any] = endpoint.open(_ServerSide(self), Request("GET", "/", (("host", "localhost"),)))
 
     async def ask(self, request: RequestT) -> Any:
@@ -80,7 +83,7 @@ class BrowserSession(Generic[RequestT]):
         message = self.protocol.encode(self._number, request)
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._asked[self._number] = request, reply
-        self._session.receive(message)
+        self._receive(message)
         if not (await asyncio.wait([reply], timeout=_PATIENCE))[0]:
             raise TimeoutError(f"the server did not reply to the browser within {_PATIENCE:g} s")
         return reply.result()
@@ -97,6 +100,24 @@ class BrowserSession(Generic[RequestT]):
         """Call *wake* after each message, in the server's thread, until the returned function is called."""
         self._watchers.append(wake)
         return lambda: self._watchers.remove(wake)
+
+    # ---- messages to the server
+
+    def _receive(self, message: bytes) -> None:
+        if self._paused:
+            self._held.append(message)
+        else:
+            self._session.receive(message)
+
+    def pause(self) -> None:
+        """Hold the next messages back: the server is busy with this browser's last command."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Deliver the messages that were held back."""
+        self._paused = False
+        while self._held and not self._paused and self.disconnected is None:
+            self._session.receive(self._held.popleft())
 
     # ---- messages of the server
 
@@ -132,14 +153,16 @@ class BrowserSession(Generic[RequestT]):
                 self.disconnected = message
             case Ping():
                 # Not at once: the session that sends the ping is not ready for the pong yet.
-                self._loop.call_soon(self._session.receive, message.pong)
+                self._loop.call_soon(self._receive, message.pong)
 
     def end(self, disconnect: Any) -> None:
         """Take the end of the connection, with the server's reason or None."""
         if self.disconnected is None:
             self.disconnected = _NO_CLOSE_FRAME
             if disconnect is not None:
-                self.disconnected = Disconnection(self._endpoint.close_frame(disconnect).code, disconnect.reason)
+                frame = self._endpoint.close_frame(disconnect)
+                if frame is not None and frame.is_valid:
+                    self.disconnected = Disconnection(frame.code & 0xFFFF, disconnect.reason)
         self.channels.clear()
         refusal = Refusal(*self.disconnected)
         for request, reply in self._asked.values():
@@ -171,3 +194,9 @@ class _ServerSide:
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         return self._loop.call_later(delay, callback)
+
+    def pause_reading(self) -> None:
+        self._browser.pause()
+
+    def resume_reading(self) -> None:
+        self._browser.resume()
