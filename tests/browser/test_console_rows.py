@@ -30,7 +30,7 @@ CONFIG = {"channel": {"without_namespace": OPTIONS}}
 MARKUP = "<img src=x onerror=document.title='broken'>`x`"
 HOSTILE = [
     (MARKUP, '{"text": "hello", "empty": null, "yes": true, "list": [1, 0.5, "it\'s `id`"]}'),
-    ("it's \"$(id)\" `id`; \\", "12345678901234567890.10"),
+    ('it\'s "$(id)" `id`; \\', "12345678901234567890.10"),
     ("--help", "-5"),
     ("-", '"--help"'),
     ("@x", '"@/etc/passwd"'),
@@ -183,7 +183,7 @@ def run_all(python: list[str], shell: list[str]) -> None:
     for line in python:
         assert "\n" not in line
         exec(compile(line, "copied", "exec"), {})
-    program = "centripetal() { printf '%s\\0' \"$#\" \"$@\"; }\n" + "\n".join(shell)
+    program = 'centripetal() { printf \'%s\\0\' "$#" "$@"; }\n' + "\n".join(shell)
     words = subprocess.run(["bash", "-c", program], capture_output=True, check=True).stdout.decode().split("\0")[:-1]
     arguments = list[list[str]]()
     while words:

@@ -21,7 +21,9 @@ INSTALLER = re.compile(
 def promises(text: str) -> list[str]:
     """Return the commands in *text* that install this project."""
     found = [each.strip() for each in INSTALLER.findall(text)]
-    return [each for each in found if re.search(r"centripetal|\[[\w,]*\]|(?:^|[ '\"])\.{1,2}(?:/|$|[ '\"\[])|clone", each)]
+    return [
+        each for each in found if re.search(r"centripetal|\[[\w,]*\]|(?:^|[ '\"])\.{1,2}(?:/|$|[ '\"\[])|clone", each)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -54,4 +56,6 @@ def test_the_lines_fit_the_package() -> None:
     """The lines name the project and extras that it has, with everything that the tutorial uses."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert INDEX == CLONE.replace("'.", f"'{project['name']}")
-    assert set(re.findall(r"\w+", CLONE.partition("[")[2])) == {"cli", "server"} <= set(project["optional-dependencies"])
+    assert (
+        set(re.findall(r"\w+", CLONE.partition("[")[2])) == {"cli", "server"} <= set(project["optional-dependencies"])
+    )

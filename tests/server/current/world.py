@@ -66,12 +66,18 @@ class World:
 
     Args:
         namespaces: namespaces added to the usual set; a namespace with a usual name replaces it.
+        channel_proxy: the section `channel.proxy`.
         client: additional keys of the configuration's section `client`.
         sections: other sections of the configuration.
     """
 
     def __init__(
-        self, namespaces: tuple[dict[str, Any], ...] = (), client: Mapping[str, Any] = {}, **sections: Any
+        self,
+        namespaces: tuple[dict[str, Any], ...] = (),
+        client: Mapping[str, Any] = {},
+        *,
+        channel_proxy: Mapping[str, Any] = {},
+        **sections: Any,
     ) -> None:
         self.time = 1000.0
         self.asked: list[Asked] = []
@@ -85,7 +91,10 @@ class World:
                     "allow_anonymous_connect_without_token": True,
                     **client,
                 },
-                "channel": {"namespaces": [*(each for each in NAMESPACES if each["name"] not in names), *namespaces]},
+                "channel": {
+                    "namespaces": [*(each for each in NAMESPACES if each["name"] not in names), *namespaces],
+                    "proxy": channel_proxy,
+                },
                 **sections,
             }
         )
