@@ -10,6 +10,7 @@ from typing import Any, Final, Unpack
 
 from centripetal.client.current import AsyncClient, Client, CurrentOptions
 from centripetal.dialects.current.client_protocol.commands import Connect, Request
+from centripetal.server.asking.in_process import EventHandlers
 from centripetal.server.configuration.loading import choose
 from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
@@ -34,6 +35,7 @@ class Centrifugo(BaseServer):
         api_key: the key of the server's API.
         token_secret: the secret that signs clients' tokens (`centripetal.tokens`).
         config: the configuration, as for `centripetal.server.EmbeddedServer`.
+        proxy: handlers of proxy events that the server asks, as for `centripetal.server.EmbeddedServer`.
     """
 
     def __init__(
@@ -42,8 +44,9 @@ class Centrifugo(BaseServer):
         api_key: str = "key",
         token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
+        proxy: EventHandlers | None = None,
     ) -> None:
-        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}))
+        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=proxy))
 
     @property
     def api_key(self) -> str:

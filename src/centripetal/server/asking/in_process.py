@@ -9,7 +9,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any, Protocol
 
 from centripetal.server.questions import Question, Reply
@@ -65,19 +64,23 @@ class InProcessAsker:
         self._handlers = handlers
         self._server_loop = asyncio.get_running_loop()
         self._loop = _loop_in_thread(self._server_loop) if loop is None else loop
+        self._tasks: set[asyncio.Task[Reply]] = set()
 
     def ask(self, question: Question, then: Callable[[Reply], object]) -> "_Waiting":
         """Ask *question*, and call *then* with the reply; see `centripetal.server.questions.Ask`."""
         waiting = _Waiting(self._server_loop, question, then)
-        coroutine = self._answer(question)
+
+        def start() -> None:
+            task = self._loop.create_task(self._answer(question))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(waiting.take)
+
         try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+            self._loop.call_soon_threadsafe(start)
         except RuntimeError:
-            coroutine.close()
             problem = "the event loop of the application has ended: its handlers cannot be called"
             self._server_loop.call_soon(waiting.finish, Reply(0, problem=problem))
-        else:
-            future.add_done_callback(waiting.take)
         return waiting
 
     async def _answer(self, question: Question) -> Reply:
@@ -105,12 +108,12 @@ class _Waiting:
             problem = f"the handler of {question.kind} did not answer within {seconds:g} s"
             self._timer = loop.call_later(seconds, self.finish, Reply(0, problem=problem))
 
-    def take(self, future: "Future[Reply]") -> None:
-        """Take the result of the handler; called in any thread."""
-        if future.cancelled() or future.exception() is not None:
+    def take(self, task: "asyncio.Task[Reply]") -> None:
+        """Take the result of the handler; called in the thread of its loop."""
+        if task.cancelled() or task.exception() is not None:
             reply = Reply(0, problem="the event loop of the application ended before the handler answered")
         else:
-            reply = future.result()
+            reply = task.result()
         try:
             self._loop.call_soon_threadsafe(self.finish, reply)
         except RuntimeError:
