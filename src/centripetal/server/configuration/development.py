@@ -13,6 +13,7 @@ from centripetal.errors import UsageError
 from centripetal.server.asking.in_process import EventHandlers
 from centripetal.server.configuration.loading import ConfigSource, load, which
 from centripetal.server.configuration.proxy_sections import (
+    USUAL_OPTIONS,
     has_proxies,
     namespace_names,
     proxy_sections,
@@ -102,7 +103,8 @@ def asking(handlers: EventHandlers, chosen: Arguments) -> Arguments:
     config = load(chosen.config)
     if not has_proxies(config):
         patterns = {kind: [route.pattern for route in routes] for kind, routes in handlers.routes.items()}
-        config = with_sections(config, proxy_sections(patterns, _IN_PROCESS, namespaces=namespace_names(config)))
+        sections = proxy_sections(patterns, _IN_PROCESS, USUAL_OPTIONS, namespaces=namespace_names(config))
+        config = with_sections(config, sections)
     return chosen._replace(server=6, config=config)
 
 

@@ -8,7 +8,14 @@ from typing import Any
 
 from centripetal.server.configuration.value_readers import lowercase_keys, read_objects
 
-__all__ = ["has_proxies", "namespace_names", "proxy_sections", "with_sections"]
+__all__ = ["USUAL_OPTIONS", "has_proxies", "namespace_names", "proxy_sections", "with_sections"]
+
+USUAL_OPTIONS: Mapping[str, Any] = {
+    "http_headers": ["Cookie", "Authorization"],
+    "emulated_headers": ["Authorization"],
+    "include_connection_meta": True,
+}
+"""Options of proxies with which handlers get all that events can have: cookies, bearer tokens and the meta."""
 
 _OF_CONNECTIONS = ("connect", "refresh")
 _OF_CHANNELS = ("subscribe", "publish", "sub_refresh")

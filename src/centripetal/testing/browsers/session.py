@@ -6,9 +6,10 @@ of that session arrive at once. So when a call of the API returns, browsers have
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.errors import CentripetalError, TimeoutError, UsageError
 from centripetal.server.listening.http1 import Request
 from centripetal.server.session import ClientEndpoint, Session, Timer
@@ -42,6 +43,8 @@ class BrowserSession(Generic[RequestT]):
     Args:
         endpoint: opens the server's side.
         protocol: the messages.
+        headers: the headers of the browser's handshake.
+        failure: returns the exception of a handler in this process that was the last to fail, if any.
 
     Attributes:
         client: the connection id; empty until the browser has connected.
@@ -52,7 +55,14 @@ class BrowserSession(Generic[RequestT]):
         unreadable: the error of the first message that could not be decoded; None without one.
     """
 
-    def __init__(self, endpoint: ClientEndpoint[Any], protocol: BrowserProtocol[RequestT]) -> None:
+    def __init__(
+        self,
+        endpoint: ClientEndpoint[Any],
+        protocol: BrowserProtocol[RequestT],
+        *,
+        headers: Mapping[str, str] = {},
+        failure: Callable[[], BaseException | None] = lambda: None,
+    ) -> None:
         self.client = ""
         self.channels: set[str] = set()
         self.publications = Publications("received")
@@ -67,7 +77,9 @@ class BrowserSession(Generic[RequestT]):
         self._watchers: list[Callable[[], object]] = []
         self._held: deque[bytes] = deque()
         self._paused = False
-        self._session: Session[Any] = endpoint.open(_ServerSide(self), Request("GET", "/", (("host", "localhost"),)))
+        self._failure = failure
+        handshake = (("host", "localhost"), *((name.lower(), value) for name, value in headers.items()))
+        self._session: Session[Any] = endpoint.open(_ServerSide(self), Request("GET", "/", handshake))
 
     async def ask(self, request: RequestT) -> Any:
         """Send *request* and return the result in its reply.
@@ -172,7 +184,10 @@ class BrowserSession(Generic[RequestT]):
         self._wake()
 
     def _explained(self, request: RequestT, refusal: Refusal) -> Exception:
-        return self.protocol.explained(request, refusal, Identity(self._session.user, self.client))
+        error = self.protocol.explained(request, refusal, Identity(self._session.user, self.client))
+        if refusal.code == INTERNAL:
+            error.__cause__ = self._failure()
+        return error
 
     def _wake(self) -> None:
         for wake in list(self._watchers):
