@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from centripetal.testing import Centrifugo, CentrifugoV1, Recorder, RecorderV1
 
 _MARKER = (
-    "centrifugo(config=None, api_key='key', token_secret='…', secret='secret'): configuration of this test's"
+    "centrifugo(config=None, api_key='key', token_secret='…', proxy=None, secret='secret'): configuration of this test's"
     " server or recorder, merged over the value of the configuration fixture. Use api_key and token_secret with"
-    " Centrifugo 6, secret with 1.x"
+    " Centrifugo 6, secret with 1.x. proxy: handlers of proxy events that the server asks, or their name 'app:proxy'"
 )
 _KEYS = frozenset(("api_key", "token_secret"))
+_KEYS_OF_SERVER = _KEYS | {"proxy"}
 _KEYS_V1 = frozenset(("secret",))
 
 
@@ -54,7 +55,12 @@ def centrifugo(request: pytest.FixtureRequest, centrifugo_config: dict[str, Any]
     """Start an embedded Centrifugo 6 that records publications: `.url`, `.api_key`, `.client()`, assertions."""
     from centripetal.testing import Centrifugo
 
-    with Centrifugo(**_settings(request, centrifugo_config, _KEYS)) as server:
+    settings = _settings(request, centrifugo_config, _KEYS_OF_SERVER)
+    if isinstance(settings.get("proxy"), str):
+        from centripetal.server.asking.loading import load_handlers
+
+        settings["proxy"] = load_handlers(settings["proxy"])
+    with Centrifugo(**settings) as server:
         yield server
 
 
@@ -112,13 +118,14 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
     settings: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("centrifugo"))):
         said = marker.kwargs
-        wrong = said.keys() - {"config"} - _KEYS - _KEYS_V1
+        wrong = said.keys() - {"config"} - _KEYS_OF_SERVER - _KEYS_V1
         if marker.args or wrong or not isinstance(said.get("config") or {}, Mapping):
             raise pytest.UsageError(
-                "write @pytest.mark.centrifugo(config={…}, api_key='…', token_secret='…'), or secret='…' for 1.x"
+                "write @pytest.mark.centrifugo(config={…}, api_key='…', token_secret='…', proxy=…), or secret='…' for 1.x"
             )
         # A test that runs with both generations may pass the keys of both, but the keys of this one must be among them.
-        if (foreign := said.keys() - {"config"} - keys) and not said.keys() & keys:
+        # A recorder asks no handlers, and a marker may be for both fixtures.
+        if (foreign := said.keys() - {"config", "proxy"} - keys) and not said.keys() & keys:
             raise pytest.UsageError(
                 f"{request.fixturename} takes {' and '.join(sorted(keys))}, not {' and '.join(sorted(foreign))}:"
                 " use api_key and token_secret with Centrifugo 6, secret with 1.x"

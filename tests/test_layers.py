@@ -64,6 +64,8 @@ PURE = (
     "server/environment.py",
     "server/http_endpoints.py",
     "server/node.py",
+    "server/questions.py",
+    "server/asking/go_requests.py",
     "server/service.py",
     "server/timers.py",
     "server/session.py",

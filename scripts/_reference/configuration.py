@@ -7,10 +7,12 @@ import msgspec
 
 from centripetal.server.current import config as current
 from centripetal.server.current.channels import ChannelOptions
+from centripetal.server.current.proxy_config import ChannelProxies, ConnectionProxy, ProxyOptions
+from centripetal.server.current.unhonoured import REASONS
 from centripetal.server.v1 import config as v1
 from centripetal.server.v1.channels import ChannelOptions as ChannelOptionsOfV1
 from centripetal.server.v1.channels import ChannelRules as ChannelRulesOfV1
-from scripts._reference.keys import CHANNEL, KEYS, KEYS_OF_V1
+from scripts._reference.keys import CHANNEL, KEYS, KEYS_OF_V1, PROXY
 
 __all__ = ["configuration_page", "keys"]
 
@@ -30,6 +32,7 @@ def keys() -> dict[str, Rows]:
     return {
         "Centrifugo 6": dict(_fields(current.Config, "")),
         "Centrifugo 6: options of channels": dict(_fields(ChannelOptions, "")),
+        "Centrifugo 6: options of proxies": dict(_fields(ConnectionProxy, "")),
         "Centrifugo 1.x": {
             **{key: value for key, value in _fields(v1.Config, "") if not key.startswith(("admin", "channels."))},
             **{key: _mark(mark) for key, mark in v1._MARKS.items()},
@@ -50,6 +53,11 @@ def _fields(shape: type[msgspec.Struct], place: str) -> Iterator[tuple[str, Any]
             yield "channel.without_namespace", {}
             yield "channel.namespaces", []
             yield from _fields(current._Channel, "channel.")
+            yield from _fields(ChannelProxies, "channel.proxy.")
+        elif name == "proxies" and shape is current.Config:
+            yield name, []
+        elif isinstance(field.type, type) and issubclass(field.type, ProxyOptions):
+            yield name, {}
         elif get_origin(field.type) is None and isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from _fields(field.type, f"{name}.")
         else:
@@ -59,6 +67,7 @@ def _fields(shape: type[msgspec.Struct], place: str) -> Iterator[tuple[str, Any]
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     "Centrifugo 6": KEYS,
     "Centrifugo 6: options of channels": CHANNEL,
+    "Centrifugo 6: options of proxies": PROXY,
     "Centrifugo 1.x": KEYS_OF_V1,
     "Centrifugo 1.x: options of channels": KEYS_OF_V1,
 }
@@ -66,6 +75,10 @@ _NOTES = {
     "Centrifugo 6": 'Durations are strings such as `"25s"`.',
     "Centrifugo 6: options of channels": (
         "In `channel.without_namespace`, and in each entry of `channel.namespaces`, next to its `name`."
+    ),
+    "Centrifugo 6: options of proxies": (
+        "In `client.proxy.connect`, `client.proxy.refresh`, `channel.proxy.subscribe`, `channel.proxy.publish`,"
+        " `channel.proxy.sub_refresh`, `rpc.proxy`, and in each entry of `proxies`, next to its `name`."
     ),
     "Centrifugo 1.x": "Durations are in seconds, sizes in bytes.",
     "Centrifugo 1.x: options of channels": (
@@ -84,7 +97,7 @@ def configuration_page() -> str:
     for chapter, rows in keys().items():
         lines = [f"| `{key}` | {_value(value)} | {_text(chapter, key)} |" for key, value in rows.items()]
         parts += [f"## {chapter}", _NOTES[chapter], "\n".join(["| key | default | |", "| --- | --- | --- |", *lines])]
-    for title, reasons in (("Centrifugo 6", current._REASONS), ("Centrifugo 1.x", v1._REASONS)):
+    for title, reasons in (("Centrifugo 6", REASONS), ("Centrifugo 1.x", v1._REASONS)):
         lines = [f"| `{key}` | {reason} |" for key, reason in reasons.items()]
         parts += [f"## {title}: keys without effect", "\n".join(["| key | reason |", "| --- | --- |", *lines])]
     return "\n\n".join(parts) + "\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["CHANNEL", "KEYS", "KEYS_OF_V1"]
+__all__ = ["CHANNEL", "KEYS", "KEYS_OF_V1", "PROXY"]
 
 
 def _token(place: str, tokens: str) -> dict[str, str]:
@@ -60,6 +60,18 @@ KEYS: Mapping[str, str] = {
     "channel.user_separator": "Separator between these user ids.",
     "channel.history_meta_ttl": "Time that the position of a history is kept, unless a namespace sets its own.",
     "channel.publication_data_format": "Required format of publications: `json`, `json_object` or `binary`.",
+    "client.concurrency": "Maximum number of commands of one client that ask the application at once; 0: one.",
+    "client.proxy.connect": "Proxy that decides who may connect: see below.",
+    "client.proxy.refresh": "Proxy that decides whether an expired connection lives on: see below.",
+    "channel.proxy.subscribe": "Proxy that decides who may subscribe: see below.",
+    "channel.proxy.publish": "Proxy that decides who may publish: see below.",
+    "channel.proxy.sub_refresh": "Proxy that decides whether an expired subscription lives on: see below.",
+    "rpc.proxy": "Proxy that answers RPC methods: see below.",
+    "rpc.without_namespace.proxy_enabled": "Ask the application for the results of methods without a namespace.",
+    "rpc.without_namespace.proxy_name": "Name of the entry of `proxies` to ask; `default` is `rpc.proxy`.",
+    "rpc.namespaces": "Objects with a `name`, `proxy_enabled` and `proxy_name`.",
+    "rpc.namespace_boundary": "Separator between the namespace and the rest of a method's name.",
+    "proxies": "More endpoints of the application, each with a `name`: see below.",
     "rpc.ping.enabled": "Offer clients an RPC method that does nothing.",
     "rpc.ping.method": "Name of that RPC method.",
     "websocket.disabled": "Turn WebSocket connections off.",
@@ -105,6 +117,32 @@ CHANNEL: Mapping[str, str] = {
     "channel_regex": "Regular expression for the channel name after the namespace.",
     "publication_data_format": "As `channel.publication_data_format`, for this namespace.",
     "subscription_type": "`stream`, the default; other types are not emulated.",
+    "subscribe_proxy_enabled": "Ask the application who may subscribe.",
+    "subscribe_proxy_name": "Name of the entry of `proxies` to ask; `default` is `channel.proxy.subscribe`.",
+    "publish_proxy_enabled": "Ask the application about publications of clients.",
+    "publish_proxy_name": "Name of the entry of `proxies` to ask; `default` is `channel.proxy.publish`.",
+    "sub_refresh_proxy_enabled": "Ask the application about expired subscriptions.",
+    "sub_refresh_proxy_name": "Name of the entry of `proxies` to ask; `default` is `channel.proxy.sub_refresh`.",
+}
+
+PROXY: Mapping[str, str] = {
+    "enabled": "Turn it on; only in `client.proxy.connect` and `client.proxy.refresh`.",
+    "endpoint": "URL of the application, `http://…` or `https://…`.",
+    "timeout": "Time for the complete answer.",
+    "http_headers": "Names of the headers that are passed on from the client's handshake.",
+    "grpc_metadata": "Accepted without effect: clients do not connect with gRPC.",
+    "emulated_headers": "Names of the headers that are passed on from the client's `connect` command.",
+    "binary_encoding": "Send the data of clients in base64.",
+    "include_connection_meta": "Send the `meta` that the answer to connect, or the token, attached to the connection.",
+    "http.static_headers": "Headers of every question; `${CENTRIFUGO_VAR_…}` is replaced by an environment variable.",
+    "http.status_to_code_transforms": "Meanings of HTTP statuses: `status_code` with `to_error` or `to_disconnect`.",
+    "http.tls.enabled": "Use the options below.",
+    "http.tls.cert_pem": "Certificate that the server shows: PEM, PEM in base64, or a file.",
+    "http.tls.key_pem": "Key of that certificate.",
+    "http.tls.server_ca_pem": "Authorities that verify the certificate of the application, instead of the system's.",
+    "http.tls.client_ca_pem": "Accepted without effect: it is for servers.",
+    "http.tls.insecure_skip_verify": "Accept any certificate.",
+    "http.tls.server_name": "Name that the certificate must contain, instead of the URL's host.",
 }
 
 KEYS_OF_V1: Mapping[str, str] = {

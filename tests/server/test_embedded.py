@@ -83,7 +83,7 @@ def test_a_server_that_cannot_start_raises_the_cause(monkeypatch: pytest.MonkeyP
 def test_a_server_that_could_not_start_leaves_its_port_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed start frees the port, even while a reference to the exception and its traceback exists."""
 
-    def fail() -> None:
+    def fail(_ask: object) -> None:
         raise RuntimeError("on purpose")
 
     port = free_port()

@@ -64,7 +64,6 @@ NOT_EMULATED_METHODS: Mapping[str, str] = {
 """Methods of a current server that return 108 for a map namespace in the embedded server, and the reasons."""
 
 _MAPS = "map channels need the map half of the client protocol, which is not emulated"
-_PROXIES = "the embedded server does not call the application's proxy endpoints yet"
 _ONE_WAY = "the embedded server has no unidirectional transports"
 _EMULATION = "the embedded server has no SSE or HTTP streaming transport"
 _CONSUMERS = "the embedded server does not consume queues yet"
@@ -74,12 +73,7 @@ NOT_EMULATED_TRANSCRIPTS: Mapping[str, str] = {
     "consumer_postgresql": _CONSUMERS,
     "consumer_redis_stream": _CONSUMERS,
     "grpc_api": "the embedded server has no gRPC API",
-    "proxy_connect": _PROXIES,
-    "proxy_connect_refused": _PROXIES,
-    "proxy_publish": _PROXIES,
-    "proxy_refresh": _PROXIES,
     "proxy_shared_poll": "shared polling is not emulated yet",
-    "proxy_subscribe": _PROXIES,
     "sse_commands": _EMULATION,
     "sse_emulation": _EMULATION,
     "uni_connect_requests": _ONE_WAY,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from tests.wire.backend import Backend
 from tests.wire.golden import Replay, Step, payload
 from tests.wire.replay import Conversation
 from tests.wire.websocket import Client
@@ -17,10 +18,12 @@ class LineConversation(Conversation):
     Args:
         url: address of the server.
         compare: the `compare` member of the transcript.
+        backend: the back end that the server asks, if any.
     """
 
-    def __init__(self, url: str, compare: str) -> None:
+    def __init__(self, url: str, compare: str, backend: Backend | None = None) -> None:
         super().__init__(url, "", lambda: None)
+        self._backend_server = backend
         self._replay = Replay("", compare)
         self._lines: dict[Client, list[bytes]] = {}
 
@@ -37,6 +40,18 @@ class LineConversation(Conversation):
         # The line may arrive late on a slow machine. Token times and the server's checks have a resolution of one
         # second each, so two seconds of difference are possible. The session tests are exact.
         assert time.monotonic() - started >= step.get("after_ms", 0) / 1000 - 2
+
+    def _backend(self, step: Step) -> None:
+        """Take the server's question, compare it, and answer it."""
+        if self._backend_server is None:
+            raise LookupError("this conversation needs a back end")
+        asked, recorded = self._backend_server.take(), step["request"]
+        assert (asked.method, asked.path) == (recorded["method"], recorded["path"])
+        assert asked.headers == recorded["headers"]
+        self._replay.check(step, payload(recorded, "body"), asked.body)
+        response = step["response"]
+        time.sleep(response.get("delay_ms", 0) / 1000)
+        asked.respond(response["status"], response["headers"], self._replay.outgoing({**step, **response}, "body"))
 
     def _receive_close(self, client: Client, close: Mapping[str, Any]) -> None:
         if close["code"] == 1006:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from centripetal.server import EmbeddedServer
 from tests.conformance import servers_v6
 from tests.needs import needs
+from tests.wire.backend import Backend, backend
 from tests.wire.deviations import NOT_EMULATED_TRANSCRIPTS
 from tests.wire.golden import load, names
 from tests.wire.lines import LineConversation
@@ -26,8 +28,8 @@ TRANSCRIPTS = [name for name in RECORDED if name not in NOT_EMULATED_TRANSCRIPTS
 def test_conversation_of_a_real_server_is_reproduced(name: str) -> None:
     """Every connection receives the recorded lines and no others, in the recorded order."""
     transcript = load("current", name)
-    with EmbeddedServer(config=transcript["config"]) as server:
-        LineConversation(server.url, transcript["compare"]).run(transcript["frames"])
+    with backend() as asked, EmbeddedServer(config=_asking(transcript["config"], asked)) as server:
+        LineConversation(server.url, transcript["compare"], asked).run(transcript["frames"])
 
 
 @pytest.mark.filterwarnings("ignore::centripetal.server.UnhonouredConfigWarning")
@@ -40,12 +42,18 @@ def test_listed_transcripts_are_not_reproduced_yet(name: str) -> None:
 
 
 @needs("centrifugo-v6")
-@pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith(("ws_", "sdk_"))])
+@pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith(("ws_", "sdk_", "proxy_"))])
 def test_a_real_server_reproduces_its_conversations(name: str, tmp_path: Path) -> None:
     """A real server reproduces its conversations, which validates the replay."""
     transcript = load("current", name)
-    with servers_v6.start("real", transcript["config"], tmp_path) as server:
-        LineConversation(server.url, transcript["compare"]).run(transcript["frames"])
+    with backend() as asked, servers_v6.start("real", _asking(transcript["config"], asked), tmp_path) as server:
+        LineConversation(server.url, transcript["compare"], asked).run(transcript["frames"])
+
+
+def _asking(config: dict[str, Any], asked: Backend) -> dict[str, Any]:
+    """Return *config* with the address of the back end that runs, instead of the recorded address."""
+    found: dict[str, Any] = json.loads(json.dumps(config).replace("127.0.0.1:8240", asked.address))
+    return found
 
 
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("real", marks=needs("centrifugo-v6"))])

@@ -22,7 +22,8 @@ from typing import Any, Self, TypeVar
 from centripetal.errors import UsageError
 from centripetal.protocol.discreet import discreet
 from centripetal.protocol.exact import exact_integer
-from centripetal.server.configuration.development import Arguments, completed
+from centripetal.server.asking.in_process import EventHandlers, InProcessAsker
+from centripetal.server.configuration.development import Arguments, asking, completed
 from centripetal.server.configuration.loading import ConfigSource, choose
 from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
@@ -31,6 +32,7 @@ from centripetal.server.engine.events import Events
 from centripetal.server.listening.http_server import HTTPServer
 from centripetal.server.listening.sockets import check_host, listen
 from centripetal.server.listening.thread import ServerThread
+from centripetal.server.questions import Ask, ask_nobody
 from centripetal.server.service import Service
 from centripetal.server.system import system_environment
 
@@ -64,6 +66,10 @@ class EmbeddedServer:
         console: whether to serve a page at `console_url` that shows the events of the server and can run commands.
         console_password: the password of the console. Without it, the console needs no password on a loopback address;
             on other addresses the server generates one, see the attribute `console_password`.
+        proxy: handlers of proxy events (`centripetal.proxy.Handlers`), which a current server asks in this process
+            instead of the endpoints in its configuration. If the configuration has no proxies, the server asks about
+            what the handlers are registered for. Coroutine functions run in the event loop in which `start` is called,
+            if any, otherwise in a separate thread; plain functions run in a thread for each call.
         server: 1 or 6. Without it, the keys that are passed decide, or else the keys in the configuration. Without any
             of them, the server is a Centrifugo 6.
 
@@ -83,6 +89,7 @@ class EmbeddedServer:
         port: int = 0,
         console: bool = True,
         console_password: str | None = None,
+        proxy: EventHandlers | None = None,
         server: int | None = None,
     ) -> None:
         host = check_host(host)
@@ -94,7 +101,11 @@ class EmbeddedServer:
         if console_password is not None and not console:
             raise UsageError("console_password needs the console: omit console_password or console=False")
         chosen = completed(Arguments(server, secret, api_key, token_secret, config))
+        if proxy is not None:
+            chosen = asking(proxy, chosen)
         self._settings, unhonoured = choose(*chosen[:5])
+        self._proxy = proxy
+        self._application_loop: asyncio.AbstractEventLoop | None = None
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)  # of the caller of `discreet`
         self.events = Events()
@@ -164,6 +175,7 @@ class EmbeddedServer:
         """
         if self._thread is not None:
             raise UsageError("the server is already running")
+        self._application_loop = asyncio._get_running_loop()  # returns None if no loop runs
         listeners = listen(self._host, self._port)
         self._bound_port = listeners[0].getsockname()[1]
         thread = ServerThread(self._start_service, listeners, self._open_console if self._console else None)
@@ -257,7 +269,19 @@ class EmbeddedServer:
         return f"<EmbeddedServer {self._settings.generation}, {state}>"
 
     def _start_service(self) -> Service:
-        return self._settings.start(system_environment(), self.events, f"{socket.gethostname()}_{self._bound_port}")
+        name = f"{socket.gethostname()}_{self._bound_port}"
+        return self._settings.start(system_environment(self._asker()), self.events, name)
+
+    def _asker(self) -> Ask:
+        """Return what asks the application, in the server's event loop."""
+        if not self._settings.endpoints:
+            return ask_nobody
+        if self._proxy is not None:
+            return InProcessAsker(self._proxy, self._application_loop).ask
+        # Imported here, because most servers ask nobody, and imports must stay fast.
+        from centripetal.server.asking.over_http import HTTPAsker
+
+        return HTTPAsker(self._settings.endpoints).ask
 
     def _open_console(self, service: Service) -> Console:
         return Console(service, host=self._host, password=self.console_password)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from centripetal.server.questions import Ask, ask_nobody
+
 __all__ = ["Environment"]
 
 
@@ -23,6 +25,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         new_epoch: returns a new epoch for a stream (Centrifugo 6).
         process_usage: returns the resource usage of the process, by the metric names of 1.x.
         can_websocket: whether the package `websockets` is installed.
+        ask: asks the application (Centrifugo 6). Servers without proxies never call it.
     """
 
     now: Callable[[], float]
@@ -34,3 +37,4 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     new_epoch: Callable[[], str]
     process_usage: Callable[[], Mapping[str, int]]
     can_websocket: bool
+    ask: Ask = ask_nobody

@@ -13,6 +13,7 @@ from centripetal.server.engine.events import Events
 from centripetal.server.environment import Environment
 from centripetal.server.http_endpoints import BaseHTTPEndpoints
 from centripetal.server.node import BaseNode
+from centripetal.server.questions import Endpoint
 from centripetal.server.session import ClientEndpoint
 
 __all__ = ["ServerSettings", "Service"]
@@ -48,6 +49,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         secret: the key of signatures and tokens of 1.x; empty if not configured.
         api_key: the API key of Centrifugo 6; empty if not configured.
         token_secret: the key of client tokens; empty if not configured.
+        endpoints: the addresses of the application that the server asks.
     """
 
     generation: str
@@ -59,6 +61,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = ""
     api_key: str = ""
     token_secret: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
 
     def __repr__(self) -> str:
         return f"<ServerSettings of Centrifugo {self.generation}>"  # the keys must not appear in logs

@@ -14,6 +14,10 @@ from centripetal.server.listening.http1 import Request
 
 __all__ = ["ClientConnection", "ClientEndpoint", "CloseFrame", "Session", "Timer"]
 
+_WITHOUT_CODE = 1005  # means a frame without content
+_RESERVED = (1004, 1005, 1006)
+_LONGEST_REASON = 123  # bytes
+
 D = TypeVar("D")
 D_contra = TypeVar("D_contra", contravariant=True)
 
@@ -23,6 +27,23 @@ class CloseFrame(NamedTuple):
 
     code: int
     reason: str
+
+    @property
+    def payload(self) -> bytes | None:
+        """The content of the frame, as Go writes it; None if the real server sends no frame.
+
+        An application can choose any code. Clients take a code that they do not accept for the end without a frame.
+        """
+        reason = self.reason.encode()
+        if len(reason) > _LONGEST_REASON:
+            return None
+        return b"" if self.code == _WITHOUT_CODE else (self.code & 0xFFFF).to_bytes(2, "big") + reason
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether clients accept the frame (RFC 6455, section 7.4)."""
+        code = self.code & 0xFFFF
+        return self.payload is not None and (3000 <= code < 5000 or 1000 <= code < 1015) and code not in _RESERVED
 
 
 class Timer(Protocol):
@@ -44,6 +65,17 @@ class ClientConnection(Protocol[D_contra]):
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         """Call *callback* in *delay* seconds; with 0, in the next iteration of the event loop."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Deliver no further message to the session until `resume_reading`, and do not notice that the client leaves.
+
+        The client's messages fill the buffers of the network, as with a real server that is busy with a command.
+        """
+        ...
+
+    def resume_reading(self) -> None:
+        """Deliver messages again; the first may be delivered before this method returns."""
         ...
 
 
@@ -90,8 +122,8 @@ class ClientEndpoint(ABC, Generic[D]):
         """Return a session for a client that has just connected with *request*."""
 
     @abstractmethod
-    def close_frame(self, disconnect: D) -> CloseFrame:
-        """Return the close frame for *disconnect*."""
+    def close_frame(self, disconnect: D) -> CloseFrame | None:
+        """Return the close frame for *disconnect*; None to close without a frame."""
 
     def subprotocol(self, _: Request, /) -> str:
         """Return one of the subprotocols that the client offers, or an empty string to choose none."""

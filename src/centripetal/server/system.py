@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from centripetal.server.environment import Environment
+from centripetal.server.questions import Ask, ask_nobody
 
 try:
     import resource
@@ -24,8 +25,8 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE62 = "0123456789" + _LETTERS
 
 
-def system_environment() -> Environment:
-    """Return the environment of one run of a server."""
+def system_environment(ask: Ask = ask_nobody) -> Environment:
+    """Return the environment of one run of a server; *ask* asks the application."""
     return Environment(
         now=time.time,
         timer=time.perf_counter,
@@ -36,6 +37,7 @@ def system_environment() -> Environment:
         new_epoch=lambda: "".join(secrets.choice(_LETTERS) for _ in range(8)),
         process_usage=_process_usage,
         can_websocket=CAN_WEBSOCKET,
+        ask=ask,
     )
 
 

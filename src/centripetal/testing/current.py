@@ -8,8 +8,13 @@ with Centrifugo() as server:
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Unpack
 
+from msgspec import UNSET, Raw
+
 from centripetal.client.current import AsyncClient, Client, CurrentOptions
 from centripetal.dialects.current.client_protocol.commands import Connect, Request
+from centripetal.dialects.current.client_protocol.objects import NO_JSON
+from centripetal.protocol.payload import encode_json
+from centripetal.server.asking.in_process import EventHandlers
 from centripetal.server.configuration.loading import choose
 from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
@@ -34,6 +39,7 @@ class Centrifugo(BaseServer):
         api_key: the key of the server's API.
         token_secret: the secret that signs clients' tokens (`centripetal.tokens`).
         config: the configuration, as for `centripetal.server.EmbeddedServer`.
+        proxy: handlers of proxy events that the server asks, as for `centripetal.server.EmbeddedServer`.
     """
 
     def __init__(
@@ -42,8 +48,9 @@ class Centrifugo(BaseServer):
         api_key: str = "key",
         token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
+        proxy: EventHandlers | None = None,
     ) -> None:
-        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}))
+        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=proxy))
 
     @property
     def api_key(self) -> str:
@@ -66,22 +73,30 @@ class Centrifugo(BaseServer):
             self.url, self.api_key, timeout=timeout, **self._noted(_with_prefix(self._server.api_path, options))
         )
 
-    def connect(self, token: str | None = None) -> Connecting[Request, Browser, AsyncBrowser]:
+    def connect(
+        self, token: str | None = None, *, data: Any = UNSET, headers: Mapping[str, str] = {}
+    ) -> Connecting[Request, Browser, AsyncBrowser]:
         """Return a browser for a `with` block (`async with` in an asyncio test), which connects when the block begins.
 
         Args:
             token: the connection token that the application gives to its page. None to connect without a token, which
-                the server accepts only if `client.allow_anonymous_connect_without_token` of its configuration is true.
+                the server accepts only if `client.allow_anonymous_connect_without_token` of its configuration is true,
+                or if a handler of connect events lets the browser connect.
+            data: any JSON value that the page sends with its connection; the server passes it on to the handler.
+            headers: the headers of the page's handshake, such as `Cookie`.
 
         Raises:
-            UsageError: *token* is not text.
+            UsageError: *token* is not text, or *data* has no JSON form.
             ServerError: at the beginning of the block: the server refused the browser; the text explains why, as
                 `centripetal token explain` does.
             ConnectError: at the beginning of the block: a planned "refuse" is due, or the server is `down()`.
         """
-        request = Connect("" if token is None else credential("token", token))
+        request = Connect(
+            "" if token is None else credential("token", token),
+            NO_JSON if data is UNSET else Raw(encode_json(data, "data")),
+        )
         return self._connecting(
-            lambda service: Protocol(Permissions(service.node.config)), request, Browser, AsyncBrowser
+            lambda service: Protocol(Permissions(service.node.config)), request, Browser, AsyncBrowser, headers
         )
 
 

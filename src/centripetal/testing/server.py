@@ -8,7 +8,7 @@ this module counts those reports as calls. The server's event loop makes all the
 import asyncio
 import os
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -25,6 +25,7 @@ from centripetal.testing.browsers.protocol import BrowserProtocol
 from centripetal.testing.browsers.session import BrowserSession
 from centripetal.testing.expectations import Expectations
 from centripetal.testing.failures import Failure
+from centripetal.testing.handler_errors import HandlerErrors
 from centripetal.transport.addresses import Address
 from centripetal.transport.connection import on_refusal
 from centripetal.transport.mapping import no_connection
@@ -60,6 +61,7 @@ class BaseServer(Expectations):
         self._process = os.getpid()
         self._clients: list[_Closeable] = []
         self._browsers: weakref.WeakSet[BrowserSession[Any]] = weakref.WeakSet()
+        self._handler_errors = HandlerErrors()
 
     @property
     def url(self) -> str:
@@ -79,12 +81,14 @@ class BaseServer(Expectations):
     def start(self) -> Self:
         """Start serving."""
         self._server.start()
+        self._handler_errors.start()
         try:
             self._paused, self._plan_lock = False, asyncio.Lock()
             self._server.in_loop(self._set_up)
             on_refusal.append(self._refused)
         except BaseException:
             self._server.stop()  # the caller was interrupted, and its `with` block does not begin
+            self._handler_errors.stop()
             raise
         return self
 
@@ -97,6 +101,7 @@ class BaseServer(Expectations):
         with suppress(ValueError):
             on_refusal.remove(self._refused)
         self._server.stop()
+        self._handler_errors.stop()
         self._plan_lock = None
         self.finish()
 
@@ -114,14 +119,20 @@ class BaseServer(Expectations):
         request: RequestT,
         blocking: Callable[[BrowserSession[RequestT], EmbeddedServer], BlockingT],
         awaiting: Callable[[BrowserSession[RequestT], EmbeddedServer], AwaitingT],
+        headers: Mapping[str, str] = {},
     ) -> Connecting[RequestT, BlockingT, AwaitingT]:
-        """Return a browser of these classes that connects with *request* when its block begins."""
+        """Return a browser of these classes that connects with *request* when its block begins.
+
+        Its handshake has these *headers*.
+        """
 
         async def begin() -> BrowserSession[RequestT]:
             if self._paused:
                 raise no_connection(ConnectionRefusedError(), "{}:{}".format(*self._address))
             service = self._server.service
-            session = BrowserSession(service.clients, protocol(service))
+            session = BrowserSession(
+                service.clients, protocol(service), headers=headers, failure=self._handler_errors.take
+            )
             try:
                 session.client = (await session.ask(request)).client
             except BaseException:

@@ -11,7 +11,7 @@ def test_an_error_has_the_code_and_message_of_the_real_server(code: int, message
     """An error has the real server's code and message, and only temporary errors are worth a retry."""
     error = refused(code)
     assert (error.code, error.message) == (code, message)
-    assert is_temporary(code) is (code == 100)
+    assert is_temporary(error) is (code == 100)
 
 
 def test_a_fatal_error_describes_the_close() -> None:

@@ -6,6 +6,7 @@ import heapq
 import hmac
 import itertools
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,9 +18,10 @@ from centripetal.server.current.node import Node
 from centripetal.server.current.permissions import Permissions
 from centripetal.server.current.session import Session
 from centripetal.server.engine.events import Event
+from centripetal.server.questions import Question, Reply
 from tests.server.environment import fixed_environment
 
-__all__ = ["Client", "World", "error", "token"]
+__all__ = ["Asked", "Client", "World", "error", "token"]
 
 _OPEN = {"allow_subscribe_for_client": True, "allow_subscribe_for_anonymous": True}
 _HISTORY = {"history_size": 5, "history_ttl": "60s"}
@@ -64,14 +66,21 @@ class World:
 
     Args:
         namespaces: namespaces added to the usual set; a namespace with a usual name replaces it.
+        channel_proxy: the section `channel.proxy`.
         client: additional keys of the configuration's section `client`.
         sections: other sections of the configuration.
     """
 
     def __init__(
-        self, namespaces: tuple[dict[str, Any], ...] = (), client: Mapping[str, Any] = {}, **sections: Any
+        self,
+        namespaces: tuple[dict[str, Any], ...] = (),
+        client: Mapping[str, Any] = {},
+        *,
+        channel_proxy: Mapping[str, Any] = {},
+        **sections: Any,
     ) -> None:
         self.time = 1000.0
+        self.asked: list[Asked] = []
         self.timers: list[tuple[float, int, FakeTimer, Callable[[], object]]] = []
         self.numbers = itertools.count(1)
         names = {each["name"] for each in namespaces}
@@ -82,7 +91,10 @@ class World:
                     "allow_anonymous_connect_without_token": True,
                     **client,
                 },
-                "channel": {"namespaces": [*(each for each in NAMESPACES if each["name"] not in names), *namespaces]},
+                "channel": {
+                    "namespaces": [*(each for each in NAMESPACES if each["name"] not in names), *namespaces],
+                    "proxy": channel_proxy,
+                },
                 **sections,
             }
         )
@@ -90,7 +102,10 @@ class World:
         epochs = itertools.count(1)
         uuids = itertools.chain(["uid"], (f"client-{next(self.numbers)}" for _ in itertools.count()))
         environment = fixed_environment(
-            now=lambda: self.time, new_uuid=lambda: next(uuids), new_epoch=lambda: f"e{next(epochs)}"
+            now=lambda: self.time,
+            new_uuid=lambda: next(uuids),
+            new_epoch=lambda: f"e{next(epochs)}",
+            ask=self._ask,
         )
         self.node = Node(config, environment)
         self.permissions = Permissions(config)
@@ -99,9 +114,9 @@ class World:
     def listen(self) -> None:
         self.node.events.listen(self.events.append)
 
-    def new(self, *, pings: bool = True) -> "Client":
+    def new(self, *, pings: bool = True, headers: Mapping[str, str] = {}) -> "Client":
         """Return a connection that has not sent a message yet."""
-        return Client(self, pings=pings)
+        return Client(self, pings=pings, headers=headers)
 
     def anonymous(self, **connect: Any) -> "Client":
         """Return a connection of the anonymous user, without pings."""
@@ -124,6 +139,10 @@ class World:
                 callback()
         self.time = end
 
+    def _ask(self, question: Question, then: Callable[[Reply], object]) -> "Asked":
+        self.asked.append(Asked(question, then))
+        return self.asked[-1]
+
     def api(self, method: str, **params: Any) -> Any:
         """Call an API method and run the callbacks that it scheduled."""
         outcome = API(self.node).outcome(read_request(method, json.dumps(params).encode()), self.time)
@@ -134,15 +153,44 @@ class World:
         self.api("publish", channel=channel, data=data, **params)
 
 
+class Asked:
+    """A question to the application: `answer` it, or let it wait."""
+
+    def __init__(self, question: Question, then: Callable[[Reply], object]) -> None:
+        self.question = question
+        self.cancelled = False
+        self._then = then
+
+    @property
+    def event(self) -> Any:
+        return json.loads(self.question.body)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return dict(self.question.headers)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def answer(self, body: Any = None, status: int = 200) -> None:
+        """Answer with *body*: JSON of any value, or bytes as they are."""
+        self._then(Reply(status, body if isinstance(body, bytes) else json.dumps(body).encode()))
+
+    def fail(self, problem: str = "no answer") -> None:
+        self._then(Reply(0, problem=problem))
+
+
 class Client:
     """A session and the connection that it writes to."""
 
-    def __init__(self, world: World, *, pings: bool) -> None:
+    def __init__(self, world: World, *, pings: bool, headers: Mapping[str, str] = {}) -> None:
         self.world = world
         self.sent: list[Any] = []
         self.payloads: list[bytes] = []
         self.ended: list[Disconnect | None] = []
-        self.session = Session(world.node, world.permissions, self, pings=pings)
+        self.held: deque[bytes] = deque()
+        self.paused = False
+        self.session = Session(world.node, world.permissions, self, tuple(headers.items()), pings=pings)
 
     @property
     def id(self) -> str:
@@ -161,9 +209,21 @@ class Client:
         heapq.heappush(self.world.timers, (self.world.time + delay, next(self.world.numbers), timer, callback))
         return timer
 
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+        while self.held and not self.paused:
+            self.session.receive(self.held.popleft())
+
     def say(self, *commands: Mapping[str, Any]) -> None:
         """Send commands in one message."""
-        self.session.receive("\n".join(map(json.dumps, commands)).encode())
+        message = "\n".join(map(json.dumps, commands)).encode()
+        if self.paused:
+            self.held.append(message)
+        else:
+            self.session.receive(message)
 
     def ask(self, request: str, **params: Any) -> Any:
         """Return the reply; pushes that came with it stay in the queue."""

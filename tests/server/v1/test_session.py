@@ -96,6 +96,11 @@ class Client:
     def end(self, disconnect: Disconnect | None) -> None:
         self.ended.append(disconnect)
 
+    def pause_reading(self) -> None:
+        raise AssertionError("a 1.x server never asks the application")
+
+    resume_reading = pause_reading
+
     def call_later(self, delay: float, callback: Callable[[], object]) -> FakeTimer:
         timer = FakeTimer()
         heapq.heappush(self.world.timers, (self.world.time + delay, next(self.world.numbers), timer, callback))

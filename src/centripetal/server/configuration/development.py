@@ -9,9 +9,21 @@ import string
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from centripetal.server.configuration.loading import ConfigSource, which
+from centripetal.errors import UsageError
+from centripetal.server.asking.in_process import EventHandlers
+from centripetal.server.configuration.loading import ConfigSource, load, which
+from centripetal.server.configuration.proxy_sections import (
+    USUAL_OPTIONS,
+    has_proxies,
+    namespace_names,
+    proxy_sections,
+    with_sections,
+)
 
-__all__ = ["Arguments", "completed"]
+__all__ = ["Arguments", "asking", "completed"]
+
+_IN_PROCESS = "http://in-process.invalid"
+"""Stands for handlers in this process in the configuration, where the real server has the address of endpoints."""
 
 _LOCAL = ("localhost", "127.0.0.1", r"\[::1\]")
 _HISTORY_SIZE = 100
@@ -76,6 +88,24 @@ def completed(given: Arguments) -> Arguments:
     missing = frozenset(name for name in used if keys[name] is None)
     keys |= {name: _generated() for name in missing}
     return Arguments(generation, **keys, config=_CONFIGS[generation], generated=missing)
+
+
+def asking(handlers: EventHandlers, chosen: Arguments) -> Arguments:
+    """Return *chosen*, with proxies for *handlers* in its configuration unless it has proxies itself.
+
+    Raises:
+        UsageError: *handlers* are not handlers of proxy events, or the server is a 1.x server, which has no proxies.
+    """
+    if not hasattr(handlers, "answer_async_trusted"):
+        raise UsageError(f"proxy must be a centripetal.proxy.Handlers, not {type(handlers).__name__}")
+    if chosen.server == 1 or chosen.secret is not None:
+        raise UsageError("proxy needs a current server: Centrifugo 1.x asks the application nothing")
+    config = load(chosen.config)
+    if not has_proxies(config):
+        patterns = {kind: [route.pattern for route in routes] for kind, routes in handlers.routes.items()}
+        sections = proxy_sections(patterns, _IN_PROCESS, USUAL_OPTIONS, namespaces=namespace_names(config))
+        config = with_sections(config, sections)
+    return chosen._replace(server=6, config=config)
 
 
 _LETTERS = string.ascii_letters + string.digits

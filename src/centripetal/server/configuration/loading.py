@@ -52,7 +52,7 @@ def choose(
         config_v1, unhonoured = read_v1(raw)
         config_v1 = config_v1 if secret is None else msgspec.structs.replace(config_v1, secret=secret)
         return settings_of_v1(config_v1), unhonoured
-    current, unhonoured = read_current(raw)
+    current, unhonoured = read_current(raw, os.environ)
     return settings_of_current(with_keys(current, api_key=api_key, token_secret=token_secret)), unhonoured
 
 

@@ -6,14 +6,16 @@ them. Each function raises a `UsageError` that names the key.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from centripetal.errors import UsageError
 
 __all__ = ["boolean", "duration", "integer", "lowercase_keys", "read", "read_known", "read_names", "read_objects"]
-__all__ += ["text", "texts"]
+__all__ += ["read_section", "text", "text_map", "texts"]
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
@@ -48,6 +50,24 @@ def texts(value: Any, place: str) -> list[str]:
     if isinstance(value, list | tuple):
         return [text(item, f"{place}[{index}]") for index, item in enumerate(value)]
     raise UsageError(f"{place} must be a list of strings, not {type(value).__name__}")
+
+
+def text_map(value: Any, place: str) -> dict[str, str]:
+    """Return texts by name, from an object, or from a list of objects with `key` and `value`."""
+    if isinstance(value, list | tuple):
+        pairs = [(each.get("key"), each.get("value")) for _, each in read_objects(value, place)]
+    elif isinstance(value, Mapping):
+        pairs = list(value.items())
+    else:
+        raise UsageError(f"{place} must be an object of strings, not {type(value).__name__}")
+    found: dict[str, str] = {}
+    for key, each in pairs:
+        if not isinstance(key, str) or not isinstance(each, str):
+            raise UsageError(f"{place} must contain only strings")
+        if key in found:
+            raise UsageError(f"{place} contains {key!r:.80} twice")
+        found[key] = each
+    return found
 
 
 def integer(value: Any, place: str) -> int:
@@ -87,6 +107,7 @@ _READERS: dict[Any, Callable[[Any, str], Any]] = {
     bool: boolean,
     float: duration,
     list[str]: texts,
+    dict[str, str]: text_map,
 }
 
 
@@ -102,6 +123,31 @@ def read_known(values: dict[str, Any], shape: type[msgspec.Struct], place: str =
         for field in msgspec.structs.fields(shape)
         if field.name in values
     }
+
+
+def read_section(raw: Any, shape: type[S], place: str, unknown_keys: dict[str, Any]) -> S:
+    """Decode *raw* as a *shape*, and add the keys that *shape* does not have to *unknown_keys*, by their place.
+
+    A value that is 0 or empty gets its default.
+    """
+    values = lowercase_keys(raw, place)
+    known = {}
+    for field in msgspec.structs.fields(shape):
+        if field.name in values:
+            value, inside = values.pop(field.name), f"{place}.{field.name}"
+            # After reading the file, the real server replaces values that are 0 or empty by their defaults.
+            if found := _read_field(value, field.type, inside, unknown_keys):
+                known[field.name] = found
+    unknown_keys |= {f"{place}.{key}": value for key, value in values.items()}
+    return shape(**known)
+
+
+def _read_field(value: Any, kind: Any, place: str, unknown_keys: dict[str, Any]) -> Any:
+    if get_origin(kind) is None and issubclass(kind, msgspec.Struct):
+        return read_section(value, kind, place, unknown_keys)
+    if get_origin(kind) is list and issubclass(shape := get_args(kind)[0], msgspec.Struct):
+        return [read_section(each, shape, inside, unknown_keys) for inside, each in read_objects(value, place)]
+    return read(value, kind, place)
 
 
 def read_names(raw: Any, place: str, marks: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -47,6 +47,16 @@ class ChannelOptions(msgspec.Struct, frozen=True, kw_only=True):
     channel_regex: str = ""
     publication_data_format: str = ""
     subscription_type: str = ""
+    subscribe_proxy_enabled: bool = False
+    subscribe_proxy_name: str = "default"
+    publish_proxy_enabled: bool = False
+    publish_proxy_name: str = "default"
+    sub_refresh_proxy_enabled: bool = False
+    sub_refresh_proxy_name: str = "default"
+
+    def proxy_of(self, kind: str) -> str | None:
+        """Return the name of the proxy for events of *kind* (subscribe, publish, sub_refresh); None if it is off."""
+        return getattr(self, f"{kind}_proxy_name") if getattr(self, f"{kind}_proxy_enabled") else None
 
     @property
     def history(self) -> HistoryOptions:

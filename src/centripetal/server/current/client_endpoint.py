@@ -13,6 +13,7 @@ from centripetal.server.session import ClientConnection, ClientEndpoint, CloseFr
 __all__ = ["WebSocketEndpoint"]
 
 _JSON = "centrifuge-json"
+_LEFT = 3000
 
 
 class WebSocketEndpoint(ClientEndpoint[Disconnect]):
@@ -31,12 +32,13 @@ class WebSocketEndpoint(ClientEndpoint[Disconnect]):
         options = parse_qs(request.target.partition("?")[2])
         # Such a client asks for WebSocket ping frames instead, which WebSocket libraries answer automatically.
         pings = options.get("cf_ws_frame_ping_pong", [""])[0] != "true"
-        return Session(self._node, self._permissions, connection, pings=pings)
+        return Session(self._node, self._permissions, connection, request.headers, pings=pings)
 
     def subprotocol(self, request: Request, /) -> str:
         offered = (value for name, value in request.headers if name == "sec-websocket-protocol")
         names = {name.strip() for value in offered for name in value.split(",")}
         return _JSON if _JSON in names else ""
 
-    def close_frame(self, disconnect: Disconnect) -> CloseFrame:
-        return CloseFrame(disconnect.code, disconnect.reason)
+    def close_frame(self, disconnect: Disconnect) -> CloseFrame | None:
+        # The real server has this code for clients that have left, also if the application chooses it.
+        return None if disconnect.code == _LEFT else CloseFrame(disconnect.code, disconnect.reason)

@@ -10,20 +10,29 @@ import functools
 import re
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any, TypeVar, get_origin
+from typing import Any
 
 import msgspec
 
 from centripetal.errors import UsageError
-from centripetal.server.configuration.spelling import closest_key, key_paths
-from centripetal.server.configuration.value_readers import lowercase_keys, read, read_objects
+from centripetal.server.configuration.spelling import key_paths
+from centripetal.server.configuration.value_readers import lowercase_keys, read_section
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
 from centripetal.server.current.namespaces import read_namespaces
+from centripetal.server.current.proxies import Proxies
+from centripetal.server.current.proxy_config import (
+    ChannelProxies,
+    ClientProxies,
+    ProxyOptions,
+    RPCOptions,
+    proxies_of,
+    read_named,
+    read_rpc_namespaces,
+)
+from centripetal.server.current.unhonoured import SILENT, is_set, sentence
 from centripetal.tokens.signatures import BadKey, algorithms_of, load_public
 
 __all__ = ["SECTIONS", "Client", "Config", "Token", "read_config", "with_keys"]
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 _HOUR = 3600.0
 _CLAIM = re.compile("[a-zA-Z_]*")
@@ -85,6 +94,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     expired_close_delay: float = 25.0
     expired_sub_close_delay: float = 25.0
     presence_update_interval: float = 27.0
+    concurrency: int = 0
     channel_limit: int = 128
     channel_position_check_delay: float = 40.0
     user_connection_limit: int = 0
@@ -94,6 +104,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     recovery_max_publication_limit: int = 300
     connect_include_server_time: bool = False
     subscribe_to_user_personal_channel: PersonalChannel = PersonalChannel()
+    proxy: ClientProxies = ClientProxies()
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +113,18 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RPC(msgspec.Struct, frozen=True, kw_only=True):
+    """The section `rpc`; `namespaces` are the options of the RPC namespaces by name."""
+
     ping: Ping = Ping()
+    proxy: ProxyOptions = ProxyOptions()
+    without_namespace: RPCOptions = RPCOptions()
+    namespace_boundary: str = ":"
+    namespaces: dict[str, RPCOptions] = {}
+
+    def options_of(self, method: str) -> RPCOptions | None:
+        """Return the options of *method*; None if its namespace does not exist."""
+        name, boundary, _ = method.partition(self.namespace_boundary)
+        return self.namespaces.get(name) if boundary and name else self.without_namespace
 
 
 class WebSocket(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +150,7 @@ class NodeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """Configuration of a Centrifugo 6 server. `channels` is the section `channel`."""
+    """Configuration of a Centrifugo 6 server. `channels` is the section `channel`; `proxies` come from all sections."""
 
     http_api: HTTPAPI = HTTPAPI()
     client: Client = Client()
@@ -138,6 +160,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     health: Health = Health()
     init: Init = Init()
     node: NodeOptions = NodeOptions()
+    proxies: Proxies = Proxies()
 
     def __repr__(self) -> str:
         return f"<Config of a Centrifugo 6 server, {len(self.channels.namespaces)} namespaces>"
@@ -159,74 +182,38 @@ SECTIONS = frozenset(
     (
         *(name for name in Config.__struct_fields__ if name != "channels"),
         *("admin", "broker", "channel", "consumers", "emulation", "engine", "graphite", "grpc_api", "http_server"),
-        *("http_stream", "log", "map_broker", "presence_manager", "prometheus", "proxies", "shared_poll", "shutdown"),
+        *("http_stream", "log", "map_broker", "presence_manager", "prometheus", "shared_poll", "shutdown"),
         *("sse", "swagger", "uni_grpc", "uni_http_stream", "uni_sse", "uni_websocket", "usage_stats", "webtransport"),
     )
 )
 """The names of the top-level sections in a Centrifugo 6 configuration."""
 
-_ELSEWHERE = "this server uses one port for everything, set by the argument port"
-_REASONS = {
-    "admin": "this server has no admin interface",
-    "broker": "this server keeps everything in memory",
-    "channel.proxy": "this server calls no proxies",
-    "client.proxy": "this server calls no proxies",
-    "client.subscription_token.jwks_public_endpoint": "this server does not fetch key sets: configure the keys",
-    "client.token.jwks_public_endpoint": "this server does not fetch key sets: configure the keys",
-    "consumers": "this server has no consumers",
-    "emulation": "clients connect by WebSocket only",
-    "engine": "this server keeps everything in memory",
-    "grpc_api": "this server has no gRPC API",
-    "http_api.external": _ELSEWHERE,
-    "http_server": _ELSEWHERE,
-    "http_stream": "clients connect by WebSocket only",
-    "map_broker": "this server has no map channels",
-    "presence_manager": "this server keeps everything in memory",
-    "proxies": "this server calls no proxies",
-    "rpc.namespaces": "this server calls no proxies",
-    "rpc.proxy": "this server calls no proxies",
-    "rpc.without_namespace": "this server calls no proxies",
-    "shared_poll": "this server has no shared polling",
-    "sse": "clients connect by WebSocket only",
-    "uni_grpc": "clients connect by WebSocket only",
-    "uni_http_stream": "clients connect by WebSocket only",
-    "uni_sse": "clients connect by WebSocket only",
-    "uni_websocket": "clients connect with the bidirectional protocol only",
-    "webtransport": "clients connect by WebSocket only",
-}
-# Keys that Centrifugo 3 to 5 named differently. Keys that only moved to another section are found by their name.
-_RENAMED = {
-    "api_key": "http_api.key",
-    "api_insecure": "http_api.insecure",
-    "client_insecure": "client.insecure",
-    "namespaces": "channel.namespaces",
-    "token_audience": "client.token.audience",
-    "token_ecdsa_public_key": "client.token.ecdsa_public_key",
-    "token_hmac_secret_key": "client.token.hmac_secret_key",
-    "token_issuer": "client.token.issuer",
-    "token_rsa_public_key": "client.token.rsa_public_key",
-}
-# These sections do not change what clients or API callers see, so they cause no warnings.
-_SILENT = frozenset(("log", "usage_stats", "prometheus", "graphite", "swagger", "shutdown", "opentelemetry"))
 
-
-def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
+def read_config(raw: Mapping[str, Any], environ: Mapping[str, str] = {}) -> tuple[Config, list[str]]:
     """Return the configuration in *raw*, and a sentence for each key in *raw* that has no effect in this server.
+
+    Args:
+        raw: the configuration.
+        environ: the environment variables that the static headers of proxies may refer to.
 
     Raises:
         UsageError: the real server would not start with a value; the message names its key.
     """
     values = lowercase_keys(raw, "the configuration")
     unknown_keys: dict[str, Any] = {}
+    rpc = lowercase_keys(values.pop("rpc", {}), "rpc")
+    methods = read_rpc_namespaces(rpc.pop("namespaces", []), unknown_keys)
+    values["rpc"] = rpc
+    named = read_named(values.pop("proxies", []), unknown_keys)
     sections = {
-        field.name: _section(values.pop(field.name, {}), field.type, field.name, unknown_keys)
+        field.name: read_section(values.pop(field.name, {}), field.type, field.name, unknown_keys)
         for field in msgspec.structs.fields(Config)
-        if field.name != "channels"
+        if field.name not in ("channels", "proxies")
     }
     channel = lowercase_keys(values.pop("channel", {}), "channel")
-    proxies = {str(item.get("name")) for _, item in read_objects(values.get("proxies", []), "proxies")} | {"default"}
-    options, namespaces = read_namespaces(channel, proxies, unknown_keys)
-    marks = _section(channel, _Channel, "channel", unknown_keys)
+    options, namespaces = read_namespaces(channel, {*named, "default"}, unknown_keys)
+    defaults = read_section(channel.pop("proxy", {}), ChannelProxies, "channel.proxy", unknown_keys)
+    marks = read_section(channel, _Channel, "channel", unknown_keys)
     for place, each in (("without_namespace", options), *namespaces.items()):
         _check_times(each, marks, place)
     if sections["client"].ping_interval <= sections["client"].pong_timeout:
@@ -238,6 +225,18 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
     separate = sections["client"].subscription_token
     _check_token(separate, "client.subscription_token", used=separate.enabled)
     _check_paths(sections)
+    sections["rpc"] = msgspec.structs.replace(sections["rpc"], namespaces=methods)
+    sections["proxies"] = proxies_of(
+        sections["client"].proxy,
+        defaults,
+        sections["rpc"].proxy,
+        named,
+        channels=(options, *namespaces.values()),
+        methods={"rpc.without_namespace": sections["rpc"].without_namespace}
+        | {f"the RPC namespace {name!r}": each for name, each in methods.items()},
+        environ=environ,
+        unknown_keys=unknown_keys,
+    )
     if sections["http_api"].error_mode not in ("", "transport"):
         raise UsageError('http_api.error_mode must be "transport" or empty')
     engine = lowercase_keys(values.get("engine", {}), "engine").get("type") or "memory"
@@ -245,7 +244,7 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         raise UsageError('engine.type must be "memory" or "redis"; for other systems use broker.type, such as "nats"')
     if engine == "memory":
         values.pop("engine", None)
-    unknown_keys |= {key: value for key, value in values.items() if key not in _SILENT}
+    unknown_keys |= {key: value for key, value in values.items() if key not in SILENT}
     rules = ChannelRules(
         options=_completed(options, marks),
         namespaces={name: _completed(each, marks) for name, each in namespaces.items()},
@@ -256,7 +255,7 @@ def read_config(raw: Mapping[str, Any]) -> tuple[Config, list[str]]:
         user_separator=marks.user_separator,
     )
     return Config(channels=rules, **sections), [
-        _unhonoured(key) for key, value in unknown_keys.items() if _is_set(value)
+        sentence(key, _honoured()) for key, value in unknown_keys.items() if is_set(value)
     ]
 
 
@@ -269,22 +268,6 @@ def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) 
         token = replace(config.client.token, hmac_secret_key=token_secret)
         config = replace(config, client=replace(config.client, token=token))
     return config
-
-
-def _section(raw: Any, shape: type[S], place: str, unknown_keys: dict[str, Any]) -> S:
-    """Decode *raw* as a *shape*, and add the keys that *shape* does not have to *unknown_keys*, by their place."""
-    values = lowercase_keys(raw, place)
-    known = {}
-    for field in msgspec.structs.fields(shape):
-        if field.name in values:
-            value, inside = values.pop(field.name), f"{place}.{field.name}"
-            is_section = get_origin(field.type) is None and issubclass(field.type, msgspec.Struct)
-            found = _section(value, field.type, inside, unknown_keys) if is_section else read(value, field.type, inside)
-            # After reading the file, the real server replaces values that are 0 or empty by their defaults.
-            if found:
-                known[field.name] = found
-    unknown_keys |= {f"{place}.{key}": value for key, value in values.items()}
-    return shape(**known)
 
 
 def _completed(options: ChannelOptions, marks: _Channel) -> ChannelOptions:
@@ -342,36 +325,13 @@ def _check_paths(sections: Mapping[str, Any]) -> None:
             raise UsageError(f"{name}.handler_prefix is {path!r}, which {owner}.handler_prefix already uses")
 
 
-def _is_set(value: Any) -> bool:
-    """Return whether *value* turns anything on, so that ignoring it deserves a warning."""
-    return any(map(_is_set, value.values())) if isinstance(value, Mapping) else bool(value)
-
-
-def _unhonoured(key: str) -> str:
-    name = key.rpartition(".")[2]
-    reason = _REASONS.get(key)
-    if reason is None and "proxy" in name:
-        reason = "this server calls no proxies"
-    if (reason is None and name in ("map", "shared_poll")) or "presence_channel_prefix" in name:
-        reason = "map channels and shared polling are not emulated"
-    if reason is None:
-        reason = "this server does not know it"
-        if instead := _moved(key) or closest_key(key, _honoured()):
-            reason += f"; did you mean {instead!r}?"
-    return f"{key!r} in the configuration has no effect: {reason}"
-
-
-def _moved(key: str) -> str:
-    """Return the current place of the top-level *key*, or "" if it is unknown or ambiguous."""
-    places = [place for place in _honoured() if place.rpartition(".")[2] == key]
-    plain = f"channel.without_namespace.{key}"  # the key is probably an option of channels
-    return _RENAMED.get(key) or (plain if plain in places else places[0] if len(places) == 1 else "")
-
-
 @functools.cache
 def _honoured() -> tuple[str, ...]:
     """Return the places of all keys that have an effect."""
-    sections = (key_paths(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name != "channels")
+    sections = (
+        key_paths(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name not in ("channels", "proxies")
+    )
     options = (key_paths(ChannelOptions, f"channel.{place}") for place in ("without_namespace", "namespaces[]"))
-    marks = key_paths(_Channel, "channel")
-    return (*SECTIONS, "channel.without_namespace", "channel.namespaces", *chain(*sections, *options, marks))
+    proxies = (key_paths(ChannelProxies, "channel.proxy"), key_paths(ProxyOptions, "proxies[]"))
+    more = (key_paths(_Channel, "channel"), key_paths(RPCOptions, "rpc.namespaces[]"), *proxies)
+    return (*SECTIONS, "channel.without_namespace", "channel.namespaces", *chain(*sections, *options, *more))

@@ -36,20 +36,19 @@ def read_namespaces(
 
 
 def _options(values: dict[str, Any], place: str, proxies: Set[str], unknown_keys: dict[str, Any]) -> ChannelOptions:
-    options = ChannelOptions(**read_known(values, ChannelOptions, f"{place}."))
+    known = read_known(values, ChannelOptions, f"{place}.")
+    # The real server replaces an empty name by the default.
+    options = ChannelOptions(**{key: value for key, value in known.items() if value or not key.endswith("_proxy_name")})
     _check(options, place)
+    _check_proxies(options, values, place, proxies)
     if options.is_stream:
         # Streams ignore the options of maps and shared polling, so these options need no warning.
         values.pop("map", None)
         values.pop("shared_poll", None)
     else:
         _check_map(options.subscription_type, values.get("map", {}), place)
-    for key, value in values.items():
-        # The name of a proxy alone turns nothing on.
-        if not key.endswith("proxy_name"):
-            unknown_keys[f"{place}.{key}"] = value
-        elif value and value not in proxies:
-            raise UsageError(f"{place}.{key} is {value!r}, but proxies has no proxy with that name")
+    # The name of a proxy alone turns nothing on.
+    unknown_keys |= {f"{place}.{key}": value for key, value in values.items() if not key.endswith("proxy_name")}
     return options
 
 
@@ -74,6 +73,19 @@ def _check(options: ChannelOptions, place: str) -> None:
     if options.subscription_type not in _TYPES:
         raise UsageError(f"{place}.subscription_type must be one of {', '.join(_TYPES[1:])}")
     compiled(options.channel_regex, f"{place}.channel_regex")
+
+
+def _check_proxies(options: ChannelOptions, values: dict[str, Any], place: str, proxies: Set[str]) -> None:
+    kinds = ("subscribe", "publish", "sub_refresh")
+    names = {f"{kind}_proxy_name": getattr(options, f"{kind}_proxy_name") for kind in kinds}
+    names |= {key: value for key, value in values.items() if key.endswith("proxy_name") and value}
+    for key, name in names.items():
+        if name not in proxies:
+            raise UsageError(f"{place}.{key} is {name!r}, but proxies has no proxy with that name")
+    if values.get("subscribe_stream_proxy_enabled") and any(options.proxy_of(kind) for kind in kinds):
+        raise UsageError(
+            f"{place}.subscribe_stream_proxy_enabled excludes the proxies for subscribe, publish and sub_refresh"
+        )
 
 
 def _check_map(kind: str, raw: Any, place: str) -> None:

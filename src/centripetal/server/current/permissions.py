@@ -35,12 +35,17 @@ __all__ = ["Admission", "Permissions", "has_ended"]
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """The identity of an admitted client, and its initial subscriptions."""
+    """The identity of an admitted client, its initial subscriptions, and JSON of the application.
+
+    The client gets `data`; `meta` is kept for questions to the application. Both are empty if not given.
+    """
 
     user: str
     conn_info: bytes
     expire_at: int
     subs: dict[str, SubscribeOptions]
+    data: bytes = b""
+    meta: bytes = b""
 
 
 def has_ended(refusal: TokenRefused) -> bool:
@@ -102,7 +107,8 @@ class Permissions:
         for channel, granted in subs.items():
             if channels.options_of(channel).auto_cache_recover and granted.recovery and granted.cache:
                 subs[channel] = msgspec.structs.replace(granted, auto_cache=True)
-        return Admission(claims.user, claims.info, 0 if client.insecure else claims.expire_at, subs)
+        expire_at = 0 if client.insecure else claims.expire_at
+        return Admission(claims.user, claims.info, expire_at, subs, meta=claims.meta)
 
     def verified_connection(self, token: str, now: float) -> ConnectionClaims:
         """Verify a connection token and return its claims.
@@ -139,6 +145,8 @@ class Permissions:
             raise FatalError(BAD_REQUEST) from None
         if channels.is_private(channel) or not channels.is_well_formed(channel, options):
             return None
+        if options.subscribe_proxy_enabled:
+            return None
         if channels.is_user_limited(channel, options):
             allowed = bool(user) and channels.lists_user(channel, user)
         else:
@@ -154,10 +162,10 @@ class Permissions:
 
     # ---- subscriptions
 
-    def subscribe(self, params: Subscribe, user: str, client: str, now: float) -> SubscribeOptions:
+    def subscribe(self, params: Subscribe, user: str, client: str, now: float) -> SubscribeOptions | None:
         """Return the options for a client that subscribes, or raise a refusal (from step 2 on).
 
-        See protocol 6: client-subscribe.
+        See protocol 6: client-subscribe. None if the application decides.
         """
         channels, channel = self.config.channels, params.channel
         options = self.named(channel)
@@ -165,15 +173,25 @@ class Permissions:
         if params.token:
             claims = self.verified_subscription(params.token, channel, user, client, now)
             granted = options_for(options, claims, expire_at=claims.expire_at)
-        elif channels.is_private(channel) or not self._admits(channel, options, user):
+        elif channels.is_private(channel):
+            raise refused(error_codes.PERMISSION_DENIED)
+        elif options.subscribe_proxy_enabled and not channels.is_user_limited(channel, options):
+            return None
+        elif not self._admits(channel, options, user):
             raise refused(error_codes.PERMISSION_DENIED)
         else:
             granted = options_for(options)
         granted = self._with_wishes(granted, options, params, user)
-        if params.type > max(_TYPES):
-            # The real server fails with such a type, but only after all other checks have passed.
-            raise FatalError(INTERNAL_SERVER_ERROR)
+        self.check_known_type(params)
         return granted
+
+    def check_known_type(self, params: Subscribe) -> None:
+        """Raise a `FatalError` for a type that does not exist.
+
+        The real server fails with such a type, but only after all other checks have passed.
+        """
+        if params.type > max(_TYPES):
+            raise FatalError(INTERNAL_SERVER_ERROR)
 
     def verified_subscription(self, token: str, channel: str, user: str, client: str, now: float) -> SubscriptionClaims:
         """Verify a subscription token for this channel, user and connection, and return its claims.
@@ -228,7 +246,7 @@ class Permissions:
             raise refused(error_codes.NOT_AVAILABLE)  # map channels and shared polling are not emulated
 
     def _admits(self, channel: str, options: ChannelOptions, user: str) -> bool:
-        """Return whether steps 4 to 7 admit the client. Step 5 is skipped, because this server has no proxies."""
+        """Return whether steps 4, 6 and 7 admit the client."""
         channels = self.config.channels
         if channels.is_user_limited(channel, options):
             allowed = channels.lists_user(channel, user)

@@ -4,7 +4,7 @@ from centripetal.dialects.current.client_protocol.objects import Disconnect
 from centripetal.dialects.current.error_codes import API_MESSAGES, INTERNAL, MESSAGES
 from centripetal.errors import ServerError
 
-__all__ = ["FatalError", "failure", "is_temporary", "refused"]
+__all__ = ["FatalError", "ProxyRefusal", "failure", "is_temporary", "refused"]
 
 
 class FatalError(Exception):
@@ -13,6 +13,15 @@ class FatalError(Exception):
     def __init__(self, disconnect: Disconnect) -> None:
         super().__init__(disconnect.reason)
         self.disconnect = disconnect
+
+
+class ProxyRefusal(ServerError):
+    """The application refused a client's command with this error, of any code and length."""
+
+    def __init__(self, code: int, message: str, *, temporary: bool) -> None:
+        super().__init__(message, code=code)
+        self.message = message  # the base class shortens it
+        self.temporary = temporary
 
 
 def refused(code: int) -> ServerError:
@@ -25,6 +34,6 @@ def failure(code: int) -> ServerError:
     return ServerError(API_MESSAGES[code], code=code)
 
 
-def is_temporary(code: int | None) -> bool:
+def is_temporary(error: ServerError) -> bool:
     """Return whether the error is temporary, so that a client may retry."""
-    return code == INTERNAL
+    return error.temporary if isinstance(error, ProxyRefusal) else error.code == INTERNAL

@@ -45,4 +45,5 @@ def settings_of(config: Config) -> ServerSettings:
         start=functools.partial(start, config),
         api_key=config.http_api.key,
         token_secret=config.client.token.hmac_secret_key,
+        endpoints=tuple(each for each in config.proxies.endpoints() if each.url),
     )

@@ -15,16 +15,22 @@ import msgspec
 from centripetal.dialects.current import error_codes
 from centripetal.dialects.current.client_protocol.commands import Subscribe
 from centripetal.dialects.current.client_protocol.objects import UnsubscribePush
-from centripetal.dialects.current.client_protocol.replies import SubscribeResult
+from centripetal.dialects.current.client_protocol.replies import (
+    Push,
+    SubscribePush,
+    SubscribeResult,
+    encode_push,
+)
 from centripetal.dialects.current.client_protocol.tags_filter import InvalidFilterError, validate
 from centripetal.dialects.current.disconnects import UNSUBSCRIBED_EXPIRED, UNSUBSCRIBED_INSUFFICIENT
 from centripetal.dialects.current.objects import FilterNode
+from centripetal.errors import ServerError
 from centripetal.server.current.connection import OutgoingJoinLeave, OutgoingPublication
 from centripetal.server.current.node import Node
 from centripetal.server.current.recovery import Recovery, recover
-from centripetal.server.current.refusals import refused
+from centripetal.server.current.refusals import FatalError, refused
 from centripetal.server.current.subscribe_options import SubscribeOptions
-from centripetal.server.current.subscription import Subscription, delta_chain, publication_frame
+from centripetal.server.current.subscription import Subscription, checked, delta_chain, publication_frame
 from centripetal.server.engine.engine import ClientInfo, Position
 from centripetal.server.engine.events import Event, Joined, Left
 
@@ -114,8 +120,32 @@ class Subscriptions:
         if is_new:
             self._emit(Joined, channel)
         result = _result(params, options, found, delta=delta)
-        # A client can refresh only its own subscriptions, so server-side subscriptions have no TTL here.
-        return result if server_side else msgspec.structs.replace(result, expires=ttl > 0, ttl=ttl)
+        # A client can refresh only its own subscriptions, and only if the server does not ask the application instead.
+        if server_side or ttl <= 0 or self._node.options(channel).sub_refresh_proxy_enabled:
+            return result
+        return msgspec.structs.replace(result, expires=True, ttl=ttl)
+
+    def subscribe_for_back_end(self, channel: str, options: SubscribeOptions, since: Position | None) -> bytes:
+        """Subscribe to *channel* for the back end, from position *since* if given, and return the push for the client.
+
+        Raises:
+            ServerError: 100, the subscription has already expired, or its data is not JSON.
+        """
+        params = Subscribe(channel)
+        if since is not None:
+            params = Subscribe(channel, recover=True, offset=since.offset, epoch=since.epoch)
+        try:
+            result = self.subscribe(params, options, server_side=True)
+        except ServerError:
+            # The new subscription has already expired, and the real server also drops an existing subscription.
+            self.forget(channel)
+            raise refused(error_codes.INTERNAL) from None
+        push = SubscribePush(result.recoverable, result.epoch, result.offset, result.positioned, result.data)
+        try:
+            return checked(encode_push(Push(channel, subscribe=push)))
+        except FatalError:
+            # The data is not JSON. The API returns an error, but the subscription exists (seen on a 6.9.1 server).
+            raise refused(error_codes.INTERNAL) from None
 
     def announce(self, channel: str) -> None:
         """Push a join to the subscribers of *channel*. Call it after the client got its result."""

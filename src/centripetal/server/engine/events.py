@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 __all__ = [
+    "ApplicationAsked",
     "CommandRefused",
     "CommandRun",
     "Connected",
@@ -162,6 +163,32 @@ class TokenSent(ClientEvent, frozen=True, tag="token"):
     def __repr__(self) -> str:
         where = f", channel={self.channel!r}" if self.channel else ""
         return f"TokenSent(at={self.at!r}, client={self.client!r}, user={self.user!r}, method={self.method!r}{where})"
+
+
+class ApplicationAsked(ClientEvent, frozen=True, tag="application_asked"):
+    """The server asked the application about a client, and got an answer or none.
+
+    Attributes:
+        event: the kind of the event, such as `subscribe`.
+        about: the channel, or the method of an RPC; "" for the connection.
+        endpoint: the address that was asked, without credentials and query; "" for handlers in this process.
+        question: JSON of the event.
+        status: HTTP status of the answer; 0 without an answer.
+        answer: the body of the answer, or the reason why there is none.
+        problem: why the answer is useless; "" if it is not.
+        meaning: what the answer means to the client, in words.
+        seconds: time until the answer was complete.
+    """
+
+    event: str
+    about: str = ""
+    endpoint: str = ""
+    question: str = ""
+    status: int = 0
+    answer: str = ""
+    problem: str = ""
+    meaning: str = ""
+    seconds: float = 0.0
 
 
 class Events:

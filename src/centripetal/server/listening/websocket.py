@@ -115,7 +115,9 @@ class _Connection(asyncio.Protocol, Generic[D]):
         "_ended",
         "_endpoint",
         "_fragments",
+        "_held",
         "_parser",
+        "_paused",
         "_pinging",
         "_pong_wanted_by",
         "_queue",
@@ -141,6 +143,8 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._transport: asyncio.Transport | None = None
         self._session: Session[D] | None = None
         self._fragments = bytearray()
+        self._held: deque[Frame] = deque()
+        self._paused = False
         self._queue: deque[OutgoingFrame] = deque()
         self._queued = 0
         self._writable = True
@@ -174,7 +178,10 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._parser.receive_data(data)
         for event in self._parser.events_received():
             if isinstance(event, Frame) and not self._ended:
-                self._take(event)
+                if self._paused:
+                    self._held.append(event)
+                else:
+                    self._take(event)
         # Discard the automatic answers of `websockets`: this class answers in the order of the frames.
         self._parser.data_to_send()
         if (error := self._parser.parser_exc) is not None and not self._ended:
@@ -215,10 +222,23 @@ class _Connection(asyncio.Protocol, Generic[D]):
                 self.call_later(0, lambda: self._close(self._endpoint.slow))
 
     def end(self, disconnect: D | None) -> None:
-        self._end(None if disconnect is None else Close(*self._endpoint.close_frame(disconnect)).serialize())
+        frame = None if disconnect is None else self._endpoint.close_frame(disconnect)
+        self._end(None if frame is None else frame.payload)
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         return self._server.loop.call_later(delay, callback) if delay else self._server.loop.call_soon(callback)
+
+    def pause_reading(self) -> None:
+        self._paused = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        while self._held and not self._paused and not self._ended:
+            self._take(self._held.popleft())
+        if not self._paused and self._transport is not None:
+            self._transport.resume_reading()
 
     # ---- what the server calls
 
@@ -295,9 +315,12 @@ class _Connection(asyncio.Protocol, Generic[D]):
         self._ended = True
         self._queue.clear()
         self._queued = 0
+        self._held.clear()
         self._cancel_timers()
         if self._transport is None:
             return
+        if self._paused:
+            self._transport.resume_reading()  # to notice when the client closes
         if close is not None:
             self._transport.write(Frame(Opcode.CLOSE, close).serialize(mask=False))
         if self._stopping or self._transport.is_closing():

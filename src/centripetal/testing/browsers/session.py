@@ -5,9 +5,11 @@ of that session arrive at once. So when a call of the API returns, browsers have
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+from centripetal.dialects.current.error_codes import INTERNAL
 from centripetal.errors import CentripetalError, TimeoutError, UsageError
 from centripetal.server.listening.http1 import Request
 from centripetal.server.session import ClientEndpoint, Session, Timer
@@ -41,6 +43,8 @@ class BrowserSession(Generic[RequestT]):
     Args:
         endpoint: opens the server's side.
         protocol: the messages.
+        headers: the headers of the browser's handshake.
+        failure: returns the exception of a handler in this process that was the last to fail, if any.
 
     Attributes:
         client: the connection id; empty until the browser has connected.
@@ -51,7 +55,14 @@ class BrowserSession(Generic[RequestT]):
         unreadable: the error of the first message that could not be decoded; None without one.
     """
 
-    def __init__(self, endpoint: ClientEndpoint[Any], protocol: BrowserProtocol[RequestT]) -> None:
+    def __init__(
+        self,
+        endpoint: ClientEndpoint[Any],
+        protocol: BrowserProtocol[RequestT],
+        *,
+        headers: Mapping[str, str] = {},
+        failure: Callable[[], BaseException | None] = lambda: None,
+    ) -> None:
         self.client = ""
         self.channels: set[str] = set()
         self.publications = Publications("received")
@@ -64,7 +75,11 @@ class BrowserSession(Generic[RequestT]):
         self._asked: dict[int, tuple[RequestT, asyncio.Future[Any]]] = {}
         self._number = 0
         self._watchers: list[Callable[[], object]] = []
-        self._session: Session[Any] = endpoint.open(_ServerSide(self), Request("GET", "/", (("host", "localhost"),)))
+        self._held: deque[bytes] = deque()
+        self._paused = False
+        self._failure = failure
+        handshake = (("host", "localhost"), *((name.lower(), value) for name, value in headers.items()))
+        self._session: Session[Any] = endpoint.open(_ServerSide(self), Request("GET", "/", handshake))
 
     async def ask(self, request: RequestT) -> Any:
         """Send *request* and return the result in its reply.
@@ -80,7 +95,7 @@ class BrowserSession(Generic[RequestT]):
         message = self.protocol.encode(self._number, request)
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._asked[self._number] = request, reply
-        self._session.receive(message)
+        self._receive(message)
         if not (await asyncio.wait([reply], timeout=_PATIENCE))[0]:
             raise TimeoutError(f"the server did not reply to the browser within {_PATIENCE:g} s")
         return reply.result()
@@ -97,6 +112,24 @@ class BrowserSession(Generic[RequestT]):
         """Call *wake* after each message, in the server's thread, until the returned function is called."""
         self._watchers.append(wake)
         return lambda: self._watchers.remove(wake)
+
+    # ---- messages to the server
+
+    def _receive(self, message: bytes) -> None:
+        if self._paused:
+            self._held.append(message)
+        else:
+            self._session.receive(message)
+
+    def pause(self) -> None:
+        """Hold the next messages back: the server is busy with this browser's last command."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Deliver the messages that were held back."""
+        self._paused = False
+        while self._held and not self._paused and self.disconnected is None:
+            self._session.receive(self._held.popleft())
 
     # ---- messages of the server
 
@@ -132,14 +165,16 @@ class BrowserSession(Generic[RequestT]):
                 self.disconnected = message
             case Ping():
                 # Not at once: the session that sends the ping is not ready for the pong yet.
-                self._loop.call_soon(self._session.receive, message.pong)
+                self._loop.call_soon(self._receive, message.pong)
 
     def end(self, disconnect: Any) -> None:
         """Take the end of the connection, with the server's reason or None."""
         if self.disconnected is None:
             self.disconnected = _NO_CLOSE_FRAME
             if disconnect is not None:
-                self.disconnected = Disconnection(self._endpoint.close_frame(disconnect).code, disconnect.reason)
+                frame = self._endpoint.close_frame(disconnect)
+                if frame is not None and frame.is_valid:
+                    self.disconnected = Disconnection(frame.code & 0xFFFF, disconnect.reason)
         self.channels.clear()
         refusal = Refusal(*self.disconnected)
         for request, reply in self._asked.values():
@@ -149,7 +184,10 @@ class BrowserSession(Generic[RequestT]):
         self._wake()
 
     def _explained(self, request: RequestT, refusal: Refusal) -> Exception:
-        return self.protocol.explained(request, refusal, Identity(self._session.user, self.client))
+        error = self.protocol.explained(request, refusal, Identity(self._session.user, self.client))
+        if refusal.code == INTERNAL:
+            error.__cause__ = self._failure()
+        return error
 
     def _wake(self) -> None:
         for wake in list(self._watchers):
@@ -171,3 +209,9 @@ class _ServerSide:
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         return self._loop.call_later(delay, callback)
+
+    def pause_reading(self) -> None:
+        self._browser.pause()
+
+    def resume_reading(self) -> None:
+        self._browser.resume()

@@ -168,6 +168,11 @@ class Command(ClientMessage, frozen=True, forbid_unknown_fields=True):
     sub_refresh: SubRefresh | None = None
     ping: Ping | None = None
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether the server may ask the application before it answers."""
+        return bool(self.id) and self.unsubscribe is None and self.send is None
+
     def request(self) -> Request | None:
         """Return the request of this command; None if it has no request, or only a ping, which servers reject."""
         for name in _REQUESTS:
