@@ -246,7 +246,7 @@ def decode_value(text: bytes) -> Any:
 
 
 def integer(text: str) -> int | decimal.Decimal:
-    """Return the integer *text*, as a Decimal if Python refuses to convert so many digits."""
+    """Return the integer *text*, as a Decimal if Python refuses to convert an integer of that length."""
     try:
         return int(text)
     except ValueError:

@@ -49,7 +49,7 @@ _WORDS = (
     (re.compile(r"a (?:datetime with time zone|timezone-aware datetime)"), "a time such as 2026-01-31T12:00:00Z"),
     (re.compile(r", (?:also|including) None(?: \(JSON null\))?"), ""),
     (re.compile(r"; `bytes` (?:are|must be) ready-made JSON(?: and (?:travel as they are|are sent unchanged))?"), ""),
-    # The command line has a default of its own.
+    # The command line uses another default.
     (re.compile(r"; without \*limit\*, no \w+"), ""),
     (re.compile(r"\. 0, the default, returns"), ". 0 returns"),
     (re.compile(r"\n\n(?:`history_pages` of a client|`Client\.history_pages`)[^\n]*(?:\n[^\n]+)*"), ""),
