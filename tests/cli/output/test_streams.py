@@ -53,6 +53,7 @@ def environment(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 COMMANDS = [("stats",), ("stats", "--json"), ("publish", "news", "1"), ("--help",), ("--version",), ("doctor",)]
+COMMANDS += [("token", "v1", "42"), ("sign", "channel", "id", "$a", "--json")]
 
 
 @pytest.mark.usefixtures("environment")
@@ -81,6 +82,16 @@ def test_a_reader_that_has_exited(monkeypatch: pytest.MonkeyPatch, arguments: tu
     (line,) = messages.getvalue().splitlines()
     assert "cannot write to standard output: Broken pipe" in line
     assert ("The server executed the command" in line) == (arguments[0] in ("stats", "publish"))
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_both_streams_are_broken(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    """If neither stream can be written, the exit code still tells why."""
+    for stream, code in ((None, ExitCode.SYSTEM), (Failing(BrokenPipeError(errno.EPIPE, "")), ExitCode.PIPE_CLOSED)):
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert main(arguments) == code
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
