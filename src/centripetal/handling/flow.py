@@ -66,7 +66,9 @@ _REPLIES: Mapping[type[Event[Any, Any]], tuple[type[Reply], ...]] = {
     SubRefreshEvent: (SubRefreshReply, Expired),
     SharedPollEvent: (SharedPollReply,),
 }
-"""The replies to each event; the reply to an RPC is any value."""
+"""The replies to each event."""
+_OF_CALLS = (RPCReply,)
+"""The reply to an RPC, which may also be any value, but not a reply to another event."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -170,6 +172,11 @@ class Call(msgspec.Struct, eq=False):
             Refuse, Close: the handler refused.
             Exception: the handler failed with it, or its reply is not one for the event.
         """
+        allowed = _REPLIES.get(type(self.event), _OF_CALLS)
+        if type(outcome) in allowed:
+            if outcome.encoded and self.event.protocol == "json":
+                check_bytes(outcome)
+            return outcome
         if type(outcome) is Raised:
             outcome = outcome.error
             if not isinstance(outcome, _REFUSALS):
@@ -178,24 +185,12 @@ class Call(msgspec.Struct, eq=False):
             if isinstance(outcome, Close) and type(self.event) is SharedPollEvent:
                 raise UsageError("the answer to a shared poll cannot close connections: raise Refuse")
             raise outcome
-        allowed = _REPLIES.get(type(self.event))
-        if allowed is None:
-            # An RPC: any value, but not a reply to another event.
-            if not isinstance(outcome, Reply) or isinstance(outcome, RPCReply):
-                return self._with_json(outcome)
-            allowed = (RPCReply,)
-        elif isinstance(outcome, allowed):
-            return self._with_json(outcome)
+        if allowed is _OF_CALLS and not isinstance(outcome, Reply):
+            return outcome
         names = " or ".join(f"{reply.__name__}(…)" for reply in allowed)
         raise TypeError(
             f"{self.route.name} must return {names}, not {shown(outcome, 60)}: nothing may be permitted by accident"
         )
-
-    def _with_json(self, reply: Any) -> Any:
-        """Return *reply* if a client with the JSON protocol can read it."""
-        if isinstance(reply, Reply) and reply.encoded and self.event.protocol == "json":
-            check_bytes(reply)
-        return reply
 
     def body(self, reply: Any) -> bytes:
         """Return the body of the response with *reply*."""

@@ -21,7 +21,6 @@ _FROM_TEXT = (
     *(msgspec.inspect.UUIDType, msgspec.inspect.DateType, msgspec.inspect.DateTimeType, msgspec.inspect.TimeType),
     *(msgspec.inspect.DecimalType, msgspec.inspect.EnumType, msgspec.inspect.LiteralType),
 )
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,254}").fullmatch
 _PLACE = re.compile(r"\{([^{}]*)\}|\*")
 
 
@@ -91,10 +90,14 @@ def _regex(text: str) -> str:
     return "".join([*pieces, re.escape(text[end:])])
 
 
-def _integer(text: str) -> int:
-    if not _INTEGER(text):
+def _integer(text: str) -> int | None:
+    try:
+        value = int(text)
+    except ValueError:
+        value = None
+    if str(value) != text:
         raise msgspec.ValidationError("not the usual spelling of an integer")
-    return int(text)
+    return value
 
 
 def _converter(name: str, kind: Any) -> Callable[[str], Any]:

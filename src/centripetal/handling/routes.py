@@ -30,6 +30,7 @@ class Route:
         pattern: the pattern's text; None if the event has none.
         awaits: whether the handler is a coroutine function.
         decode: decodes the client's data as the annotation says; None if the event has no data.
+        parts: returns the converted parts of a channel or a method; None if this route is not for it.
 
     Raises:
         UsageError: the handler's parameters do not fit the event and the pattern, or a type cannot be decoded.
@@ -47,13 +48,9 @@ class Route:
         data = self._data_type(next(iter(hints.values()), Any))
         try:
             self.decode = decoder(data) if "data" in event.__struct_fields__ else None
-            self._pattern = None if pattern is None else Pattern(pattern, hints)
+            self.parts = _no_parts if pattern is None else Pattern(pattern, hints).parts
         except UsageError as error:
             raise UsageError(f"{self.name}: {error}") from None
-
-    def parts(self, topic: str) -> dict[str, Any] | None:
-        """Return the converted parts of *topic*, a channel or a method; None if this route is not for it."""
-        return {} if self._pattern is None else self._pattern.parts(topic)
 
     def _data_type(self, hint: Any) -> Any:
         """Return the type of the client's data in the annotation of the first parameter."""
@@ -66,6 +63,10 @@ class Route:
                 f"{self.event.__name__}"
             )
         return next(iter(typing.get_args(hint)), Any)
+
+
+def _no_parts(_: str) -> dict[str, Any] | None:
+    return {}
 
 
 def _name(run: Any) -> str:

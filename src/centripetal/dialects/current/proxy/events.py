@@ -311,7 +311,7 @@ def read(event: type[E], body: bytes) -> E:
     Raises:
         EventError: the body is not such an event, is nested deeper than 200 levels, or has invalid base64.
     """
-    if body.count(b"[") + body.count(b"{") >= DEEPEST_VALUE and _depth(body) >= DEEPEST_VALUE:
+    if len(body) >= 2 * DEEPEST_VALUE and body.count(b"[") + body.count(b"{") >= DEEPEST_VALUE <= _depth(body):
         raise EventError(f"the body is nested deeper than {DEEPEST_VALUE} levels")
     decode, has_data = _decoder(event)
     try:

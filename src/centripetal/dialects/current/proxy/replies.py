@@ -394,18 +394,20 @@ def check_bytes(reply: Reply) -> None:
     Raises:
         UsageError: `b64data` or `b64info` is not JSON.
     """
-    _check_bytes(reply, reply.encoded)
-    for options in (getattr(reply, "subs", None) or {}).values():
-        _check_bytes(options, ("b64info", "b64data"))
+    for name in reply.encoded:
+        if encoded := getattr(reply, name):
+            _check_json(name, encoded)
+    if isinstance(reply, ConnectReply) and reply.subs:
+        for channel, options in reply.subs.items():
+            for name in reply.encoded:
+                if encoded := getattr(options, name):
+                    _check_json(f"subs[{channel!r:.80}].{name}", encoded)
 
 
-def _check_bytes(holder: Any, names: tuple[str, ...]) -> None:
-    for name in names:
-        encoded = getattr(holder, name)
-        if encoded:
-            try:
-                check(binascii.a2b_base64(encoded) if isinstance(encoded, str) else bytes(encoded))
-            except JSONError:
-                raise UsageError(
-                    f"{name} is not JSON, but the client uses the JSON protocol: the server would close connections"
-                ) from None
+def _check_json(what: str, encoded: Any) -> None:
+    try:
+        check(binascii.a2b_base64(encoded) if isinstance(encoded, str) else bytes(encoded))
+    except JSONError:
+        raise UsageError(
+            f"{what} is not JSON, but the client uses the JSON protocol: the server would close connections"
+        ) from None
