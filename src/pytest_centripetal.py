@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from centripetal.testing import Centrifugo, CentrifugoV1, Recorder, RecorderV1
 
 _MARKER = (
-    "centrifugo(config=None, api_key='key', token_secret='…', proxy=None, secret='secret'): configuration of this test's"
-    " server or recorder, merged over the value of the configuration fixture. Use api_key and token_secret with"
+    "centrifugo(config=None, api_key='key', token_secret='…', proxy=None, secret='secret'): configuration of this"
+    " test's server or recorder, merged over the value of the configuration fixture. Use api_key and token_secret with"
     " Centrifugo 6, secret with 1.x. proxy: handlers of proxy events that the server asks, or their name 'app:proxy'"
 )
 _KEYS = frozenset(("api_key", "token_secret"))
@@ -121,7 +121,8 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
         wrong = said.keys() - {"config"} - _KEYS_OF_SERVER - _KEYS_V1
         if marker.args or wrong or not isinstance(said.get("config") or {}, Mapping):
             raise pytest.UsageError(
-                "write @pytest.mark.centrifugo(config={…}, api_key='…', token_secret='…', proxy=…), or secret='…' for 1.x"
+                "write @pytest.mark.centrifugo(config={…}, api_key='…', token_secret='…', proxy=…),"
+                " or secret='…' for 1.x"
             )
         # A test that runs with both generations may pass the keys of both, but the keys of this one must be among them.
         # A recorder asks no handlers, and a marker may be for both fixtures.

@@ -27,6 +27,8 @@ class Route(NamedTuple):
 class Handlers:
     """Handlers with one function for all events; a coroutine function is awaited, others run in a thread."""
 
+    header = "x-api-key"
+
     def __init__(self, run: Callable[..., Any], **routes: str | None) -> None:
         self.run = run
         self.routes: Mapping[str, Sequence[Route]] = {kind: [Route(pattern)] for kind, pattern in routes.items()}
@@ -42,13 +44,15 @@ class Handlers:
 async def ask(run: Callable[..., Any], timeout: float = 5.0, loop: asyncio.AbstractEventLoop | None = None) -> Reply:
     """Return the reply to one question, asked in this loop."""
     reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-    question = Question(Endpoint(url="http://x", timeout=timeout), "rpc", (("X-A", "1"),), b"{}")
+    question = Question(
+        Endpoint(url="http://x", timeout=timeout), "rpc", (("X-A", "1"), ("X-Api-Key", "secret")), b"{}"
+    )
     InProcessAsker(Handlers(run), loop).ask(question, reply.set_result)
     return await reply
 
 
 async def test_coroutines_run_in_the_given_loop() -> None:
-    """A coroutine function runs in the application's loop, with the kind, the headers in lower case and the body."""
+    """A coroutine function runs in the application's loop, with the headers in lower case and without the secret."""
 
     async def run(*event: Any) -> bytes:
         assert asyncio.get_running_loop() is here

@@ -45,6 +45,11 @@ class EventHandlers(Protocol):
         """The handlers by kind of event."""
         ...
 
+    @property
+    def header(self) -> str:
+        """The lower-case name of the header with the secret."""
+        ...
+
     async def answer_async_trusted(
         self, kind: str, headers: Mapping[str, str], body: bytes, context: Any = None, in_thread: Any = None
     ) -> EventAnswer:
@@ -85,6 +90,7 @@ class InProcessAsker:
 
     async def _answer(self, question: Question) -> Reply:
         headers = {name.lower(): value for name, value in question.headers}
+        headers.pop(self._handlers.header, None)  # no handler may see the secret
         try:
             answer = await self._handlers.answer_async_trusted(
                 question.kind, headers, question.body, None, _in_thread_of_its_own

@@ -29,9 +29,7 @@ def load_handlers(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise UsageError(
-            f"there is no module {error.name!r} for {name!r:.100}: check the name and the folder"
-        ) from None
+        raise UsageError(f"there is no module {error.name!r} for {name!r:.100}") from None
     for part in path.split("."):
         try:
             found = getattr(found, part)
