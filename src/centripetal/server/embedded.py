@@ -177,16 +177,20 @@ class EmbeddedServer:
             raise UsageError("the server is already running")
         self._application_loop = asyncio._get_running_loop()  # returns None if no loop runs
         listeners = listen(self._host, self._port)
-        self._bound_port = listeners[0].getsockname()[1]
-        thread = ServerThread(self._start_service, listeners, self._open_console if self._console else None)
-        self._thread = thread
+        thread = None
         try:
+            self._bound_port = listeners[0].getsockname()[1]
+            thread = ServerThread(self._start_service, listeners, self._open_console if self._console else None)
+            self._thread = thread
             thread.start()
         except BaseException as error:
-            # Also after an interrupt, leave no thread and no port in use.
-            thread.stop()
+            # Also after an interrupt, leave no thread and no port in use. A thread that never ran has not closed them.
+            if thread is not None:
+                thread.stop()
             if self._thread is thread:
                 self._thread = None
+            for listener in listeners:
+                listener.close()
             if isinstance(error, OSError):
                 raise UsageError(f"cannot start the server: {error.strerror or error}") from error
             raise
