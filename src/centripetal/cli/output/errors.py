@@ -80,8 +80,8 @@ DOCTOR = "Run `centripetal doctor` for a diagnosis."
 _ADVICE: tuple[tuple[type[CentripetalError], str], ...] = (
     (
         ConnectError,
-        "Start a server with `centripetal serve --api-key KEY` (or --secret SECRET for 1.x), or give another address "
-        "with --url or CENTRIFUGO_API_URL.",
+        "To start a server here, run `centripetal serve` (with `--server 1` for 1.x) and paste the lines that it prints; "
+        "or give another address with --url or CENTRIFUGO_HTTP_API_URL.",
     ),
     (TimeoutError, "Allow more time with --timeout."),
     (
