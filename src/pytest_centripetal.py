@@ -55,12 +55,7 @@ def centrifugo(request: pytest.FixtureRequest, centrifugo_config: dict[str, Any]
     """Start an embedded Centrifugo 6 that records publications: `.url`, `.api_key`, `.client()`, assertions."""
     from centripetal.testing import Centrifugo
 
-    settings = _settings(request, centrifugo_config, _KEYS_OF_SERVER)
-    if isinstance(settings.get("proxy"), str):
-        from centripetal.server.asking.loading import load_handlers
-
-        settings["proxy"] = load_handlers(settings["proxy"])
-    with Centrifugo(**settings) as server:
+    with Centrifugo(**_settings(request, centrifugo_config, _KEYS_OF_SERVER)) as server:
         yield server
 
 
