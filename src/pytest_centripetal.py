@@ -122,8 +122,9 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
         # A test that runs with both generations may pass the keys of both, but the keys of this one must be among them.
         # A recorder asks no handlers, and a marker may be for both fixtures.
         if (foreign := said.keys() - {"config", "proxy"} - keys) and not said.keys() & keys:
+            own = " and ".join(sorted(keys - _KEYS_OF_SERVER or _KEYS))
             raise pytest.UsageError(
-                f"{request.fixturename} takes {' and '.join(sorted(keys))}, not {' and '.join(sorted(foreign))}:"
+                f"{request.fixturename} takes {own}, not {' and '.join(sorted(foreign))}:"
                 " use api_key and token_secret with Centrifugo 6, secret with 1.x"
             )
         config = _overlaid(config, said.get("config") or {})
