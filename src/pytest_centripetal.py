@@ -55,12 +55,7 @@ def centrifugo(request: pytest.FixtureRequest, centrifugo_config: dict[str, Any]
     """Start an embedded Centrifugo 6 that records publications: `.url`, `.api_key`, `.client()`, assertions."""
     from centripetal.testing import Centrifugo
 
-    settings = _settings(request, centrifugo_config, _KEYS_OF_SERVER)
-    if isinstance(settings.get("proxy"), str):
-        from centripetal.server.asking.loading import load_handlers
-
-        settings["proxy"] = load_handlers(settings["proxy"])
-    with Centrifugo(**settings) as server:
+    with Centrifugo(**_settings(request, centrifugo_config, _KEYS_OF_SERVER)) as server:
         yield server
 
 
@@ -127,8 +122,9 @@ def _settings(request: pytest.FixtureRequest, config: dict[str, Any], keys: froz
         # A test that runs with both generations may pass the keys of both, but the keys of this one must be among them.
         # A recorder asks no handlers, and a marker may be for both fixtures.
         if (foreign := said.keys() - {"config", "proxy"} - keys) and not said.keys() & keys:
+            own = " and ".join(sorted(keys - _KEYS_OF_SERVER or _KEYS))
             raise pytest.UsageError(
-                f"{request.fixturename} takes {' and '.join(sorted(keys))}, not {' and '.join(sorted(foreign))}:"
+                f"{request.fixturename} takes {own}, not {' and '.join(sorted(foreign))}:"
                 " use api_key and token_secret with Centrifugo 6, secret with 1.x"
             )
         config = _overlaid(config, said.get("config") or {})

@@ -260,6 +260,41 @@ def test_current_servers_merge_configuration_sections(pytester: pytest.Pytester)
     result.stdout.fnmatch_lines(["*UsageError: centrifugo takes api_key and token_secret, not secret:*"])
 
 
+PROXY = """
+import pytest
+from centripetal.proxy import ConnectEvent, ConnectReply, Handlers
+
+proxy = Handlers(secret="s")
+
+@proxy.connect
+def connect(event: ConnectEvent) -> ConnectReply:
+    return ConnectReply(str(1 // len(event.cookies)))
+
+@pytest.mark.centrifugo(proxy=proxy)
+def test_handlers(centrifugo, centrifugo_recorder):
+    with centrifugo.connect(headers={"Cookie": "a=b"}) as browser:
+        assert browser.disconnected is None
+
+@pytest.mark.centrifugo(proxy=__name__ + ":proxy")
+def test_handlers_by_name(centrifugo):
+    with centrifugo.connect():
+        pass
+"""
+
+
+def test_a_marker_gives_the_server_handlers(pytester: pytest.Pytester) -> None:
+    """The server asks the handlers of a marker; a failing test shows the exception of the handler that broke it."""
+    result = run(pytester, PROXY)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*return ConnectReply(str(1 // len(event.cookies)))",
+            "*ZeroDivisionError*",
+            "*ServerError: *internal server error*",
+        ]
+    )
+
+
 def test_unused_failures_cause_a_warning(pytester: pytest.Pytester) -> None:
     """A test that planned more failures than occurred passes with a warning, which is an error in strict projects."""
     pytester.makepyfile(UNMET)

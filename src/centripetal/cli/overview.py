@@ -39,6 +39,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
         "serve": "Run a server in memory, for development and tests.",
         "demo": "Show the main features on an embedded server.",
         "doctor": "Find problems between this machine and the server.",
+        "proxy": "Configure or check the questions to your application.",
         "load": "Send the commands in FILE.",
         "call": "Call any method of the API by its name.",
         "rpc": "Call an RPC method of the server.",

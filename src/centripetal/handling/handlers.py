@@ -194,6 +194,11 @@ class Handlers:
         return self._routes
 
     @property
+    def has_secret(self) -> bool:
+        """Whether requests need a secret."""
+        return not self._secrets.trusts_anyone
+
+    @property
     def header(self) -> str:
         """The name of the header with the secret, in lower case."""
         return self._secrets.header

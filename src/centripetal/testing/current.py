@@ -15,6 +15,7 @@ from centripetal.dialects.current.client_protocol.commands import Connect, Reque
 from centripetal.dialects.current.client_protocol.objects import NO_JSON
 from centripetal.protocol.payload import encode_json
 from centripetal.server.asking.in_process import EventHandlers
+from centripetal.server.asking.loading import load_handlers
 from centripetal.server.configuration.loading import choose
 from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
@@ -39,7 +40,8 @@ class Centrifugo(BaseServer):
         api_key: the key of the server's API.
         token_secret: the secret that signs clients' tokens (`centripetal.tokens`).
         config: the configuration, as for `centripetal.server.EmbeddedServer`.
-        proxy: handlers of proxy events that the server asks, as for `centripetal.server.EmbeddedServer`.
+        proxy: handlers of proxy events that the server asks, as for `centripetal.server.EmbeddedServer`, or their name
+            as `module:variable`, such as `app:proxy`.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Centrifugo(BaseServer):
         api_key: str = "key",
         token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
-        proxy: EventHandlers | None = None,
+        proxy: EventHandlers | str | None = None,
     ) -> None:
+        if isinstance(proxy, str):
+            proxy = load_handlers(proxy)
         super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=proxy))
 
     @property

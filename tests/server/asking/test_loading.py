@@ -30,7 +30,7 @@ def test_handlers_are_found_by_module_and_variable(folder: Path) -> None:
     assert type(load_handlers("app_with_handlers:parts.proxy")).__name__ == "Handlers"
     with pytest.raises(UsageError, match="has no 'proxy'"):
         load_handlers("app_with_handlers:proxy")
-    with pytest.raises(UsageError, match="must be a centripetal.proxy.Handlers, not int"):
+    with pytest.raises(UsageError, match=r"must be a centripetal\.proxy\.Handlers, not int"):
         load_handlers("app_with_handlers:other")
 
 

@@ -1,7 +1,7 @@
 """Asking handlers in this process, without a connection between the server and them.
 
 The server's own event loop never runs a handler. Coroutine functions run in the application's loop, where its database
-pool and its locks live, or in a loop of a thread of their own; plain functions run in a thread for each call, so that
+pool and its locks live, or in a loop of a separate thread; plain functions run in a new thread for each call, so that
 blocked handlers do not delay others.
 """
 
@@ -93,7 +93,7 @@ class InProcessAsker:
         headers.pop(self._handlers.header, None)  # no handler may see the secret
         try:
             answer = await self._handlers.answer_async_trusted(
-                question.kind, headers, question.body, None, _in_thread_of_its_own
+                question.kind, headers, question.body, None, _in_new_thread
             )
         except Exception as error:
             logger.exception("a handler of proxy events failed")
@@ -137,7 +137,7 @@ class _Waiting:
             self._timer.cancel()
 
 
-async def _in_thread_of_its_own(function: Callable[[], Any]) -> Any:
+async def _in_new_thread(function: Callable[[], Any]) -> Any:
     """Run *function* in a new thread: in a pool, blocked handlers would stop all others."""
     loop = asyncio.get_running_loop()
     result: asyncio.Future[Any] = loop.create_future()

@@ -23,7 +23,7 @@ from centripetal.server.questions import TLS, Endpoint, Pending, Question, Reply
 from centripetal.transport.awaiting import AwaitingTransport
 from centripetal.transport.clock import monotonic
 
-__all__ = ["HTTPAsker"]
+__all__ = ["HTTPAsker", "ProxyTransport"]
 
 logger = logging.getLogger("centripetal.server")
 
@@ -46,7 +46,8 @@ class HTTPAsker:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._transports = {tls: _Transport(tls) for tls in dict.fromkeys((None, *(each.tls for each in endpoints)))}
+        options = dict.fromkeys(each.tls for each in endpoints)
+        self._transports = {tls: ProxyTransport(tls) for tls in options}
 
     def ask(self, question: Question, then: Callable[[Reply], object]) -> Pending:
         """Ask *question*, and call *then* with the reply; see `centripetal.server.questions.Ask`."""
@@ -81,7 +82,7 @@ class HTTPAsker:
         raise UsageError(f"{endpoint.shown} redirects more than {MOST_REQUESTS - 1} times")
 
 
-class _Transport(AwaitingTransport):
+class ProxyTransport(AwaitingTransport):
     """Transport with Go's requests and the TLS options of one proxy."""
 
     def __init__(self, tls: TLS | None) -> None:

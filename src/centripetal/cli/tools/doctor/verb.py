@@ -2,26 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Annotated
 
-import typer
-from rich.text import Text
-
 from centripetal.cli.generation import Generation
-from centripetal.cli.output.exit_code import ExitCode
-from centripetal.cli.output.printing import console, show_json
-from centripetal.cli.output.text import one_line
 from centripetal.cli.registration import option
 from centripetal.cli.settings import Settings
 from centripetal.cli.target import Target
 from centripetal.cli.tokens.token_key import KeyOption, given_key, verification_key
 from centripetal.cli.tools.doctor import client_checks, server_checks, settings_check
 from centripetal.cli.tools.doctor.check import Check, failed
+from centripetal.cli.tools.doctor.report import report
+from centripetal.cli.tools.proxy.verb import checks_of
 from centripetal.errors import CentripetalError, UsageError
 
 __all__ = ["doctor"]
 
-_STYLES = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "failed": ("FAILED", "red")}
 _USER = "doctor"
 
 
@@ -37,6 +33,9 @@ def doctor(
     ] = None,
     token: Annotated[str | None, option("--token", "TOKEN", "Also check this token (Centrifugo 3 and later).")] = None,
     token_key: KeyOption = None,
+    config: Annotated[
+        Path | None, option("--config", "FILE", "Also check the proxies in this configuration of the server.")
+    ] = None,
 ) -> None:
     """Find problems between this machine and the server, and suggest fixes.
 
@@ -50,16 +49,18 @@ def doctor(
         centripetal doctor --url https://centrifugo.example.com --channel news
         centripetal doctor --api-key k3y --token-key t0ken --json
     """
-    checks: list[Check] = []
-    for check in _all_checks(settings, channel, token, token_key):
-        checks.append(check)
-        if not settings.json:
-            _show(check)
-    bad = any(check.state == "failed" for check in checks)
-    if settings.json:
-        show_json({"ok": not bad, "checks": [check._asdict() for check in checks]})
-    if bad:
-        raise typer.Exit(ExitCode.REFUSED)
+    report(_everything(settings, channel, token, token_key, config), as_json=settings.json)
+
+
+def _everything(
+    settings: Settings, channel: str | None, token: str | None, token_key: str | None, config: Path | None
+) -> Iterator[Check]:
+    yield from _all_checks(settings, channel, token, token_key)
+    if config is not None:
+        try:
+            yield from checks_of(config, None, ask=True)
+        except UsageError as error:
+            yield failed("config", error)
 
 
 def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:
@@ -176,11 +177,3 @@ def _private_key(key: str | None) -> str | None:
     if key is None or key.lstrip().startswith("{") or "PUBLIC KEY" in key:
         return None
     return key
-
-
-def _show(check: Check) -> None:
-    word, style = _STYLES[check.state]
-    out = console()
-    out.print(Text.assemble((f"{word:<8}", style), f"{check.name:<12}", one_line(check.text)), soft_wrap=True)
-    if check.advice and check.state != "ok":
-        out.print(Text(f"{'':<20}{one_line(check.advice)}"), soft_wrap=True)
