@@ -166,7 +166,7 @@ def test_deeply_nested_data_do_not_hide_others(server: Server, client: Client) -
             found = [each.data for each in take(happening, 3, Published, Gap)]
     assert found == [from_browser, from_back_end, b"2"]
     with client.batch() as batch:
-        deep, other = batch.history("deep:a", limit=10), batch.presence_stats("room:a")
+        deep, other = batch.history("deep:a", limit=10), batch.presence_stats("room:nobody")
     publications = deep.result().publications
     assert [each.data_json for each in publications] == found
     assert [isinstance(each.data, msgspec.Raw) for each in publications] == [True, True, False]
