@@ -8,7 +8,7 @@ Node.js, Chromium and playwright-core.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -17,7 +17,7 @@ from centripetal import AsyncClient, ServerError, tokens
 from centripetal.server import EmbeddedServer
 from tests.browser.conftest import Browser, open_context, start_program
 
-__all__ = ["ASSETS", "SIZES", "main", "pictures"]
+__all__ = ["ALL", "ASSETS", "SIZES", "main", "pictures"]
 
 ASSETS = Path(__file__).parent.parent.parent / "docs" / "assets"
 SIZES = {"console": {"width": 1280, "height": 800}, "console-phone": {"width": 390, "height": 844}}
@@ -44,25 +44,27 @@ USERS = (
 """Users that are connected, each with the channels of its subscriptions."""
 
 
-async def pictures(folder: Path) -> list[Path]:
-    """Write a picture for each color scheme and width to *folder* and return their paths."""
+ALL = [(name, scheme) for name in SIZES for scheme in ("light", "dark")]
+"""The pictures: size and color scheme."""
+
+
+async def pictures(folder: Path, wanted: Sequence[tuple[str, str]] = ALL) -> list[Path]:
+    """Write the *wanted* pictures to *folder* and return their paths."""
     made = []
     with start_program() as program:
-        for scheme in ("light", "dark"):
+        for name, scheme in wanted:
             async with contextlib.AsyncExitStack() as stack:
                 config = {"channel": {"namespaces": NAMESPACES}}
                 server = stack.enter_context(EmbeddedServer(api_key="key", token_secret=SECRET, config=config))
                 for user, *channels in USERS:
                     await stack.enter_async_context(_subscriber(server, user, *channels))
                 await _publish(server)
-                for name, size in SIZES.items():
-                    browser = await stack.enter_async_context(
-                        open_context(program, viewport=size, colorScheme=scheme, deviceScaleFactor=1)
-                    )
-                    await browser.open(server.console_url)
-                    await _show(server, browser)
-                    made.append(folder / f"{name}-{scheme}.png")
-                    await browser.do("screenshot", {"path": str(made[-1])})
+                opened = open_context(program, viewport=SIZES[name], colorScheme=scheme)
+                browser = await stack.enter_async_context(opened)
+                await browser.open(server.console_url)
+                await _show(server, browser)
+                made.append(folder / f"{name}-{scheme}.png")
+                await browser.do("screenshot", {"path": str(made[-1])})
     return made
 
 
