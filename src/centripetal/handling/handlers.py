@@ -299,21 +299,13 @@ class Handlers:
         Raises:
             NoAnswer: the request has no accepted secret.
         """
-        if not self.strip_scope(scope):
+        if not self._secrets.strip(scope):
             self._distrust()
         return RawHeaders(scope["headers"])
 
-    def strip_scope(self, scope: Any) -> bool:
-        """Remove the secret from an ASGI *scope*, and return whether it was there and is accepted."""
-        headers = scope["headers"]
-        is_trusted, kept = self._secrets.take_raw(headers)
-        if kept is not headers:
-            # In place, because the frames of servers and frameworks have the same scope and list in variables.
-            if isinstance(headers, list):
-                headers[:] = kept
-            else:
-                scope["headers"] = kept
-        return is_trusted
+    def strip_scope(self, scope: Any) -> None:
+        """Remove the secret from an ASGI *scope*."""
+        self._secrets.strip(scope)
 
     def check_size(self, size: int) -> None:
         """Raise `NoAnswer` if a body of *size* bytes is too large."""
