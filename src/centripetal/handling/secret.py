@@ -43,7 +43,7 @@ class Secrets:
     def take(self, headers: Headers) -> tuple[bool, dict[str, str]]:
         """Return whether *headers* have an accepted secret, and the headers by lower-case name without it.
 
-        This is a call of its own, so that the secret is in no variable of a frame when a handler runs.
+        This is a separate call, so that the secret is in no variable of a frame when a handler runs.
         """
         lowered = {name.lower(): value for name, value in headers.items()}
         given = lowered.pop(self.header, None)
