@@ -74,7 +74,8 @@ def _read(desk: Desk, request: HttpRequest) -> tuple[dict[str, str], bytes]:
     """
     kind_of(request.method or "", request.path)
     length = request.META.get("CONTENT_LENGTH") or "0"
-    headers = desk.trusted(request.headers, int(length) if length.isdigit() else 0)
+    given: Any = request.headers
+    headers = desk.trusted(given, int(length) if length.isdigit() else 0)
     # Error reports show the request.
     strip_environ(request.META, desk.header)
     request.__dict__.pop("headers", None)

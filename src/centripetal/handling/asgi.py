@@ -43,7 +43,7 @@ async def serve_asgi(handlers: Served, scope: Any, receive: Any, send: Any) -> N
         answer = rejected(error)
     else:
         answer = await desk.answer_async(kind, headers, body, scope)
-    fields = [_JSON] if answer.headers is JSON else _fields(answer)
+    fields: list[tuple[bytes, bytes]] = [_JSON] if answer.headers is JSON else _fields(answer)
     fields.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": fields})
     await send({"type": "http.response.body", "body": answer.body})
