@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from centripetal.client.signatures import result_type
+from centripetal.dialects.current.proxy.events import Event
+from centripetal.dialects.current.proxy.reply import Reply
 from centripetal.errors import CentripetalError
 from centripetal.protocol.command import Command
 from scripts._reference.docstrings import markdown
@@ -45,6 +47,11 @@ PAGES: Mapping[str, Page] = {
         "centripetal.tokens",
         "JSON Web Tokens for Centrifugo 3 and later. The guide is [Tokens](../howto/tokens.md).",
     ),
+    "proxy": Page(
+        "centripetal.proxy",
+        "Answers to the questions that Centrifugo 6 asks your back end: its proxy events. The guide is\n"
+        "[Answering proxy events](../howto/proxy.md).",
+    ),
     "server": Page(
         "centripetal.server",
         "An embedded Centrifugo server in your process. The guide is\n"
@@ -63,6 +70,9 @@ _BATCHES = ("Batch", "AsyncBatch")
 _SERVERS = ("EmbeddedServer", "Centrifugo", "CentrifugoV1", "Recorder", "RecorderV1")
 
 _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
+    ("Handlers", lambda name, _: name in ("Handlers", "Answer", "Refuse", "Close")),
+    ("Events", lambda _, value: _is(value, Event)),
+    ("Replies", lambda _, value: _is(value, Reply)),
     ("Clients", lambda name, _: name in ("Client", "AsyncClient", "BatchSlot", *_BATCHES)),
     ("Servers and recorders", lambda name, _: name in _SERVERS),
     ("Functions", lambda _, value: inspect.isfunction(value)),

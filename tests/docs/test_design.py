@@ -36,7 +36,7 @@ def test_the_drawing_shows_every_folder() -> None:
     """The drawing shows every folder, `errors.py` and the modules that users import."""
     drawing = (DOCS / "design" / "house.svg").read_text()
     assert set(re.findall(r'class="name folder"[^>]*>([^<]+)<', drawing)) == FOLDERS | {"errors.py"}
-    assert all(f"{door}.py" in drawing for door in ("__init__", "current", "v1"))
+    assert all(f"{door}.py" in drawing for door in ("__init__", "current", "v1", "proxy"))
 
 
 def test_paths_on_the_page_exist() -> None:

@@ -7,8 +7,9 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
+from centripetal.handling.desk import Desk
 from centripetal.handling.flow import Answer, NoAnswer, rejected
-from centripetal.handling.handlers import Handlers
+from centripetal.handling.handlers import Handlers, desk_of
 from centripetal.handling.shells import kind_of
 from centripetal.handling.wsgi import strip_environ
 
@@ -30,41 +31,42 @@ def proxy_view(handlers: Handlers) -> View:
     Args:
         handlers: the handlers; they are registered before the view is made.
     """
-    awaits = any(route.awaits for routes in handlers.routes.values() for route in routes)
-    view: Any = _awaiting(handlers) if awaits else _blocking(handlers)
+    desk = desk_of(handlers)
+    awaits = any(route.awaits for routes in desk.routes.values() for route in routes)
+    view: Any = _awaiting(desk) if awaits else _blocking(desk)
     view.csrf_exempt = True
     view.login_required = False
     return view  # type: ignore[no-any-return]
 
 
-def _blocking(handlers: Handlers) -> View:
-    handlers.take_blocking("a synchronous proxy_view")
+def _blocking(desk: Desk) -> View:
+    desk.take_blocking("a synchronous proxy_view")
 
     def centrifugo(request: HttpRequest, kind: str) -> HttpResponse:
         try:
-            headers, body = _read(handlers, request)
+            headers, body = _read(desk, request)
         except NoAnswer as error:
             return _response(rejected(error))
-        return _response(handlers.answer_trusted(kind, headers, body, request))
+        return _response(desk.answer(kind, headers, body, request))
 
     return centrifugo
 
 
-def _awaiting(handlers: Handlers) -> View:
+def _awaiting(desk: Desk) -> View:
     async def in_thread(run: Callable[[], Any]) -> Any:
         return await sync_to_async(run)()
 
     async def centrifugo(request: HttpRequest, kind: str) -> HttpResponse:
         try:
-            headers, body = _read(handlers, request)
+            headers, body = _read(desk, request)
         except NoAnswer as error:
             return _response(rejected(error))
-        return _response(await handlers.answer_async_trusted(kind, headers, body, request, in_thread))
+        return _response(await desk.answer_async(kind, headers, body, request, in_thread))
 
     return centrifugo
 
 
-def _read(handlers: Handlers, request: HttpRequest) -> tuple[dict[str, str], bytes]:
+def _read(desk: Desk, request: HttpRequest) -> tuple[dict[str, str], bytes]:
     """Return the headers, without the secret, and the body of a *request* that may be answered.
 
     Raises:
@@ -72,17 +74,18 @@ def _read(handlers: Handlers, request: HttpRequest) -> tuple[dict[str, str], byt
     """
     kind_of(request.method or "", request.path)
     length = request.META.get("CONTENT_LENGTH") or "0"
-    headers = handlers.trusted(request.headers, int(length) if length.isdigit() else 0)
+    given: Any = request.headers
+    headers = desk.trusted(given, int(length) if length.isdigit() else 0)
     # Error reports show the request.
-    strip_environ(request.META, handlers.header)
+    strip_environ(request.META, desk.header)
     request.__dict__.pop("headers", None)
     if scope := getattr(request, "scope", None):
-        handlers.strip_scope(scope)
+        desk.strip_scope(scope)
     try:
         body = request.body
     except RequestDataTooBig:
         raise NoAnswer(413, "the body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE") from None
-    handlers.check_size(len(body))
+    desk.check_size(len(body))
     return headers, body
 
 

@@ -1,43 +1,49 @@
 """Handlers as an ASGI application."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from centripetal.handling.desk import Desk
 from centripetal.handling.flow import JSON, Answer, NoAnswer, rejected
 from centripetal.handling.shells import kind_of
-
-if TYPE_CHECKING:
-    from centripetal.handling.handlers import Handlers
 
 __all__ = ["serve_asgi"]
 
 _JSON = (b"content-type", b"application/json")
 
 
-async def serve_asgi(handlers: "Handlers", scope: Any, receive: Any, send: Any) -> None:
+class Served(Protocol):
+    """`Handlers`, whose `__call__` is `serve_asgi`."""
+
+    @property
+    def _desk(self) -> Desk: ...
+
+
+async def serve_asgi(handlers: Served, scope: Any, receive: Any, send: Any) -> None:
     """Answer a request as an ASGI application. The last segment of its path is the kind of the event.
 
     The lifespan of an application is accepted, and a WebSocket is refused.
     """
-    # One coroutine, because each costs as much as a tenth of the whole constant answer in benchmarks/proxy.py.
+    # One coroutine, because each costs as much as a tenth of the constant answer in benchmarks/proxy.py.
+    desk = handlers._desk
     if scope["type"] != "http":
         await _other(scope, receive, send)
         return
     try:
         kind = kind_of(scope["method"], scope["path"])
-        headers = handlers.trusted_scope(scope)
+        headers = desk.trusted_scope(scope)
         body, more = b"", True
         while more:
             message = await receive()
             if message["type"] != "http.request":
                 return  # the server has closed the connection
             body += message.get("body", b"")
-            handlers.check_size(len(body))
+            desk.check_size(len(body))
             more = message.get("more_body", False)
     except NoAnswer as error:
         answer = rejected(error)
     else:
-        answer = await handlers.answer_async_trusted(kind, headers, body, scope)
-    fields = [_JSON] if answer.headers is JSON else _fields(answer)
+        answer = await desk.answer_async(kind, headers, body, scope)
+    fields: list[tuple[bytes, bytes]] = [_JSON] if answer.headers is JSON else _fields(answer)
     fields.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": fields})
     await send({"type": "http.response.body", "body": answer.body})

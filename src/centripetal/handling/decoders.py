@@ -82,9 +82,10 @@ def _check_supported(kind: Any, decode: Callable[[bytes], Any]) -> None:
 
 
 def _message(error: Exception) -> str:
-    details = getattr(error, "errors", None)  # of pydantic, whose text contains the data
+    details: Any = getattr(error, "errors", None)  # of pydantic, whose text contains the data
     if callable(details):
-        first = details(include_url=False, include_input=False)[0]
+        found: Any = details(include_url=False, include_input=False)
+        first = found[0]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
         return f"{first['msg']} - at `${place}`"[:_LONGEST]
     # Two places if msgspec calls a model: the place in the model, and the model's own.

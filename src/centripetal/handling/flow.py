@@ -34,15 +34,13 @@ from centripetal.dialects.current.proxy.replies import (
     Expired,
     PublishReply,
     RefreshReply,
-    Reply,
     RPCReply,
     SharedPollReply,
     SubRefreshReply,
     SubscribeReply,
     check_bytes,
-    result_body,
-    value_body,
 )
+from centripetal.dialects.current.proxy.reply import Reply, result_body, value_body
 from centripetal.errors import UsageError, shown
 from centripetal.handling.decoders import BadData
 from centripetal.handling.log import log
@@ -56,7 +54,7 @@ InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 JSON = (("Content-Type", "application/json"),)
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
 _REFUSALS = (Refuse, Close)
-_EXPIRED = result_body(Expired())
+_EXPIRED = Expired.body
 
 _REPLIES: Mapping[type[Event[Any, Any]], tuple[type[Reply], ...]] = {
     ConnectEvent: (ConnectReply,),

@@ -12,7 +12,6 @@ from centripetal.dialects.current.proxy.events import (
     SharedPollEvent,
     SubRefreshEvent,
     SubscribeEvent,
-    write,
 )
 from centripetal.dialects.current.proxy.refusals import Close, Refuse
 from centripetal.dialects.current.proxy.replies import (
@@ -24,19 +23,19 @@ from centripetal.dialects.current.proxy.replies import (
     SubRefreshReply,
     SubscribeReply,
 )
-from centripetal.errors import UsageError
+from centripetal.errors import UsageError, shown
 from centripetal.handling.asgi import serve_asgi
-from centripetal.handling.flow import Answer, Call, InThread, NoAnswer, Raised, question, rejected
-from centripetal.handling.headers import Headers, RawHeaders
-from centripetal.handling.log import warn_rarely
+from centripetal.handling.desk import Desk
+from centripetal.handling.flow import Answer, NoAnswer, rejected
+from centripetal.handling.headers import Headers
 from centripetal.handling.routes import Route
 from centripetal.handling.secret import Secrets
 from centripetal.handling.wsgi import WSGI
-from centripetal.protocol.checks import check_at_least, check_name, check_timeout
+from centripetal.protocol.checks import check_at_least, check_name
+from centripetal.protocol.exact import exact_float
 
-__all__ = ["Handlers"]
+__all__ = ["Handlers", "desk_of"]
 
-HOUR = 3600.0  # seconds
 
 H = TypeVar("H", bound=Callable[..., Any])
 Refusal = Refuse | Close
@@ -51,6 +50,11 @@ _Poll = TypeVar("_Poll", bound=Callable[..., SharedPollReply | Refuse | Awaitabl
 
 class Handlers:
     """Handlers of proxy events. The object itself is an ASGI application; `wsgi` is a WSGI application.
+
+    A handler takes the event, and a parameter for each place of its pattern. `{room}` in a pattern matches one or more
+    characters except `:`, `#`, `,` and white space; `*` matches any text. A place is converted to the type of its
+    parameter, such as int or UUID, and only its usual spelling fits: `rooms:07` is not room 7. The first pattern that
+    fits answers. Without one, the client gets error 103 (permission denied), or 104 for an unknown method.
 
     Args:
         secret: the secret that each request must have in *header*; a list while it is being changed; None to answer
@@ -71,11 +75,10 @@ class Handlers:
         slow: float = 1.0,
         max_body: int = 4 << 20,
     ) -> None:
-        self._secrets = Secrets(secret, check_name("header", header))
-        self._slow = check_timeout(slow)
-        self._max_body = check_at_least("max_body", max_body, 1)
-        self._routes: dict[str, list[Route]] = {}
-        self._blocking = ""
+        secrets = Secrets(secret, check_name("header", header))
+        if exact_float(slow) is None or not slow > 0:
+            raise UsageError(f"slow must be a number of seconds above 0, not {shown(slow)}")
+        self._desk = Desk(secrets, slow, check_at_least("max_body", max_body, 1))
 
     # ---- registering
 
@@ -99,7 +102,7 @@ class Handlers:
         """Return a decorator that registers a handler of subscriptions to *channel*, which returns a `SubscribeReply`.
 
         Args:
-            channel: a channel, or a pattern such as `rooms:{room}`; see `routes`.
+            channel: a channel, or a pattern such as `rooms:{room}`.
 
         Raises:
             UsageError: the pattern is invalid or taken, or the parameters of the handler do not fit.
@@ -160,8 +163,8 @@ class Handlers:
         """
         if not isinstance(other, Handlers):
             raise UsageError(f"include takes a Handlers object, not {type(other).__name__}")
-        for route in [route for routes in other._routes.values() for route in routes]:
-            self._register(route)
+        for route in [route for routes in other._desk.routes.values() for route in routes]:
+            self._desk.register(route)
 
     def _adder(self, event: type[Event[Any, Any]], pattern: str) -> Callable[[H], H]:
         if not isinstance(pattern, str):
@@ -169,29 +172,20 @@ class Handlers:
         return lambda run: self._add(event, run, pattern)
 
     def _add(self, event: type[Event[Any, Any]], run: H, pattern: str | None = None) -> H:
-        self._register(Route(event, run, pattern))
+        self._desk.register(Route(event, run, pattern))
         return run
-
-    def _register(self, route: Route) -> None:
-        routes = self._routes.setdefault(route.event.kind, [])
-        for other in routes:
-            if other.pattern == route.pattern:
-                what = route.event.kind if route.pattern is None else f"{route.event.kind} {route.pattern!r:.100}"
-                raise UsageError(f"{what} has a handler already: {other.name}; {route.name} would never be called")
-        self._check_blocking([route], self._blocking)
-        routes.append(route)
 
     # ---- asking what is registered
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of events that have handlers, such as `connect` and `sub_refresh`, in the order of registration."""
-        return tuple(self._routes)
+        return tuple(self._desk.routes)
 
     @property
     def routes(self) -> Mapping[str, Sequence[Route]]:
         """The registered handlers by kind of event, in the order in which their patterns are tried."""
-        return self._routes
+        return self._desk.routes
 
     @property
     def has_secret(self) -> bool:
@@ -201,10 +195,10 @@ class Handlers:
     @property
     def header(self) -> str:
         """The name of the header with the secret, in lower case."""
-        return self._secrets.header
+        return self._desk.header
 
     def __repr__(self) -> str:
-        return f"<Handlers of {', '.join(self._routes) or 'nothing'}>"
+        return f"<Handlers of {', '.join(self._desk.routes) or 'nothing'}>"
 
     # ---- answering
 
@@ -223,13 +217,13 @@ class Handlers:
         Raises:
             UsageError: a handler is a coroutine function.
         """
-        self.take_blocking("answer()")
+        self._desk.take_blocking("answer()")
         try:
             # The variable with the secret is replaced before a handler runs: error reports show variables.
-            headers = found = self.trusted(headers, len(body))
+            headers = found = self._desk.trusted(headers, len(body))
         except NoAnswer as error:
             return rejected(error)
-        return self.answer_trusted(kind, found, body, context)
+        return self._desk.answer(kind, found, body, context)
 
     async def answer_async(self, kind: str, headers: Headers, body: bytes, context: Any = None) -> Answer:
         """Answer an event from a route of an asyncio framework. Plain functions run in a thread.
@@ -244,10 +238,10 @@ class Handlers:
             The status, the body and the headers of the response. A handler that fails results in status 500.
         """
         try:
-            headers = found = self.trusted(headers, len(body))
+            headers = found = self._desk.trusted(headers, len(body))
         except NoAnswer as error:
             return rejected(error)
-        return await self.answer_async_trusted(kind, found, body, context)
+        return await self._desk.answer_async(kind, found, body, context)
 
     # Not a method that calls the function: another coroutine would cost 5 % of an event.
     __call__ = serve_asgi
@@ -259,127 +253,10 @@ class Handlers:
         Raises:
             UsageError: a handler is a coroutine function. Later registrations of coroutine functions raise it, too.
         """
-        self.take_blocking("wsgi")
-        return WSGI(self)
-
-    # ---- for the shells, and for callers in the process
-
-    @property
-    def max_body(self) -> int:
-        """Most bytes of a request."""
-        return self._max_body
-
-    def take_blocking(self, user: str) -> None:
-        """Prepare for *user*, which cannot await: no handler may be a coroutine function from now on.
-
-        Raises:
-            UsageError: a handler is a coroutine function; the message names all of them.
-        """
-        if not self._blocking:
-            self._check_blocking([route for routes in self._routes.values() for route in routes], user)
-            self._blocking = user
-
-    def _check_blocking(self, routes: Sequence[Route], user: str) -> None:
-        if user and (names := [route.name for route in routes if route.awaits]):
-            raise UsageError(
-                f"{user} cannot await these coroutine functions: {', '.join(names)}. "
-                "Make them plain functions, or serve the handlers with ASGI or answer_async"
-            )
-
-    def trusted(self, headers: Headers, size: int) -> dict[str, str]:
-        """Return the *headers* of a request by lower-case name without the secret, if it may be answered.
-
-        Raises:
-            NoAnswer: the request has no accepted secret, or a body of *size* bytes is too large.
-        """
-        is_trusted, found = self._secrets.take(headers)
-        if not is_trusted:
-            self._distrust()
-        self.check_size(size)
-        return found
-
-    def trusted_scope(self, scope: Any) -> RawHeaders:
-        """Remove the secret from an ASGI *scope*, and return the other headers, if the request may be answered.
-
-        Raises:
-            NoAnswer: the request has no accepted secret.
-        """
-        if not self.strip_scope(scope):
-            self._distrust()
-        return RawHeaders(scope["headers"])
-
-    def strip_scope(self, scope: Any) -> bool:
-        """Remove the secret from an ASGI *scope*, and return whether it was there and is accepted."""
-        headers = scope["headers"]
-        is_trusted, kept = self._secrets.take_raw(headers)
-        if kept is not headers:
-            # In place, because the frames of servers and frameworks have the same scope and list in variables.
-            if isinstance(headers, list):
-                headers[:] = kept
-            else:
-                scope["headers"] = kept
-        return is_trusted
-
-    def check_size(self, size: int) -> None:
-        """Raise `NoAnswer` if a body of *size* bytes is too large."""
-        if size > self._max_body:
-            warn_rarely("refused a request of more than max_body, %d bytes", self._max_body)
-            raise NoAnswer(413, f"the body has more than {self._max_body} bytes")
-
-    def _distrust(self) -> None:
-        """Raise `NoAnswer` for a request without an accepted secret, unless anyone is answered."""
-        if not self._secrets.trusts_anyone:
-            warn_rarely("refused a request without the right secret in the header %s", self.header)
-            raise NoAnswer(403, f"wrong or missing secret in the header {self.header}")
-        warn_rarely("these handlers have no secret: anyone who can reach the endpoint is answered", pause=HOUR)
-
-    def answer_trusted(self, kind: str, headers: Mapping[str, str], body: bytes, context: Any = None) -> Answer:
-        """Answer an event of a caller that needs no secret; *headers* have lower-case names."""
-        try:
-            call = question(self._routes, kind, headers, body, context, self._slow)
-        except NoAnswer as error:
-            return rejected(error)
-        except Refuse as refusal:
-            return Answer(200, refusal.body())
-        return call.answer(call.run())
-
-    async def answer_async_trusted(
-        self, kind: str, headers: Mapping[str, str], body: bytes, context: Any = None, in_thread: InThread | None = None
-    ) -> Answer:
-        """Answer an event of a caller that needs no secret; *headers* have lower-case names.
-
-        Args:
-            kind, headers, body, context: as for `answer_async`.
-            in_thread: awaits a plain function in a thread; by default `asyncio.to_thread`.
-        """
-        try:
-            call = question(self._routes, kind, headers, body, context, self._slow)
-        except NoAnswer as error:
-            return rejected(error)
-        except Refuse as refusal:
-            return Answer(200, refusal.body())
-        # Not in a coroutine of its own, which would cost as much as the rest of this function.
-        if call.route.awaits:
-            try:
-                outcome = await call.route.run(call.event, **call.parts)
-            except Exception as error:
-                outcome = Raised(error)
-        else:
-            outcome = await call.run_async(in_thread or _to_thread)
-        return call.answer(outcome)
-
-    def question(self, event: Event[Any, Any]) -> Call:
-        """Return the call that answers *event*, which needs no secret; its headers are in any letter case.
-
-        Raises:
-            NoAnswer: there is no handler.
-            Refuse: the event is refused without a handler.
-        """
-        headers = {name.lower(): value for name, value in event.headers.items()}
-        return question(self._routes, event.kind, headers, write(event), event.context, self._slow)
+        self._desk.take_blocking("wsgi")
+        return WSGI(self._desk)
 
 
-async def _to_thread(run: Callable[[], Any]) -> Any:
-    import asyncio  # slow to import, and not needed without an event loop
-
-    return await asyncio.to_thread(run)
+def desk_of(handlers: Handlers) -> Desk:
+    """Return the desk of *handlers*, for other ways of serving: Django, tests, and a server in the same process."""
+    return handlers._desk

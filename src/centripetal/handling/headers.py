@@ -11,6 +11,7 @@ class Headers(Protocol):
 
     def items(self) -> Iterable[tuple[str, str]]:
         """Return names and values."""
+        ...
 
 
 class RawHeaders(Mapping[str, str]):

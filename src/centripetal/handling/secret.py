@@ -43,19 +43,25 @@ class Secrets:
     def take(self, headers: Headers) -> tuple[bool, dict[str, str]]:
         """Return whether *headers* have an accepted secret, and the headers by lower-case name without it.
 
-        This is a call of its own, so that the secret is in no variable of a frame when a handler runs.
+        This is a separate call, so that the secret is in no variable of a frame when a handler runs.
         """
         lowered = {name.lower(): value for name, value in headers.items()}
         given = lowered.pop(self.header, None)
         return given is not None and self._accepts(given.encode("utf-8", "surrogatepass")), lowered
 
-    def take_raw(self, headers: Any) -> tuple[bool, list[tuple[bytes, bytes]]]:
-        """Do the same for the headers of an ASGI scope, which have lower-case names."""
-        name = self._name
-        found = [value for key, value in headers if key == name]
-        if not found:
-            return False, headers
-        return self._accepts(found[-1]), [pair for pair in headers if pair[0] != name]
+    def strip(self, scope: Any) -> bool:
+        """Return whether an ASGI *scope* has an accepted secret, and remove it.
+
+        It is removed from the list of headers itself, because servers and frameworks hold that list in variables.
+        """
+        headers, name, given = scope["headers"], self._name, None
+        if not isinstance(headers, list):
+            scope["headers"] = headers = list(headers)
+        for place in range(len(headers) - 1, -1, -1):
+            if headers[place][0] == name:
+                given = headers[place][1] if given is None else given  # the last one counts
+                del headers[place]
+        return given is not None and self._accepts(given)
 
     def _accepts(self, given: bytes) -> bool:
         found = False

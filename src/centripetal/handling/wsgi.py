@@ -1,13 +1,11 @@
 """Handlers as a WSGI application."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from centripetal.handling.desk import Desk
 from centripetal.handling.flow import Answer, NoAnswer, rejected
 from centripetal.handling.shells import kind_of
-
-if TYPE_CHECKING:
-    from centripetal.handling.handlers import Handlers
 
 __all__ = ["WSGI", "strip_environ"]
 
@@ -16,10 +14,10 @@ _PHRASES |= {413: "Content Too Large", 500: "Internal Server Error"}
 
 
 class WSGI:
-    """The WSGI application of *handlers*."""
+    """The WSGI application of the handlers at *desk*."""
 
-    def __init__(self, handlers: "Handlers") -> None:
-        self._handlers = handlers
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._answer(environ)
@@ -28,16 +26,16 @@ class WSGI:
         return [answer.body]
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        handlers = self._handlers
+        desk = self._desk
         try:
             kind = kind_of(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
-            headers = handlers.trusted(_headers(environ), _length(environ))
-            strip_environ(environ, handlers.header)
-            body = _body(environ, handlers.max_body)
-            handlers.check_size(len(body))
+            headers = desk.trusted(_headers(environ), _length(environ))
+            strip_environ(environ, desk.header)
+            body = _body(environ, desk.max_body)
+            desk.check_size(len(body))
         except NoAnswer as error:
             return rejected(error)
-        return handlers.answer_trusted(kind, headers, body, environ)
+        return desk.answer(kind, headers, body, environ)
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:

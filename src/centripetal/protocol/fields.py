@@ -26,7 +26,7 @@ from centripetal.protocol.json_parts import object_parts
 from centripetal.protocol.json_text import repeated_member
 from centripetal.protocol.tolerant_decoding import read
 
-__all__ = ["Field", "ObjectOf", "StructReader", "changed_fields", "checks_of", "fields_of", "reader", "received"]
+__all__ = ["Field", "ObjectOf", "StructReader", "changed_fields", "fields_of", "reader", "received"]
 __all__ += ["wire_struct"]
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -254,7 +254,7 @@ def changed_fields(struct: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
     changes: dict[str, Any] = {}
     name = ""
     try:
-        for name, default, check in checks_of(type(struct)):
+        for name, default, check in _checks(type(struct)):
             value = getattr(struct, name)
             if value is not default and (sent := check(prefix + name, value)) is not value:
                 changes[name] = sent
@@ -266,8 +266,7 @@ def changed_fields(struct: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
 
 
 @functools.cache
-def checks_of(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any, Callable[[str, Any], Any]], ...]:
-    """Return the name, the default and the check of each field that `fields_of` returns."""
+def _checks(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any, Callable[[str, Any], Any]], ...]:
     return tuple((field.name, field.default, field.kind.check) for field in fields_of(struct))
 
 

@@ -14,7 +14,7 @@ from centripetal.dialects.current.proxy.refusals import Close, Refuse
 from centripetal.dialects.current.proxy.replies import Expired
 from centripetal.errors import UsageError
 from centripetal.handling.flow import Call, NoAnswer
-from centripetal.handling.handlers import Handlers
+from centripetal.handling.handlers import Handlers, desk_of
 
 __all__ = ["ask", "ask_async"]
 
@@ -38,20 +38,22 @@ def ask(handlers: Handlers, event: Event[Any, R]) -> R:
     call = _call(handlers, event)
     if call.route.awaits:
         raise UsageError(f"{call.route.name} is a coroutine function: use await ask_async(…)")
-    return _reply(call, call.run())
+    reply: R = _reply(call, call.run())
+    return reply
 
 
 async def ask_async(handlers: Handlers, event: Event[Any, R]) -> R:
     """Return the reply of any *handlers* to *event*; plain functions run in a thread. See `ask`."""
     call = _call(handlers, event)
-    return _reply(call, await call.run_async(asyncio.to_thread))
+    reply: R = _reply(call, await call.run_async(asyncio.to_thread))
+    return reply
 
 
 def _call(handlers: Handlers, event: Any) -> Call:
     if not isinstance(handlers, Handlers) or not isinstance(event, Event):
         raise UsageError("ask takes the handlers and an event, such as ConnectEvent()")
     try:
-        return handlers.question(event)
+        return desk_of(handlers).question(event)
     except NoAnswer as error:
         raise UsageError(str(error)) from None
 

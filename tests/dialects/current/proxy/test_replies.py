@@ -18,16 +18,14 @@ from centripetal.dialects.current.proxy.replies import (
     Expired,
     PublishReply,
     RefreshReply,
-    Reply,
     RPCReply,
     SharedPollReply,
     SharedPollResult,
     SubRefreshReply,
     SubscribeReply,
     check_bytes,
-    result_body,
-    value_body,
 )
+from centripetal.dialects.current.proxy.reply import Reply, result_body, value_body
 from centripetal.errors import UsageError
 
 NOON = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)

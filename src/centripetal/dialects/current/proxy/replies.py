@@ -1,104 +1,22 @@
 """Replies to proxy events. They can only hold values that a 6.9.1 server accepts. PURE.
 
-See protocol 6: proxy-connect, proxy-refresh, proxy-subscribe, proxy-publish, proxy-sub-refresh.
-
-A reply checks its fields when it is created, so an error shows the line that passed the wrong value: the server answers
-a wrong type with error 100 to the client, and takes null and negative times for something else than their writer.
-`result_body` writes a reply as the body of the response.
+See protocol 6: proxy-connect, proxy-refresh, proxy-subscribe, proxy-publish, proxy-sub-refresh, map-shared-polling.
 """
 
 import binascii
-import copy
-import datetime
-import functools
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from centripetal.dialects.current.objects import FilterNode, Sendable, SubscribeOptionOverride, SubscribeOptions
-from centripetal.dialects.current.payloads import payload_of
-from centripetal.errors import CentripetalError, UsageError, shown
-from centripetal.protocol.checks import unreadable
-from centripetal.protocol.encoder import no_encoder
-from centripetal.protocol.field_kinds import Base64, FieldKind, Name, Payload, UInt64, UnixSeconds, UserId
-from centripetal.protocol.fields import ListOf, MapOf, ObjectOf, checks_of, fields_of
+from centripetal.dialects.current.proxy.reply import Deadline, DeadlineOrNever, Reply
+from centripetal.errors import UsageError
+from centripetal.protocol.field_kinds import Base64, Name, Payload, UInt64, UserId
 from centripetal.protocol.gojson import JSONError, check
-from centripetal.protocol.payload import encode_plain, plain_data
 
-__all__ = ["ChannelsCapability", "ConnectReply", "Expired", "PublishReply", "RPCReply", "RefreshReply", "Reply"]
-__all__ += ["SharedPollReply", "SharedPollResult", "SubRefreshReply", "SubscribeReply", "check_bytes", "result_body"]
-__all__ += ["value_body"]
-
-
-class _Deadline(UnixSeconds):
-    """A time in Unix seconds after 1970. The server takes a negative time for *never*."""
-
-    def __init__(self, *, or_never: bool = False) -> None:
-        super().__init__()
-        self._or_never = or_never
-
-    def check(self, what: str, value: Any) -> Any:
-        seconds = super().check(what, value)
-        if seconds < 0 or (seconds == 0 and not self._or_never):
-            never = " or 0 for never" if self._or_never else "; to end it now, return Expired()"
-            raise UsageError(f"{what} must be a time after 1970{never}, not {shown(value)}")
-        return seconds
-
-
-Deadline = Annotated[int | datetime.datetime, _Deadline()]
-DeadlineOrNever = Annotated[int | datetime.datetime, _Deadline(or_never=True)]
-
-
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True, kw_only=True):
-    """Base class of the replies that handlers return.
-
-    Raises:
-        UsageError: a field has a value that the server would reject or misread; the message names the field.
-    """
-
-    payloads: ClassVar[tuple[str, ...]] = ()
-    """Names of the JSON fields. Each `x` may have a field `b64x` for bytes instead."""
-
-    encoded: ClassVar[tuple[str, ...]] = ()
-    """Names of the fields for bytes."""
-
-    def __post_init__(self) -> None:
-        given = zip(checks_of(type(self)), msgspec.structs.astuple(self), strict=True)
-        for (name, default, check_value), value in given:
-            if value is default:
-                continue
-            is_payload = name in self.payloads
-            if is_payload and value is None:
-                self._take_none(name)
-                continue
-            try:
-                # Replies have no `encoder`, so errors must not advise it.
-                sent = plain_data(value, name, no_encoder) if is_payload else check_value(name, value)
-            except CentripetalError:
-                raise
-            except Exception as error:  # raised by code of the value
-                raise unreadable(name, error) from error
-            # Objects keep their Python form, in which they can be read and compared; `result_body` converts them.
-            if sent is not value and name not in _objects(type(self)):
-                msgspec.structs.force_setattr(self, name, sent)
-            if name in self.encoded:
-                payload_of(getattr(self, name[3:]), value, what=name[3:], required=False)
-
-    def _take_none(self, name: str) -> None:
-        """Treat None as "not given": the server would take JSON null for a value, and store or send it."""
-        msgspec.structs.force_setattr(self, name, UNSET)
-
-
-@functools.cache
-def _objects(reply: type[Reply]) -> Mapping[str, FieldKind]:
-    """Return the kinds of the fields that hold objects, by name."""
-    return {field.name: field.kind for field in fields_of(reply) if _holds_objects(field.kind)}
-
-
-def _holds_objects(kind: FieldKind) -> bool:
-    return isinstance(kind, ObjectOf) or (isinstance(kind, ListOf | MapOf) and _holds_objects(kind.item))
+__all__ = ["ChannelsCapability", "ConnectReply", "Expired", "PublishReply", "RPCReply", "RefreshReply"]
+__all__ += ["SharedPollReply", "SharedPollResult", "SubRefreshReply", "SubscribeReply", "check_bytes"]
 
 
 class ChannelsCapability(Sendable, frozen=True):
@@ -151,12 +69,6 @@ class ConnectReply(_ConnectOptions, frozen=True):
     """
 
     user: UserId
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for channel, options in (self.subs or {}).items():
-            for name, encoded in (("info", options.b64info), ("data", options.b64data)):
-                payload_of(getattr(options, name), encoded, what=f"subs[{channel!r:.80}].{name}", required=False)
 
 
 class _RefreshOptions(Reply, frozen=True, kw_only=True):
@@ -284,6 +196,8 @@ class Expired(Reply, frozen=True):
     Client libraries come back at once, so the handlers of connect and subscribe must refuse the user, too.
     """
 
+    body = b'{"result":{"expired":true}}'
+
 
 class RPCReply(Reply, frozen=True):
     """The answer to an RPC. Handlers may also return the JSON value itself.
@@ -353,36 +267,6 @@ class SharedPollReply(Reply, frozen=True):
 
     items: Sequence[SharedPollResult] = ()
     epoch: str = ""
-
-
-# ---- bodies
-
-
-def result_body(reply: Reply) -> bytes:
-    """Return the body of the response with *reply*.
-
-    Raises:
-        UsageError: a value inside the reply was changed after its creation, and cannot be sent any more.
-    """
-    if type(reply) is Expired:
-        return b'{"result":{"expired":true}}'
-    changed = reply
-    for name, kind in _objects(type(reply)).items():
-        value = getattr(reply, name)
-        if value:
-            if changed is reply:
-                changed = copy.copy(reply)  # unlike `replace`, it does not check again
-            msgspec.structs.force_setattr(changed, name, kind.check(name, value))
-    return b'{"result":%b}' % encode_plain(changed, "the reply")
-
-
-def value_body(value: Any) -> bytes:
-    """Return the body of the response with *value*, the result of an RPC: any JSON value, also None.
-
-    Raises:
-        UsageError: the value has no JSON form; the message names the place.
-    """
-    return b'{"result":{"data":%b}}' % encode_plain(plain_data(value, "the result", no_encoder), "the result")
 
 
 def check_bytes(reply: Reply) -> None:
