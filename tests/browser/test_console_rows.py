@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 
 from centripetal import Client, tokens, v1
 from centripetal.cli.app import command_line
+from centripetal.proxy import ConnectEvent, ConnectReply, Handlers, RPCEvent
 from centripetal.server import EmbeddedServer
 from tests.browser.conftest import Browser, OpenBrowser
 from tests.needs import needs
@@ -80,6 +81,34 @@ return [
 ].filter(Boolean);
 })()"""
 """JavaScript that lists horizontal scrolling, controls without a name, text that became markup, and faint text."""
+
+
+async def test_questions_to_the_application_are_shown(open_browser: OpenBrowser) -> None:
+    """A row shows what the application was asked and what its answer means; opened, it shows both as they were."""
+    proxy = Handlers(secret=None)
+
+    @proxy.connect
+    def connect_(event: ConnectEvent) -> ConnectReply:
+        return ConnectReply("ada")
+
+    @proxy.rpc("fail")
+    def fail(event: RPCEvent) -> None:
+        raise ZeroDivisionError(MARKUP)
+
+    browser = await open_browser()
+    with EmbeddedServer(config={}, proxy=proxy) as server:
+        await browser.open(server.console_url)
+        async with connect(server.websocket_url) as client:
+            await client.send('{"id":1,"connect":{}}')
+            await client.recv()
+            await client.send(json.dumps({"id": 2, "rpc": {"method": "fail", "data": {"text": MARKUP}}}))
+            await client.recv()
+            await browser.sees("#log li:has-text('connected as user'):has-text('200')")
+            await browser.do("click", "#log li.error:has-text('error 100, temporary'):has-text('500') .line")
+            (details,) = await rows(browser, "#log .details pre")
+            assert "\\u003cimg src=x" in details  # as the server escapes it
+            assert '"method":"fail"' in details
+            assert "useless: status 500" in details
 
 
 @pytest.mark.parametrize("width", [1280, 390])

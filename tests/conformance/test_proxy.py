@@ -114,7 +114,7 @@ async def test_the_embedded_server_has_the_recorded_outcomes() -> None:
         EmbeddedServer(config=CONFIG, proxy=handlers(awaits=True)) as blocking,
     ):
         found = await asyncio.gather(outcomes(over_http.websocket_url), outcomes(blocking.websocket_url))
-    assert found == [recorded, recorded]
+    assert list(found) == [recorded, recorded]
 
 
 @needs("node")
@@ -144,7 +144,7 @@ LATER = st.integers(int(time.time()) + 3600, 2**33) | st.just(0)
 
 
 @st.composite
-def built(draw: st.DrawFn, shape: Any, payloads: tuple[str, ...] = (), **fields: st.SearchStrategy[Any]) -> Any:
+def built(draw: st.DrawFn, /, shape: Any, payloads: tuple[str, ...] = (), **fields: st.SearchStrategy[Any]) -> Any:
     """Return a reply with these fields, each of which may be missing, and each payload as JSON or in base64."""
     values = {name: draw(field) for name, field in fields.items() if draw(st.booleans())}
     for name in payloads:
@@ -158,10 +158,11 @@ def _is_given(value: Any) -> bool:
     return value is not None  # None in a publish reply is an error, because it probably means "not given"
 
 
-OVERRIDE = built(SubscribeOptionOverride, **dict.fromkeys(SubscribeOptionOverride.__struct_fields__, st.booleans()))
+FLAGS: dict[str, Any] = dict.fromkeys(SubscribeOptionOverride.__struct_fields__, st.booleans())
+OVERRIDE = built(SubscribeOptionOverride, **FLAGS)
 BOTH = ("info", "data")
 CODES = st.integers(400, 1999) | st.sampled_from([101, 103, 106, 111])
-REFUSALS = st.builds(Refuse, CODES, TEXT, temporary=st.booleans())
+REFUSALS: st.SearchStrategy[Any] = st.builds(Refuse, CODES, TEXT, temporary=st.booleans())
 REFUSALS |= st.builds(Close, st.integers(4000, 4999), st.text(max_size=30))
 REPLIES = st.fixed_dictionaries(
     {

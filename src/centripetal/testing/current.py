@@ -52,9 +52,10 @@ class Centrifugo(BaseServer):
         config: Mapping[str, Any] | None = None,
         proxy: EventHandlers | str | None = None,
     ) -> None:
-        if isinstance(proxy, str):
-            proxy = load_handlers(proxy)
-        super().__init__(EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=proxy))
+        handlers: EventHandlers | None = load_handlers(proxy) if isinstance(proxy, str) else proxy
+        super().__init__(
+            EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=handlers)
+        )
 
     @property
     def api_key(self) -> str:

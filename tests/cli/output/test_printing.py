@@ -13,7 +13,7 @@ from centripetal.cli.api.results import show_result
 from centripetal.cli.main import main
 from centripetal.cli.output import errors, printing
 from centripetal.cli.tools.doctor.check import Check
-from centripetal.cli.tools.doctor.verb import _show as show_check
+from centripetal.cli.tools.doctor.report import _show as show_check
 from centripetal.cli.tools.watch import _show_to_people as show_to_people
 from centripetal.dialects.current import commands
 from centripetal.dialects.current.results import standard as results

@@ -257,9 +257,10 @@ async def test_the_server_shows_its_certificate(authority: Authority) -> None:
 @pytest.mark.parametrize("name", ["server_ca_pem", "cert_pem"])
 async def test_certificates_that_cannot_be_read_are_an_error(name: str) -> None:
     """A missing file, or one without PEM, is an error when the server starts."""
-    options = {"key_pem": "x", name: "nowhere.pem"}
+    options: dict[str, Any] = {"key_pem": "x", name: "nowhere.pem"}
     with pytest.raises(UsageError, match=f"http.tls.{name} of a proxy must be PEM"):
         HTTPAsker([Endpoint(url="https://app", tls=TLS(**options))])
     nonsense = "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n"
+    options = dict.fromkeys(options, nonsense)
     with pytest.raises(UsageError, match="TLS options of a proxy cannot be used"):
-        HTTPAsker([Endpoint(url="https://app", tls=TLS(**{"key_pem": nonsense, name: nonsense}))])
+        HTTPAsker([Endpoint(url="https://app", tls=TLS(**options))])

@@ -14,7 +14,7 @@ from centripetal.server.configuration.proxy_sections import (
 
 def test_each_kind_of_event_has_its_place() -> None:
     """Each kind of event is turned on where its handlers are for, with its endpoint, and no other."""
-    patterns = {
+    patterns: dict[str, list[str | None]] = {
         "connect": [None],
         "refresh": [None],
         "subscribe": ["rooms:{room}", "rooms:lobby", "lobby", "$private:{id}"],

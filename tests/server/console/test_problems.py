@@ -15,6 +15,7 @@ from centripetal.dialects.v1.advice import ADVICE as V1_ADVICE
 from centripetal.dialects.v1.disconnects import CLOSE_CODE
 from centripetal.server.console.problems import Problem, Problems, explain
 from centripetal.server.engine.events import (
+    ApplicationAsked,
     CommandRefused,
     CommandRun,
     Connected,
@@ -76,6 +77,11 @@ V1: list[tuple[Event, str, str]] = [
     (Disconnected(**CLIENT, code=3000, reason="slow"), "fast enough", "client_queue_max_size"),
 ]
 CURRENT: list[tuple[Event, str, str]] = [
+    (
+        ApplicationAsked(**CLIENT, event="rpc", method="m", problem="status 500", meaning="error 100, temporary"),
+        "error 100, temporary",
+        "Open the event",
+    ),
     (RequestRefused(at=1, status=401, reason="no API key, or a wrong one"), "without the API key", "X-API-Key"),
     (
         RequestRefused(at=1, status=403, reason="the origin is not in client.allowed_origins"),

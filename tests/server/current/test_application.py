@@ -487,7 +487,7 @@ def test_events_say_what_was_asked_and_what_it_means() -> None:
     world.asked.pop().answer({"result": {}})
     world.asked.pop().fail("no route to host")
     found = [event for event in world.events if isinstance(event, ApplicationAsked)]
-    assert [(each.event, each.about, each.status, each.answer) for each in found] == [
+    assert [(each.event, each.channel or each.method, each.status, each.answer) for each in found] == [
         ("rpc", "m", 200, '{"result": {}}'),
         ("subscribe", "sub:a", 0, "no route to host"),
     ]

@@ -6,7 +6,14 @@ import msgspec
 
 from centripetal.protocol.advice import Advice, AdviceTable
 from centripetal.server.console.token_checks import TokenCheck
-from centripetal.server.engine.events import CommandRefused, CommandRun, Disconnected, Event, RequestRefused
+from centripetal.server.engine.events import (
+    ApplicationAsked,
+    CommandRefused,
+    CommandRun,
+    Disconnected,
+    Event,
+    RequestRefused,
+)
 
 __all__ = ["Explain", "Problem", "Problems", "explain", "literal", "of_token"]
 
@@ -55,6 +62,11 @@ def explain(table: AdviceTable, event: Event) -> Problem | None:
     """Return the problem that *event* reports, explained by the *table* of its dialect; None without a problem."""
     found: Advice | None
     match event:
+        case ApplicationAsked(problem=reason) if reason:
+            # The text of a useless answer is its own explanation.
+            fix = "Open the event in the stream to compare the question with the answer."
+            what = f"The answer of the application is useless, so the client gets this: {event.meaning}."
+            return Problem(reason, f"proxy {event.event}", what, fix, event.at)
         case RequestRefused():
             reason, where = event.reason or f"status {event.status}", f"request, {event.status}"
             found = table.for_request(literal(reason))

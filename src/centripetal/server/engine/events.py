@@ -170,8 +170,9 @@ class ApplicationAsked(ClientEvent, frozen=True, tag="application_asked"):
 
     Attributes:
         event: the kind of the event, such as `subscribe`.
-        about: the channel, or the method of an RPC; "" for the connection.
-        endpoint: the address that was asked, without credentials and query; "" for handlers in this process.
+        channel: the channel of the event; "" without one.
+        method: the method of an RPC; "" for other events.
+        endpoint: the address in the configuration, without credentials and query.
         question: JSON of the event.
         status: HTTP status of the answer; 0 without an answer.
         answer: the body of the answer, or the reason why there is none.
@@ -181,7 +182,8 @@ class ApplicationAsked(ClientEvent, frozen=True, tag="application_asked"):
     """
 
     event: str
-    about: str = ""
+    channel: str = ""
+    method: str = ""
     endpoint: str = ""
     question: str = ""
     status: int = 0

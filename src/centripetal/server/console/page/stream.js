@@ -46,6 +46,15 @@ const LINES = {
     by: who(event),
     outcome: "refused",
   }),
+  application_asked: (event) => ({
+    kind: event.problem ? "error" : "call",
+    label: event.event,
+    channel: event.channel || event.method,
+    text: event.meaning,
+    by: who(event),
+    outcome: `${event.status || "no answer"} · ${Math.round(event.seconds * 1000)} ms`,
+    hint: `asked ${event.endpoint}`,
+  }),
   connected: (event) => ({ kind: "client", label: "connect", text: `${who(event)} · ${short(event.client)}` }),
   disconnected: (event) => ({
     kind: event.reason && event.code < 4000 && !ASKED_FOR.includes(event.reason) ? "error" : "client",
@@ -249,6 +258,11 @@ function commandOf({ kind, method, text: data, size, tags, channel }, names) {
 
 /** Return all fields of an event as text. */
 function details(event) {
+  if (event.kind === "application_asked") {
+    const { question, answer, status, meaning, problem, endpoint } = event;
+    const why = problem && problem !== answer ? `\nuseless: ${problem}` : "";
+    return `${endpoint}\n\nquestion:\n${pretty(question)}\n\nanswer ${status || ""}:\n${pretty(answer)}${why}\n\nmeaning: ${meaning}`;
+  }
   const { kind, at, text, size, ...rest } = event;
   const known = Object.entries(rest)
     .filter(([, value]) => value !== "" && value !== false && value !== 0 && !(Array.isArray(value) && !value.length))
