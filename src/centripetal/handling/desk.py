@@ -96,6 +96,11 @@ class Desk:
         """Remove the secret from an ASGI *scope*."""
         self._secrets.strip(scope)
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether requests need a secret."""
+        return not self._secrets.trusts_anyone
+
     def check_size(self, size: int) -> None:
         """Raise `NoAnswer` if a body of *size* bytes is too large."""
         if size > self.max_body:
@@ -104,7 +109,7 @@ class Desk:
 
     def _distrust(self) -> None:
         """Raise `NoAnswer` for a request without an accepted secret, unless anyone is answered."""
-        if not self._secrets.trusts_anyone:
+        if self.has_secret:
             warn_rarely("refused a request without the right secret in the header %s", self.header)
             raise NoAnswer(403, f"wrong or missing secret in the header {self.header}")
         warn_rarely("these handlers have no secret: anyone who can reach the endpoint is answered", pause=_HOUR)

@@ -190,7 +190,7 @@ class Handlers:
     @property
     def has_secret(self) -> bool:
         """Whether requests need a secret."""
-        return not self._secrets.trusts_anyone
+        return self._desk.has_secret
 
     @property
     def header(self) -> str:
