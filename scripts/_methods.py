@@ -1,4 +1,4 @@
-"""Write the stubs of the methods of clients and batches from the commands: `src/centripetal/client/methods/*.pyi`.
+"""Write the stubs of the methods of clients, batches and writers from the commands: the `.pyi` files in `src/`.
 
 The functions are created at run time, together with their classes (`client/call.py`). The stubs give type checkers,
 editors and completion tools their names, types and docstrings.
@@ -16,17 +16,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from centripetal.client.call import AwaitedQueueing, Queueing
 from centripetal.client.methods import current, v1
 from centripetal.client.signatures import signature_of
 from centripetal.dialects.current.commands import COMMANDS as COMMANDS_OF_CURRENT
+from centripetal.dialects.current.queue import QUEUED
 from centripetal.dialects.v1.commands import COMMANDS as COMMANDS_OF_V1
+from centripetal.outbox import methods as outbox
 from centripetal.protocol.command import Command
 from scripts._reference.signatures import type_name
 
 __all__ = ["FILES", "module", "written"]
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "src" / "centripetal" / "client" / "methods"
+SOURCE = ROOT / "src" / "centripetal"
 
 _WRITTEN = "Written by `scripts/methods` from the commands; run it after a change of a command."
 
@@ -42,14 +45,15 @@ class File(NamedTuple):
 
 
 FILES: Mapping[str, File] = {
-    "current.pyi": File(
+    "client/methods/current.pyi": File(
         "Methods of the current API.",
         COMMANDS_OF_CURRENT,
         (current.Client, current.AsyncClient, current.Batch, current.AsyncBatch),
     ),
-    "v1.pyi": File(
+    "client/methods/v1.pyi": File(
         "Methods of the API of Centrifugo 1.x.", COMMANDS_OF_V1, (v1.Client, v1.AsyncClient, v1.Batch, v1.AsyncBatch)
     ),
+    "outbox/methods.pyi": File("Methods of the writers of an outbox.", QUEUED, (outbox.Writer, outbox.AsyncWriter)),
 }
 
 
@@ -71,7 +75,7 @@ def module(name: str) -> str:
 
 def written(name: str) -> Path:
     """Return the path of a stub, a key of `FILES`."""
-    return FOLDER / name
+    return SOURCE / name
 
 
 def _class(kind: type, commands: Sequence[type[Command[Any]]], imports: Imports) -> Iterator[str]:
@@ -83,11 +87,14 @@ def _class(kind: type, commands: Sequence[type[Command[Any]]], imports: Imports)
         for command in commands:
             name = f"add_{command.name}" if adds else command.name
             if function := vars(kind).get(name):
-                yield _method(function, name, command, imports, slot="Batch" in kind.__name__, adds=adds)
+                slot, returns_none = "Batch" in kind.__name__, adds or issubclass(kind, Queueing | AwaitedQueueing)
+                yield _method(function, name, command, imports, slot=slot, returns_none=returns_none)
 
 
-def _method(function: Any, name: str, command: type[Command[Any]], imports: Imports, *, slot: bool, adds: bool) -> str:
-    signature = signature_of(command, adds=adds)
+def _method(
+    function: Any, name: str, command: type[Command[Any]], imports: Imports, *, slot: bool, returns_none: bool
+) -> str:
+    signature = signature_of(command, returns_none=returns_none)
     parameters: list[str] = []
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parameters:
@@ -100,7 +107,7 @@ def _method(function: Any, name: str, command: type[Command[Any]], imports: Impo
         elif parameter.default is not parameter.empty:
             text += f" = {_literal(parameter.default)}"
         parameters.append(text)
-    result = "None" if adds else _shown(signature.return_annotation, imports)
+    result = "None" if returns_none else _shown(signature.return_annotation, imports)
     if slot:
         imports.add(("centripetal.client.call", "Slot"))
         result = f"Slot[{result}]"
@@ -135,7 +142,7 @@ def _parts(hint: Any) -> Iterator[Any]:
 def _formatted(text: str, name: str) -> str:
     for command in (["check", "--select=I,RUF022", "--fix", "--quiet"], ["format", "--quiet"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(FOLDER / name), "-"],
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(SOURCE / name), "-"],
             input=text,
             capture_output=True,
             text=True,

@@ -13,6 +13,7 @@ import pytest
 
 import centripetal
 import centripetal.current
+import centripetal.outbox
 import centripetal.proxy
 import centripetal.tokens
 import centripetal.v1
@@ -27,7 +28,7 @@ from centripetal.dialects.current.results import pro as pro_results
 from centripetal.dialects.current.results import standard as current_results
 from centripetal.dialects.v1 import commands, credentials, replies, results
 
-DOORS = [centripetal.current, centripetal.proxy, centripetal.v1, centripetal.tokens]
+DOORS = [centripetal.current, centripetal.outbox, centripetal.proxy, centripetal.v1, centripetal.tokens]
 # Modules whose public names a user of 1.x needs, except for the names below.
 PARTS_OF_V1 = (errors, client, commands, credentials, replies, results)
 # The same for users of the current API.
@@ -92,7 +93,7 @@ def test_the_package_exports_the_current_api() -> None:
             getattr(centripetal, name)
 
 
-@pytest.mark.parametrize("name", ["current", "errors", "proxy", "server", "testing", "tokens", "v1"])
+@pytest.mark.parametrize("name", ["current", "errors", "outbox", "proxy", "server", "testing", "tokens", "v1"])
 def test_public_modules_need_no_separate_import(name: str) -> None:
     """`import centripetal` is enough to use `centripetal.v1` and the others, which are loaded at their first use."""
     module = f"centripetal.{name}"

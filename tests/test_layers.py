@@ -15,7 +15,7 @@ PLUGIN = SOURCE.parent / "pytest_centripetal.py"
 BELOW_CLIENTS = ("version", "errors", "protocol", "dialects", "tokens", "transport")
 FRONT_DOORS = ("__init__", "current", "proxy", "v1")
 # `current` is only loaded when a name of `centripetal` is used.
-DEFINE_NOTHING = ("current", "proxy", "v1", "tokens/__init__", "django/__init__")
+DEFINE_NOTHING = ("current", "proxy", "v1", "outbox/__init__", "tokens/__init__", "django/__init__")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "version": (),
     "errors": ("version",),
@@ -23,17 +23,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "dialects": ("version", "errors", "protocol"),
     "transport": ("version", "errors", "protocol"),
     "client": BELOW_CLIENTS,
+    "outbox": (*BELOW_CLIENTS, "client"),
     "server": BELOW_CLIENTS,
     "handling": ("version", "errors", "protocol", "dialects"),
     "proxy": ("errors", "dialects", "handling"),
     "django": ("handling",),
     # Only type checkers follow these imports, except the first two; at run time each module is loaded at its first use.
-    "__init__": ("version", "current", "errors", "proxy", "server", "testing", "tokens", "v1"),
+    "__init__": ("version", "current", "errors", "outbox", "proxy", "server", "testing", "tokens", "v1"),
     "current": (*BELOW_CLIENTS, "client"),
     "v1": (*BELOW_CLIENTS, "client"),
     "tokens": ("version", "errors", "protocol", "dialects"),
-    "testing": (*BELOW_CLIENTS, "client", "handling", "server", *FRONT_DOORS),
-    "cli": (*BELOW_CLIENTS, "client", "handling", "server", *FRONT_DOORS),
+    "testing": (*BELOW_CLIENTS, "client", "handling", "outbox", "server", *FRONT_DOORS),
+    "cli": (*BELOW_CLIENTS, "client", "handling", "outbox", "server", *FRONT_DOORS),
     "__main__": ("cli",),
     "_pyinstaller": (),
     "pytest_centripetal": ("testing",),  # outside of the package, see its docstring
@@ -51,6 +52,10 @@ PURE = (
     "handling/decoders.py",
     "handling/headers.py",
     "handling/patterns.py",
+    "outbox/names.py",
+    "outbox/statements.py",
+    "outbox/status.py",
+    "outbox/unsupported.py",
     "server/console/backend.py",
     "server/console/endpoints.py",
     "server/console/problems.py",

@@ -7,8 +7,8 @@ client.publish("news", {"text": "hello"})
 
 The package exports the names of `centripetal.current` and imports that module when a name is first used. A program that
 only uses `centripetal.v1`, `centripetal.tokens` or `centripetal.errors` therefore starts faster. These modules,
-`centripetal.proxy`, `centripetal.server` and `centripetal.testing` are imported on first use too: `import centripetal`
-is enough.
+`centripetal.outbox`, `centripetal.proxy`, `centripetal.server` and `centripetal.testing` are imported on first use too:
+`import centripetal` is enough.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from centripetal.version import __version__ as __version__
 if TYPE_CHECKING:
     from centripetal import current as current
     from centripetal import errors as errors
+    from centripetal import outbox as outbox
     from centripetal import proxy as proxy
     from centripetal import server as server
     from centripetal import testing as testing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     __all__ = []
     __all__ += current.__all__
 else:
-    _MODULES = ("current", "errors", "proxy", "server", "testing", "tokens", "v1")
+    _MODULES = ("current", "errors", "outbox", "proxy", "server", "testing", "tokens", "v1")
 
     def __getattr__(name: str) -> object:
         from importlib import import_module

@@ -1,8 +1,8 @@
-"""Commands as methods of clients, batches and buffers.
+"""Commands as methods of clients, batches, buffers and writers of queues.
 
 `offers(COMMANDS)` adds one function per command when a class is created. Each function builds its command and passes it
-to `call` or `add`. Editors and type checkers read the signatures from the stubs in `client/methods/`, which
-`scripts/methods` generates from the commands.
+to `call` or `add`. Editors and type checkers read the signatures from the stubs in `client/methods/` and next to
+`outbox/methods.py`, which `scripts/methods` generates from the commands.
 """
 
 from abc import ABC, abstractmethod
@@ -17,7 +17,18 @@ from centripetal.protocol.command import Command, R
 if TYPE_CHECKING:
     import inspect
 
-__all__ = ["Awaiting", "Blocking", "Buffering", "Collecting", "Slot", "exported", "offers", "shown_as"]
+__all__ = [
+    "AwaitedQueueing",
+    "Awaiting",
+    "Blocking",
+    "Buffering",
+    "Collecting",
+    "Queueing",
+    "Slot",
+    "exported",
+    "offers",
+    "shown_as",
+]
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
@@ -80,6 +91,26 @@ class Collecting(ABC):
     _method = Blocking._method
 
 
+class Queueing(ABC):
+    """A class whose methods write a command to a queue and return None, because the caller never sees the result."""
+
+    @abstractmethod
+    def call(self, command: Command[Any]) -> None:
+        """Write the command to the queue."""
+
+    _method = Blocking._method
+
+
+class AwaitedQueueing(ABC):
+    """A class whose methods are coroutine functions that write a command to a queue and return None."""
+
+    @abstractmethod
+    async def call(self, command: Command[Any]) -> None:
+        """Write the command to the queue."""
+
+    _method = Awaiting._method
+
+
 class Buffering(ABC):
     """A class with a buffer of commands, filled by the methods `add_…`."""
 
@@ -104,39 +135,40 @@ def offers(commands: Iterable[Make]) -> Callable[[type[T]], type[T]]:
 
     def complete(kind: Any) -> Any:
         buffers = issubclass(kind, Buffering)
+        queues = issubclass(kind, Queueing | AwaitedQueueing)
         for make in commands:
-            _put(kind, make.name, kind._method(make), make)
+            _put(kind, make.name, kind._method(make), make, returns_none=queues)
             if buffers:
-                _put(kind, f"add_{make.name}", kind._adding_method(make), make)
+                _put(kind, f"add_{make.name}", kind._adding_method(make), make, returns_none=True)
         return kind
 
     return complete
 
 
-def _put(kind: type, name: str, function: Any, make: Make) -> None:
+def _put(kind: type, name: str, function: Any, make: Make, *, returns_none: bool) -> None:
     function.__name__, function.__qualname__ = name, f"{kind.__qualname__}.{name}"
     # Tracebacks and profilers show the names in the code object.
     function.__code__ = function.__code__.replace(co_name=name, co_qualname=function.__qualname__)
     function.__doc__ = make.__doc__
     # `inspect.signature` follows `__wrapped__`. Creating all signatures at import would take too long.
-    function.__wrapped__ = _Declaration(make, adds=name != make.name)
+    function.__wrapped__ = _Declaration(make, returns_none=returns_none)
     setattr(kind, name, function)
 
 
 class _Declaration:
     """The signature of a method, created when `inspect` requests it."""
 
-    __slots__ = ("_adds", "_make")
+    __slots__ = ("_make", "_returns_none")
 
-    def __init__(self, make: Make, *, adds: bool) -> None:
+    def __init__(self, make: Make, *, returns_none: bool) -> None:
         self._make = make
-        self._adds = adds
+        self._returns_none = returns_none
 
     @property
     def __signature__(self) -> "inspect.Signature":
         from centripetal.client.signatures import signature_of  # slow to import; only introspection needs it
 
-        return signature_of(self._make, adds=self._adds)
+        return signature_of(self._make, returns_none=self._returns_none)
 
 
 def _misused(method: Any, make: Make, args: Sequence[Any], kwargs: dict[str, Any]) -> TypeError | None:

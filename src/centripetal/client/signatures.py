@@ -16,12 +16,12 @@ __all__ = ["plain_type", "result_type", "signature_of"]
 _KINDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def signature_of(command: type[Command[Any]], *, adds: bool = False) -> inspect.Signature:
+def signature_of(command: type[Command[Any]], *, returns_none: bool = False) -> inspect.Signature:
     """Return the signature of the method of *command*.
 
     Args:
         command: the command; its fields become parameters, `timeout` the last of them.
-        adds: whether the method adds the command to a buffer, and therefore returns None.
+        returns_none: whether the method returns None, because it adds the command to a buffer or writes it to a queue.
     """
     hints = typing.get_type_hints(command)
     fields = sorted(msgspec.structs.fields(command), key=lambda field: field.name == "timeout")
@@ -35,7 +35,7 @@ def signature_of(command: type[Command[Any]], *, adds: bool = False) -> inspect.
         for field in fields
     ]
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return inspect.Signature([this, *parameters], return_annotation=None if adds else result_type(command))
+    return inspect.Signature([this, *parameters], return_annotation=None if returns_none else result_type(command))
 
 
 def plain_type(hint: Any) -> Any:

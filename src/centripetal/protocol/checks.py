@@ -131,7 +131,7 @@ def check_channels(channels: Sequence[str]) -> None:
             continue
         raise UsageError(
             f"no client can subscribe to the channel {channel!r:.80}: it {why}. "
-            "Choose another name, or create the client with check_channels=False"
+            "Choose another name, or set check_channels=False when you create the client or the outbox"
         )
 
 
