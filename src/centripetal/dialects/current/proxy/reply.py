@@ -109,6 +109,10 @@ def _taker(reply: type[Reply], field: Field) -> Take:
         if type(value) is not str or not value.isascii():
             other(made, name, value)
 
+    def names(made: Reply, name: str, value: Any) -> None:
+        if type(value) is not list or not all(type(each) is str and each and each.isascii() for each in value):
+            other(made, name, value)
+
     def encoded(made: Reply, name: str, value: Any) -> None:
         payload_of(getattr(made, name[3:]), value, what=name[3:], required=False)
         other(made, name, value)
@@ -127,6 +131,8 @@ def _taker(reply: type[Reply], field: Field) -> Take:
         return encoded
     if _holds_objects(field.kind):
         return objects
+    if isinstance(field.kind, ListOf) and isinstance(field.kind.item, Text):
+        return names
     return text if type(field.kind) in (Text, UserIdentifier) else other
 
 
