@@ -27,6 +27,10 @@ from centripetal.protocol.payload import encode_plain, plain_data
 __all__ = ["Deadline", "DeadlineOrNever", "Reply", "result_body", "value_body"]
 
 
+_SCALARS = frozenset((str, int, bool, type(None)))
+"""Types that need no conversion to JSON."""
+
+
 class _Deadline(UnixSeconds):
     """A time in Unix seconds after 1970. The server takes a negative time for *never*."""
 
@@ -173,4 +177,5 @@ def value_body(value: Any) -> bytes:
     Raises:
         UsageError: the value has no JSON form; the message names the place.
     """
-    return b'{"result":{"data":%b}}' % encode_plain(plain_data(value, "the result", no_encoder), "the result")
+    sent = value if type(value) in _SCALARS else plain_data(value, "the result", no_encoder)
+    return b'{"result":{"data":%b}}' % encode_plain(sent, "the result")
