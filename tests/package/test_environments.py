@@ -93,11 +93,12 @@ def test_public_keys_need_the_extra_tokens(facts: Mapping[str, Mapping[str, Any]
 
 
 def test_every_module_imports_with_the_extra_cli(facts: Mapping[str, Mapping[str, Any]]) -> None:
-    """With the extra `cli`, every module except those for pytest and PyInstaller imports without further packages."""
+    """With the extra `cli`, every module except those for pytest, PyInstaller and Django imports."""
     missing = {module: error for module, error in facts["cli"]["imports"].items() if error}
     assert missing == {
         "pytest_centripetal": "No module named 'pytest'",
         "centripetal._pyinstaller.hook-centripetal": "No module named 'PyInstaller'",
+        "centripetal.django": "No module named 'django'",
     }
 
 
@@ -109,6 +110,7 @@ def test_modules_that_need_an_extra_name_it(facts: Mapping[str, Mapping[str, Any
             "",
             "No module named 'pytest'",
             "No module named 'PyInstaller'",
+            "No module named 'django'",
             "No module named 'typer'",
             "No module named 'rich'",
         ),

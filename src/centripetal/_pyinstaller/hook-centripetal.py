@@ -3,4 +3,4 @@
 from PyInstaller.utils.hooks import collect_data_files  # pyright: ignore[reportMissingImports]
 
 datas = collect_data_files("centripetal.server.console")
-hiddenimports = [f"centripetal.{name}" for name in ("current", "errors", "server", "testing", "tokens", "v1")]
+hiddenimports = [f"centripetal.{name}" for name in ("current", "errors", "proxy", "server", "testing", "tokens", "v1")]

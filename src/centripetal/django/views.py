@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
@@ -53,6 +52,8 @@ def _blocking(desk: Desk) -> View:
 
 
 def _awaiting(desk: Desk) -> View:
+    from asgiref.sync import sync_to_async  # installed with Django
+
     async def in_thread(run: Callable[[], Any]) -> Any:
         return await sync_to_async(run)()
 

@@ -37,7 +37,8 @@ async def serve_asgi(handlers: Served, scope: Any, receive: Any, send: Any) -> N
             if message["type"] != "http.request":
                 return  # the server has closed the connection
             body += message.get("body", b"")
-            desk.check_size(len(body))
+            if len(body) > desk.max_body:
+                desk.check_size(len(body))
             more = message.get("more_body", False)
     except NoAnswer as error:
         answer = rejected(error)

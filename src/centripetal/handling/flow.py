@@ -156,7 +156,8 @@ class Call(msgspec.Struct, eq=False):
                 self.route.name, seconds, self.shown,
             )  # fmt: skip
         try:
-            return Answer(200, self.body(self.reply(outcome)))
+            reply = self.reply(outcome)
+            return Answer(200, result_body(reply) if isinstance(reply, Reply) else value_body(reply))
         except (Refuse, Close) as refusal:
             return _refused(self.event, refusal)
         except Exception as error:
@@ -189,10 +190,6 @@ class Call(msgspec.Struct, eq=False):
         raise TypeError(
             f"{self.route.name} must return {names}, not {shown(outcome, 60)}: nothing may be permitted by accident"
         )
-
-    def body(self, reply: Any) -> bytes:
-        """Return the body of the response with *reply*."""
-        return result_body(reply) if isinstance(reply, Reply) else value_body(reply)
 
     @property
     def shown(self) -> str:

@@ -49,6 +49,7 @@ class Pattern:
 
     Attributes:
         text: the pattern.
+        parts: returns the converted parts of a channel or a method; None if it does not fit.
 
     Raises:
         UsageError: the pattern is invalid, or text cannot be converted to a type.
@@ -63,12 +64,16 @@ class Pattern:
                 self._converters[name] = _integer
             elif kind not in (str, Any):
                 self._converters[name] = _converter(name, kind)
-        self._match = re.compile(_regex(text)).fullmatch if _PLACE.search(text) else None
+        self._match = re.compile(_regex(text)).fullmatch
+        self._start, _, self._place = text[:-1].partition("{")
+        # Two usual forms need no regular expression: a name without places, and one integer at the end.
+        self.parts: Callable[[str], dict[str, Any] | None] = self._by_expression
+        if not _PLACE.search(text):
+            self.parts = self._exact
+        elif text.count("{") == 1 and text[-1] == "}" and "*" not in text and _integer in self._converters.values():
+            self.parts = self._one_integer
 
-    def parts(self, name: str) -> dict[str, Any] | None:
-        """Return the converted parts of *name*, a channel or a method; None if it does not fit."""
-        if self._match is None:
-            return {} if name == self.text else None
+    def _by_expression(self, name: str) -> dict[str, Any] | None:
         found = self._match(name)
         if found is None:
             return None
@@ -79,6 +84,17 @@ class Pattern:
         except msgspec.ValidationError:
             return None
         return parts
+
+    def _exact(self, name: str) -> dict[str, Any] | None:
+        return {} if name == self.text else None
+
+    def _one_integer(self, name: str) -> dict[str, Any] | None:
+        if not name.startswith(self._start):
+            return None
+        try:
+            return {self._place: _integer(name[len(self._start) :])}
+        except msgspec.ValidationError:
+            return None
 
 
 def _regex(text: str) -> str:

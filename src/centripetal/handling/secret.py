@@ -55,12 +55,13 @@ class Secrets:
         It is removed from the list of headers itself, because servers and frameworks hold that list in variables.
         """
         headers, name, given = scope["headers"], self._name, None
-        if not isinstance(headers, list):
+        if type(headers) is not list:
             scope["headers"] = headers = list(headers)
-        for place in range(len(headers) - 1, -1, -1):
-            if headers[place][0] == name:
-                given = headers[place][1] if given is None else given  # the last one counts
-                del headers[place]
+        names = [pair[0] for pair in headers]
+        while name in names:
+            place = names.index(name)
+            given = headers[place][1]  # the last one counts
+            del headers[place], names[place]
         return given is not None and self._accepts(given)
 
     def _accepts(self, given: bytes) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from centripetal.dialects.current.proxy.events import Event, RefreshEvent, SubRefreshEvent
 from centripetal.dialects.current.proxy.refusals import Close, Refuse
 from centripetal.dialects.current.proxy.replies import Expired
+from centripetal.dialects.current.proxy.reply import Reply, result_body, value_body
 from centripetal.errors import UsageError
 from centripetal.handling.flow import Call, NoAnswer
 from centripetal.handling.handlers import Handlers, desk_of
@@ -65,5 +66,6 @@ def _reply(call: Call, outcome: Any) -> Any:
         if isinstance(call.event, RefreshEvent | SubRefreshEvent):
             return Expired()
         raise
-    call.body(reply)
+    # The body of the response is not needed, only its errors.
+    _ = result_body(reply) if isinstance(reply, Reply) else value_body(reply)
     return reply

@@ -27,6 +27,10 @@ from centripetal.protocol.payload import encode_plain, plain_data
 __all__ = ["Deadline", "DeadlineOrNever", "Reply", "result_body", "value_body"]
 
 
+_SCALARS = frozenset((str, int, bool, type(None)))
+"""Types that need no conversion to JSON."""
+
+
 class _Deadline(UnixSeconds):
     """A time in Unix seconds after 1970. The server takes a negative time for *never*."""
 
@@ -109,6 +113,10 @@ def _taker(reply: type[Reply], field: Field) -> Take:
         if type(value) is not str or not value.isascii():
             other(made, name, value)
 
+    def names(made: Reply, name: str, value: Any) -> None:
+        if type(value) is not list or not all(type(each) is str and each and each.isascii() for each in value):
+            other(made, name, value)
+
     def encoded(made: Reply, name: str, value: Any) -> None:
         payload_of(getattr(made, name[3:]), value, what=name[3:], required=False)
         other(made, name, value)
@@ -127,6 +135,8 @@ def _taker(reply: type[Reply], field: Field) -> Take:
         return encoded
     if _holds_objects(field.kind):
         return objects
+    if isinstance(field.kind, ListOf) and isinstance(field.kind.item, Text):
+        return names
     return text if type(field.kind) in (Text, UserIdentifier) else other
 
 
@@ -167,4 +177,5 @@ def value_body(value: Any) -> bytes:
     Raises:
         UsageError: the value has no JSON form; the message names the place.
     """
-    return b'{"result":{"data":%b}}' % encode_plain(plain_data(value, "the result", no_encoder), "the result")
+    sent = value if type(value) in _SCALARS else plain_data(value, "the result", no_encoder)
+    return b'{"result":{"data":%b}}' % encode_plain(sent, "the result")
