@@ -192,6 +192,20 @@ def _masked(text: bytes) -> str:
     return re.sub(r'"ttl":\d+', '"ttl":N', re.sub(r'"version":"[^"]*OSS"', '"version":"V"', masked))
 
 
+DATA = [
+    *(b'"\xff"', b'"\\ud800"', b"[" * 300 + b"]" * 300, b"123456789012345678901234567890", b"1.50", b"1e999", b"-0"),
+    *(
+        b'{"a":1,"a":2}',
+        b'"\\u003c<>&\\u2028\xe2\x80\xa8"',
+        b'{ "a" : [ 1 , 2 ] }',
+        b"null",
+        b'"\\/"',
+        b'"' + b"x" * 50_000 + b'"',
+    ),
+]
+"""Data of clients that JSON libraries like to change."""
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Application, str, str]]:
     """Return an application, and the addresses of an embedded and a real server that ask it."""
@@ -216,3 +230,20 @@ def test_every_answer_means_the_same(kind: str, both: tuple[Application, str, st
         if ours != theirs:
             different.append((answer, ours, theirs))
     assert different == []
+
+
+@pytest.mark.parametrize("data", DATA, ids=range(len(DATA)))
+def test_data_of_clients_arrives_unchanged(data: bytes, both: tuple[Application, str, str]) -> None:
+    """The application gets the data of clients as from a real server, also if it is not valid UTF-8."""
+    application, *servers = both
+    bodies = []
+    for websocket in servers:
+        application.answers, application.bodies = {}, []
+        with Client(websocket) as client:
+            name = data if data.startswith(b'"') and len(data) < 1000 else b'"js"'
+            client.send(b'{"id":1,"connect":{"data":%b,"name":%b}}' % (data, name))
+            client.receive_text()
+            client.send(b'{"id":2,"rpc":{"method":"<\xc3\xa9","data":%b}}' % data)
+            assert client.receive_text() == b'{"id":2,"rpc":{}}'
+        bodies.append([_masked(body) for body in application.bodies])
+    assert bodies[0] == bodies[1]
