@@ -53,6 +53,8 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
 
 
 class _Silent(WSGIRequestHandler):
+    disable_nagle_algorithm = True
+
     def log_message(self, *_: Any) -> None:
         pass
 

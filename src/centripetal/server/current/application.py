@@ -71,7 +71,7 @@ class Application:
             FatalError: the application closes the connection.
         """
         if data:
-            fields["data"] = bytes(data)
+            fields["data"] = data
         match (yield from self.ask(proxy, event, **fields)):
             case Granted(result):
                 return result
@@ -87,7 +87,7 @@ class Application:
         if event is not ConnectEvent:
             fields["user"] = self._identity.user
             if proxy.include_connection_meta and self.meta:
-                fields["meta"] = self.meta
+                fields["meta"] = msgspec.Raw(self.meta)
         encoding = "binary" if proxy.binary_encoding else "json"
         headers = headers_for(proxy, self._handshake, self.emulated)
         try:

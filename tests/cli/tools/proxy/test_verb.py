@@ -158,6 +158,7 @@ def answering(status: int, body: bytes = b"", **headers: str) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
         server_version, sys_version = headers.pop("Server", "test"), ""
 
         def do_POST(self) -> None:

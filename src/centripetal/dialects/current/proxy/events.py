@@ -29,7 +29,7 @@ from centripetal.dialects.current.proxy.replies import (
 from centripetal.protocol.encoder import no_encoder
 from centripetal.protocol.field_kinds import UInt64
 from centripetal.protocol.gojson import brackets, compact
-from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, plain_data
+from centripetal.protocol.payload import DEEPEST_VALUE, encode_json, encode_plain, plain_data
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -357,8 +357,8 @@ def _depth(body: bytes) -> int:
 def write(event: Event[Any, Any]) -> bytes:
     """Return the body of the request with *event*, byte for byte as 6.9.1 writes it.
 
-    `data` and `meta` are a `msgspec.Raw` or bytes with JSON, or another JSON value; None is left out. If `encoding` is
-    `binary`, `data` is bytes, or a JSON value whose text the client has sent.
+    `data` and `meta` are a `msgspec.Raw`, which is not checked, bytes with JSON, or another JSON value; None is left out.
+    If `encoding` is `binary`, `data` is bytes, or a JSON value whose text the client has sent.
 
     Raises:
         UsageError: `data` or `meta` has no JSON form.
@@ -370,7 +370,8 @@ def write(event: Event[Any, Any]) -> bytes:
             if name == "data" and getattr(event, "encoding", "") == "binary":
                 continue
             if value is not None and value != Raw():
-                members[name] = plain_data(value, name, no_encoder)
+                # A server passes on what its clients sent, which need not be valid UTF-8.
+                members[name] = value if isinstance(value, Raw) else plain_data(value, name, no_encoder)
         elif name == "b64data":
             if text := _b64data(event):
                 members[name] = text
@@ -379,7 +380,7 @@ def write(event: Event[Any, Any]) -> bytes:
                 members[name] = dict(sorted(value.items()))
         elif value or name == "user":
             members[name] = value
-    return compact(encode_json(members, "the event"))
+    return compact(encode_plain(members, "the event"))
 
 
 def _b64data(event: Any) -> str:
