@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.needs import shortfall
+from tests.postgresql import postgresql as postgresql
 from tests.suite import QUICK_EXAMPLES, ROOT, SLOW, forbid_other_programs, is_quick, slow_place
 
 if TYPE_CHECKING:

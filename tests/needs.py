@@ -5,6 +5,7 @@ because no package registry has them.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,8 @@ class Need(NamedTuple):
             the folder that contains all of them.
         optional: whether it may be missing in CI too.
         advice: how to install it.
+        folders: pattern of further folders with the program, relative to each folder on the PATH. Of several versions,
+            the newest is found.
     """
 
     what: str
@@ -38,6 +41,7 @@ class Need(NamedTuple):
     packages: tuple[str, ...] = ()
     optional: bool = False
     advice: str = ""
+    folders: str = ""
 
 
 _PACKAGES = ("centrifuge@1.5.0", "centrifuge5@npm:centrifuge@5.8.0", "ws@8.23.0")
@@ -62,6 +66,13 @@ NEEDS: Mapping[str, Need] = {
     ),
     "nats-server": Need(
         "a NATS server", ("nats-server",), optional=True, advice="install NATS (Debian package nats-server)"
+    ),
+    "postgresql": Need(
+        "PostgreSQL",
+        ("postgres",),
+        "POSTGRES_BIN",
+        advice="install PostgreSQL (Debian package postgresql), or set POSTGRES_BIN",
+        folders="../lib/postgresql/*/bin",  # Debian installs several versions next to each other
     ),
     "nginx": Need("nginx", ("nginx",), "NGINX_BIN", advice="install Debian package nginx, or set NGINX_BIN"),
     "centrifugo-v1": Need(
@@ -101,13 +112,23 @@ def needs(name: str) -> pytest.MarkDecorator:
 def find(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the path of the program (or folder) for the need *name*, or None."""
     need = NEEDS[name]
-    path = environment.get("PATH")
+    path = _path(need, environment)
     if need.packages:
         names = (package.partition("@")[0] for package in need.packages)
         return str(NODE) if all((NODE / "node_modules" / name).is_dir() for name in names) else None
     if need.variable and (named := environment.get(need.variable)):
         return shutil.which(named, path=path)
     return next((found for command in need.commands if (found := shutil.which(command, path=path))), None)
+
+
+def _path(need: Need, environment: Mapping[str, str]) -> str | None:
+    """Return the folders with the programs of *need*, separated as on the PATH."""
+    path = environment.get("PATH")
+    if path is None or not need.folders:
+        return path
+    more = {found for folder in path.split(os.pathsep) for found in Path(folder).glob(need.folders)}
+    newest_first = sorted(more, key=lambda found: [int(part) for part in re.findall(r"\d+", str(found))], reverse=True)
+    return os.pathsep.join([path, *map(str, newest_first)])
 
 
 def shortfall(name: str, environment: Mapping[str, str] = os.environ) -> tuple[str, bool] | None:

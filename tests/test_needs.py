@@ -38,6 +38,18 @@ def test_variable_names_the_program(name: str, tmp_path: Path) -> None:
     assert find(name, {**empty, NEEDS[name].variable: str(tmp_path / "missing")}) is None
 
 
+def test_the_newest_version_is_found_next_to_the_path(tmp_path: Path) -> None:
+    """Debian's folders of PostgreSQL are searched for each folder on the PATH; version 15 is newer than 9."""
+    (tmp_path / "bin").mkdir()
+    for version in ("9.6", "15"):
+        folder = tmp_path / "lib" / "postgresql" / version / "bin"
+        folder.mkdir(parents=True)
+        program(folder, "postgres")
+    found = find("postgresql", {"PATH": str(tmp_path / "bin")})
+    assert found is not None
+    assert Path(found).resolve() == (tmp_path / "lib" / "postgresql" / "15" / "bin" / "postgres").resolve()
+
+
 @pytest.mark.parametrize("name", NEEDS)
 def test_a_missing_need_fails_in_ci_only(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing need is a reason to skip; with CI=true it is a failure, except for real servers and their brokers."""

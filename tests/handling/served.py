@@ -28,6 +28,7 @@ from centripetal.proxy import (
     SubscribeEvent,
     SubscribeReply,
 )
+from tests.django.ready import make_ready
 
 __all__ = ["SECRET", "WAYS", "Request", "Response", "asgi", "handlers", "post", "wsgi"]
 
@@ -291,8 +292,6 @@ def django_asgi(made: Handlers) -> Serve:
 
 
 def _in_django(view: Any, run: Callable[[], Response]) -> Response:
-    import django
-    from django.conf import settings
     from django.test.utils import override_settings
     from django.urls import clear_url_caches, path
 
@@ -305,9 +304,7 @@ def _in_django(view: Any, run: Callable[[], Response]) -> Response:
             "django.middleware.csrf.CsrfViewMiddleware",
         ],
     }
-    if not settings.configured:
-        settings.configure(SECRET_KEY="x" * 50, INSTALLED_APPS=["centripetal.django"], USE_TZ=True, LOGGING_CONFIG=None)
-        django.setup()
+    make_ready()
     with override_settings(**options):
         clear_url_caches()
         return run()

@@ -23,7 +23,7 @@ def test_names_of_tables(name: str) -> None:
 )
 def test_invalid_names_of_tables(name: Any) -> None:
     """A name that needs quotation marks, a reserved word and a long name are refused."""
-    with pytest.raises(UsageError, match="^table"):
+    with pytest.raises(UsageError, match=r"^table"):
         check_table(name)
 
 
@@ -39,7 +39,7 @@ def test_notification_channels(value: Any, channel: str | None) -> None:
 @pytest.mark.parametrize("value", ["", "Wake", "a.b", "a-b", "x" * 64, "user", "ä", 5, b"a"])
 def test_invalid_notification_channels(value: Any) -> None:
     """The server listens without quotation marks, so upper case and reserved words are refused."""
-    with pytest.raises(UsageError, match="^notify must be True, or the name of a channel"):
+    with pytest.raises(UsageError, match=r"^notify must be True, or the name of a channel"):
         check_channel(value, "outbox")
 
 

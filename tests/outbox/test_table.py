@@ -90,7 +90,7 @@ def test_names_of_consumers_have_two_characters() -> None:
 )
 def test_invalid_addresses(dsn: Any) -> None:
     """An address that the server cannot use is refused; the error does not show it, because it contains a password."""
-    with pytest.raises(UsageError, match="^dsn must be ") as caught:
+    with pytest.raises(UsageError, match=r"^dsn must be ") as caught:
         Outbox().server_config(dsn)
     assert "secret" not in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""Tests of the errors about values that are not connections to PostgreSQL, with types of drivers that need no driver."""
+"""Tests of the errors about values that are not connections to PostgreSQL. No driver is needed."""
 
 import sqlite3
 from types import SimpleNamespace

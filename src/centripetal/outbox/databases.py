@@ -35,12 +35,12 @@ class Database:
         self._connection = connection
 
     def execute(self, sql: str, values: Sequence[Any] = (), guard: Guard | None = None) -> Any:
-        """Execute *sql* with *values* and return the rows of its result; an awaited connection returns a coroutine.
+        """Execute *sql* with *values* and return the rows of a query; an awaited connection returns a coroutine.
 
         Args:
             sql: the statement.
             values: values of the placeholders.
-            guard: called first if the statement writes.
+            guard: called first if the statement writes; None for a query.
         """
         raise NotImplementedError
 
@@ -53,7 +53,7 @@ class _Cursors(Database):
             guard(self._is_alone())
         with self._cursor() as cursor:
             cursor.execute(sql, values or None)
-            return [*cursor.fetchall()] if cursor.description else []
+            return [*cursor.fetchall()] if guard is None else ()
 
     def _is_alone(self) -> bool:
         return _is_idle(self._connection)
@@ -92,7 +92,7 @@ class _AsyncPsycopg(Database):
         driver = sys.modules["psycopg"]
         async with driver.AsyncCursor(self._connection, row_factory=driver.rows.tuple_row) as cursor:
             await cursor.execute(sql, values or None)
-            return [*await cursor.fetchall()] if cursor.description else []
+            return [*await cursor.fetchall()] if guard is None else ()
 
 
 class _Psycopg2(_Cursors):
@@ -155,7 +155,7 @@ def _execute_in_sqlalchemy(given: Any, sql: str, values: Sequence[Any], guard: G
             # order in which they got the locks of these rows.
             given.flush()
     result = connection.execute(_text(sql), {f"p{place}": value for place, value in enumerate(values, 1)})
-    return [*result.all()] if result.returns_rows else []
+    return [*result.all()] if guard is None else ()
 
 
 @lru_cache(maxsize=64)

@@ -164,7 +164,7 @@ def test_values_that_jsonb_cannot_store() -> None:
     assert messages.of(Publish("news", "é\\u0000"))
     for command in (Publish("news", "\0"), Publish("a\0", 1), Publish("news", 1, tags={"a": "\0"})):
         assert Messages().of(command)
-        with pytest.raises(UsageError, match="cannot store this publish as JSONB, because it contains .*: use a JSON"):
+        with pytest.raises(UsageError, match=r"cannot store this publish as JSONB, because it contains .*: use a JSON"):
             messages.of(command)
     with pytest.raises(UsageError, match="this broadcast as JSONB"):
         messages.of(Broadcast(["a", "b"], "\0"))
