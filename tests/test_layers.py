@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "transport": ("version", "errors", "protocol"),
     "client": BELOW_CLIENTS,
     "outbox": (*BELOW_CLIENTS, "client"),
-    "server": BELOW_CLIENTS,
+    "server": (*BELOW_CLIENTS, "handling"),
     "handling": ("version", "errors", "protocol", "dialects"),
     "proxy": ("errors", "dialects", "handling"),
     "django": ("handling",),

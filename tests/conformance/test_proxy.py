@@ -50,6 +50,7 @@ CONFIG: Mapping[str, Any] = {
 
 class _Server(socketserver.ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128  # with fewer, the system drops connections of a burst, which are tried again after 1 s
 
 
 class _Silent(WSGIRequestHandler):

@@ -22,6 +22,13 @@ pytestmark = needs("centrifugo-v6")
 
 KINDS = ("connect", "subscribe", "publish", "rpc")
 NO_JSON = base64.b64encode(b"no json").decode()
+OVERRIDES: tuple[Any, ...] = ({}, None, {"presence": True}, {"force_recovery": {"value": True}})
+
+
+def results(name: str, *values: Any) -> list[Any]:
+    """Return an answer with each value of the member *name* of `result`."""
+    return [{"result": {name: value}} for value in values]
+
 
 ANSWERS: list[Any] = [
     *(
@@ -61,37 +68,28 @@ ANSWERS: list[Any] = [
     *({"disconnect": {"code": code, "reason": "r"}} for code in (5000, 65535, 65536, 70000, 4294967295, 4294967296)),
     *({"disconnect": {"code": 4501, "reason": reason}} for reason in ("r" * 123, "r" * 124, "é" * 61, "é" * 62)),
     *({"disconnect": {}}, {"disconnect": {"reason": "r"}}, {"disconnect": []}),
-    *({"result": {name: value}} for name in ("info", "data", "meta") for value in (None, 1, "x", {"a": [1.50]}, [])),
+    *(each for name in ("info", "data", "meta") for each in results(name, None, 1, "x", {"a": [1.50]}, [])),
     *(
-        {"result": {name: value}}
+        each
         for name in ("b64info", "b64data")
-        for value in ("", "MQ==", "MQ", "M\nQ==", "?", NO_JSON, None, 1)
+        for each in results(name, "", "MQ==", "MQ", "M\nQ==", "?", NO_JSON, None, 1)
     ),
     {"result": {"data": 1, "b64data": "Mg=="}},
-    *({"result": {"user": value}} for value in ("é<", "", 42, None, ["a"])),
-    *(
-        {"result": {"expire_at": value}}
-        for value in (0, -1, 1, 1.5, "1", None, 4102444800, 1900000000000, 2**63 - 1, 2**63)
-    ),
-    *({"result": {"channels": value}} for value in ([], ["a"], ["none:a"], [""], None, "a", [1])),
-    *({"result": {"subs": value}} for value in ({}, {"a": {}}, {"none:a": {}}, {"": {}}, [], {"a": 1})),
+    *results("user", "é<", "", 42, None, ["a"]),
+    *results("expire_at", 0, -1, 1, 1.5, "1", None, 4102444800, 1900000000000, 2**63 - 1, 2**63),
+    *results("channels", [], ["a"], ["none:a"], [""], None, "a", [1]),
+    *results("subs", {}, {"a": {}}, {"none:a": {}}, {"": {}}, [], {"a": 1}),
     *(
         {"result": {"subs": {"a": {name: value}}}}
         for name, value in [("info", 1), ("data", {"x": 1}), ("expire_at", 1), ("b64info", "?")]
     ),
-    *(
-        {"result": {"subs": {"a": {"override": value}}}}
-        for value in ({}, None, {"presence": True}, {"force_recovery": {"value": True}})
-    ),
-    *(
-        {"result": {"override": value}}
-        for value in ({}, {"force_positioning": {"value": True}}, {"force_recovery": {}}, {"presence": True})
-    ),
+    *results("subs", *({"a": {"override": value}} for value in OVERRIDES)),
+    *results("override", {}, {"force_positioning": {"value": True}}, {"force_recovery": {}}, {"presence": True}),
     *({"result": {name: {"a": "b"}}} for name in ("labels", "tags")),
     *({"result": {name: {"a": 1}}} for name in ("labels", "tags")),
-    *({"result": {"caps": value}} for value in ([], [{}], [{"channels": ["a"], "allow": ["b"]}], {})),
-    *({"result": {"skip_history": value}} for value in (True, "x", 1)),
-    *({"result": {"version": value}} for value in (1, -1, 2**64 - 1, 2**64)),
+    *results("caps", [], [{}], [{"channels": ["a"], "allow": ["b"]}], {}),
+    *results("skip_history", True, "x", 1),
+    *results("version", 1, -1, 2**64 - 1, 2**64),
     *(
         {"result": {"allow": ["sub"]}},
         {"result": {"server_tags_filter": {"op": "x"}}},

@@ -17,12 +17,11 @@ import warnings
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from centripetal.errors import UsageError
 from centripetal.protocol.discreet import discreet
 from centripetal.protocol.exact import exact_integer
-from centripetal.server.asking.in_process import EventHandlers, InProcessAsker
 from centripetal.server.configuration.development import Arguments, asking, completed
 from centripetal.server.configuration.loading import ConfigSource, choose
 from centripetal.server.console.endpoints import PREFIX
@@ -35,6 +34,10 @@ from centripetal.server.listening.thread import ServerThread
 from centripetal.server.questions import Ask, ask_nobody
 from centripetal.server.service import Service
 from centripetal.server.system import system_environment
+
+if TYPE_CHECKING:
+    from centripetal.handling.desk import Desk
+    from centripetal.handling.handlers import Handlers
 
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning"]
 
@@ -89,7 +92,7 @@ class EmbeddedServer:
         port: int = 0,
         console: bool = True,
         console_password: str | None = None,
-        proxy: EventHandlers | None = None,
+        proxy: "Handlers | None" = None,
         server: int | None = None,
     ) -> None:
         host = check_host(host)
@@ -101,10 +104,10 @@ class EmbeddedServer:
         if console_password is not None and not console:
             raise UsageError("console_password needs the console: omit console_password or console=False")
         chosen = completed(Arguments(server, secret, api_key, token_secret, config))
-        if proxy is not None:
-            chosen = asking(proxy, chosen)
+        self._desk = None if proxy is None else _desk(proxy)
+        if self._desk is not None:
+            chosen = asking(self._desk, chosen)
         self._settings, unhonoured = choose(*chosen[:5])
-        self._proxy = proxy
         self._application_loop: asyncio.AbstractEventLoop | None = None
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)  # of the caller of `discreet`
@@ -280,9 +283,11 @@ class EmbeddedServer:
         """Return what asks the application, in the server's event loop."""
         if not self._settings.endpoints:
             return ask_nobody
-        if self._proxy is not None:
-            return InProcessAsker(self._proxy, self._application_loop).ask
         # Imported here, because most servers ask nobody, and imports must stay fast.
+        if self._desk is not None:
+            from centripetal.server.asking.in_process import InProcessAsker
+
+            return InProcessAsker(self._desk, self._application_loop).ask
         from centripetal.server.asking.over_http import HTTPAsker
 
         return HTTPAsker(self._settings.endpoints).ask
@@ -296,3 +301,11 @@ class EmbeddedServer:
         host = self._host if host is None else host
         host = f"[{host}]" if ":" in host else host
         return f"{host}:{self._bound_port}"
+
+
+def _desk(proxy: "Handlers") -> "Desk":
+    from centripetal.handling.handlers import Handlers, desk_of  # imported here, so that other servers start faster
+
+    if not isinstance(proxy, Handlers):
+        raise UsageError(f"proxy must be a centripetal.proxy.Handlers, not {type(proxy).__name__}")
+    return desk_of(proxy)

@@ -6,7 +6,7 @@ with Centrifugo() as server:
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from msgspec import UNSET, Raw
 
@@ -14,8 +14,6 @@ from centripetal.client.current import AsyncClient, Client, CurrentOptions
 from centripetal.dialects.current.client_protocol.commands import Connect, Request
 from centripetal.dialects.current.client_protocol.objects import NO_JSON
 from centripetal.protocol.payload import encode_json
-from centripetal.server.asking.in_process import EventHandlers
-from centripetal.server.asking.loading import load_handlers
 from centripetal.server.configuration.loading import choose
 from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
@@ -24,6 +22,9 @@ from centripetal.testing.browsers.current import AsyncBrowser, Browser, Protocol
 from centripetal.testing.browsers.protocol import credential
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
+
+if TYPE_CHECKING:
+    from centripetal.handling.handlers import Handlers
 
 __all__ = ["Centrifugo", "Recorder"]
 
@@ -50,12 +51,14 @@ class Centrifugo(BaseServer):
         api_key: str = "key",
         token_secret: str = TOKEN_SECRET,
         config: Mapping[str, Any] | None = None,
-        proxy: EventHandlers | str | None = None,
+        proxy: "Handlers | str | None" = None,
     ) -> None:
-        handlers: EventHandlers | None = load_handlers(proxy) if isinstance(proxy, str) else proxy
-        super().__init__(
-            EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=handlers)
-        )
+        if isinstance(proxy, str):
+            from centripetal.server.asking.loading import load_handlers  # rarely used
+
+            proxy = load_handlers(proxy)
+        server = EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=proxy)
+        super().__init__(server)
 
     @property
     def api_key(self) -> str:

@@ -3,12 +3,13 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, cast
 
 import pytest
 
 from centripetal.errors import UsageError
+from centripetal.proxy import ConnectEvent, ConnectReply, Handlers, SubscribeEvent, SubscribeReply
 from centripetal.server import EmbeddedServer
 from centripetal.server.asking.in_process import InProcessAsker
 from centripetal.server.questions import Endpoint, Question, Reply
@@ -20,20 +21,15 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class Route(NamedTuple):
-    pattern: str | None
-
-
-class Handlers:
+class Desk:
     """Handlers with one function for all events; a coroutine function is awaited, others run in a thread."""
 
     header = "x-api-key"
 
-    def __init__(self, run: Callable[..., Any], **routes: str | None) -> None:
+    def __init__(self, run: Callable[..., Any]) -> None:
         self.run = run
-        self.routes: Mapping[str, Sequence[Route]] = {kind: [Route(pattern)] for kind, pattern in routes.items()}
 
-    async def answer_async_trusted(
+    async def answer_async(
         self, kind: str, headers: Mapping[str, str], body: bytes, context: Any = None, in_thread: Any = None
     ) -> Answer:
         if asyncio.iscoroutinefunction(self.run):
@@ -47,7 +43,7 @@ async def ask(run: Callable[..., Any], timeout: float = 5.0, loop: asyncio.Abstr
     question = Question(
         Endpoint(url="http://x", timeout=timeout), "rpc", (("X-A", "1"), ("X-Api-Key", "secret")), b"{}"
     )
-    InProcessAsker(Handlers(run), loop).ask(question, reply.set_result)
+    InProcessAsker(cast(Any, Desk(run)), loop).ask(question, reply.set_result)
     return await reply
 
 
@@ -140,23 +136,29 @@ async def test_a_cancelled_question_gets_no_reply() -> None:
         return b""
 
     question = Question(Endpoint(url="http://x"), "rpc", (), b"{}")
-    InProcessAsker(Handlers(run), asyncio.get_running_loop()).ask(question, replies.append).cancel()
+    InProcessAsker(cast(Any, Desk(run)), asyncio.get_running_loop()).ask(question, replies.append).cancel()
     await asyncio.sleep(0.01)
     assert replies == []
 
 
 def test_a_server_asks_handlers_about_what_they_are_registered_for() -> None:
     """A server with handlers asks about their events only, without a configuration of proxies."""
-    asked: list[str] = []
+    proxy, asked = Handlers(secret=None), []
 
-    def run(kind: str, *_: Any) -> bytes:
-        asked.append(kind)
-        return b'{"result":{"user":"42"}}'
+    @proxy.connect
+    def connect(event: ConnectEvent) -> ConnectReply:
+        asked.append(event.kind)
+        return ConnectReply("42")
 
-    handlers = Handlers(run, connect=None, subscribe="rooms:{room}", rpc="add")
-    server = Centrifugo(proxy=handlers)
-    with server, server.connect() as browser:
+    @proxy.subscribe("rooms:{room}")
+    def enter(event: SubscribeEvent, room: str) -> SubscribeReply:
+        asked.append(event.kind)
+        return SubscribeReply()
+
+    config = {"channel": {"without_namespace": {"allow_subscribe_for_client": True}}}
+    with Centrifugo(proxy=proxy, config=config) as server, server.connect() as browser:
         browser.subscribe("rooms:7")
+        browser.subscribe("news")
     assert asked == ["connect", "subscribe"]
 
 
@@ -164,8 +166,8 @@ def test_a_server_asks_handlers_about_what_they_are_registered_for() -> None:
     ("arguments", "message"),
     [
         ({"proxy": 7}, "must be a centripetal.proxy.Handlers, not int"),
-        ({"proxy": Handlers(print), "secret": "s"}, "1.x asks the application nothing"),
-        ({"proxy": Handlers(print), "server": 1, "config": {}}, "1.x asks the application nothing"),
+        ({"proxy": Handlers(secret=None), "secret": "s"}, "1.x asks the application nothing"),
+        ({"proxy": Handlers(secret=None), "server": 1, "config": {}}, "1.x asks the application nothing"),
     ],
 )
 def test_handlers_need_a_current_server(arguments: dict[str, Any], message: str) -> None:

@@ -9,10 +9,9 @@ from centripetal.server.asking.loading import load_handlers
 
 APP = """
 import {module}
-class Handlers:
-    async def answer_async_trusted(self): ...
+from centripetal.proxy import Handlers
 class parts:
-    proxy = Handlers()
+    proxy = Handlers(secret=None)
 other = 7
 """
 

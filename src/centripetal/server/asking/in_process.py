@@ -8,65 +8,27 @@ blocked handlers do not delay others.
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
+from centripetal.handling.desk import Desk
 from centripetal.server.questions import Question, Reply
 
-__all__ = ["EventHandlers", "InProcessAsker"]
+__all__ = ["InProcessAsker"]
 
 logger = logging.getLogger("centripetal.server")
-
-InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
-
-
-class EventRoute(Protocol):
-    """A handler, as far as the server must know it: the pattern of the channels or methods that it is for."""
-
-    @property
-    def pattern(self) -> str | None: ...
-
-
-class EventAnswer(Protocol):
-    """The answer of handlers: the parts of an HTTP response."""
-
-    @property
-    def status(self) -> int: ...
-
-    @property
-    def body(self) -> bytes: ...
-
-
-class EventHandlers(Protocol):
-    """Handlers of proxy events; `centripetal.proxy.Handlers` implements this."""
-
-    @property
-    def routes(self) -> Mapping[str, Sequence[EventRoute]]:
-        """The handlers by kind of event."""
-        ...
-
-    @property
-    def header(self) -> str:
-        """The lower-case name of the header with the secret."""
-        ...
-
-    async def answer_async_trusted(
-        self, kind: str, headers: Mapping[str, str], body: bytes, context: Any = None, in_thread: Any = None
-    ) -> EventAnswer:
-        """Answer an event; *in_thread* awaits a plain function that runs in a thread."""
-        ...
 
 
 class InProcessAsker:
     """Asks handlers in this process, from the event loop that runs when it is created.
 
     Args:
-        handlers: the handlers.
+        desk: the handlers.
         loop: the application's loop; None to run coroutine functions in a loop of a new thread.
     """
 
-    def __init__(self, handlers: EventHandlers, loop: asyncio.AbstractEventLoop | None) -> None:
-        self._handlers = handlers
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._desk = desk
         self._server_loop = asyncio.get_running_loop()
         self._loop = _loop_in_thread(self._server_loop) if loop is None else loop
         self._tasks: set[asyncio.Task[Reply]] = set()
@@ -90,11 +52,9 @@ class InProcessAsker:
 
     async def _answer(self, question: Question) -> Reply:
         headers = {name.lower(): value for name, value in question.headers}
-        headers.pop(self._handlers.header, None)  # no handler may see the secret
+        headers.pop(self._desk.header, None)  # no handler may see the secret
         try:
-            answer = await self._handlers.answer_async_trusted(
-                question.kind, headers, question.body, None, _in_new_thread
-            )
+            answer = await self._desk.answer_async(question.kind, headers, question.body, None, _in_new_thread)
         except Exception as error:
             logger.exception("a handler of proxy events failed")
             return Reply(500, problem="", body=str(error).encode())

@@ -6,11 +6,12 @@ import sys
 from typing import Any
 
 from centripetal.errors import UsageError
+from centripetal.handling.handlers import Handlers
 
 __all__ = ["load_handlers"]
 
 
-def load_handlers(name: str) -> Any:
+def load_handlers(name: str) -> Handlers:
     """Return the handlers of proxy events called *name*: `module:variable`, as for uvicorn and gunicorn.
 
     The module is looked for in the current folder, too.
@@ -35,6 +36,6 @@ def load_handlers(name: str) -> Any:
             found = getattr(found, part)
         except AttributeError:
             raise UsageError(f"the module {module_name!r} has no {path!r}") from None
-    if not hasattr(found, "answer_async_trusted"):
+    if not isinstance(found, Handlers):
         raise UsageError(f"{name!r:.100} must be a centripetal.proxy.Handlers, not {type(found).__name__}")
     return found

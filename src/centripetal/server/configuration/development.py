@@ -7,10 +7,9 @@ position of interrupted clients, and pages on this machine may connect. Clients 
 import secrets
 import string
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from centripetal.errors import UsageError
-from centripetal.server.asking.in_process import EventHandlers
 from centripetal.server.configuration.loading import ConfigSource, load, which
 from centripetal.server.configuration.proxy_sections import (
     USUAL_OPTIONS,
@@ -19,6 +18,9 @@ from centripetal.server.configuration.proxy_sections import (
     proxy_sections,
     with_sections,
 )
+
+if TYPE_CHECKING:
+    from centripetal.handling.desk import Desk
 
 __all__ = ["Arguments", "asking", "completed"]
 
@@ -90,19 +92,17 @@ def completed(given: Arguments) -> Arguments:
     return Arguments(generation, **keys, config=_CONFIGS[generation], generated=missing)
 
 
-def asking(handlers: EventHandlers, chosen: Arguments) -> Arguments:
-    """Return *chosen*, with proxies for *handlers* in its configuration unless it has proxies itself.
+def asking(desk: "Desk", chosen: Arguments) -> Arguments:
+    """Return *chosen*, with proxies for the handlers of *desk* in its configuration unless it has proxies itself.
 
     Raises:
-        UsageError: *handlers* are not handlers of proxy events, or the server is a 1.x server, which has no proxies.
+        UsageError: the server is a 1.x server, which has no proxies.
     """
-    if not hasattr(handlers, "answer_async_trusted"):
-        raise UsageError(f"proxy must be a centripetal.proxy.Handlers, not {type(handlers).__name__}")
     if chosen.server == 1 or chosen.secret is not None:
         raise UsageError("proxy needs a current server: Centrifugo 1.x asks the application nothing")
     config = load(chosen.config)
     if not has_proxies(config):
-        patterns = {kind: [route.pattern for route in routes] for kind, routes in handlers.routes.items()}
+        patterns = {kind: [route.pattern for route in routes] for kind, routes in desk.routes.items()}
         sections = proxy_sections(patterns, _IN_PROCESS, USUAL_OPTIONS, namespaces=namespace_names(config))
         config = with_sections(config, sections)
     return chosen._replace(server=6, config=config)

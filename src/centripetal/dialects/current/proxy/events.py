@@ -357,8 +357,8 @@ def _depth(body: bytes) -> int:
 def write(event: Event[Any, Any]) -> bytes:
     """Return the body of the request with *event*, byte for byte as 6.9.1 writes it.
 
-    `data` and `meta` are a `msgspec.Raw`, which is not checked, bytes with JSON, or another JSON value; None is left out.
-    If `encoding` is `binary`, `data` is bytes, or a JSON value whose text the client has sent.
+    `data` and `meta` are a `msgspec.Raw`, which is not checked, bytes with JSON, or another JSON value; None is left
+    out. If `encoding` is `binary`, `data` is bytes, or a JSON value whose text the client has sent.
 
     Raises:
         UsageError: `data` or `meta` has no JSON form.
