@@ -34,6 +34,7 @@ SLOW: Mapping[str, str] = {
     "tests/handling/test_serving.py": "needs the web frameworks",
     "tests/django": "needs Django",
     "tests/outbox/test_databases.py": "needs the drivers of PostgreSQL",
+    "tests/cli/tools/outbox/test_database.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_plugin.py": "every test starts pytest again",
     "tests/testing/test_documentation.py": "starts pytest again, and needs Django",
     "tests/scripts": "starts git and towncrier",
