@@ -5,6 +5,7 @@ from typing import Any, get_origin
 
 import msgspec
 
+from centripetal.server.consuming.options import PostgreSQLOptions
 from centripetal.server.current import config as current
 from centripetal.server.current.channels import ChannelOptions
 from centripetal.server.current.proxy_config import ChannelProxies, ConnectionProxy, ProxyOptions
@@ -12,7 +13,7 @@ from centripetal.server.current.unhonoured import REASONS
 from centripetal.server.v1 import config as v1
 from centripetal.server.v1.channels import ChannelOptions as ChannelOptionsOfV1
 from centripetal.server.v1.channels import ChannelRules as ChannelRulesOfV1
-from scripts._reference.keys import CHANNEL, KEYS, KEYS_OF_V1, PROXY
+from scripts._reference.keys import CHANNEL, CONSUMER, KEYS, KEYS_OF_V1, PROXY
 
 __all__ = ["configuration_page", "keys"]
 
@@ -33,6 +34,7 @@ def keys() -> dict[str, Rows]:
         "Centrifugo 6": dict(_fields(current.Config, "")),
         "Centrifugo 6: options of channels": dict(_fields(ChannelOptions, "")),
         "Centrifugo 6: options of proxies": dict(_fields(ConnectionProxy, "")),
+        "Centrifugo 6: options of PostgreSQL consumers": dict(_fields(PostgreSQLOptions, "")),
         "Centrifugo 1.x": {
             **{key: value for key, value in _fields(v1.Config, "") if not key.startswith(("admin", "channels."))},
             **{key: _mark(mark) for key, mark in v1._MARKS.items()},
@@ -54,7 +56,7 @@ def _fields(shape: type[msgspec.Struct], place: str) -> Iterator[tuple[str, Any]
             yield "channel.namespaces", []
             yield from _fields(current._Channel, "channel.")
             yield from _fields(ChannelProxies, "channel.proxy.")
-        elif name == "proxies" and shape is current.Config:
+        elif name in ("proxies", "consumers") and shape is current.Config:
             yield name, []
         elif isinstance(field.type, type) and issubclass(field.type, ProxyOptions):
             yield name, {}
@@ -68,6 +70,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "Centrifugo 6": KEYS,
     "Centrifugo 6: options of channels": CHANNEL,
     "Centrifugo 6: options of proxies": PROXY,
+    "Centrifugo 6: options of PostgreSQL consumers": CONSUMER,
     "Centrifugo 1.x": KEYS_OF_V1,
     "Centrifugo 1.x: options of channels": KEYS_OF_V1,
 }
@@ -79,6 +82,9 @@ _NOTES = {
     "Centrifugo 6: options of proxies": (
         "In `client.proxy.connect`, `client.proxy.refresh`, `channel.proxy.subscribe`, `channel.proxy.publish`,"
         " `channel.proxy.sub_refresh`, `rpc.proxy`, and in each entry of `proxies`, next to its `name`."
+    ),
+    "Centrifugo 6: options of PostgreSQL consumers": (
+        "In the section `postgresql` of each entry of `consumers`, next to its `name`, `enabled` and `type`."
     ),
     "Centrifugo 1.x": "Durations are in seconds, sizes in bytes.",
     "Centrifugo 1.x: options of channels": (

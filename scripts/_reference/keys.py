@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["CHANNEL", "KEYS", "KEYS_OF_V1", "PROXY"]
+__all__ = ["CHANNEL", "CONSUMER", "KEYS", "KEYS_OF_V1", "PROXY"]
 
 
 def _token(place: str, tokens: str) -> dict[str, str]:
@@ -72,6 +72,7 @@ KEYS: Mapping[str, str] = {
     "rpc.namespaces": "Objects with a `name`, `proxy_enabled` and `proxy_name`.",
     "rpc.namespace_boundary": "Separator between the namespace and the rest of a method's name.",
     "proxies": "More endpoints of the application, each with a `name`: see below.",
+    "consumers": "Sources of commands, each with a `name`, `enabled` and a `type`; only `postgresql`: see below.",
     "rpc.ping.enabled": "Offer clients an RPC method that does nothing.",
     "rpc.ping.method": "Name of that RPC method.",
     "websocket.disabled": "Turn WebSocket connections off.",
@@ -125,6 +126,16 @@ CHANNEL: Mapping[str, str] = {
     "sub_refresh_proxy_name": "Name of the entry of `proxies` to ask; `default` is `channel.proxy.sub_refresh`.",
 }
 
+CONSUMER: Mapping[str, str] = {
+    "dsn": "Address of the database: a URL or a connection string.",
+    "outbox_table_name": "Name of the table, as it is written in SQL.",
+    "num_partitions": "Number of partitions that are read, from 0 on.",
+    "partition_select_limit": "Most rows of a partition in one transaction.",
+    "partition_poll_interval": "Time between two looks at a partition without rows.",
+    "partition_notification_channel": "Channel of `NOTIFY` whose payload is the partition to look at now.",
+    "partition_notification_dsn": "Address for `LISTEN`, if `dsn` is the address of a connection pooler.",
+    "use_try_lock": "Skip a partition that another server reads, instead of waiting for its lock.",
+}
 PROXY: Mapping[str, str] = {
     "enabled": "Turn it on; only in `client.proxy.connect` and `client.proxy.refresh`.",
     "endpoint": "URL of the application, `http://…` or `https://…`.",

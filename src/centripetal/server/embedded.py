@@ -10,6 +10,7 @@ In production, or with more than one machine, use Centrifugo itself.
 """
 
 import asyncio
+import functools
 import logging
 import secrets
 import socket
@@ -27,6 +28,9 @@ from centripetal.server.configuration.loading import ConfigSource, choose
 from centripetal.server.console.endpoints import PREFIX
 from centripetal.server.console.guard import is_loopback
 from centripetal.server.console.stream import Console
+from centripetal.server.consuming.consumer import Consumers
+from centripetal.server.consuming.drivers import DRIVER_MISSING, find_driver
+from centripetal.server.consuming.drivers import connect as connect_with
 from centripetal.server.engine.events import Events
 from centripetal.server.listening.http_server import HTTPServer
 from centripetal.server.listening.sockets import check_host, listen
@@ -115,6 +119,7 @@ class EmbeddedServer:
         """The events of this server; call `events.listen(function)`. Listeners are kept across restarts."""
         self.console_password = console_password or ("" if is_loopback(host) else secrets.token_urlsafe(12))
         """The password of the console; empty if the console needs none."""
+        self._driver = self._find_driver()
         self._console = console
         self._host = host
         self._port = number
@@ -183,7 +188,12 @@ class EmbeddedServer:
         thread = None
         try:
             self._bound_port = listeners[0].getsockname()[1]
-            thread = ServerThread(self._start_service, listeners, self._open_console if self._console else None)
+            thread = ServerThread(
+                self._start_service,
+                listeners,
+                self._open_console if self._console else None,
+                self._open_consumers if self._driver else None,
+            )
             self._thread = thread
             thread.start()
         except BaseException as error:
@@ -291,6 +301,21 @@ class EmbeddedServer:
         from centripetal.server.asking.over_http import HTTPAsker
 
         return HTTPAsker(self._settings.endpoints).ask
+
+    def _find_driver(self) -> str | None:
+        """Return the name of the database driver for the consumers, and warn if there is none; None without both."""
+        if not self._settings.consumers:
+            return None
+        driver = find_driver()
+        if driver is None:
+            warnings.warn(DRIVER_MISSING, UnhonouredConfigWarning, stacklevel=4)  # of the caller of `discreet`
+        return driver
+
+    def _open_consumers(self, service: Service) -> Consumers:
+        assert self._driver is not None
+        assert service.consume is not None
+        connect = functools.partial(connect_with, self._driver)
+        return Consumers(self._settings.consumers, connect, service.consume, service.node.environment.jitter)
 
     def _open_console(self, service: Service) -> Console:
         return Console(service, host=self._host, password=self.console_password)

@@ -9,14 +9,20 @@ from typing import Any
 import msgspec
 
 from centripetal.server.console.backend import BaseConsoleBackend
+from centripetal.server.consuming.options import PostgreSQLConsumer
+from centripetal.server.consuming.rows import Verdict
 from centripetal.server.engine.events import Events
 from centripetal.server.environment import Environment
 from centripetal.server.http_endpoints import BaseHTTPEndpoints
 from centripetal.server.node import BaseNode
 from centripetal.server.questions import Endpoint
 from centripetal.server.session import ClientEndpoint
+from centripetal.server.steps import Steps
 
-__all__ = ["ServerSettings", "Service"]
+__all__ = ["Consume", "ServerSettings", "Service"]
+
+Consume = Callable[[str, bytes | None], Steps[Verdict]]
+"""Executes a message of a queue: a method, or "" if the payload contains it, and the payload."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -27,12 +33,14 @@ class Service(msgspec.Struct, frozen=True):
         http: answers HTTP requests.
         clients: opens the sessions of clients.
         console: the data and the commands of the console.
+        consume: executes the messages of consumers; None in 1.x.
     """
 
     node: BaseNode[Any, Any]
     http: BaseHTTPEndpoints
     clients: ClientEndpoint[Any]
     console: BaseConsoleBackend
+    consume: Consume | None = None
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +58,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         api_key: the API key of Centrifugo 6; empty if not configured.
         token_secret: the key of client tokens; empty if not configured.
         endpoints: the addresses of the application that the server asks.
+        consumers: the tables from which the server takes commands.
     """
 
     generation: str
@@ -62,6 +71,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str = ""
     token_secret: str = ""
     endpoints: tuple[Endpoint, ...] = ()
+    consumers: tuple[PostgreSQLConsumer, ...] = ()
 
     def __repr__(self) -> str:
         return f"<ServerSettings of Centrifugo {self.generation}>"  # the keys must not appear in logs

@@ -7,7 +7,10 @@ steps in slices of a few milliseconds; `finished` runs all of them at once.
 from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
-__all__ = ["Steps", "finished"]
+__all__ = ["SLICE", "Steps", "finished"]
+
+SLICE = 0.005
+"""Seconds that unfinished work may take before other connections are served."""
 
 T = TypeVar("T")
 

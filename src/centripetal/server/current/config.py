@@ -17,7 +17,9 @@ import msgspec
 from centripetal.errors import UsageError
 from centripetal.server.configuration.spelling import key_paths
 from centripetal.server.configuration.value_readers import lowercase_keys, read_section
+from centripetal.server.consuming.options import PostgreSQLConsumer, PostgreSQLOptions
 from centripetal.server.current.channels import ChannelOptions, ChannelRules
+from centripetal.server.current.consumers import read_consumers
 from centripetal.server.current.namespaces import read_namespaces
 from centripetal.server.current.proxies import Proxies
 from centripetal.server.current.proxy_config import (
@@ -150,7 +152,10 @@ class NodeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """Configuration of a Centrifugo 6 server. `channels` is the section `channel`; `proxies` come from all sections."""
+    """Configuration of a Centrifugo 6 server.
+
+    `channels` is the section `channel`; `proxies` come from all sections; `consumers` are those that are enabled.
+    """
 
     http_api: HTTPAPI = HTTPAPI()
     client: Client = Client()
@@ -161,9 +166,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     init: Init = Init()
     node: NodeOptions = NodeOptions()
     proxies: Proxies = Proxies()
+    consumers: tuple[PostgreSQLConsumer, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Config of a Centrifugo 6 server, {len(self.channels.namespaces)} namespaces>"
+
+
+_READ_APART = ("channels", "proxies", "consumers")
+"""The fields of `Config` that are not read as a section of the same name."""
 
 
 class _Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +191,7 @@ class _Channel(msgspec.Struct, frozen=True, kw_only=True):
 SECTIONS = frozenset(
     (
         *(name for name in Config.__struct_fields__ if name != "channels"),
-        *("admin", "broker", "channel", "consumers", "emulation", "engine", "graphite", "grpc_api", "http_server"),
+        *("admin", "broker", "channel", "emulation", "engine", "graphite", "grpc_api", "http_server"),
         *("http_stream", "log", "map_broker", "presence_manager", "prometheus", "shared_poll", "shutdown"),
         *("sse", "swagger", "uni_grpc", "uni_http_stream", "uni_sse", "uni_websocket", "usage_stats", "webtransport"),
     )
@@ -208,8 +218,9 @@ def read_config(raw: Mapping[str, Any], environ: Mapping[str, str] = {}) -> tupl
     sections = {
         field.name: read_section(values.pop(field.name, {}), field.type, field.name, unknown_keys)
         for field in msgspec.structs.fields(Config)
-        if field.name not in ("channels", "proxies")
+        if field.name not in _READ_APART
     }
+    sections["consumers"], without_effect = read_consumers(values.pop("consumers", []), unknown_keys)
     channel = lowercase_keys(values.pop("channel", {}), "channel")
     options, namespaces = read_namespaces(channel, {*named, "default"}, unknown_keys)
     defaults = read_section(channel.pop("proxy", {}), ChannelProxies, "channel.proxy", unknown_keys)
@@ -254,9 +265,8 @@ def read_config(raw: Mapping[str, Any], environ: Mapping[str, str] = {}) -> tupl
         user_boundary=marks.user_boundary,
         user_separator=marks.user_separator,
     )
-    return Config(channels=rules, **sections), [
-        sentence(key, _honoured()) for key, value in unknown_keys.items() if is_set(value)
-    ]
+    without_effect += [sentence(key, _honoured()) for key, value in unknown_keys.items() if is_set(value)]
+    return Config(channels=rules, **sections), without_effect
 
 
 def with_keys(config: Config, *, api_key: str | None, token_secret: str | None) -> Config:
@@ -328,10 +338,9 @@ def _check_paths(sections: Mapping[str, Any]) -> None:
 @functools.cache
 def _honoured() -> tuple[str, ...]:
     """Return the places of all keys that have an effect."""
-    sections = (
-        key_paths(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name not in ("channels", "proxies")
-    )
+    sections = (key_paths(f.type, f.name) for f in msgspec.structs.fields(Config) if f.name not in _READ_APART)
     options = (key_paths(ChannelOptions, f"channel.{place}") for place in ("without_namespace", "namespaces[]"))
     proxies = (key_paths(ChannelProxies, "channel.proxy"), key_paths(ProxyOptions, "proxies[]"))
     more = (key_paths(_Channel, "channel"), key_paths(RPCOptions, "rpc.namespaces[]"), *proxies)
-    return (*SECTIONS, "channel.without_namespace", "channel.namespaces", *chain(*sections, *options, *more))
+    consumers = key_paths(PostgreSQLOptions, "consumers[].postgresql")
+    return (*SECTIONS, "channel.without_namespace", "channel.namespaces", *chain(*sections, *options, *more, consumers))

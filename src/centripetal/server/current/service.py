@@ -7,6 +7,7 @@ import msgspec
 from centripetal.server.current.client_endpoint import WebSocketEndpoint
 from centripetal.server.current.config import Config
 from centripetal.server.current.console_backend import ConsoleBackend
+from centripetal.server.current.consumption import Consumption
 from centripetal.server.current.http_endpoints import HTTPEndpoints
 from centripetal.server.current.node import VERSION, Node
 from centripetal.server.current.origins import Origins
@@ -22,7 +23,7 @@ def start(config: Config, environment: Environment, events: Events, name: str) -
     """Start a server. *name* is the node's name, unless *config* contains a name."""
     named = msgspec.structs.replace(config.node, name=config.node.name or name)
     node = Node(msgspec.structs.replace(config, node=named), environment, events)
-    return Service(node, HTTPEndpoints(node), WebSocketEndpoint(node), ConsoleBackend(node))
+    return Service(node, HTTPEndpoints(node), WebSocketEndpoint(node), ConsoleBackend(node), Consumption(node).steps)
 
 
 def settings_of(config: Config) -> ServerSettings:
@@ -46,4 +47,5 @@ def settings_of(config: Config) -> ServerSettings:
         api_key=config.http_api.key,
         token_secret=config.client.token.hmac_secret_key,
         endpoints=tuple(each for each in config.proxies.endpoints() if each.url),
+        consumers=config.consumers,
     )

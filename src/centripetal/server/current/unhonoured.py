@@ -1,13 +1,15 @@
 """Keys of a Centrifugo 6 configuration that have no effect in the embedded server, and the reasons: PURE."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from centripetal.server.configuration.spelling import closest_key
 
-__all__ = ["REASONS", "SILENT", "is_set", "sentence"]
+__all__ = ["REASONS", "SILENT", "consumer_sentence", "is_set", "sentence"]
 
 _ELSEWHERE = "this server uses one port for everything, set by the argument port"
+_OTHER_CONSUMERS = "this server takes commands only from PostgreSQL"
 _STREAMS = "this server has no stream proxies, which need gRPC"
 REASONS = {
     "admin": "this server has no admin interface",
@@ -18,7 +20,13 @@ REASONS = {
     "channel.proxy.subscribe_stream": _STREAMS,
     "client.subscription_token.jwks_public_endpoint": "this server does not fetch key sets: configure the keys",
     "client.token.jwks_public_endpoint": "this server does not fetch key sets: configure the keys",
-    "consumers": "this server has no consumers",
+    "consumers[].aws_sqs": _OTHER_CONSUMERS,
+    "consumers[].azure_service_bus": _OTHER_CONSUMERS,
+    "consumers[].google_pub_sub": _OTHER_CONSUMERS,
+    "consumers[].kafka": _OTHER_CONSUMERS,
+    "consumers[].nats_jetstream": _OTHER_CONSUMERS,
+    "consumers[].postgresql.tls": "this server connects as the dsn says: use its parameters, such as sslmode",
+    "consumers[].redis_stream": _OTHER_CONSUMERS,
     "emulation": "clients connect by WebSocket only",
     "engine": "this server keeps everything in memory",
     "grpc_api": "this server has no gRPC API",
@@ -50,6 +58,8 @@ _RENAMED = {
 # These sections do not change what clients or API callers see, so they cause no warnings.
 SILENT = frozenset(("log", "usage_stats", "prometheus", "graphite", "swagger", "shutdown", "opentelemetry"))
 
+_INDEX = re.compile(r"\[\d+\]")
+
 
 def is_set(value: Any) -> bool:
     """Return whether *value* turns anything on, so that ignoring it deserves a warning."""
@@ -59,7 +69,7 @@ def is_set(value: Any) -> bool:
 def sentence(key: str, honoured: Sequence[str]) -> str:
     """Return a sentence that says why *key* has no effect; *honoured* are the places of all keys that have one."""
     name = key.rpartition(".")[2]
-    reason = REASONS.get(key)
+    reason = REASONS.get(_INDEX.sub("[]", key))
     if reason is None and name.startswith("subscribe_stream_proxy"):
         reason = _STREAMS
     if reason is None and name in ("grpc", "endpoint"):
@@ -71,6 +81,11 @@ def sentence(key: str, honoured: Sequence[str]) -> str:
         if instead := _moved(key, honoured) or closest_key(key, honoured):
             reason += f"; did you mean {instead!r}?"
     return f"{key!r} in the configuration has no effect: {reason}"
+
+
+def consumer_sentence(place: str, name: str, kind: str) -> str:
+    """Return a sentence that says why the consumer *name* at *place* has no effect; *kind* is its type."""
+    return f"the consumer {name!r} ({place}.{kind}) has no effect: {REASONS[f'consumers[].{kind}']}"
 
 
 def _moved(key: str, honoured: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from centripetal.server.listening.http1 import (
     encode_error,
     encode_response,
 )
-from centripetal.server.steps import Steps, finished
+from centripetal.server.steps import SLICE, Steps, finished
 
 __all__ = ["HTTPConnection", "HTTPServer", "Intercept", "Upgrade"]
 
@@ -44,7 +44,6 @@ Intercept = Callable[[Request, "HTTPConnection"], bool]
 
 _FAILURE = Response(500, (("Content-Type", "text/plain; charset=utf-8"),), b"Internal Server Error\n")
 
-_SLICE = 0.005  # seconds that a long answer may take before other connections are served
 _LINGER = 0.5  # seconds for a client to receive the last answer before the server closes, as in the real server
 
 
@@ -226,7 +225,7 @@ class HTTPConnection(asyncio.Protocol):
 
     def _continue(self, steps: Steps[Response], request: Request) -> None:
         """Run a slice of *steps*. After the last step, send the answer and take up the next request."""
-        end = time.monotonic() + _SLICE
+        end = time.monotonic() + SLICE
         try:
             while True:
                 next(steps)

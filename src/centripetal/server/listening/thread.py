@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from centripetal.errors import UsageError
 from centripetal.server.console.stream import Answer, Console
+from centripetal.server.consuming.consumer import Consumers
 from centripetal.server.listening.http1 import Request
 from centripetal.server.listening.http_server import HTTPServer, Upgrade
 from centripetal.server.service import Service
@@ -24,6 +25,7 @@ logger = logging.getLogger("centripetal.server")
 T = TypeVar("T")
 Listeners = Sequence[socket.socket]
 OpenConsole = Callable[[Service], Console] | None
+OpenConsumers = Callable[[Service], Consumers] | None
 
 _WAIT = 0.2  # seconds between checks that the thread still runs
 _MOST_WAITS = 100  # longer than all connections together may take to close
@@ -40,15 +42,23 @@ class ServerThread:
         start_service: creates the service; called in the new thread.
         listeners: bound sockets, which the thread closes.
         console: opens the console of a service; None to serve no console.
+        consumers: creates the consumers of a service; None without consumers.
 
     Attributes:
         service: the service, once it has started; only for code in the thread itself.
     """
 
-    def __init__(self, start_service: Callable[[], Service], listeners: Listeners, console: OpenConsole) -> None:
+    def __init__(
+        self,
+        start_service: Callable[[], Service],
+        listeners: Listeners,
+        console: OpenConsole,
+        consumers: OpenConsumers = None,
+    ) -> None:
         self._start_service = start_service
         self._listeners = listeners
         self._console = console
+        self._consumers = consumers
         self._process = os.getpid()
         # A daemon thread, so that a test run that forgets to stop its server can still exit.
         self._thread = threading.Thread(target=self._run, name="centripetal-server", daemon=True)
@@ -175,7 +185,10 @@ class ServerThread:
         self._loop = asyncio.get_running_loop()
         if not self._stopping:
             self.service = self._start_service()
-            await _serve(self.service, self._listeners, self._console, self._tell_started, self._done)
+            consumers = None if self._consumers is None else self._consumers(self.service)
+            if consumers is not None:
+                await consumers.open()
+            await _serve(self.service, self._listeners, self._console, consumers, self._tell_started, self._done)
 
     def _tell_started(self, server: HTTPServer) -> None:
         self._server = server
@@ -188,6 +201,7 @@ async def _serve(
     service: Service,
     listeners: Listeners,
     open_console: OpenConsole,
+    consumers: Consumers | None,
     started: Callable[[HTTPServer], object],
     done: asyncio.Event,
 ) -> None:
@@ -206,9 +220,13 @@ async def _serve(
     server = HTTPServer(answer, upgrade, service.node.now)
     await server.start(*listeners)
     ticker = asyncio.create_task(_tick(service))
+    if consumers is not None:
+        consumers.start()
     started(server)
     await done.wait()
     service.http.stopping = True
+    if consumers is not None:
+        await consumers.stop()
     ticker.cancel()
     if websockets is not None:
         await websockets.stop()
