@@ -64,7 +64,9 @@ def postgresql() -> Iterator[PostgreSQL]:
 class Cluster:
     """A server and its data. It can be killed and started again on the same port."""
 
-    def __init__(self, program: str, folder: Path, port: int, other: dict[str, Any], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, program: str, folder: Path, port: int, other: dict[str, Any], options: Mapping[str, Any]
+    ) -> None:
         self._data, self._port, self._other = folder / "data", port, other
         options = {
             "port": port,

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from tests.outbox.kills.subscriber import END, Subscriber
 from tests.outbox.kills.writers import ORDERS, How, Job, Writers
 from tests.postgresql import Cluster, cluster
 
-__all__ = ["Both", "kill_engine", "kill_postgresql", "kill_server", "kill_writers", "two_nodes"]
+__all__ = ["Both", "create", "end", "kill_engine", "kill_postgresql", "kill_server", "kill_writers", "two_nodes"]
 
 CHANNELS = [f"customer-{number}" for number in range(8)]
 PARTITIONS = 4
@@ -39,7 +39,7 @@ class Both(NamedTuple):
     history: Counts
 
 
-def _create(dsn: str, *, keys: bool = True, name: str = "killed") -> Outbox:
+def create(dsn: str, *, keys: bool = True, name: str = "killed") -> Outbox:
     """Create the tables of orders and of an outbox, both empty."""
     outbox = Outbox(name, partitions=PARTITIONS, keys=keys)
     with psycopg.connect(dsn) as connection:
@@ -65,10 +65,10 @@ def _wait(reached: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def _end(dsn: str, outbox: Outbox) -> None:
+def end(dsn: str, outbox: Outbox, channels: Sequence[str] = CHANNELS) -> None:
     """Write the last message of each channel through the outbox, and wait until the server has executed all rows."""
     with psycopg.connect(dsn) as connection:
-        outbox.on(connection).write([Publish(channel, END) for channel in CHANNELS])
+        outbox.on(connection).write([Publish(channel, END) for channel in channels])
     _wait(lambda: not _waiting(dsn, outbox))
 
 
@@ -87,7 +87,7 @@ def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
         how: how the writers publish.
         kills: number of kills.
     """
-    outbox = _create(dsn)
+    outbox = create(dsn)
     with ExitStack() as stack:
         server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn)))
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
@@ -100,13 +100,13 @@ def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
             writers.kill(channel)
             starts[channel] = writers.start(channel)
         writers.kill_all()
-        _end(dsn, outbox)
+        end(dsn, outbox)
         subscriber.wait_for_the_end()
         return judge(_committed(dsn), subscriber.arrived)
 
 
 def _fill(dsn: str, outbox: Outbox, rows: int) -> set[Message]:
-    """Write *rows* messages in one transaction, and return them."""
+    """Write *rows* messages in one transaction, and return them. Subscribers that count them must be subscribed."""
     messages = [(CHANNELS[row % len(CHANNELS)], row // len(CHANNELS)) for row in range(rows)]
     with psycopg.connect(dsn) as connection:
         outbox.on(connection).write([Publish(channel, number) for channel, number in messages])
@@ -124,12 +124,12 @@ def kill_server(dsn: str, folder: Path, number: signal.Signals, *, rows: int, ki
         kills: number of kills.
         keys: whether the rows have idempotency keys.
     """
-    outbox = _create(dsn, keys=keys)
-    committed = _fill(dsn, outbox, rows)
+    outbox = create(dsn, keys=keys)
     with ExitStack() as stack:
         redis = stack.enter_context(Redis(folder))
         server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        committed = _fill(dsn, outbox, rows)
         for kill in range(kills):
             # The backlog shrinks by equal parts between the kills. The pause hits different moments of a transaction.
             _wait(lambda kill=kill: _waiting(dsn, outbox) <= rows * (kills - kill) / (kills + 1))
@@ -137,24 +137,24 @@ def kill_server(dsn: str, folder: Path, number: signal.Signals, *, rows: int, ki
             server.kill(number)
             assert _waiting(dsn, outbox), "the server was killed too late: increase rows"
             server.start()
-        _end(dsn, outbox)
+        end(dsn, outbox)
         return _both(committed, server, subscriber)
 
 
 def kill_engine(dsn: str, folder: Path, *, rows: int, seconds: float) -> Both:
     """Kill Redis for some *seconds* while the server works through a backlog of *rows* rows."""
-    outbox = _create(dsn)
-    committed = _fill(dsn, outbox, rows)
+    outbox = create(dsn)
     with ExitStack() as stack:
         redis = stack.enter_context(Redis(folder))
         server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        committed = _fill(dsn, outbox, rows)
         _wait(lambda: _waiting(dsn, outbox) <= rows * 2 / 3)
         redis.kill()
         time.sleep(seconds)
         assert _waiting(dsn, outbox), "Redis was killed too late: increase rows"
         redis.start()
-        _end(dsn, outbox)
+        end(dsn, outbox)
         return _both(committed, server, subscriber)
 
 
@@ -169,7 +169,7 @@ def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, 
         seconds: time of work before each kill.
     """
     dsn = postgresql.server.dsn
-    outbox = _create(dsn, keys=how == "outbox")
+    outbox = create(dsn, keys=how == "outbox")
     with ExitStack() as stack:
         redis = stack.enter_context(Redis(folder))
         server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
@@ -186,7 +186,7 @@ def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, 
         before = len(subscriber.arrived)
         _wait(lambda: len(subscriber.arrived) > before + 100)
         writers.kill_all()
-        _end(dsn, outbox)
+        end(dsn, outbox)
         return _both(_committed(dsn), server, subscriber)
 
 
@@ -195,7 +195,7 @@ def two_nodes(dsn: str, folder: Path, *, rows: int, same_name: bool = True) -> B
 
     With the same name, their consumers exclude each other. With different names, which is a mistake, they do not.
     """
-    outbox = _create(dsn, keys=False)
+    outbox = create(dsn, keys=False)
     committed = _fill(dsn, outbox, rows)
     config = outbox.server_config(dsn)
     other = config if same_name else {"consumers": [{**config["consumers"][0], "name": "other"}]}
@@ -206,7 +206,7 @@ def two_nodes(dsn: str, folder: Path, *, rows: int, same_name: bool = True) -> B
         subscriber = stack.enter_context(Subscriber(first.url, CHANNELS))
         for each in (config, other):
             stack.enter_context(Centrifugo(folder, each, redis))
-        _end(dsn, outbox)
+        end(dsn, outbox)
         return _both(committed, first, subscriber)
 
 
