@@ -52,6 +52,11 @@ PAGES: Mapping[str, Page] = {
         "Answers to the questions that Centrifugo 6 asks your back end: its proxy events. The guide is\n"
         "[Answering proxy events](../howto/proxy.md).",
     ),
+    "outbox": Page(
+        "centripetal.outbox",
+        "Commands as rows of your own transaction, which Centrifugo reads from PostgreSQL. The guide is\n"
+        "[Publishing with a transaction](../howto/outbox.md).",
+    ),
     "server": Page(
         "centripetal.server",
         "An embedded Centrifugo server in your process. The guide is\n"
@@ -67,9 +72,11 @@ PAGES: Mapping[str, Page] = {
 _METHODS = "centripetal.client.methods."
 
 _BATCHES = ("Batch", "AsyncBatch")
+_WRITERS = ("Writer", "AsyncWriter")
 _SERVERS = ("EmbeddedServer", "Centrifugo", "CentrifugoV1", "Recorder", "RecorderV1")
 
 _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
+    ("Outboxes", lambda name, _: name in ("Outbox", *_WRITERS)),
     ("Handlers", lambda name, _: name in ("Handlers", "Answer", "Refuse", "Close")),
     ("Events", lambda _, value: _is(value, Event)),
     ("Replies", lambda _, value: _is(value, Reply)),
@@ -209,8 +216,8 @@ def _class(module: ModuleType, name: str, kind: Any) -> Iterator[str]:
     if typing.is_typeddict(kind):
         fields = [f"    {field}: {type_name(hint)}" for field, hint in sorted(kind.__annotations__.items())]
         yield _code("\n".join([f"class {name}(TypedDict):", *fields]))
-    # Batches are made by the client's `batch`, not by their constructor.
-    elif not (getattr(kind, "_is_protocol", False) or issubclass(kind, Warning) or name in _BATCHES):
+    # Batches are made by the client's `batch`, and writers by the outbox's `on`, not by their constructors.
+    elif not (getattr(kind, "_is_protocol", False) or issubclass(kind, Warning) or name in (*_BATCHES, *_WRITERS)):
         yield _code(signature(name, kind, returns=""))
     yield markdown(inspect.cleandoc(kind.__dict__.get("__doc__") or ""))
     attributes = list(_attributes(kind))
@@ -226,6 +233,8 @@ def _class(module: ModuleType, name: str, kind: Any) -> Iterator[str]:
     elif called and name in ("AsyncClient", *_BATCHES):
         rest = in_order(rest, OWN_METHODS)
         yield _same(name, rest)
+    elif name == "AsyncWriter":
+        rest = [each for each in rest if each in vars(kind)]  # the others are described for `Writer`
     for each in properties:
         yield f"**`{each}`**: {markdown(inspect.getdoc(getattr(kind, each)) or '')}"
     pro = [each for each in called if each in METHODS[PRO]]

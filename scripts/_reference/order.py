@@ -48,6 +48,7 @@ OWN_METHODS = ("history_pages", "batch", "add", "send", "reset", "call", "close"
 """Methods of clients that are not methods of the server API."""
 
 CLASSES = (
+    *("Outbox", "Writer"),
     *("Client", "AsyncClient", "Batch", "AsyncBatch", "BatchSlot"),
     *("Retry", "Limits", "CurrentOptions", "ClientOptions", "TransportOptions"),
 )

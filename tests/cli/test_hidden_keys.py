@@ -15,6 +15,8 @@ KEY = "k3yOfTheserver9876543210abcdefXY"
         (f"{KEY[:20]}zzz", "(hidden)zzz"),
         ("the word short stays", "the word short stays"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2ln was typed", "(hidden) was typed"),
+        ("got postgresql://me:pass-word@h", "got postgresql://me:(hidden)@h"),
+        ("got http://host:8000/a b@c", "got http://host:8000/a b@c"),
         ("cut: eyJhbGciOiJIUzI1N", "cut: (hidden)"),
     ],
 )

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "docs/howto/tls.md": "tests/docs/test_tls_guide.py",
     "docs/howto/flask.md": "tests/docs/test_flask.py",
     "docs/tutorial.md": "tests/docs/test_tutorial.py",
+    "docs/howto/outbox.md": "tests/docs/test_outbox_guide.py",
 }
 """Pages whose Python is run by another test."""
 PROGRAMS = [

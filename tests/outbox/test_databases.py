@@ -21,7 +21,7 @@ from centripetal.outbox.names import RESERVED
 from centripetal.protocol.jsonb import jsonb_fault
 from centripetal.protocol.partition import partition_of
 from tests.needs import needs
-from tests.outbox.ways import ALONE, WAYS, Way, django_connection, done, engine_of, entered
+from tests.outbox.ways import ALONE, WAYS, Way, django_connection, django_on, done, engine_of, entered
 from tests.postgresql import PostgreSQL
 from tests.protocol import test_jsonb
 
@@ -344,8 +344,6 @@ def test_the_table_is_created_and_dropped(postgresql: PostgreSQL, connection: An
                 for statement in statements:
                     other.execute(sqlalchemy.text(statement))
         else:
-            from tests.outbox.ways import django_on
-
             with django_on(postgresql) as other, other.schema_editor() as editor:
                 for statement in statements:  # as RunSQL does
                     editor.execute(statement, params=None)

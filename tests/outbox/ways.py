@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from tests.django.ready import make_ready
 from tests.postgresql import PostgreSQL
 
-__all__ = ["ALONE", "WAYS", "Transaction", "Way", "django_connection", "done", "entered"]
+__all__ = ["ALONE", "WAYS", "Transaction", "Way", "django_connection", "django_on", "done", "entered"]
 
 
 async def done(value: Any) -> Any:
@@ -211,28 +211,29 @@ async def in_async_session(server: PostgreSQL, make: Callable[[Any], Any]) -> As
 
 
 @contextlib.contextmanager
-def django_connection(options: Mapping[str, Any]) -> Any:
-    """Yield a connection of Django with the settings *options*, which `django.db.transaction` knows as "outbox"."""
+def django_connection(options: Mapping[str, Any], alias: str = "outbox") -> Any:
+    """Yield a connection of Django with the settings *options*, which `django.db.transaction` knows as *alias*."""
     from django.db import connections
     from django.db.utils import load_backend
 
     make_ready()
-    complete = connections.configure_settings({"default": {}, "outbox": dict(options)})["outbox"]
-    connection = load_backend(complete["ENGINE"]).DatabaseWrapper(complete, "outbox")
-    connections["outbox"] = connection
+    complete = connections.configure_settings({"default": {}, alias: dict(options)})[alias]
+    connection = load_backend(complete["ENGINE"]).DatabaseWrapper(complete, alias)
+    connections[alias] = connection
     # The tests of all ways are coroutines, in which Django does not use its blocking connections otherwise.
     with mock.patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="true"):
         try:
             yield connection
         finally:
             connection.close()
-            del connections["outbox"]
+            del connections[alias]
 
 
 @contextlib.contextmanager
-def django_on(server: PostgreSQL) -> Any:
+def django_on(server: PostgreSQL, alias: str = "outbox") -> Any:
+    """Yield a connection of Django to *server*, as `django_connection` does."""
     options = {"HOST": "127.0.0.1", "PORT": server.port, "USER": "postgres", "NAME": "postgres"}
-    with django_connection({"ENGINE": "django.db.backends.postgresql", **options}) as connection:
+    with django_connection({"ENGINE": "django.db.backends.postgresql", **options}, alias) as connection:
         yield connection
 
 

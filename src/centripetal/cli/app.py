@@ -27,6 +27,7 @@ from centripetal.cli.tokens import sign, token
 from centripetal.cli.tools.demo.verb import demo
 from centripetal.cli.tools.doctor.verb import doctor
 from centripetal.cli.tools.load.verb import load
+from centripetal.cli.tools.outbox import verb as outbox
 from centripetal.cli.tools.proxy import verb as proxy
 from centripetal.cli.tools.serve import SHARED_BY_SERVE, serve
 from centripetal.cli.tools.watch import watch
@@ -128,6 +129,7 @@ def _build() -> typer.Typer:
     for tool in (watch, load, doctor, demo):
         register(app, tool, panel=panel_of(tool.__name__))
     token.register_in(app)
+    outbox.register_in(group(app, "outbox", "Manage an outbox: a table of commands in PostgreSQL, read by Centrifugo."))
     proxy.register_in(group(app, "proxy", "Configure and check the proxies of a Centrifugo 6."))
     sign.register_in(group(app, "sign", "Create signatures for Centrifugo 1.x."))
     register(app, serve, shared=SHARED_BY_SERVE, panel=panel_of("serve"))

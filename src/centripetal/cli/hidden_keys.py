@@ -11,13 +11,14 @@ __all__ = ["without_keys"]
 _OPTIONS = ("--secret", "--api-key", "--token-key", "--token-secret", "--secret-key", "--token", "--console-password")
 _VARIABLES = (*API_KEY, *SECRET, *TOKEN_KEY, "CENTRIPETAL_CONSOLE_PASSWORD")
 _TOKEN = re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){0,2}")
+_PASSWORD = re.compile(r"(://[^\s/@:]*:)[^\s@]+(?=@)")  # in a URL
 _SHORTEST = 8  # characters; a shorter key would be found in ordinary words
 
 HIDDEN = "(hidden)"
 
 
 def without_keys(text: str, arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return *text* with tokens, and keys in *arguments* and *environment*, replaced; also keys that were cut."""
+    """Return *text* without tokens, passwords in URLs, and keys in *arguments* and *environment*, complete or cut."""
     for key in {*_given(arguments), *(environment.get(name, "") for name in _VARIABLES)}:
         if len(key) < _SHORTEST:
             continue
@@ -27,7 +28,7 @@ def without_keys(text: str, arguments: Sequence[str], environment: Mapping[str, 
             rest = key[_SHORTEST:]
             same = next((n for n, (one, other) in enumerate(zip(rest, after, strict=False)) if one != other), None)
             text = before + HIDDEN + after[len(rest) if same is None else same :]
-    return _TOKEN.sub(HIDDEN, text)
+    return _PASSWORD.sub(rf"\1{HIDDEN}", _TOKEN.sub(HIDDEN, text))
 
 
 def _given(arguments: Sequence[str]) -> Iterator[str]:

@@ -41,6 +41,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
         "doctor": "Find problems between this machine and the server.",
         "proxy": "Configure or check the questions to your application.",
         "load": "Send the commands in FILE.",
+        "outbox": "Manage a table of commands in PostgreSQL.",
         "call": "Call any method of the API by its name.",
         "rpc": "Call an RPC method of the server.",
     },

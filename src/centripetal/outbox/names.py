@@ -1,15 +1,17 @@
-"""Names of tables and notification channels that the server and every driver read in the same way. PURE.
+"""Names and addresses that the server and every driver read in the same way. PURE.
 
-The server writes both names into its SQL without quotation marks (server 6.9.1: `internal/consuming/postgresql.go`).
+The server writes the names of the table and of the notification channel into its SQL without quotation marks
+(server 6.9.1: `internal/consuming/postgresql.go`).
 """
 
 import re
 from typing import Any
 
 from centripetal.errors import UsageError, shown
+from centripetal.protocol.checks import check_text
 from centripetal.protocol.exact import exact_text
 
-__all__ = ["RESERVED", "check_channel", "check_table"]
+__all__ = ["RESERVED", "check_channel", "check_dsn", "check_table"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_BYTES = 63  # PostgreSQL truncates longer names
@@ -67,3 +69,19 @@ def check_channel(value: Any, table: str) -> str | None:
             f"{_MAX_BYTES} characters, and not a reserved word of PostgreSQL, not {shown(value)}"
         )
     return text
+
+
+def check_dsn(what: str, value: Any) -> str:
+    """Check that *value* is the address of a PostgreSQL database; return it. Errors do not show it.
+
+    Raises:
+        UsageError: it is not a URL or a connection string of PostgreSQL.
+    """
+    address = check_text(what, value)
+    scheme, has_scheme, _ = address.partition("://")
+    if not (scheme in ("postgres", "postgresql") if has_scheme else "=" in address):
+        raise UsageError(
+            f"{what} must be a URL like 'postgresql://user:password@host:5432/name', without the name of a driver, "
+            "or a connection string like 'host=… dbname=…'"
+        )
+    return address

@@ -11,10 +11,10 @@ from centripetal.dialects.current.queue import Message, Messages
 from centripetal.errors import UsageError
 from centripetal.outbox import statements
 from centripetal.outbox.databases import Database, database_of
-from centripetal.outbox.names import check_channel, check_table
+from centripetal.outbox.names import check_channel, check_dsn, check_table
 from centripetal.outbox.status import PartitionStatus, status_of
 from centripetal.outbox.writer import AsyncWriter, Record, Writer
-from centripetal.protocol.checks import check_at_least, check_flag, check_text
+from centripetal.protocol.checks import check_at_least, check_flag
 from centripetal.protocol.encoder import Encoder
 
 __all__ = ["Outbox"]
@@ -155,13 +155,7 @@ class Outbox:
         Raises:
             UsageError: the address is not a URL or a connection string of PostgreSQL.
         """
-        address = check_text("dsn", dsn)
-        scheme, has_scheme, _ = address.partition("://")
-        if not (scheme in ("postgres", "postgresql") if has_scheme else "=" in address):
-            raise UsageError(
-                "dsn must be a URL like 'postgresql://user:password@host:5432/name', without the name of a driver, "
-                "or a connection string like 'host=… dbname=…'"
-            )
+        address = check_dsn("dsn", dsn)
         channel = check_channel(self.notify, self.table)
         options: dict[str, Any] = {
             "dsn": address,

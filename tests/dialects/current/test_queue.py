@@ -49,7 +49,7 @@ def keys() -> Callable[[], str]:
     ids=lambda each: each.name if isinstance(each, Command) else "",
 )
 def test_a_command_is_one_message(command: Command[Any], payload: dict[str, Any], key: str) -> None:
-    """A command becomes its parameters, with a key if it publishes, in the partition of its channel or else its user."""
+    """A command becomes its parameters, with a key if it publishes, in the partition of its channel or user."""
     (message,) = Messages(4, new_key=keys()).of(command)
     assert json.loads(message.payload) == payload
     assert message == Message(command.name, message.payload, key, partition_of(key, 4))

@@ -2,10 +2,13 @@
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from centripetal.cli.generation import Generation
+from centripetal.cli.input import STDIN
 from centripetal.cli.output.errors import SystemFailure
 from centripetal.dialects.current.commands import custom
 from centripetal.errors import UsageError
@@ -14,7 +17,7 @@ from centripetal.protocol.command import Command
 from centripetal.protocol.json_text import without_mark
 from centripetal.protocol.records import Record
 
-__all__ = ["MAX_LINE_BYTES", "ROW", "Line", "all_lines_of", "command_of", "lines_of", "size_of"]
+__all__ = ["MAX_LINE_BYTES", "ROW", "Line", "all_lines_of", "command_of", "lines_of", "opened", "size_of"]
 
 MAX_LINE_BYTES = 64 << 20
 """Maximum length of a line. The limit stops a large file without line breaks from filling the memory."""
@@ -37,6 +40,22 @@ class Line(NamedTuple):
     text: bytes
     position: int
     problem: UsageError | None = None
+
+
+def opened(file: str) -> BinaryIO:
+    """Open *file*, or return standard input for -.
+
+    Raises:
+        UsageError: the file cannot be read, or standard input is closed.
+    """
+    if file == STDIN:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed: give a file")
+        return sys.stdin.buffer
+    try:
+        return Path(file).open("rb", buffering=1 << 18)
+    except (OSError, ValueError) as error:  # a ValueError for a name with a NUL character
+        raise UsageError(f"cannot read {file!r}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def size_of(file: BinaryIO) -> int | None:

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
@@ -23,7 +23,7 @@ from centripetal.cli.tools.load.dry_run import dry_run
 from centripetal.cli.tools.load.failures import Failures
 from centripetal.cli.tools.load.formats import Format, chosen_format
 from centripetal.cli.tools.load.loader import GROUP, Loader, LoadOptions
-from centripetal.cli.tools.load.ndjson import size_of
+from centripetal.cli.tools.load.ndjson import opened, size_of
 from centripetal.cli.tools.load.progress import progress
 from centripetal.cli.tools.load.stopping import Stopping
 from centripetal.errors import UsageError
@@ -128,7 +128,7 @@ def load(
     with contextlib.closing(client), signals.handling(), contextlib.ExitStack() as stack:
         _check_path(path, file, start_line)
         # Opening a named pipe waits for its writer.
-        source = signals.interruptible(1, lambda: _opened(file), otherwise=None)
+        source = signals.interruptible(1, lambda: opened(file), otherwise=None)
         if source is not None and file != STDIN:
             stack.callback(source.close)
         # Reading the columns of a table waits for its first line.
@@ -184,19 +184,8 @@ def _check_path(path: Path | None, file: str, start_line: int) -> None:
         raise UsageError(f"cannot write failed lines to {path}: {error.strerror}") from None
 
 
-def _opened(file: str) -> BinaryIO:
-    if file == STDIN:
-        if sys.stdin is None:
-            raise UsageError("standard input is closed: give a file")
-        return sys.stdin.buffer
-    try:
-        return Path(file).open("rb", buffering=1 << 18)
-    except (OSError, ValueError) as error:  # a ValueError for a name with a NUL character
-        raise UsageError(f"cannot read {file!r}: {getattr(error, 'strerror', None) or error}") from None
-
-
 def _dry_run(settings: Settings, file: str, form: Format, start_line: int) -> ExitCode:
-    source = _opened(file)
+    source = opened(file)
     with contextlib.ExitStack() as stack:
         if file != STDIN:
             stack.callback(source.close)

@@ -1,0 +1,148 @@
+"""Work in PostgreSQL with whichever driver is installed: psycopg, psycopg2 or asyncpg."""
+
+import asyncio
+import contextlib
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import Any
+from urllib.parse import unquote
+
+from centripetal.errors import TransportError, UsageError
+from centripetal.outbox import Outbox, PartitionStatus
+from centripetal.protocol.command import Command
+
+__all__ = ["DRIVERS", "Database", "hidden_password"]
+
+_PASSWORD = re.compile(r"://[^/@:\s]*:([^@\s]+)@|\bpassword\s*=\s*(?:'([^']*)'|([^\s&'\"]+))", re.IGNORECASE)
+HIDDEN = "(hidden)"
+
+
+class Database:
+    """A database, by its address.
+
+    Args:
+        dsn: URL or connection string.
+        timeout: time limit of connecting in seconds.
+
+    Raises:
+        UsageError: no driver is installed.
+    """
+
+    def __init__(self, dsn: str, timeout: float) -> None:
+        self._dsn = dsn
+        self._timeout = timeout
+        self._driver, self._in_transaction = _installed_driver()
+
+    def status(self, outbox: Outbox) -> list[PartitionStatus]:
+        """Return the status of *outbox*.
+
+        Raises:
+            TransportError: the database cannot be reached.
+            UsageError: the database refused the query, such as for a missing table.
+        """
+        found: list[PartitionStatus] = self._run(outbox.status, "no")
+        return found
+
+    def write(self, outbox: Outbox, parts: Iterable[list[Command[Any]]]) -> None:
+        """Write all *parts* in order to *outbox* in one transaction: all of them, or if anything fails none.
+
+        Raises:
+            TransportError: the database cannot be reached, or the connection was lost.
+            UsageError: a command cannot be queued, or the database refused a row.
+        """
+
+        def write(connection: Any) -> Any:
+            writer: Any = outbox.on(connection)
+            results = (writer.write(part) for part in parts)
+            return _awaited(results) if self._driver.__name__ == "asyncpg" else [*results]
+
+        self._run(write, "unknown")
+
+    def _run(self, work: Callable[[Any], Any], executed: Any) -> Any:
+        try:
+            return self._in_transaction(self._driver, self._dsn, self._timeout, work)
+        except UsageError:
+            raise
+        except _lost(self._driver) as error:
+            raise TransportError(self._text(error), executed=executed) from None
+        except _refused(self._driver) as error:
+            raise UsageError(self._text(error)) from None
+
+    def _text(self, error: Exception) -> str:
+        text = " ".join(str(error).split()) or type(error).__name__
+        return f"PostgreSQL: {hidden_password(text, self._dsn)}"
+
+
+async def _awaited(coroutines: Iterable[Any]) -> None:
+    for coroutine in coroutines:
+        await coroutine
+
+
+def _in_psycopg(driver: Any, dsn: str, timeout: float, work: Callable[[Any], Any]) -> Any:
+    with driver.connect(dsn, connect_timeout=math.ceil(timeout)) as connection:
+        return work(connection)
+
+
+def _in_psycopg2(driver: Any, dsn: str, timeout: float, work: Callable[[Any], Any]) -> Any:
+    with contextlib.closing(driver.connect(dsn, connect_timeout=math.ceil(timeout))) as connection, connection:
+        return work(connection)
+
+
+def _in_asyncpg(driver: Any, dsn: str, timeout: float, work: Callable[[Any], Any]) -> Any:
+    async def run() -> Any:
+        connection = await driver.connect(dsn, timeout=timeout)
+        try:
+            async with connection.transaction():
+                return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+DRIVERS: dict[str, Callable[[Any, str, float, Callable[[Any], Any]], Any]] = {
+    "psycopg": _in_psycopg,
+    "psycopg2": _in_psycopg2,
+    "asyncpg": _in_asyncpg,
+}
+"""The known drivers in order of preference, each with a function that works in one transaction."""
+
+
+def _installed_driver() -> tuple[Any, Callable[..., Any]]:
+    for name, in_transaction in DRIVERS.items():
+        with contextlib.suppress(ImportError):  # psycopg raises it too if libpq is missing
+            return import_module(name), in_transaction
+    raise UsageError(
+        "no driver for PostgreSQL is installed next to centripetal: run `pip install 'psycopg[binary]'` there "
+        "(psycopg2-binary and asyncpg work, too)"
+    )
+
+
+def _lost(driver: Any) -> tuple[type[Exception], ...]:
+    """Return the errors of *driver* about the connection."""
+    return (OSError, *_those(driver, "OperationalError", "PostgresConnectionError", "InterfaceError"))
+
+
+def _refused(driver: Any) -> tuple[type[Exception], ...]:
+    """Return the errors of *driver* about a statement or an address."""
+    return (ValueError, *_those(driver, "Error", "PostgresError"))
+
+
+def _those(driver: Any, *names: str) -> tuple[type[Exception], ...]:
+    return tuple(getattr(driver, name) for name in names if hasattr(driver, name))
+
+
+def hidden_password(text: str, dsn: str) -> str:
+    """Return *text* without the passwords in *dsn*, as typed or decoded from the URL."""
+    for match in _PASSWORD.finditer(dsn):
+        for password in _forms(next(filter(None, match.groups()), "")):
+            text = text.replace(password, HIDDEN)
+    return text
+
+
+def _forms(password: str) -> Iterator[str]:
+    if password:
+        yield password
+        yield unquote(password)
