@@ -19,7 +19,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ import pytest
 from tests.needs import find
 from tests.ports import kept_port
 
-__all__ = ["PostgreSQL", "postgresql", "running"]
+__all__ = ["Cluster", "PostgreSQL", "cluster", "postgresql", "running"]
 
 USER = "postgres"
 
@@ -61,58 +61,118 @@ def postgresql() -> Iterator[PostgreSQL]:
         yield server
 
 
+class Cluster:
+    """A server and its data. It can be killed and started again on the same port."""
+
+    def __init__(
+        self, program: str, folder: Path, port: int, other: dict[str, Any], options: Mapping[str, Any]
+    ) -> None:
+        self._data, self._port, self._other = folder / "data", port, other
+        options = {
+            "port": port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "full_page_writes": "off",
+            "shared_buffers": "16MB",
+            "max_connections": 50,
+            "autovacuum": "off",
+            **options,
+        }
+        self._command = [program, "-D", str(self._data), *(f"--{name}={value}" for name, value in options.items())]
+        if shutil.which("setpriv"):  # so that the server also stops if the tests are killed
+            self._command = ["setpriv", "--pdeathsig", "INT", *self._command]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def server(self) -> PostgreSQL:
+        """The running server."""
+        assert self._process is not None
+        return PostgreSQL(self._port, self._process.pid)
+
+    def start(self) -> PostgreSQL:
+        """Start the server, and wait until it accepts connections."""
+        log = self._data / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT, **self._other)
+        _wait(self._process, self._port, log)
+        return self.server
+
+    def stop(self) -> None:
+        """Close the connections, and stop the server if it is running."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+
+    def kill(self) -> None:
+        """Kill all processes of the server with SIGKILL, and wait until they have ended."""
+        assert self._process is not None
+        pid = self._process.pid
+        pids = [pid, *_children(pid)]
+        for each in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        self._process.wait(30)
+        while any(_is_running(each) for each in pids):
+            time.sleep(0.01)
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of a process from its state on; empty if it does not exist."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _children(pid: int) -> list[int]:
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [each for each in pids if _stat(each)[1:2] == [str(pid)]]
+
+
+def _is_running(pid: int) -> bool:
+    return bool(_stat(pid)) and _stat(pid)[:1] != ["Z"]
+
+
 @contextlib.contextmanager
-def running() -> Iterator[PostgreSQL]:
-    """Start a server with an empty database, and stop it at the end of the block."""
+def cluster(**options: Any) -> Iterator[Cluster]:
+    """Create an empty database. Its server is stopped at the end of the block.
+
+    Args:
+        options: settings of the server, such as `fsync="on"`.
+    """
     program = find("postgresql")
     assert program is not None
     # Not below tmp_path: as root, the server runs as another user, who may not read the folders of root.
     folder = Path(tempfile.mkdtemp(prefix="centripetal-postgresql-"))
     try:
         other = _other_user(folder)
-        data = folder / "data"
         subprocess.run(
-            [
-                *(Path(program).with_name("initdb"), "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8"),
-                *("--locale=C", "--no-sync", "--no-instructions"),
-            ],
+            [Path(program).with_name("initdb"), "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8"]
+            + ["--locale=C", "--no-sync", "--no-instructions"],
             check=True,
             stdout=subprocess.DEVNULL,
             **other,
         )
         with kept_port() as port:
-            yield from _served(program, data, port, other)
+            made = Cluster(program, folder, port, other, options)
+            try:
+                yield made
+            finally:
+                made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _served(program: str, data: Path, port: int, other: dict[str, Any]) -> Iterator[PostgreSQL]:
-    options = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",
-        "fsync": "off",
-        "full_page_writes": "off",
-        "shared_buffers": "16MB",
-        "max_connections": 50,
-        "autovacuum": "off",
-    }
-    command = [program, "-D", str(data), *(f"--{name}={value}" for name, value in options.items())]
-    if shutil.which("setpriv"):  # so that the server also stops if the tests are killed
-        command = ["setpriv", "--pdeathsig", "INT", *command]
-    log = data / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, **other)
-    try:
-        _wait(server, port, log)
-        yield PostgreSQL(port, server.pid)
-    finally:
-        server.send_signal(signal.SIGINT)  # closes the connections and stops
-        server.wait(30)
+@contextlib.contextmanager
+def running() -> Iterator[PostgreSQL]:
+    """Start a server with an empty database, and stop it at the end of the block."""
+    with cluster() as made:
+        yield made.start()
 
 
 def _other_user(folder: Path) -> dict[str, Any]:
-    """Return the arguments that start a program as another user: PostgreSQL refuses to run as root."""
+    """Return the arguments that start a program as another user if this is root, with whom PostgreSQL does not start."""
     if os.geteuid() != 0:
         return {}
     known = {entry.pw_name for entry in pwd.getpwall()}

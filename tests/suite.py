@@ -33,6 +33,7 @@ SLOW: Mapping[str, str] = {
     "tests/typing": "starts the type checkers",
     "tests/handling/test_serving.py": "needs the web frameworks",
     "tests/django": "needs Django",
+    "tests/outbox/kills/test_experiments.py": "kills real servers, and starts them again",
     "tests/outbox/test_databases.py": "needs the drivers of PostgreSQL",
     "tests/cli/tools/outbox/test_database.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_plugin.py": "every test starts pytest again",

@@ -1,0 +1,255 @@
+"""Experiments with real servers: parts are killed while orders are written and published, and the result is counted.
+
+    CENTRIFUGO_V6_BIN=… python -m tests.outbox.kills.experiments
+
+runs all of them in full, with their control runs, and prints the counts.
+"""
+
+import itertools
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+
+from centripetal import Client, Publish
+from centripetal.outbox import Outbox
+from tests.outbox.kills.judging import Counts, Message, judge
+from tests.outbox.kills.servers import KEY, Centrifugo, Redis
+from tests.outbox.kills.subscriber import END, Subscriber
+from tests.outbox.kills.writers import ORDERS, How, Job, Writers
+from tests.postgresql import Cluster, cluster
+
+__all__ = ["Both", "create", "end", "kill_engine", "kill_postgresql", "kill_server", "kill_writers", "two_nodes"]
+
+CHANNELS = [f"customer-{number}" for number in range(8)]
+PARTITIONS = 4
+
+
+class Both(NamedTuple):
+    """The messages that a recovering subscriber received, and those in the history, compared with the committed."""
+
+    subscriber: Counts
+    history: Counts
+
+
+def create(dsn: str, *, keys: bool = True, name: str = "killed") -> Outbox:
+    """Create the tables of orders and of an outbox, both empty."""
+    outbox = Outbox(name, partitions=PARTITIONS, keys=keys)
+    with psycopg.connect(dsn) as connection:
+        for statement in [*outbox.ddl_drop(), *outbox.ddl(), "DROP TABLE IF EXISTS orders", ORDERS]:
+            connection.execute(statement.encode())
+    return outbox
+
+
+def _waiting(dsn: str, outbox: Outbox) -> int:
+    with psycopg.connect(dsn) as connection:
+        return sum(partition.rows for partition in outbox.status(connection))
+
+
+def _committed(dsn: str) -> set[Message]:
+    with psycopg.connect(dsn) as connection:
+        return {(channel, number) for channel, number in connection.execute("SELECT channel, number FROM orders")}
+
+
+def _wait(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline, "the condition was not met within 30 seconds"
+        time.sleep(0.01)
+
+
+def end(dsn: str, outbox: Outbox, channels: Sequence[str] = CHANNELS) -> None:
+    """Write the last message of each channel through the outbox, and wait until the server has executed all rows."""
+    with psycopg.connect(dsn) as connection:
+        outbox.on(connection).write([Publish(channel, END) for channel in channels])
+    _wait(lambda: not _waiting(dsn, outbox))
+
+
+def _both(committed: set[Message], server: Centrifugo, subscriber: Subscriber) -> Both:
+    subscriber.wait_for_the_end()
+    history = [message for message in server.history(CHANNELS) if message[1] != END]
+    return Both(judge(committed, subscriber.arrived), judge(committed, history))
+
+
+def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
+    """Kill writers with SIGKILL, *kills* times, and compare the committed orders with what a subscriber received.
+
+    Args:
+        dsn: address of PostgreSQL.
+        folder: folder for files.
+        how: how the writers publish.
+        kills: number of kills.
+    """
+    outbox = create(dsn)
+    with ExitStack() as stack:
+        server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn)))
+        subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        writers = stack.enter_context(Writers(Job(how, outbox.table, PARTITIONS, dsn, server.url)))
+        active = CHANNELS[:4]
+        starts = {channel: writers.start(channel) for channel in active}
+        for channel in itertools.islice(itertools.cycle(active), kills):
+            _wait(lambda channel=channel: subscriber.latest[channel] > starts[channel] + 5)
+            time.sleep(random.uniform(0, 0.05))
+            writers.kill(channel)
+            starts[channel] = writers.start(channel)
+        writers.kill_all()
+        end(dsn, outbox)
+        subscriber.wait_for_the_end()
+        return judge(_committed(dsn), subscriber.arrived)
+
+
+def _fill(dsn: str, outbox: Outbox, rows: int) -> set[Message]:
+    """Write *rows* messages in one transaction, and return them. Subscribers that count them must be subscribed."""
+    messages = [(CHANNELS[row % len(CHANNELS)], row // len(CHANNELS)) for row in range(rows)]
+    with psycopg.connect(dsn) as connection:
+        outbox.on(connection).write([Publish(channel, number) for channel, number in messages])
+    return set(messages)
+
+
+def kill_server(dsn: str, folder: Path, number: signal.Signals, *, rows: int, kills: int, keys: bool = True) -> Both:
+    """Kill the server with a signal, *kills* times, while it works through a backlog. The engine is Redis.
+
+    Args:
+        dsn: address of PostgreSQL.
+        folder: folder for files.
+        number: the signal.
+        rows: number of rows of the backlog.
+        kills: number of kills.
+        keys: whether the rows have idempotency keys.
+    """
+    outbox = create(dsn, keys=keys)
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(folder))
+        server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
+        subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        committed = _fill(dsn, outbox, rows)
+        for kill in range(kills):
+            # The backlog shrinks by equal parts between the kills. The pause hits different moments of a transaction.
+            _wait(lambda kill=kill: _waiting(dsn, outbox) <= rows * (kills - kill) / (kills + 1))
+            time.sleep(random.uniform(0, 0.03))
+            server.kill(number)
+            assert _waiting(dsn, outbox), "the server was killed too late: increase rows"
+            server.start()
+        end(dsn, outbox)
+        return _both(committed, server, subscriber)
+
+
+def kill_engine(dsn: str, folder: Path, *, rows: int, seconds: float) -> Both:
+    """Kill Redis for some *seconds* while the server works through a backlog of *rows* rows."""
+    outbox = create(dsn)
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(folder))
+        server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
+        subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        committed = _fill(dsn, outbox, rows)
+        _wait(lambda: _waiting(dsn, outbox) <= rows * 2 / 3)
+        redis.kill()
+        time.sleep(seconds)
+        assert _waiting(dsn, outbox), "Redis was killed too late: increase rows"
+        redis.start()
+        end(dsn, outbox)
+        return _both(committed, server, subscriber)
+
+
+def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, seconds: float) -> Both:
+    """Kill all processes of PostgreSQL, *kills* times, while orders are written and published. The engine is Redis.
+
+    Args:
+        postgresql: a running server that no other test uses.
+        folder: folder for files.
+        how: how the writers publish.
+        kills: number of kills.
+        seconds: time of work before each kill.
+    """
+    dsn = postgresql.server.dsn
+    outbox = create(dsn, keys=how == "outbox")
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(folder))
+        server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
+        subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        writers = stack.enter_context(Writers(Job(how, outbox.table, PARTITIONS, dsn, server.url)))
+        for channel in CHANNELS:
+            writers.start(channel)
+        for _ in range(kills):
+            before = len(subscriber.arrived)
+            _wait(lambda before=before: len(subscriber.arrived) > before + 100)
+            time.sleep(seconds)
+            postgresql.kill()
+            postgresql.start()
+        before = len(subscriber.arrived)
+        _wait(lambda: len(subscriber.arrived) > before + 100)
+        writers.kill_all()
+        end(dsn, outbox)
+        return _both(_committed(dsn), server, subscriber)
+
+
+def two_nodes(dsn: str, folder: Path, *, rows: int, same_name: bool = True) -> Both:
+    """Let two servers with the same engine, Redis, work through a backlog of *rows* rows without keys.
+
+    With the same name, their consumers exclude each other. With different names, which is a mistake, they do not.
+    """
+    outbox = create(dsn, keys=False)
+    committed = _fill(dsn, outbox, rows)
+    config = outbox.server_config(dsn)
+    other = config if same_name else {"consumers": [{**config["consumers"][0], "name": "other"}]}
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(folder))
+        first = Centrifugo(folder, {}, redis)
+        stack.enter_context(first)
+        subscriber = stack.enter_context(Subscriber(first.url, CHANNELS))
+        for each in (config, other):
+            stack.enter_context(Centrifugo(folder, each, redis))
+        end(dsn, outbox)
+        return _both(committed, first, subscriber)
+
+
+@contextmanager
+def _places() -> Iterator[tuple[Cluster, Path]]:
+    with cluster() as postgresql, tempfile.TemporaryDirectory() as folder:
+        postgresql.start()
+        yield postgresql, Path(folder)
+
+
+def main() -> int:
+    with _places() as (postgresql, folder):
+        dsn = postgresql.server.dsn
+        runs: Mapping[str, Callable[[], Any]] = {
+            **{
+                f"writers killed, {how}": lambda how=how: kill_writers(dsn, folder, how, 40)
+                for how in ("outbox", "after", "before", "on_commit")
+            },
+            **{
+                f"server killed, {number.name}, keys={keys}": lambda number=number, keys=keys: kill_server(
+                    dsn, folder, number, rows=40_000, kills=6, keys=keys
+                )
+                for number in (signal.SIGKILL, signal.SIGTERM)
+                for keys in (True, False)
+            },
+            "Redis killed": lambda: kill_engine(dsn, folder, rows=40_000, seconds=4),
+            **{
+                f"two nodes, same_name={same}": lambda same=same: two_nodes(dsn, folder, rows=40_000, same_name=same)
+                for same in (True, False)
+            },
+            **{
+                f"PostgreSQL killed, {how}": lambda how=how: kill_postgresql(
+                    postgresql, folder, how, kills=4, seconds=2
+                )
+                for how in ("outbox", "outbox without keys")
+            },
+        }
+        for name, run in runs.items():
+            if all(part in name for part in sys.argv[1:]):
+                began = time.monotonic()
+                print(f"{name}: {run()} in {time.monotonic() - began:.1f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
