@@ -1,7 +1,7 @@
 """A chat with private rooms that shows who is present.
 
-Browsers receive messages from Centrifugo and send requests to this application, which checks permissions: it signs
-their tokens and publishes their messages. README.md explains how to run it.
+Browsers receive messages from Centrifugo and send requests to this application, which checks permissions: it publishes
+their messages, and answers Centrifugo who may connect and enter a room. README.md explains how to run it.
 """
 
 import os
@@ -12,20 +12,19 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Cookie, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Cookie, Depends, FastAPI, HTTPException, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, StringConstraints
 
 from centripetal import CentripetalError
-from centripetal.tokens import connection_token, subscription_token
 
 from . import live
+from .handlers import proxy
 from .live import Centrifugo
-from .rooms import PREFIX, Room, Rooms
+from .rooms import rooms
 
 HERE = Path(__file__).parent
-MINUTES = 60
 
 Name = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, pattern=r"^[A-Za-z][\w-]{0,19}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -33,37 +32,23 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.rooms = Rooms()
-    async with live.lifespan(app):
+    async with live.connect(proxy) as app.state.live:
         yield
 
 
 app = FastAPI(title="Chat", lifespan=lifespan)
 app.add_exception_handler(CentripetalError, live.answer_failure)
+app.mount("/centrifugo", proxy)
 
 
-def all_rooms(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms
-
-
-def current_user(rooms: Annotated[Rooms, Depends(all_rooms)], session: Annotated[str, Cookie()] = "") -> str:
+def current_user(session: Annotated[str, Cookie()] = "") -> str:
     user = rooms.user(session)
     if user is None:
         raise HTTPException(401, "Say who you are.")
     return user
 
 
-Chat = Annotated[Rooms, Depends(all_rooms)]
 User = Annotated[str, Depends(current_user)]
-
-
-def room_for(user: str, rooms: Rooms, id_: str) -> Room:
-    """Return the room if *user* may enter it; the error does not reveal whether the room exists."""
-    room = rooms.get(id_)
-    if room is None or not room.admits(user):
-        raise HTTPException(403, "This room is private.")
-    return room
 
 
 class Person(BaseModel):
@@ -71,50 +56,23 @@ class Person(BaseModel):
 
 
 @app.post("/session")
-async def enter(person: Person, rooms: Chat, response: Response) -> dict[str, str]:
+async def enter(person: Person, response: Response) -> dict[str, str]:
     response.set_cookie("session", rooms.enter(person.name), httponly=True, samesite="strict")
     return {"user": person.name}
 
 
 @app.delete("/session")
-async def leave(rooms: Chat, response: Response, session: Annotated[str, Cookie()] = "") -> dict[str, str]:
+async def leave(response: Response, session: Annotated[str, Cookie()] = "") -> dict[str, str]:
     rooms.leave(session)
     response.delete_cookie("session")
     return {}
 
 
 @app.get("/me")
-async def me(user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, object]:
+async def me(user: User, centrifugo: Centrifugo) -> dict[str, object]:
     """Return the data that the page needs to start."""
     summaries = [room.summary() for room in rooms.of(user)]
     return {"user": user, "websocket": centrifugo.websocket_url, "rooms": summaries}
-
-
-@app.post("/tokens/connection")
-async def token_for_connection(user: User, centrifugo: Centrifugo) -> dict[str, str]:
-    """Return a token that authenticates *user* and subscribes them to their own channel for news about rooms."""
-    token = connection_token(
-        centrifugo.token_secret,
-        user,
-        expires_in=10 * MINUTES,
-        info={"name": user.title()},
-        channels=[f"user:{user}"],
-    )
-    return {"token": token}
-
-
-class Wish(BaseModel):
-    channel: str
-
-
-@app.post("/tokens/subscription")
-async def token_for_subscription(wish: Wish, user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, str]:
-    """Return a token for a room. Rooms require such a token, so this function decides who may subscribe."""
-    room = room_for(user, rooms, wish.channel.removeprefix(PREFIX))
-    token = subscription_token(
-        centrifugo.token_secret, room.channel, user, expires_in=10 * MINUTES, info={"name": user.title()}
-    )
-    return {"token": token}
 
 
 class Message(BaseModel):
@@ -125,8 +83,10 @@ class Message(BaseModel):
 
 
 @app.post("/rooms/{id_}/messages")
-async def write(id_: str, message: Message, user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, str]:
-    room = room_for(user, rooms, id_)
+async def write(id_: str, message: Message, user: User, centrifugo: Centrifugo) -> dict[str, str]:
+    room = rooms.get(id_, user)
+    if room is None:
+        raise HTTPException(403, "This room is private.")
     data = {"id": message.id, "from": user, "text": message.text, "at": datetime.now(UTC)}
     # The key ensures that a message sent twice is published once.
     await centrifugo.client.publish(room.channel, data, idempotency_key=f"{user}:{message.id}")
@@ -139,7 +99,7 @@ class NewRoom(BaseModel):
 
 
 @app.post("/rooms")
-async def open_room(new: NewRoom, user: User, rooms: Chat, centrifugo: Centrifugo) -> dict[str, object]:
+async def open_room(new: NewRoom, user: User, centrifugo: Centrifugo) -> dict[str, object]:
     room = rooms.create(new.title, {user, *new.members})
     await centrifugo.client.broadcast([f"user:{member}" for member in sorted(room.members)], room.summary())
     return room.summary()

@@ -1,6 +1,6 @@
 """Centrifugo in a FastAPI application: address, client, and HTTP responses for failures.
 
-Nothing here is specific to the chat, so you can copy this file. `lifespan` opens and closes the client, routes get it
+Nothing here is specific to the chat, so you can copy this file. `connect` opens and closes the client, routes get it
 with `Centrifugo`, and `answer_failure` turns errors into responses.
 """
 
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 
 from centripetal import AsyncClient, CentripetalError, UsageError
+from centripetal.proxy import Handlers
 
 CONFIG = Path(__file__).parent / "centrifugo.json"
 """Configuration of the embedded server, which also works with a real server."""
@@ -30,35 +31,26 @@ class Live:
     Attributes:
         client: client for the API.
         websocket_url: URL to which browsers connect.
-        token_secret: secret that signs the tokens of browsers.
     """
 
     client: AsyncClient
     websocket_url: str
-    token_secret: str
 
 
 @asynccontextmanager
-async def connect() -> AsyncIterator[Live]:
-    """Connect to the Centrifugo that the environment names, or start an embedded server."""
+async def connect(proxy: Handlers) -> AsyncIterator[Live]:
+    """Connect to the Centrifugo that the environment names, or start an embedded server that asks *proxy*."""
     if "CENTRIFUGO_API_URL" in os.environ:
-        websocket_url = os.environ["CENTRIFUGO_WEBSOCKET_URL"]
-        token_secret = os.environ["CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY"]
         async with AsyncClient.from_env(timeout=2) as client:
-            yield Live(client, websocket_url, token_secret)
+            yield Live(client, os.environ["CENTRIFUGO_WEBSOCKET_URL"])
         return
 
     from centripetal.server import EmbeddedServer  # not needed in production
 
-    async with EmbeddedServer(config=CONFIG) as server, AsyncClient(server.url, server.api_key, timeout=2) as client:
+    async with EmbeddedServer(config=CONFIG, proxy=proxy) as server:
         log.warning("an embedded Centrifugo is running; its console is at %s", server.console_url)
-        yield Live(client, server.websocket_url, server.token_secret)
-
-
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with connect() as app.state.live:
-        yield
+        async with AsyncClient(server.url, server.api_key, timeout=2) as client:
+            yield Live(client, server.websocket_url)
 
 
 def live(request: Request) -> Live:

@@ -55,11 +55,21 @@ class Rooms:
         """Return the rooms that *user* may enter."""
         return (room for room in self._rooms.values() if room.admits(user))
 
-    def get(self, id_: str) -> Room | None:
-        return self._rooms.get(id_)
+    def get(self, id_: str, user: str) -> Room | None:
+        """Return the room if *user* may enter it; the result does not reveal whether the room exists."""
+        room = self._rooms.get(id_)
+        return room if room and room.admits(user) else None
 
     def create(self, title: str, members: Iterable[str]) -> Room:
         """Create a private room."""
         room = Room(secrets.token_urlsafe(6), title, frozenset(members))
         self._rooms[room.id] = room
         return room
+
+    def clear(self) -> None:
+        """Forget the sessions and all rooms but the first ones, for the next test."""
+        self._rooms, self._sessions = _first_rooms(), {}
+
+
+rooms = Rooms()
+"""The rooms and sessions of this application."""

@@ -1,5 +1,6 @@
 """Tests of the chat's back end: `pytest examples/fastapi_chat`. centripetal provides the fixture `centrifugo`."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +8,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from centripetal.testing import ANYTHING, Centrifugo
-from centripetal.tokens import explain
+from centripetal import ServerError
+from centripetal.proxy import Expired, RefreshEvent, RefreshReply
+from centripetal.testing import ANYTHING, Centrifugo, ask_async
 from examples.fastapi_chat.app import app
+from examples.fastapi_chat.handlers import proxy
 from examples.fastapi_chat.live import CONFIG
+from examples.fastapi_chat.rooms import rooms
+
+pytestmark = pytest.mark.centrifugo(proxy=proxy)
 
 ID = "0b8e1a52-62f5-4f0e-9d4b-c4b6f3f1c0aa"
 
@@ -27,7 +33,7 @@ def site(centrifugo: Centrifugo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Te
     monkeypatch.setenv("CENTRIFUGO_API_URL", centrifugo.url)
     monkeypatch.setenv("CENTRIFUGO_API_KEY", centrifugo.api_key)
     monkeypatch.setenv("CENTRIFUGO_WEBSOCKET_URL", centrifugo.websocket_url)
-    monkeypatch.setenv("CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY", centrifugo.token_secret)
+    rooms.clear()
     with TestClient(app) as site:
         yield site
 
@@ -37,6 +43,11 @@ def ann(site: TestClient) -> TestClient:
     """The application with Ann's session."""
     assert site.post("/session", json={"name": "Ann"}).json() == {"user": "ann"}
     return site
+
+
+def headers(site: TestClient) -> dict[str, str]:
+    """Return the headers with which the page connects to Centrifugo."""
+    return {"Cookie": f"session={site.cookies['session']}"}
 
 
 def test_a_message_is_published(ann: TestClient, centrifugo: Centrifugo) -> None:
@@ -54,22 +65,33 @@ def test_an_invalid_message_is_not_published(ann: TestClient, centrifugo: Centri
     centrifugo.assert_nothing_published()
 
 
-def test_tokens_are_valid_for_the_user_and_the_room(ann: TestClient, centrifugo: Centrifugo) -> None:
-    """A server accepts the tokens for the user and the channel."""
-    token = ann.post("/tokens/connection").json()["token"]
-    assert explain(token, centrifugo.token_secret, user="ann").accepted
-    token = ann.post("/tokens/subscription", json={"channel": "room:staff"}).json()["token"]
-    assert explain(token, centrifugo.token_secret, user="ann", channel="room:staff").accepted
+def test_members_enter_a_private_room(ann: TestClient, centrifugo: Centrifugo) -> None:
+    """The page connects with the session, receives news about rooms, and may enter a room of which it is a member."""
+    with centrifugo.connect(headers=headers(ann)) as page:
+        page.subscribe("room:staff")
+        assert page.channels == {"user:ann", "room:staff"}
+        assert [person.user for person in page.presence("room:staff").values()] == ["ann"]
 
 
 def test_users_without_an_invitation_stay_outside(site: TestClient, centrifugo: Centrifugo) -> None:
-    """Without a session every request fails; without an invitation the user gets no token and cannot write."""
-    assert site.post("/tokens/connection").status_code == 401
+    """Without a session the page cannot connect; without an invitation it can neither enter nor write."""
+    assert site.get("/me").status_code == 401
+    with pytest.raises(ServerError, match="4501"), centrifugo.connect():
+        pass
     site.post("/session", json={"name": "Eve"})
-    assert site.post("/tokens/subscription", json={"channel": "room:staff"}).status_code == 403
+    with centrifugo.connect(headers=headers(site)) as page, pytest.raises(ServerError, match="403"):
+        page.subscribe("room:staff")
     assert site.post("/rooms/staff/messages", json={"id": ID, "text": "Hi!"}).status_code == 403
     assert [room["id"] for room in site.get("/me").json()["rooms"]] == ["lobby"]
     centrifugo.assert_nothing_published()
+
+
+def test_signing_out_ends_the_connection(ann: TestClient) -> None:
+    """A connection lives on when its time is over, until the user has signed out."""
+    event = RefreshEvent(user="ann", headers=headers(ann))
+    assert isinstance(asyncio.run(ask_async(proxy, event)), RefreshReply)
+    ann.delete("/session")
+    assert asyncio.run(ask_async(proxy, event)) == Expired()
 
 
 def test_invited_users_are_notified(ann: TestClient, centrifugo: Centrifugo) -> None:

@@ -12,36 +12,48 @@ from typing import Any
 
 import pytest
 
+from centripetal.cli.app import execute
+from centripetal.server.configuration.proxy_sections import with_sections
 from centripetal.testing import Centrifugo
 from tests.browser.conftest import Browser, OpenBrowser
 from tests.conformance.servers_v6 import start
 from tests.docs.pages import ROOT
 from tests.needs import find, needs
+from tests.ports import free_port
 
 FOLDER = ROOT / "examples" / "fastapi_chat"
 
 pytestmark = [needs("node"), needs("playwright"), needs("chromium"), needs("centrifuge-js")]
 
+CONFIG = (FOLDER / "centrifugo.json").read_text()
 
-CONFIG: dict[str, Any] = json.loads((FOLDER / "centrifugo.json").read_text())
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the secret that the chat and its server share."""
+    monkeypatch.setenv("CENTRIFUGO_VAR_PROXY_SECRET", "the-secret-of-this-test")
 
 
-def environment(url: str, api_key: str, token_secret: str) -> dict[str, str]:
+def config_for(port: int) -> Any:
+    """Return the configuration of a server that asks the chat at *port*."""
+    return json.loads(CONFIG.replace("//127.0.0.1:8080/", f"//127.0.0.1:{port}/"))
+
+
+def environment(url: str, api_key: str) -> dict[str, str]:
     """Return the environment variables that connect the chat to a Centrifugo server."""
     return {
         "CENTRIFUGO_API_URL": url,
         "CENTRIFUGO_API_KEY": api_key,
         "CENTRIFUGO_WEBSOCKET_URL": f"{url.replace('http', 'ws', 1)}/connection/websocket",
-        "CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY": token_secret,
     }
 
 
 @contextlib.contextmanager
-def serving(environment: Mapping[str, str]) -> Iterator[str]:
-    """Run the chat on a free port, as its README describes, and yield its URL."""
+def serving(environment: Mapping[str, str], port: int = 0) -> Iterator[str]:
+    """Run the chat on *port*, by default a free one, as its README describes, and yield its URL."""
     sdk = Path(str(find("centrifuge-js"))) / "node_modules" / "centrifuge5" / "dist" / "centrifuge.js"
     with subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "examples.fastapi_chat.app:app", "--port", "0"],
+        [sys.executable, "-m", "uvicorn", "examples.fastapi_chat.app:app", "--port", str(port)],
         cwd=ROOT,
         env={**os.environ, **environment, "CENTRIFUGE_JS": str(sdk)},
         stderr=subprocess.PIPE,
@@ -66,11 +78,13 @@ def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of the chat, with its embedded server or a real Centrifugo."""
     with contextlib.ExitStack() as stack:
         named: dict[str, str] = {}
+        port = 0
         if request.param == "real":
-            server = stack.enter_context(start("real", CONFIG, tmp_path))
-            secret = CONFIG["client"]["token"]["hmac_secret_key"]
-            named = environment(server.url, CONFIG["http_api"]["key"], secret)
-        yield stack.enter_context(serving(named))
+            port = free_port()
+            config = config_for(port)
+            server = stack.enter_context(start("real", config, tmp_path))
+            named = environment(server.url, config["http_api"]["key"])
+        yield stack.enter_context(serving(named, port))
 
 
 async def enter(browser: Browser, url: str, name: str) -> None:
@@ -94,23 +108,28 @@ def message(who: str, text: str) -> str:
 # Subscribes without the page's code, as an attacker would.
 INTRUDER = """(async () => {
   const { websocket } = await (await fetch("/me")).json();
-  const { token } = await (await fetch("/tokens/connection", { method: "POST" })).json();
-  const refused = await fetch("/tokens/subscription", {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: '{"channel": "room:staff"}',
-  });
-  const centrifuge = new Centrifuge(websocket, { token });
+  const centrifuge = new Centrifuge(websocket);
   const subscription = centrifuge.newSubscription("room:staff");
   const ended = new Promise((resolve) => subscription.on("unsubscribed", ({ code }) => resolve(code)));
   subscription.subscribe();
   centrifuge.connect();
   const code = await ended;
   centrifuge.disconnect();
-  return [refused.status, code];
+  return code;
 })()"""
 
 
+def test_the_server_asks_what_the_handlers_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    """The proxies in the configuration of the chat are the ones that `centripetal proxy config` prints."""
+    handlers, url = "examples.fastapi_chat.handlers:proxy", "http://127.0.0.1:8080/centrifugo"
+    assert execute(["proxy", "config", handlers, "--url", url]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    config = json.loads(CONFIG)
+    assert with_sections(printed, config) == with_sections(config, printed) == config
+
+
 async def test_people_chat_in_a_private_room(chat: str, open_browser: OpenBrowser) -> None:
-    """Members of a private room see each other, their messages and the history; other users get no token."""
+    """Members of a private room see each other, their messages and the history; other users cannot enter."""
     ann, bob, eve = [await open_browser(viewport={"width": 1100, "height": 700}) for _ in range(3)]
     await enter(ann, f"{chat}/#staff", "Ann")
     await ann.sees("#people li:has-text('ann')")
@@ -129,7 +148,7 @@ async def test_people_chat_in_a_private_room(chat: str, open_browser: OpenBrowse
 
     await enter(eve, f"{chat}/#staff", "Eve")
     await eve.sees("#refused:has-text('This room is private.')")
-    assert await eve.do("evaluate", INTRUDER) == [403, 103]
+    assert await eve.do("evaluate", INTRUDER) == 403
     assert await eve.do("isVisible", "#rooms a:text-is('Staff')") is False
     await eve.do("click", "#rooms a:text-is('Lobby')")
     await eve.sees("#people li:has-text('eve')")
@@ -149,10 +168,13 @@ async def test_people_chat_in_a_private_room(chat: str, open_browser: OpenBrowse
     assert await ann.do("isVisible", "#rooms a:text-is('Surprise')") is False
 
 
-@pytest.mark.centrifugo(config=CONFIG)
-async def test_a_failed_message_can_be_sent_again(centrifugo: Centrifugo, open_browser: OpenBrowser) -> None:
+async def test_a_failed_message_can_be_sent_again(open_browser: OpenBrowser) -> None:
     """During an outage the page keeps the message and reports the failure, and sending it again publishes it once."""
-    with serving(environment(centrifugo.url, centrifugo.api_key, centrifugo.token_secret)) as url:
+    port = free_port()
+    with (
+        Centrifugo(config=config_for(port)) as centrifugo,  # asks over HTTP
+        serving(environment(centrifugo.url, centrifugo.api_key), port) as url,
+    ):
         ann = await open_browser(viewport={"width": 1100, "height": 700})
         await enter(ann, url, "Ann")
         await ann.sees("#people li:has-text('ann')")

@@ -25,16 +25,6 @@ async function ask(method, path, body) {
   return content;
 }
 
-async function token(path, body) {
-  try {
-    return (await ask("POST", path, body)).token;
-  } catch (error) {
-    // The client gives up after this error; after any other error it retries later.
-    if ([401, 403].includes(error.status)) throw new Centrifuge.UnauthorizedError(error.message);
-    throw error;
-  }
-}
-
 // --- Centrifugo
 
 let user;
@@ -44,11 +34,14 @@ let centrifuge;
 let subscription;
 
 function connect(address) {
-  centrifuge = new Centrifuge(address, { getToken: () => token("/tokens/connection") });
+  const url = new URL(address);
+  // The session's cookie belongs to the host name of this page, and "localhost" is another name for this machine.
+  if (url.hostname === "127.0.0.1") url.hostname = location.hostname;
+  centrifuge = new Centrifuge(url.href);
   centrifuge.on("connected", () => showLink("live"));
   centrifuge.on("connecting", () => showLink("connecting"));
-  centrifuge.on("disconnected", () => showLink("offline"));
-  // The token subscribes the connection to the user's own channel, which announces new rooms.
+  centrifuge.on("disconnected", ({ reason }) => showLink("offline", reason)); // the client does not come back
+  // The application subscribes the connection to the user's own channel, which announces new rooms.
   centrifuge.on("publication", ({ data }) => addRoom(data));
   centrifuge.connect();
 }
@@ -60,9 +53,7 @@ function enter(next) {
   }
   room = next;
   showRoom();
-  const entered = centrifuge.newSubscription(room.channel, {
-    getToken: ({ channel }) => token("/tokens/subscription", { channel }),
-  });
+  const entered = centrifuge.newSubscription(room.channel);
   subscription = entered;
   entered.on("publication", ({ data }) => showMessage(data));
   entered.on("join", showPeople);
@@ -74,7 +65,7 @@ function enter(next) {
     if (subscription === entered) for (const { data } of publications.reverse()) showMessage(data);
   });
   entered.on("unsubscribed", ({ code, reason }) => {
-    if (subscription === entered && code !== 0) showRefusal(code === 1 ? "This room is private." : reason);
+    if (subscription === entered && code !== 0) showRefusal(reason); // of the application, or of Centrifugo
   });
   entered.subscribe();
 }
@@ -98,9 +89,9 @@ const face = (name) => {
   return made;
 };
 
-function showLink(state) {
+function showLink(state, why) {
   document.body.dataset.link = state;
-  at("link").textContent = { live: "live", connecting: "connecting …", offline: "offline" }[state];
+  at("link").textContent = { live: "live", connecting: "connecting …", offline: `offline: ${why}` }[state];
 }
 
 function showRooms() {
