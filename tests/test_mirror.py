@@ -26,7 +26,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "dialects/current/commands/test_commands.py": (
         "dialects/current/objects.py",
-        "dialects/current/payloads.py",
         "dialects/current/commands/base.py",
         "dialects/current/commands/channels.py",
         "dialects/current/commands/connections.py",

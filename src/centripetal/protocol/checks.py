@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from msgspec import UNSET
+
 from centripetal.errors import CentripetalError, UsageError, shown, told
 from centripetal.protocol.exact import exact_flag, exact_float, exact_integer, exact_text
 from centripetal.protocol.hosts import could_be_host
@@ -16,6 +18,7 @@ __all__ = [
     "check_at_least",
     "check_channels",
     "check_flag",
+    "check_given_once",
     "check_name",
     "check_names",
     "check_not_swapped",
@@ -149,3 +152,24 @@ def _advice(value: Any) -> str:
     if isinstance(value, bytes):
         return "decode it first"
     return "pass its name"
+
+
+def check_given_once(given: Any, encoded: Any, *, what: str = "data", required: bool = True) -> None:
+    """Check that a payload is given exactly once, as JSON or as base64.
+
+    Args:
+        given: the JSON value, or UNSET.
+        encoded: the base64 value, or None.
+        what: name of the argument for JSON; with the prefix `b64` it is the name of the other one.
+        required: whether one of the two must be given.
+
+    Raises:
+        UsageError: both are given, or neither although *required*.
+    """
+    if encoded is None:
+        if given is UNSET and required:
+            raise UsageError(
+                f"{what} is missing: pass {what}= (None is JSON null) or b64{what}= (b'' for an empty payload)"
+            )
+    elif given is not UNSET:
+        raise UsageError(f"{what} and b64{what} exclude each other: pass one of them (the server would ignore {what})")

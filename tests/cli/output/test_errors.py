@@ -11,6 +11,7 @@ from centripetal import BulkError, PublishSummary, errors
 from centripetal.cli.output.errors import DOCTOR, explain
 from centripetal.cli.output.exit_code import ExitCode
 from centripetal.server import EmbeddedServer
+from centripetal.server.current.refusals import ProxyRefusal
 from centripetal.tokens import TokenRefused
 from centripetal.tokens.faults import Fault
 from tests.cli.conftest import Run
@@ -129,13 +130,13 @@ def leaves(kind: type[errors.CentripetalError]) -> Iterator[type[errors.Centripe
 def test_every_error_has_an_exit_code(kind: type[errors.CentripetalError]) -> None:
     """Each error class has an exit code that the help documents, and its details can be serialized to JSON."""
     more: dict[str, Any] = {"status": 500} if issubclass(kind, errors.HTTPStatusError) else {}
-    if issubclass(kind, BulkError):
-        more = {"summary": PublishSummary(1, 2, (), 0.5)}
     what: Any = Fault("connection", "signature") if issubclass(kind, TokenRefused) else "it went wrong"
     if issubclass(kind, errors.BroadcastError):
         what, more = {"news": errors.ServerError("unknown channel", code=102)}, {"total": 2}
     if issubclass(kind, BulkError):
         more = {"summary": PublishSummary(0, 1, (), 0.1)}
+    if issubclass(kind, ProxyRefusal):
+        what, more = 403, {"message": "not a member", "temporary": False}
     code, _, details = explain(kind(what, **more))
     assert code in set(ExitCode) - {ExitCode.OK}
     assert json.loads(json.dumps(details))["exit_code"] == code

@@ -80,7 +80,7 @@ DOCTOR = "Run `centripetal doctor` for a diagnosis."
 _ADVICE: tuple[tuple[type[CentripetalError], str], ...] = (
     (
         ConnectError,
-        "To start a server here, run `centripetal serve` (with `--server 1` for 1.x) and paste the lines that it prints; "
+        "To start a server here, run `centripetal serve` (`--server 1` for 1.x) and paste the lines that it prints; "
         "or give another address with --url or CENTRIFUGO_HTTP_API_URL.",
     ),
     (TimeoutError, "Allow more time with --timeout."),

@@ -7,7 +7,6 @@ from msgspec import UNSET, UnsetType
 
 from centripetal.dialects.current.commands.base import OfUser
 from centripetal.dialects.current.objects import Position, Sendable, SubscribeOptionOverride
-from centripetal.dialects.current.payloads import payload_of
 from centripetal.dialects.current.results.standard import (
     DisconnectResult,
     RefreshResult,
@@ -15,6 +14,7 @@ from centripetal.dialects.current.results.standard import (
     UnsubscribeResult,
 )
 from centripetal.errors import UsageError
+from centripetal.protocol.checks import check_given_once
 from centripetal.protocol.command import R
 from centripetal.protocol.exact import exact_flag, exact_text
 from centripetal.protocol.field_kinds import Base64, LocalFlag, Moment, Name, Payload, UInt32, UserId
@@ -59,8 +59,8 @@ class Subscribe(_SubscribeOptions, frozen=True):
     user: UserId
 
     def check(self) -> None:
-        payload_of(self.info, self.b64info, what="info", required=False)
-        payload_of(self.data, self.b64data, required=False)
+        check_given_once(self.info, self.b64info, what="info", required=False)
+        check_given_once(self.data, self.b64data, required=False)
 
     def touches(self) -> Sequence[str]:
         return (self.channel,)

@@ -6,7 +6,6 @@ from typing import Annotated, Generic
 from msgspec import UNSET, UnsetType
 
 from centripetal.dialects.current.commands.base import OfMap
-from centripetal.dialects.current.payloads import payload_of
 from centripetal.dialects.current.results.maps import (
     MapClearResult,
     MapPublishResult,
@@ -16,6 +15,7 @@ from centripetal.dialects.current.results.maps import (
     MapStatsResult,
     SharedPollPublishResult,
 )
+from centripetal.protocol.checks import check_given_once
 from centripetal.protocol.command import R
 from centripetal.protocol.field_kinds import Base64, Int32, Int64, Name, OneOf, Payload, UInt64, WholeNumber
 
@@ -72,8 +72,8 @@ class MapPublish(_MapPublishOptions, frozen=True):
     data: Payload | UnsetType = UNSET
 
     def check(self) -> None:
-        payload_of(self.data, self.b64data, required=False)
-        payload_of(self.stream_data, self.b64stream_data, what="stream_data", required=False)
+        check_given_once(self.data, self.b64data, required=False)
+        check_given_once(self.stream_data, self.b64stream_data, what="stream_data", required=False)
 
 
 class MapRemove(_OfKey[MapRemoveResult], frozen=True, kw_only=True):
@@ -198,4 +198,4 @@ class SharedPollPublish(_SharedPollOptions, frozen=True):
     data: Payload | UnsetType = UNSET
 
     def check(self) -> None:
-        payload_of(self.data, self.b64data, required=False)
+        check_given_once(self.data, self.b64data, required=False)

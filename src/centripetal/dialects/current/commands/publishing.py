@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 from msgspec import UNSET, UnsetType
 
 from centripetal.dialects.current.commands.base import Version, WithData
-from centripetal.dialects.current.payloads import payload_of
 from centripetal.dialects.current.results.standard import BroadcastResult, PublishResult
-from centripetal.protocol.checks import check_names
+from centripetal.protocol.checks import check_given_once, check_names
 from centripetal.protocol.command import R
 from centripetal.protocol.field_kinds import Name, Payload, UInt64
 from centripetal.protocol.fields import changed_fields
@@ -81,7 +80,7 @@ class Publish(_PublishOptions[PublishResult], frozen=True):
         channel, data = self.channel, self.data
         if type(channel) is str and channel and channel.isascii() and data is not UNSET and self.plain():
             return {} if (json := plain_data(data, "data")) is data else {"data": json}
-        payload_of(data, self.b64data)
+        check_given_once(data, self.b64data)
         return changed_fields(self)
 
     def touches(self) -> Sequence[str]:
@@ -111,7 +110,7 @@ class Broadcast(_PublishOptions[BroadcastResult], frozen=True):
     def changes(self) -> dict[str, Any]:
         channels, data = self.channels, self.data
         names = channels if type(channels) is list and _all_names(channels) else check_names("channels", channels)
-        payload_of(data, self.b64data)
+        check_given_once(data, self.b64data)
         if not self.plain():
             return changed_fields(self)
         changes: dict[str, Any] = {} if names is channels else {"channels": names}

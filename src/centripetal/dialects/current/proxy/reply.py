@@ -16,9 +16,8 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET
 
-from centripetal.dialects.current.payloads import payload_of
 from centripetal.errors import CentripetalError, UsageError, shown
-from centripetal.protocol.checks import unreadable
+from centripetal.protocol.checks import check_given_once, unreadable
 from centripetal.protocol.encoder import no_encoder
 from centripetal.protocol.field_kinds import FieldKind, Text, UnixSeconds, UserIdentifier
 from centripetal.protocol.fields import Field, ListOf, MapOf, ObjectOf, fields_of
@@ -118,7 +117,7 @@ def _taker(reply: type[Reply], field: Field) -> Take:
             other(made, name, value)
 
     def encoded(made: Reply, name: str, value: Any) -> None:
-        payload_of(getattr(made, name[3:]), value, what=name[3:], required=False)
+        check_given_once(getattr(made, name[3:]), value, what=name[3:], required=False)
         other(made, name, value)
 
     def objects(_: Reply, name: str, value: Any) -> None:
@@ -127,7 +126,7 @@ def _taker(reply: type[Reply], field: Field) -> Take:
         for channel, options in value.items() if name == "subs" else ():
             for each in ("info", "data"):
                 given, as_bytes = getattr(options, each), getattr(options, f"b64{each}")
-                payload_of(given, as_bytes, what=f"subs[{channel!r:.80}].{each}", required=False)
+                check_given_once(given, as_bytes, what=f"subs[{channel!r:.80}].{each}", required=False)
 
     if field.name in reply.payloads:
         return payload
