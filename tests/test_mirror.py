@@ -38,7 +38,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "dialects/current/test_codec.py": ("dialects/current/replies.py", "dialects/current/reply_decoders.py"),
     "dialects/v1/test_client_protocol.py": ("dialects/v1/disconnects.py",),
     "dialects/v1/test_results.py": ("protocol/result.py",),
-    "handling/test_handlers.py": ("handling/desk.py",),
+    "handling/test_handlers.py": ("handling/dispatcher.py",),
     "protocol/test_fields.py": ("protocol/field_kinds.py",),
     "server/configuration/test_loading.py": ("server/configuration/spelling.py",),
     "server/current/test_application.py": ("server/current/admissions.py",),

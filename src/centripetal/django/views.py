@@ -6,9 +6,9 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
-from centripetal.handling.desk import Desk
+from centripetal.handling.dispatcher import Dispatcher
 from centripetal.handling.flow import Answer, NoAnswer, rejected
-from centripetal.handling.handlers import Handlers, desk_of
+from centripetal.handling.handlers import Handlers, dispatcher_of
 from centripetal.handling.shells import kind_of
 from centripetal.handling.wsgi import strip_environ
 
@@ -30,28 +30,28 @@ def proxy_view(handlers: Handlers) -> View:
     Args:
         handlers: the handlers; they are registered before the view is made.
     """
-    desk = desk_of(handlers)
-    awaits = any(route.awaits for routes in desk.routes.values() for route in routes)
-    view: Any = _awaiting(desk) if awaits else _blocking(desk)
+    dispatcher = dispatcher_of(handlers)
+    awaits = any(route.awaits for routes in dispatcher.routes.values() for route in routes)
+    view: Any = _awaiting(dispatcher) if awaits else _blocking(dispatcher)
     view.csrf_exempt = True
     view.login_required = False
     return view  # type: ignore[no-any-return]
 
 
-def _blocking(desk: Desk) -> View:
-    desk.take_blocking("a synchronous proxy_view")
+def _blocking(dispatcher: Dispatcher) -> View:
+    dispatcher.take_blocking("a synchronous proxy_view")
 
     def centrifugo(request: HttpRequest, kind: str) -> HttpResponse:
         try:
-            headers, body = _read(desk, request)
+            headers, body = _read(dispatcher, request)
         except NoAnswer as error:
             return _response(rejected(error))
-        return _response(desk.answer(kind, headers, body, request))
+        return _response(dispatcher.answer(kind, headers, body, request))
 
     return centrifugo
 
 
-def _awaiting(desk: Desk) -> View:
+def _awaiting(dispatcher: Dispatcher) -> View:
     from asgiref.sync import sync_to_async  # installed with Django
 
     async def in_thread(run: Callable[[], Any]) -> Any:
@@ -59,15 +59,15 @@ def _awaiting(desk: Desk) -> View:
 
     async def centrifugo(request: HttpRequest, kind: str) -> HttpResponse:
         try:
-            headers, body = _read(desk, request)
+            headers, body = _read(dispatcher, request)
         except NoAnswer as error:
             return _response(rejected(error))
-        return _response(await desk.answer_async(kind, headers, body, request, in_thread))
+        return _response(await dispatcher.answer_async(kind, headers, body, request, in_thread))
 
     return centrifugo
 
 
-def _read(desk: Desk, request: HttpRequest) -> tuple[dict[str, str], bytes]:
+def _read(dispatcher: Dispatcher, request: HttpRequest) -> tuple[dict[str, str], bytes]:
     """Return the headers, without the secret, and the body of a *request* that may be answered.
 
     Raises:
@@ -76,17 +76,17 @@ def _read(desk: Desk, request: HttpRequest) -> tuple[dict[str, str], bytes]:
     kind_of(request.method or "", request.path)
     length = request.META.get("CONTENT_LENGTH") or "0"
     given: Any = request.headers
-    headers = desk.trusted(given, int(length) if length.isdigit() else 0)
+    headers = dispatcher.trusted(given, int(length) if length.isdigit() else 0)
     # Error reports show the request.
-    strip_environ(request.META, desk.header)
+    strip_environ(request.META, dispatcher.header)
     request.__dict__.pop("headers", None)
     if scope := getattr(request, "scope", None):
-        desk.strip_scope(scope)
+        dispatcher.strip_scope(scope)
     try:
         body = request.body
     except RequestDataTooBig:
         raise NoAnswer(413, "the body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE") from None
-    desk.check_size(len(body))
+    dispatcher.check_size(len(body))
     return headers, body
 
 

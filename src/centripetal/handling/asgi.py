@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from centripetal.handling.desk import Desk
+from centripetal.handling.dispatcher import Dispatcher
 from centripetal.handling.flow import JSON, Answer, NoAnswer, rejected
 from centripetal.handling.shells import kind_of
 
@@ -15,7 +15,7 @@ class Served(Protocol):
     """`Handlers`, whose `__call__` is `serve_asgi`."""
 
     @property
-    def _desk(self) -> Desk: ...
+    def _dispatcher(self) -> Dispatcher: ...
 
 
 async def serve_asgi(handlers: Served, scope: Any, receive: Any, send: Any) -> None:
@@ -24,26 +24,26 @@ async def serve_asgi(handlers: Served, scope: Any, receive: Any, send: Any) -> N
     The lifespan of an application is accepted, and a WebSocket is refused.
     """
     # One coroutine, because each costs as much as a tenth of the constant answer in benchmarks/proxy.py.
-    desk = handlers._desk
+    dispatcher = handlers._dispatcher
     if scope["type"] != "http":
         await _other(scope, receive, send)
         return
     try:
         kind = kind_of(scope["method"], scope["path"])
-        headers = desk.trusted_scope(scope)
+        headers = dispatcher.trusted_scope(scope)
         body, more = b"", True
         while more:
             message = await receive()
             if message["type"] != "http.request":
                 return  # the server has closed the connection
             body += message.get("body", b"")
-            if len(body) > desk.max_body:
-                desk.check_size(len(body))
+            if len(body) > dispatcher.max_body:
+                dispatcher.check_size(len(body))
             more = message.get("more_body", False)
     except NoAnswer as error:
         answer = rejected(error)
     else:
-        answer = await desk.answer_async(kind, headers, body, scope)
+        answer = await dispatcher.answer_async(kind, headers, body, scope)
     fields: list[tuple[bytes, bytes]] = [_JSON] if answer.headers is JSON else _fields(answer)
     fields.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": fields})

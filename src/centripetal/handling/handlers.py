@@ -25,7 +25,7 @@ from centripetal.dialects.current.proxy.replies import (
 )
 from centripetal.errors import UsageError, shown
 from centripetal.handling.asgi import serve_asgi
-from centripetal.handling.desk import Desk
+from centripetal.handling.dispatcher import Dispatcher
 from centripetal.handling.flow import Answer, NoAnswer, rejected
 from centripetal.handling.headers import Headers
 from centripetal.handling.routes import Route
@@ -34,7 +34,7 @@ from centripetal.handling.wsgi import WSGI
 from centripetal.protocol.checks import check_at_least, check_name
 from centripetal.protocol.exact import exact_float
 
-__all__ = ["Handlers", "desk_of"]
+__all__ = ["Handlers", "dispatcher_of"]
 
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -78,7 +78,7 @@ class Handlers:
         secrets = Secrets(secret, check_name("header", header))
         if exact_float(slow) is None or not slow > 0:
             raise UsageError(f"slow must be a number of seconds above 0, not {shown(slow)}")
-        self._desk = Desk(secrets, slow, check_at_least("max_body", max_body, 1))
+        self._dispatcher = Dispatcher(secrets, slow, check_at_least("max_body", max_body, 1))
 
     # ---- registering
 
@@ -163,8 +163,8 @@ class Handlers:
         """
         if not isinstance(other, Handlers):
             raise UsageError(f"include takes a Handlers object, not {type(other).__name__}")
-        for route in [route for routes in other._desk.routes.values() for route in routes]:
-            self._desk.register(route)
+        for route in [route for routes in other._dispatcher.routes.values() for route in routes]:
+            self._dispatcher.register(route)
 
     def _adder(self, event: type[Event[Any, Any]], pattern: str) -> Callable[[H], H]:
         if not isinstance(pattern, str):
@@ -172,7 +172,7 @@ class Handlers:
         return lambda run: self._add(event, run, pattern)
 
     def _add(self, event: type[Event[Any, Any]], run: H, pattern: str | None = None) -> H:
-        self._desk.register(Route(event, run, pattern))
+        self._dispatcher.register(Route(event, run, pattern))
         return run
 
     # ---- asking what is registered
@@ -180,25 +180,25 @@ class Handlers:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of events that have handlers, such as `connect` and `sub_refresh`, in the order of registration."""
-        return tuple(self._desk.routes)
+        return tuple(self._dispatcher.routes)
 
     @property
     def routes(self) -> Mapping[str, Sequence[Route]]:
         """The registered handlers by kind of event, in the order in which their patterns are tried."""
-        return self._desk.routes
+        return self._dispatcher.routes
 
     @property
     def has_secret(self) -> bool:
         """Whether requests need a secret."""
-        return self._desk.has_secret
+        return self._dispatcher.has_secret
 
     @property
     def header(self) -> str:
         """The name of the header with the secret, in lower case."""
-        return self._desk.header
+        return self._dispatcher.header
 
     def __repr__(self) -> str:
-        return f"<Handlers of {', '.join(self._desk.routes) or 'nothing'}>"
+        return f"<Handlers of {', '.join(self._dispatcher.routes) or 'nothing'}>"
 
     # ---- answering
 
@@ -217,13 +217,13 @@ class Handlers:
         Raises:
             UsageError: a handler is a coroutine function.
         """
-        self._desk.take_blocking("answer()")
+        self._dispatcher.take_blocking("answer()")
         try:
             # The variable with the secret is replaced before a handler runs: error reports show variables.
-            headers = found = self._desk.trusted(headers, len(body))
+            headers = found = self._dispatcher.trusted(headers, len(body))
         except NoAnswer as error:
             return rejected(error)
-        return self._desk.answer(kind, found, body, context)
+        return self._dispatcher.answer(kind, found, body, context)
 
     async def answer_async(self, kind: str, headers: Headers, body: bytes, context: Any = None) -> Answer:
         """Answer an event from a route of an asyncio framework. Plain functions run in a thread.
@@ -238,10 +238,10 @@ class Handlers:
             The status, the body and the headers of the response. A handler that fails results in status 500.
         """
         try:
-            headers = found = self._desk.trusted(headers, len(body))
+            headers = found = self._dispatcher.trusted(headers, len(body))
         except NoAnswer as error:
             return rejected(error)
-        return await self._desk.answer_async(kind, found, body, context)
+        return await self._dispatcher.answer_async(kind, found, body, context)
 
     # Not a method that calls the function: another coroutine would cost 5 % of an event.
     __call__ = serve_asgi
@@ -253,10 +253,10 @@ class Handlers:
         Raises:
             UsageError: a handler is a coroutine function. Later registrations of coroutine functions raise it, too.
         """
-        self._desk.take_blocking("wsgi")
-        return WSGI(self._desk)
+        self._dispatcher.take_blocking("wsgi")
+        return WSGI(self._dispatcher)
 
 
-def desk_of(handlers: Handlers) -> Desk:
-    """Return the desk of *handlers*, for other ways of serving: Django, tests, and a server in the same process."""
-    return handlers._desk
+def dispatcher_of(handlers: Handlers) -> Dispatcher:
+    """Return the dispatcher of *handlers*, for other ways of serving: Django, tests, and a server in the same process."""
+    return handlers._dispatcher

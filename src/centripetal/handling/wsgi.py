@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from centripetal.handling.desk import Desk
+from centripetal.handling.dispatcher import Dispatcher
 from centripetal.handling.flow import Answer, NoAnswer, rejected
 from centripetal.handling.shells import kind_of
 
@@ -14,10 +14,10 @@ _PHRASES |= {413: "Content Too Large", 500: "Internal Server Error"}
 
 
 class WSGI:
-    """The WSGI application of the handlers at *desk*."""
+    """The WSGI application of the handlers at *dispatcher*."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._answer(environ)
@@ -26,16 +26,16 @@ class WSGI:
         return [answer.body]
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        desk = self._desk
+        dispatcher = self._dispatcher
         try:
             kind = kind_of(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
-            headers = desk.trusted(_headers(environ), _length(environ))
-            strip_environ(environ, desk.header)
-            body = _body(environ, desk.max_body)
-            desk.check_size(len(body))
+            headers = dispatcher.trusted(_headers(environ), _length(environ))
+            strip_environ(environ, dispatcher.header)
+            body = _body(environ, dispatcher.max_body)
+            dispatcher.check_size(len(body))
         except NoAnswer as error:
             return rejected(error)
-        return desk.answer(kind, headers, body, environ)
+        return dispatcher.answer(kind, headers, body, environ)
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:

@@ -40,7 +40,7 @@ from centripetal.server.service import Service
 from centripetal.server.system import system_environment
 
 if TYPE_CHECKING:
-    from centripetal.handling.desk import Desk
+    from centripetal.handling.dispatcher import Dispatcher
     from centripetal.handling.handlers import Handlers
 
 __all__ = ["EmbeddedServer", "UnhonouredConfigWarning"]
@@ -108,9 +108,9 @@ class EmbeddedServer:
         if console_password is not None and not console:
             raise UsageError("console_password needs the console: omit console_password or console=False")
         chosen = completed(Arguments(server, secret, api_key, token_secret, config))
-        self._desk = None if proxy is None else _desk(proxy)
-        if self._desk is not None:
-            chosen = asking(self._desk, chosen)
+        self._dispatcher = None if proxy is None else _dispatcher(proxy)
+        if self._dispatcher is not None:
+            chosen = asking(self._dispatcher, chosen)
         self._settings, unhonoured = choose(*chosen[:5])
         self._application_loop: asyncio.AbstractEventLoop | None = None
         for sentence in unhonoured:
@@ -294,10 +294,10 @@ class EmbeddedServer:
         if not self._settings.endpoints:
             return ask_nobody
         # Imported here, because most servers ask nobody, and imports must stay fast.
-        if self._desk is not None:
+        if self._dispatcher is not None:
             from centripetal.server.asking.in_process import InProcessAsker
 
-            return InProcessAsker(self._desk, self._application_loop).ask
+            return InProcessAsker(self._dispatcher, self._application_loop).ask
         from centripetal.server.asking.over_http import HTTPAsker
 
         return HTTPAsker(self._settings.endpoints).ask
@@ -328,9 +328,12 @@ class EmbeddedServer:
         return f"{host}:{self._bound_port}"
 
 
-def _desk(proxy: "Handlers") -> "Desk":
-    from centripetal.handling.handlers import Handlers, desk_of  # imported here, so that other servers start faster
+def _dispatcher(proxy: "Handlers") -> "Dispatcher":
+    from centripetal.handling.handlers import (  # imported here, so that other servers start faster
+        Handlers,
+        dispatcher_of,
+    )
 
     if not isinstance(proxy, Handlers):
         raise UsageError(f"proxy must be a centripetal.proxy.Handlers, not {type(proxy).__name__}")
-    return desk_of(proxy)
+    return dispatcher_of(proxy)

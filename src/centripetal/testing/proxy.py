@@ -15,7 +15,7 @@ from centripetal.dialects.current.proxy.replies import Expired
 from centripetal.dialects.current.proxy.reply import Reply, result_body, value_body
 from centripetal.errors import UsageError
 from centripetal.handling.flow import Call, NoAnswer
-from centripetal.handling.handlers import Handlers, desk_of
+from centripetal.handling.handlers import Handlers, dispatcher_of
 
 __all__ = ["ask", "ask_async"]
 
@@ -54,7 +54,7 @@ def _call(handlers: Handlers, event: Any) -> Call:
     if not isinstance(handlers, Handlers) or not isinstance(event, Event):
         raise UsageError("ask takes the handlers and an event, such as ConnectEvent()")
     try:
-        return desk_of(handlers).question(event)
+        return dispatcher_of(handlers).question(event)
     except NoAnswer as error:
         raise UsageError(str(error)) from None
 

@@ -21,7 +21,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class Desk:
+class Dispatcher:
     """Handlers with one function for all events; a coroutine function is awaited, others run in a thread."""
 
     header = "x-api-key"
@@ -43,7 +43,7 @@ async def ask(run: Callable[..., Any], timeout: float = 5.0, loop: asyncio.Abstr
     question = Question(
         Endpoint(url="http://x", timeout=timeout), "rpc", (("X-A", "1"), ("X-Api-Key", "secret")), b"{}"
     )
-    InProcessAsker(cast(Any, Desk(run)), loop).ask(question, reply.set_result)
+    InProcessAsker(cast(Any, Dispatcher(run)), loop).ask(question, reply.set_result)
     return await reply
 
 
@@ -136,7 +136,7 @@ async def test_a_cancelled_question_gets_no_reply() -> None:
         return b""
 
     question = Question(Endpoint(url="http://x"), "rpc", (), b"{}")
-    InProcessAsker(cast(Any, Desk(run)), asyncio.get_running_loop()).ask(question, replies.append).cancel()
+    InProcessAsker(cast(Any, Dispatcher(run)), asyncio.get_running_loop()).ask(question, replies.append).cancel()
     await asyncio.sleep(0.01)
     assert replies == []
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from centripetal.handling.desk import Desk
+from centripetal.handling.dispatcher import Dispatcher
 from centripetal.server.questions import Question, Reply
 
 __all__ = ["InProcessAsker"]
@@ -23,12 +23,12 @@ class InProcessAsker:
     """Asks handlers in this process, from the event loop that runs when it is created.
 
     Args:
-        desk: the handlers.
+        dispatcher: the handlers.
         loop: the application's loop; None to run coroutine functions in a loop of a new thread.
     """
 
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop | None) -> None:
-        self._desk = desk
+    def __init__(self, dispatcher: Dispatcher, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._dispatcher = dispatcher
         self._server_loop = asyncio.get_running_loop()
         self._loop = _loop_in_thread(self._server_loop) if loop is None else loop
         self._tasks: set[asyncio.Task[Reply]] = set()
@@ -52,9 +52,9 @@ class InProcessAsker:
 
     async def _answer(self, question: Question) -> Reply:
         headers = {name.lower(): value for name, value in question.headers}
-        headers.pop(self._desk.header, None)  # no handler may see the secret
+        headers.pop(self._dispatcher.header, None)  # no handler may see the secret
         try:
-            answer = await self._desk.answer_async(question.kind, headers, question.body, None, _in_new_thread)
+            answer = await self._dispatcher.answer_async(question.kind, headers, question.body, None, _in_new_thread)
         except Exception as error:
             logger.exception("a handler of proxy events failed")
             return Reply(500, problem="", body=str(error).encode())

@@ -20,7 +20,7 @@ from centripetal.server.configuration.proxy_sections import (
 )
 
 if TYPE_CHECKING:
-    from centripetal.handling.desk import Desk
+    from centripetal.handling.dispatcher import Dispatcher
 
 __all__ = ["Arguments", "asking", "completed"]
 
@@ -92,8 +92,8 @@ def completed(given: Arguments) -> Arguments:
     return Arguments(generation, **keys, config=_CONFIGS[generation], generated=missing)
 
 
-def asking(desk: "Desk", chosen: Arguments) -> Arguments:
-    """Return *chosen*, with proxies for the handlers of *desk* in its configuration unless it has proxies itself.
+def asking(dispatcher: "Dispatcher", chosen: Arguments) -> Arguments:
+    """Return *chosen*, with proxies for the handlers of *dispatcher* in its configuration unless it has proxies itself.
 
     Raises:
         UsageError: the server is a 1.x server, which has no proxies.
@@ -102,7 +102,7 @@ def asking(desk: "Desk", chosen: Arguments) -> Arguments:
         raise UsageError("proxy needs a current server: Centrifugo 1.x asks the application nothing")
     config = load(chosen.config)
     if not has_proxies(config):
-        patterns = {kind: [route.pattern for route in routes] for kind, routes in desk.routes.items()}
+        patterns = {kind: [route.pattern for route in routes] for kind, routes in dispatcher.routes.items()}
         sections = proxy_sections(patterns, _IN_PROCESS, USUAL_OPTIONS, namespaces=namespace_names(config))
         config = with_sections(config, sections)
     return chosen._replace(server=6, config=config)

@@ -12,12 +12,12 @@ from centripetal.handling.log import warn_rarely
 from centripetal.handling.routes import Route
 from centripetal.handling.secret import Secrets
 
-__all__ = ["Desk"]
+__all__ = ["Dispatcher"]
 
 _HOUR = 3600.0  # seconds
 
 
-class Desk:
+class Dispatcher:
     """Answers events with the handlers that are registered.
 
     Args:
