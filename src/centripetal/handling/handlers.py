@@ -258,5 +258,5 @@ class Handlers:
 
 
 def dispatcher_of(handlers: Handlers) -> Dispatcher:
-    """Return the dispatcher of *handlers*, for other ways of serving: Django, tests, and a server in the same process."""
+    """Return the dispatcher of *handlers*, for other ways of serving: Django, tests, a server in the same process."""
     return handlers._dispatcher
