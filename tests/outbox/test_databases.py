@@ -148,7 +148,11 @@ async def test_a_connection_outside_a_transaction(way: Way, postgresql: PostgreS
     """A connection that would commit every statement is refused, unless the outbox has `autocommit`."""
     async with way(postgresql) as transaction:
         writer = outbox.on(transaction.given)
-        for call in (lambda: writer.publish("news", 1), lambda: writer.write([Publish("a", 1), Publish("b", 1)])):
+        calls: list[Callable[[], Any]] = [
+            lambda: writer.publish("news", 1),
+            lambda: writer.write([Publish("a", 1), Publish("b", 1)]),
+        ]
+        for call in calls:
             with pytest.raises(UsageError, match="this connection is not in a transaction, so the message would be"):
                 await done(call())
         assert rows(outbox) == []
@@ -219,6 +223,7 @@ async def test_pools_engines_and_factories(postgresql: PostgreSQL) -> None:
     engine = sqlalchemy.create_engine(postgresql.url("psycopg"))
     awaited = create_async_engine(postgresql.url("asyncpg"))
     pool = asyncpg.create_pool(postgresql.dsn)
+    given: Any
     for given, advice in (
         (engine, "with engine.begin"),
         (awaited, "async with engine.begin"),
