@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import psycopg
 import psycopg.types.string
 import pytest
 import sqlalchemy
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from centripetal import Command, Disconnect, Presence, Publish, UsageError
@@ -98,7 +99,10 @@ def channels(rows: list[tuple[str, Any, int]]) -> list[str]:
 async def test_rows_are_in_the_transaction(way: Way, postgresql: PostgreSQL, outbox: Outbox, rows: Rows) -> None:
     """A commit writes the rows, in order and in their partitions; before it, and after a rollback, there are none."""
     async with way(postgresql) as transaction:
-        writer = outbox.on(transaction.given)
+        writer: Any = outbox.on(transaction.given)
+        awaited = inspect.isawaitable(result := transaction.execute("SELECT 1"))
+        await done(result)
+        assert type(writer) is (AsyncWriter if awaited else Writer)
         assert await done(writer.publish("news", {"text": TEXT})) is None
         assert await done(writer.broadcast(["a", "b", "c"], [TEXT])) is None
         assert await done(writer.call(Disconnect(42))) is None
@@ -148,7 +152,11 @@ async def test_a_connection_outside_a_transaction(way: Way, postgresql: PostgreS
     """A connection that would commit every statement is refused, unless the outbox has `autocommit`."""
     async with way(postgresql) as transaction:
         writer = outbox.on(transaction.given)
-        for call in (lambda: writer.publish("news", 1), lambda: writer.write([Publish("a", 1), Publish("b", 1)])):
+        calls: list[Callable[[], Any]] = [
+            lambda: writer.publish("news", 1),
+            lambda: writer.write([Publish("a", 1), Publish("b", 1)]),
+        ]
+        for call in calls:
             with pytest.raises(UsageError, match="this connection is not in a transaction, so the message would be"):
                 await done(call())
         assert rows(outbox) == []
@@ -204,6 +212,14 @@ async def test_sqlalchemy_on_another_database() -> None:
     assert commands == [Publish("news", 1)] * 2
 
 
+def test_old_versions_of_sqlalchemy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections of SQLAlchemy 1.4 are refused, because it commits some statements by itself."""
+    monkeypatch.setattr(sqlalchemy, "__version__", "1.4.54")
+    for given in (Session(), AsyncSession()):
+        with pytest.raises(UsageError, match=r"needs SQLAlchemy 2\.0 or later"):
+            Outbox().on(given)
+
+
 def test_django_on_another_database() -> None:
     """A connection of Django to SQLite is refused; with `record`, commands are recorded."""
     commands: list[Command[Any]] = []
@@ -219,6 +235,7 @@ async def test_pools_engines_and_factories(postgresql: PostgreSQL) -> None:
     engine = sqlalchemy.create_engine(postgresql.url("psycopg"))
     awaited = create_async_engine(postgresql.url("asyncpg"))
     pool = asyncpg.create_pool(postgresql.dsn)
+    given: Any
     for given, advice in (
         (engine, "with engine.begin"),
         (awaited, "async with engine.begin"),
@@ -295,14 +312,6 @@ async def test_codecs_and_dumpers_of_the_user(postgresql: PostgreSQL, outbox: Ou
         outbox.on(other).publish("news", 1)
         outbox.on(other).write([Publish("news", 1)] * 2)
     assert [parameters["data"] for _, parameters, _ in rows(outbox)] == [1] * 6
-
-
-async def test_kinds_of_writers(postgresql: PostgreSQL) -> None:
-    """The writer of a connection whose methods are awaited is an `AsyncWriter`, any other is a `Writer`."""
-    for name, way in WAYS.items():
-        async with way(postgresql) as transaction:
-            kind = AsyncWriter if "async" in name else Writer
-            assert type(Outbox().on(transaction.given)) is kind, name
 
 
 async def test_concurrent_transactions(postgresql: PostgreSQL, outbox: Outbox, rows: Rows) -> None:

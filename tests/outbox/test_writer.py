@@ -42,9 +42,8 @@ def test_writers_have_the_methods_that_can_be_queued(writer: type, client: type)
 def test_commands_are_recorded(sqlite: sqlite3.Connection) -> None:
     """With `record`, an outbox accepts a connection to SQLite, and passes on each command instead of writing it."""
     commands: list[Command[Any]] = []
-    writer = Outbox(partitions=4, record=commands.append).on(sqlite)
-    assert isinstance(writer, Writer)
-    results: list[object] = [
+    writer: Any = Outbox(partitions=4, record=commands.append).on(sqlite)  # a type checker knows that all return None
+    results = [
         writer.publish("news", 1),
         writer.broadcast(["a", "b"], 2),
         writer.disconnect("42"),
@@ -59,6 +58,7 @@ def test_commands_are_recorded(sqlite: sqlite3.Connection) -> None:
         *(Publish("news", number) for number in (3, 4, 5)),
     ]
     assert results == [None] * 6
+    assert isinstance(writer, Writer)
     assert sqlite.execute("SELECT * FROM sqlite_master").fetchall() == []
 
 

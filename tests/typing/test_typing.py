@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 MARK = re.compile(r"  # type: ignore\[([a-z, -]+)\]")
 LINE = re.compile(r"^([a-z_]*misuse\.py):(\d+): error: .*\[([a-z-]+)\]$", re.MULTILINE)
-MISUSES = ("misuse.py", "current_misuse.py", "proxy_misuse.py")
-USES = ("api.py", "current_api.py", "proxy_api.py")
+MISUSES = ("misuse.py", "current_misuse.py", "proxy_misuse.py", "outbox_misuse.py")
+USES = ("api.py", "current_api.py", "proxy_api.py", "outbox_api.py")
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -127,16 +127,22 @@ class _Asyncpg(Database):
         return rows
 
 
-class _SQLAlchemy(Database):
+class _SQLAlchemyDatabase(Database):
     placeholder = ":p{}"
 
+    def __init__(self, connection: Any) -> None:
+        if sys.modules["sqlalchemy"].__version__.startswith("1."):  # it commits some statements by itself
+            raise UsageError("an outbox needs SQLAlchemy 2.0 or later")
+        super().__init__(connection)
+
+
+class _SQLAlchemy(_SQLAlchemyDatabase):
     def execute(self, sql: str, values: Sequence[Any] = (), guard: Guard | None = None) -> Any:
         return _execute_in_sqlalchemy(self._connection, sql, values, guard)
 
 
-class _AsyncSQLAlchemy(Database):
+class _AsyncSQLAlchemy(_SQLAlchemyDatabase):
     awaited = True
-    placeholder = _SQLAlchemy.placeholder
 
     async def execute(self, sql: str, values: Sequence[Any] = (), guard: Guard | None = None) -> Rows:
         rows: Rows = await self._connection.run_sync(_execute_in_sqlalchemy, sql, values, guard)

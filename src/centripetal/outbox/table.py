@@ -28,10 +28,30 @@ _ALONE = (
 )
 
 
+# For type checkers, connections differ in the result of `execute`. No connection has two of these types: mypy would
+# otherwise give up on types like `AsyncConnection[tuple[Any, ...]]`, because they contain Any.
+
+
 class _Awaited(Protocol):
-    """A connection or session whose `execute` is a coroutine function."""
+    """A connection, cursor or session whose `execute` is a coroutine function."""
 
     def execute(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...
+
+
+class _Rows(Protocol):
+    def fetchall(self) -> Any: ...
+
+
+class _Blocking(Protocol):
+    """A connection, cursor or session whose `execute` returns rows or None."""
+
+    def execute(self, *args: Any, **kwargs: Any) -> _Rows | None: ...
+
+
+class _HasCursors(Protocol):
+    """A connection that has only cursors, as in psycopg2 and Django."""
+
+    def cursor(self) -> _Blocking: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +74,7 @@ class Outbox:
         autocommit: whether connections outside a transaction are accepted. The message is then published even if
             changes in other statements fail.
         jsonb: whether the payload is a JSONB column. Data that JSONB cannot store, such as U+0000, is then rejected.
-            JSON keeps the data unchanged and is faster.
+            JSON keeps the data unchanged.
         check_channels: whether to reject channel names that no client could subscribe to by default.
         max_payload_bytes: maximum size of the data of one command in bytes; None for no limit.
         encoder: as for `Client`: converts values without a JSON form in the commands' data.
@@ -102,7 +122,7 @@ class Outbox:
     @overload
     def on(self, connection: _Awaited) -> AsyncWriter: ...
     @overload
-    def on(self, connection: Any) -> Writer: ...
+    def on(self, connection: _Blocking | _HasCursors) -> Writer: ...
     def on(self, connection: Any) -> Writer | AsyncWriter:
         """Return the writer for the transaction of *connection*. Its methods are awaited if the connection's are.
 
@@ -173,7 +193,7 @@ class Outbox:
     @overload
     def status(self, connection: _Awaited) -> Coroutine[Any, Any, list[PartitionStatus]]: ...
     @overload
-    def status(self, connection: Any) -> list[PartitionStatus]: ...
+    def status(self, connection: _Blocking | _HasCursors) -> list[PartitionStatus]: ...
     def status(self, connection: Any) -> Any:
         """Return the rows that wait in each partition, for gauges and alarms.
 

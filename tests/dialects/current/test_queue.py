@@ -39,6 +39,11 @@ def keys() -> Callable[[], str]:
     [
         (Publish("news", {"a": 1}), {"channel": "news", "data": {"a": 1}, "idempotency_key": "key-1"}, "news"),
         (Publish("news", 1, idempotency_key="own"), {"channel": "news", "data": 1, "idempotency_key": "own"}, "news"),
+        (
+            Publish("news", b64data=b"\0", idempotency_key=""),
+            {"channel": "news", "b64data": "AA==", "idempotency_key": ""},
+            "news",
+        ),
         (Subscribe("news", 42), {"channel": "news", "user": "42"}, "news"),
         (Unsubscribe("news", "ann"), {"channel": "news", "user": "ann"}, "news"),
         (HistoryRemove("news"), {"channel": "news"}, "news"),

@@ -219,7 +219,7 @@ def _database(settings: Settings, given: str | None) -> "Database":
 
 def register_in(app: typer.Typer) -> None:
     """Add the verbs to *app*."""
-    for verb in (sql, config):
-        register(app, verb, shared=("json",))
-    for verb in (status, load):
-        register(app, verb, shared=("timeout", "json"))
+    register(app, sql, shared=("json",))
+    register(app, config, shared=("json",))
+    register(app, status, shared=("timeout", "json"))
+    register(app, load, shared=("timeout", "json"))
