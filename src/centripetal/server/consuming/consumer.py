@@ -255,7 +255,7 @@ class _Consumer:
 
     async def _execute(self, rows: Sequence[Row]) -> tuple[list[int], str]:
         """Execute *rows* until one must be tried again; return the ids of those before it, and its problem."""
-        done = []
+        done: list[int] = []
         for row in rows:
             if self._stopping:
                 break

@@ -114,4 +114,4 @@ def next_pause(pause: float, failures: int, jitter: float) -> float:
     if pause >= _LONGEST_PAUSE:
         return _LONGEST_PAUSE
     shortest = _SHORTEST_PAUSE * (1 + jitter)
-    return min(shortest * 2 ** min(failures, _MOST_DOUBLINGS), _LONGEST_PAUSE)
+    return min(shortest * (1 << min(failures, _MOST_DOUBLINGS)), _LONGEST_PAUSE)
