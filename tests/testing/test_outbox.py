@@ -96,7 +96,7 @@ def test_the_failure_shows_the_rows(connection: psycopg.Connection[Any]) -> None
     lines = str(caught.value).splitlines()
     assert lines[0] == "no publication of {'text': 'hi'} to 'news'"
     assert "queued:" in lines
-    assert "closest is 1 (- expected, + queued):" in lines
+    assert "closest is 1 (- expected, + published):" in lines
     refused = lines[lines.index("the server will refuse:") :]
     assert [line.partition(" (")[2] for line in refused[1:]] == [
         "publish) is in partition 3, and the server reads 0 to 2",
@@ -148,7 +148,7 @@ def test_refused_rows_fail_the_test(
     for method, payload, partition in (
         ("publish", '{"channel": "a", "data": 1}', 0),
         ("publish", '{"channel": "other:a", "data": 1}', 1),
-        ("publish", None, 0),
+        ("publish", '"text"', 0),
         ("broadcast", '{"channels": ["b", "other:b"], "data": 2}', 0),
         ("publish", '{"channel": "a", "data": 3}', 2),
     ):

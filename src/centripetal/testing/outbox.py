@@ -9,7 +9,7 @@ Everything happens on the connection of the test, so it works in a transaction t
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Generator, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from centripetal.dialects.current import commands
@@ -211,20 +211,25 @@ def _run(database: Database, statements: _Statements[Any]) -> Any:
     """Execute *statements*, and return their result, or a coroutine that does so."""
     __tracebackhide__ = True
     if database.awaited:
-        return _awaited(database.execute, statements)
+        return _awaited(database, statements)
     try:
         sql = next(statements)
         while True:
-            sql = statements.send(database.execute(sql))
+            sql = statements.send(_execute(database, sql))
     except StopIteration as end:
         return end.value
 
 
-async def _awaited(execute: Callable[[str], Coroutine[Any, Any, Any]], statements: _Statements[Any]) -> Any:
+async def _awaited(database: Database, statements: _Statements[Any]) -> Any:
     __tracebackhide__ = True
     try:
         sql = next(statements)
         while True:
-            sql = statements.send(await execute(sql))
+            sql = statements.send(await _execute(database, sql))
     except StopIteration as end:
         return end.value
+
+
+def _execute(database: Database, sql: str) -> Any:
+    # A statement that writes has a guard, which here accepts connections outside a transaction.
+    return database.execute(sql, guard=None if sql.startswith("SELECT") else bool)
