@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from centripetal.testing.current import Centrifugo, Recorder
     from centripetal.testing.failures import FOREVER, Failure, UnusedFailuresWarning
     from centripetal.testing.matching import ANYTHING
+    from centripetal.testing.outbox import assert_queued
     from centripetal.testing.proxy import ask, ask_async
     from centripetal.testing.publications import Publication, Publications
     from centripetal.testing.unread import UnreadErrorWarning
@@ -37,6 +38,7 @@ __all__ = [
     "UnusedFailuresWarning",
     "ask",
     "ask_async",
+    "assert_queued",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that the module has every name
@@ -58,6 +60,7 @@ if not TYPE_CHECKING:  # a type checker would take `__getattr__` to mean that th
         "UnusedFailuresWarning": "failures",
         "ask": "proxy",
         "ask_async": "proxy",
+        "assert_queued": "outbox",
     }
 
     def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from centripetal.server.embedded import EmbeddedServer
 from centripetal.testing.browsers.browser import Connecting
 from centripetal.testing.browsers.current import AsyncBrowser, Browser, Protocol
 from centripetal.testing.browsers.protocol import credential
+from centripetal.testing.outbox import Draining
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
 
@@ -34,7 +35,7 @@ TOKEN_SECRET: Final = "a-secret-for-tokens-of-32-bytes-or-more"  # noqa: S105
 _EPOCH = 1_750_000_000.0  # June 2025, when Centrifugo 6 was current
 
 
-class Centrifugo(BaseServer):
+class Centrifugo(BaseServer, Draining):
     """An embedded Centrifugo 6 for a test.
 
     Args:
@@ -108,7 +109,7 @@ class Centrifugo(BaseServer):
         )
 
 
-class Recorder(BaseRecorder):
+class Recorder(BaseRecorder, Draining):
     """A Centrifugo 6 in memory, without a socket or a thread, that records what is published.
 
     Args:

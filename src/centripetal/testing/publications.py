@@ -17,7 +17,7 @@ from centripetal.protocol.exact import exact_integer
 from centripetal.server.engine.events import CommandRun, Event, Published, RequestRefused
 from centripetal.testing.matching import ANYTHING, clipped, decoded, differences, matches
 
-__all__ = ["Expected", "Publication", "Publications"]
+__all__ = ["Expected", "Publication", "Publications", "bounded"]
 
 Expected = Sequence[tuple[str, Any]] | Mapping[str, Sequence[Any]]
 """All expected publications: pairs of channel and data in order, or the data of each channel in order."""
@@ -56,10 +56,12 @@ class Publications(Sequence[Publication]):
 
     Args:
         verb: what happened to the publications, for the texts of failures.
+        refused: what the server did with other commands, likewise.
     """
 
-    def __init__(self, verb: str = "published") -> None:
+    def __init__(self, verb: str = "published", refused: str = "the server refused") -> None:
         self._verb = verb
+        self._refused_title = refused
         self._items: list[Publication] = []
         self._refusals: list[str] = []
         self._watchers: tuple[Callable[[], object], ...] = ()
@@ -94,6 +96,10 @@ class Publications(Sequence[Publication]):
         """Append a publication."""
         self._items.append(publication)
 
+    def refuse(self, what: str) -> None:
+        """Append a command that the server refuses, for the texts of failures."""
+        self._refusals.append(what)
+
     def note(self, event: Event) -> None:
         """Record an event of a server."""
         if isinstance(event, Published):
@@ -103,9 +109,9 @@ class Publications(Sequence[Publication]):
                 wake()
         elif isinstance(event, CommandRun) and event.error:
             about = f" to {', '.join(map(repr, event.channels))}" if event.channels else ""
-            self._refusals.append(f"{event.method}{about}: {event.error}")
+            self.refuse(f"{event.method}{about}: {event.error}")
         elif isinstance(event, RequestRefused):
-            self._refusals.append(f"an entire request: {event.status} {event.reason}")
+            self.refuse(f"an entire request: {event.status} {event.reason}")
 
     def watch(self, wake: Callable[[], object]) -> Callable[[], None]:
         """Call *wake* after each publication, in the server's thread, until the returned function is called."""
@@ -181,7 +187,7 @@ class Publications(Sequence[Publication]):
             return ""
         lines = [line for _, part in told for line in part]
         title = "the publications differ from the expected publications (- missing, + unexpected)"
-        return "\n".join([title, "", *_bounded(lines, 2 * _MOST_ROWS), *self._refused()])
+        return "\n".join([title, "", *bounded(lines, 2 * _MOST_ROWS), *self._refused()])
 
     def _numbered(self) -> "_Rows":
         return list(enumerate(self, start=1))
@@ -192,7 +198,7 @@ class Publications(Sequence[Publication]):
 
     def _refused(self) -> list[str]:
         lines = [f"  {line}" for line in self._refusals]
-        return ["", "the server refused:", *_bounded(lines, _MOST_ROWS)] if lines else []
+        return ["", f"{self._refused_title}:", *bounded(lines, _MOST_ROWS)] if lines else []
 
 
 _Rows = list[tuple[int, Publication]]
@@ -213,7 +219,8 @@ def _listed(rows: _Rows) -> list[str]:
     return [f"  … {hidden:,} earlier", *lines] if hidden else lines
 
 
-def _bounded(lines: list[str], most: int) -> list[str]:
+def bounded(lines: list[str], most: int) -> list[str]:
+    """Return *lines*, cut after *most* lines with the number of the others."""
     return lines if len(lines) <= most else [*lines[:most], f"  … {len(lines) - most:,} more"]
 
 
@@ -230,7 +237,7 @@ def _closest(channel: str, data: Any, tags: Any, rows: _Rows) -> list[str]:
     if not candidates:
         return []
     number, lines = min(candidates, key=lambda candidate: len(candidate[1]))
-    shown = _bounded([f"  {line}" for line in lines], _MOST_DIFFERENCES)
+    shown = bounded([f"  {line}" for line in lines], _MOST_DIFFERENCES)
     return ["", f"closest is {number} (- expected, + published):", *shown]
 
 
@@ -261,7 +268,7 @@ def _gap(wanted: Sequence[tuple[str, Any]], there: _Rows) -> list[str]:
             lines.append(f"  + {_row(number, each.channel, each.data, each.tags)}")
             if index < len(wanted) and wanted[index][0] == each.channel and isinstance(each.data, dict | list):
                 parts = differences(wanted[index][1], each.data)
-                lines += _bounded([f"      {line}" for line in parts], _MOST_DIFFERENCES)
+                lines += bounded([f"      {line}" for line in parts], _MOST_DIFFERENCES)
     return lines
 
 

@@ -7,12 +7,13 @@ and the embedded server's code answers them. A planned "timeout" is raised immed
 import itertools
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from centripetal.errors import ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
+from centripetal.server.consuming.rows import Verdict
 from centripetal.server.embedded import UnhonouredConfigWarning
 from centripetal.server.engine.events import Events
 from centripetal.server.environment import Environment
@@ -37,13 +38,15 @@ class BaseRecorder(Expectations):
     """
 
     def __init__(self, settings: ServerSettings, unhonoured: Iterable[str], now: Callable[[], float]) -> None:
+        if settings.consumers:
+            unhonoured = [*unhonoured, "'consumers' in the configuration has no effect: a recorder does no I/O"]
         for sentence in unhonoured:
             warnings.warn(sentence, UnhonouredConfigWarning, stacklevel=3)
         self.events = Events()
         """All events of the server: `events.listen(function)`."""
         super().__init__(self.events)
         self._settings = settings
-        self._answer = settings.start(_environment(now), self.events, "recorder").http.answer
+        self._service = settings.start(_environment(now), self.events, "recorder")
         # A signal handler or a listener of events may call again in the thread that holds the lock.
         self._lock = threading.RLock()
 
@@ -60,6 +63,11 @@ class BaseRecorder(Expectations):
     def _async_transport(self) -> "_AsyncRecordingTransport":
         return _AsyncRecordingTransport(self._carry)
 
+    def _consume(self, rows: Sequence[tuple[str, bytes | None]]) -> list[Verdict]:
+        """Execute *rows*, each a method and its payload; only Centrifugo 6 takes rows."""
+        with self._exclusively(_PATIENCE):
+            return self._service.consume_all(rows)
+
     def _change_failures(self, change: Callable[[], None]) -> None:
         with self._exclusively(_PATIENCE):
             change()
@@ -74,7 +82,7 @@ class BaseRecorder(Expectations):
             if failure == "error":
                 return HTTPReply(500, b"Internal Server Error\n")
             headers = tuple((name.lower(), value) for name, value in request.headers)
-            answer = self._answer(Request("POST", urlsplit(request.url).path, headers, request.body))
+            answer = self._service.http.answer(Request("POST", urlsplit(request.url).path, headers, request.body))
             if failure == "lose_reply":
                 raise ConnectionLostError(f"{_PLACE} closed the connection before it replied", executed="unknown")
             headers = tuple((name.lower(), value) for name, value in answer.headers)

@@ -55,7 +55,7 @@ class Table(dict[int, tuple[str, int]]):
                 del self[number]
         if "try_advisory" in sql:
             return [(not self.locked,)]
-        if (found := re.search(r"partition=(\d+) ORDER BY id ASC LIMIT (\d+)", sql)) is None:
+        if (found := re.search(r"partition=(\d+)(?: ORDER BY id ASC)? LIMIT (\d+)", sql)) is None:
             return []
         rows = [(number, method, "{}", "json", at) for number, (method, at) in self.items() if at == int(found[1])]
         return rows[: int(found[2])]

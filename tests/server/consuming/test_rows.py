@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centripetal.server.consuming.rows import Row, UnreadableRowError, delete, lock, next_pause, row_of, select
+from centripetal.server.consuming.rows import Row, UnreadableRowError, delete, lock, next_pause, peek, row_of, select
 
 
 def test_sql_is_that_of_the_real_server() -> None:
@@ -15,6 +15,7 @@ def test_sql_is_that_of_the_real_server() -> None:
     assert lock("pg", 0, is_patient=False).startswith("SELECT pg_try_advisory_xact_lock(")
     assert select("app.box", 1, 100).endswith(" FROM app.box WHERE partition=1 ORDER BY id ASC LIMIT 100")
     assert select("box").endswith(" FROM box ORDER BY id ASC")
+    assert peek("box", 2) == "SELECT 1 FROM box WHERE partition=2 LIMIT 1"
     assert delete("box", [1, -2]) == "DELETE FROM box WHERE id = ANY('{1,-2}')"
 
 

@@ -16,7 +16,7 @@ from centripetal.errors import UsageError
 from centripetal.server.consuming.drivers import Connection
 from centripetal.server.consuming.dsn import secrets_of
 from centripetal.server.consuming.options import PostgreSQLConsumer
-from centripetal.server.consuming.rows import Row, Verdict, delete, lock, next_pause, row_of, select
+from centripetal.server.consuming.rows import Row, Verdict, delete, lock, next_pause, peek, row_of, select
 from centripetal.server.service import Consume
 from centripetal.server.steps import SLICE
 
@@ -235,6 +235,8 @@ class _Consumer:
         """Execute a batch, and return the number of rows and the error that ended it, or an empty text."""
         options = self._options
         async with self._pool.borrow() as connection:
+            if not await connection.fetch(peek(options.outbox_table_name, partition)):
+                return 0, ""
             await connection.run("BEGIN ISOLATION LEVEL READ COMMITTED")
             locked = await connection.fetch(lock(self._name, partition, is_patient=not options.use_try_lock))
             if options.use_try_lock and not locked[0][0]:
@@ -255,7 +257,7 @@ class _Consumer:
 
     async def _execute(self, rows: Sequence[Row]) -> tuple[list[int], str]:
         """Execute *rows* until one must be tried again; return the ids of those before it, and its problem."""
-        done = []
+        done: list[int] = []
         for row in rows:
             if self._stopping:
                 break

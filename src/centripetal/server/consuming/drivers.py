@@ -8,7 +8,7 @@ import contextlib
 import importlib
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from centripetal.server.consuming.dsn import for_driver
@@ -160,7 +160,11 @@ class _Asyncpg(Connection):
         self._connection.terminate()
 
 
-_CONNECT: dict[str, Any] = {"psycopg": _Psycopg.connect, "psycopg2": _Psycopg2.connect, "asyncpg": _Asyncpg.connect}
+_CONNECT: dict[str, Callable[[Any, str], Awaitable[Connection]]] = {
+    "psycopg": _Psycopg.connect,
+    "psycopg2": _Psycopg2.connect,
+    "asyncpg": _Asyncpg.connect,
+}
 
 
 def _listen(channel: str) -> str:

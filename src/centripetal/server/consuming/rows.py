@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Row", "UnreadableRowError", "Verdict", "delete", "lock", "next_pause", "row_of", "select"]
+__all__ = ["Row", "UnreadableRowError", "Verdict", "delete", "lock", "next_pause", "peek", "row_of", "select"]
 
 _SHORTEST_PAUSE = 0.01
 _LONGEST_PAUSE = 5.0  # seconds, both as in the real server
@@ -73,6 +73,11 @@ def select(table: str, partition: int | None = None, limit: int | None = None) -
     return f"SELECT {_COLUMNS} FROM {table}{where} ORDER BY id ASC{most}"
 
 
+def peek(table: str, partition: int) -> str:
+    """Return the query whether a partition has rows, which costs less than a transaction with a lock."""
+    return f"SELECT 1 FROM {table} WHERE partition={partition:d} LIMIT 1"
+
+
 def delete(table: str, ids: Iterable[int]) -> str:
     """Return the statement that deletes the rows with these *ids*."""
     return f"DELETE FROM {table} WHERE id = ANY('{{{','.join(f'{each:d}' for each in ids)}}}')"
@@ -114,4 +119,4 @@ def next_pause(pause: float, failures: int, jitter: float) -> float:
     if pause >= _LONGEST_PAUSE:
         return _LONGEST_PAUSE
     shortest = _SHORTEST_PAUSE * (1 + jitter)
-    return min(shortest * 2 ** min(failures, _MOST_DOUBLINGS), _LONGEST_PAUSE)
+    return min(shortest * (1 << min(failures, _MOST_DOUBLINGS)), _LONGEST_PAUSE)
