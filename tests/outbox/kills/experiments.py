@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from centripetal import Client, Publish
+from centripetal import Publish
 from centripetal.outbox import Outbox
 from tests.outbox.kills.judging import Counts, Message, judge
-from tests.outbox.kills.servers import KEY, Centrifugo, Redis
+from tests.outbox.kills.servers import Centrifugo, Redis
 from tests.outbox.kills.subscriber import END, Subscriber
 from tests.outbox.kills.writers import ORDERS, How, Job, Writers
 from tests.postgresql import Cluster, cluster
