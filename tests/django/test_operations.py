@@ -1,7 +1,7 @@
 """`CreateOutbox` in a migration: creates the table of the settings, and drops it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,7 +27,7 @@ SETTINGS = {"default": {"OUTBOX": {"table": TABLE, "partitions": 3, "notify": Tr
 class Migration(migrations.Migration):  # type: ignore[misc]  # Django has no types
     """The migration of the documentation."""
 
-    operations = [CreateOutbox()]
+    operations: ClassVar = [CreateOutbox()]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def found(connection: Any) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, coalesce(pg_get_constraintdef(pg_constraint.oid), '') FROM pg_class "
-            f"LEFT JOIN pg_constraint ON conrelid = pg_class.oid AND contype = 'c' "
+            "LEFT JOIN pg_constraint ON conrelid = pg_class.oid AND contype = 'c' "
             f"WHERE relkind = 'r' AND relname LIKE '{TABLE}%'"
         )
         return dict(cursor.fetchall())

@@ -11,7 +11,8 @@
 `centripetal.django.operations.CreateOutbox` creates the table of the outbox in a migration.
 """
 
+from centripetal.django.configuration import configured_outbox
 from centripetal.django.views import proxy_view
 from centripetal.django.writing import outbox
 
-__all__ = ["outbox", "proxy_view"]
+__all__ = ["configured_outbox", "outbox", "proxy_view"]
