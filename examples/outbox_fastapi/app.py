@@ -23,7 +23,7 @@ class NewOrder(BaseModel):
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     used = engine()
-    app.state.sessions = async_sessionmaker(used)
+    app.state.sessions = async_sessionmaker(used, expire_on_commit=False)
     yield
     await used.dispose()
 
