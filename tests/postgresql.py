@@ -148,8 +148,10 @@ def cluster(**options: Any) -> Iterator[Cluster]:
     try:
         other = _other_user(folder)
         subprocess.run(
-            [Path(program).with_name("initdb"), "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8"]
-            + ["--locale=C", "--no-sync", "--no-instructions"],
+            [
+                *(Path(program).with_name("initdb"), "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8"),
+                *("--locale=C", "--no-sync", "--no-instructions"),
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
             **other,
@@ -172,7 +174,7 @@ def running() -> Iterator[PostgreSQL]:
 
 
 def _other_user(folder: Path) -> dict[str, Any]:
-    """Return the arguments that start a program as another user if this is root, with whom PostgreSQL does not start."""
+    """Return the arguments that start a program as another user: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     known = {entry.pw_name for entry in pwd.getpwall()}

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "server": (*BELOW_CLIENTS, "handling"),
     "handling": ("version", "errors", "protocol", "dialects"),
     "proxy": ("errors", "dialects", "handling"),
-    "django": ("handling",),
+    "django": ("errors", "handling", "outbox"),
     # Only type checkers follow these imports, except the first two; at run time each module is loaded at its first use.
     "__init__": ("version", "current", "errors", "outbox", "proxy", "server", "testing", "tokens", "v1"),
     "current": (*BELOW_CLIENTS, "client"),

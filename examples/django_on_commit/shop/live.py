@@ -1,4 +1,4 @@
-"""Live messages for browsers, published only after the transaction was committed."""
+"""Live messages for browsers, published after the transaction commits, or with it."""
 
 import functools
 import logging
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from centripetal import CentripetalError, Client, Retry
+from centripetal.django import outbox
 
 from .models import Order
 
@@ -37,3 +38,9 @@ def announce(order: Order) -> bool:
         return False
     Order.objects.filter(pk=order.pk).update(announced=True)
     return True
+
+
+def announce_with_commit(order: Order) -> None:
+    """Publish *order* if and only if the transaction commits, even if this process or Centrifugo fails right after."""
+    outbox().publish(f"orders:{order.customer_id}", order.public())
+    Order.objects.filter(pk=order.pk).update(announced=True)

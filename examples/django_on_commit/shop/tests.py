@@ -12,6 +12,7 @@ from django.db import transaction
 from django.test import AsyncClient, Client, TestCase, override_settings
 from websockets.sync.client import connect
 
+from centripetal import Command, Publish
 from centripetal.testing import Centrifugo
 
 from .live import client
@@ -103,6 +104,23 @@ def test_the_asynchronous_view_publishes_on_commit(ann: Any, centrifugo: Centrif
     assert async_to_sync(browser.post)("/async/orders", TEA).status_code == 201
     assert async_to_sync(browser.post)("/async/orders", TEA).status_code == 409
     assert len(centrifugo.published) == 1
+
+
+@pytest.fixture
+def commands() -> Iterator[list[Command[Any]]]:
+    """Record what is written to the outbox, because this test suite runs on SQLite."""
+    commands: list[Command[Any]] = []
+    with override_settings(CENTRIFUGO={"default": {"OUTBOX": {"record": commands.append}}}):
+        yield commands
+
+
+def test_the_outbox_gets_the_order(browser: Client, ann: Any, commands: list[Command[Any]]) -> None:
+    """The publication is written in the transaction of the order."""
+    response = browser.post("/outbox/orders", TEA)
+    assert response.status_code == 201
+    order = response.json()["order"]
+    assert commands == [Publish(f"orders:{ann.pk}", {"id": order, "item": "tea", "quantity": 2})]
+    assert Order.objects.get(pk=order).announced
 
 
 def test_a_page_gets_the_order(browser: Client, centrifugo: Centrifugo) -> None:
