@@ -1,6 +1,8 @@
 """Handlers whose outcomes with the official JavaScript client and a real server are in `proxy_outcomes.txt`."""
 
+import asyncio
 import functools
+import inspect
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +26,7 @@ from centripetal.proxy import (
     SubscribeEvent,
     SubscribeReply,
 )
+from tests.conformance.proxy_serving import TIMEOUT
 
 __all__ = ["SECRET", "handlers"]
 
@@ -47,9 +50,17 @@ def handlers(*, awaits: bool) -> Handlers:
 
         @functools.wraps(function)
         async def awaited(*arguments: Any, **parts: Any) -> Any:
-            return function(*arguments, **parts)
+            result = function(*arguments, **parts)
+            return await result if inspect.isawaitable(result) else result
 
         return awaited
+
+    def pause(seconds: float, reply: Any) -> Any:
+        """Return *reply* after *seconds*, without blocking an event loop."""
+        if awaits:
+            return asyncio.sleep(seconds, reply)
+        time.sleep(seconds)
+        return reply
 
     @proxy.connect
     @both
@@ -67,8 +78,7 @@ def handlers(*, awaits: bool) -> Handlers:
         if user == "none":
             return None
         if user == "slow":
-            time.sleep(1.3)
-            return ConnectReply("slow")
+            return pause(TIMEOUT + 0.5, ConnectReply("slow"))
         if user == "expiring":
             return ConnectReply(user, expire_at=int(time.time()) + 1, meta={"n": 1})
         return ConnectReply(

@@ -9,13 +9,10 @@ import contextlib
 import functools
 import json
 import re
-import socketserver
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
 from hypothesis import given, settings
@@ -35,9 +32,10 @@ from centripetal.proxy import (
     SubscribeReply,
 )
 from centripetal.server import EmbeddedServer
-from centripetal.server.configuration.proxy_sections import USUAL_OPTIONS, proxy_sections, with_sections
+from centripetal.server.configuration.proxy_sections import with_sections
 from tests.conformance import servers_v6
 from tests.conformance.proxy_handlers import SECRET, handlers
+from tests.conformance.proxy_serving import sections, served
 from tests.needs import find, needs
 from tests.wire.websocket import Client
 
@@ -48,39 +46,9 @@ CONFIG: Mapping[str, Any] = {
 }
 
 
-class _Server(socketserver.ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 128  # with fewer, the system drops connections of a burst, which are tried again after 1 s
-
-
-class _Silent(WSGIRequestHandler):
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def served(proxy: Handlers) -> Iterator[str]:
-    """Serve the handlers as a WSGI application until the block ends, and return their address."""
-    with _Server(("127.0.0.1", 0), _Silent) as server:
-        server.set_app(proxy.wsgi)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/centrifugo"
-        server.shutdown()
-        thread.join()
-
-
 def asking(url: str) -> dict[str, Any]:
     """Return the configuration of a server that asks the handlers at *url*."""
-    return with_sections(CONFIG, sections(handlers(awaits=False), url))
-
-
-def sections(proxy: Handlers, url: str) -> dict[str, Any]:
-    patterns = {kind: [route.pattern for route in routes] for kind, routes in proxy.routes.items()}
-    headers = {"static_headers": {proxy.header: SECRET}}
-    return proxy_sections(patterns, url, {**USUAL_OPTIONS, "http": headers})
+    return with_sections(CONFIG, sections(handlers(awaits=False), url, SECRET))
 
 
 async def outcomes(websocket: str) -> list[str]:
@@ -114,9 +82,9 @@ async def test_the_embedded_server_has_the_recorded_outcomes() -> None:
     with (
         served(handlers(awaits=False)) as url,
         EmbeddedServer(config=asking(url)) as over_http,
-        EmbeddedServer(config=CONFIG, proxy=handlers(awaits=True)) as blocking,
+        EmbeddedServer(config=asking(url), proxy=handlers(awaits=True)) as in_process,
     ):
-        found = await asyncio.gather(outcomes(over_http.websocket_url), outcomes(blocking.websocket_url))
+        found = await asyncio.gather(outcomes(over_http.websocket_url), outcomes(in_process.websocket_url))
     assert list(found) == [recorded, recorded]
 
 
@@ -218,7 +186,7 @@ def test_a_server_accepts_every_reply_of_handlers(kind: str, tmp_path: Path) -> 
     """No reply that handlers can return is error 100, or closes a client without a frame or with another code."""
     prepared = Prepared()
     with served(prepared.handlers) as url, contextlib.ExitStack() as stack:
-        config = with_sections(CONFIG, sections(prepared.handlers, url))
+        config = with_sections(CONFIG, sections(prepared.handlers, url, SECRET))
         if kind == "real":
             websocket = stack.enter_context(servers_v6.serving(config, tmp_path))
         else:
