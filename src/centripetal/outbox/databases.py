@@ -16,7 +16,7 @@ from centripetal.outbox.unsupported import ANOTHER_DATABASE, INSTEAD, not_postgr
 __all__ = ["Database", "database_of"]
 
 Rows = Sequence[Sequence[Any]]
-Guard = Callable[[bool], None]
+Guard = Callable[[bool], object]
 """Called before a statement that writes, with whether the connection is outside a transaction. It may raise."""
 
 
