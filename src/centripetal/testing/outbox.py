@@ -10,13 +10,14 @@ Everything happens on the connection of the test, so it works in a transaction t
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Generator, Sequence
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from centripetal.dialects.current import commands
 from centripetal.dialects.current.queue import Messages
 from centripetal.errors import ServerError, UsageError
 from centripetal.outbox import Outbox
 from centripetal.outbox.databases import Database, database_of
+from centripetal.outbox.table import _Awaited, _Blocking, _HasCursors
 from centripetal.protocol.command import Command
 from centripetal.server.consuming.rows import Row, UnreadableRowError, Verdict, delete, row_of, select
 from centripetal.server.current.consumption import command_of
@@ -35,12 +36,6 @@ _Statements = Generator[str, Sequence[Sequence[Any]], T]
 _MOST_FAULTS = 20
 
 
-class _Awaited(Protocol):
-    """A connection or session whose `execute` is a coroutine function."""
-
-    def execute(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...
-
-
 @overload
 def assert_queued(
     connection: _Awaited,
@@ -53,7 +48,7 @@ def assert_queued(
 ) -> Coroutine[Any, Any, None]: ...
 @overload
 def assert_queued(
-    connection: Any,
+    connection: _Blocking | _HasCursors,
     channel: str,
     data: Any = ...,
     *,
@@ -112,7 +107,7 @@ class Draining(ABC):
     @overload
     def drain(self, outbox: Outbox, connection: _Awaited) -> Coroutine[Any, Any, int]: ...
     @overload
-    def drain(self, outbox: Outbox, connection: Any) -> int: ...
+    def drain(self, outbox: Outbox, connection: _Blocking | _HasCursors) -> int: ...
     def drain(self, outbox: Outbox, connection: Any) -> Any:
         """Execute all rows of *outbox* now, in order, delete them, and return their number.
 
@@ -231,5 +226,8 @@ async def _awaited(database: Database, statements: _Statements[Any]) -> Any:
 
 
 def _execute(database: Database, sql: str) -> Any:
-    # A statement that writes has a guard, which here accepts connections outside a transaction.
-    return database.execute(sql, guard=None if sql.startswith("SELECT") else bool)
+    return database.execute(sql, guard=None if sql.startswith("SELECT") else _accept)
+
+
+def _accept(_alone: bool) -> None:
+    """Guard of statements that write: accept connections outside a transaction."""
