@@ -22,16 +22,21 @@ from centripetal.protocol.command import Command
 from centripetal.server.consuming.rows import Row, UnreadableRowError, Verdict, delete, row_of, select
 from centripetal.server.current.consumption import command_of
 from centripetal.server.current.payloads import given
+from centripetal.server.service import Service
+from centripetal.server.steps import finished
 from centripetal.testing.arguments import check_channel, check_times
 from centripetal.testing.matching import ANYTHING, decoded, with_encoder
 from centripetal.testing.publications import Publication, Publications, bounded
 
-__all__ = ["Draining", "assert_queued"]
+__all__ = ["Draining", "Rows", "assert_queued", "executed"]
 
 T = TypeVar("T")
 
 _Statements = Generator[str, Sequence[Sequence[Any]], T]
 """Yields statements, gets their rows back, and returns the result."""
+
+Rows = Sequence[tuple[str, bytes | None]]
+"""Methods and payloads of rows."""
 
 _MOST_FAULTS = 20
 
@@ -97,12 +102,18 @@ def assert_queued(
     return _run(database_of(connection), statements())
 
 
+def executed(service: Service, rows: Rows) -> list[Verdict]:
+    """Execute *rows* in order on *service*, a Centrifugo 6, and return their verdicts."""
+    assert service.consume is not None
+    return [finished(service.consume(method, payload)) for method, payload in rows]
+
+
 class Draining(ABC):
     """Methods of a test server or recorder that executes commands of an outbox."""
 
     @abstractmethod
-    def _consume(self, rows: Sequence[tuple[str, bytes | None]]) -> list[Verdict]:
-        """Execute *rows*, each a method and its payload, in order."""
+    def _consume(self, rows: Rows) -> list[Verdict]:
+        """Execute *rows* on this server; see `executed`."""
 
     @overload
     def drain(self, outbox: Outbox, connection: _Awaited) -> Coroutine[Any, Any, int]: ...
