@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, Block, blocks
+from tests.needs import needs
+from tests.postgresql import PostgreSQL
 
 pytest_plugins = ["pytester"]
 
@@ -18,13 +20,32 @@ PROJECTS: Mapping[str, tuple[list[str], int]] = {
     "django": (["votes.py", "conftest.py", "test_votes.py"], 3),
 }
 """The package of each application on the page, its files, and the number of its tests."""
+DATABASE = "DATABASE_URL"
 TEST = re.compile(r"^def test_", re.MULTILINE)
 OPTIONS = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist")
 
 
-@pytest.mark.parametrize("block", [pytest.param(block, id=f"line {block.line}") for block in ALONE])
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=f"line {block.line}") for block in ALONE if DATABASE not in block.code]
+)
 def test_each_block_is_a_complete_file(block: Block, pytester: pytest.Pytester) -> None:
     """A block without a file name has its own imports and fixtures, and its tests pass."""
+    run(block, pytester)
+
+
+@needs("postgresql")
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=f"line {block.line}") for block in ALONE if DATABASE in block.code]
+)
+def test_each_block_with_a_database_is_a_complete_file(
+    block: Block, pytester: pytest.Pytester, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block that reads the address of a database passes with a real one."""
+    monkeypatch.setenv(DATABASE, postgresql.dsn)
+    run(block, pytester)
+
+
+def run(block: Block, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_page=block.code)
     tests = len(TEST.findall(block.code))
     assert tests

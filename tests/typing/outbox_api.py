@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from centripetal import AsyncClient, Client, Disconnect, Publish
 from centripetal.outbox import AsyncWriter, Outbox, PartitionStatus, Writer
+from centripetal.testing import Centrifugo, Recorder, assert_queued
 
 
 class Publishes(Protocol):
@@ -75,3 +76,19 @@ def together(outbox: Outbox, client: Client, session: Session) -> list[Publishes
 
 def awaited_together(outbox: Outbox, client: AsyncClient, session: AsyncSession) -> list[AsyncPublishes]:
     return [client, outbox.on(session)]
+
+
+def tested(
+    outbox: Outbox, connection: "psycopg.Connection[Any]", session: Session, centrifugo: Centrifugo, recorder: Recorder
+) -> None:
+    assert_queued(connection, "news", {"a": 1}, tags={"a": "b"}, times=1, outbox=outbox)
+    assert_type(centrifugo.drain(outbox, session), int)
+    assert_type(recorder.drain(outbox, psycopg2.connect("")), int)
+    assert_type(recorder.recording(outbox), Outbox)
+
+
+async def tested_async(
+    outbox: Outbox, connection: "psycopg.AsyncConnection[Any]", session: AsyncSession, centrifugo: Centrifugo
+) -> None:
+    await assert_queued(connection, "news", outbox=outbox)
+    assert_type(await centrifugo.drain(outbox, session), int)

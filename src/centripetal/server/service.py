@@ -3,7 +3,7 @@
 `v1/service.py` and `current/service.py` create these values from a configuration.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from centripetal.server.http_endpoints import BaseHTTPEndpoints
 from centripetal.server.node import BaseNode
 from centripetal.server.questions import Endpoint
 from centripetal.server.session import ClientEndpoint
-from centripetal.server.steps import Steps, finished
+from centripetal.server.steps import Steps
 
 __all__ = ["Consume", "ServerSettings", "Service"]
 
@@ -41,11 +41,6 @@ class Service(msgspec.Struct, frozen=True):
     clients: ClientEndpoint[Any]
     console: BaseConsoleBackend
     consume: Consume | None = None
-
-    def consume_all(self, messages: Iterable[tuple[str, bytes | None]]) -> list[Verdict]:
-        """Execute *messages*, each a method and its payload, and return their verdicts. Not in 1.x."""
-        assert self.consume is not None
-        return [finished(self.consume(method, payload)) for method, payload in messages]
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,12 +15,14 @@ from centripetal.dialects.current.client_protocol.commands import Connect, Reque
 from centripetal.dialects.current.client_protocol.objects import NO_JSON
 from centripetal.protocol.payload import encode_json
 from centripetal.server.configuration.loading import choose
+from centripetal.server.consuming.rows import Verdict
 from centripetal.server.current.permissions import Permissions
 from centripetal.server.embedded import EmbeddedServer
+from centripetal.server.listening.http_server import HTTPServer
 from centripetal.testing.browsers.browser import Connecting
 from centripetal.testing.browsers.current import AsyncBrowser, Browser, Protocol
 from centripetal.testing.browsers.protocol import credential
-from centripetal.testing.outbox import Draining
+from centripetal.testing.outbox import Draining, Rows, executed
 from centripetal.testing.recorder import BaseRecorder
 from centripetal.testing.server import BaseServer
 
@@ -60,6 +62,12 @@ class Centrifugo(BaseServer, Draining):
             proxy = load_handlers(proxy)
         server = EmbeddedServer(api_key=api_key, token_secret=token_secret, config=config or {}, proxy=proxy)
         super().__init__(server)
+
+    def _consume(self, rows: Rows) -> list[Verdict]:
+        async def act(_: HTTPServer) -> list[Verdict]:
+            return executed(self._server.service, rows)
+
+        return self._server.in_loop(act)
 
     @property
     def api_key(self) -> str:
@@ -134,6 +142,10 @@ class Recorder(BaseRecorder, Draining):
         super().__init__(settings, unhonoured, now)
         self.api_key = api_key
         self.token_secret = token_secret
+
+    def _consume(self, rows: Rows) -> list[Verdict]:
+        with self._exclusively():
+            return executed(self._service, rows)
 
     def client(self, *, timeout: float = 5.0, **options: Unpack[CurrentOptions]) -> Client:
         """Return a new blocking client whose calls are recorded. It takes the options of `Client`."""

@@ -10,35 +10,35 @@ Everything happens on the connection of the test, so it works in a transaction t
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Generator, Sequence
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from centripetal.dialects.current import commands
 from centripetal.dialects.current.queue import Messages
 from centripetal.errors import ServerError, UsageError
 from centripetal.outbox import Outbox
 from centripetal.outbox.databases import Database, database_of
+from centripetal.outbox.table import _Awaited, _Blocking, _HasCursors
 from centripetal.protocol.command import Command
 from centripetal.server.consuming.rows import Row, UnreadableRowError, Verdict, delete, row_of, select
 from centripetal.server.current.consumption import command_of
 from centripetal.server.current.payloads import given
+from centripetal.server.service import Service
+from centripetal.server.steps import finished
 from centripetal.testing.arguments import check_channel, check_times
 from centripetal.testing.matching import ANYTHING, decoded, with_encoder
 from centripetal.testing.publications import Publication, Publications, bounded
 
-__all__ = ["Draining", "assert_queued"]
+__all__ = ["Draining", "Rows", "assert_queued", "executed"]
 
 T = TypeVar("T")
 
 _Statements = Generator[str, Sequence[Sequence[Any]], T]
 """Yields statements, gets their rows back, and returns the result."""
 
+Rows = Sequence[tuple[str, bytes | None]]
+"""Methods and payloads of rows."""
+
 _MOST_FAULTS = 20
-
-
-class _Awaited(Protocol):
-    """A connection or session whose `execute` is a coroutine function."""
-
-    def execute(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...
 
 
 @overload
@@ -53,7 +53,7 @@ def assert_queued(
 ) -> Coroutine[Any, Any, None]: ...
 @overload
 def assert_queued(
-    connection: Any,
+    connection: _Blocking | _HasCursors,
     channel: str,
     data: Any = ...,
     *,
@@ -102,17 +102,23 @@ def assert_queued(
     return _run(database_of(connection), statements())
 
 
+def executed(service: Service, rows: Rows) -> list[Verdict]:
+    """Execute *rows* in order on *service*, a Centrifugo 6, and return their verdicts."""
+    assert service.consume is not None
+    return [finished(service.consume(method, payload)) for method, payload in rows]
+
+
 class Draining(ABC):
     """Methods of a test server or recorder that executes commands of an outbox."""
 
     @abstractmethod
-    def _consume(self, rows: Sequence[tuple[str, bytes | None]]) -> list[Verdict]:
-        """Execute *rows*, each a method and its payload, in order."""
+    def _consume(self, rows: Rows) -> list[Verdict]:
+        """Execute *rows* on this server; see `executed`."""
 
     @overload
     def drain(self, outbox: Outbox, connection: _Awaited) -> Coroutine[Any, Any, int]: ...
     @overload
-    def drain(self, outbox: Outbox, connection: Any) -> int: ...
+    def drain(self, outbox: Outbox, connection: _Blocking | _HasCursors) -> int: ...
     def drain(self, outbox: Outbox, connection: Any) -> Any:
         """Execute all rows of *outbox* now, in order, delete them, and return their number.
 
@@ -231,5 +237,8 @@ async def _awaited(database: Database, statements: _Statements[Any]) -> Any:
 
 
 def _execute(database: Database, sql: str) -> Any:
-    # A statement that writes has a guard, which here accepts connections outside a transaction.
-    return database.execute(sql, guard=None if sql.startswith("SELECT") else bool)
+    return database.execute(sql, guard=None if sql.startswith("SELECT") else _accept)
+
+
+def _accept(_alone: bool) -> None:
+    """Guard of statements that write: accept connections outside a transaction."""

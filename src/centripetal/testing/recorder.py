@@ -7,13 +7,12 @@ and the embedded server's code answers them. A planned "timeout" is raised immed
 import itertools
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from centripetal.errors import ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from centripetal.server.consuming.rows import Verdict
 from centripetal.server.embedded import UnhonouredConfigWarning
 from centripetal.server.engine.events import Events
 from centripetal.server.environment import Environment
@@ -63,13 +62,8 @@ class BaseRecorder(Expectations):
     def _async_transport(self) -> "_AsyncRecordingTransport":
         return _AsyncRecordingTransport(self._carry)
 
-    def _consume(self, rows: Sequence[tuple[str, bytes | None]]) -> list[Verdict]:
-        """Execute *rows*, each a method and its payload; only Centrifugo 6 takes rows."""
-        with self._exclusively(_PATIENCE):
-            return self._service.consume_all(rows)
-
     def _change_failures(self, change: Callable[[], None]) -> None:
-        with self._exclusively(_PATIENCE):
+        with self._exclusively():
             change()
 
     def _carry(self, request: HTTPRequest, timeout: float) -> HTTPReply:
@@ -89,7 +83,7 @@ class BaseRecorder(Expectations):
             return HTTPReply(answer.status, answer.body, headers)
 
     @contextmanager
-    def _exclusively(self, timeout: float) -> Iterator[None]:
+    def _exclusively(self, timeout: float = _PATIENCE) -> Iterator[None]:
         """Keep other threads out. A listener of an event may call the recorder again in the same thread."""
         lock = self._lock
         if not lock.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):

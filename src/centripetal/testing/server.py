@@ -8,14 +8,13 @@ this module counts those reports as calls. The server's event loop makes all the
 import asyncio
 import os
 import weakref
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from centripetal.errors import UsageError
-from centripetal.server.consuming.rows import Verdict
 from centripetal.server.embedded import EmbeddedServer
 from centripetal.server.engine.events import Events
 from centripetal.server.listening.http1 import Request, Response
@@ -113,14 +112,6 @@ class BaseServer(Expectations):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _consume(self, rows: Sequence[tuple[str, bytes | None]]) -> list[Verdict]:
-        """Execute *rows* in the server's thread, each a method and its payload; only Centrifugo 6 takes rows."""
-
-        async def act(_: HTTPServer) -> list[Verdict]:
-            return self._server.service.consume_all(rows)
-
-        return self._server.in_loop(act)
 
     def _connecting(
         self,

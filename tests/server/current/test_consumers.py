@@ -1,5 +1,8 @@
 """The consumers in a configuration."""
 
+import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from centripetal.errors import UsageError
 from centripetal.server.consuming.options import PostgreSQLConsumer, PostgreSQLOptions
 from centripetal.server.current.config import read_config
+from tests.needs import find, needs
 
 DSN = "postgres://u@h/d"
 TABLE = {"dsn": DSN, "outbox_table_name": "box"}
@@ -80,28 +84,48 @@ def test_options_without_an_effect_cause_a_warning(more: dict[str, Any], warning
     assert unhonoured.endswith(warning)
 
 
-@pytest.mark.parametrize(
-    ("raw", "reason"),
-    [
-        (5, "consumers must be a list of objects"),
-        ([consumer("a")], r"consumers\[0\].name is 'a': the name of a consumer must have at least two characters"),
-        ([consumer("a-b")], "only letters, digits and _"),
-        ([consumer(), consumer()], r"consumers\[1\].name 'pg' is a duplicate"),
-        ([consumer(enabled=False), consumer(enabled=False)], "is a duplicate"),
-        ([consumer(kind="rabbitmq")], r"consumers\[0\].type is 'rabbitmq', but must be one of postgresql, kafka"),
-        ([consumer(section={"dsn": DSN})], r"consumers\[0\].postgresql.outbox_table_name is missing"),
-        ([consumer(section={"dsn": "", "outbox_table_name": "b"})], r"postgresql.dsn is missing"),
-        ([consumer(kind="kafka", section={"brokers": ["h"]})], r"consumers\[0\].kafka.topics is missing"),
-        ([consumer(kind="aws_sqs", section=None)], r"consumers\[0\].aws_sqs.queues is missing"),
-        ([consumer(section={**TABLE, "dsn": "mysql://u:hush@h/d"})], "postgresql.dsn must be a URL like"),
-        ([consumer(section={**TABLE, "partition_notification_dsn": "x"})], "notification_dsn must be a URL like"),
-        ([consumer(section={**TABLE, "num_partitions": -1})], "num_partitions must not be negative"),
-        ([consumer(section={**TABLE, "partition_poll_interval": "-1s"})], "interval must not be negative"),
-        ([consumer(section={**TABLE, "num_partitions": "many"})], "num_partitions must be a whole number"),
-    ],
-)
+REFUSED: list[tuple[Any, str]] = [
+    (5, "consumers must be a list of objects"),
+    ([consumer("a")], r"consumers\[0\].name is 'a': the name of a consumer must have at least two characters"),
+    ([consumer("a-b")], "only letters, digits and _"),
+    ([consumer(), consumer()], r"consumers\[1\].name 'pg' is a duplicate"),
+    ([consumer(enabled=False), consumer(enabled=False)], "is a duplicate"),
+    ([consumer(kind="rabbitmq")], r"consumers\[0\].type is 'rabbitmq', but must be one of postgresql, kafka"),
+    ([consumer(section={"dsn": DSN})], r"consumers\[0\].postgresql.outbox_table_name is missing"),
+    ([consumer(section={"dsn": "", "outbox_table_name": "b"})], r"postgresql.dsn is missing"),
+    ([consumer(kind="kafka", section={"brokers": ["h"]})], r"consumers\[0\].kafka.topics is missing"),
+    ([consumer(kind="aws_sqs", section=None)], r"consumers\[0\].aws_sqs.queues is missing"),
+    ([consumer(section={**TABLE, "num_partitions": "many"})], "num_partitions must be a whole number"),
+]
+FAILING: list[tuple[Any, str]] = [
+    ([consumer(section={**TABLE, "dsn": "mysql://u:hush@h/d"})], "postgresql.dsn must be a URL like"),
+    ([consumer(section={**TABLE, "partition_notification_dsn": "x"})], "notification_dsn must be a URL like"),
+    ([consumer(section={**TABLE, "num_partitions": -1})], "num_partitions must not be negative"),
+    ([consumer(section={**TABLE, "partition_poll_interval": "-1s"})], "interval must not be negative"),
+]
+"""Values that the real server accepts in its configuration, but with which it fails later."""
+
+
+@pytest.mark.parametrize(("raw", "reason"), [*REFUSED, *FAILING])
 def test_values_that_stop_the_real_server_are_refused(raw: Any, reason: str) -> None:
-    """A value with which the real server would not start is an error that names its key, and shows no password."""
+    """A value with which the real server would not run is an error that names its key, and shows no password."""
     with pytest.raises(UsageError, match=reason) as caught:
         read_config({"consumers": raw})
     assert "hush" not in str(caught.value)
+
+
+ACCEPTED: list[Any] = [
+    [consumer(enabled=False, section={}), {"name": "k1", "type": "kafka"}],
+    *([consumer("events", kind, section)] for kind, section in OTHERS.items()),
+]
+
+
+@needs("centrifugo-v6")
+@pytest.mark.parametrize(("raw", "valid"), [*((raw, False) for raw, _ in REFUSED), *((raw, True) for raw in ACCEPTED)])
+def test_the_real_server_validates_the_same(raw: Any, valid: bool, tmp_path: Path) -> None:
+    """The real server's own check refuses the same consumers."""
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"consumers": raw}))
+    command = [str(find("centrifugo-v6")), "checkconfig", "--config", str(file)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert (done.returncode == 0) == valid, done
