@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,7 +29,9 @@ ANSWER = b'{"id":2,"rpc":{"data":3}}'
 _CALL = '{"id":2,"rpc":{"method":"%s:add","data":{"a":1,"b":2}}}'
 
 
-def rates(applications: Mapping[str, str], secret: str, *, clients: int, rounds: int, times: int) -> dict[str, Any]:
+def rates(
+    applications: Mapping[str, str], secret: str, *, clients: int, rounds: int, times: int
+) -> dict[str, list[float]]:
     """Return the calls per second through a real server for each application, by round.
 
     Args:
@@ -38,7 +41,7 @@ def rates(applications: Mapping[str, str], secret: str, *, clients: int, rounds:
         rounds: turns of each application.
         times: calls of each client in a turn.
     """
-    found: dict[str, Any] = {name: [] for name in applications}
+    found: dict[str, list[float]] = {name: [] for name in applications}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         endpoints = {name: stack.enter_context(_uvicorn(app, folder)) for name, app in applications.items()}
@@ -86,7 +89,7 @@ def rate(clients: Sequence[Client], namespace: str, times: int) -> float:
         loop = asyncio.get_running_loop()
         callers = [_Caller(frame, times, loop.create_future()) for _ in clients]
         for client, caller in zip(clients, callers, strict=True):
-            await loop.create_connection(lambda caller=caller: caller, sock=client.socket)
+            await loop.create_connection(partial(_same, caller), sock=client.socket)
         start = time.perf_counter()
         for caller in callers:
             caller.call()
@@ -98,6 +101,10 @@ def rate(clients: Sequence[Client], namespace: str, times: int) -> float:
                 caller.transport.close()
 
     return asyncio.run(race())
+
+
+def _same(caller: "_Caller") -> "_Caller":
+    return caller
 
 
 class _Caller(asyncio.Protocol):

@@ -1,25 +1,29 @@
 // The official JavaScript client, which prints the outcome of each answer of the application, one a line.
 // argv: the folder of the npm packages, the address.
-// Attempts run at once, and are long, so that a busy machine finishes them.
+// Attempts run at once. Each waits for its events, for 20 s at most, so that a busy machine sees the same ones.
 const [packages, url] = process.argv.slice(2);
 const load = require("node:module").createRequire(`${packages}/`);
 const { Centrifuge } = load("centrifuge5");
 const WebSocket = load("ws");
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+async function until(seen, count) {
+  for (const end = Date.now() + 20_000; seen.length < count && Date.now() < end; ) await pause(20);
+  await pause(300); // more events would be a difference
+}
 const short = (value) => JSON.stringify(value);
 const transport = (cookie) => class extends WebSocket {
   constructor(address, protocols) { super(address, protocols, cookie ? { headers: { Cookie: cookie } } : {}); }
 };
 const make = (data, headers = {}, cookie = "") =>
-  new Centrifuge(url, { data, headers, minReconnectDelay: 200, maxReconnectDelay: 200, websocket: transport(cookie) });
+  new Centrifuge(url, { data, headers, timeout: 20_000, minReconnectDelay: 200, maxReconnectDelay: 200, websocket: transport(cookie) });
 
-async function attempt(user) {
+async function attempt(user, count) {
   const client = make({ user }), seen = [];
   for (const event of ["connecting", "connected", "disconnected", "error"])
     client.on(event, (ctx) => seen.push(`${event}:${short(ctx.error ? [ctx.type, ctx.error.code, ctx.error.message] : [ctx.code, ctx.reason, ctx.data])}`));
   client.connect();
-  await pause(5000);
+  await until(seen, count);
   console.log("connect", user, "|", seen.slice(0, 6).join(" "), seen.length > 6 ? "…" : "", "| state", client.state);
   client.disconnect();
 }
@@ -33,12 +37,12 @@ async function main() {
   for (const [method, data] of calls)
     await client.rpc(method, data).then((result) => console.log("rpc", method, short(result)), (error) => console.log("rpc", method, "ERROR", short(error)));
 
-  async function subscribe(channel, ms = 5000) {
+  async function subscribe(channel, count) {
     const subscription = client.newSubscription(channel, { data: { why: 1 }, minResubscribeDelay: 100, maxResubscribeDelay: 100 }), seen = [];
     for (const event of ["subscribing", "subscribed", "unsubscribed", "error"])
       subscription.on(event, (ctx) => seen.push(`${event}:${short(ctx.error ? [ctx.error.code, ctx.error.message] : [ctx.code, ctx.reason, ctx.data])}`));
     subscription.subscribe();
-    await pause(ms);
+    await until(seen, count);
     console.log("sub", channel, "|", seen.slice(0, 5).join(" "), seen.length > 5 ? "…" : "", "|", subscription.state);
     return subscription;
   }
@@ -51,14 +55,18 @@ async function main() {
       await subscription.publish(data).then((result) => console.log("publish", short(result)), (error) => console.log("publish ERROR", short(error)));
   }
   await Promise.all([
-    ...["ann", "busy", "nobody", "banned", "bounce", "bug", "none", "slow", "expiring"].map(attempt),
-    subscribe("ref:a"),
-    ...[1, 13, 14, 16, 17, "x"].map((room) => subscribe(`sub:${room}`).then((each) => each.unsubscribe())),
+    ...Object.entries({ ann: 2, busy: 3, nobody: 2, banned: 2, bounce: 3, bug: 3, none: 3, slow: 2, expiring: 4 }).map(
+      ([user, count]) => attempt(user, count),
+    ),
+    subscribe("ref:a", 4),
+    ...Object.entries({ 1: 2, 13: 2, 14: 3, 16: 3, 17: 3, x: 2 }).map(([room, count]) =>
+      subscribe(`sub:${room}`, count).then((each) => each.unsubscribe()),
+    ),
     publish(),
   ]);
-  client.on("disconnected", (ctx) => console.log("disconnected", short(ctx)));
-  await subscribe("sub:15", 500);
-  await pause(200);
+  const disconnected = new Promise((resolve) => client.on("disconnected", resolve));
+  await subscribe("sub:15", 1);
+  console.log("disconnected", short(await disconnected));
   process.exit(0);
 }
 

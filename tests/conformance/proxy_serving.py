@@ -12,7 +12,7 @@ from centripetal.server.configuration.proxy_sections import USUAL_OPTIONS, proxy
 
 __all__ = ["TIMEOUT", "sections", "served"]
 
-TIMEOUT = 3
+TIMEOUT = 4
 """Time in seconds that servers wait for an answer: longer than handlers need on a busy machine."""
 
 
