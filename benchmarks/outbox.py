@@ -2,8 +2,8 @@
 
 It measures the processor time of converting a command to a row, the commits per second of concurrent writers that save
 an order alone, with an outbox row (without and with notifications), or publish it after the commit, and the time from a
-commit to a subscriber. The ways take turns, and the results are medians of the ratios within the rounds. The exit status
-is 1 if a target is missed.
+commit to a subscriber. The ways take turns, and the results are medians of the ratios within the rounds. The exit
+status is 1 if a target is missed.
 """
 
 import argparse

@@ -14,22 +14,35 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import psycopg
 
 from centripetal import Publish
 from centripetal.outbox import Outbox
 from tests.outbox.kills.judging import Counts, Message, judge
-from tests.outbox.kills.servers import Centrifugo, Redis
+from tests.outbox.kills.servers import Centrifugo, Redis, embedded
 from tests.outbox.kills.subscriber import END, Subscriber
 from tests.outbox.kills.writers import ORDERS, How, Job, Writers
 from tests.postgresql import Cluster, cluster
 
-__all__ = ["Both", "create", "end", "kill_engine", "kill_postgresql", "kill_server", "kill_writers", "two_nodes"]
+__all__ = [
+    "Both",
+    "Kind",
+    "create",
+    "end",
+    "kill_engine",
+    "kill_postgresql",
+    "kill_server",
+    "kill_writers",
+    "two_nodes",
+]
 
 CHANNELS = [f"customer-{number}" for number in range(8)]
 PARTITIONS = 4
+
+
+Kind = Literal["real", "embedded"]
 
 
 class Both(NamedTuple):
@@ -78,7 +91,7 @@ def _both(committed: set[Message], server: Centrifugo, subscriber: Subscriber) -
     return Both(judge(committed, subscriber.arrived), judge(committed, history))
 
 
-def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
+def kill_writers(dsn: str, folder: Path, how: How, kills: int, kind: Kind = "real") -> Counts:
     """Kill writers with SIGKILL, *kills* times, and compare the committed orders with what a subscriber received.
 
     Args:
@@ -86,10 +99,12 @@ def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
         folder: folder for files.
         how: how the writers publish.
         kills: number of kills.
+        kind: the server.
     """
     outbox = create(dsn)
+    config = outbox.server_config(dsn)
     with ExitStack() as stack:
-        server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn)))
+        server = stack.enter_context(embedded(config) if kind == "embedded" else Centrifugo(folder, config))
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
         writers = stack.enter_context(Writers(Job(how, outbox.table, PARTITIONS, dsn, server.url)))
         active = CHANNELS[:4]
