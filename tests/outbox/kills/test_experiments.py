@@ -1,6 +1,7 @@
 """Each promise of the outbox, with a real Centrifugo, PostgreSQL and Redis; and a control run that must break it.
 
-Without a real Centrifugo, writers are killed with the embedded server. These are short runs. `python -m tests.outbox.kills.experiments` runs them in full.
+Without a real Centrifugo, only writers are killed, with the embedded server. These are short runs.
+`python -m tests.outbox.kills.experiments` runs them in full.
 """
 
 import signal
