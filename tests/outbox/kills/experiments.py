@@ -25,7 +25,7 @@ from centripetal.server import EmbeddedServer
 from tests.outbox.kills.judging import Counts, Message, judge
 from tests.outbox.kills.servers import Centrifugo, Redis, embedded
 from tests.outbox.kills.subscriber import END, Subscriber
-from tests.outbox.kills.writers import ORDERS, How, Job, Writers
+from tests.outbox.kills.writers import ORDERS, SESSION, How, Job, Writers
 from tests.postgresql import Cluster, cluster
 
 __all__ = [
@@ -84,6 +84,13 @@ def _wait_for_rows(dsn: str, outbox: Outbox, most: float) -> None:
     _wait(lambda: _waiting(dsn, outbox) <= most)
 
 
+def _wait_for_sessions(dsn: str, most: int) -> None:
+    """Wait until PostgreSQL has ended the sessions of killed writers: it may still execute a commit that it received."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+        _wait(lambda: connection.execute(query, [SESSION]).fetchone()[0] <= most)  # type: ignore[index]
+
+
 def _wait_for_number(subscriber: Subscriber, channel: str, number: int) -> None:
     _wait(lambda: subscriber.latest[channel] > number)
 
@@ -129,8 +136,10 @@ def kill_writers(dsn: str, folder: Path, how: How, kills: int, kind: Kind = "rea
             _wait_for_number(subscriber, channel, starts[channel] + 5)
             time.sleep(random.uniform(0, 0.05))
             writers.kill(channel)
+            _wait_for_sessions(dsn, len(active) - 1)
             starts[channel] = writers.start(channel)
         writers.kill_all()
+        _wait_for_sessions(dsn, 0)
         end(dsn, outbox)
         subscriber.wait_for_the_end()
         return judge(_committed(dsn), subscriber.arrived)
@@ -215,6 +224,7 @@ def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, 
             postgresql.start()
         _wait_for_more(subscriber)
         writers.kill_all()
+        _wait_for_sessions(dsn, 0)
         end(dsn, outbox)
         return _both(_committed(dsn), server, subscriber)
 
