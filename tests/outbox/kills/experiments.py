@@ -85,7 +85,7 @@ def _wait_for_rows(dsn: str, outbox: Outbox, most: float) -> None:
 
 
 def _wait_for_sessions(dsn: str, most: int) -> None:
-    """Wait until PostgreSQL has ended the sessions of killed writers: it may still execute a commit that it received."""
+    """Wait until PostgreSQL has ended the sessions of killed writers: it may still execute a commit it has received."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
         _wait(lambda: connection.execute(query, [SESSION]).fetchone()[0] <= most)  # type: ignore[index]
