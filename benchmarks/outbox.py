@@ -38,7 +38,7 @@ CHANNEL = "news"
 POLLED = Outbox("polled", partitions=4)
 NOTIFYING = Outbox("notifying", partitions=4, notify=True)
 OUTBOXES = (POLLED, NOTIFYING)
-TABLES = ["CREATE TABLE orders (id SERIAL PRIMARY KEY, n INTEGER)", *POLLED.ddl(), *NOTIFYING.ddl()]
+TABLES = ["CREATE TABLE measured_orders (id SERIAL PRIMARY KEY, n INTEGER)", *POLLED.ddl(), *NOTIFYING.ddl()]
 
 
 class Place(NamedTuple):
@@ -48,7 +48,7 @@ class Place(NamedTuple):
     client: Client
 
     def save(self, number: int) -> None:
-        self.connection.execute("INSERT INTO orders (n) VALUES (%s)", (number,))
+        self.connection.execute("INSERT INTO measured_orders (n) VALUES (%s)", (number,))
 
 
 def _alone(place: Place, number: int) -> None:
@@ -159,7 +159,7 @@ def commits(dsn: str, url: str, rounds: int, seconds: float) -> dict[str, list[f
             # The order rotates, so that no way always follows the same other way. The first round does not count.
             first = number % len(WAYS)
             for way in [*list(WAYS)[first:], *list(WAYS)[:first]]:
-                connection.execute(f"TRUNCATE orders, {POLLED.table}, {NOTIFYING.table}")
+                connection.execute(f"TRUNCATE measured_orders, {POLLED.table}, {NOTIFYING.table}")
                 for pipe in pipes:
                     pipe.send((way, seconds if number >= 0 else 0.3))
                 total = sum(pipe.recv() for pipe in pipes)

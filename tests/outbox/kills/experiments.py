@@ -58,7 +58,7 @@ def create(dsn: str, *, keys: bool = True, name: str = "killed") -> Outbox:
     """Create the tables of orders and of an outbox, both empty."""
     outbox = Outbox(name, partitions=PARTITIONS, keys=keys)
     with psycopg.connect(dsn) as connection:
-        for statement in [*outbox.ddl_drop(), *outbox.ddl(), "DROP TABLE IF EXISTS orders", ORDERS]:
+        for statement in [*outbox.ddl_drop(), *outbox.ddl(), "DROP TABLE IF EXISTS killed_orders", ORDERS]:
             connection.execute(statement.encode())
     return outbox
 
@@ -70,7 +70,9 @@ def _waiting(dsn: str, outbox: Outbox) -> int:
 
 def _committed(dsn: str) -> set[Message]:
     with psycopg.connect(dsn) as connection:
-        return {(channel, number) for channel, number in connection.execute("SELECT channel, number FROM orders")}
+        return {
+            (channel, number) for channel, number in connection.execute("SELECT channel, number FROM killed_orders")
+        }
 
 
 def _wait(reached: Callable[[], bool]) -> None:

@@ -27,11 +27,11 @@ __all__ = ["ORDERS", "SESSION", "How", "Job", "Writers"]
 How = Literal["outbox", "outbox without keys", "after", "before", "on_commit"]
 """How orders are published: with the outbox, or by a client after or before the commit, or in Django's `on_commit`."""
 
-ORDERS = "CREATE TABLE orders (channel TEXT, number BIGINT, PRIMARY KEY (channel, number))"
+ORDERS = "CREATE TABLE killed_orders (channel TEXT, number BIGINT, PRIMARY KEY (channel, number))"
 SESSION = "writer"
 """Name of the writers' sessions in PostgreSQL (`application_name`)."""
 
-_INSERT = "INSERT INTO orders VALUES (%s, %s)"
+_INSERT = "INSERT INTO killed_orders VALUES (%s, %s)"
 _ROLLED_BACK = 0.1
 """Fraction of the transactions that are rolled back."""
 
