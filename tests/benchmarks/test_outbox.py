@@ -29,9 +29,9 @@ def test_each_way_saves_an_order_and_publishes_it_once(postgresql: PostgreSQL) -
                 for (payload,) in connection.execute(f"DELETE FROM {outbox.table} RETURNING payload").fetchall()
             ]
             found[name] = rows + [(each.channel, each.data) for each in recorder.published]
-            assert connection.execute("DELETE FROM orders RETURNING n").fetchall() == [(8,)]
+            assert connection.execute("DELETE FROM measured_orders RETURNING n").fetchall() == [(8,)]
             connection.commit()
-        for statement in ["DROP TABLE orders", *(each for outbox in OUTBOXES for each in outbox.ddl_drop())]:
+        for statement in ["DROP TABLE measured_orders", *(each for outbox in OUTBOXES for each in outbox.ddl_drop())]:
             connection.execute(statement.encode())
     message = ("news1", {"n": 8, "text": "hello"})
     assert found == {ALONE: [], ROW: [message], NOTIFICATION: [message], AFTER: [message]}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from centripetal import Publish, UsageError
-from centripetal.django import outbox
+from centripetal.django import configured_outbox, outbox
 from centripetal.outbox import Outbox
+from centripetal.testing import Recorder, assert_queued
 from tests.django.ready import make_ready
 from tests.django.recording import recorded
 from tests.needs import needs
@@ -91,6 +92,20 @@ def test_a_mistake_leaves_the_transaction_usable(rows: Rows) -> None:
             outbox(using="outbox").publish("news", {1})
         outbox(using="outbox").publish("news", 1)
     assert rows(TABLE) == ["1"]
+
+
+@needs("postgresql")
+def test_rows_in_a_test_that_never_commits(rows: Rows) -> None:
+    """In a transaction that is rolled back, rows can be checked, and executed by a recorder."""
+    recorder, used = Recorder(), configured_outbox("default")
+    with transaction.atomic("outbox"):
+        outbox(using="outbox").publish("news", 1)
+        connection = transaction.get_connection("outbox")
+        assert_queued(connection, "news", 1, outbox=used)
+        assert recorder.drain(used, connection) == 1
+        transaction.set_rollback(True, "outbox")
+    recorder.assert_published("news", 1, times=1)
+    assert rows(TABLE) == []
 
 
 @pytest.fixture

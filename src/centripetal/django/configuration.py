@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.dispatch import receiver
 from django.utils.module_loading import import_string
 
 from centripetal.errors import UsageError
@@ -59,8 +58,10 @@ def _imported(path: str, where: str) -> Any:
         raise ImproperlyConfigured(f"{where}: record cannot be imported: {error}") from error
 
 
-@receiver(setting_changed)
 def _forget(*, setting: str, **_: Any) -> None:
     """Forget the outboxes when a test overrides the setting."""
     if setting == "CENTRIFUGO":
         configured_outbox.cache_clear()
+
+
+setting_changed.connect(_forget)

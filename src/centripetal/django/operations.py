@@ -51,7 +51,7 @@ class CreateOutbox(Operation):  # type: ignore[misc]  # Django has no types
 
 
 def _is_meant(connection: Any, app_label: str) -> bool:
-    return connection.vendor == "postgresql" and router.allow_migrate(connection.alias, app_label)
+    return connection.vendor == "postgresql" and bool(router.allow_migrate(connection.alias, app_label))
 
 
 def _execute(schema_editor: Any, statements: list[str]) -> None:

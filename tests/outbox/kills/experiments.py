@@ -11,25 +11,40 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 import psycopg
 
 from centripetal import Publish
 from centripetal.outbox import Outbox
+from centripetal.server import EmbeddedServer
 from tests.outbox.kills.judging import Counts, Message, judge
-from tests.outbox.kills.servers import Centrifugo, Redis
+from tests.outbox.kills.servers import Centrifugo, Redis, embedded
 from tests.outbox.kills.subscriber import END, Subscriber
-from tests.outbox.kills.writers import ORDERS, How, Job, Writers
+from tests.outbox.kills.writers import ORDERS, SESSION, How, Job, Writers
 from tests.postgresql import Cluster, cluster
 
-__all__ = ["Both", "create", "end", "kill_engine", "kill_postgresql", "kill_server", "kill_writers", "two_nodes"]
+__all__ = [
+    "Both",
+    "Kind",
+    "create",
+    "end",
+    "kill_engine",
+    "kill_postgresql",
+    "kill_server",
+    "kill_writers",
+    "two_nodes",
+]
 
 CHANNELS = [f"customer-{number}" for number in range(8)]
 PARTITIONS = 4
+
+
+Kind = Literal["real", "embedded"]
 
 
 class Both(NamedTuple):
@@ -43,7 +58,7 @@ def create(dsn: str, *, keys: bool = True, name: str = "killed") -> Outbox:
     """Create the tables of orders and of an outbox, both empty."""
     outbox = Outbox(name, partitions=PARTITIONS, keys=keys)
     with psycopg.connect(dsn) as connection:
-        for statement in [*outbox.ddl_drop(), *outbox.ddl(), "DROP TABLE IF EXISTS orders", ORDERS]:
+        for statement in [*outbox.ddl_drop(), *outbox.ddl(), "DROP TABLE IF EXISTS killed_orders", ORDERS]:
             connection.execute(statement.encode())
     return outbox
 
@@ -55,7 +70,9 @@ def _waiting(dsn: str, outbox: Outbox) -> int:
 
 def _committed(dsn: str) -> set[Message]:
     with psycopg.connect(dsn) as connection:
-        return {(channel, number) for channel, number in connection.execute("SELECT channel, number FROM orders")}
+        return {
+            (channel, number) for channel, number in connection.execute("SELECT channel, number FROM killed_orders")
+        }
 
 
 def _wait(reached: Callable[[], bool]) -> None:
@@ -65,11 +82,31 @@ def _wait(reached: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def _wait_for_rows(dsn: str, outbox: Outbox, most: float) -> None:
+    _wait(lambda: _waiting(dsn, outbox) <= most)
+
+
+def _wait_for_sessions(dsn: str, most: int) -> None:
+    """Wait until PostgreSQL has ended the sessions of killed writers: it may still execute a commit it has received."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+        _wait(lambda: connection.execute(query, [SESSION]).fetchone()[0] <= most)  # type: ignore[index]
+
+
+def _wait_for_number(subscriber: Subscriber, channel: str, number: int) -> None:
+    _wait(lambda: subscriber.latest[channel] > number)
+
+
+def _wait_for_more(subscriber: Subscriber) -> None:
+    before = len(subscriber.arrived)
+    _wait(lambda: len(subscriber.arrived) > before + 100)
+
+
 def end(dsn: str, outbox: Outbox, channels: Sequence[str] = CHANNELS) -> None:
     """Write the last message of each channel through the outbox, and wait until the server has executed all rows."""
     with psycopg.connect(dsn) as connection:
         outbox.on(connection).write([Publish(channel, END) for channel in channels])
-    _wait(lambda: not _waiting(dsn, outbox))
+    _wait_for_rows(dsn, outbox, 0)
 
 
 def _both(committed: set[Message], server: Centrifugo, subscriber: Subscriber) -> Both:
@@ -78,7 +115,7 @@ def _both(committed: set[Message], server: Centrifugo, subscriber: Subscriber) -
     return Both(judge(committed, subscriber.arrived), judge(committed, history))
 
 
-def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
+def kill_writers(dsn: str, folder: Path, how: How, kills: int, kind: Kind = "real") -> Counts:
     """Kill writers with SIGKILL, *kills* times, and compare the committed orders with what a subscriber received.
 
     Args:
@@ -86,20 +123,25 @@ def kill_writers(dsn: str, folder: Path, how: How, kills: int) -> Counts:
         folder: folder for files.
         how: how the writers publish.
         kills: number of kills.
+        kind: the server.
     """
     outbox = create(dsn)
+    config = outbox.server_config(dsn)
     with ExitStack() as stack:
-        server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn)))
+        server: EmbeddedServer | Centrifugo = embedded(config) if kind == "embedded" else Centrifugo(folder, config)
+        stack.enter_context(server)
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
         writers = stack.enter_context(Writers(Job(how, outbox.table, PARTITIONS, dsn, server.url)))
         active = CHANNELS[:4]
         starts = {channel: writers.start(channel) for channel in active}
         for channel in itertools.islice(itertools.cycle(active), kills):
-            _wait(lambda channel=channel: subscriber.latest[channel] > starts[channel] + 5)
+            _wait_for_number(subscriber, channel, starts[channel] + 5)
             time.sleep(random.uniform(0, 0.05))
             writers.kill(channel)
+            _wait_for_sessions(dsn, len(active) - 1)
             starts[channel] = writers.start(channel)
         writers.kill_all()
+        _wait_for_sessions(dsn, 0)
         end(dsn, outbox)
         subscriber.wait_for_the_end()
         return judge(_committed(dsn), subscriber.arrived)
@@ -132,7 +174,7 @@ def kill_server(dsn: str, folder: Path, number: signal.Signals, *, rows: int, ki
         committed = _fill(dsn, outbox, rows)
         for kill in range(kills):
             # The backlog shrinks by equal parts between the kills. The pause hits different moments of a transaction.
-            _wait(lambda kill=kill: _waiting(dsn, outbox) <= rows * (kills - kill) / (kills + 1))
+            _wait_for_rows(dsn, outbox, rows * (kills - kill) / (kills + 1))
             time.sleep(random.uniform(0, 0.03))
             server.kill(number)
             assert _waiting(dsn, outbox), "the server was killed too late: increase rows"
@@ -149,7 +191,7 @@ def kill_engine(dsn: str, folder: Path, *, rows: int, seconds: float) -> Both:
         server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
         committed = _fill(dsn, outbox, rows)
-        _wait(lambda: _waiting(dsn, outbox) <= rows * 2 / 3)
+        _wait_for_rows(dsn, outbox, rows * 2 / 3)
         redis.kill()
         time.sleep(seconds)
         assert _waiting(dsn, outbox), "Redis was killed too late: increase rows"
@@ -178,14 +220,13 @@ def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, 
         for channel in CHANNELS:
             writers.start(channel)
         for _ in range(kills):
-            before = len(subscriber.arrived)
-            _wait(lambda before=before: len(subscriber.arrived) > before + 100)
+            _wait_for_more(subscriber)
             time.sleep(seconds)
             postgresql.kill()
             postgresql.start()
-        before = len(subscriber.arrived)
-        _wait(lambda: len(subscriber.arrived) > before + 100)
+        _wait_for_more(subscriber)
         writers.kill_all()
+        _wait_for_sessions(dsn, 0)
         end(dsn, outbox)
         return _both(_committed(dsn), server, subscriber)
 
@@ -210,41 +251,28 @@ def two_nodes(dsn: str, folder: Path, *, rows: int, same_name: bool = True) -> B
         return _both(committed, first, subscriber)
 
 
-@contextmanager
-def _places() -> Iterator[tuple[Cluster, Path]]:
-    with cluster() as postgresql, tempfile.TemporaryDirectory() as folder:
-        postgresql.start()
-        yield postgresql, Path(folder)
+def _runs(postgresql: Cluster, folder: Path) -> Iterator[tuple[str, Callable[[], Counts | Both]]]:
+    """Yield the name and the function of each experiment in full."""
+    dsn = postgresql.server.dsn
+    hows: tuple[How, ...] = ("outbox", "after", "before", "on_commit")
+    for how in hows:
+        yield f"writers killed, {how}", partial(kill_writers, dsn, folder, how, 40)
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        for keys in (True, False):
+            run = partial(kill_server, dsn, folder, number, rows=40_000, kills=6, keys=keys)
+            yield f"server killed, {number.name}, keys={keys}", run
+    yield "Redis killed", partial(kill_engine, dsn, folder, rows=40_000, seconds=4)
+    for same in (True, False):
+        yield f"two nodes, same_name={same}", partial(two_nodes, dsn, folder, rows=40_000, same_name=same)
+    hows = ("outbox", "outbox without keys")
+    for how in hows:
+        yield f"PostgreSQL killed, {how}", partial(kill_postgresql, postgresql, folder, how, kills=4, seconds=2)
 
 
 def main() -> int:
-    with _places() as (postgresql, folder):
-        dsn = postgresql.server.dsn
-        runs: Mapping[str, Callable[[], Any]] = {
-            **{
-                f"writers killed, {how}": lambda how=how: kill_writers(dsn, folder, how, 40)
-                for how in ("outbox", "after", "before", "on_commit")
-            },
-            **{
-                f"server killed, {number.name}, keys={keys}": lambda number=number, keys=keys: kill_server(
-                    dsn, folder, number, rows=40_000, kills=6, keys=keys
-                )
-                for number in (signal.SIGKILL, signal.SIGTERM)
-                for keys in (True, False)
-            },
-            "Redis killed": lambda: kill_engine(dsn, folder, rows=40_000, seconds=4),
-            **{
-                f"two nodes, same_name={same}": lambda same=same: two_nodes(dsn, folder, rows=40_000, same_name=same)
-                for same in (True, False)
-            },
-            **{
-                f"PostgreSQL killed, {how}": lambda how=how: kill_postgresql(
-                    postgresql, folder, how, kills=4, seconds=2
-                )
-                for how in ("outbox", "outbox without keys")
-            },
-        }
-        for name, run in runs.items():
+    with cluster() as postgresql, tempfile.TemporaryDirectory() as folder:
+        postgresql.start()
+        for name, run in _runs(postgresql, Path(folder)):
             if all(part in name for part in sys.argv[1:]):
                 began = time.monotonic()
                 print(f"{name}: {run()} in {time.monotonic() - began:.1f} s", flush=True)

@@ -1,4 +1,4 @@
-"""Servers of the kill tests: Centrifugo and Redis, which can be killed and started again on the same port."""
+"""Servers of the kill tests. Centrifugo and Redis can be killed and started again on the same port."""
 
 import contextlib
 import json
@@ -11,13 +11,38 @@ from pathlib import Path
 from typing import Any, Self
 
 from centripetal import Client
+from centripetal.server import EmbeddedServer
 from tests.needs import find
 from tests.outbox.kills.judging import Message
 from tests.ports import free_port
 
-__all__ = ["KEY", "Centrifugo", "Program", "Redis"]
+__all__ = ["KEY", "Centrifugo", "Program", "Redis", "embedded"]
 
 KEY = "the api key"
+
+
+_CHANNELS = {
+    "allow_subscribe_for_client": True,
+    "allow_subscribe_for_anonymous": True,
+    "history_size": 1_000_000,
+    "history_ttl": "3600s",
+    "force_recovery": True,
+}
+
+
+def _config(consumers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration in which all channels have a long history, and everyone may subscribe."""
+    return {
+        "http_api": {"key": KEY},
+        "client": {"allow_anonymous_connect_without_token": True},
+        "channel": {"without_namespace": _CHANNELS},
+        **consumers,
+    }
+
+
+def embedded(consumers: Mapping[str, Any]) -> EmbeddedServer:
+    """Return an embedded server that reads an outbox."""
+    return EmbeddedServer(config=_config(consumers))
 
 
 class Program:
@@ -80,7 +105,7 @@ class Redis(Program):
 
 
 class Centrifugo(Program):
-    """A real Centrifugo 6 that reads an outbox. All channels have a long history, and everyone may subscribe.
+    """A real Centrifugo 6 that reads an outbox.
 
     Args:
         folder: folder for its configuration and log.
@@ -90,25 +115,9 @@ class Centrifugo(Program):
 
     def __init__(self, folder: Path, consumers: Mapping[str, Any], redis: Redis | None = None) -> None:
         port = free_port()
-        config: dict[str, Any] = {
-            "http_server": {"address": "127.0.0.1", "port": port},
-            "http_api": {"key": KEY},
-            "client": {
-                "allow_anonymous_connect_without_token": True,
-                "queue_max_size": 1 << 28,
-                "recovery_max_publication_limit": 1_000_000,
-            },
-            "channel": {
-                "without_namespace": {
-                    "allow_subscribe_for_client": True,
-                    "allow_subscribe_for_anonymous": True,
-                    "history_size": 1_000_000,
-                    "history_ttl": "3600s",
-                    "force_recovery": True,
-                }
-            },
-            **consumers,
-        }
+        config = _config(consumers)
+        config["http_server"] = {"address": "127.0.0.1", "port": port}
+        config["client"] |= {"queue_max_size": 1 << 28, "recovery_max_publication_limit": 1_000_000}
         if redis is not None:
             config["engine"] = {"type": "redis", "redis": {"address": f"redis://127.0.0.1:{redis.port}"}}
         file = folder / f"centrifugo-{port}.json"

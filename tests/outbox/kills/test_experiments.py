@@ -1,6 +1,7 @@
 """Each promise of the outbox, with a real Centrifugo, PostgreSQL and Redis; and a control run that must break it.
 
-These are short runs. `python -m tests.outbox.kills.experiments` runs them in full.
+Without a real Centrifugo, only writers are killed, with the embedded server. These are short runs.
+`python -m tests.outbox.kills.experiments` runs them in full.
 """
 
 import signal
@@ -15,41 +16,56 @@ from centripetal import Client
 from centripetal.outbox import Outbox
 from tests.needs import needs
 from tests.outbox.kills import experiments
-from tests.outbox.kills.experiments import kill_engine, kill_postgresql, kill_server, kill_writers, two_nodes
+from tests.outbox.kills.experiments import Kind, kill_engine, kill_postgresql, kill_server, kill_writers, two_nodes
 from tests.outbox.kills.servers import KEY, Centrifugo
 from tests.outbox.kills.subscriber import Subscriber
 from tests.outbox.kills.writers import How
 from tests.outbox.ways import WAYS, done, entered
 from tests.postgresql import Cluster, PostgreSQL, cluster
 
-pytestmark = [needs("centrifugo-v6"), needs("postgresql"), needs("redis-server")]
+pytestmark = needs("postgresql")
+REAL = needs("centrifugo-v6")
+KINDS = ["embedded", pytest.param("real", marks=REAL)]
+
+
+def engine(function: Any) -> Any:
+    """Mark a test that needs a real server with Redis."""
+    return REAL(needs("redis-server")(function))
+
 
 KILLS = 12
 """Writers that are killed. Each loses a message after its commit with a probability of more than a sixth."""
 
 
-def test_killed_writers(postgresql: PostgreSQL, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_writers(postgresql: PostgreSQL, tmp_path: Path, kind: Kind) -> None:
     """If writers are killed, their messages arrive once and in order if and only if their orders are committed."""
-    counts = kill_writers(postgresql.dsn, tmp_path, "outbox", KILLS)
+    counts = kill_writers(postgresql.dsn, tmp_path, "outbox", KILLS, kind)
     assert counts.is_exact, counts
 
 
-@pytest.mark.parametrize("how", ["after", "on_commit"])
-def test_publishing_after_the_commit_loses_messages(postgresql: PostgreSQL, tmp_path: Path, how: How) -> None:
+@pytest.mark.parametrize(
+    ("how", "kind"), [("after", "embedded"), *(pytest.param(how, "real", marks=REAL) for how in ("after", "on_commit"))]
+)
+def test_publishing_after_the_commit_loses_messages(
+    postgresql: PostgreSQL, tmp_path: Path, how: How, kind: Kind
+) -> None:
     """Control: publications after the commit, also in Django's `on_commit`, are lost if writers are killed."""
     for _ in range(4):
-        counts = kill_writers(postgresql.dsn, tmp_path, how, 2 * KILLS)
+        counts = kill_writers(postgresql.dsn, tmp_path, how, 2 * KILLS, kind)
         assert counts.ghosts == 0
         if counts.lost:
             return
     pytest.fail("nothing was lost: this harness does not kill writers between commit and publication")
 
 
+@REAL
 def test_publishing_before_the_commit_publishes_ghosts(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """Control: publications before the commit announce orders that are rolled back."""
     assert kill_writers(postgresql.dsn, tmp_path, "before", KILLS).ghosts > 0
 
 
+@engine
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_server(postgresql: PostgreSQL, tmp_path: Path, number: signal.Signals) -> None:
     """If the server ends in a backlog, all rows are in the history and at a subscriber once and in order."""
@@ -57,6 +73,7 @@ def test_a_killed_server(postgresql: PostgreSQL, tmp_path: Path, number: signal.
     assert all(counts.is_exact for counts in both), both
 
 
+@engine
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_server_without_keys(postgresql: PostgreSQL, tmp_path: Path, number: signal.Signals) -> None:
     """Control: without idempotency keys, the server publishes rows of its last batch again."""
@@ -65,6 +82,7 @@ def test_a_killed_server_without_keys(postgresql: PostgreSQL, tmp_path: Path, nu
         assert (counts.lost, counts.ghosts) == (0, 0)
 
 
+@engine
 def test_a_killed_engine(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """While Redis is down, rows wait; afterwards they are published once and in order."""
     both = kill_engine(postgresql.dsn, tmp_path, rows=24_000, seconds=1)
@@ -79,12 +97,14 @@ def mortal() -> Iterator[Cluster]:
         yield made
 
 
+@engine
 def test_a_killed_postgresql(mortal: Cluster, tmp_path: Path) -> None:
     """If PostgreSQL is killed, messages arrive once and in order if and only if it recovers their orders."""
     both = kill_postgresql(mortal, tmp_path, "outbox", kills=2, seconds=0.5)
     assert all(counts.is_exact for counts in both), both
 
 
+@engine
 def test_a_killed_postgresql_without_keys(mortal: Cluster, tmp_path: Path) -> None:
     """Control: without idempotency keys, rows are published again whose deletion was lost with PostgreSQL."""
     for _ in range(4):
@@ -95,17 +115,20 @@ def test_a_killed_postgresql_without_keys(mortal: Cluster, tmp_path: Path) -> No
     pytest.fail("nothing was doubled: this harness does not kill PostgreSQL between execution and deletion")
 
 
+@engine
 def test_two_nodes(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """Two nodes with one table publish each row once and in order, even without idempotency keys."""
     both = two_nodes(postgresql.dsn, tmp_path, rows=8_000)
     assert all(counts.is_exact for counts in both), both
 
 
+@engine
 def test_two_nodes_with_different_names(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """Control: consumers with different names do not exclude each other, and publish rows twice."""
     assert two_nodes(postgresql.dsn, tmp_path, rows=8_000, same_name=False).history.doubled > 0
 
 
+@REAL
 async def test_savepoints(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """With each driver, subscribers receive what commits, without rolled back savepoints and transactions.
 

@@ -22,13 +22,16 @@ from centripetal import Client
 from centripetal.outbox import Outbox
 from tests.outbox.kills.servers import KEY
 
-__all__ = ["ORDERS", "How", "Job", "Writers"]
+__all__ = ["ORDERS", "SESSION", "How", "Job", "Writers"]
 
 How = Literal["outbox", "outbox without keys", "after", "before", "on_commit"]
 """How orders are published: with the outbox, or by a client after or before the commit, or in Django's `on_commit`."""
 
-ORDERS = "CREATE TABLE orders (channel TEXT, number BIGINT, PRIMARY KEY (channel, number))"
-_INSERT = "INSERT INTO orders VALUES (%s, %s)"
+ORDERS = "CREATE TABLE killed_orders (channel TEXT, number BIGINT, PRIMARY KEY (channel, number))"
+SESSION = "writer"
+"""Name of the writers' sessions in PostgreSQL (`application_name`)."""
+
+_INSERT = "INSERT INTO killed_orders VALUES (%s, %s)"
 _ROLLED_BACK = 0.1
 """Fraction of the transactions that are rolled back."""
 
@@ -48,8 +51,9 @@ class Writers:
 
     def __init__(self, job: Job) -> None:
         command = [sys.executable, "-m", __name__, json.dumps(job)]
+        environment = {**os.environ, "PGAPPNAME": SESSION}
         self._program = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
         )
         self._pids: dict[str, int] = {}
         self._starts = itertools.count(1, 1_000_000)
