@@ -22,7 +22,9 @@ def promises(text: str) -> list[str]:
     """Return the commands in *text* that install this project."""
     found = [each.strip() for each in INSTALLER.findall(text)]
     return [
-        each for each in found if re.search(r"centripetal|\[[\w,]*\]|(?:^|[ '\"])\.{1,2}(?:/|$|[ '\"\[])|clone", each)
+        each
+        for each in found
+        if re.search(r"centripetal|(?<!\w)\[[\w,]*\]|(?:^|[ '\"])\.{1,2}(?:/|$|[ '\"\[])|clone", each)
     ]
 
 
@@ -33,7 +35,7 @@ def promises(text: str) -> list[str]:
         ("pip install centripetal fastapi", ["pip install centripetal fastapi"]),
         ("pip install -e .", ["pip install -e ."]),
         ("uv add centripetal\npipx install '/path/clone'", ["uv add centripetal", "pipx install '/path/clone'"]),
-        ("pip install fastapi uvicorn\npip install django", []),
+        ("pip install fastapi uvicorn\npip install 'psycopg[binary]'", []),
     ],
 )
 def test_promises_are_recognised(text: str, expected: list[str]) -> None:

@@ -35,12 +35,12 @@ class CreateOutbox(Operation):  # type: ignore[misc]  # Django has no types
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Do nothing: the table has no model."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, *_: Any) -> None:
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002
         """Create the table, its index, the table of refused rows, and with `notify` the trigger."""
         if _is_meant(schema_editor.connection, app_label):
             _execute(schema_editor, configured_outbox(self.alias).ddl())
 
-    def database_backwards(self, app_label: str, schema_editor: Any, *_: Any) -> None:
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002
         """Drop what `database_forwards` created, with rows that were not published."""
         if _is_meant(schema_editor.connection, app_label):
             _execute(schema_editor, configured_outbox(self.alias).ddl_drop())
