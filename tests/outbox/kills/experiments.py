@@ -25,7 +25,7 @@ from centripetal.server import EmbeddedServer
 from tests.outbox.kills.judging import Counts, Message, judge
 from tests.outbox.kills.servers import Centrifugo, Redis, embedded
 from tests.outbox.kills.subscriber import END, Subscriber
-from tests.outbox.kills.writers import ORDERS, SESSION, How, Job, Writers
+from tests.outbox.kills.writers import INSERT, ORDERS, SESSION, How, Job, Writers
 from tests.postgresql import Cluster, cluster
 
 __all__ = [
@@ -155,6 +155,14 @@ def _fill(dsn: str, outbox: Outbox, rows: int) -> set[Message]:
     return set(messages)
 
 
+def _place_many(dsn: str, outbox: Outbox, start: int, orders: int) -> None:
+    """Save and publish *orders* orders in one transaction, on the channels that have no writer."""
+    messages = [(CHANNELS[4 + number % 4], number) for number in range(start, start + orders)]
+    with psycopg.connect(dsn) as connection:
+        connection.cursor().executemany(INSERT, messages)
+        outbox.on(connection).write([Publish(channel, number) for channel, number in messages])
+
+
 def kill_server(dsn: str, folder: Path, number: signal.Signals, *, rows: int, kills: int, keys: bool = True) -> Both:
     """Kill the server with a signal, *kills* times, while it works through a backlog. The engine is Redis.
 
@@ -217,11 +225,16 @@ def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, 
         server = stack.enter_context(Centrifugo(folder, outbox.server_config(dsn), redis))
         subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
         writers = stack.enter_context(Writers(Job(how, outbox.table, PARTITIONS, dsn, server.url)))
-        for channel in CHANNELS:
+        for channel in CHANNELS[:4]:
             writers.start(channel)
-        for _ in range(kills):
+        for kill in range(kills):
             _wait_for_more(subscriber)
             time.sleep(seconds)
+            # Small transactions are executed within a millisecond of each poll: only a larger one is hit for certain.
+            start = 1 + kill * 4_000
+            _place_many(dsn, outbox, start, 4_000)
+            _wait_for_number(subscriber, CHANNELS[-1], start)
+            time.sleep(random.uniform(0, 0.05))
             postgresql.kill()
             postgresql.start()
         _wait_for_more(subscriber)

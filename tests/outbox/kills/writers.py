@@ -22,7 +22,7 @@ from centripetal import Client
 from centripetal.outbox import Outbox
 from tests.outbox.kills.servers import KEY
 
-__all__ = ["ORDERS", "SESSION", "How", "Job", "Writers"]
+__all__ = ["INSERT", "ORDERS", "SESSION", "How", "Job", "Writers"]
 
 How = Literal["outbox", "outbox without keys", "after", "before", "on_commit"]
 """How orders are published: with the outbox, or by a client after or before the commit, or in Django's `on_commit`."""
@@ -31,7 +31,7 @@ ORDERS = "CREATE TABLE killed_orders (channel TEXT, number BIGINT, PRIMARY KEY (
 SESSION = "writer"
 """Name of the writers' sessions in PostgreSQL (`application_name`)."""
 
-_INSERT = "INSERT INTO killed_orders VALUES (%s, %s)"
+INSERT = "INSERT INTO killed_orders VALUES (%s, %s)"
 _ROLLED_BACK = 0.1
 """Fraction of the transactions that are rolled back."""
 
@@ -103,7 +103,7 @@ def _writing_sql(job: Job) -> Iterator[Place]:
     with psycopg.connect(job.dsn) as connection, Client(job.url, KEY, timeout=5) as client:
 
         def place(channel: str, number: int, rolled_back: bool) -> None:
-            connection.execute(_INSERT, (channel, number))
+            connection.execute(INSERT, (channel, number))
             if job.how.startswith("outbox"):
                 outbox.on(connection).publish(channel, number)
             elif job.how == "before":
@@ -126,7 +126,7 @@ def _writing_django(job: Job) -> Iterator[Place]:
 
         def place(channel: str, number: int, rolled_back: bool) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_INSERT, (channel, number))
+                cursor.execute(INSERT, (channel, number))
                 transaction.on_commit(lambda: client.publish(channel, number), robust=True)
                 transaction.set_rollback(rolled_back)
 
