@@ -37,6 +37,7 @@ SLOW: Mapping[str, str] = {
     "tests/outbox/test_databases.py": "needs the drivers of PostgreSQL",
     "tests/cli/tools/outbox/test_database.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_plugin.py": "every test starts pytest again",
+    "tests/testing/test_outbox.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_documentation.py": "starts pytest again, and needs Django",
     "tests/scripts": "starts git and towncrier",
     "tests/sdk": "starts programs, and needs the client libraries of others",
