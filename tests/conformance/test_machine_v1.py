@@ -473,7 +473,7 @@ class Machine(RuleBasedStateMachine):
                 user = command["params"]["user"]
                 group = [member for member in self.duet.members if member.user == user and user]
                 groups.append(group)
-                loose = loose or len(group) > 1 or "channel" not in command["params"]
+                loose = loose or len(group) > 1 or not command["params"].get("channel")  # all channels
                 # A disconnect is only drawn as the last command, so it has run unless the request was refused.
                 if command["method"] == "disconnect" and reply.status != 400:
                     closing = group

@@ -4,12 +4,13 @@ import functools
 import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Protocol, overload
+from typing import Any, overload
 
 from centripetal.dialects.current.codec import MAX_PAYLOAD_BYTES
 from centripetal.dialects.current.queue import Message, Messages
 from centripetal.errors import UsageError
 from centripetal.outbox import statements
+from centripetal.outbox.connections import AwaitedConnection, BlockingConnection, HasCursors
 from centripetal.outbox.databases import Database, database_of
 from centripetal.outbox.names import check_channel, check_dsn, check_table
 from centripetal.outbox.status import PartitionStatus, status_of
@@ -26,32 +27,6 @@ _ALONE = (
     "this connection is not in a transaction, so the message would be published even if your changes fail: "
     "begin a transaction, or create the outbox with autocommit=True"
 )
-
-
-# For type checkers, connections differ in the result of `execute`. No connection has two of these types: mypy would
-# otherwise give up on types like `AsyncConnection[tuple[Any, ...]]`, because they contain Any.
-
-
-class _Awaited(Protocol):
-    """A connection, cursor or session whose `execute` is a coroutine function."""
-
-    def execute(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...
-
-
-class _Rows(Protocol):
-    def fetchall(self) -> Any: ...
-
-
-class _Blocking(Protocol):
-    """A connection, cursor or session whose `execute` returns rows or None."""
-
-    def execute(self, *args: Any, **kwargs: Any) -> _Rows | None: ...
-
-
-class _HasCursors(Protocol):
-    """A connection that has only cursors, as in psycopg2 and Django."""
-
-    def cursor(self) -> _Blocking: ...
 
 
 @dataclass(frozen=True)
@@ -120,9 +95,9 @@ class Outbox:
         )
 
     @overload
-    def on(self, connection: _Awaited) -> AsyncWriter: ...
+    def on(self, connection: AwaitedConnection) -> AsyncWriter: ...
     @overload
-    def on(self, connection: _Blocking | _HasCursors) -> Writer: ...
+    def on(self, connection: BlockingConnection | HasCursors) -> Writer: ...
     def on(self, connection: Any) -> Writer | AsyncWriter:
         """Return the writer for the transaction of *connection*. Its methods are awaited if the connection's are.
 
@@ -191,9 +166,9 @@ class Outbox:
         return {"consumers": [{"enabled": True, "name": name, "type": "postgresql", "postgresql": options}]}
 
     @overload
-    def status(self, connection: _Awaited) -> Coroutine[Any, Any, list[PartitionStatus]]: ...
+    def status(self, connection: AwaitedConnection) -> Coroutine[Any, Any, list[PartitionStatus]]: ...
     @overload
-    def status(self, connection: _Blocking | _HasCursors) -> list[PartitionStatus]: ...
+    def status(self, connection: BlockingConnection | HasCursors) -> list[PartitionStatus]: ...
     def status(self, connection: Any) -> Any:
         """Return the rows that wait in each partition, for gauges and alarms.
 

@@ -16,8 +16,8 @@ from centripetal.dialects.current import commands
 from centripetal.dialects.current.queue import Messages
 from centripetal.errors import ServerError, UsageError
 from centripetal.outbox import Outbox
+from centripetal.outbox.connections import AwaitedConnection, BlockingConnection, HasCursors
 from centripetal.outbox.databases import Database, database_of
-from centripetal.outbox.table import _Awaited, _Blocking, _HasCursors
 from centripetal.protocol.command import Command
 from centripetal.server.consuming.rows import Row, UnreadableRowError, Verdict, delete, row_of, select
 from centripetal.server.current.consumption import command_of
@@ -43,7 +43,7 @@ _MOST_FAULTS = 20
 
 @overload
 def assert_queued(
-    connection: _Awaited,
+    connection: AwaitedConnection,
     channel: str,
     data: Any = ...,
     *,
@@ -53,7 +53,7 @@ def assert_queued(
 ) -> Coroutine[Any, Any, None]: ...
 @overload
 def assert_queued(
-    connection: _Blocking | _HasCursors,
+    connection: BlockingConnection | HasCursors,
     channel: str,
     data: Any = ...,
     *,
@@ -116,9 +116,9 @@ class Draining(ABC):
         """Execute *rows* on this server; see `executed`."""
 
     @overload
-    def drain(self, outbox: Outbox, connection: _Awaited) -> Coroutine[Any, Any, int]: ...
+    def drain(self, outbox: Outbox, connection: AwaitedConnection) -> Coroutine[Any, Any, int]: ...
     @overload
-    def drain(self, outbox: Outbox, connection: _Blocking | _HasCursors) -> int: ...
+    def drain(self, outbox: Outbox, connection: BlockingConnection | HasCursors) -> int: ...
     def drain(self, outbox: Outbox, connection: Any) -> Any:
         """Execute all rows of *outbox* now, in order, delete them, and return their number.
 

@@ -12,18 +12,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import psycopg
 
-from centripetal import Publish
+from centripetal import Client, Publish
+from centripetal.errors import CentripetalError
 from centripetal.outbox import Outbox
 from centripetal.server import EmbeddedServer
 from tests.outbox.kills.judging import Counts, Message, judge
-from tests.outbox.kills.servers import Centrifugo, Redis, embedded
+from tests.outbox.kills.servers import KEY, Centrifugo, Redis, embedded
 from tests.outbox.kills.subscriber import END, Subscriber
 from tests.outbox.kills.writers import INSERT, ORDERS, SESSION, How, Job, Writers
 from tests.postgresql import Cluster, cluster
@@ -34,6 +35,7 @@ __all__ = [
     "create",
     "end",
     "kill_engine",
+    "kill_engine_without_outbox",
     "kill_postgresql",
     "kill_server",
     "kill_writers",
@@ -208,6 +210,29 @@ def kill_engine(dsn: str, folder: Path, *, rows: int, seconds: float) -> Both:
         return _both(committed, server, subscriber)
 
 
+def kill_engine_without_outbox(folder: Path, *, publications: int, seconds: float) -> Counts:
+    """Kill Redis for some *seconds* while a client publishes as many messages, and ignores errors as loggers do."""
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(folder))
+        server = stack.enter_context(Centrifugo(folder, {}, redis))
+        subscriber = stack.enter_context(Subscriber(server.url, CHANNELS))
+        client = stack.enter_context(Client(server.url, KEY, timeout=1))
+        messages = [(CHANNELS[row % len(CHANNELS)], row // len(CHANNELS)) for row in range(publications)]
+        for place, (channel, number) in enumerate(messages):
+            if place == publications // 3:
+                redis.kill()
+                killed = time.monotonic()
+            if place == publications * 2 // 3:
+                time.sleep(max(0, killed + seconds - time.monotonic()))
+                redis.start()
+            with suppress(CentripetalError):
+                client.publish(channel, number)
+        for channel in CHANNELS:
+            client.publish(channel, END)
+        subscriber.wait_for_the_end()
+        return judge(set(messages), subscriber.arrived)
+
+
 def kill_postgresql(postgresql: Cluster, folder: Path, how: How, *, kills: int, seconds: float) -> Both:
     """Kill all processes of PostgreSQL, *kills* times, while orders are written and published. The engine is Redis.
 
@@ -267,7 +292,7 @@ def two_nodes(dsn: str, folder: Path, *, rows: int, same_name: bool = True) -> B
 def _runs(postgresql: Cluster, folder: Path) -> Iterator[tuple[str, Callable[[], Counts | Both]]]:
     """Yield the name and the function of each experiment in full."""
     dsn = postgresql.server.dsn
-    hows: tuple[How, ...] = ("outbox", "after", "before", "on_commit")
+    hows: tuple[How, ...] = ("outbox", "after", "thread", "before", "on_commit")
     for how in hows:
         yield f"writers killed, {how}", partial(kill_writers, dsn, folder, how, 40)
     for number in (signal.SIGKILL, signal.SIGTERM):
@@ -275,6 +300,7 @@ def _runs(postgresql: Cluster, folder: Path) -> Iterator[tuple[str, Callable[[],
             run = partial(kill_server, dsn, folder, number, rows=40_000, kills=6, keys=keys)
             yield f"server killed, {number.name}, keys={keys}", run
     yield "Redis killed", partial(kill_engine, dsn, folder, rows=40_000, seconds=4)
+    yield "Redis killed, without outbox", partial(kill_engine_without_outbox, folder, publications=60, seconds=4)
     for same in (True, False):
         yield f"two nodes, same_name={same}", partial(two_nodes, dsn, folder, rows=40_000, same_name=same)
     hows = ("outbox", "outbox without keys")

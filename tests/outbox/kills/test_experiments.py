@@ -16,7 +16,15 @@ from centripetal import Client
 from centripetal.outbox import Outbox
 from tests.needs import needs
 from tests.outbox.kills import experiments
-from tests.outbox.kills.experiments import Kind, kill_engine, kill_postgresql, kill_server, kill_writers, two_nodes
+from tests.outbox.kills.experiments import (
+    Kind,
+    kill_engine,
+    kill_engine_without_outbox,
+    kill_postgresql,
+    kill_server,
+    kill_writers,
+    two_nodes,
+)
 from tests.outbox.kills.servers import KEY, Centrifugo
 from tests.outbox.kills.subscriber import Subscriber
 from tests.outbox.kills.writers import How
@@ -45,12 +53,13 @@ def test_killed_writers(postgresql: PostgreSQL, tmp_path: Path, kind: Kind) -> N
 
 
 @pytest.mark.parametrize(
-    ("how", "kind"), [("after", "embedded"), *(pytest.param(how, "real", marks=REAL) for how in ("after", "on_commit"))]
+    ("how", "kind"),
+    [("after", "embedded"), *(pytest.param(how, "real", marks=REAL) for how in ("after", "thread", "on_commit"))],
 )
 def test_publishing_after_the_commit_loses_messages(
     postgresql: PostgreSQL, tmp_path: Path, how: How, kind: Kind
 ) -> None:
-    """Control: publications after the commit, also in Django's `on_commit`, are lost if writers are killed."""
+    """Control: publications after the commit, also in a thread or `on_commit`, are lost if writers are killed."""
     for _ in range(4):
         counts = kill_writers(postgresql.dsn, tmp_path, how, 2 * KILLS, kind)
         assert counts.ghosts == 0
@@ -87,6 +96,14 @@ def test_a_killed_engine(postgresql: PostgreSQL, tmp_path: Path) -> None:
     """While Redis is down, rows wait; afterwards they are published once and in order."""
     both = kill_engine(postgresql.dsn, tmp_path, rows=24_000, seconds=1)
     assert all(counts.is_exact for counts in both), both
+
+
+@engine
+def test_a_killed_engine_without_outbox(tmp_path: Path) -> None:
+    """Control: publications of a client are lost while Redis is down, and the others arrive once and in order."""
+    counts = kill_engine_without_outbox(tmp_path, publications=60, seconds=1)
+    assert counts.lost > 0
+    assert (counts.ghosts, counts.doubled, counts.disordered) == (0, 0, 0)
 
 
 @pytest.fixture(scope="module")

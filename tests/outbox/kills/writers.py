@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple, Self
 
@@ -24,8 +25,9 @@ from tests.outbox.kills.servers import KEY
 
 __all__ = ["INSERT", "ORDERS", "SESSION", "How", "Job", "Writers"]
 
-How = Literal["outbox", "outbox without keys", "after", "before", "on_commit"]
-"""How orders are published: with the outbox, or by a client after or before the commit, or in Django's `on_commit`."""
+How = Literal["outbox", "outbox without keys", "after", "thread", "before", "on_commit"]
+"""How orders are published: with the outbox, or by a client after the commit, after it in a thread that works through a
+queue, before the commit, or in Django's `on_commit`."""
 
 ORDERS = "CREATE TABLE killed_orders (channel TEXT, number BIGINT, PRIMARY KEY (channel, number))"
 SESSION = "writer"
@@ -100,7 +102,11 @@ Place = Callable[[str, int, bool], None]
 @contextmanager
 def _writing_sql(job: Job) -> Iterator[Place]:
     outbox = Outbox(job.outbox, partitions=job.partitions, keys=job.how != "outbox without keys")
-    with psycopg.connect(job.dsn) as connection, Client(job.url, KEY, timeout=5) as client:
+    with (
+        psycopg.connect(job.dsn) as connection,
+        Client(job.url, KEY, timeout=5) as client,
+        ThreadPoolExecutor(1) as thread,
+    ):
 
         def place(channel: str, number: int, rolled_back: bool) -> None:
             connection.execute(INSERT, (channel, number))
@@ -114,6 +120,8 @@ def _writing_sql(job: Job) -> Iterator[Place]:
             connection.commit()
             if job.how == "after":
                 client.publish(channel, number)
+            elif job.how == "thread":
+                thread.submit(client.publish, channel, number)
 
         yield place
 
