@@ -36,6 +36,7 @@ SLOW: Mapping[str, str] = {
     "tests/outbox/kills/test_experiments.py": "kills real servers, and starts them again",
     "tests/outbox/test_databases.py": "needs the drivers of PostgreSQL",
     "tests/cli/tools/outbox/test_database.py": "needs the drivers of PostgreSQL",
+    "tests/cli/tools/outbox/test_checks.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_plugin.py": "every test starts pytest again",
     "tests/testing/test_outbox.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_documentation.py": "starts pytest again, and needs Django",

@@ -6,7 +6,7 @@ from the placeholders of the driver.
 
 from functools import lru_cache
 
-__all__ = ["create", "drop", "insert_many", "insert_one", "status"]
+__all__ = ["check_of_partitions", "create", "drop", "insert_many", "insert_one", "status"]
 
 
 def create(table: str, partitions: int, channel: str | None, *, jsonb: bool) -> list[str]:
@@ -79,4 +79,13 @@ def status(table: str) -> str:
         "SELECT partition, count(*), "
         "CAST(EXTRACT(EPOCH FROM clock_timestamp() - min(created_at)) AS DOUBLE PRECISION) "
         f"FROM {table} GROUP BY partition ORDER BY partition"
+    )
+
+
+def check_of_partitions(table: str) -> str:
+    """Return the query for the definition of the check on the partition: one row, or none if there is no such check."""
+    name = table.rpartition(".")[2]
+    return (
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint "
+        f"WHERE conrelid = CAST('{table}' AS regclass) AND conname = lower('{name}_partition_check')"
     )

@@ -1,5 +1,6 @@
 """`centripetal doctor`: checks of everything between this machine and a server, with advice on problems."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -34,7 +35,8 @@ def doctor(
     token: Annotated[str | None, option("--token", "TOKEN", "Also check this token (Centrifugo 3 and later).")] = None,
     token_key: KeyOption = None,
     config: Annotated[
-        Path | None, option("--config", "FILE", "Also check the proxies in this configuration of the server.")
+        Path | None,
+        option("--config", "FILE", "Also check proxies and outboxes in this configuration of the server."),
     ] = None,
 ) -> None:
     """Find problems between this machine and the server, and suggest fixes.
@@ -58,9 +60,23 @@ def _everything(
     yield from _all_checks(settings, channel, token, token_key)
     if config is not None:
         try:
-            yield from checks_of(config, None, ask=True)
+            yield from _of_config(config, settings.address().timeout.value)
         except UsageError as error:
             yield failed("config", error)
+
+
+def _of_config(config: Path, timeout: float) -> Iterator[Check]:
+    """Check what the server asks and what it reads, according to its configuration."""
+    # Imported here, so that other verbs start faster.
+    from centripetal.cli.tools.outbox.checks import outbox_checks
+    from centripetal.cli.tools.proxy.settings_checks import used_proxies
+    from centripetal.server.configuration.loading import load
+    from centripetal.server.current.config import read_config
+
+    found, _ = read_config(load(config), os.environ)
+    yield from outbox_checks(found.consumers, timeout)
+    if not found.consumers or any(used_proxies(found)):
+        yield from checks_of(config, None, ask=True)
 
 
 def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:

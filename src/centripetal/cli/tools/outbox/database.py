@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from centripetal.errors import TransportError, UsageError
-from centripetal.outbox import Outbox, PartitionStatus
+from centripetal.outbox import Outbox, PartitionStatus, statements
+from centripetal.outbox.databases import database_of
 from centripetal.protocol.command import Command
 
 __all__ = ["DRIVERS", "Database", "hidden_password"]
@@ -44,6 +45,17 @@ class Database:
         """
         found: list[PartitionStatus] = self._run(outbox.status, "no")
         return found
+
+    def check_of_partitions(self, outbox: Outbox) -> str:
+        """Return the definition of the check on the partition in the table of *outbox*; "" if it has none.
+
+        Raises:
+            TransportError: the database cannot be reached.
+            UsageError: the database refused the query, such as for a missing table.
+        """
+        sql = statements.check_of_partitions(outbox.table)
+        rows = self._run(lambda connection: database_of(connection).execute(sql), "no")
+        return rows[0][0] if rows else ""
 
     def write(self, outbox: Outbox, parts: Iterable[list[Command[Any]]]) -> None:
         """Write all *parts* in order to *outbox* in one transaction: all of them, or if anything fails none.
