@@ -57,6 +57,11 @@ PAGES: Mapping[str, Page] = {
         "Commands as rows of your own transaction, which Centrifugo reads from PostgreSQL. The guide is\n"
         "[Publishing with a transaction](../howto/outbox.md).",
     ),
+    "django": Page(
+        "centripetal.django",
+        "The Django app: answers to proxy events, and the outbox of a project. The guide is\n"
+        "[Django](../howto/django.md). `centripetal.django.operations.CreateOutbox` is the operation for migrations.",
+    ),
     "server": Page(
         "centripetal.server",
         "An embedded Centrifugo server in your process. The guide is\n"
@@ -82,7 +87,7 @@ _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
     ("Replies", lambda _, value: _is(value, Reply)),
     ("Clients", lambda name, _: name in ("Client", "AsyncClient", "BatchSlot", *_BATCHES)),
     ("Servers and recorders", lambda name, _: name in _SERVERS),
-    ("Functions", lambda _, value: inspect.isfunction(value)),
+    ("Functions", lambda _, value: _is_function(value)),
     (
         "Results",
         lambda _, value: _is(value, msgspec.Struct) and ".results" in value.__module__,
@@ -96,6 +101,10 @@ _KINDS: Sequence[tuple[str, Callable[[str, Any], bool]]] = (
 
 def _is(value: Any, kind: type) -> bool:
     return inspect.isclass(value) and issubclass(value, kind)
+
+
+def _is_function(value: Any) -> bool:
+    return inspect.isfunction(inspect.unwrap(value))  # a decorator such as `lru_cache` returns another object
 
 
 def anchor(name: str) -> str:
@@ -175,7 +184,7 @@ def _entry(module: ModuleType, name: str) -> str:
             )
             return f"{heading}\n\n{text}"
         return "\n\n".join([heading, *_class(module, name, value)])
-    if inspect.isfunction(value):
+    if _is_function(value):
         return "\n\n".join([heading, _code(signature(name, value)), markdown(inspect.getdoc(value) or "")])
     shown = type_name(value) if typing.get_origin(value) is not None else repr(value)
     return "\n\n".join([heading, _code(f"{name} = {shown}"), markdown(_said_below(module, name))])

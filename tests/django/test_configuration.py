@@ -25,7 +25,7 @@ def test_outbox_of_the_settings() -> None:
         assert made == Outbox("messages", partitions=4)
         assert configured_outbox("default") is made
     with override_settings(CENTRIFUGO={"default": {"OUTBOX": {}}, "other": {"OUTBOX": {"notify": True}}}):
-        assert configured_outbox("default") == Outbox()
+        assert configured_outbox() == Outbox()
         assert configured_outbox("other") == Outbox(notify=True)
 
 

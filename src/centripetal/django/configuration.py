@@ -20,8 +20,11 @@ _OPTIONS = [field.name for field in fields(Outbox)]
 
 
 @functools.cache
-def configured_outbox(alias: str) -> Outbox:
-    """Return the outbox of the server *alias* in the setting `CENTRIFUGO`.
+def configured_outbox(alias: str = "default") -> Outbox:
+    """Return the outbox of a server in the settings, for tests and for `ddl()`, `server_config()` and `status()`.
+
+    Args:
+        alias: alias of the server in the setting `CENTRIFUGO`.
 
     Raises:
         ImproperlyConfigured: the setting is missing or invalid.
