@@ -79,7 +79,7 @@ def test_the_page_of_a_client_opens_with_it(which: str) -> None:
 def test_every_public_module_has_a_page() -> None:
     """Each public module has a page in the reference."""
     doors = {page.door for page in PAGES.values()}
-    names = ("", ".v1", ".tokens", ".outbox", ".proxy", ".server", ".testing")
+    names = ("", ".v1", ".tokens", ".outbox", ".proxy", ".django", ".server", ".testing")
     assert doors == {f"centripetal{part}" for part in names}
     assert all(importlib.import_module(door).__doc__ for door in doors)
 

@@ -154,5 +154,6 @@ def test_pins_cover_every_dependency() -> None:
     names = [each for group in groups for each in group if isinstance(each, str)]  # other entries include a group
     wanted = {re.split(r"[>=;\[]", each)[0].strip() for each in names}
     wanted |= {re.split(r"[>=;\[]", each)[0].strip() for each in project["project"]["dependencies"]}
-    pinned = set(re.findall(r"^([\w.-]+)(?:\[\w+\])?==", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE))
+    pins = "".join((ROOT / "requirements" / name).read_text() for name in ("pip.txt", "dev.txt"))
+    pinned = set(re.findall(r"^([\w.-]+)(?:\[\w+\])?==", pins, re.MULTILINE))
     assert wanted - pinned == set()
