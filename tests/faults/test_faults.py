@@ -135,8 +135,8 @@ def test_fault(
         warnings.simplefilter("always")
         wrong = []
         for way, lines in zip(WAYS, workers.map(work, WAYS), strict=True):
-            # All ways at once are much work for a busy machine, so a way that was only late is repeated alone. A way that
-            # is late every time is wrong.
+            # All ways at once are much work for a busy machine, so a way that was only late is repeated alone.
+            # A way that is late every time is wrong.
             for _ in range(_REPEATS):
                 if lines and all(map(is_late, lines)):
                     lines = workers.submit(work, way).result()
