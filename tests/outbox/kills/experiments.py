@@ -227,9 +227,14 @@ def kill_engine_without_outbox(folder: Path, *, publications: int, seconds: floa
                 redis.start()
             with suppress(CentripetalError):
                 client.publish(channel, number)
-        for channel in CHANNELS:
-            client.publish(channel, END)
-        subscriber.wait_for_the_end()
+
+        def end_again() -> bool:
+            # The server delivers nothing until it has subscribed in Redis again.
+            for channel in CHANNELS:
+                client.publish(channel, END)
+            return subscriber.has_ended
+
+        _wait(end_again)
         return judge(set(messages), subscriber.arrived)
 
 

@@ -56,6 +56,11 @@ class Subscriber:
         self._watching.stop()
         self._thread.join(10)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last message of every channel has arrived."""
+        return len(self._ended) == len(self._channels)
+
     def wait_for_the_end(self) -> None:
         """Wait until the last message of every channel has arrived."""
         self._wait_for(self._ended)
