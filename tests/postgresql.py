@@ -25,10 +25,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from centripetal.outbox import Outbox
 from tests.needs import find
 from tests.ports import kept_port
 
-__all__ = ["Cluster", "PostgreSQL", "cluster", "postgresql", "running"]
+__all__ = ["Cluster", "PostgreSQL", "cluster", "postgresql", "running", "with_tables"]
 
 USER = "postgres"
 
@@ -52,6 +53,19 @@ class PostgreSQL(NamedTuple):
     def url(self, driver: str) -> str:
         """Return the address for SQLAlchemy with *driver*."""
         return self.dsn.replace("postgresql", f"postgresql+{driver}", 1)
+
+
+@contextlib.contextmanager
+def with_tables(server: PostgreSQL, outbox: Outbox) -> Iterator[Any]:
+    """Create the tables of *outbox*, yield a connection of psycopg that commits each statement, and drop the tables."""
+    import psycopg  # imported here, because quick tests run without it
+
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        for statement in (*outbox.ddl_drop(), *outbox.ddl()):
+            connection.execute(statement.encode())
+        yield connection
+        for statement in outbox.ddl_drop():
+            connection.execute(statement.encode())
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,6 @@ PURE = (
     "server/console/token_checks.py",
     "server/console/feed.py",
     "server/console/guard.py",
-    "server/consuming/dsn.py",
     "server/consuming/options.py",
     "server/consuming/rows.py",
     "server/engine/",

@@ -92,10 +92,7 @@ class Facades:
         for client in (self.blocking, self.awaiting):
             try:
                 value = call(client)
-                value = await value if inspect.isawaitable(value) else value
-                if isinstance(value, BroadcastResult):
-                    _ = value.failed  # read, so that it is not reported at the end
-                came.append(value)
+                came.append(await value if inspect.isawaitable(value) else value)
             except CentripetalError as error:
                 came.append(error)
         assert repr(came[0]) == repr(came[1])

@@ -15,7 +15,7 @@ from centripetal.testing import ANYTHING, Centrifugo, Recorder, assert_queued
 from centripetal.tokens import connection_token
 from tests.needs import needs
 from tests.outbox.ways import WAYS, done
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, with_tables
 
 OUTBOX = Outbox("tested_outbox", partitions=4)
 
@@ -24,12 +24,8 @@ pytestmark = needs("postgresql")
 
 @pytest.fixture
 def table(postgresql: PostgreSQL) -> Iterator[None]:
-    with psycopg.connect(postgresql.dsn, autocommit=True) as connection:
-        for sql in OUTBOX.ddl():
-            connection.execute(sql)
+    with with_tables(postgresql, OUTBOX):
         yield
-        for sql in OUTBOX.ddl_drop():
-            connection.execute(sql)
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def _validated(kind: Any, value: Any) -> Any:
     """Decode a part that msgspec does not know: a pydantic model in a container or a dataclass."""
     validate = getattr(kind, "model_validate", None)
     if not callable(validate):
+        # What msgspec expects of a hook for an unknown type; `_check_supported` turns it into a `UsageError`.
         raise NotImplementedError(f"{kind.__qualname__} cannot be decoded from JSON")
     try:
         return validate(value)

@@ -5,6 +5,7 @@ program that has imported its driver.
 """
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -20,7 +21,7 @@ Guard = Callable[[bool], object]
 """Called before a statement that writes, with whether the connection is outside a transaction. It may raise."""
 
 
-class Database:
+class Database(ABC):
     """A connection of one driver.
 
     Attributes:
@@ -34,6 +35,7 @@ class Database:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @abstractmethod
     def execute(self, sql: str, values: Sequence[Any] = (), guard: Guard | None = None) -> Any:
         """Execute *sql* with *values* and return the rows of a query; an awaited connection returns a coroutine.
 
@@ -42,7 +44,6 @@ class Database:
             values: values of the placeholders.
             guard: called first if the statement writes; None for a query.
         """
-        raise NotImplementedError
 
 
 class _Cursors(Database):
@@ -58,8 +59,9 @@ class _Cursors(Database):
     def _is_alone(self) -> bool:
         return _is_idle(self._connection)
 
+    @abstractmethod
     def _cursor(self) -> AbstractContextManager[Any]:
-        raise NotImplementedError
+        """Return a new cursor, which the caller closes."""
 
 
 _IDLE, _ACTIVE = 0, 1  # PQTRANS_IDLE and PQTRANS_ACTIVE of libpq
@@ -204,6 +206,10 @@ _KNOWN: Mapping[tuple[str, str], tuple[type[Database], Callable[[Any], Any]]] = 
 
 class _Other(Database):
     """A connection to a database that Centrifugo does not read. Commands are only recorded."""
+
+    def execute(self, sql: str, values: Sequence[Any] = (), guard: Guard | None = None) -> Rows:  # noqa: ARG002
+        """Execute nothing."""
+        return ()
 
 
 class _AwaitedOther(_Other):

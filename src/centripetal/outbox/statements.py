@@ -83,7 +83,7 @@ def status(table: str) -> str:
 
 
 def check_of_partitions(table: str) -> str:
-    """Return the query for the definition of the check on the partition: one row, or none if there is no such check."""
+    """Return the query for the definition of the check on the partition. It finds no row if the table has no check."""
     name = table.rpartition(".")[2]
     return (
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint "

@@ -77,7 +77,7 @@ def assert_queued(
 
     Args:
         connection: a connection, cursor or session as for `Outbox.on`. The assertion sees the rows that the connection
-            sees, also those of its transaction that has not committed.
+            sees, including rows of its open transaction.
         channel: the channel.
         data: the complete data, as for `assert_published`.
         tags: all tags, likewise.
@@ -122,7 +122,7 @@ class Draining(ABC):
     def drain(self, outbox: Outbox, connection: Any) -> Any:
         """Execute all rows of *outbox* now, in order, delete them, and return their number.
 
-        It takes the rows that *connection* sees, also those of its transaction that has not committed. If the methods
+        It takes the rows that *connection* sees, including rows of its open transaction. If the methods
         of *connection* are awaited, await the result.
 
         Args:

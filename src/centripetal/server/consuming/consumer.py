@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from centripetal.errors import UsageError
+from centripetal.protocol.dsn import secrets_of
 from centripetal.server.consuming.drivers import Connection
-from centripetal.server.consuming.dsn import secrets_of
 from centripetal.server.consuming.options import PostgreSQLConsumer
 from centripetal.server.consuming.rows import Row, Verdict, delete, lock, next_pause, peek, row_of, select
 from centripetal.server.service import Consume

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from centripetal.server.consuming.dsn import for_driver
+from centripetal.protocol.dsn import for_driver
 
 __all__ = ["DRIVERS", "DRIVER_MISSING", "Connection", "connect", "find_driver"]
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from centripetal.errors import UsageError
+from centripetal.protocol.dsn import is_dsn
 from centripetal.server.configuration.value_readers import boolean, read_objects, read_section, text
-from centripetal.server.consuming.dsn import is_dsn
 from centripetal.server.consuming.options import PostgreSQLConsumer, PostgreSQLOptions
 from centripetal.server.current.unhonoured import consumer_sentence
 

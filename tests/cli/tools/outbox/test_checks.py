@@ -14,7 +14,7 @@ from centripetal.outbox import Outbox
 from tests.cli.conftest import Run
 from tests.needs import needs
 from tests.ports import free_port
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, with_tables
 
 pytestmark = needs("postgresql")
 
@@ -23,12 +23,8 @@ OUTBOX = Outbox("outbox_of_doctor", partitions=4)
 
 @pytest.fixture
 def connection(postgresql: PostgreSQL) -> Iterator["psycopg.Connection[Any]"]:
-    with psycopg.connect(postgresql.dsn, autocommit=True) as connection:
-        for statement in (*OUTBOX.ddl_drop(), *OUTBOX.ddl()):
-            connection.execute(statement.encode())
+    with with_tables(postgresql, OUTBOX) as connection:
         yield connection
-        for statement in OUTBOX.ddl_drop():
-            connection.execute(statement.encode())
 
 
 def checked(cli: Run, folder: Path, config: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -62,11 +58,12 @@ def test_partitions_are_compared(
     text: str,
     advice: str,
 ) -> None:
-    """With each driver, the partitions that the server reads are compared with those that the table has."""
+    """With each driver, the partitions that the server reads are compared with the partitions of the table."""
     monkeypatch.setattr(database, "DRIVERS", {driver: database.DRIVERS[driver]})
     with psycopg.connect(postgresql.dsn) as other:
         OUTBOX.on(other).write([Publish("news", 1), Publish("sport", 2)])
-    found = checked(cli, tmp_path, Outbox(OUTBOX.table, partitions=read).server_config(postgresql.dsn))
+    address = f"{postgresql.dsn}?pool_max_conns=4&search_path=public"  # parameters of the real server
+    found = checked(cli, tmp_path, Outbox(OUTBOX.table, partitions=read).server_config(address))
     assert [each[0] for each in found] == [state]
     assert text in found[0][1]
     assert advice in found[0][2]

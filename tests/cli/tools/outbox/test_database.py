@@ -14,7 +14,7 @@ from centripetal.outbox import Outbox
 from tests.cli.conftest import Run
 from tests.needs import needs
 from tests.ports import free_port
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, with_tables
 
 pytestmark = needs("postgresql")
 
@@ -34,12 +34,8 @@ def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 def connection(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> Iterator["psycopg.Connection[Any]"]:
     """Yield a connection to the database of the command line, with an empty table."""
     monkeypatch.setenv("DATABASE_URL", postgresql.dsn)
-    with psycopg.connect(postgresql.dsn, autocommit=True) as connection:
-        for statement in (*OUTBOX.ddl_drop(), *OUTBOX.ddl()):
-            connection.execute(statement.encode())
+    with with_tables(postgresql, OUTBOX) as connection:
         yield connection
-        for statement in OUTBOX.ddl_drop():
-            connection.execute(statement.encode())
 
 
 def rows(connection: "psycopg.Connection[Any]") -> list[tuple[str, Any]]:

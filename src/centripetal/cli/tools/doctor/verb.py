@@ -73,10 +73,11 @@ def _of_config(config: Path, timeout: float) -> Iterator[Check]:
     from centripetal.server.configuration.loading import load
     from centripetal.server.current.config import read_config
 
-    found, _ = read_config(load(config), os.environ)
+    raw = load(config)
+    found, _ = read_config(raw, os.environ)
     yield from outbox_checks(found.consumers, timeout)
     if not found.consumers or any(used_proxies(found)):
-        yield from checks_of(config, None, ask=True)
+        yield from checks_of(found, raw, None, ask=True)
 
 
 def _all_checks(settings: Settings, channel: str | None, token: str | None, token_key: str | None) -> Iterator[Check]:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["outbox_checks"]
 
 _LATE = 60.0
-"""Seconds after which a waiting row means that nobody reads the table."""
+"""Seconds after which a waiting row means that no server reads the table."""
 
 _HIGHEST = re.compile(r"\bpartition <= (\d+)")
 
 
 def outbox_checks(consumers: "Iterable[PostgreSQLConsumer]", timeout: float) -> Iterator[Check]:
-    """Compare each consumer with its table: the number of partitions, and rows that nobody reads.
+    """Compare each consumer with its table: the number of partitions, and rows that wait for too long.
 
     Args:
         consumers: the consumers of the configuration that are enabled.

@@ -3,20 +3,19 @@
 import asyncio
 import contextlib
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from centripetal.errors import TransportError, UsageError
 from centripetal.outbox import Outbox, PartitionStatus, statements
 from centripetal.outbox.databases import database_of
 from centripetal.protocol.command import Command
+from centripetal.protocol.dsn import for_driver, secrets_of
 
 __all__ = ["DRIVERS", "Database", "hidden_password"]
 
-_PASSWORD = re.compile(r"://[^/@:\s]*:([^@\s]+)@|\bpassword\s*=\s*(?:'([^']*)'|([^\s&'\"]+))", re.IGNORECASE)
 HIDDEN = "(hidden)"
 
 
@@ -24,7 +23,7 @@ class Database:
     """A database, by its address.
 
     Args:
-        dsn: URL or connection string.
+        dsn: URL or connection string, as in the configuration of the real server.
         timeout: time limit of connecting in seconds.
 
     Raises:
@@ -74,7 +73,8 @@ class Database:
 
     def _run(self, work: Callable[[Any], Any], executed: Any) -> Any:
         try:
-            return self._in_transaction(self._driver, self._dsn, self._timeout, work)
+            address = for_driver(self._dsn, self._driver.__name__, math.ceil(self._timeout))
+            return self._in_transaction(self._driver, address, self._timeout, work)
         except UsageError:
             raise
         except _lost(self._driver) as error:
@@ -92,13 +92,13 @@ async def _awaited(coroutines: Iterable[Any]) -> None:
         await coroutine
 
 
-def _in_psycopg(driver: Any, dsn: str, timeout: float, work: Callable[[Any], Any]) -> Any:
-    with driver.connect(dsn, connect_timeout=math.ceil(timeout)) as connection:
+def _in_psycopg(driver: Any, dsn: str, _: float, work: Callable[[Any], Any]) -> Any:
+    with driver.connect(dsn) as connection:
         return work(connection)
 
 
-def _in_psycopg2(driver: Any, dsn: str, timeout: float, work: Callable[[Any], Any]) -> Any:
-    with contextlib.closing(driver.connect(dsn, connect_timeout=math.ceil(timeout))) as connection, connection:
+def _in_psycopg2(driver: Any, dsn: str, _: float, work: Callable[[Any], Any]) -> Any:
+    with contextlib.closing(driver.connect(dsn)) as connection, connection:
         return work(connection)
 
 
@@ -148,13 +148,7 @@ def _those(driver: Any, *names: str) -> tuple[type[Exception], ...]:
 
 def hidden_password(text: str, dsn: str) -> str:
     """Return *text* without the passwords in *dsn*, as typed or decoded from the URL."""
-    for match in _PASSWORD.finditer(dsn):
-        for password in _forms(next(filter(None, match.groups()), "")):
-            text = text.replace(password, HIDDEN)
+    for secret in sorted(secrets_of(dsn) - {dsn}, key=len, reverse=True):
+        for form in (secret, quote(secret, safe="")):
+            text = text.replace(form, HIDDEN)
     return text
-
-
-def _forms(password: str) -> Iterator[str]:
-    if password:
-        yield password
-        yield unquote(password)

@@ -3,9 +3,9 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from centripetal.cli.settings import Settings
 from centripetal.cli.tools.doctor.check import Check
 from centripetal.cli.tools.doctor.report import report
 from centripetal.errors import UsageError
+
+if TYPE_CHECKING:
+    from centripetal.server.current.config import Config
 
 __all__ = ["checks_of", "register_in"]
 
@@ -78,24 +81,29 @@ def check(
         centripetal proxy check --config config.json
         centripetal proxy check --config config.json --handlers app:proxy --no-ask
     """
-    report(checks_of(config, handlers, ask=ask), as_json=settings.json)
+    # Imported here, so that other verbs start faster.
+    from centripetal.server.configuration.loading import load
+    from centripetal.server.current.config import read_config
+
+    raw = load(config)
+    found, _ = read_config(raw, os.environ)
+    report(checks_of(found, raw, handlers, ask=ask), as_json=settings.json)
 
 
-def checks_of(path: Path, handlers: str | None, *, ask: bool) -> Iterator[Check]:
-    """Run the checks of the configuration in the file *path*.
+def checks_of(found: "Config", raw: Mapping[str, Any], handlers: str | None, *, ask: bool) -> Iterator[Check]:
+    """Run the checks of the proxies in a configuration.
 
-    Raises:
-        UsageError: the file cannot be read, or the server would not start with it.
+    Args:
+        found: the configuration.
+        raw: the same as it was written.
+        handlers: the handlers to compare with, as module:variable.
+        ask: whether to ask the endpoints.
     """
     # Imported here, so that other verbs start faster.
     from centripetal.cli.tools.proxy.endpoint_checks import endpoint_checks
     from centripetal.cli.tools.proxy.settings_checks import handler_checks, settings_checks, used_proxies
     from centripetal.server.asking.loading import load_handlers
-    from centripetal.server.configuration.loading import load
-    from centripetal.server.current.config import read_config
 
-    raw = load(path)
-    found, _ = read_config(raw, os.environ)
     yield from settings_checks(found, raw)
     if handlers is not None:
         yield from handler_checks(found, _patterns(load_handlers(handlers)))

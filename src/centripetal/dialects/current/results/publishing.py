@@ -121,7 +121,7 @@ def _reading(read: Callable[[Any], Any]) -> Callable[[BroadcastResult], Any]:
 
 # The attribute of the field, with the note that it was read. Type checkers do not know that a field of a struct is a
 # descriptor on its class, which can be replaced.
-BroadcastResult.responses = property(_reading(BroadcastResult.responses.__get__))  # type: ignore
+BroadcastResult.responses = property(_reading(BroadcastResult.responses.__get__))  # type: ignore[assignment, attr-defined]
 
 
 def _broadcast_error(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centripetal.server.consuming.dsn import for_driver, is_dsn, secrets_of
+from centripetal.protocol.dsn import for_driver, is_dsn, secrets_of
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10)
 
