@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.needs import shortfall
 from tests.postgresql import postgresql as postgresql
-from tests.suite import QUICK_EXAMPLES, ROOT, SLOW, forbid_other_programs, is_quick, slow_place
+from tests.suite import QUICK_EXAMPLES, ROOT, SLOW, forbid_other_programs, hide_other_packages, is_quick, slow_place
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.register_profile("quick", settings.default, max_examples=QUICK_EXAMPLES)
         settings.load_profile("quick")
         config.pluginmanager.register(_WithoutSlowPlaces())
+        hide_other_packages()
 
 
 def _only_quick(config: pytest.Config) -> bool:

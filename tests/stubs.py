@@ -4,6 +4,7 @@ Set `usual` of a stub to change its answers.
 """
 
 import asyncio
+import copy
 import json
 import sys
 import threading
@@ -68,7 +69,7 @@ class _Recording:
         self.timeouts.append(round(timeout, 2))  # the time limit has shrunk by a few microseconds
         reaction = self.reactions.pop(0) if self.reactions else self.usual
         if isinstance(reaction, BaseException):
-            raise reaction
+            raise copy.copy(reaction)  # a shared error would keep its last traceback, and the objects of its frames
         return reaction if isinstance(reaction, HTTPReply) else reaction(request)
 
 

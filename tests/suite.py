@@ -2,11 +2,14 @@
 
 `-m quick` selects the tests that need no other program and only the packages of `requirements/test.txt`: `scripts/test
 --quick`, `scripts/test --coverage` and `scripts/test-pythons` run them. A test is quick unless it has a need
-(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, only Python can be started as a program, and a
-property is tried with `QUICK_EXAMPLES` examples instead of Hypothesis's 100.
+(`tests/needs.py`) or its file is in `SLOW`. While quick tests run, other packages look as if they were not installed,
+only Python can be started as a program, and a property is tried with `QUICK_EXAMPLES` examples instead of Hypothesis's
+100.
 """
 
+import importlib.metadata
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["QUICK_EXAMPLES", "SLOW", "forbid_other_programs", "is_quick", "slow_place"]
+__all__ = ["QUICK_EXAMPLES", "SLOW", "forbid_other_programs", "hide_other_packages", "is_quick", "slow_place"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +40,9 @@ SLOW: Mapping[str, str] = {
     "tests/outbox/test_databases.py": "needs the drivers of PostgreSQL",
     "tests/cli/tools/outbox/test_database.py": "needs the drivers of PostgreSQL",
     "tests/cli/tools/outbox/test_checks.py": "needs the drivers of PostgreSQL",
+    "tests/protocol/test_dsn.py": "needs the drivers of PostgreSQL",
+    "tests/server/consuming/test_consumer.py": "needs the drivers of PostgreSQL",
+    "tests/server/consuming/test_drivers.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_plugin.py": "every test starts pytest again",
     "tests/testing/test_outbox.py": "needs the drivers of PostgreSQL",
     "tests/testing/test_documentation.py": "starts pytest again, and needs Django",
@@ -58,6 +64,24 @@ def slow_place(path: str) -> str | None:
 def is_quick(path: str, needs: Iterable[pytest.Mark]) -> bool:
     """Return whether a test in the file *path*, relative to the project, with the marks *needs* is quick."""
     return slow_place(path) is None and not list(needs)
+
+
+def hide_other_packages() -> None:
+    """Make importing a package that is not in `requirements/test.txt` fail, for the rest of this process.
+
+    A quick test that imports one fails everywhere then, not only where it is not installed: its file needs an entry in
+    `SLOW`, or the test `pytest.importorskip`.
+    """
+    text = (ROOT / "requirements" / "test.txt").read_text()
+    # pytest looks for the packages of setuptools in `sys.modules`.
+    listed = {"centripetal", "setuptools", *map(_normal, re.findall(r"^([\w.-]+)(?:\[.*\])?==", text, re.MULTILINE))}
+    for name, distributions in importlib.metadata.packages_distributions().items():
+        if listed.isdisjoint(map(_normal, distributions)):
+            sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None: as if it were not installed
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def forbid_other_programs() -> None:

@@ -351,6 +351,7 @@ def info(version: str) -> HTTPReply:
     return _reply({"result": {"nodes": [{"version": version}]}})
 
 
+@pytest.mark.filterwarnings("ignore::centripetal.testing.UnreadErrorWarning")  # the broadcasts fail on purpose
 async def test_a_lost_publication_is_retried_with_its_key() -> None:
     """If the server supports idempotency keys, which the client asks once, a lost publication is retried."""
     facades = Facades(LOST, info("6.9.1"), good, LOST, good, retry=QUICK)

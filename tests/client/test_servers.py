@@ -126,10 +126,10 @@ def test_a_server_that_accepts_no_connection_leaves_time_for_the_next(kind: Kind
     with EmbeddedServer(secret=secret, api_key=None if secret else "secret") as server:
 
         async def main() -> None:
-            client = kind([unanswering, server.url], "secret", timeout=1)
+            client = kind([unanswering, server.url], "secret", timeout=2)
             start = time.monotonic()
             await publish(client, 1)
-            assert 0.4 < time.monotonic() - start < 0.9
+            assert 0.9 < time.monotonic() - start < 2
             await close(client)
             client = kind([unanswering, unanswering.replace("127.0.0.1", "localhost")], "secret", timeout=0.2)
             with pytest.raises(TimeoutError, match="2 servers were tried") as caught:

@@ -255,10 +255,10 @@ def test_a_flood_does_not_extend_the_time_limit(first: bytes, then: bytes) -> No
 
 def test_time_of_the_caller_is_not_time_of_the_server(server: EmbeddedServer) -> None:
     """A caller that takes longer to handle an event than the server may take to reply does not lose the connection."""
-    watcher = Watcher(["c"], secret="s", user="42", patience=0.2)
+    watcher = Watcher(["c"], secret="s", user="42", patience=0.5)
     events = iter(Watching(watcher, server.url))
     assert isinstance(next(events), Connected)
-    time.sleep(0.5)
+    time.sleep(0.6)
     assert isinstance(next(events), Subscribed)
     events.close()
 

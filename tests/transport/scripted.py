@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-__all__ = ["OK", "Peer", "Script", "ScriptedServer", "answers", "reply"]
+__all__ = ["OK", "Peer", "Script", "ScriptedServer", "answers", "reads_nothing", "reply"]
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
@@ -78,6 +78,11 @@ class Peer:
 
 
 Script = Callable[[Peer], None]
+
+
+def reads_nothing(peer: Peer) -> None:
+    """Neither read nor close the connection until the end of the test."""
+    peer.server.over.wait(20)
 
 
 def answers(*replies: bytes) -> Script:

@@ -24,7 +24,7 @@ from centripetal.transport.settings import Settings
 from centripetal.transport.websocket import Closed, WebSocket
 from tests.ports import free_port
 from tests.transport.certificates import Authority, server_context
-from tests.transport.scripted import Peer, Script, ScriptedServer, reply
+from tests.transport.scripted import Peer, Script, ScriptedServer, reads_nothing, reply
 
 PATIENCE = 20.0  # seconds; only a failing test waits this long
 
@@ -328,10 +328,10 @@ def test_a_server_that_reads_nothing() -> None:
 
     def script(peer: Peer) -> None:
         accept(peer)
-        time.sleep(0.4)
+        reads_nothing(peer)
 
     with ScriptedServer(script) as server:
-        websocket = opened(server, timeout=0.1)
+        websocket = opened(server, timeout=0.5)
         with pytest.raises(TimeoutError, match="accepted no data"):
             websocket.send(b"x" * 20_000_000)
         websocket.close()

@@ -97,6 +97,14 @@ def test_errors_of_the_database(cli: Run, driver: str, connection: Any, monkeypa
         assert "a-secret" not in ran.err
 
 
+def test_a_missing_file(cli: Run, connection: Any) -> None:
+    """A file that cannot be read is an error of usage."""
+    ran = cli("outbox", "load", "missing.ndjson", *OPTIONS)
+    assert (ran.code, ran.out) == (2, "")
+    assert "cannot read 'missing.ndjson'" in ran.err
+    assert rows(connection) == []
+
+
 def test_passwords_in_arguments(cli: Run, connection: Any, postgresql: PostgreSQL) -> None:
     """A password in `--database` is a warning, because other users can see it; an address without one is not."""
     address = postgresql.dsn.replace("@", ":a-secret@")

@@ -52,7 +52,6 @@ def test_config(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (("status",), "set DATABASE_URL, or give --database"),
         (("config", "--database", "mysql://me:a-secret@db"), "--database must be a URL like 'postgresql://"),
         (("status", "--database", "postgresql+psycopg://me:a-secret@db"), "without the name of a driver"),
-        (("load", "missing.ndjson", "--database", DSN), "cannot read 'missing.ndjson'"),
         (("sql", DSN), "there are too many words"),
     ],
 )
