@@ -54,15 +54,13 @@ class Secrets:
 
         It is removed from the list of headers itself, because servers and frameworks hold that list in variables.
         """
-        headers, name, given = scope["headers"], self._name, None
+        headers, name = scope["headers"], self._name
         if type(headers) is not list:
             scope["headers"] = headers = list(headers)
-        names = [pair[0] for pair in headers]
-        while name in names:
-            place = names.index(name)
-            given = headers[place][1]  # the last one counts
-            del headers[place], names[place]
-        return given is not None and self._accepts(given)
+        found = [pair for pair in headers if pair[0] == name]
+        for pair in found:
+            headers.remove(pair)
+        return bool(found) and self._accepts(found[-1][1])  # the last one counts
 
     def _accepts(self, given: bytes) -> bool:
         found = False

@@ -19,4 +19,4 @@ def kind_of(method: str, path: str) -> str:
             method,
         )
         raise NoAnswer(405, "Centrifugo sends POST")
-    return path.rstrip("/").rpartition("/")[2] if path.endswith("/") else path[path.rfind("/") + 1 :]
+    return path.rpartition("/")[2] or path.rstrip("/").rpartition("/")[2]

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import astuple
 
 from centripetal.errors import CentripetalError, UsageError, shown
 from centripetal.protocol.checks import check_given_once, unreadable
@@ -66,10 +67,10 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=
     """The body of the response, if it does not depend on the fields."""
 
     def __post_init__(self) -> None:
-        takers, defaults = _takers(type(self))
-        values = msgspec.structs.astuple(self)
+        takers, defaults = _takers(self.__class__)
+        values = astuple(self)
         # Most fields have their defaults; they are left out without a step of Python for each.
-        for (name, take), value in compress(zip(takers, values, strict=True), map(is_not, values, defaults)):
+        for (name, take), value in compress(zip(takers, values), map(is_not, values, defaults)):  # noqa: B905
             take(self, name, value)
 
     def _take_none(self, name: str) -> None:
