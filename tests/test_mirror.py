@@ -35,7 +35,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "dialects/current/commands/publishing.py",
     ),
     "dialects/current/proxy/test_replies.py": ("dialects/current/proxy/reply.py",),
-    "dialects/current/test_codec.py": ("dialects/current/replies.py", "dialects/current/reply_decoders.py"),
+    "dialects/current/test_replies.py": ("dialects/current/reply_decoders.py",),
     "dialects/v1/test_client_protocol.py": ("dialects/v1/disconnects.py",),
     "dialects/v1/test_results.py": ("protocol/result.py",),
     "handling/test_handlers.py": ("handling/dispatcher.py",),
