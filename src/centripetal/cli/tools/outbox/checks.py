@@ -36,7 +36,7 @@ def outbox_checks(consumers: "Iterable[PostgreSQLConsumer]", timeout: float) -> 
             yield Check("outbox", "warning", f"{consumer.name}: not checked: {error}")
             continue
         try:
-            status, definition = database.status(outbox), database.check_of_partitions(outbox)
+            status, definition = database.status_and_check(outbox)
         except (TransportError, UsageError) as error:
             yield failed("outbox", error)
             continue

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote
@@ -42,19 +42,21 @@ class Database:
             TransportError: the database cannot be reached.
             UsageError: the database refused the query, such as for a missing table.
         """
-        found: list[PartitionStatus] = self._run(outbox.status, "no")
+        found: list[PartitionStatus]
+        (found,) = self._run(lambda connection: [outbox.status(connection)], "no")
         return found
 
-    def check_of_partitions(self, outbox: Outbox) -> str:
-        """Return the definition of the check on the partition in the table of *outbox*; "" if it has none.
+    def status_and_check(self, outbox: Outbox) -> tuple[list[PartitionStatus], str]:
+        """Return the status of *outbox*, and the definition of the check on its partitions; "" if it has none.
 
         Raises:
             TransportError: the database cannot be reached.
             UsageError: the database refused the query, such as for a missing table.
         """
         sql = statements.check_of_partitions(outbox.table)
-        rows = self._run(lambda connection: database_of(connection).execute(sql), "no")
-        return rows[0][0] if rows else ""
+        found: list[PartitionStatus]
+        found, rows = self._run(lambda connection: _questions(connection, outbox, sql), "no")
+        return found, rows[0][0] if rows else ""
 
     def write(self, outbox: Outbox, parts: Iterable[list[Command[Any]]]) -> None:
         """Write all *parts* in order to *outbox* in one transaction: all of them, or if anything fails none.
@@ -64,17 +66,23 @@ class Database:
             UsageError: a command cannot be queued, or the database refused a row.
         """
 
-        def write(connection: Any) -> Any:
+        def write(connection: Any) -> Iterable[Any]:
             writer: Any = outbox.on(connection)
-            results = (writer.write(part) for part in parts)
-            return _awaited(results) if self._driver.__name__ == "asyncpg" else [*results]
+            return (writer.write(part) for part in parts)
 
         self._run(write, "unknown")
 
-    def _run(self, work: Callable[[Any], Any], executed: Any) -> Any:
+    def _run(self, steps: Callable[[Any], Iterable[Any]], executed: Any) -> list[Any]:
+        """Return the results of *steps*, which are coroutines with asyncpg, in one transaction."""
+        name = self._driver.__name__
+
+        def work(connection: Any) -> Any:
+            return _awaited(steps(connection)) if name == "asyncpg" else [*steps(connection)]
+
         try:
-            address = for_driver(self._dsn, self._driver.__name__, math.ceil(self._timeout))
-            return self._in_transaction(self._driver, address, self._timeout, work)
+            address = for_driver(self._dsn, name, math.ceil(self._timeout))
+            found: list[Any] = self._in_transaction(self._driver, address, self._timeout, work)
+            return found
         except UsageError:
             raise
         except _lost(self._driver) as error:
@@ -87,9 +95,13 @@ class Database:
         return f"PostgreSQL: {hidden_password(text, self._dsn)}"
 
 
-async def _awaited(coroutines: Iterable[Any]) -> None:
-    for coroutine in coroutines:
-        await coroutine
+def _questions(connection: Any, outbox: Outbox, sql: str) -> Iterator[Any]:
+    yield outbox.status(connection)
+    yield database_of(connection).execute(sql)
+
+
+async def _awaited(coroutines: Iterable[Any]) -> list[Any]:
+    return [await coroutine for coroutine in coroutines]
 
 
 def _in_psycopg(driver: Any, dsn: str, _: float, work: Callable[[Any], Any]) -> Any:
