@@ -73,7 +73,7 @@ def test_a_quick_run_imports_only_its_own_packages() -> None:
 
 def test_other_packages_are_hidden_from_quick_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quick test that imports a package outside requirements/test.txt fails, and may skip itself instead."""
-    monkeypatch.delenv("CENTRIPETAL_TEST_COUNTS", raising=False)  # its counts are not those of this run
+    monkeypatch.delenv("CENTRIPETAL_TEST_COUNTS", raising=False)  # the inner run would replace the counts of this one
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeconftest("from tests.conftest import *")
     pytester.makepyfile(

@@ -11,15 +11,12 @@ from centripetal import AsyncClient, Client, Retry
 from centripetal.errors import CentripetalError, ConnectionLostError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
 from tests.dialects.current.commands.definition import METHODS, field_types, sample
+from tests.dialects.current.conversations import URL, reply
 from tests.stubs import AsyncStub, Reaction, Stub
 
-__all__ = ["API_KEY", "JSON", "LOST", "NOT_FOUND", "QUICK", "URL", "Facades", "good", "kinds", "successful"]
+__all__ = ["API_KEY", "LOST", "QUICK", "Facades", "good", "kinds"]
 
-URL = "http://localhost:8000"
 API_KEY = "a-key-that-nobody-may-see"
-JSON = (("content-type", "application/json"),)
-NOT_FOUND = HTTPReply(404, b"404 page not found\n", (("content-type", "text/plain; charset=utf-8"),))
-
 QUICK = Retry(attempts=3, base=0.001, cap=0.002)
 LOST = ConnectionLostError("gone")
 
@@ -30,10 +27,8 @@ def good(request: HTTPRequest) -> HTTPReply:
     """Return a successful reply to each command, and error 102 for a channel in the namespace "no"."""
     path, body = request.url.rpartition("/")[2], json.loads(request.body)
     if path != "batch":
-        return successful(_answer(path, body, "result"))
-    return successful(
-        {"replies": [_answer(name, fields, name) for one in body["commands"] for name, fields in one.items()]}
-    )
+        return reply(_answer(path, body, "result"))
+    return reply({"replies": [_answer(name, fields, name) for one in body["commands"] for name, fields in one.items()]})
 
 
 def _answer(name: str, fields: Mapping[str, Any], member: str) -> Any:
@@ -42,10 +37,6 @@ def _answer(name: str, fields: Mapping[str, Any], member: str) -> Any:
     listed = next((one for one in METHODS if one.name == name), None)
     result = {} if listed is None else {field: sample(of, field) for field, of in field_types(listed.result).items()}
     return {member: result}
-
-
-def successful(value: Any) -> HTTPReply:
-    return HTTPReply(200, json.dumps(value).encode(), JSON)
 
 
 class Facades:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from centripetal import AsyncClient, Client, Info, Retry
+from centripetal import AsyncClient, Client, Info, Retry, v1
 from centripetal.errors import CentripetalError, UsageError
 from centripetal.protocol.http import HTTPReply
-from tests.client.facades import API_KEY, LOST, URL, kinds
+from tests.client.facades import API_KEY, LOST, kinds
+from tests.dialects.current.conversations import URL
 from tests.stubs import Stub
 
 
@@ -38,25 +39,36 @@ def test_from_env_reads_the_process_environment(monkeypatch: pytest.MonkeyPatch)
     assert Client.from_env().endpoint == "http://example.com/api"
 
 
-BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception]]] = [
+Case = tuple[tuple[Any, ...], dict[str, Any], type[Exception]]
+BAD: list[Case] = [
     (("localhost:8000", API_KEY), {}, UsageError),
-    ((f"{URL}/api/api", API_KEY), {}, UsageError),
     ((None, API_KEY), {}, UsageError),
     ((URL, ""), {}, UsageError),
     ((URL, API_KEY.encode()), {}, UsageError),
     ((URL, API_KEY), {"timeout": 0}, UsageError),
-    ((URL, API_KEY), {"max_payload_bytes": 0}, UsageError),
+    ((URL, API_KEY), {"timeout": "5"}, UsageError),
+    ((URL, API_KEY), {"timeout": None}, UsageError),
     ((URL, API_KEY), {"max_response_bytes": 0}, UsageError),
-    ((URL, API_KEY), {"handler_prefix": 5}, UsageError),
     ((URL, API_KEY), {"time_out": 5}, TypeError),
     ((URL, API_KEY), {"verify": False}, TypeError),
     ((URL, API_KEY, 5.0), {}, TypeError),
     ((), {}, TypeError),
 ]
+BAD_ONLY_IN_CURRENT: list[Case] = [
+    ((f"{URL}/api/api", API_KEY), {}, UsageError),
+    ((URL, API_KEY), {"max_payload_bytes": 0}, UsageError),
+    ((URL, API_KEY), {"handler_prefix": 5}, UsageError),
+]
+BAD_ONLY_IN_V1: list[Case] = [((URL, None), {}, UsageError), ((URL,), {}, TypeError)]  # no secret
 
 
-@kinds
-@pytest.mark.parametrize(("arguments", "options", "error"), BAD)
+@pytest.mark.parametrize(
+    ("kind", "arguments", "options", "error"),
+    [
+        *((kind, *case) for kind in (Client, AsyncClient) for case in BAD + BAD_ONLY_IN_CURRENT),
+        *((kind, *case) for kind in (v1.Client, v1.AsyncClient) for case in BAD + BAD_ONLY_IN_V1),
+    ],
+)
 def test_invalid_arguments_of_a_client_are_rejected(
     kind: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], error: type[Exception]
 ) -> None:
@@ -98,12 +110,17 @@ def test_the_repr_does_not_contain_the_key(kind: type[Any]) -> None:
     assert repr(object.__new__(kind)) == f"<{kind.__name__}, not set up>"  # in tracebacks of invalid arguments
 
 
+@pytest.mark.parametrize("kind", [Client, v1.Client])
 @pytest.mark.parametrize(
-    "reaction", [HTTPReply(401, b""), HTTPReply(400, b"Bad Request\n"), HTTPReply(200, b"nonsense"), LOST]
+    "reaction",
+    [
+        *(HTTPReply(401, b""), HTTPReply(401, b"Unauthorized\n"), HTTPReply(400, b"Bad Request\n")),
+        *(HTTPReply(200, b"nonsense"), LOST),
+    ],
 )
-def test_no_error_contains_the_key(reaction: Any) -> None:
-    """The API key is not in an error's text, its traceback or its pickled form."""
-    client = Client(URL, API_KEY, transport=Stub(reaction))
+def test_no_error_contains_the_key(kind: Callable[..., Any], reaction: Any) -> None:
+    """The API key or secret is not in an error's text, its traceback or its pickled form."""
+    client = kind(URL, API_KEY, transport=Stub(reaction))
     with pytest.raises(CentripetalError) as caught:
         client.publish("a", 1)
     error = caught.value

@@ -13,8 +13,9 @@ from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.v1.commands import Channels as OtherChannels
 from centripetal.errors import HTTPStatusError, UsageError
 from centripetal.protocol.http import HTTPReply
-from tests.client.facades import API_KEY, JSON, NOT_FOUND, URL, Facades, good, kinds
+from tests.client.facades import API_KEY, Facades, good, kinds
 from tests.dialects.current.commands.definition import METHODS, Listed, field_types, make_command, sample
+from tests.dialects.current.conversations import JSON, LEGACY_INFO, NOT_FOUND, URL
 from tests.stubs import AsyncStub, Stub
 
 every_method = pytest.mark.parametrize("listed", METHODS, ids=lambda listed: listed.name)
@@ -83,9 +84,8 @@ async def test_with_closes_the_transport() -> None:
 
 async def test_an_old_server_is_detected_once() -> None:
     """After the first call, the client uses an old server's single endpoint and rejects unsupported fields."""
-    legacy_info = HTTPReply(200, b'{"id":1,"result":{"nodes":[{"version":"4.1.2"}]}}', JSON)
     done = HTTPReply(200, b'{"id":1,"result":{}}', JSON)
-    facades = Facades(NOT_FOUND, legacy_info, done, done)
+    facades = Facades(NOT_FOUND, LEGACY_INFO, done, done)
     assert await facades.both(lambda client: client.publish("a", 1)) == PublishResult()
     assert await facades.both(lambda client: client.publish("a", 2)) == PublishResult()
     assert facades.paths == ["publish", "api", "api", "api"]

@@ -7,12 +7,13 @@ import pytest
 from centripetal import HistoryGapError, HistoryResult, StreamPosition
 from centripetal.errors import ConnectionLostError, UsageError
 from centripetal.protocol.http import HTTPReply
-from tests.client.facades import API_KEY, URL, Facades, kinds, successful
+from tests.client.facades import API_KEY, Facades, kinds
+from tests.dialects.current.conversations import URL, reply
 
 
 def _page(*offsets: int, top: int = 5, epoch: str = "e") -> HTTPReply:
     publications = [{"offset": offset, "data": offset} for offset in offsets]
-    return successful({"result": {"publications": publications, "offset": top, "epoch": epoch}})
+    return reply({"result": {"publications": publications, "offset": top, "epoch": epoch}})
 
 
 async def _pages(facades: Facades, **options: Any) -> tuple[list[list[int]], list[list[int]]]:
@@ -39,7 +40,7 @@ async def test_a_history_is_read_page_by_page() -> None:
 
 async def test_a_gap_in_a_history_is_an_error() -> None:
     """The pages before a gap are yielded, and then HistoryGapError is raised."""
-    for answers in ((_page(1, 2), _page(4, 5)), (_page(1, 2), successful({"error": {"code": 112, "message": "m"}}))):
+    for answers in ((_page(1, 2), _page(4, 5)), (_page(1, 2), reply({"error": {"code": 112, "message": "m"}}))):
         facades = Facades(*answers)
         pages, others = facades.blocking.history_pages("a", limit=2), facades.awaiting.history_pages("a", limit=2)
         assert next(pages) == await anext(others)

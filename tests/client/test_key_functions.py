@@ -9,7 +9,8 @@ import pytest
 from centripetal import AsyncClient, Client
 from centripetal.errors import AuthenticationError
 from centripetal.protocol.http import HTTPReply, HTTPRequest
-from tests.client.facades import API_KEY, JSON, NOT_FOUND, QUICK, URL, good
+from tests.client.facades import API_KEY, QUICK, good
+from tests.dialects.current.conversations import JSON, NOT_FOUND, URL
 from tests.stubs import AsyncStub, Stub
 
 

@@ -11,7 +11,8 @@ import pytest
 import centripetal as door
 from centripetal import AsyncClient, Client, Limits, Publish, PublishResult
 from centripetal.errors import MalformedResponseError, ServerError
-from tests.client.facades import API_KEY, URL, Facades, good, successful
+from tests.client.facades import API_KEY, Facades, good
+from tests.dialects.current.conversations import URL, reply
 from tests.stubs import AsyncStub, Stub
 
 
@@ -72,7 +73,7 @@ async def test_a_parallel_batch() -> None:
 @pytest.mark.parametrize("replies", [{}, {"replies": []}, {"replies": [{"publish": {}}]}])
 def test_missing_replies_are_malformed(replies: Any) -> None:
     """If replies are missing, every slot has the error."""
-    client = Client(URL, API_KEY, transport=Stub(successful(replies)))
+    client = Client(URL, API_KEY, transport=Stub(reply(replies)))
     with pytest.raises(MalformedResponseError), client.batch() as batch:
         slots = [batch.publish("a", 1), batch.publish("b", 1)]
     for slot in slots:

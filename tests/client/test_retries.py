@@ -10,12 +10,13 @@ from centripetal import AsyncClient, Client, Info, Retry
 from centripetal.errors import ConnectionLostError, TimeoutError, UsageError
 from centripetal.protocol.http import HTTPReply
 from centripetal.transport.mapping import out_of_time
-from tests.client.facades import API_KEY, LOST, QUICK, URL, Facades, good, kinds, successful
+from tests.client.facades import API_KEY, LOST, QUICK, Facades, good, kinds
+from tests.dialects.current.conversations import URL, reply
 from tests.stubs import AsyncStub, Reaction, Stub
 
 
 def info(version: str) -> HTTPReply:
-    return successful({"result": {"nodes": [{"version": version}]}})
+    return reply({"result": {"nodes": [{"version": version}]}})
 
 
 @pytest.mark.filterwarnings("ignore::centripetal.testing.UnreadErrorWarning")  # the broadcasts fail on purpose
@@ -152,7 +153,7 @@ async def test_a_time_out_names_the_limit_of_the_caller(options: dict[str, Any])
 def test_a_time_out_of_one_command_of_a_batch_names_the_limit_of_the_batch() -> None:
     """A command that was repeated alone and timed out names the limit of the whole batch, too."""
     failed = {"error": {"code": 100, "message": "internal"}}
-    stub = Stub(successful({"replies": [failed, {"info": {"nodes": []}}]}))
+    stub = Stub(reply({"replies": [failed, {"info": {"nodes": []}}]}))
     stub.usual = left
     client = Client(URL, API_KEY, transport=stub, retry=Retry(attempts=2, base=0))
     with client.batch(timeout=7) as batch:

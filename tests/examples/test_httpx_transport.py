@@ -74,7 +74,7 @@ def test_time_runs_out(send: Send, script: Script) -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             send(HTTPRequest(server.url, (), b""), 0.2)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 2
         assert caught.value.executed == "unknown"
 
 

@@ -111,7 +111,7 @@ def some_of_it(peer: Peer) -> None:
 def not_reading(peer: Peer) -> None:
     """Wait without reading; the client's close becomes visible as a reset."""
     head_of(peer)
-    time.sleep(1)
+    time.sleep(2)  # longer than any time limit of a call
 
 
 def byte_by_byte(peer: Peer) -> Then:

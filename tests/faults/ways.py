@@ -15,6 +15,7 @@ from centripetal.v1 import AsyncClient, Client
 __all__ = ["SECRET", "TIMEOUT", "WAYS", "Attempt", "Came", "Way", "data", "next_numbers"]
 
 TIMEOUT = 0.3
+"""Time limit of the calls in seconds."""
 SECRET = "Kq7vXzP2wN5s-ß-\\'\"-geheim"
 SEVERAL = 3
 TOGETHER = 4
@@ -93,7 +94,7 @@ def _check_own(channel: str, messages: list[Any]) -> None:
 
 class _Blocking:
     def __init__(self, url: str, **options: Any) -> None:
-        self.client = Client(url, SECRET, timeout=TIMEOUT, **options)
+        self.client = Client(url, SECRET, **options)
         self.kept: list[int] = []
 
     def probe(self) -> None:
@@ -188,7 +189,7 @@ class Threads(Call):
 
 class _Awaiting:
     def __init__(self, url: str, loop: Callable[[], asyncio.AbstractEventLoop], **options: Any) -> None:
-        self.client = AsyncClient(url, SECRET, timeout=TIMEOUT, **options)
+        self.client = AsyncClient(url, SECRET, **options)
         self.runner = asyncio.Runner(loop_factory=loop)
         self.kept: list[int] = []
 
@@ -322,9 +323,9 @@ WAYS = tuple(_ways())
 
 
 @contextmanager
-def attempt(way: Way, url: str, **options: Any) -> Iterator[Attempt]:
-    """Yield an attempt, and end it afterwards."""
-    made = way.begin(url, **options)
+def attempt(way: Way, url: str, timeout: float, **options: Any) -> Iterator[Attempt]:
+    """Yield an attempt with calls that take at most *timeout* seconds, and end it afterwards."""
+    made = way.begin(url, timeout=timeout, **options)
     try:
         yield made
     finally:

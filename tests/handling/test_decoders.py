@@ -108,5 +108,5 @@ def test_types_that_json_cannot_become_are_errors(kind: Any) -> None:
 
 def test_a_part_that_cannot_be_decoded_is_a_bug_not_bad_data() -> None:
     """If a class inside the annotation cannot be decoded, the client is not blamed."""
-    with pytest.raises(NotImplementedError, match="Plain cannot be decoded"):
+    with pytest.raises(NotImplementedError, match="Plain cannot be decoded"):  # and no BadData, which blames the client
         decoder(list[Plain])(b"[1]", False)

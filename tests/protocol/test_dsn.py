@@ -1,14 +1,14 @@
 """Connection strings for the drivers."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg.conninfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centripetal.protocol.dsn import for_driver, is_dsn, secrets_of
+from centripetal.protocol.dsn import for_driver, is_dsn, passwords_of, secrets_of
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10)
 
@@ -22,6 +22,9 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])
         ("host=h dbname='my db' password=a://b", True),
         ("postgres://user:pa/ss@host/db", False),
         ("postgres://host:port/db", False),
+        ("postgres://[::1", False),
+        ("postgres://u:p@[::1]x/db", False),
+        ("postgres://u:p@/db", True),
         ("mysql://host/db", False),
         ("postgresql+psycopg://host/db", False),
         ("host=h db", False),
@@ -79,9 +82,12 @@ def test_values_reach_the_driver_unchanged(password: str, setting: str) -> None:
 @pytest.mark.parametrize(
     ("dsn", "secrets"),
     [
-        ("postgres://u:p%2Fw@h/d", {"p/w"}),
+        ("postgres://u:p%2fw@h/d", {"p/w", "p%2fw", "p%2Fw"}),
+        ("postgres://u:hush@h:5432,[::1]:1/d", {"hush"}),
+        ("postgres://u:5432@h:5432/d", {"5432"}),
+        ("postgres://u:[::1]@[::1]/d", {"[::1]", "%5B%3A%3A1%5D"}),
         ("postgres://postgres:postgres@h/postgres", set()),
-        ("user=u password='a b'", {"a b"}),
+        ("user=u password='a b'", {"a b", "a%20b"}),
         ("postgres://h/d?user=u&password=x&sslpassword=y", {"x", "y"}),
         ("postgres://h/d", set()),
     ],
@@ -89,3 +95,14 @@ def test_values_reach_the_driver_unchanged(password: str, setting: str) -> None:
 def test_secrets_are_the_passwords(dsn: str, secrets: set[str]) -> None:
     """The passwords and the whole string are secret, unless the password is also a name."""
     assert secrets_of(dsn) == secrets | {dsn}
+    assert secrets_of("") == set()
+
+
+@given(password=TEXT, hosts=TEXT)
+def test_any_text_is_read_for_passwords(password: str, hosts: str) -> None:
+    """Passwords are found in whatever a user typed, and no text raises an error."""
+    is_dsn(hosts)
+    for dsn in (f"postgres://u:{quote(password, safe='')}@{hosts}", f"postgres://{hosts}/d?password={quote(password)}"):
+        assert isinstance(is_dsn(dsn), bool)
+        assert isinstance(secrets_of(dsn), set)
+    assert {password, quote(password, safe="")} - {""} <= passwords_of(f"postgres://u:{quote(password, safe='')}@h/d")

@@ -1,6 +1,8 @@
-"""Decoding of replies that the fast decoder rejects: the same values as the fast decoder, and nothing hidden."""
+"""Decoding of replies and data that the fast decoder rejects: the same values as it has, and nothing hidden."""
 
 import contextlib
+import decimal
+import sys
 from typing import Any, ClassVar
 
 import msgspec
@@ -10,8 +12,11 @@ from hypothesis import strategies as st
 
 from centripetal.dialects.current.commands import COMMANDS
 from centripetal.dialects.current.reply_decoders import decoders_of
+from centripetal.errors import MalformedResponseError, UsageError
 from centripetal.protocol.gojson import JSONError
-from centripetal.protocol.tolerant_decoding import REFUSED, decode, read
+from centripetal.protocol.payload import encode_json
+from centripetal.protocol.tolerant_decoding import REFUSED, decode, decode_json, read
+from tests.protocol.fragments import fragments
 
 DEEP = b"[" * 10_001 + b"]" * 10_001  # Python 3.12 and later decode 9,999 levels
 
@@ -165,3 +170,67 @@ def test_little_stack_is_our_error() -> None:
     with pytest.raises(RecursionError):
         descend()
     assert all("stack" in text for text in reached)
+
+
+hard_to_read: list[tuple[bytes, Any]] = [
+    (b"1e400", float("inf")),
+    (b'{"a":-1e999}', {"a": -float("inf")}),
+    (b'"\xff"', "\ufffd"),
+    (b'"\\ud83d"', "\ufffd"),
+    (b'"\\ud83d\\ud83d\\ude00\\ude00"', "\ufffd😀\ufffd"),
+    (b'"\\\\ud83d \\"\\\\\\ud83d"', '\\ud83d "\\\ufffd'),
+    (b'{"\\uDE00":["\\n\\/",1]}', {"\ufffd": ["\n/", 1]}),
+    (b"1" * 5000, decimal.Decimal("1" * 5000)),
+    (b"-0", 0),
+    (b"18446744073709551616", 2**64),
+    (b'{"a":1,"a":2}', {"a": 2}),
+    (b" \t\r\n1 ", 1),
+    (rb'"\u0000"', "\0"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), hard_to_read)
+def test_unusual_data_of_other_clients_is_decoded(text: bytes, value: Any) -> None:
+    """The server passes on numbers beyond any float and invalid text; decoding them does not raise."""
+    assert decode_json(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"nonsense", b"NaN", b"[Infinity]", b"[" * 100_000, b"\xef\xbb\xbf1", b'"\0"']
+)
+def test_invalid_json_is_malformed(text: bytes) -> None:
+    """Invalid JSON is an error of the server, and the command has run."""
+    with pytest.raises(MalformedResponseError, match=r"^info is ") as caught:
+        decode_json(text, "info")
+    assert caught.value.executed == "yes"
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        pytest.param(
+            2_000, marks=pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 decodes 9,999 levels")
+        ),
+        10_000,
+        100_000,
+    ],
+)
+def test_deep_data_of_other_clients_is_raw_json(levels: int) -> None:
+    """Data nested too deeply to be decoded are returned as their exact text, and can be published again."""
+    text = b'[{"a":' * (levels // 2) + rb'"\ud83d"' + b"}]" * (levels // 2)
+    value = decode_json(text)
+    assert isinstance(value, msgspec.Raw)
+    assert bytes(value) == text
+    if levels == 2_000:
+        assert encode_json(value) == encode_json(text) == text
+    else:
+        with pytest.raises(UsageError, match="deeper than 9990 levels"):
+            encode_json(value)
+
+
+@given(st.binary() | fragments)
+@settings(deadline=None)
+def test_decoding_any_bytes_gives_a_value_or_our_error(text: bytes) -> None:
+    """Decoding raises only MalformedResponseError."""
+    with contextlib.suppress(MalformedResponseError):
+        decode_json(text)

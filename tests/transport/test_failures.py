@@ -21,6 +21,8 @@ from tests.transport.conftest import Caller
 from tests.transport.scripted import OK, Peer, ScriptedServer, answers, reads_nothing, reply
 
 PATIENCE = 20.0  # seconds; only a failing test waits this long
+SOON = 2.0
+"""Most seconds that a call with a time limit of half a second or less may take, however busy the machine is."""
 
 Make = Callable[..., Caller]
 
@@ -93,7 +95,7 @@ def test_silent_server(caller: Caller) -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             caller.post(server.url, timeout=0.2)
-        assert 0.15 <= time.monotonic() - start < PATIENCE
+        assert 0.15 <= time.monotonic() - start < SOON
         assert caught.value.executed == "unknown"
         assert isinstance(caught.value, OSError)
         assert server.ended.acquire(timeout=5), "the connection is not kept"
@@ -113,14 +115,16 @@ def test_slow_server(caller: Caller) -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError):
             caller.post(server.url, timeout=0.2)
-        assert 0.15 <= time.monotonic() - start < PATIENCE
+        assert 0.15 <= time.monotonic() - start < SOON
 
 
 def test_server_that_does_not_read(caller: Caller) -> None:
     """The deadline also covers writing a request that the server does not read."""
     with ScriptedServer(reads_nothing) as server:
+        start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             caller.post(server.url, timeout=0.5, body=b"x" * 20_000_000)
+        assert time.monotonic() - start < SOON
         assert caught.value.executed == "unknown"
 
 
@@ -142,7 +146,7 @@ def test_deadline_of_a_later_call_on_the_same_connection(caller: Caller) -> None
         start = time.monotonic()
         with pytest.raises(TimeoutError):
             caller.post(server.url, timeout=0.2)
-        assert time.monotonic() - start < PATIENCE
+        assert time.monotonic() - start < SOON
         assert server.connections == 1
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -164,8 +165,10 @@ def test_a_reset_before_the_handshake_closes_the_socket(make: Make) -> None:
 def test_silence_during_the_handshake(make: Make, authority: Authority) -> None:
     """The deadline covers the handshake, and the request did not run."""
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
+        start = time.monotonic()
         with pytest.raises(TimeoutError, match=r"no TLS handshake with .* begin with http://") as caught:
             make(ca_file=authority.ca_file).post(f"https://127.0.0.1:{server.port}/", timeout=0.2)
+        assert time.monotonic() - start < 2
         assert caught.value.executed == "no"
 
 

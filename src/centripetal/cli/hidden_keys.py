@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from centripetal.protocol.environment import API_KEY, SECRET, TOKEN_KEY
 
-__all__ = ["without_keys"]
+__all__ = ["HIDDEN", "without_keys"]
 
 _OPTIONS = ("--secret", "--api-key", "--token-key", "--token-secret", "--secret-key", "--token", "--console-password")
 _VARIABLES = (*API_KEY, *SECRET, *TOKEN_KEY, "CENTRIPETAL_CONSOLE_PASSWORD")

@@ -64,7 +64,7 @@ def _validated(kind: Any, value: Any) -> Any:
     """Decode a part that msgspec does not know: a pydantic model in a container or a dataclass."""
     validate = getattr(kind, "model_validate", None)
     if not callable(validate):
-        # What msgspec expects of a hook for an unknown type; `_check_supported` turns it into a `UsageError`.
+        # msgspec passes this error on. It would take a `UsageError`, which is a ValueError, for invalid data.
         raise NotImplementedError(f"{kind.__qualname__} cannot be decoded from JSON")
     try:
         return validate(value)
@@ -78,7 +78,7 @@ def _check_supported(kind: Any, decode: Callable[[bytes], Any]) -> None:
         decode(b"null")
     except (ValueError, RecursionError):
         pass
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # of `_validated`
         raise UsageError(f"data cannot be decoded as {kind!r:.80}: {error}") from None
 
 

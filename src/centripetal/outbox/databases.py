@@ -208,8 +208,8 @@ class _Other(Database):
     """A connection to a database that Centrifugo does not read. Commands are only recorded."""
 
     def execute(self, sql: str, values: Sequence[Any] = (), guard: Guard | None = None) -> Rows:  # noqa: ARG002
-        """Execute nothing."""
-        return ()
+        """Fail: `database_of` returns this class only to callers that execute nothing."""
+        raise AssertionError("commands for this connection are recorded, not executed")
 
 
 class _AwaitedOther(_Other):

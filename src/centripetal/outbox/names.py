@@ -9,6 +9,7 @@ from typing import Any
 
 from centripetal.errors import UsageError, shown
 from centripetal.protocol.checks import check_text
+from centripetal.protocol.dsn import DSN, is_dsn
 from centripetal.protocol.exact import exact_text
 
 __all__ = ["RESERVED", "check_channel", "check_dsn", "check_table"]
@@ -78,10 +79,6 @@ def check_dsn(what: str, value: Any) -> str:
         UsageError: it is not a URL or a connection string of PostgreSQL.
     """
     address = check_text(what, value)
-    scheme, has_scheme, _ = address.partition("://")
-    if not (scheme in ("postgres", "postgresql") if has_scheme else "=" in address):
-        raise UsageError(
-            f"{what} must be a URL like 'postgresql://user:password@host:5432/name', without the name of a driver, "
-            "or a connection string like 'host=… dbname=…'"
-        )
+    if not is_dsn(address):
+        raise UsageError(f"{what} must be {DSN}")
     return address

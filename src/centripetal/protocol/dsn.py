@@ -5,14 +5,22 @@ parameters for its pool of connections. libpq, which psycopg and psycopg2 use, r
 """
 
 import re
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-__all__ = ["for_driver", "is_dsn", "secrets_of"]
+__all__ = ["DSN", "for_driver", "is_dsn", "passwords_of", "secrets_of"]
+
+DSN = (
+    "a URL like 'postgresql://user@host:5432/name', without the name of a driver and with any password "
+    "percent-encoded, or a connection string like 'host=… dbname=…'"
+)
+"""What `is_dsn` accepts, for messages. The command line would hide a password in the example."""
 
 Pairs = list[tuple[str, str]]
 
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)")
 _SCHEMES = ("postgres", "postgresql")
+_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::\d*)?")
 _ONLY_OF_SERVER = re.compile(r"pool_\w+|default_query_exec_mode|(statement|description)_cache_capacity")
 _OF_LIBPQ = frozenset(
     (
@@ -37,7 +45,9 @@ def is_dsn(text: str) -> bool:
     """Return whether *text* is a URL of PostgreSQL, or a list of `name=value`."""
     scheme, has_scheme, _ = text.partition("://")
     if has_scheme and "=" not in scheme:
-        return scheme in _SCHEMES and _has_valid_ports(text)
+        hosts = _authority(text.partition("?")[0]).hosts
+        # A port is not a number if a password contains `/` or `@`, unencoded.
+        return scheme in _SCHEMES and all(map(_HOST_AND_PORT.fullmatch, hosts))
     return bool(text.strip()) and _PAIR.sub("", text).strip() == ""
 
 
@@ -64,25 +74,42 @@ def for_driver(dsn: str, driver: str, timeout: int) -> str:
     return _joined(base, pairs)
 
 
+def passwords_of(dsn: str) -> set[str]:
+    """Return the passwords in *dsn*: as they are, and encoded for a URL."""
+    base, pairs = _split(dsn)
+    typed = _authority(base).password
+    passwords = {unquote(typed), *(value for name, value in pairs if name in ("password", "sslpassword"))}
+    return ({typed} | passwords | {quote(each, safe="") for each in passwords}) - {""}
+
+
 def secrets_of(dsn: str) -> set[str]:
     """Return the texts in *dsn* that must not appear in messages: itself, and its passwords.
 
     A password that is also the name of the user or the database is not a secret, and messages contain these names.
     """
     base, pairs = _split(dsn)
-    parts = urlsplit(base)
-    passwords = {value for name, value in pairs if name in ("password", "sslpassword")} | {
-        unquote(parts.password or "")
-    }
+    authority = _authority(base)
     names = {value for name, value in pairs if name in ("user", "dbname", "host")}
-    names |= {unquote(parts.username or ""), unquote(parts.path[1:]), parts.hostname or ""}
-    return ({dsn} | passwords - names) - {""}
+    names |= {unquote(authority.user), unquote(authority.database)}
+    names |= {_HOST_AND_PORT.sub(r"\1", host).strip("[]") for host in authority.hosts}
+    return ({dsn} | (passwords_of(dsn) - names)) - {""}
 
 
-def _has_valid_ports(url: str) -> bool:
-    """Return whether the ports in *url* are numbers. They are not if a password contains `/` or `@`, unencoded."""
-    hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
-    return all(re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?", host) for host in hosts)
+class _Authority(NamedTuple):
+    """The parts of a URL before its parameters, still encoded."""
+
+    user: str
+    password: str
+    hosts: list[str]
+    database: str
+
+
+def _authority(base: str) -> _Authority:
+    # Not `urlsplit`: it knows only one host, and raises a ValueError for a bracket in the wrong place.
+    before, _, database = base.partition("://")[2].partition("/")
+    info, _, hosts = before.rpartition("@")
+    user, _, password = info.partition(":")
+    return _Authority(user, password, hosts.split(","), database)
 
 
 def _split(dsn: str) -> tuple[str, Pairs]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from centripetal.errors import UsageError
-from centripetal.protocol.dsn import is_dsn
+from centripetal.protocol.dsn import DSN, is_dsn
 from centripetal.server.configuration.value_readers import boolean, read_objects, read_section, text
 from centripetal.server.consuming.options import PostgreSQLConsumer, PostgreSQLOptions
 from centripetal.server.current.unhonoured import consumer_sentence
@@ -83,10 +83,7 @@ def _check(options: PostgreSQLOptions, place: str) -> None:
     for name in ("dsn", "partition_notification_dsn"):
         value = getattr(options, name)
         if value and not is_dsn(value):
-            raise UsageError(
-                f"{place}.{name} must be a URL like 'postgres://user:password@host:5432/name', in which special "
-                "characters of the password are percent-encoded, or a connection string like 'host=… dbname=…'"
-            )
+            raise UsageError(f"{place}.{name} must be {DSN}")
     for name in ("num_partitions", "partition_select_limit", "partition_poll_interval"):
         if getattr(options, name) < 0:
             raise UsageError(f"{place}.{name} must not be negative: the real server would fail or loop")

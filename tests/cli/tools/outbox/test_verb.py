@@ -52,6 +52,8 @@ def test_config(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (("status",), "set DATABASE_URL, or give --database"),
         (("config", "--database", "mysql://me:a-secret@db"), "--database must be a URL like 'postgresql://"),
         (("status", "--database", "postgresql+psycopg://me:a-secret@db"), "without the name of a driver"),
+        (("status", "--database", "postgresql://me:a-secret@[::1"), "percent-encoded"),
+        (("config", "--database", "postgresql://me:a-secret/x@db"), "percent-encoded"),
         (("sql", DSN), "there are too many words"),
     ],
 )
@@ -88,6 +90,7 @@ def test_without_a_driver(cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ("postgresql://db/app?password=abc&x=1", "abc", "(hidden)"),
         ("host=db user=x", "host=db", "host=db"),
         ("postgresql://me@db:5432/a", "me@db:5432", "me@db:5432"),
+        ("postgresql://app:app@db/app", "user app", "user (hidden)"),
     ],
 )
 def test_passwords_are_hidden(dsn: str, text: str, shown: str) -> None:

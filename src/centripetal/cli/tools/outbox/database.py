@@ -6,17 +6,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote
 
+from centripetal.cli.hidden_keys import HIDDEN
 from centripetal.errors import TransportError, UsageError
 from centripetal.outbox import Outbox, PartitionStatus, statements
 from centripetal.outbox.databases import database_of
 from centripetal.protocol.command import Command
-from centripetal.protocol.dsn import for_driver, secrets_of
+from centripetal.protocol.dsn import for_driver, passwords_of
 
 __all__ = ["DRIVERS", "Database", "hidden_password"]
-
-HIDDEN = "(hidden)"
 
 
 class Database:
@@ -159,8 +157,7 @@ def _those(driver: Any, *names: str) -> tuple[type[Exception], ...]:
 
 
 def hidden_password(text: str, dsn: str) -> str:
-    """Return *text* without the passwords in *dsn*, as typed or decoded from the URL."""
-    for secret in sorted(secrets_of(dsn) - {dsn}, key=len, reverse=True):
-        for form in (secret, quote(secret, safe="")):
-            text = text.replace(form, HIDDEN)
+    """Return *text* without the passwords in *dsn*."""
+    for password in sorted(passwords_of(dsn), key=len, reverse=True):  # one may contain another
+        text = text.replace(password, HIDDEN)
     return text

@@ -207,14 +207,16 @@ def _address(settings: Settings, given: str | None) -> str:
 
 
 def _database(settings: Settings, given: str | None) -> "Database":
-    from centripetal.cli.tools.outbox.database import Database, hidden_password
+    from centripetal.cli.tools.outbox.database import Database
+    from centripetal.protocol.dsn import passwords_of
 
-    if given is not None and hidden_password(given, given) != given:
+    address = _address(settings, given)
+    if given is not None and passwords_of(address):
         warn(
             [f"other users can see the password in --database in the list of processes: set {_VARIABLE} instead"],
             as_json=settings.json,
         )
-    return Database(_address(settings, given), settings.address().timeout.value)
+    return Database(address, settings.address().timeout.value)
 
 
 def register_in(app: typer.Typer) -> None:
